@@ -1,4 +1,7 @@
-/** The window's client: it never shows what it cannot trust, and mends by itself what broke. */
+/**
+ * Tests that the client of the window applies only consistent messages and recovers from gaps and
+ * lost connections.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Client, onWake } from '../../src/renderer/client.ts';
 import { EndpointFailure } from '../../src/renderer/failure.ts';
@@ -34,13 +37,13 @@ function paint(frames: (() => void)[]): void {
   for (const frame of frames.splice(0)) frame();
 }
 
-describe('calls', () => {
-  test('an answer is its value', async () => {
+describe('Client: calls', () => {
+  test('returns the value of an answer', async () => {
     const client = new Client(new FakeBridge({ datasets: () => [] }), (apply) => apply());
     await expect(client.query('datasets', {})).resolves.toEqual([]);
   });
 
-  test('a refusal is thrown with its code and what it is about', async () => {
+  test('throws a refusal with its code and its facts', async () => {
     const client = new Client(new FakeBridge(), (apply) => apply());
     const failure = await client.query('datasets', {}).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EndpointFailure);
@@ -64,15 +67,15 @@ describe('Client: a host that refuses the stream', () => {
   });
 });
 
-describe('a subscription', () => {
-  test('is asked for when the stream is open, not before', () => {
+describe('Client: subscriptions', () => {
+  test('subscribes once the stream is open, not before', () => {
     const { bridge } = follow();
     expect(bridge.asked()).toEqual([]);
     bridge.open();
     expect(bridge.asked()).toEqual([{ op: 'subscribe', id: 0, name: 'lab', input: {} }]);
   });
 
-  test('is acknowledged after it was applied, and applied with the next frame only', () => {
+  test('applies a message with the next frame and acknowledges it afterwards', () => {
     const { bridge, heard, frames } = follow();
     bridge.open();
     bridge.asked();
@@ -84,7 +87,7 @@ describe('a subscription', () => {
     expect(bridge.asked()).toEqual([{ op: 'took', id: 0, seq: 1 }]);
   });
 
-  test('shares one frame among all messages that arrive before it', () => {
+  test('applies all messages of a frame together', () => {
     const { bridge, client, heard, frames } = follow();
     client.subscribe('telemetry', {}, { on: (body, snapshot) => heard.push([body, snapshot]) });
     bridge.open();
@@ -95,7 +98,7 @@ describe('a subscription', () => {
     expect(heard.map(([body]) => body)).toEqual(['lab', 'telemetry']);
   });
 
-  test('with a gap asks for a snapshot, and lays nothing over what it holds until that came', () => {
+  test('requests a snapshot after a gap and ignores deltas until it arrives', () => {
     const { bridge, heard, frames } = follow();
     bridge.open();
     bridge.message(0, 1, true, 'all');
@@ -112,7 +115,7 @@ describe('a subscription', () => {
     expect(heard.map(([body]) => body)).toEqual(['all', 'all again', 'and more']);
   });
 
-  test('is asked for again when the connection is back; what was under way before is void', () => {
+  test('subscribes again after a lost connection and ignores older messages', () => {
     const { bridge, heard, frames } = follow();
     bridge.open();
     bridge.message(0, 1, true, 'all');
@@ -128,7 +131,7 @@ describe('a subscription', () => {
     expect(heard.map(([body]) => body)).toEqual(['all']);
   });
 
-  test('that was ended while the connection was lost is not asked for again', () => {
+  test('does not subscribe again when the subscription ended during a lost connection', () => {
     const { bridge, end } = follow();
     bridge.open();
     bridge.lose();
@@ -138,7 +141,7 @@ describe('a subscription', () => {
     expect(bridge.asked()).toEqual([]);
   });
 
-  test('that was ended hears nothing of what was under way', () => {
+  test('delivers no message after the subscription ended', () => {
     const { bridge, heard, frames, end } = follow();
     bridge.open();
     bridge.message(0, 1, true, 'all');
@@ -148,7 +151,7 @@ describe('a subscription', () => {
     expect(bridge.asked().at(-1)).toEqual({ op: 'unsubscribe', id: 0 });
   });
 
-  test('that the host refuses is over, with its reason', () => {
+  test('ends a refused subscription with the reason', () => {
     const { bridge, failures, frames, heard } = follow();
     bridge.open();
     bridge.fail(0, 'not-ready');
@@ -159,11 +162,11 @@ describe('a subscription', () => {
   });
 });
 
-describe('sleep', () => {
+describe('Client: sleep', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('a clock that jumped asks for snapshots of everything; one that a hidden window slowed down does not', () => {
+  test('requests snapshots after a jump of the clock, but not after the delays of a hidden window', () => {
     const { bridge, client } = follow();
     bridge.open();
     bridge.asked();

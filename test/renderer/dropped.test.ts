@@ -4,7 +4,7 @@ import type { Taken } from '../../src/renderer/take-in/dropped.ts';
 
 const listing = { found: () => undefined, signal: new AbortController().signal };
 
-/** Labels, paths, and what is to be sent. */
+/** Labels, paths, and the files to upload. */
 async function shape(taken: readonly Taken[]): Promise<unknown[]> {
   return Promise.all(
     taken.map(async ({ label, paths, files }) => [
@@ -15,8 +15,8 @@ async function shape(taken: readonly Taken[]): Promise<unknown[]> {
   );
 }
 
-describe('what was dropped or chosen together', () => {
-  it('is one import where it is data, whether the host finds it or it must be sent; labs and studies stand alone', async () => {
+describe('Drops: items that arrive together', () => {
+  it('merges data into one import, with or without paths on the host, and keeps labs and studies separate', async () => {
     const names = ['images.gz', 'lab.db', 'labels.gz', 'study.json'];
     const found = [
       ['lab.db', ['/home/someone/lab.db'], []],
@@ -35,7 +35,7 @@ describe('what was dropped or chosen together', () => {
     ]);
   });
 
-  it('is named by the first of many', () => {
+  it('names an import after the first of many files', () => {
     const many = takenOfPaths(
       Array.from({ length: 1_006 }, (_, i) => `C:\\data\\${String(i)}.bin`),
     );
@@ -46,13 +46,13 @@ describe('what was dropped or chosen together', () => {
   });
 });
 
-describe('folders that are dropped', () => {
+describe('Drops: folders', () => {
   const fileEntry = (name: string): object => ({
     name,
     isFile: true,
     file: (resolve: (file: File) => void) => queueMicrotask(() => resolve(new File(['x'], name))),
   });
-  /** Its reader tells two at a time. */
+  /** A folder entry whose reader returns two entries a call. */
   const folderEntry = (name: string, inside: readonly object[]): object => ({
     name,
     isDirectory: true,
@@ -81,7 +81,7 @@ describe('folders that are dropped', () => {
     fileEntry('names.txt'),
   ]);
 
-  it('are one thing at once, whose files are counted while they are found', async () => {
+  it('makes one item of a folder at once and counts its files while they are listed', async () => {
     const [taken, another] = dropped(birds, folderEntry('more', [fileEntry('4')]));
     expect([taken?.label, another]).toEqual(['birds, more', undefined]);
     const counts: number[] = [];
@@ -97,7 +97,7 @@ describe('folders that are dropped', () => {
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   });
 
-  it('are let go when that is cancelled', async () => {
+  it('stops listing a folder when the upload is cancelled', async () => {
     const stop = new AbortController();
     const [taken] = dropped(birds);
     const files = taken?.files({ found: () => stop.abort(), signal: stop.signal });

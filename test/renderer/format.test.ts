@@ -1,4 +1,4 @@
-/** Numbers, durations and ages as the window writes them. */
+/** Tests the format of numbers, durations and ages in the window. */
 import { describe, expect, test } from 'vitest';
 import { ageText } from '../../src/renderer/frame/age.ts';
 import {
@@ -17,10 +17,10 @@ import {
 } from '../../src/renderer/format.ts';
 import { text } from '../../src/renderer/text.ts';
 
-/** Thin spaces as spaces, so that the tables below can be read. */
+/** Replaces thin spaces by spaces, so that the tables below are readable. */
 const plain = (written: string): string => written.replaceAll('\u202f', ' ');
 
-describe('values', () => {
+describe('Format: values', () => {
   test.each([
     [0.9841, 'accuracy', '98.41 %'],
     [0.98, 'accuracy', '98.00 %'],
@@ -31,7 +31,7 @@ describe('values', () => {
     [0.000876, 'loss', '8.8e−4'],
     [-0.5, 'value', '−0.5000'],
     [0, 'loss', '0'],
-  ] as const)('%s as %s is %s', (given, measure, expected) => {
+  ] as const)('formats %s as %s: %s', (given, measure, expected) => {
     expect(plain(value(given, measure))).toBe(expected);
   });
 
@@ -46,7 +46,7 @@ describe('values', () => {
     [0, '0'],
     [-2, '−2'],
     [100_000, '100,000'],
-  ])('a parameter of %s is %s', (given, expected) => {
+  ])('formats a parameter of %s as %s', (given, expected) => {
     expect(parameter(given)).toBe(expected);
   });
 
@@ -54,22 +54,22 @@ describe('values', () => {
     [0.0008, '+0.08 points'],
     [0, '+0.00 points'],
     [-0.0003, '−0.03 points'],
-  ])('a gain of %s is %s', (given, expected) => {
+  ])('formats a gain of %s as %s', (given, expected) => {
     expect(plain(gain(given, 'accuracy'))).toBe(expected);
   });
 
-  test('counts are grouped and never rounded', () => {
+  test('groups counts and never rounds them', () => {
     expect(count(100_000)).toBe('100,000');
     expect(count(99_999)).toBe('99,999');
   });
 
-  test('a rate keeps one decimal where it says something', () => {
+  test('gives a rate one decimal below 100', () => {
     expect(rate(11.94)).toBe('11.9');
     expect(rate(88_200)).toBe('88,200');
   });
 });
 
-describe('time', () => {
+describe('Format: time', () => {
   test.each([
     [0, '0 s'],
     [400, '0.4 s'],
@@ -80,11 +80,11 @@ describe('time', () => {
     [293_000, '4 min 53 s'],
     [7_500_000, '2 h 05 min'],
     [93_600_000, '1 d 02 h'],
-  ])('%s ms last %s', (ms, expected) => {
+  ])('formats a duration of %s ms as %s', (ms, expected) => {
     expect(plain(duration(ms))).toBe(expected);
   });
 
-  test('a running clock shows whole seconds', () => {
+  test('shows whole seconds of a running clock', () => {
     expect(plain(elapsed(3200))).toBe('3 s');
     expect(plain(elapsed(293_999))).toBe('4 min 54 s');
   });
@@ -93,11 +93,11 @@ describe('time', () => {
     [22_000, '22 s'],
     [250_000, '4 min'],
     [7_300_000, '2 h'],
-  ])('%s ms ago is %s', (ms, expected) => {
+  ])('formats %s ms roughly as %s', (ms, expected) => {
     expect(plain(roughly(ms))).toBe(expected);
   });
 
-  test('an age is relative for a day, then a date', () => {
+  test('shows an age as relative for a day, then as a date', () => {
     const now = Date.UTC(2026, 0, 10, 12);
     expect(plain(ageText(now - 22_000, now))).toBe('22 s ago');
     expect(ageText(now - 100, now)).toBe(text.justNow);
@@ -113,11 +113,11 @@ describe('time', () => {
     [120_000, 120_000, '2 to 3 min'],
     [7_200_000, 14_000_000, '2 to 4 h'],
     [86_400_000 * 2, 86_400_000 * 3.5, '2 to 4 d'],
-  ])('from %s to %s ms left are %s', (low, high, expected) => {
+  ])('shows %s to %s ms of remaining time as %s', (low, high, expected) => {
     expect(plain(text.estimate(estimate(low, high)))).toBe(expected);
   });
 
-  test('an estimate never claims less than was estimated', () => {
+  test('never shows a range narrower than the estimate', () => {
     for (let low = 1000; low < 4e8; low *= 1.37) {
       const { low: from, high: to, unit } = estimate(low, low * 1.6);
       const ms = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
@@ -127,23 +127,23 @@ describe('time', () => {
   });
 });
 
-describe('sizes', () => {
+describe('Format: sizes', () => {
   test.each([
     [55_000_000, '55 MB'],
     [600_000_000, '0.6 GB'],
     [12_000_000_000, '12.0 GB'],
     [900, '1 kB'],
     [12, '12 B'],
-  ])('%s bytes are %s', (n, expected) => {
+  ])('formats %s bytes as %s', (n, expected) => {
     expect(plain(bytes(n))).toBe(expected);
   });
 
-  test('both sides of of have the same unit', () => {
+  test('uses the same unit for a part and its whole', () => {
     expect(plain(bytesOf(900_000_000, 12_000_000_000))).toBe('0.9 of 12.0 GB');
     expect(plain(bytesOf(38_000_000, 55_000_000))).toBe('38 of 55 MB');
   });
 
-  test('shares are whole per cent', () => {
+  test('shows fractions as whole percentages', () => {
     expect(plain(percent(0.94))).toBe('94 %');
   });
 });

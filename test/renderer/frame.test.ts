@@ -1,4 +1,4 @@
-/** The frame's own reasoning: what gives way, what a key does, which idle device costs most. */
+/** Tests the frame's logic: folding of its parts, keys, the most costly idle device. */
 import { describe, expect, test, vi } from 'vitest';
 import { slotName } from '../../src/core/study/slot-name.ts';
 import { costliestIdle } from '../../src/renderer/frame/costliest-idle.ts';
@@ -10,7 +10,7 @@ import { groupsOf } from '../../src/renderer/frame/study-groups.ts';
 import { text } from '../../src/renderer/text.ts';
 import { slotRow, studyRow } from '../support/window-examples.ts';
 
-describe('room', () => {
+describe('Window: layout by size', () => {
   test.each([
     [
       1920,
@@ -42,18 +42,18 @@ describe('room', () => {
       640,
       { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: true },
     ],
-  ])('%s × %s', (width, height, expected) => {
+  ])('folds the parts that do not fit at %s × %s', (width, height, expected) => {
     expect(layoutFor(width, height)).toMatchObject(expected);
   });
 
-  test('studies have different initials where their names allow', () => {
+  test('gives studies distinct initials when their names allow it', () => {
     expect(
       initials(['MNIST, small conv', 'MNIST, grid baseline', 'CIFAR-10', 'Wine', '…']),
     ).toEqual(['M', 'G', 'C', 'W', '?']);
   });
 });
 
-describe('the studies of the rail', () => {
+describe('Rail: groups of studies', () => {
   const rows = [
     studyRow({ key: 'a', name: 'digits' }),
     studyRow({ key: 'at', name: 'digits confirmation, test result', confirms: 'a', created: 30 }),
@@ -62,7 +62,7 @@ describe('the studies of the rail', () => {
     studyRow({ key: 'gone', name: 'old confirmation', confirms: 'not here' }),
   ];
 
-  test('those that confirm stand below what they confirm, the earliest first; every study stands somewhere, once', () => {
+  test('lists confirmations below their original, the earliest first, and every study once', () => {
     const shown = groupsOf(rows).map(({ study, confirmations }) => [
       study.key,
       ...confirmations.map(({ key }) => key),
@@ -75,13 +75,13 @@ describe('the studies of the rail', () => {
     expect(groupsOf(deleted).map(({ study }) => study.key)).toEqual(['b', 'gone']);
   });
 
-  test('a confirmation says how many of its training runs have ended', () => {
+  test('shows how many trials of a confirmation have ended', () => {
     expect(text.rail.confirmationOf({ done: 0, of: 25 })).toBe('Confirmation (0 of 25)');
     expect(text.rail.confirmationOf({ done: 25, of: 25 })).toBe('Confirmation (25 of 25)');
   });
 });
 
-describe('the costliest idle device', () => {
+describe('Strip: the most costly idle device', () => {
   const idle = (
     reason: string,
     since: number,
@@ -91,7 +91,7 @@ describe('the costliest idle device', () => {
     data: {},
   });
 
-  test('a graphics card outweighs cores that have been idle for longer', () => {
+  test('weights a GPU more than cores that have been idle for longer', () => {
     const slots = [
       slotRow({ slot: 'local/cpu/0', idle: idle('budget', 0) }),
       slotRow({ slot: 'local/gpu-1/0', device: 'gpu-1', idle: idle('generation', 8000) }),
@@ -99,7 +99,7 @@ describe('the costliest idle device', () => {
     expect(costliestIdle(slots, 10_000)).toMatchObject({ reason: 'generation', since: 8000 });
   });
 
-  test('one that works is not idle, whatever was said before', () => {
+  test('ignores the idle reason of a worker that is busy', () => {
     const running = [{ study: 'a', trial: 1, k: 1, lane: 0 }];
     expect(
       costliestIdle([slotRow({ running, idle: idle('budget', 0) }), slotRow()], 10),
@@ -110,12 +110,12 @@ describe('the costliest idle device', () => {
     ['local/cpu/3', 'CPU 3'],
     ['local/gpu-1/0', 'GPU 1'],
     ['local/gpu/0', 'GPU 0'],
-  ])('%s is %s', (slot, expected) => {
+  ])('describes %s as %s', (slot, expected) => {
     expect(slotName(slot)).toBe(expected);
   });
 });
 
-describe('keys', () => {
+describe('Window: keys', () => {
   const key = (
     pressed: string,
     held: { ctrl?: boolean; shift?: boolean } = {},
@@ -134,11 +134,11 @@ describe('keys', () => {
     ['?', key('?', { shift: true }), 'keys'],
     ['Ctrl Shift O', key('O', { ctrl: true, shift: true }), 'open-lab'],
     ['an unknown key', key('q'), null],
-  ])('%s', (_, event, expected) => {
+  ])('assigns %s', (_, event, expected) => {
     expect(commandFor(event, false)).toBe(expected);
   });
 
-  test('Space presses a button that was reached by keys, and pauses where a click left the focus on one', () => {
+  test('gives Space to a button that was reached by keys, and pauses when a click focused the button', () => {
     class Button {
       matches(): boolean {
         return true;
@@ -151,13 +151,13 @@ describe('keys', () => {
     vi.unstubAllGlobals();
   });
 
-  test('while something is written only keys with Ctrl are for the window', () => {
+  test('accepts only keys with Ctrl while the user types', () => {
     expect(commandFor(key('j'), true)).toBeNull();
     expect(commandFor(key('k', { ctrl: true }), true)).toBe('commands');
   });
 });
 
-describe('limits as they are written', () => {
+describe('Limits: typed text', () => {
   test.each([
     ['', 'whole', null],
     [' 64 ', 'whole', 64],
@@ -167,12 +167,12 @@ describe('limits as they are written', () => {
     ['0', 'positive', undefined],
     ['-1', 'any', -1],
     ['abc', 'any', undefined],
-  ] as const)('%j as %s', (written, kind, expected) => {
+  ] as const)('parses %j as %s', (written, kind, expected) => {
     expect(parseLimit(written, kind)).toBe(expected);
   });
 });
 
-test('a staircase rises for the better in either direction', () => {
+test('Rail: draws a staircase that rises for better values in either direction', () => {
   const of = (values: number[]): Parameters<typeof stairs>[0] => ({
     ended: [1, 5],
     trials: [0, 4],

@@ -1,4 +1,4 @@
-/** The list of keyboard shortcuts: complete with respect to what the window handles. */
+/** Tests that the list of keyboard shortcuts contains every key that the window handles. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { commandLabels } from '../../src/renderer/frame/command-labels.ts';
 import { keys } from '../../src/renderer/frame/keys.ts';
 import { text } from '../../src/renderer/text.ts';
 
-/** Group of the list in which the keys of a file are; a file that handles keys needs an entry. */
+/** Group of the list for the keys of a file; a file that handles keys needs an entry. */
 const GROUPS: Readonly<Record<string, string>> = {
   'charts/Genealogy.svelte': 'Lists, tabs and dividers',
   'frame/CommandPalette.svelte': 'Lists, tabs and dividers',
@@ -24,7 +24,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'views/trials/TrialsView.svelte': 'Trials table',
 };
 
-/** Their keys are those of the whole window. */
+/** Files whose keys are those of the whole window. */
 const WINDOW = ['frame/Keyboard.svelte', 'frame/keys.ts', 'shared/Sheet.svelte'];
 
 const SHOWN: Readonly<Record<string, string>> = {
@@ -57,7 +57,7 @@ function handlers(): ReadonlyMap<string, readonly string[]> {
 }
 
 describe('Window: list of keyboard shortcuts', () => {
-  it('names every key of the whole window, with a label, also while its command is unavailable', () => {
+  it('names every key of the whole window with a label, also while its command is unavailable', () => {
     for (const { command, shown } of keys) expect(commandLabels[command], shown).not.toBe('');
     expect(new Set(keys.map(({ shown }) => shown)).size).toBe(keys.length);
   });

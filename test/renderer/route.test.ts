@@ -1,4 +1,4 @@
-/** Where the window is: its address leads back to it, and a restart to where it was left. */
+/** Tests the address of the window: parsing, history, and the page after a restart. */
 import { describe, expect, test } from 'vitest';
 import { firstPlace } from '../../src/renderer/state/first-place.ts';
 import { Route } from '../../src/renderer/state/route.svelte.ts';
@@ -57,19 +57,19 @@ const places: readonly Place[] = [
   { page: 'settings' },
 ];
 
-describe('an address', () => {
-  test.each(places)('leads back to its place: %j', (place) => {
+describe('Route: addresses', () => {
+  test.each(places)('parses the address of a place back to it: %j', (place) => {
     expect(parsePlace(placeText(place))).toEqual(place);
   });
 
   test.each(['', '#', '#/', '#/nowhere', '#/study', '#/compare/one', '#/%'])(
-    '%s is no place',
+    'refuses %s',
     (hash) => {
       expect(parsePlace(hash)).toBeNull();
     },
   );
 
-  test('an unknown tab is the first', () => {
+  test('opens the first tab for an unknown one', () => {
     expect(parsePlace('#/study/a/nonsense')).toEqual({
       page: 'study',
       study: 'a',
@@ -78,8 +78,8 @@ describe('an address', () => {
   });
 });
 
-describe('a route', () => {
-  test('tabs are no steps of the history', () => {
+describe('Route: history', () => {
+  test('adds no entry for a change of tabs', () => {
     const address = new FakeAddress();
     const route = new Route(address, memory());
     route.go({ page: 'study', study: 'a', tab: 'evolution' });
@@ -89,14 +89,14 @@ describe('a route', () => {
     expect(route.place).toEqual({ page: 'study', study: 'a', tab: 'evolution' });
   });
 
-  test('a new window begins where the last one was', () => {
+  test('opens a new window at the last place', () => {
     const storage = memory();
     new Route(new FakeAddress(), storage).go({ page: 'study', study: 'a', tab: 'space' });
     expect(new Route(new FakeAddress(), storage).study).toBe('a');
   });
 });
 
-describe('where a window begins', () => {
+describe('Route: first place', () => {
   const running = studyRow({ key: 'running', state: 'running', created: 1 });
   const latest = studyRow({ key: 'latest', state: 'finished', created: 9 });
   const confirming = studyRow({ key: 'confirming', state: 'running', created: 9, confirms: 'of' });
@@ -136,7 +136,7 @@ describe('where a window begins', () => {
       [running],
       null,
     ],
-  ] as const)('%s', (_, now, lab, studies, expected) => {
+  ] as const)('chooses the first place when %s', (_, now, lab, studies, expected) => {
     const place = firstPlace(now, lab, studies);
     expect(place === null ? null : place.page === 'study' ? place.study : place.page).toBe(
       expected,

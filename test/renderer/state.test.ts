@@ -1,6 +1,6 @@
 /**
- * Projections of the streams: a snapshot replaces, a delta is laid over, and what the window points
- * at is one thing everywhere.
+ * Tests the projections of the streams (a snapshot replaces, a delta is merged), the selection and
+ * the preferences.
  */
 import { describe, expect, test } from 'vitest';
 import type { AttemptRow } from '../../src/protocol/window/lab-stream.ts';
@@ -26,8 +26,8 @@ function attempt(id: string, to: number | null = null): AttemptRow {
   };
 }
 
-describe('the lab', () => {
-  test('keeps what a delta does not mention', () => {
+describe('State: lab', () => {
+  test('keeps fields that a delta does not contain', () => {
     const lab = new LabState();
     lab.apply({ studies: [studyRow()], datasets: ['mnist'] }, true);
     lab.apply({ datasets: ['mnist', 'mine'] }, false);
@@ -35,7 +35,7 @@ describe('the lab', () => {
     expect(lab.datasets).toEqual(['mnist', 'mine']);
   });
 
-  test('attempts are laid over by id; after a snapshot what ran may have ended unheard, what ended has', () => {
+  test('merges attempts by id, and keeps only finished ones after a snapshot of the same lab', () => {
     const lab = new LabState();
     lab.apply({ lab: labHead(), attempts: [attempt('1'), attempt('2')] }, true);
     lab.apply({ attempts: [attempt('1', 7)] }, false);
@@ -50,8 +50,8 @@ describe('the lab', () => {
   });
 });
 
-describe('a study', () => {
-  test('its table is as wide as its parameters, and new with each snapshot', () => {
+describe('State: study', () => {
+  test('creates a table as wide as the parameters, and a new one with each snapshot', () => {
     const study = new StudyState('a');
     study.apply({ head: studyHead({ parameters: ['x', 'y'] }) }, true);
     expect(study.table.width).toBe(2);
@@ -60,7 +60,7 @@ describe('a study', () => {
     expect(study.table.version).toBeGreaterThan(before);
   });
 
-  test('says how much has been read only while that goes on', () => {
+  test('shows the number of loaded trials only while loading', () => {
     const study = new StudyState('a');
     study.apply({ head: studyHead({ trials: 100 }), loaded: 38 }, true);
     expect(study.loaded).toBe(38);
@@ -69,7 +69,7 @@ describe('a study', () => {
   });
 });
 
-test('utilisation older than a minute is let go', () => {
+test('State: drops utilisation older than a minute', () => {
   const telemetry = new TelemetryState();
   const sample = (at: number): Parameters<TelemetryState['apply']>[0]['samples'][number] => ({
     node: 'local',
@@ -87,8 +87,8 @@ test('utilisation older than a minute is let go', () => {
   expect(telemetry.samples.get('local')?.map(({ at }) => at)).toEqual([1000, 60_500]);
 });
 
-describe('selection', () => {
-  test('a trial and a worker are never selected together', () => {
+describe('State: selection', () => {
+  test('never selects a trial and a worker together', () => {
     const selection = new Selection();
     selection.select(5);
     selection.selectSlot('local/cpu/0');
@@ -97,7 +97,7 @@ describe('selection', () => {
     expect([selection.trial, selection.slot]).toEqual([6, null]);
   });
 
-  test('a trial passes where it lies in every brushed range; one without the parameter does not', () => {
+  test('passes trials within all brushed ranges, and none without a value for a brushed parameter', () => {
     const selection = new Selection();
     const passes = (units: number): boolean => selection.passes(3, 0.9, () => units);
     expect(passes(NaN)).toBe(true);
@@ -110,8 +110,8 @@ describe('selection', () => {
   });
 });
 
-describe('preferences', () => {
-  test('what cannot be read counts as not remembered', () => {
+describe('State: preferences', () => {
+  test('returns the fallback for a value that cannot be read', () => {
     const held = new Map([
       ['galapagos.preference.width', '{"bad'],
       ['galapagos.preference.folded', '"yes"'],

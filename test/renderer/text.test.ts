@@ -1,4 +1,4 @@
-/** The window's words: plurals agree, nothing shouts, errors say where and what. */
+/** Tests the window's text: plurals, tone, and error messages with place, expected and found. */
 import { describe, expect, test } from 'vitest';
 import { describe as describeFailure } from '../../src/renderer/errors.ts';
 import { EndpointFailure } from '../../src/renderer/failure.ts';
@@ -9,7 +9,7 @@ import { text } from '../../src/renderer/text.ts';
 const VALIDATION = { measure: 'accuracy', split: 'validation' } as const;
 const TEST_LOSS = { measure: 'loss', split: 'test' } as const;
 
-describe('plurals', () => {
+describe('Text: plurals', () => {
   test.each([
     [text.header.add({ trials: 1 }), 'Add 1 trial'],
     [text.header.add({ trials: 32 }), 'Add 32 trials'],
@@ -25,12 +25,12 @@ describe('plurals', () => {
     [text.frame.resume({ studies: 1 }), 'Resume'],
     [text.header.leftUnknown['too-few']({ needed: 1 }), 'until 1 trial finishes'],
     [text.header.leftUnknown['too-few']({ needed: 5 }), 'until 5 trials finish'],
-  ])('%s', (said, expected) => {
+  ])('forms %s', (said, expected) => {
     expect(said).toBe(expected);
   });
 });
 
-test('no entry shouts, pleads or apologises', () => {
+test('Text: contains no exclamation marks, pleas or apologies', () => {
   const said: string[] = [];
   const collect = (entry: unknown): void => {
     if (typeof entry === 'string') said.push(entry);
@@ -41,7 +41,7 @@ test('no entry shouts, pleads or apologises', () => {
   for (const entry of said) expect(entry).not.toMatch(/!|\bplease\b|\boops\b|\bsorry\b/i);
 });
 
-describe('Window: wording', () => {
+describe('Text: terms of the glossary', () => {
   /** Every string, and the source of every function, which contains its template. */
   function sources(entry: unknown): string[] {
     if (typeof entry === 'string') return [entry];
@@ -62,17 +62,17 @@ describe('Window: wording', () => {
     /\b(nobody|somebody|whoever)\b/i,
     /\bfault of ours\b/i,
     /\bchampion\b/i,
-  ])('no entry contains %s, which the glossary replaces', (banned) => {
+  ])('contains no %s, which the glossary replaces', (banned) => {
     const found = [...sources(text), ...sources(chartText)].filter((entry) => banned.test(entry));
     expect(found).toEqual([]);
   });
 });
 
-describe('errors', () => {
+describe('Text: errors', () => {
   const words = (code: string, data: Record<string, unknown>): string =>
     describeFailure(new EndpointFailure({ code, data })).words;
 
-  test('a file says where, what was expected and what was found, and that nothing was stored', () => {
+  test('gives place, expected and found for a file, and says that nothing was stored', () => {
     const data = {
       file: 'train-images.gz',
       place: 'byte 0',
@@ -84,7 +84,7 @@ describe('errors', () => {
     );
   });
 
-  test('each problem of an input has its path', () => {
+  test('gives the path of each problem of an input', () => {
     const problems = [
       {
         code: 'out-of-range',
@@ -99,7 +99,7 @@ describe('errors', () => {
     );
   });
 
-  test('a setting that would settle it is named in the words of the window', () => {
+  test('names the setting that solves the problem in terms of the window', () => {
     const data = {
       file: 'a.csv',
       place: 'line 2',
@@ -112,12 +112,12 @@ describe('errors', () => {
     expect(words('bad-dataset', data)).not.toContain('--drop');
   });
 
-  test('a code without a row is said in the sentence of whoever threw it', () => {
+  test('shows the message of an error with an unknown code', () => {
     expect(words('never-heard-of', { message: 'the moon is full' })).toBe('the moon is full');
   });
 });
 
-describe('why a worker is idle', () => {
+describe('Text: idle reasons', () => {
   test.each([
     [
       'budget',
@@ -141,7 +141,7 @@ describe('why a worker is idle', () => {
     ['drained', { since: null }, 'disabled by you.', 'resume-worker'],
     ['none', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
     ['of a later version', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
-  ])('%s %j', (reason, data, expected, act) => {
+  ])('explains %s %j', (reason, data, expected, act) => {
     expect(idleWords(reason, data, 0)).toEqual({ words: expected, act });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a browser sends, as the host receives it: everything, verified, whatever the browser offers
- * for that.
+ * Tests uploads from a browser against the host: complete, verified, with and without the browser's
+ * own SHA-256.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -74,14 +74,14 @@ async function sent(
   return { folder: uploads.pathOf(upload), told };
 }
 
-describe('an upload', () => {
+describe('Upload', () => {
   const files = {
     'a/large.bin': bytes(5_000_001),
     'b/small.bin': bytes(3, 1),
     'b/none.bin': bytes(0),
   };
 
-  it('arrives whole, and tells how far it is', async () => {
+  it('transfers all files and reports progress', async () => {
     const { folder, told } = await sent(files);
     for (const [path, content] of Object.entries(files))
       expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
@@ -89,7 +89,7 @@ describe('an upload', () => {
     expect(told).toEqual(told.toSorted((a, b) => a - b));
   });
 
-  it('of many small files takes few requests', async () => {
+  it('sends many small files in few requests', async () => {
     const small = Object.fromEntries(
       Array.from({ length: 700 }, (_, i) => [`class ${i % 3}/${i}.png`, bytes(i % 90, i)]),
     );
@@ -101,11 +101,11 @@ describe('an upload', () => {
     expect(requests).toBe(5);
   });
 
-  it('goes on after connections that broke, each chunk once', async () => {
+  it('resumes after broken connections and transfers each chunk once', async () => {
     const reached = globalThis.fetch;
     let broken = 0;
     vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
-      // Every other one is lost: half of those before the host has heard it, half of them after.
+      // Every other request fails: half of them before the host receives it, half of them after.
       if ((broken += 1) % 4 === 1) throw new TypeError('network error');
       const response = await reached(...request);
       if (broken % 4 === 3) throw new TypeError('network error');
@@ -116,14 +116,14 @@ describe('an upload', () => {
       expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
   });
 
-  it('arrives from a browser that has no SHA-256 of its own, as over plain http', async () => {
+  it('works in a browser without its own SHA-256, as over plain http', async () => {
     vi.stubGlobal('crypto', {});
     const { folder } = await sent(files);
     for (const [path, content] of Object.entries(files))
       expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
   });
 
-  it('that the host refuses is discarded, and says why', async () => {
+  it('discards an upload that the host refuses, with the reason', async () => {
     vi.stubGlobal('crypto', { subtle: { digest: () => Promise.resolve(new ArrayBuffer(32)) } });
     await expect(sent(files)).rejects.toThrow(EndpointFailure);
     await expect(sent(files)).rejects.toMatchObject({ code: 'bad-upload' });
@@ -133,7 +133,7 @@ describe('an upload', () => {
 });
 
 it.each([0, 1, 64, 1_000_003])(
-  'the library’s SHA-256 of %i bytes is the browser’s',
+  'Upload: computes SHA-256 of %i bytes in the library as the browser does',
   async (length) => {
     const { buffer } = bytes(length);
     const own = await sha256(buffer);

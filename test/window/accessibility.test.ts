@@ -1,6 +1,6 @@
 /**
- * Pages that a walk through the window does not visit, as axe-core judges them; `keyboard.test.ts`
- * has the others.
+ * Checks with axe-core the pages that are not part of the walk through the window;
+ * `keyboard.test.ts` checks the others.
  */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -15,9 +15,7 @@ import { PATIENCE, ask, select, syntheticStudy, untilEnded, windowLab } from '..
 const lab = windowLab({ workers: 1 });
 const LONG = 4 * PATIENCE;
 
-/**
- * Looks at pages in turn; what was found is read at the end, so that one run names every violation.
- */
+/** Checks pages in turn and collects the violations, so that one run reports all of them. */
 function looker(page: Page): {
   readonly found: Record<string, string[]>;
   readonly look: (name: string) => Promise<void>;
@@ -33,7 +31,7 @@ function looker(page: Page): {
 }
 
 describe.each(['light', 'dark'] as const)(
-  'Window: accessibility beside the views in the %s scheme',
+  'Window: accessibility of further pages in the %s scheme',
   (colorScheme) => {
     const named = (name: string): string => `${name}, ${colorScheme}`;
 
@@ -86,7 +84,7 @@ describe.each(['light', 'dark'] as const)(
     );
 
     it(
-      'has no axe-core violation in imports: a preview, one that failed, and several that failed',
+      'has no axe-core violation in imports: a preview, one failure, and several',
       async () => {
         const { page } = await lab.window({ colorScheme, at: '#/datasets' });
         const { found, look } = looker(page);

@@ -1,6 +1,6 @@
 /**
- * What stands beside what is seen, and acts on it: ranges that become a study, the axis of values,
- * what a finished or failed study calls for.
+ * Tests controls beside the charts: narrowing to brushed ranges, the value axis, actions on a
+ * finished or failed study.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -37,7 +37,7 @@ async function withStudy(study: StudyFile, tab: string, trials: number): Promise
   return page;
 }
 
-/** The study on the page that sets one up, as JSON. */
+/** The study on the set-up page, as JSON. */
 async function setUp(page: Page, called: string): Promise<StudyFile> {
   await expect
     .poll(
@@ -49,15 +49,15 @@ async function setUp(page: Page, called: string): Promise<StudyFile> {
   return JSON.parse(await json(page).inputValue()) as StudyFile;
 }
 
-describe('ranges that were brushed', () => {
+describe('Window: brushed ranges', () => {
   it(
-    'become a study of their own, which starts as it stands; the one they were drawn in stays as it is',
+    'become a new study that can be started unchanged, and leave the original unchanged',
     async () => {
       const study = syntheticStudy(name, { trials: 12, durationMs: 5 });
       const page = await withStudy(study, 'space', 12);
       const narrow = button(page, chartText.space.narrow({ trials: 32 }));
       expect(await narrow.count()).toBe(0);
-      // The best values are no part of a search space; the middle of a parameter is.
+      // Ranges of values are not part of a search space; a range in the middle of a parameter is.
       await page
         .getByRole('slider', { name: chartText.space.axis({ name: chartText.space.value }) })
         .press('ArrowUp');
@@ -72,7 +72,7 @@ describe('ranges that were brushed', () => {
       await page
         .getByRole('slider', { name: chartText.space.axis({ name: 'x' }) })
         .press('ArrowUp');
-      // The chart shows the range, and the trials outside it no more than faintly.
+      // The chart shows the range, and trials outside it only faintly.
       await expect.poll(async () => (await drawn()) === before, patient).toBe(false);
       await narrow.click();
       const found = await setUp(page, chartText.space.narrowedName({ name }));
@@ -92,9 +92,9 @@ describe('ranges that were brushed', () => {
   );
 });
 
-describe('the axis of values', () => {
+describe('Window: value axis', () => {
   it(
-    'is chosen by keyboard, said by the chart, and still there when the page is read again',
+    'is chosen by keyboard, described by the chart, and kept after a reload',
     async () => {
       const page = await withStudy(
         syntheticStudy(name, { trials: 12, durationMs: 5 }),
@@ -120,9 +120,9 @@ describe('the axis of values', () => {
   );
 });
 
-describe('what a study calls for', () => {
+describe('Window: actions of a study', () => {
   it(
-    'stands beside its sentence when it has finished',
+    'are shown beside its state when it has finished',
     async () => {
       const page = await withStudy(
         syntheticStudy(name, { trials: 6, durationMs: 5 }),
@@ -134,7 +134,7 @@ describe('what a study calls for', () => {
       const offered = view.getByRole('button', { name: acts.exportBest({ top: 5 }), exact: true });
       const [download] = await Promise.all([page.waitForEvent('download'), offered.click()]);
       expect(download.suggestedFilename()).toMatch(/\.json$/);
-      // It trains no network, so it has nothing to confirm.
+      // A synthetic objective has nothing to confirm.
       expect(
         await view
           .getByRole('button', { name: text.inspector.confirmBest({ top: 5 }), exact: true })
@@ -149,7 +149,7 @@ describe('what a study calls for', () => {
   );
 
   it(
-    'is to see why, and to set it up again with less, when all of its trials ran out of memory',
+    'offer the cause and a set-up with lower sizes when all trials ran out of memory',
     async () => {
       const study: StudyFile = {
         ...syntheticStudy(name, { trials: 3, durationMs: 1 }),
@@ -178,9 +178,9 @@ describe('what a study calls for', () => {
   );
 });
 
-describe('a trial', () => {
+describe('Window: a trial', () => {
   it(
-    'is run again as a study of its own, with its parameters',
+    'can be run again as a new study with its parameters',
     async () => {
       const page = await withStudy(syntheticStudy(name, { trials: 5, durationMs: 5 }), 'trials', 5);
       await select(page, 3);

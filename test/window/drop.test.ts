@@ -1,6 +1,6 @@
 /**
- * Datasets let go over the window: every form with real bytes, looked at, named, stored and used;
- * cancelled on the way; refused with what is wrong with them, so that nothing is stored.
+ * Tests dropping datasets on the window with real bytes in every format: preview, name, storing and
+ * use; cancelling; and refusals that store nothing.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -38,7 +38,7 @@ const LONG = 3 * PATIENCE;
  */
 const cifar = gunzipSync(readFileSync(join(FIXTURES, 'cifar-10-96.bin.gz')));
 
-/** The same images as files, a folder a class. */
+/** The same images as files, one folder for each class. */
 function images(under: string): Files {
   const files: Record<string, Uint8Array> = {};
   for (let i = 0; i < cifar.length / 3073; i++) {
@@ -58,13 +58,13 @@ const put = (name: string, content: Uint8Array | string): string => {
   return file(name);
 };
 
-/** What the rail says of an import. */
+/** The row of an import in the rail. */
 const row = (page: Page, label: string): Locator =>
   page
     .getByRole('navigation', { name: text.rail.label })
     .getByRole('button', { name: new RegExp(`^${label.replaceAll(/[.+]/g, '\\$&')}`) });
 
-/** Opens the import once it is ready to be looked at. */
+/** Opens the preview of an import once it is ready. */
 async function look(page: Page, label: string): Promise<void> {
   await row(page, label).filter({ hasText: text.imports.ready }).click();
   await page
@@ -72,7 +72,10 @@ async function look(page: Page, label: string): Promise<void> {
     .waitFor();
 }
 
-/** The preview in front: names of the classes, samples of each, whether real samples are drawn. */
+/**
+ * The preview that is shown: names of the classes, number of samples of each, whether samples are
+ * drawn.
+ */
 async function seen(
   page: Page,
 ): Promise<{ classes: string[]; counts: number[]; samples: boolean }> {
@@ -109,9 +112,9 @@ async function atDatasets(): Promise<SeenWindow> {
   return window;
 }
 
-describe('a drop', () => {
+describe('Window: drop', () => {
   it(
-    'of MNIST as it is published on the first start names the built-in dataset and stores nothing',
+    'recognises MNIST as published on the first start as the built-in dataset and stores nothing',
     async () => {
       const { page, complaints } = await lab.window();
       await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
@@ -137,7 +140,7 @@ describe('a drop', () => {
   );
 
   it(
-    'of plain IDX files',
+    'imports plain IDX files',
     async () => {
       const { page } = await atDatasets();
       const pixels = Uint8Array.from({ length: 40 * 64 }, (_, i) => (i * 37) % 256);
@@ -163,7 +166,7 @@ describe('a drop', () => {
   );
 
   it(
-    'of CIFAR-10 in its binary form, used in a study that trains on it',
+    'imports CIFAR-10 in its binary format and trains on it',
     async () => {
       const { page } = await atDatasets();
       const archive = tar({
@@ -191,7 +194,7 @@ describe('a drop', () => {
   );
 
   it(
-    'of a folder of images, one folder a class, and of the same as .zip and .tar.gz: the same samples',
+    'imports a folder of images with one folder for each class, and the same samples from .zip and .tar.gz',
     async () => {
       const { page } = await atDatasets();
       const files = images('pictures');
@@ -226,7 +229,7 @@ describe('a drop', () => {
   );
 
   it(
-    'of a .csv, an .npz and a .parquet',
+    'imports a .csv, an .npz and a .parquet',
     async () => {
       const { page } = await atDatasets();
       const rows = Array.from(
@@ -249,7 +252,7 @@ describe('a drop', () => {
 
   const published = process.env['GALAPAGOS_CIFAR10'] ?? '';
   it(
-    "of CIFAR-10's own binary files",
+    "imports CIFAR-10's own binary files",
     async ({ skip }) => {
       const path = join(published, 'cifar-10-binary-sample.tar.gz');
       skip(
@@ -267,14 +270,14 @@ describe('a drop', () => {
   );
 });
 
-describe('a cancelled drop', () => {
+describe('Window: cancelled drop', () => {
   it(
-    'is gone while it is being sent, and nothing of it is stored',
+    'stores nothing when cancelled during the upload',
     async () => {
       const { page } = await atDatasets();
       const before = await stored(page);
       let held = 0;
-      // The second chunk never arrives: it is being sent for as long as it takes to cancel it.
+      // The second chunk never arrives, so the upload lasts until it is cancelled.
       await page.route('**/upload/**', async (route) => {
         held += 1;
         if (held === 1) await route.continue();
@@ -290,7 +293,7 @@ describe('a cancelled drop', () => {
   );
 
   it(
-    'is gone while it is being read, and nothing of it is stored',
+    'stores nothing when cancelled during the import',
     async () => {
       const { page } = await atDatasets();
       const before = await stored(page);
@@ -316,11 +319,11 @@ describe('a cancelled drop', () => {
   );
 });
 
-describe('what cannot be read', () => {
+describe('Window: files that cannot be read', () => {
   const pixels = Uint8Array.from({ length: 12 }, (_, i) => i);
   const labels = idx([3], Uint8Array.of(0, 1, 0));
   const picture = png(4, 4, (x, y) => [16 * x + y]);
-  /** A .zip whose entries say that they are encrypted. */
+  /** A .zip whose entries are marked as encrypted. */
   const locked = (): Buffer => {
     const content = Buffer.from(zip({ 'a/1.png': picture, 'b/1.png': picture }));
     for (let at = 0; at < content.length - 4; at++) {
@@ -370,7 +373,7 @@ describe('what cannot be read', () => {
   beforeEach(async () => (window = await atDatasets()));
 
   it.each(cases)(
-    '%s is named with its file, its place, what was expected and what was found, and nothing is stored',
+    'names the file, the place, expected and found for %s, and stores nothing',
     async (_, files, says) => {
       const { page } = window;
       const before = await stored(page);
@@ -385,7 +388,7 @@ describe('what cannot be read', () => {
       await said.waitFor();
       for (const words of says) expect(await said.textContent()).toMatch(words);
       expect(await stored(page)).toEqual(before);
-      // The same in full, where it can be read.
+      // Opens the full message.
       await row(page, label).click();
       const alert = page.getByRole('main').getByRole('alert');
       for (const words of says) await alert.filter({ hasText: words }).waitFor();

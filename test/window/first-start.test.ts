@@ -1,6 +1,6 @@
 /**
- * The first minute: a window that has never seen a study, one click, trials that end, their best
- * taken along as a file.
+ * Tests the first minute: an empty window, one click, finished trials, and the export of the best
+ * configurations.
  */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { PATIENCE, railStudy, untilEnded, windowLab } from '../support/window.ts
 const lab = windowLab();
 
 it(
-  'three cards, one click, trials run and end, and the exported best is the best of the lab file',
+  'Window: first start shows three cards, runs trials after one click, and exports the best of the lab file',
   async () => {
     const { page, complaints } = await lab.window();
     await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
@@ -24,12 +24,11 @@ it(
     ]);
 
     await page.getByRole('button', { name: text.start.mnistButton }).click();
-    // Without another click; how soon is measured on a machine of its own, by the bench.
+    // Without another click; a bench on a quiet machine measures how soon.
     await page.getByText(/^[1-9]\d* running$/).waitFor();
     await untilEnded(page, 2);
 
-    // What is exported is what the lab holds at that moment: so that it holds still, the study is
-    // paused.
+    // Pauses the study, so that the lab file and the export agree.
     const name = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
     await page
       .locator('header')

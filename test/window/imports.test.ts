@@ -1,6 +1,6 @@
 /**
- * Tables that are imported in the window: the column to predict is chosen, a column is excluded;
- * imports that fail take little room.
+ * Tests imports of tables in the window: choosing the predicted column, excluding a column; and
+ * that failed imports take little space.
  */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -30,7 +30,7 @@ const heading = (page: Page, name: string) =>
 const columnField = (page: Page) =>
   page.getByRole('combobox', { name: text.datasets.againLabel, exact: true });
 const again = (page: Page) => page.getByRole('button', { name: text.datasets.again, exact: true });
-/** A fact of the preview in front, by its name. */
+/** A fact of the current preview, by its name. */
 const fact = (page: Page, name: string, said: string) =>
   page.locator(`dt:text-is("${name}") + dd:text-is("${said}")`);
 
@@ -43,7 +43,7 @@ async function opened(page: Page, name: string, word: string): Promise<void> {
 
 describe('Import of a table: the column to predict', () => {
   it(
-    'is the class that was recognised, and becomes a number of the chosen column without the column of text',
+    'predicts the recognised class, and then numbers of the chosen column without the text column',
     async () => {
       const { page } = await lab.window({ at: '#/datasets' });
       await heading(page, text.datasets.title).waitFor();
@@ -89,7 +89,7 @@ describe('Import of a table: the column to predict', () => {
   );
 
   it(
-    'is chosen among the columns of a table in which none was recognised',
+    'offers the columns of a table in which none was recognised',
     async () => {
       const { page } = await lab.window({ at: '#/datasets' });
       await heading(page, text.datasets.title).waitFor();
@@ -116,9 +116,9 @@ describe('Import of a table: the column to predict', () => {
 
 describe('Stored dataset: another label', () => {
   it(
-    'stores the dataset with the chosen label beside the one before',
+    'stores the dataset with the chosen label beside the former one',
     async () => {
-      // Other samples than those that are stored already, which would serve instead.
+      // Samples that are not stored already: the import would return the stored dataset.
       const garden = ['sepal,petal,species,price', ...rows.slice(0, 45), ''].join('\n');
       written(lab.folder.path, { 'garden.csv': garden });
       const { code, stderr } = await start(
@@ -152,7 +152,7 @@ describe('Stored dataset: another label', () => {
   );
 
   it(
-    'is not offered where the source is no longer on the host, and says why',
+    'is not offered when the source is no longer on the host, with the reason',
     async () => {
       const { page } = await lab.window({ at: '#/datasets' });
       await heading(page, text.datasets.title).waitFor();
@@ -168,9 +168,9 @@ describe('Stored dataset: another label', () => {
   );
 });
 
-describe('Imports that failed', () => {
+describe('Window: failed imports', () => {
   it(
-    'are one entry of the rail, which leaves the studies and the settings in sight and discards all of them',
+    'share one entry of the rail, which keeps the studies and the settings visible and discards all of them',
     async () => {
       const { page } = await lab.window({ at: '#/datasets' });
       await page.setViewportSize({ width: 1280, height: 500 });

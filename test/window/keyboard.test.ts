@@ -1,6 +1,6 @@
 /**
- * The window without a pointer and for those who do not see it: keys, the order of Tab, what
- * axe-core finds, no motion where none is wanted.
+ * Tests the window without a pointer and with assistive technology: keys, tab order, axe-core,
+ * reduced motion.
  */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -22,7 +22,7 @@ const lab = windowLab();
 const LONG = 4 * PATIENCE;
 let studies = 0;
 
-/** A window with a study in front that has some trials; `trials` more than it has run are left. */
+/** A window with a study of some trials; `trials` more than have run remain. */
 async function withStudy(
   options: Parameters<typeof lab.window>[0] = {},
   trials = 24,
@@ -58,7 +58,7 @@ describe.each(['light', 'dark'] as const)(
         await page.keyboard.press('b');
         await page.getByRole('heading', { level: 2, name: /^Trial \d+/ }).waitFor();
         const seen = await walk(page, async (view) => {
-          // Start is enabled, and its colours final, once the study has been checked.
+          // Start is enabled, and its colours are final, once the study has been checked.
           if (view === text.rail.newStudy)
             await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
           await look(view);
@@ -112,10 +112,7 @@ describe.each(['light', 'dark'] as const)(
   },
 );
 
-/**
- * What can take the focus in an area, and was passed over by Tab from the window's beginning to its
- * end.
- */
+/** Focusable elements of an area that Tab skipped on its way through the window. */
 async function passedOver(page: Page, area: string): Promise<string[]> {
   await page.evaluate(() => {
     const { active } = { active: document.activeElement };
@@ -154,12 +151,12 @@ async function passedOver(page: Page, area: string): Promise<string[]> {
   });
 }
 
-describe('by keyboard', () => {
+describe('Window: keyboard', () => {
   it(
-    'every tab, the filter, the table and the form that sets a study up are reached',
+    'reaches every tab, the filter, the table and the set-up form',
     async () => {
       const { page } = await withStudy();
-      // The last to come when a study has ended: what would give its workers something to do.
+      // Appears last when a study has ended: the action against idle workers.
       await page.locator('button.act').waitFor();
       expect(await passedOver(page, 'body')).toEqual([]);
       const names = await page.getByRole('tab').evaluateAll((tabs) => tabs.map(({ id }) => id));
@@ -189,7 +186,7 @@ describe('by keyboard', () => {
   );
 
   it(
-    'numbers change the tab, J and K the trial, arrows the row, Esc lets go',
+    'changes the tab by numbers, the trial by J and K, the row by arrows, and clears the selection by Esc',
     async () => {
       const { page } = await withStudy();
       const heading = page
@@ -197,7 +194,7 @@ describe('by keyboard', () => {
         .getByRole('heading', { level: 2 });
       const trialIs = (trial: number) =>
         heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial })}$`) }).waitFor();
-      // All are in the table, put in order beside the window's thread.
+      // Waits for all rows, which a worker thread sorts.
       await page.locator('[role="grid"][aria-rowcount="25"]').waitFor();
       // Newest first.
       await page.keyboard.press('j');
@@ -226,7 +223,7 @@ describe('by keyboard', () => {
   );
 
   it(
-    '? lists the keys, Ctrl K the commands, Space pauses and resumes',
+    'lists the keys by ?, opens the commands by Ctrl K, and pauses and resumes by Space',
     async () => {
       const { page, name } = await withStudy({}, 5000);
       await page.keyboard.press('Space');
@@ -238,7 +235,7 @@ describe('by keyboard', () => {
       await sheet.getByText(text.commands.space).waitFor();
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });
-      // Who does not know the key yet finds it where everything of the lab stands.
+      // The rail also lists the keys, for users who do not know `?`.
       await page
         .getByRole('navigation', { name: text.rail.label })
         .getByRole('button', { name: text.commands.keys })
@@ -263,7 +260,7 @@ describe('by keyboard', () => {
 });
 
 it(
-  'nothing moves where less motion is wanted',
+  'animates nothing with reduced motion',
   async () => {
     const { page } = await withStudy({ reducedMotion: 'reduce' }, 200);
     const moving = (): Promise<string[]> =>

@@ -1,6 +1,6 @@
 /**
- * Windows down to 640 px, as a window of 1280 px zoomed to 200 %: every control of every view can
- * be reached.
+ * Tests windows down to 640 px, the size of a window of 1280 px at 200 % zoom: every control of
+ * every view is reachable.
  */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -29,7 +29,7 @@ const name = 'A study whose name is longer than any place that shows it, on MNIS
 
 const lab = windowLab();
 
-/** The layout answers a new size within a few frames. */
+/** Polls, because the layout follows a new size within a few frames. */
 async function reaches(page: Page, where: string): Promise<void> {
   await expect
     .poll(async () => ({ where, out: await unreachable(page) }), { ...patient, timeout: 10_000 })
@@ -46,9 +46,9 @@ async function finishedStudy(page: Page): Promise<string> {
   return study;
 }
 
-describe('Narrow windows', () => {
+describe('Window: narrow', () => {
   it(
-    'reach every control of the first start, every view, the set-up and the dialogs, without scrolling sideways',
+    'shows every control of the first start, all views, the set-up and the dialogs without horizontal scrolling',
     async () => {
       const { page } = await lab.window();
       await page.getByRole('button', { name: text.start.mnistButton }).waitFor();
@@ -92,7 +92,7 @@ describe('Narrow windows', () => {
   );
 
   it(
-    'open the whole rail over the view, and fold it after a choice',
+    'opens the whole rail over the view, and folds it after a choice',
     async () => {
       const { page } = await lab.window();
       const study = await finishedStudy(page);

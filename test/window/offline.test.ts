@@ -1,6 +1,6 @@
 /**
- * The whole window without anybody else: nothing is asked of another machine, nothing is refused by
- * the page's own rules, little is loaded first.
+ * Tests that the window requests nothing from other hosts, violates no content security policy, and
+ * loads little at the start.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -18,7 +18,7 @@ const FIRST_SCRIPT = 150_000;
 beforeAll(builtWithWindow, 5 * PATIENCE);
 
 it(
-  'a walk through every view asks only the server it came from, and breaks no rule of the page',
+  'Window: requests only its own server in a walk through every view, and violates no policy',
   async () => {
     const { page, strangers, complaints } = await lab.window();
     const { study } = await ask(page, 'startStudy', {
@@ -40,14 +40,14 @@ it(
   3 * PATIENCE,
 );
 
-it('what is loaded before the first picture is small, and holds no chart library', () => {
+it('Window: loads little before the first picture, and no chart library', () => {
   const assets = join(WINDOW, 'assets');
   const page = readFileSync(join(WINDOW, 'index.html'), 'utf8');
   const scripts = [...page.matchAll(/(?:src|href)="[^"]*?([^"/]+\.js)"/g)].map(
     ([, name]) => name ?? '',
   );
   expect(scripts.length).toBeGreaterThan(0);
-  // And what these import before they run.
+  // Includes the modules that these import before they run.
   for (const name of scripts) {
     const content = readFileSync(join(assets, name), 'utf8');
     for (const [, imported = ''] of content.matchAll(

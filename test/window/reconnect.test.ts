@@ -1,6 +1,6 @@
 /**
- * An open tab whose server was started again: with the same token it comes back by itself, with
- * another it takes the new link.
+ * Tests an open tab after a restart of its server: it reconnects with the same token, and accepts
+ * the new link otherwise.
  */
 import { describe, expect, it } from 'vitest';
 import { text } from '../../src/renderer/text.ts';
@@ -10,7 +10,7 @@ const lab = windowLab();
 
 describe('Window: a server that was restarted', () => {
   it(
-    'takes the new link where the token is another one, and keeps what is in front',
+    'accepts the new link when the token has changed, and keeps its state',
     async () => {
       const { page } = await lab.window({ at: '#/new' });
       await page.getByRole('heading', { level: 1 }).first().waitFor();

@@ -1,6 +1,6 @@
 /**
- * A study that runs, in the window: paused, resumed, stopped, extended; a page read again, a server
- * that dies, two windows at once.
+ * Tests a running study in the window: pausing, resuming, stopping, extending, a reload, a server
+ * that is killed, two windows.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -20,7 +20,7 @@ import {
 const lab = windowLab();
 const LONG = 4 * PATIENCE;
 
-/** A study that runs in front of a window. */
+/** Starts a study and opens it in a window. */
 async function begin(
   page: Page,
   name: string,
@@ -35,7 +35,7 @@ async function begin(
   return study;
 }
 
-/** An act of the study's header; the devices offer some of them too. */
+/** A button of the study's header; the device strip offers some of them too. */
 const act = (page: Page, name: string) =>
   page.locator('header').getByRole('button', { name, exact: true });
 const selected = (page: Page) =>
@@ -44,13 +44,13 @@ const selected = (page: Page) =>
     .getByRole('heading', { level: 2 });
 const runs = (page: Page) => page.getByText(/^[1-9]\d* running$/);
 
-describe('a study that runs', () => {
+describe('Window: a running study', () => {
   let studies = 0;
   let name = '';
   beforeEach(() => (name = `study ${++studies}`));
 
   it(
-    'is paused, which leaves nothing running, and resumed',
+    'is paused without running trials left, and resumed',
     async () => {
       const { page, complaints } = await lab.window();
       await begin(page, name);
@@ -70,7 +70,7 @@ describe('a study that runs', () => {
   );
 
   it(
-    'is stopped, and goes on to the new limit when trials are added',
+    'is stopped, and continues to the new limit when trials are added',
     async () => {
       const { page } = await lab.window();
       await begin(page, name, { trials: 60, durationMs: 400 });
@@ -88,7 +88,7 @@ describe('a study that runs', () => {
   );
 
   it(
-    'is where it was after the page is read again: the same place and selection, and counts go on',
+    'keeps its place and selection after a reload, and its counts increase',
     async () => {
       const { page } = await lab.window();
       await begin(page, name);
@@ -115,7 +115,7 @@ describe('a study that runs', () => {
   );
 
   it(
-    'is followed by two windows, each with its own selection',
+    'is shown in two windows, each with its own selection',
     async () => {
       const [one, other] = await Promise.all([lab.window(), lab.window()]);
       const study = await begin(one.page, name);
@@ -129,7 +129,7 @@ describe('a study that runs', () => {
       await selected(other.page)
         .filter({ hasText: text.inspector.trial({ trial: 2 }) })
         .waitFor();
-      // What one does, the other sees.
+      // An action in one window is visible in the other.
       await act(other.page, text.header.pause).click();
       await Promise.all(
         [one, other].map(({ page }) => railStudy(page, name, text.studyStates.paused).waitFor()),
@@ -147,7 +147,7 @@ describe('a study that runs', () => {
   );
 
   it(
-    'outlives a server that is killed: the window says so, comes back by itself, and offers to resume',
+    'survives the kill of a server: the window reports it, reconnects, and offers to resume',
     async () => {
       const { page } = await lab.window();
       await begin(page, name);

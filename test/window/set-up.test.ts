@@ -1,7 +1,4 @@
-/**
- * A study set up in the window: started as it stands, mended where it is wrong, written as JSON and
- * back.
- */
+/** Tests the set-up page: starting the defaults, correcting errors, editing as JSON and back. */
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
@@ -26,9 +23,9 @@ async function setUp(): Promise<Page> {
   return page;
 }
 
-describe('setting a study up', () => {
+describe('Window: set-up', () => {
   it(
-    'needs no touch: Start starts it',
+    'starts the defaults without any input',
     async () => {
       const page = await setUp();
       const name = await nameField(page).inputValue();
@@ -44,7 +41,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'says what is wrong under its field and counts it; Start leads there instead of starting; mended, nothing is said',
+    'shows and counts an error under its field, focuses it instead of starting, and clears it once corrected',
     async () => {
       const page = await setUp();
       const before = (await ask(page, 'draft', { dataset: null })).name;
@@ -61,7 +58,7 @@ describe('setting a study up', () => {
       await field.fill(held);
       await page.getByText(text.setUp.problems({ problems: 1 })).waitFor({ state: 'detached' });
       expect(await field.getAttribute('aria-invalid')).toBe('false');
-      // A free name is proposed, so the lab has none of it yet: nothing was started.
+      // The page proposes an unused name, so no study was started.
       expect((await ask(page, 'draft', { dataset: null })).name).toBe(before);
     },
     LONG,
@@ -88,7 +85,7 @@ describe('setting a study up', () => {
       /^Expected an integer from 1 to \d+, found 9999\.$/,
     ],
   ])(
-    'marks %s that is wrong, says so once and in its part, and Start leads to it',
+    'marks %s that is wrong, reports it once in its part, and Start focuses it',
     async (_, find, typed, words) => {
       const page = await setUp();
       const input = find(page);
@@ -110,7 +107,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'refuses more workers than the machine can run, whoever asks',
+    'refuses more workers than the machine can run, from every client',
     async () => {
       const page = await setUp();
       const study = await ask(page, 'draft', { dataset: null });
@@ -122,7 +119,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'edits layers as rows: a field, a type, the order; an error is in the row and Start leads to it',
+    'edits layers as rows: a field, a type, the order; shows an error in the row, and Start focuses it',
     async () => {
       const page = await setUp();
       await page.getByRole('button', { name: text.setUp.editLayers }).click();
@@ -165,7 +162,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'changes the optimizer and drops the parameters that it does not have from the search space',
+    'changes the optimizer and removes parameters that it lacks from the search space',
     async () => {
       const page = await setUp();
       await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam');
@@ -187,7 +184,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'is the same study as a form and as JSON, whichever is written',
+    'shows the same study as a form and as JSON, whichever is edited',
     async () => {
       const page = await setUp();
       await nameField(page).fill('written in the form');
@@ -208,7 +205,7 @@ describe('setting a study up', () => {
   );
 
   it(
-    'keeps the form as it was while the JSON is none, and says line and column',
+    'keeps the form while the JSON is invalid, and shows line and column',
     async () => {
       const page = await setUp();
       await nameField(page).fill('kept');

@@ -1,6 +1,6 @@
 /**
- * A study is renamed, annotated, duplicated, deleted and restored in the window, by keyboard where
- * a keyboard can do it.
+ * Tests that a study can be renamed, annotated, duplicated, deleted and restored in the window, by
+ * keyboard where possible.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
@@ -52,7 +52,7 @@ const undo = (page: Page): Locator =>
 
 describe('Window: changes of a study', () => {
   it(
-    'renames a running study in the header; Esc cancels, a taken name is refused with a free one, undo brings the name back',
+    'renames a running study in the header; Esc cancels, a taken name is refused with a free one, undo restores the name',
     async () => {
       const { page, key } = await withStudy(10_000, 20);
       const field = page.getByRole('textbox', { name: words.renameLabel });
@@ -82,7 +82,7 @@ describe('Window: changes of a study', () => {
   );
 
   it(
-    'keeps a note that is typed in the inspector, shows it escaped, and takes it back by undo',
+    'keeps a note that is typed in the inspector, shows it escaped, and removes it by undo',
     async () => {
       const { page } = await withStudy(4);
       await untilEnded(page, 4);
@@ -155,7 +155,7 @@ describe('Window: changes of a study', () => {
   );
 
   it(
-    'duplicates a study into the page that sets studies up, under a free name',
+    'duplicates a study into the set-up page under a free name',
     async () => {
       const { page } = await withStudy(3);
       await untilEnded(page, 3);

@@ -1,6 +1,6 @@
 /**
- * Results as others get them: charts as SVG and PNG, the HTML report, and studies compared; of a
- * study that trains networks on a table.
+ * Tests exports of a study that trains networks on a table: charts as SVG and PNG, the HTML report,
+ * and the comparison of studies.
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -76,7 +76,7 @@ async function atTab(tab: string): Promise<Page> {
   return page;
 }
 
-describe('Exported charts', () => {
+describe('Window: exported charts', () => {
   it.each([
     ['Evolution', 'evolution', null, ['Trial number', 'founder', 'best so far'], true],
     ['Curves', 'curves', null, ['Epoch', 'finished trial', 'best trial'], false],
@@ -102,7 +102,7 @@ describe('Exported charts', () => {
       true,
     ],
   ] as const)(
-    'of %s have a title, a legend, titles of the axes and a colour bar where marks have colours',
+    'contain a title, a legend, axis titles and, for coloured marks, a colour bar, in %s',
     async (_, tab, kind, words, coloured) => {
       const page = await atTab(tab);
       if (kind !== null) await page.getByRole('radio', { name: kind, exact: true }).click();
@@ -129,9 +129,9 @@ describe('Exported charts', () => {
   );
 });
 
-describe('HTML report', () => {
+describe('Window: HTML report', () => {
   it(
-    'has curves, importances and the machine, and names the split at every score',
+    'contains curves, importance and the machine, and names the split at every score',
     async () => {
       const page = await atTab('evolution');
       await ask(page, 'confirm', { study, top: 2, seeds: 2 });
@@ -156,8 +156,8 @@ describe('HTML report', () => {
         .getByRole('cell', { name: /^\d+.% \(\d+.% to \d+.%\)$/ })
         .first()
         .waitFor();
-      // Shares, in whole percent, are no scores; a score is named in its sentence, or by the heads
-      // of its table.
+      // Whole percentages are fractions, not scores; a score is named in its sentence or in the
+      // header of its table.
       const unnamed = await report.evaluate(() => {
         const found: string[] = [];
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -179,9 +179,9 @@ describe('HTML report', () => {
   );
 });
 
-describe('Compare', () => {
+describe('Window: Compare', () => {
   it(
-    'titles its axes, names networks that are described in the studies and lists the settings that differ',
+    'titles its axes, names networks that are described in the studies, and lists differing settings',
     async () => {
       const { page } = await lab.window();
       await page.addInitScript(() => {

@@ -1,6 +1,6 @@
 /**
- * The table of 5,000 trials of a lab file: found, sorted, hidden by state; what arrives never moves
- * what is read; a row opens its story.
+ * Tests the table of 5,000 trials of a lab file: query, sorting, hidden states, new trials during
+ * reading, and the story of a row.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
@@ -19,7 +19,7 @@ const name = plainSpec.name;
 const fails = (number: number): boolean => number % 50 === 49;
 const FAILED = TRIALS / 50;
 
-/** Values fall with the number, so that the last is the best. */
+/** Values fall with the number, so that the last trial is the best. */
 function writeStudy(path: string): void {
   const limits = { trials: 2 * TRIALS, activeMs: null, target: null };
   const spec = {
@@ -65,7 +65,7 @@ const grid = (page: Page): Locator => page.getByRole('grid');
 const filter = (page: Page): Locator => page.getByRole('searchbox', { name: text.trials.filter });
 const rowsSaid = (page: Page, rows: number) =>
   expect.poll(async () => grid(page).getAttribute('aria-rowcount'), patient).toBe(String(rows + 1));
-/** Numbers of the rows in sight, from the top. */
+/** Numbers of the visible rows, from the top. */
 const numbers = (page: Page): Promise<number[]> =>
   page.locator('[id^="trial-row-"]').evaluateAll((rows) =>
     rows
@@ -79,7 +79,7 @@ const numbers = (page: Page): Promise<number[]> =>
 const topRow = async (page: Page, number: number) =>
   expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
 
-/** Whether the trial's row lies between the head and the foot of the table, uncut. */
+/** Whether the trial's row lies completely between the header and the foot of the table. */
 const isWhole = (page: Page, trial: number): Promise<boolean> =>
   page.evaluate((id) => {
     const box = document.querySelector('[role=grid]')?.getBoundingClientRect();
@@ -95,9 +95,9 @@ async function table(): Promise<Page> {
   return page;
 }
 
-describe('the table of trials', () => {
+describe('Window: trials table', () => {
   it(
-    'holds the rows in sight only, newest first, and sorts by the head of a column',
+    'contains only the visible rows, newest first, and sorts by the header of a column',
     async () => {
       const page = await table();
       await topRow(page, TRIALS - 1);
@@ -108,7 +108,7 @@ describe('the table of trials', () => {
       await value.getByRole('button').click();
       const first = await value.getAttribute('aria-sort');
       expect(['ascending', 'descending']).toContain(first);
-      // Failed trials have no value and stand last either way.
+      // Failed trials have no value and are last in either direction.
       await topRow(page, first === 'ascending' ? TRIALS - 2 : 0);
       await value.getByRole('button').click();
       await topRow(page, first === 'ascending' ? 0 : TRIALS - 2);
@@ -117,7 +117,7 @@ describe('the table of trials', () => {
   );
 
   it(
-    'shows what the filter asks for, and says what is wrong with a filter',
+    'shows the trials that match the query, and explains an invalid query',
     async () => {
       const page = await table();
       await filter(page).fill('value < 100.5');
@@ -157,7 +157,7 @@ describe('the table of trials', () => {
   );
 
   it(
-    'opens what became of a trial beside it',
+    'opens the story of a trial beside it',
     async () => {
       const page = await table();
       await filter(page).fill('# = 42');
@@ -176,7 +176,7 @@ describe('the table of trials', () => {
   );
 
   it(
-    'scrolls to the trial that is selected, whole, from whichever view the selection comes',
+    'scrolls to the whole row of the selected trial, from whichever view the selection comes',
     async () => {
       const page = await table();
       await page.getByRole('tab', { name: text.tabs.evolution }).click();
@@ -186,7 +186,7 @@ describe('the table of trials', () => {
       await expect.poll(() => isWhole(page, 1_234), patient).toBe(true);
       await select(page, 4_321);
       await expect.poll(() => isWhole(page, 4_321), patient).toBe(true);
-      // By keys to the foot: the last row is not cut in half.
+      // With keys to the foot: the last row is not cut.
       await grid(page).focus();
       await page.keyboard.press('End');
       await expect.poll(() => isWhole(page, 0), patient).toBe(true);
@@ -215,7 +215,7 @@ describe('the table of trials', () => {
   );
 
   it(
-    'keeps a long query in sight, and after a look at another tab',
+    'keeps a long query readable, also after a change of tabs',
     async () => {
       const page = await table();
       const query = 'value >= 10, value <= 2000, # > 3100, x > -1, # != 4000';
@@ -235,12 +235,12 @@ describe('the table of trials', () => {
   );
 
   it(
-    'leaves what is being read where it is while trials arrive, and shows them when asked',
+    'keeps the visible rows in place while trials arrive, and shows new ones on request',
     async () => {
       const page = await table();
       await grid(page).evaluate((element) => (element.scrollTop = 2800));
       await topRow(page, TRIALS - 1 - 100 + 6);
-      // At the foot a row comes into sight when the bar that asked is gone.
+      // At the foot a row becomes visible when the bar with the request is gone.
       const read = (await numbers(page)).slice(0, 20);
       await page
         .locator('header')

@@ -1,6 +1,6 @@
 /**
- * The value axis of every chart, with many failures and with exact values. The rules of one axis
- * are in `scales.test.ts`.
+ * Tests the value axis of every chart with many failures and with exact values. `scales.test.ts`
+ * tests the scale itself.
  */
 import { describe, expect, it } from 'vitest';
 import { valueTicks } from '../../../src/renderer/charts/scales.ts';
@@ -18,7 +18,7 @@ import { studyHead, studyRow } from '../../support/window-examples.ts';
 const CHANCE = 0.125;
 /** Accuracies of the trials that learned, rising. */
 const good = Array.from({ length: 12 }, (_, i) => 0.95 + 0.0025 * i);
-/** Four of ten trials learn nothing, at the start of the study. */
+/** Four of ten trials learn nothing, all at the start of the study. */
 const failures = [0.098, 0.112, ...Array.from({ length: 6 }, (_, i) => 0.09 + 0.001 * i)];
 const mixed = [...failures, ...good];
 
@@ -52,7 +52,7 @@ const staircase = (values: readonly number[]) => {
   };
 };
 
-/** The scale of each chart, made of the final values of trials. */
+/** The scale that each chart makes from the final values of trials. */
 const charts: Readonly<Record<string, (values: readonly number[]) => ValueScale | null>> = {
   'Evolution, Space, Curves, colours and time lines': (values) => population(values).scale,
   'Curves before a trial has ended': (values) =>
@@ -71,7 +71,7 @@ const charts: Readonly<Record<string, (values: readonly number[]) => ValueScale 
 };
 
 describe.each(Object.entries(charts))('Value axis of %s', (_, scaleOf) => {
-  it('gives the trials that learned at least two fifths where 40 % of the trials failed', () => {
+  it('gives at least two fifths of its height to the trials that learned when 40 % of the trials failed', () => {
     const scale = scaleOf(mixed);
     if (scale === null) throw new Error('no scale');
     expect(
@@ -84,7 +84,7 @@ describe.each(Object.entries(charts))('Value axis of %s', (_, scaleOf) => {
     ['one value of exactly 1', [...mixed, 1], /^100$/],
     ['only values of exactly 1', [1, 1, 1], /^100$/],
     ['only values of exactly 0', [0, 0, 0], /^0(\.0)?$/],
-  ])('labels %s with short numbers, no two alike', (__, values, exact) => {
+  ])('labels %s with short and distinct numbers', (__, values, exact) => {
     const scale = scaleOf(values);
     if (scale === null) throw new Error('no scale');
     const labels = valueTicks(scale, 0.12, -0.02, 1.02).map(({ label }) => label);
@@ -95,7 +95,7 @@ describe.each(Object.entries(charts))('Value axis of %s', (_, scaleOf) => {
 });
 
 describe('Value axis of Curves: its foot', () => {
-  it('does not reach down to the curves of failed trials, whatever level they failed at', () => {
+  it('excludes curves of failed trials, whatever their level', () => {
     for (const level of [0.1, 0.3]) {
       const values = [...failures.map(() => level), ...good];
       const shown = population(values);
@@ -113,7 +113,7 @@ describe('Value axis of Curves: its foot', () => {
     }
   });
 
-  it('is 0 where every curve begins on the scale', () => {
+  it('is 0 when every curve begins on the scale', () => {
     const shown = population(good);
     if (shown.scale === null) throw new Error('no scale');
     const flat = good.map((value, trial): Line => ({
@@ -127,7 +127,7 @@ describe('Value axis of Curves: its foot', () => {
 });
 
 describe('Value axis of a small staircase', () => {
-  it('shows the steps that learned although the study began with failures', () => {
+  it('shows the steps of trials that learned in a study that began with failures', () => {
     const rows = [
       ...stairs(staircase([...failures, 0.95, 0.96, 0.97, 0.98]), 'maximize', 12, 48, 14).matchAll(
         /[V ](\d+\.\d)/g,

@@ -46,7 +46,7 @@ const bare: Figure = {
   colours: null,
 };
 
-describe('Exported chart: for a paper', () => {
+describe('Exported chart: figure for a paper', () => {
   const svg = chartExport('evolution', () => ({
     ...{ width: 300, height: 200, summary: '', palette, figure },
     draw: (pen) => pen.text(5, 5, 'inside', { colour: '#000000', size: 11 }),
@@ -66,7 +66,7 @@ describe('Exported chart: for a paper', () => {
     expect(svg.match(/<path d="M[^"]*" fill="#/g)?.length).toBeGreaterThan(40);
   });
 
-  it('is larger than the drawing, which lies inside it unchanged', () => {
+  it('is larger than the drawing, which it contains unchanged', () => {
     const size = figureSize(figure, { width: 300, height: 200 });
     expect(svg).toContain(`width="${size.width}" height="${size.height}"`);
     expect(size.width).toBeGreaterThan(380);
@@ -84,8 +84,8 @@ describe('Exported chart: for a paper', () => {
   });
 });
 
-describe('a chart as SVG', () => {
-  it('is a document that needs nothing else: size, ground, font, a title, vectors', () => {
+describe('Exported chart: SVG', () => {
+  it('is a self-contained document with size, background, font, title and vectors', () => {
     const svg = chartExport('evolution', () => ({
       width: 300,
       height: 200,
@@ -109,7 +109,7 @@ describe('a chart as SVG', () => {
     expect(svg).not.toMatch(/class=|style=|var\(/);
   });
 
-  it('is of the moment when it is asked for', () => {
+  it('shows the state at the time of the export', () => {
     let width = 10;
     const chart = chartExport('space', () => ({
       width,

@@ -1,4 +1,4 @@
-/** Staircase, beeswarm, picking, labels and density: the geometry that charts stand on. */
+/** Tests the geometry of charts: staircase, beeswarm, picking, labels and density. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { beeswarm } from '../../../src/renderer/charts/beeswarm.ts';
@@ -9,7 +9,7 @@ import { shapeOf } from '../../../src/renderer/charts/marks.ts';
 import { Staircase } from '../../../src/renderer/charts/staircase.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 
-describe('the staircase', () => {
+describe('Charts: staircase', () => {
   it('is the running best by key, in whatever order trials end', () => {
     const points = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 20 })),
@@ -40,8 +40,8 @@ describe('the staircase', () => {
   });
 });
 
-describe('the beeswarm', () => {
-  it('never lays two marks over one another while there is room', () => {
+describe('Charts: beeswarm', () => {
+  it('overlaps no marks while there is space', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 24 }), (ys) => {
         const xs = beeswarm(ys, 13, 1000);
@@ -62,7 +62,7 @@ describe('the beeswarm', () => {
   });
 });
 
-describe('picking', () => {
+describe('Charts: picking', () => {
   it('finds the nearest mark within reach', () => {
     const points = fc.array(
       fc.tuple(fc.integer({ min: -20, max: 200 }), fc.integer({ min: -20, max: 200 })),
@@ -87,7 +87,7 @@ describe('picking', () => {
     );
   });
 
-  it('forgets what was removed or stands nowhere', () => {
+  it('does not find marks that were removed or have no position', () => {
     const index = new GridIndex();
     index.put(1, 5, 5);
     index.put(2, 6, 5);
@@ -97,8 +97,8 @@ describe('picking', () => {
   });
 });
 
-describe('labels', () => {
-  it('are moved, then dropped, never stacked', () => {
+describe('Charts: labels', () => {
+  it('moves labels, then drops them, and never overlaps them', () => {
     const spot = fc.record({
       x: fc.integer({ min: 20, max: 180 }),
       y: fc.integer({ min: 20, max: 180 }),
@@ -120,8 +120,8 @@ describe('labels', () => {
   });
 });
 
-describe('density', () => {
-  it('counts marks by square and draws each square once', () => {
+describe('Charts: density', () => {
+  it('counts marks by cell and draws each cell once', () => {
     const density = new Density(30, 9);
     density.add(0, 0);
     density.add(2.9, 2.9);
@@ -134,7 +134,7 @@ describe('density', () => {
     expect(pen.content.match(/M13 20h3/g)).toHaveLength(1);
   });
 
-  it('takes back what was added', () => {
+  it('subtracts marks that were removed', () => {
     const density = new Density(30, 9);
     density.add(0, 0);
     density.add(0, 0, -1);
@@ -142,7 +142,7 @@ describe('density', () => {
   });
 });
 
-describe('marks', () => {
+describe('Charts: marks', () => {
   it.each([
     ['latin-hypercube', 'circle'],
     ['uniform', 'circle'],
@@ -151,9 +151,9 @@ describe('marks', () => {
     ['crossover', 'diamond'],
     ['crossover+mutation', 'diamond'],
     ['manual', 'triangle'],
-  ])('%s is a %s', (operator, shape) => expect(shapeOf(operator)).toBe(shape));
+  ])('draws %s as %s', (operator, shape) => expect(shapeOf(operator)).toBe(shape));
 
-  it('write text that cannot become markup', () => {
+  it('escapes text in SVG', () => {
     const pen = new SvgPen('test');
     pen.text(0, 0, '<script>&"', { colour: '#000', size: 11 });
     expect(pen.content).toContain('&lt;script&gt;&amp;&quot;');

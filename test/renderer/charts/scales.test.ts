@@ -16,8 +16,8 @@ import { SHADES, onColour, valueColours } from '../../../src/renderer/charts/val
 
 const kinds: readonly ScaleKind[] = ['log-error', 'log', 'linear'];
 
-describe('a value scale', () => {
-  it('is 0 at the worst and 1 at the best, up is better, and has an inverse', () => {
+describe('Value scale', () => {
+  it('is 0 at the worst value and 1 at the best, and has an inverse', () => {
     const values = fc.double({ min: 0.001, max: 0.999, noNaN: true });
     fc.assert(
       fc.property(
@@ -38,7 +38,7 @@ describe('a value scale', () => {
     );
   });
 
-  it('stays finite where all values are equal', () => {
+  it('stays finite when all values are equal', () => {
     for (const kind of kinds)
       expect(valueScale(kind, 0.5, 0.5, 0.25, 'value').unit(0.5)).toBeCloseTo(0.5, 9);
     expect(valueScale('log-error', 1, 1, floorOf('log-error', [1]), 'value').unit(1)).toBeCloseTo(
@@ -49,12 +49,12 @@ describe('a value scale', () => {
     expect(valueScale('log', 1, 0.1, 0.05, 'value').unit(NaN)).toBeNaN();
   });
 
-  it('gives equal steps of error equal heights on the log error axis', () => {
+  it('gives equal steps of error equal heights on the logarithmic error axis', () => {
     const scale = valueScale('log-error', 0.9, 0.999, 0.0005, 'value');
     expect(scale.unit(0.99) - scale.unit(0.9)).toBeCloseTo(scale.unit(0.999) - scale.unit(0.99), 9);
   });
 
-  it('is chosen by what is measured', () => {
+  it('selects its kind by the measure', () => {
     expect(scaleKindFor('accuracy', 'maximize', 0.1)).toBe('log-error');
     expect(scaleKindFor('loss', 'minimize', 0.1)).toBe('log');
     expect(scaleKindFor('loss', 'minimize', 0)).toBe('log');
@@ -63,8 +63,8 @@ describe('a value scale', () => {
   });
 });
 
-describe('ticks', () => {
-  it('of the pictured axis are the round errors', () => {
+describe('Value axis: ticks', () => {
+  it('labels round errors on a logarithmic error axis', () => {
     const ticks = valueTicks(valueScale('log-error', 0.945, 0.9841, 0.008, 'value'), 0.1, 0, 1.1);
     expect(ticks.map(({ label }) => label)).toEqual([
       '0.95',
@@ -76,7 +76,7 @@ describe('ticks', () => {
     ]);
   });
 
-  it('lie within the axis, rising, and never closer than asked', () => {
+  it('places ticks within the axis, rising, and never closer than requested', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...kinds),
@@ -94,7 +94,7 @@ describe('ticks', () => {
     );
   });
 
-  it('say the value they stand at', () => {
+  it('labels each tick with its value', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -6, max: 4 }),
@@ -117,7 +117,9 @@ describe('ticks', () => {
     [2.1, 2.5],
     [7, 10],
     [0, 1],
-  ])('niceStep(%f) is %f', (atLeast, step) => expect(niceStep(atLeast)).toBeCloseTo(step, 12));
+  ])('computes niceStep(%f) as %f', (atLeast, step) =>
+    expect(niceStep(atLeast)).toBeCloseTo(step, 12),
+  );
 
   it.each([
     [0.1, 1],
@@ -126,7 +128,9 @@ describe('ticks', () => {
     [9, 10],
     [13, 20],
     [900, 1000],
-  ])('niceCountStep(%f) is %i', (atLeast, step) => expect(niceCountStep(atLeast)).toBe(step));
+  ])('computes niceCountStep(%f) as %i', (atLeast, step) =>
+    expect(niceCountStep(atLeast)).toBe(step),
+  );
 });
 
 describe('Value axis: an exact 1 or 0', () => {
@@ -148,7 +152,7 @@ describe('Value axis: an exact 1 or 0', () => {
       expect(label).toMatch(/^(1|0\.9\d{0,2})$/);
   });
 
-  it('gives an accuracy of 1 one step of the axis rather than most of it', () => {
+  it('gives an accuracy of 1 one step of the axis instead of most of it', () => {
     const values = [0.9, 0.95, 0.97, 0.98, 0.99, 1];
     const scale = valueScale('log-error', 0.9, 1, floorOf('log-error', values), 'value');
     expect(scale.unit(0.99)).toBeGreaterThan(0.7);
@@ -170,7 +174,7 @@ describe('Value axis: an exact 1 or 0', () => {
   });
 });
 
-describe('Value axis: its ends', () => {
+describe('Value axis: its limits', () => {
   it('leaves the better half of the values at least half of the axis', () => {
     fc.assert(
       fc.property(
@@ -200,7 +204,7 @@ describe('Value axis: its ends', () => {
     ['halfway', 0.5],
     ['exactly 0', 0],
   ])(
-    'shows the good trials on at least two fifths of it where 40 %% of the trials end %s',
+    'gives the good trials at least two fifths of its height when 40 %% of the trials end %s',
     (_, failed) => {
       const good = Array.from({ length: 60 }, (__, i) => 0.95 + 0.0005 * i);
       const values = [...good, ...Array.from({ length: 40 }, (__, i) => failed + 0.0001 * i)];
@@ -218,7 +222,7 @@ describe('Value axis: its ends', () => {
     },
   );
 
-  it('is not moved by three trials at chance among twenty', () => {
+  it('ignores three trials at chance level among twenty', () => {
     const good = Array.from({ length: 17 }, (_, i) => 0.9 + 0.004 * i);
     expect(domainOf([0.1, 0.11, 0.098, ...good], 'maximize', 'log-error', 0.125)).toEqual({
       worst: 0.9,
@@ -226,7 +230,7 @@ describe('Value axis: its ends', () => {
     });
   });
 
-  it('reaches to the worst value where none is far off, and is none without values', () => {
+  it('extends to the worst value when no value is far off, and does not exist without values', () => {
     expect(domainOf([3, 1, 2], 'maximize', 'linear', null)).toEqual({ worst: 1, best: 3 });
     expect(domainOf([3, 1, 2], 'minimize', 'linear', null)).toEqual({ worst: 3, best: 1 });
     expect(domainOf([], 'maximize', 'linear', null)).toBeNull();
@@ -238,7 +242,7 @@ describe('Value axis: its ends', () => {
 });
 
 describe('Value axis: accuracies', () => {
-  it('are labelled in percent, its foot too', () => {
+  it('labels accuracies in percent, at its foot too', () => {
     const scale = valueScale('log-error', 0.9123, 0.9841, 0.008, 'accuracy');
     expect(valueTicks(scale, 0.1, 0, 1.1).map(({ label }) => label)).toEqual([
       '93',
@@ -256,10 +260,10 @@ describe('Value axis: accuracies', () => {
   });
 });
 
-describe('value colours', () => {
+describe('Value colours', () => {
   const stops = ['#22a186', '#287f8d', '#375b8c', '#45327d', '#440154'];
 
-  it('run from the first stop to the last and are clamped beyond', () => {
+  it('range from the first stop to the last and are clamped beyond', () => {
     const colours = valueColours(stops);
     expect([colours.at(-1), colours.at(0), colours.at(NaN)]).toEqual([
       '#22a186',
@@ -271,7 +275,7 @@ describe('value colours', () => {
     expect(colours.at(0.5)).not.toBe(colours.at(0.6));
   });
 
-  it('say what text on them must be', () => {
+  it('determine the text colour for contrast', () => {
     expect(onColour('#440154')).toBe('#ffffff');
     expect(onColour('#fde725')).toBe('#08111f');
   });

@@ -31,8 +31,8 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
   };
 }
 
-describe('studies compared', () => {
-  it('begin at their first end and go on to their last, whatever its value', () => {
+describe('Compare: best-so-far lines', () => {
+  it('begin at the first finished trial and extend to the last, whatever its value', () => {
     const { lines, most } = compareStudies([row('a', [0.8, 0.9, 0.95])], 'trials');
     expect(lines[0]?.points).toEqual([
       { x: 1, value: 0.8 },
@@ -42,13 +42,13 @@ describe('studies compared', () => {
     expect([lines[0]?.last, most]).toEqual([12, 12]);
   });
 
-  it('leave out what measures something else, and say which', () => {
+  it('exclude studies with another measure and name them', () => {
     const other = row('loss', [0.3], { measure: 'loss', direction: 'minimize' });
     const { lines, unlike } = compareStudies([row('a', [0.8]), other], 'trials');
     expect([lines.map(({ name }) => name), unlike]).toEqual([['a'], ['loss']]);
   });
 
-  it('leave out of the time axis what does not say when, and say which', () => {
+  it('exclude studies without times from the time axis and name them', () => {
     const blind = row('b', [0.8, 0.9]);
     const without = { ...blind, staircase: { ...blind.staircase, activeMs: [0, null] } };
     const { lines, timeless, most } = compareStudies([row('a', [0.8, 0.9]), without], 'time');
@@ -59,7 +59,7 @@ describe('studies compared', () => {
     expect(compareStudies([row('a', [])], 'trials').scale).toBeNull();
   });
 
-  it('differ where one says something else or nothing; parameters stay whole', () => {
+  it('lists settings that differ or are absent; parameters stay whole', () => {
     const range = (high: number): object => ({ type: 'float', low: 0, high });
     const [a, b] = [
       { seed: 1, stop: { trials: 64 }, searchSpace: { x: range(1) } },

@@ -34,7 +34,7 @@ describe('Imports: choosing the predicted column', () => {
     ]).toEqual([null, null]);
   });
 
-  it('keeps the columns excluded that earlier imports excluded, but for the one that is chosen', () => {
+  it('keeps excluded the columns that earlier imports excluded, except the chosen one', () => {
     expect(columnOptions('numbers', ['price'], ['species', 'name'])).toMatchObject({
       drop: ['species', 'name'],
     });

@@ -1,5 +1,6 @@
 /**
- * Placement of a draft study's problems in the form, with the problems as the engine reports them.
+ * Tests the assignment of a draft study's problems to parts of the form, with problems as the
+ * engine reports them.
  */
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST } from '../../../src/datasets/catalogue.ts';
@@ -111,7 +112,7 @@ describe('Set-up: places of problems', () => {
     expect(found[0]?.words).toMatch(/^Layer 2, units: expected at least 1, found 0/);
   });
 
-  it('shows an error of a fixed value in the row of the parameter that it was', () => {
+  it('shows an error of a fixed value in the row of the parameter that was fixed', () => {
     const study = fixParameter(draft, 'momentum', 3);
     const found = placed(study, [{ name: 'momentum', objective: draft['objective'] as Json }]);
     expect(found).toMatchObject([
@@ -119,7 +120,7 @@ describe('Set-up: places of problems', () => {
     ]);
   });
 
-  it('shows the use of a parameter that does not exist where it is used', () => {
+  it('shows a reference to a missing parameter at the reference', () => {
     const study = put(draft, ['searchSpace', 'momentum'], undefined);
     expect(placed(study)).toMatchObject([
       { section: 'training', fields: ['objective.settings.optimizer.momentum'] },

@@ -36,14 +36,14 @@ const study: Study = {
   },
 };
 
-describe('editing a study', () => {
-  it('puts a value at a path, takes it away, and leaves the rest alone', () => {
+describe('Set-up: edits of a study', () => {
+  it('sets a value at a path, removes it, and leaves the rest unchanged', () => {
     expect(put({ a: { b: 1 } }, ['a', 'c'], 2)).toEqual({ a: { b: 1, c: 2 } });
     expect(put({ a: { b: 1, c: 2 } }, ['a', 'c'], undefined)).toEqual({ a: { b: 1 } });
     expect(put({}, ['a', 'b'], null)).toEqual({ a: { b: null } });
   });
 
-  it('keeps what was typed and is no number, so that it can be answered as wrong', () => {
+  it('keeps text that is not a number, so that the host reports it', () => {
     expect(['0.1', '−2', ' 1e-3 ', '', 'abc'].map(numberTyped)).toEqual([
       0.1,
       -2,
@@ -53,12 +53,12 @@ describe('editing a study', () => {
     ]);
   });
 
-  it('reads choices as they are written', () => {
+  it('parses typed choices', () => {
     expect(choicesTyped('32, adam, true, null, "64"')).toEqual([32, 'adam', true, null, '64']);
     expect(choicesText([32, 'adam', true])).toBe('32, adam, true');
   });
 
-  it('renames a parameter wherever it is asked for, conditions included', () => {
+  it('renames a parameter everywhere, including conditions', () => {
     const renamed = renameParameter(
       renameParameter(study, 'rate', 'learningRate'),
       'optimizer',
@@ -77,25 +77,25 @@ describe('editing a study', () => {
     });
   });
 
-  it('renames to no name that is taken, and to none at all', () => {
+  it('refuses an empty name and a name that is taken', () => {
     expect(renameParameter(study, 'rate', 'dropout')).toBe(study);
     expect(renameParameter(study, 'rate', '')).toBe(study);
   });
 
-  it('fixes a parameter at a value: searched no longer, asked for no longer', () => {
+  it('fixes a parameter at a value and removes it from the search space', () => {
     const fixed = fixParameter(study, 'rate', 0.1);
     expect(fixed['objective']).toMatchObject({ settings: { optimizer: { learningRate: 0.1 } } });
     expect(fixed['searchSpace']).not.toHaveProperty('rate');
   });
 
-  it('takes a parent out of the conditions of its children with it', () => {
+  it('removes a parameter from the conditions of its children', () => {
     expect(removeParameter(study, 'optimizer')['searchSpace']).toMatchObject({
       momentum: { type: 'float', low: 0, high: 0.9 },
     });
     expect(removeParameter(study, 'optimizer')['searchSpace']).not.toHaveProperty('momentum.when');
   });
 
-  it('searches what another network asks for, and no longer what only the one before asked', () => {
+  it('adds the parameters of another network and removes those of the former one', () => {
     const other = withNetwork(study, {
       name: 'b',
       layers: [{ type: 'dense', units: { $param: 'units' } }],
@@ -109,7 +109,7 @@ describe('editing a study', () => {
     expect(other['searchSpace']).toMatchObject({ units: { type: 'int', log: true } });
   });
 
-  it('drops parameters that a chosen network leaves unused, also where the network before was named', () => {
+  it('removes parameters that a chosen network leaves unused, also when the former network was named', () => {
     const named = {
       ...study,
       objective: { ...(study['objective'] as object), network: 'mnist-paper' },
@@ -118,7 +118,7 @@ describe('editing a study', () => {
     expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum']);
   });
 
-  it('searches a parameter of a chosen network by the distribution that comes with it', () => {
+  it('uses the distribution that a chosen network proposes for its parameter', () => {
     const units = { type: 'int', low: 16, high: 256, log: true };
     const other = withNetwork(
       study,
@@ -153,7 +153,7 @@ describe('editing a study', () => {
     });
   });
 
-  it('takes the middle of a range on its own scale', () => {
+  it('computes the middle of a range on its own scale', () => {
     expect(middleOf({ type: 'float', low: 0.01, high: 1, log: true })).toBe(0.1);
     expect(middleOf({ type: 'int', low: 1, high: 4 })).toBe(3);
     expect(middleOf({ type: 'categorical', choices: ['a', 'b'] })).toBe('a');

@@ -1,4 +1,4 @@
-/** Edits of training settings and layers in the set-up form. */
+/** Tests edits of training settings and layers in the set-up form. */
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST } from '../../../src/datasets/catalogue.ts';
 import {
@@ -29,7 +29,7 @@ const space = (study: Study): readonly string[] => Object.keys(objectOf(study['s
 
 describe('Set-up: optimizer', () => {
   it.each(Object.keys(optimizers))(
-    'changes to %s without an error, and without a parameter that nothing uses',
+    'changes to %s without an error and without an unused parameter',
     (type) => {
       const study = withOptimizer(draft, type);
       expect(at(study, 'objective', 'settings', 'optimizer', 'type')).toBe(type);
@@ -38,7 +38,7 @@ describe('Set-up: optimizer', () => {
     },
   );
 
-  it('moves the default range of the learning rate, and keeps one that was chosen', () => {
+  it('adapts the default range of the learning rate, and keeps a chosen one', () => {
     expect(at(withOptimizer(draft, 'adam'), 'searchSpace', 'learningRate', 'high')).toBe(0.1);
     expect(
       at(withOptimizer(withOptimizer(draft, 'adam'), 'sgd'), 'searchSpace', 'learningRate', 'high'),
@@ -62,7 +62,7 @@ describe('Set-up: optimizer', () => {
 });
 
 describe('Set-up: values', () => {
-  it('takes the name of a parameter as a reference and adds the parameter to the search space', () => {
+  it('reads the name of a parameter as a reference and adds the parameter to the search space', () => {
     const fixed = withSetting(draft, ['batch'], 64);
     expect(space(fixed)).not.toContain('batch');
     const searched = withSetting(fixed, ['batch'], valueTyped('batch', space(fixed)));
@@ -82,7 +82,7 @@ describe('Set-up: values', () => {
     expect(valueTyped(typed, ['units'], ['same'])).toEqual(value);
   });
 
-  it('shows an expression that the field cannot edit as such', () => {
+  it('marks an expression that the field cannot edit', () => {
     expect(valueText({ $param: 'units' })).toBe('units');
     expect(valueText({ $param: 'units', times: 2 })).toBeNull();
   });
@@ -93,33 +93,36 @@ describe('Set-up: layers', () => {
     expect(Object.keys(layerTypes).toSorted()).toEqual([...LAYER_TYPES].toSorted());
   });
 
-  it.each(Object.keys(layerTypes))('shows exactly the fields that training reads of %s', (type) => {
-    const scope = new Scope({});
-    const image = ['conv', 'max-pool', 'average-pool', 'global-average-pool'].includes(type);
-    const before = image ? [] : [{ type: 'flatten' }];
-    const joins = ['add', 'multiply', 'concat'].includes(type) ? { from: ['a', 'b'] } : {};
-    const named = [
-      { type: 'relu', id: 'a' },
-      { type: 'relu', id: 'b' },
-    ];
-    const layer = { ...withType({}, type), ...joins, nothing: 1 };
-    const description = {
-      format: 'galapagos-network/1',
-      name: 'n',
-      input: [1, 8, 8],
-      layers: [...before, ...named, layer],
-      loss: { type: 'softmax-cross-entropy' },
-    };
-    resolveNetwork(description, scope, 'network');
-    const unknown = scope.problems.find(
-      ({ code, path }) => code === 'unknown-field' && path.endsWith('.nothing'),
-    );
-    const read = (unknown?.expected ?? '').replace('one of ', '').split(', ');
-    const common = ['type', 'id', 'when', ...('from' in joins ? [] : ['from'])];
-    expect(read.filter((name) => !common.includes(name)).toSorted()).toEqual(
-      (layerTypes[type] ?? []).map(({ name }) => name).toSorted(),
-    );
-  });
+  it.each(Object.keys(layerTypes))(
+    'shows exactly the fields that training reads for %s',
+    (type) => {
+      const scope = new Scope({});
+      const image = ['conv', 'max-pool', 'average-pool', 'global-average-pool'].includes(type);
+      const before = image ? [] : [{ type: 'flatten' }];
+      const joins = ['add', 'multiply', 'concat'].includes(type) ? { from: ['a', 'b'] } : {};
+      const named = [
+        { type: 'relu', id: 'a' },
+        { type: 'relu', id: 'b' },
+      ];
+      const layer = { ...withType({}, type), ...joins, nothing: 1 };
+      const description = {
+        format: 'galapagos-network/1',
+        name: 'n',
+        input: [1, 8, 8],
+        layers: [...before, ...named, layer],
+        loss: { type: 'softmax-cross-entropy' },
+      };
+      resolveNetwork(description, scope, 'network');
+      const unknown = scope.problems.find(
+        ({ code, path }) => code === 'unknown-field' && path.endsWith('.nothing'),
+      );
+      const read = (unknown?.expected ?? '').replace('one of ', '').split(', ');
+      const common = ['type', 'id', 'when', ...('from' in joins ? [] : ['from'])];
+      expect(read.filter((name) => !common.includes(name)).toSorted()).toEqual(
+        (layerTypes[type] ?? []).map(({ name }) => name).toSorted(),
+      );
+    },
+  );
 
   it('changes the type of a layer, keeping its name and adding required fields', () => {
     expect(withType({ type: 'relu', id: 'first' }, 'conv')).toEqual({

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { cutInMiddle, nameParts } from '../../../src/renderer/shared/name-parts.ts';
 
 describe('Names: cut in the middle', () => {
-  it('keeps the end of a long name, by which names of one kind differ', () => {
+  it('keeps the end of a long name, in which names of one kind differ', () => {
     expect(nameParts('cifar-10-python-2024.tar.gz').join('')).toBe('cifar-10-python-2024.tar.gz');
     expect(nameParts('cifar-10-python-2024.tar.gz')[1]).toBe('24.tar.gz');
   });
 
-  it('leaves a short name whole, and does not cut a character of several units in two', () => {
+  it('keeps a short name whole, and never splits a character of several code units', () => {
     expect(nameParts('mnist')).toEqual(['mnist', '']);
     expect(nameParts('🦎'.repeat(30))).toEqual(['🦎'.repeat(21), '🦎'.repeat(9)]);
   });

@@ -27,7 +27,7 @@ function attempt({
   lane: number;
   took: number | null;
 }): AttemptRow {
-  // When and where an attempt began never changes.
+  // Place and start of an attempt never change.
   return {
     id: `${study}/${slot}/${lane}/${id}`,
     study,
@@ -42,8 +42,8 @@ function attempt({
   };
 }
 
-describe('the log of attempts', () => {
-  it('is what a look at all of them would find, however they came', () => {
+describe('State: attempt log', () => {
+  it('gives the same answers as a scan of all attempts, in whatever order they arrive', () => {
     const told = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), {
       maxLength: 8,
     });
@@ -85,7 +85,7 @@ describe('the log of attempts', () => {
     );
   });
 
-  it('knows when a study’s last attempt ended', () => {
+  it('knows when the last attempt of a study ended', () => {
     const log = new AttemptLog(10);
     log.lay(
       [1, 2, 3].map((id) =>
@@ -100,7 +100,7 @@ describe('the log of attempts', () => {
     ]).toEqual([25, 35, 35, -Infinity]);
   });
 
-  it('holds so many: the oldest that ended go, those that run stay', () => {
+  it('drops the oldest finished attempts beyond its limit, and keeps running ones', () => {
     const log = new AttemptLog(3);
     log.lay(
       [1, 2, 3, 4, 5].map((id) =>

@@ -28,7 +28,7 @@ describe('Notification at the end of a study', () => {
 });
 
 describe('Colour scheme', () => {
-  it('follows the system where no other choice is remembered', () => {
+  it('follows the system without a stored choice', () => {
     expect(['light', 'dark', 'system', '', 'blue'].map(themeOf)).toEqual([
       'light',
       'dark',

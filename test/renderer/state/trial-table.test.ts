@@ -4,8 +4,8 @@ import { Curves } from '../../../src/renderer/state/curves.ts';
 import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
 import { reportBlock, trialBlock } from '../../support/trial-block.ts';
 
-describe('the trial table', () => {
-  it('holds what was sent, by trial number', () => {
+describe('State: trial table', () => {
+  it('stores rows by trial number', () => {
     const table = new TrialTable(2);
     table.lay(
       trialBlock(
@@ -39,7 +39,7 @@ describe('the trial table', () => {
     expect(table.outcome(300)).toBeNull();
   });
 
-  it('lays a later row over an earlier one', () => {
+  it('replaces a row by a later one', () => {
     const table = new TrialTable(0);
     table.lay(trialBlock([{ number: 0, state: 'running', outcome: null, finish: null }]));
     const before = table.version;
@@ -49,7 +49,7 @@ describe('the trial table', () => {
     expect(table.version).toBeGreaterThan(before);
   });
 
-  it('knows completions up to the first gap, in whatever order rows arrive', () => {
+  it('counts completions up to the first gap, in whatever order rows arrive', () => {
     fc.assert(
       fc.property(
         fc.shuffledSubarray(
@@ -69,7 +69,7 @@ describe('the trial table', () => {
     );
   });
 
-  it('reads columns that do not lie on a boundary', () => {
+  it('reads columns that are not aligned', () => {
     const block = trialBlock([{ number: 1, value: 0.25 }]);
     const shifted = new Uint8Array(block.value.length + 1);
     shifted.set(block.value, 1);
@@ -78,7 +78,7 @@ describe('the trial table', () => {
     expect(table.value(1)).toBe(0.25);
   });
 
-  it('refuses a column of another length, by its name', () => {
+  it('refuses a column of another length and names it', () => {
     const table = new TrialTable(0);
     const block = trialBlock([{ number: 0 }, { number: 1 }]);
     expect(() => table.lay({ ...block, value: block.value.subarray(8) })).toThrow(
@@ -89,7 +89,7 @@ describe('the trial table', () => {
     );
   });
 
-  it('gives a running trial the worth of its last report, and no other', () => {
+  it('gives a running trial the value of its last report, and other trials their own', () => {
     const table = new TrialTable(0);
     table.lay(
       trialBlock([
@@ -131,7 +131,7 @@ describe('the trial table', () => {
     ]);
   });
 
-  it('tells listeners which rows changed, and of a new start', () => {
+  it('notifies listeners of changed rows and of a reset', () => {
     const table = new TrialTable(0);
     const heard: (number[] | 'reset')[] = [];
     const stop = table.listen({
@@ -165,8 +165,8 @@ describe('the trial table', () => {
   });
 });
 
-describe('curves', () => {
-  it('begin afresh at step 0 and ignore what they hold already', () => {
+describe('State: learning curves', () => {
+  it('restart at step 0 and ignore reports that they contain already', () => {
     const curves = new Curves();
     for (const [step, value] of [
       [0, 1],
@@ -180,7 +180,7 @@ describe('curves', () => {
     expect([...(curve?.values.subarray(0, curve.length) ?? [])]).toEqual([5, 6]);
   });
 
-  it('stay within their length, in order, with the first and the newest report', () => {
+  it('stay within their maximum length, in order, with the first and the latest report', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2000 }), (count) => {
         const curves = new Curves(64);
@@ -195,7 +195,7 @@ describe('curves', () => {
     );
   });
 
-  it('drop the oldest that may go', () => {
+  it('drop the oldest curves that may be dropped', () => {
     const curves = new Curves(100, 20);
     for (let trial = 0; trial < 10; trial++)
       for (let step = 0; step < 5; step++) curves.add(trial, step, 0);

@@ -1,7 +1,4 @@
-/**
- * The axis of values is chosen for a study, the same in every view, and is still there the next
- * time.
- */
+/** Tests the choice of the value axis: one for each study, shared by all views and stored. */
 import { describe, expect, it } from 'vitest';
 import { populationOf } from '../../../src/renderer/state/population.ts';
 import {
@@ -14,7 +11,7 @@ import { trialBlock } from '../../support/trial-block.ts';
 
 type Remembering = Parameters<typeof chosenAxis>[0];
 
-/** As `Preferences`, of what is said in the memory. */
+/** A fake of `Preferences` on a map. */
 function remembering(memory = new Map<string, unknown>()): Remembering {
   return {
     preferences: {
@@ -30,8 +27,8 @@ function study(key = 'study') {
   return { key, table, head };
 }
 
-describe('the axis of values', () => {
-  it('suits the measure until another is chosen, and then places every trial anew', () => {
+describe('State: value axis', () => {
+  it('suits the measure until the user chooses another, which moves every trial', () => {
     const [app, one] = [remembering(), study()];
     const population = populationOfStudy(app, one);
     population.update(one.head, false, 1e6);
@@ -48,7 +45,7 @@ describe('the axis of values', () => {
     expect([0, 1].map((unit) => population.unit(population.scale!.value(unit)))).toEqual([0, 1]);
   });
 
-  it('is of the study it was chosen for, and is there when that is opened again', () => {
+  it('belongs to its study, and is restored when the study is opened again', () => {
     const memory = new Map<string, unknown>();
     chooseAxis(remembering(memory), study('first'), 'log');
     const [again, other] = [study('first'), study('other')];
@@ -61,7 +58,7 @@ describe('the axis of values', () => {
     expect(population.scale?.kind).toBe('log');
   });
 
-  it('is kept while trials arrive, and gives way where values do not allow it', () => {
+  it('is kept while trials arrive, and replaced when the values do not allow it', () => {
     const [app, one] = [remembering(), study()];
     chooseAxis(app, one, 'log');
     const population = populationOf(one.table);
@@ -80,7 +77,7 @@ describe('the axis of values', () => {
     expect(population.scale?.kind).toBe('log-error');
   });
 
-  it('is nothing that no longer exists', () => {
+  it('ignores a stored kind that no longer exists', () => {
     expect(chosenAxis(remembering(new Map([['axis.study', 'cubic']])), study())).toBeNull();
   });
 });

@@ -5,7 +5,7 @@ import { problemText } from '../../../src/renderer/views/trials/words.ts';
 const parse = (text: string): ReturnType<typeof parseFilter> =>
   parseFilter(text, ['#', 'accuracy', 'units', 'learningRate'], ['optimizer']);
 
-describe('a filter of trials', () => {
+describe('Trials table: query', () => {
   it.each([
     ['units > 200', 'units', '>', 200],
     ['Units>=200', 'units', '>=', 200],
@@ -14,14 +14,14 @@ describe('a filter of trials', () => {
     ['accuracy != 0.5', 'accuracy', '!=', 0.5],
     ['accuracy > 95 %', 'accuracy', '>', 0.95],
     ['accuracy > 50\u202f%', 'accuracy', '>', 0.5],
-  ])('%s compares a number', (text, column, operator, value) => {
+  ])('compares a number in %s', (text, column, operator, value) => {
     expect(parse(text)).toEqual({
       ok: true,
       terms: [{ kind: 'compare', column, operator, value }],
     });
   });
 
-  it('takes words, and choices of a parameter by name', () => {
+  it('accepts words, and choices of a parameter by name', () => {
     expect(parse('Adam, optimizer = sgd, optimizer != adam,')).toEqual({
       ok: true,
       terms: [
@@ -40,12 +40,12 @@ describe('a filter of trials', () => {
       'unit > 3',
       'unit > 3: expected one of #, accuracy, units, learningRate and optimizer, found unit.',
     ],
-  ])('%s is answered with what was expected where', (text, words) => {
+  ])('answers %s with the expected text and its place', (text, words) => {
     const filter = parse(text);
     expect(filter.ok ? '' : problemText(filter.problem)).toBe(words);
   });
 
-  it('is nothing when nothing is typed', () => {
+  it('is empty when nothing is typed', () => {
     expect(parse('  , ')).toEqual({ ok: true, terms: [] });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rowFacts, sameFacts } from '../../../src/renderer/views/trials/row-facts.ts';
 
 describe('Trials table: facts of the study that rows show', () => {
-  it('counts a head that differs in its figures only as the same', () => {
+  it("ignores changes of the study's figures", () => {
     const axes: never[] = [];
     const head = (epochs: number | null, slots: string[]) =>
       rowFacts({ measure: 'loss', split: null, epochs, slots }, axes);

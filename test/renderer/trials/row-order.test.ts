@@ -8,8 +8,8 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constant(NaN) },
 );
 
-describe('rows in order', () => {
-  it('are those that pass, each once, sorted, what has no number last, ties by number', () => {
+describe('Trials table: order of rows', () => {
+  it('contains the matching rows once, sorted, rows without a number last, ties by number', () => {
     fc.assert(
       fc.property(
         fc.array(value, { maxLength: 60 }),
@@ -42,7 +42,7 @@ describe('rows in order', () => {
     );
   });
 
-  it('stand by number where nothing else is asked, and with what has no value at the end', () => {
+  it('sorts by number by default, and rows without a value last', () => {
     const numbers = { column: Float64Array.of(NaN, 2, 1), width: 1, place: 0 };
     const rows = (keys: SortKey[]): number[] => [
       ...orderRows({ size: 3, from: 0, conditions: [], keys }),
@@ -52,7 +52,7 @@ describe('rows in order', () => {
     expect(rows([{ numbers, down: false }])).toEqual([2, 1, 0]);
   });
 
-  it('read one of several numbers a trial, and pass ranges, equalities and codes', () => {
+  it('reads one of several numbers of a trial, and applies ranges, equalities and codes', () => {
     const column = Float64Array.of(1, 10, 2, 20, 3, 30);
     const second = { column, width: 2, place: 1 };
     const rows = (condition: Condition): number[] => [

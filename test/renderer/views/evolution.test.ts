@@ -29,7 +29,7 @@ function placed(
 }
 
 describe('Population: trials that arrive while a study loads', () => {
-  it('are among the survivors once loading ends, without another result', () => {
+  it('joins them to the elite once loading ends, without another result', () => {
     const { table, head } = simulatedTable('evolution', 80);
     const population = new Population(table);
     population.update(head, true, 1e6);
@@ -39,8 +39,8 @@ describe('Population: trials that arrive while a study loads', () => {
   });
 });
 
-describe('Population: its survivors', () => {
-  it('are listed best first, with the diversity of their parameters', () => {
+describe('Population: elite', () => {
+  it('lists the elite best first, with the diversity of its parameters', () => {
     const { population } = placed('evolution', 80, 'births');
     const { listed, alive, diversity } = survivorsOf(population);
     expect(alive).toBe(6);
@@ -51,7 +51,7 @@ describe('Population: its survivors', () => {
 });
 
 describe('Population: a scale that several views share', () => {
-  it('tells every view when an update moves it, once, until the view stops watching', () => {
+  it('notifies every view once of an update that moves the scale, until the view stops watching', () => {
     const { table, head } = simulatedTable('evolution', 40);
     const population = new Population(table);
     population.update(head, false, 10_000);
@@ -74,8 +74,8 @@ describe('Population: a scale that several views share', () => {
   });
 });
 
-describe('a population', () => {
-  it('knows the best, and puts it at the top of the scale', () => {
+describe('Population: best value and scale', () => {
+  it('puts the best trial at the top of the scale', () => {
     const { population } = placed('evolution', 80, 'births');
     const { table } = population;
     const values = Array.from({ length: table.size }, (_, number) => table.value(number)).filter(
@@ -87,7 +87,7 @@ describe('a population', () => {
     expect(population.alive[0]).toBe(population.best);
   });
 
-  it('moves its scale at once for a better best, but at most every 2 s', () => {
+  it('moves its scale at once for a better best value, otherwise at most every 2 s', () => {
     const { table, head } = simulatedTable('evolution', 40);
     const population = new Population(table);
     population.update(head, false, 10_000);
@@ -102,23 +102,20 @@ describe('a population', () => {
   });
 });
 
-describe('places', () => {
-  it.each(['births', 'time'] as const)(
-    'stand in the order of birth along %s, the better the higher',
-    (along) => {
-      const places = placed('evolution', 60, along);
-      const { table } = places.population;
-      for (let number = 1; number < table.size; number++) {
-        expect(places.x(number)).toBeGreaterThan(places.x(number - 1));
-        if (places.population.inWell(number) || places.population.inWell(number - 1)) continue;
-        expect(Math.sign(places.y(number) - places.y(number - 1))).toBe(
-          Math.sign(table.value(number - 1) - table.value(number)),
-        );
-      }
-    },
-  );
+describe('Evolution: positions', () => {
+  it.each(['births', 'time'] as const)('order trials by %s, better values higher', (along) => {
+    const places = placed('evolution', 60, along);
+    const { table } = places.population;
+    for (let number = 1; number < table.size; number++) {
+      expect(places.x(number)).toBeGreaterThan(places.x(number - 1));
+      if (places.population.inWell(number) || places.population.inWell(number - 1)) continue;
+      expect(Math.sign(places.y(number) - places.y(number - 1))).toBe(
+        Math.sign(table.value(number - 1) - table.value(number)),
+      );
+    }
+  });
 
-  it('put failures and the worst tenth into the well, and nothing else', () => {
+  it('put failures and the worst tenth into the well, and no other trials', () => {
     const places = placed('evolution', 100, 'births');
     const { population } = places;
     for (let number = 0; number < 100; number++) {
@@ -130,7 +127,7 @@ describe('places', () => {
     }
   });
 
-  it('give every trial of a generation its column, and none the place of another', () => {
+  it('give every trial of a generation its own column', () => {
     const places = placed('generational', 60, 'generations');
     const { table } = places.population;
     for (let number = 0; number < table.size; number++) {
@@ -145,7 +142,7 @@ describe('places', () => {
     }
   });
 
-  it('are found again where they stand, zoomed or not', () => {
+  it('can be picked where they are drawn, zoomed or not', () => {
     const places = placed('evolution', 120, 'births');
     places.zoom = { low: 30, high: 60 };
     places.update(null, null);
@@ -155,7 +152,7 @@ describe('places', () => {
     expect(places.pick(places.x(10), places.y(10), 5)).not.toBe(10);
   });
 
-  it('end a life line where its trial was displaced, and let those alive reach the edge', () => {
+  it('end a life line where its trial was displaced, and extend the lines of the elite to the edge', () => {
     const places = placed('evolution', 80, 'births');
     const { population } = places;
     for (const number of population.alive) expect(places.lifeEnd(number)).toBeNull();
@@ -166,7 +163,7 @@ describe('places', () => {
     for (const number of gone) expect(places.lifeEnd(number)).toBeGreaterThan(places.x(number));
   });
 
-  it('count every ended trial once in the density, as trials arrive', () => {
+  it('count every finished trial once in the density, as trials arrive', () => {
     const { table, head } = simulatedTable('evolution', 30);
     const rows = Array.from({ length: 5600 }, (_, i) => ({
       number: 30 + i,
@@ -198,7 +195,7 @@ describe('places', () => {
     expect(places.detail).toBe('all');
   });
 
-  it('let an axis grow in steps of at most a sixteenth', () => {
+  it('extend an axis in steps of at most a sixteenth', () => {
     for (const size of [100, 1000, 99_999]) {
       expect(rung(size, 16)).toBeGreaterThanOrEqual(size);
       expect(rung(size, 16)).toBeLessThanOrEqual(Math.max(size + 16, size * (1 + 1 / 16)));
@@ -224,7 +221,7 @@ describe('Evolution: captions', () => {
     ['evolution', 'births'],
     ['evolution', 'time'],
     ['generational', 'generations'],
-  ] as const)('of %s along %s cover no mark, whichever trial is selected', (sampler, along) => {
+  ] as const)('covers no mark for %s along %s, whichever trial is selected', (sampler, along) => {
     for (const trials of [14, 40, 67, 120]) {
       const places = placed(sampler, trials, along, 2);
       const sight = { places, palette, clock: String, live: null, moving: new Set<number>() };
@@ -245,7 +242,7 @@ describe('Evolution: captions', () => {
     }
   });
 
-  it('name founders and offspring above the plot', () => {
+  it('labels founders and offspring above the plot', () => {
     const places = placed('evolution', 67, 'births');
     const pen = new TextBoxes('test');
     drawBase(pen, { places, palette, clock: String, live: null, moving: new Set() });
@@ -254,7 +251,7 @@ describe('Evolution: captions', () => {
     for (const { bottom } of captions) expect(bottom).toBeLessThan(places.top);
   });
 
-  it('label a champion at the upper edge of a zoomed axis beside its mark', () => {
+  it('labels the best trial at the upper edge of a zoomed axis beside its mark', () => {
     const places = placed('evolution', 67, 'births');
     places.tall = { low: 0, high: 0.5 };
     places.update(null, null);
@@ -270,14 +267,14 @@ describe('Evolution: captions', () => {
   });
 });
 
-describe('the drawing of evolution', () => {
+describe('Evolution: drawing', () => {
   const cases = [
     ['evolution', 'births'],
     ['evolution', 'time'],
     ['generational', 'generations'],
   ] as const;
 
-  it.each(cases)('of %s along %s is vectors at real places', (sampler, along) => {
+  it.each(cases)('writes vectors at finite positions for %s along %s', (sampler, along) => {
     const places = placed(sampler, 67, along, 4);
     const sight = {
       places,
@@ -300,11 +297,11 @@ describe('the drawing of evolution', () => {
     expect(pen.content).not.toMatch(/NaN|undefined|Infinity/);
     expect(pen.content).toContain(`>${best} best<`);
     expect(pen.content).toContain('stroke="#0000ff"');
-    // One cross a failed trial.
+    // One cross for each failed trial.
     expect(pen.content.match(/stroke="#ff0000"/g)).toHaveLength(3);
   });
 
-  it('of no trial yet has axes and no marks', () => {
+  it('draws axes without marks before the first trial', () => {
     const places = placed('evolution', 0, 'births');
     const pen = new SvgPen('test');
     drawBase(pen, { places, palette, clock: String, live: null, moving: new Set() });
@@ -313,8 +310,8 @@ describe('the drawing of evolution', () => {
   });
 });
 
-describe('motion', () => {
-  it('ends after 240 ms and says so once', () => {
+describe('Evolution: animations', () => {
+  it('ends after 240 ms and reports the end once', () => {
     const motions = new Motions();
     motions.begin('birth', [7], 1000, true);
     expect(motions.at(1120).motions.map(({ number }) => number)).toEqual([7]);
@@ -322,7 +319,7 @@ describe('motion', () => {
     expect(motions.at(1250)).toEqual({ motions: [], arrived: false });
   });
 
-  it('is left out where it is not wanted, and above 20 births a second', () => {
+  it('starts none with reduced motion, and none above 20 births a second', () => {
     const motions = new Motions();
     motions.begin('birth', [1], 0, false);
     expect(motions.moving.size).toBe(0);

@@ -1,7 +1,4 @@
-/**
- * What was brushed becomes a study of its own: its ranges, whose values are legal, and nothing else
- * of it.
- */
+/** Tests that brushed ranges become a valid study that otherwise equals the original. */
 import { describe, expect, it } from 'vitest';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
@@ -36,8 +33,8 @@ function narrowed(ranges: Record<string, readonly [number, number]>): SearchSpac
   return found;
 }
 
-describe('a narrowed space', () => {
-  it('holds what was brushed, its ends rounded outwards to digits that people write', () => {
+describe('Narrowing: search space', () => {
+  it('contains the brushed ranges, rounded outwards to few digits', () => {
     const { rate, momentum } = narrowed({
       rate: [0.0123456, 0.487654321],
       momentum: [0.33333333, 0.777777],
@@ -46,12 +43,12 @@ describe('a narrowed space', () => {
     expect(momentum).toEqual({ type: 'float', low: 0.333, high: 0.778 });
   });
 
-  it('never reaches beyond what the study searched', () => {
+  it('never extends beyond the searched ranges', () => {
     const { momentum } = narrowed({ momentum: [0.50001, 0.98999] });
     expect(momentum).toMatchObject({ low: 0.5, high: 0.99 });
   });
 
-  it('tells apart the ends of a range that is narrow beside its values', () => {
+  it('distinguishes the ends of a range that is narrow relative to its values', () => {
     const found = narrowedSpace(
       { x: { type: 'float', low: 1000, high: 1001 } },
       brush({ x: [1000.25, 1000.5] }),
@@ -59,7 +56,7 @@ describe('a narrowed space', () => {
     expect(found).toEqual({ x: { type: 'float', low: 1000.25, high: 1000.5 } });
   });
 
-  it('keeps steps, whole numbers and choices as they were', () => {
+  it('keeps steps, whole numbers and choices', () => {
     const { dropout, units, batch } = narrowed({
       dropout: [0.1, 0.3],
       units: [33, 90],
@@ -70,7 +67,7 @@ describe('a narrowed space', () => {
     expect(batch).toEqual({ type: 'categorical', choices: [64, 128] });
   });
 
-  it('may be one value', () => {
+  it('accepts a single value', () => {
     const { rate, units, batch } = narrowed({
       rate: [0.123456789, 0.123456789],
       units: [40, 40],
@@ -80,7 +77,7 @@ describe('a narrowed space', () => {
     expect([units, batch]).toMatchObject([{ low: 40, high: 40 }, { choices: [32] }]);
   });
 
-  it('drops conditions that can no longer hold, with the parameters and their own children, and keeps the rest', () => {
+  it('drops conditions that can no longer hold, with their parameters and children, and keeps the rest', () => {
     expect(narrowed({ optimizer: [0, 1] })['nesterov']).toMatchObject({
       when: { optimizer: ['sgd'] },
     });
@@ -98,7 +95,7 @@ describe('a narrowed space', () => {
     expect(Object.keys(plain)).toContain('nesterov');
   });
 
-  it('is none where the brush takes nothing away: no range, ranges of values, whole ranges', () => {
+  it('is null when the brush excludes nothing: no range, ranges of values, whole ranges', () => {
     expect(narrowedSpace(space, brush({}))).toBeNull();
     expect(narrowedSpace(space, brush({ '#value': [0.9, 1], '#number': [0, 3] }))).toBeNull();
     expect(
@@ -110,7 +107,7 @@ describe('a narrowed space', () => {
   });
 });
 
-describe('a narrowed study', () => {
+describe('Narrowing: study', () => {
   const layers = [{ type: 'dense', units: 8, when: { optimizer: ['sgd', 'adam'] } }];
   const study: StudyFile = {
     format: 'galapagos-study/1',
@@ -130,7 +127,7 @@ describe('a narrowed study', () => {
     seed: 7,
   };
 
-  it('differs in its name, its ranges and its trials only', () => {
+  it('differs from the original in name, ranges and trials only', () => {
     const found = narrowedStudy(study, brush({ momentum: [0.5, 0.9] }), {
       name: 'digits narrowed',
       trials: 32,
@@ -144,7 +141,7 @@ describe('a narrowed study', () => {
     });
   });
 
-  it('asks of no layer for a value that its parameter can no longer take', () => {
+  it('refers to no value that a parameter can no longer take', () => {
     const found = narrowedStudy(study, brush({ optimizer: [1, 1] }), { name: 'adam', trials: 32 });
     expect(found?.objective).toMatchObject({
       network: { layers: [{ type: 'dense', units: 8, when: { optimizer: ['adam'] } }] },

@@ -1,6 +1,6 @@
 /**
- * What Evolution offers beside its sentence: only what will work, so that no button of a state
- * without a way on is missing or dead.
+ * Tests the actions that Evolution offers: only applicable ones, and at least one in every state
+ * that has a next step.
  */
 import { describe, expect, it } from 'vitest';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
@@ -53,12 +53,12 @@ const best = { trial: 0, value: 0.9, at: null };
 const names = (of: StudyHead, table: TrialTable, slots: readonly SlotRow[] = two): string[] =>
   nextActs(of, table, null, slots).map(({ act }) => act);
 
-describe('a finished study', () => {
+describe('Next actions: a finished study', () => {
   const table = tableOf([{ value: 0.9 }]);
   const finished = (given: Partial<StudyHead> = {}): StudyHead =>
     head({ state: 'finished', best, ...given }, { complete: 1 });
 
-  it('can be confirmed, exported and gone on with', () => {
+  it('offers confirming, exporting and adding trials', () => {
     expect(names(finished(), table)).toEqual(['confirm', 'export', 'add']);
   });
 
@@ -70,21 +70,21 @@ describe('a finished study', () => {
   it.each([
     ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
     ['says its seeds itself', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
-  ])('is not confirmed where it %s', (_, given) => {
+  ])('offers no confirmation for a study that %s', (_, given) => {
     expect(names(finished(given), table)).toEqual(['export', 'add']);
   });
 
-  it('that trains another’s best again leads to what that came to, for its own best says nothing', () => {
+  it('leads from a confirmation to its original, because its own best value is not meaningful', () => {
     expect(nextActs(finished({ confirms: 'b' }), table, null, two)).toEqual([
       { act: 'show-original', study: 'b' },
     ]);
   });
 
-  it('has nothing to export without a best', () => {
+  it('offers no export without a best trial', () => {
     expect(names(finished({ best: null }), table)).toEqual(['add']);
   });
 
-  it('that the user stopped early is resumed first', () => {
+  it('offers resuming first after the user stopped the study', () => {
     const stopped = finished({ reason: STOPPED_BY_USER });
     expect(names(stopped, table)).toEqual(['resume', 'confirm', 'export', 'add']);
     expect(stateWords(stopped, table, null, 0)).toBe(
@@ -92,12 +92,12 @@ describe('a finished study', () => {
     );
   });
 
-  it('of another program is read only', () => {
+  it('offers nothing for a study of another program', () => {
     expect(names(finished({ uid: null }), table)).toEqual([]);
   });
 });
 
-it('a paused study says what became of the trials that ran', () => {
+it('Next actions: says what became of the running trials of a paused study', () => {
   const table = tableOf([{ value: 0.9 }]);
   const paused = (settled: StudyHead['settled']): string | null =>
     stateWords(head({ state: 'paused', best, settled }, { complete: 1 }), table, null, 0);
@@ -108,14 +108,14 @@ it('a paused study says what became of the trials that ran', () => {
   expect(paused(null)).toBe('Paused.');
 });
 
-it('a paused study can be resumed, one that goes on or is being read speaks for itself', () => {
+it('Next actions: offers resuming a paused study, and nothing for one that runs or loads', () => {
   const table = tableOf([{ value: 0.9 }]);
   expect(names(head({ state: 'paused', best }, { complete: 1 }), table)).toEqual(['resume']);
   expect(names(head({ state: 'running', best }, { complete: 1 }), table)).toEqual([]);
   expect(nextActs(head({ state: 'finished', best }, { complete: 1 }), table, 0, two)).toEqual([]);
 });
 
-describe('where all trials failed', () => {
+describe('Next actions: a study whose trials all failed', () => {
   const failed = (
     units: number,
     slot: number,
@@ -128,7 +128,7 @@ describe('where all trials failed', () => {
   });
   const running = (failures: number): StudyHead => head({ state: 'running' }, { failed: failures });
 
-  it('their error is shown, the worker that had them all is left out, and what memory goes with is lowered', () => {
+  it('shows the error, disables the only worker with failures, and lowers sizes that determine memory', () => {
     const table = tableOf([failed(400, 1), failed(120, 1)]);
     expect(nextActs(running(2), table, null, two)).toEqual([
       { act: 'show-failure', trial: 0 },
@@ -137,7 +137,7 @@ describe('where all trials failed', () => {
     ]);
   });
 
-  it('nobody is left out where nobody would be left, be it that all failed or that the others are left out', () => {
+  it('disables no worker when none would remain', () => {
     expect(names(running(2), tableOf([failed(400, 1), failed(120, 2)]))).not.toContain('leave-out');
     const alone = [
       slotRow({ slot: 'local/cpu/0' }),
@@ -148,7 +148,7 @@ describe('where all trials failed', () => {
     );
   });
 
-  it('nothing is lowered where memory was not the reason', () => {
+  it('lowers no size when memory was not the reason', () => {
     const table = tableOf([failed(400, 1, 'crashed'), failed(120, 1, 'crashed')]);
     expect(nextActs(running(2), table, null, two).at(-1)).toEqual({
       act: 'set-up-again',
@@ -157,7 +157,7 @@ describe('where all trials failed', () => {
   });
 });
 
-describe('a study set up with lower sizes', () => {
+describe('Next actions: a study with lower sizes', () => {
   const study = {
     format: 'galapagos-study/1',
     name: 'digits',
@@ -169,7 +169,7 @@ describe('a study set up with lower sizes', () => {
     seed: 7,
   } satisfies StudyFile;
 
-  it('ends below what failed, begins as much lower, and is otherwise the same', () => {
+  it('ends below the failed sizes, begins proportionally lower, and is otherwise equal', () => {
     const found = lowered(study, 'digits again', new Map([['units', 129]]));
     const units = { type: 'int', low: 8, high: 128, log: true };
     expect(found).toEqual({
@@ -179,7 +179,7 @@ describe('a study set up with lower sizes', () => {
     });
   });
 
-  it.each([1, 2, 3, 32, 33, 512])('is legal whatever failed, %i', (least) => {
+  it.each([1, 2, 3, 32, 33, 512])('is valid whatever failed, %i', (least) => {
     expect(
       checkSearchSpace(lowered(study, 'again', new Map([['units', least]])).searchSpace),
     ).toEqual([]);

@@ -1,4 +1,4 @@
-/** Labels of Space: beside lines and marks, never over them. */
+/** Tests the labels of Space: beside lines and marks, never over them. */
 import { describe, expect, it } from 'vitest';
 import { GridIndex } from '../../../src/renderer/charts/grid-index.ts';
 import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
@@ -36,7 +36,7 @@ function parallel(width: number): ParallelPicture {
   return { population: trials, palette: testPalette, columns, width, height: 500, ...rest };
 }
 
-/** Records where texts and the horizontal extents of lines lie. */
+/** Records positions of texts and the horizontal extents of lines. */
 class Recorded extends SvgPen {
   readonly texts: { text: string; x: number; y: number }[] = [];
   readonly segments: { from: number; to: number }[] = [];
@@ -60,7 +60,7 @@ class Recorded extends SvgPen {
 }
 
 describe('Space: labels of parallel axes', () => {
-  it('stand in a strip beside each axis that no line crosses', () => {
+  it('places labels in a strip beside each axis that no line crosses', () => {
     const picture = parallel(900);
     const gutter = gutterOf(picture);
     const pen = new Recorded('test');
@@ -76,7 +76,7 @@ describe('Space: labels of parallel axes', () => {
     }
   });
 
-  it('leaves the lines connected where the axes stand too close together for labels', () => {
+  it('keeps lines connected where the axes are too close together for labels', () => {
     expect(gutterOf(parallel(300))).toBe(0);
   });
 
@@ -96,7 +96,7 @@ describe('Space: labels of parallel axes', () => {
 });
 
 describe('Space: number of the selected trial in a scatter chart', () => {
-  it('covers no other mark, and is left out where every place is taken', () => {
+  it('covers no other mark, and is omitted when every position is taken', () => {
     const trials = population();
     const [x, y] = trials.axes;
     const size = { depth: null, width: 600, height: 400 };

@@ -1,4 +1,4 @@
-/** The timeline of attempts: rows, bars, gaps, bands, what is picked, how it is scrolled. */
+/** Tests the timeline of attempts: rows, bars, gaps, bands, picking, scrolling. */
 import { describe, expect, it } from 'vitest';
 import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
 import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
@@ -66,8 +66,8 @@ function logOf(...rows: AttemptRow[]): AttemptLog {
 const cpus = (n: number): ReturnType<typeof worker>[] =>
   Array.from({ length: n }, (_, i) => worker(`local/cpu/${i}`));
 
-describe('rows', () => {
-  it('stand in the order of their numbers, cards before cores, a row a lane', () => {
+describe('Timeline: rows', () => {
+  it('orders rows by number, GPUs before CPU cores, one for each lane', () => {
     const { groups, height } = layLanes(
       [...cpus(11), worker('local/gpu0/0', 3)],
       labMetrics,
@@ -88,7 +88,7 @@ describe('rows', () => {
     expect(height).toBe((groups.at(-1)?.top ?? 0) + 20);
   });
 
-  it('of the strip share a label, and become one band from 17 workers of a node on', () => {
+  it('shares a label in the strip, and merges 17 or more workers of a node into one band', () => {
     const rows = layLanes(cpus(16), stripMetrics, 'CPU').groups;
     expect(rows).toMatchObject([{ label: 'CPU', rows: { length: 16 } }]);
     const [band] = layLanes(cpus(17), stripMetrics, 'CPU').groups;
@@ -96,7 +96,7 @@ describe('rows', () => {
     expect(band?.slots).toHaveLength(17);
   });
 
-  it('grow where there is room, and never beyond it', () => {
+  it('grows rows when there is space, and never beyond it', () => {
     expect(fitted(cpus(2), stripMetrics, 100).cpuRow).toBe(10);
     for (const workers of [2, 6, 9, 12]) {
       const height = layLanes(cpus(workers), fitted(cpus(workers), stripMetrics, 100), '').height;
@@ -104,7 +104,7 @@ describe('rows', () => {
     }
   });
 
-  it('are kept for workers and lanes that are not there any more', () => {
+  it('keeps rows for past workers and lanes', () => {
     const past = withPast(
       [worker('local/cpu/0')],
       logOf(attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })).lanes,
@@ -116,10 +116,10 @@ describe('rows', () => {
   });
 });
 
-describe('bars', () => {
+describe('Timeline: bars', () => {
   const range = { from: 1000, to: 2000 };
 
-  it('are where their time is, cut off at the edges, a running one up to the now line', () => {
+  it('places bars by time, clipped at the edges, a running one up to the current time', () => {
     const bars = barsIn(
       [attempt(1, 500, 1200), attempt(2, 1300, 1400), attempt(3, 1500, null)],
       range,
@@ -133,11 +133,11 @@ describe('bars', () => {
     ]);
   });
 
-  it('outside of what is seen are not drawn', () => {
+  it('draws no bar outside the visible range', () => {
     expect(barsIn([attempt(1, 0, 900), attempt(2, 2100, 2200)], range, 3000, 100)).toEqual([]);
   });
 
-  it('that share a pixel are drawn once, so that many cost no more than the width', () => {
+  it('draws one bar for each pixel, so that the cost depends on the width only', () => {
     const many = Array.from({ length: 10_000 }, (_, i) =>
       attempt(i, 1000 + i / 10, 1000 + (i + 1) / 10),
     );
@@ -145,8 +145,8 @@ describe('bars', () => {
   });
 });
 
-describe('time without work', () => {
-  it('is a gap from 1.2 s on, between attempts, before the first and after the last', () => {
+describe('Timeline: gaps', () => {
+  it('reports a gap from 1.2 s on, between attempts, before the first and after the last', () => {
     const rows = [attempt(1, 5000, 6000), attempt(2, 7000, 8000), attempt(3, 9300, 9400)];
     expect(gapsIn(rows, { from: 3000, to: 12_000 })).toEqual([
       { from: 3000, to: 5000 },
@@ -155,14 +155,14 @@ describe('time without work', () => {
     ]);
   });
 
-  it('is none while something runs, nor before it was known what ran', () => {
+  it('reports no gap while something runs, nor before the known time', () => {
     expect(gapsIn([attempt(1, 5000, null)], { from: 5000, to: 90_000 })).toEqual([]);
     expect(
       gapsIn([attempt(1, 5000, 6000), attempt(2, 60_000, null)], { from: 59_500, to: 90_000 }),
     ).toEqual([]);
   });
 
-  it('has the reason that held longest of it', () => {
+  it('explains a gap by the reason that applied longest', () => {
     const gap = (from: number, to: number, reason: string, slot = 'local/cpu/0'): GapRow => ({
       slot,
       from,
@@ -188,7 +188,7 @@ describe('time without work', () => {
     expect(whyIdle('local/cpu/0', { from: 2000, to: 3000 }, gaps, null, 5000)).toBeNull();
   });
 
-  it('is hatched within its rectangle', () => {
+  it('hatches within its rectangle', () => {
     const points: [number, number][] = [];
     const note = (x: number, y: number): void => void points.push([x, y]);
     hatch({ moveTo: note, lineTo: note }, 10, 20, 33, 7);
@@ -200,8 +200,8 @@ describe('time without work', () => {
   });
 });
 
-describe('the band', () => {
-  it('says at each pixel which share of the workers was busy', () => {
+describe('Timeline: band', () => {
+  it('shows at each pixel the fraction of busy workers', () => {
     const attempts = [attempt(1, 0, 500), attempt(2, 0, 250), attempt(3, 750, null)];
     expect([...busyShares(attempts, 2, { from: 0, to: 1000 }, 1000, 4)]).toEqual([1, 0.5, 0, 0.5]);
     expect([...busyShares([attempt(1, 0, 125)], 1, { from: 0, to: 1000 }, 1000, 4)]).toEqual([
@@ -210,7 +210,7 @@ describe('the band', () => {
   });
 });
 
-describe('what is under the pointer', () => {
+describe('Timeline: picking', () => {
   const attempts = [
     attempt(1, 0, 4000),
     attempt(2, 8000, null),
@@ -226,7 +226,7 @@ describe('what is under the pointer', () => {
     width: 1000,
   };
 
-  it('is a bar, a gap with the trial after it, or a name', () => {
+  it('picks a bar, a gap with the next trial, or a name', () => {
     expect(pick(sought, 300, 5)).toMatchObject({ kind: 'bar', row: { trial: 1 } });
     expect(pick(sought, 700, 5)).toMatchObject({
       kind: 'gap',
@@ -237,12 +237,12 @@ describe('what is under the pointer', () => {
     expect(pick(sought, 40, 30)).toMatchObject({ kind: 'slot', slot: 'local/cpu/1' });
   });
 
-  it('is nothing beyond the now line and below the rows', () => {
+  it('picks nothing after the current time and below the rows', () => {
     expect(pick(sought, 1080, 5)).toBeNull();
     expect(pick(sought, 300, 200)).toBeNull();
   });
 
-  it('the keyboard steps through: attempts of a row, the worker before them, other rows at the same time', () => {
+  it('moves by keyboard between attempts of a row, the worker before them, and other rows at the same time', () => {
     const first = stepped(null, 'down', sought);
     expect(first).toEqual({ slot: 'local/cpu/0', lane: 0, id: 's/2/1' });
     const left = stepped(first, 'left', sought);
@@ -254,31 +254,31 @@ describe('what is under the pointer', () => {
   });
 });
 
-describe('the stretch of time that is seen', () => {
+describe('Timeline: visible range', () => {
   const extent = { first: 0, edge: 600_000 };
 
-  it('goes with the now line until it is scrolled, and again when scrolled back to it', () => {
+  it('follows the current time until it is scrolled, and again when scrolled back', () => {
     const back = panned({ span: 300_000, end: null }, extent, 60_000);
     expect(back).toEqual({ span: 300_000, end: 540_000 });
     expect(panned(back, extent, -90_000).end).toBeNull();
     expect(rangeOf({ span: null, end: null }, extent)).toEqual({ from: 0, to: 600_000 });
   });
 
-  it('keeps what is under the pointer where it is when zoomed', () => {
+  it('keeps the time under the pointer fixed while zooming', () => {
     const sight = { span: 200_000, end: 400_000 };
     const closer = rangeOf(zoomed(sight, extent, 0.5, 0.25), extent);
     expect(closer.from + (closer.to - closer.from) * 0.25).toBeCloseTo(250_000, 3);
     expect(closer.to - closer.from).toBe(100_000);
   });
 
-  it('moves no more than is needed to show an attempt', () => {
+  it('moves by the least amount that shows an attempt', () => {
     const sight = { span: 100_000, end: 400_000 };
     expect(revealing(sight, extent, { from: 320_000, to: 330_000 })).toBe(sight);
     const { from, to } = rangeOf(revealing(sight, extent, { from: 100_000, to: 110_000 }), extent);
     expect(from <= 100_000 && to >= 110_000).toBe(true);
   });
 
-  it('has round grid lines, apart enough for their words', () => {
+  it('has round grid lines with enough space for their labels', () => {
     expect(ticksOf({ from: 0, to: 300_000 }, 0, 400)).toEqual([
       0, 60_000, 120_000, 180_000, 240_000, 300_000,
     ]);
@@ -290,24 +290,23 @@ describe('the stretch of time that is seen', () => {
   });
 });
 
-describe('what is held', () => {
-  it('is known since the earliest that was heard, and begins with the study in front', () => {
+describe('Timeline: known time', () => {
+  it('begins with the earliest known attempt or gap, and `All` begins with the current study', () => {
     const rows = logOf(attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000));
     expect(
       knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], []),
     ).toBe(4000);
     expect(knownFrom(logOf(), [], [])).toBeNull();
-    // Of an attempt that ended nothing follows: it may be of a time before the application was
-    // started.
+    // A finished attempt proves nothing: it may be from before the application was started.
     expect(knownFrom(rows, [], [])).toBeNull();
     expect(knownFrom(logOf(...rows.values(), attempt(3, 9500, null)), [], [])).toBe(9500);
     expect(extentOf(rows, 's', true, 20_000)).toEqual({ first: 7000, edge: 20_000 });
-    // Nothing goes on: the now line stops where the last attempt ended.
+    // Nothing is on: the current time stops where the last attempt ended.
     expect(extentOf(rows, 's', false, 20_000)).toEqual({ first: 7000, edge: 9000 });
     expect(extentOf(rows, 'none', false, 20_000).first).toBe(5000);
   });
 
-  it('is watched from the first attempt of the study to its last, or as far back as it is known while it goes on', () => {
+  it('averages from the first attempt of the study to its last, or over the known time while it is on', () => {
     const rows = logOf(
       attempt(1, 1000, 2000),
       attempt(2, 5000, 6000),
@@ -320,7 +319,7 @@ describe('what is held', () => {
   });
 });
 
-describe('a worker in figures', () => {
+describe('Lab: figures of a worker', () => {
   const slot = {
     ...{
       slot: 'local/cpu/0',
@@ -335,7 +334,7 @@ describe('a worker in figures', () => {
     ...{ rssBytes: null, executor: 'wasm', running: [], idle: null },
   };
 
-  it('counts lanes that overlap once, and what was returned to waiting not as failed', () => {
+  it('counts overlapping lanes once, and attempts that returned to waiting not as failed', () => {
     const rows = [
       attempt(1, 0, 4000),
       attempt(2, 1000, 5000, { lane: 1 }),
@@ -348,12 +347,12 @@ describe('a worker in figures', () => {
     expect(coveredMs(rows, { from: 3000, to: 6500 })).toBe(2500);
   });
 
-  it('is not known to be busy or idle within the first second', () => {
+  it('has no busy fraction within the first second', () => {
     const rows = workerRows([slot], [], { from: 0, to: 500 }, () => null);
     expect(busyShare(rows)).toBeNull();
   });
 
-  it('has its time told in parts that make the whole', () => {
+  it('divides its time into parts that add up to the whole', () => {
     const gaps = [
       { from: 0, to: 2000, reason: 'starting' },
       { from: 6000, to: 7000, reason: 'budget' },
@@ -373,7 +372,7 @@ describe('a worker in figures', () => {
 });
 
 describe('Strip: height', () => {
-  it('takes what its rows need at their largest, and no more', () => {
+  it('fits its rows at their largest, without space beyond them', () => {
     const slots = [0, 1].map((i) => ({
       slot: `local/cpu/${i}`,
       node: 'local',

@@ -1,4 +1,4 @@
-/** Running a trial again: a study that can propose that trial's parameters and no others. */
+/** Tests running a trial again: a study that proposes that trial's parameters and no others. */
 import { describe, expect, it } from 'vitest';
 import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
 import { axesOf, encodeValue } from '../../../src/core/search-space/axis.ts';
@@ -24,7 +24,7 @@ const study: StudyFile = {
   seed: 7,
 };
 
-/** What a study proposes first, by name. */
+/** The first proposal of a study, by name. */
 function proposed({ searchSpace, sampler, direction, seed }: StudyFile): Record<string, unknown> {
   const proposing = createSampler(sampler, searchSpace, direction, seed);
   const columns = new TrialColumns(searchSpace, direction, proposing.window);
@@ -48,17 +48,17 @@ function again(params: Readonly<Record<string, string | number | boolean>>): Stu
   return trialAgain(study, (index) => encoded[index] ?? NaN, 'digits, trial 5 again');
 }
 
-describe('a trial run again', () => {
+describe('Trial run again', () => {
   it.each([
     { rate: 0.012345678901234, dropout: 0.3, units: 77, optimizer: 'sgd', nesterov: false },
     { rate: 0.001, dropout: 0.5, units: 256, optimizer: 'adam' },
-  ])('has its very parameters, $optimizer', (params) => {
+  ])('has the same parameters, $optimizer', (params) => {
     const one = again(params);
     expect(checkSearchSpace(one.searchSpace)).toEqual([]);
     expect(proposed(one)).toEqual(params);
   });
 
-  it('is one trial whatever ended the study, and keeps what it evaluates', () => {
+  it('runs one trial whatever the limits of the study, and keeps the objective', () => {
     const { name, stop, sampler, objective, seed } = again({
       rate: 0.01,
       dropout: 0,
