@@ -1,5 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fieldsOf, type Field, type Fields } from '../../src/core/formats/field.ts';
+import { LAYERS } from '../../src/core/formats/network-format.ts';
+import {
+  AUGMENT,
+  CLIP,
+  OPTIMIZER,
+  OPTIMIZER_TYPES,
+  SCHEDULE,
+  SCHEDULE_TYPES,
+  SETTINGS,
+} from '../../src/core/formats/settings-format.ts';
 import { networkFile } from '../../src/protocol/network-file.ts';
 import { schemaFiles } from '../../src/protocol/published-schemas.ts';
 import { trainSettings } from '../../src/protocol/train-settings.ts';
@@ -158,4 +169,97 @@ describe("the study schema's settings", () => {
     const { properties } = study.properties!['objective']!.oneOf![0]!.properties!['settings']!;
     expect(Object.keys(properties![field]!.properties!).sort()).toEqual([...new Set(read)].sort());
   });
+});
+
+/** Values on either side of each bound of a field, and each word with one that is none. */
+function valuesAround(field: Field): readonly unknown[] {
+  if (field.kind === 'flag') return [true, 0, 'yes'];
+  if (field.kind === 'word') return [...field.words, 'other', 1];
+  const { low, above, high, below } = field.range;
+  const bounds = [low, above, high, below].filter((bound) => bound !== undefined);
+  const word = 'or' in field ? [field.or] : [];
+  return [...bounds.flatMap((bound) => [bound - 1, bound, bound + 1]), 'other', ...word];
+}
+
+/** Some value that each field takes. */
+function sample(fields: Fields): Record<string, unknown> {
+  const required = Object.entries(fields).filter(
+    ([, field]) => field.default === undefined && field.optional !== true,
+  );
+  return Object.fromEntries(
+    required.map(([name, field]) => [name, 'range' in field && field.range.below === 1 ? 0.5 : 1]),
+  );
+}
+
+/** What a type needs beside its required fields. */
+const others: Readonly<Record<string, object>> = {
+  conv: { filters: 1 },
+  concat: { from: ['input'] },
+};
+
+const settingsCases: [string, Fields, (fields: object) => object][] = [
+  ['settings', SETTINGS, (fields) => fields],
+  ['augment', AUGMENT, (augment) => ({ augment })],
+  ...Object.entries(CLIP).map(([name, field]): [string, Fields, (fields: object) => object] => [
+    `clip ${name}`,
+    { [name]: field },
+    (clip) => ({ clip }),
+  ]),
+  ...OPTIMIZER_TYPES.map((type): [string, Fields, (fields: object) => object] => [
+    type,
+    fieldsOf(OPTIMIZER, type),
+    (fields) => ({ optimizer: { type, ...(type === 'sgd' ? { momentum: 0.5 } : {}), ...fields } }),
+  ]),
+  ...SCHEDULE_TYPES.map((type): [string, Fields, (fields: object) => object] => [
+    type,
+    fieldsOf(SCHEDULE, type),
+    (fields) => ({ schedule: { type, ...fields } }),
+  ]),
+];
+
+describe('Formats: one table of fields', () => {
+  it.each(Object.entries(LAYERS))(
+    'gives training and the schema the same bounds and words of %s',
+    (type, { fields }: { fields: Fields }) => {
+      for (const [name, field] of Object.entries(fields)) {
+        for (const value of valuesAround(field)) {
+          const description = describeLayers([
+            { type, ...others[type], ...sample(fields), [name]: value },
+          ]);
+          const scope = new Scope({});
+          resolveNetwork(description, scope);
+          const refused = scope.problems.some(
+            ({ code, path, expected }) =>
+              path.startsWith(`layers[0].${name}`) &&
+              (code === 'wrong-type' || code === 'out-of-range') &&
+              // A rule of two fields, which a schema of single fields does not state.
+              !expected.startsWith('at most half the size'),
+          );
+          expect({ name, value, good: networkFile.safeParse(description).success }).toEqual({
+            name,
+            value,
+            good: !refused,
+          });
+        }
+      }
+    },
+  );
+
+  it.each(settingsCases)(
+    'gives training and the schema the same bounds and words of %s',
+    (_name, fields, placed) => {
+      const base = { batch: 1, epochs: 1, optimizer: { type: 'sgd', learningRate: 1 } };
+      for (const [name, field] of Object.entries(fields)) {
+        for (const value of valuesAround(field)) {
+          const settings = { ...base, ...placed({ ...sample(fields), [name]: value }) };
+          const good = readSettings(settings, new Scope({})) !== undefined;
+          expect({ name, value, good: trainSettings.safeParse(settings).success }).toEqual({
+            name,
+            value,
+            good,
+          });
+        }
+      }
+    },
+  );
 });

@@ -3,6 +3,7 @@
  * train them on the plans of several points of the search space. Takes seconds. The duration of the
  * whole study is derived elsewhere.
  */
+import type { Numeric } from '../../core/formats/field.ts';
 import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -17,7 +18,7 @@ import { registeredExecutors } from '../executors/registry.ts';
 import type { RegisteredExecutor } from '../executors/registry.ts';
 import { floored, scaled } from '../models/expression.ts';
 import { Scope } from '../models/scope.ts';
-import type { Numeric, Params, TrainObjective } from '../objective/objective.ts';
+import type { Params, TrainObjective } from '../objective/objective.ts';
 import { resolveObjective, type ResolvedObjective } from '../objective/resolve-objective.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { planHash } from '../plan/hash.ts';

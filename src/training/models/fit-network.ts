@@ -4,13 +4,13 @@
  * such samples.
  */
 import type { DatasetEntry } from '../../datasets/catalogue.ts';
-import { isFields, type Fields } from './reader.ts';
+import { isFields, type Unread } from './reader.ts';
 
 /** Returns the description unchanged if its samples and outputs match the dataset. */
 export function fitNetwork(
-  description: Fields,
+  description: Unread,
   { shape, classes, targets }: Pick<DatasetEntry, 'shape' | 'classes' | 'targets'>,
-): Fields {
+): Unread {
   const outputs = targets > 0 ? targets : classes;
   const layers: readonly unknown[] = Array.isArray(description['layers'])
     ? description['layers']
@@ -35,6 +35,6 @@ export function fitNetwork(
 }
 
 /** Returns all fields but one. */
-export function without(description: Fields, field: string): Record<string, unknown> {
+export function without(description: Unread, field: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(description).filter(([name]) => name !== field));
 }

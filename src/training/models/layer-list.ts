@@ -4,17 +4,23 @@
  * reported as well.
  */
 import { at } from '../../core/at.ts';
+import {
+  LAYER_ID,
+  LAYERS,
+  REPEAT,
+  type LayerFormat,
+  type Sources,
+} from '../../core/formats/network-format.ts';
 import type { ParamValue } from '../objective/objective.ts';
 import { nearest, quote } from '../objective/problem.ts';
 import { isActive } from './activity.ts';
 import { ACTIVATION_TYPES, JOINING_TYPES, LAYER_TYPES, SINGLE_TYPES } from './layers/index.ts';
-import type { JoiningType, LayerReading } from './layers/layer-type.ts';
+import type { LayerReading } from './layers/layer-type.ts';
 import { namedParameters } from './named-parameters.ts';
 import type { Layer, LayerFields, Shape } from './network.ts';
-import { isFields, Reader, type Fields } from './reader.ts';
+import { isFields, Reader, type Unread } from './reader.ts';
 import type { Scope } from './scope.ts';
 
-const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields that every layer type has. */
 const COMMON = ['type', 'id', 'from', 'when'];
 /**
@@ -22,6 +28,7 @@ const COMMON = ['type', 'id', 'from', 'when'];
  * and its time grows faster than linearly.
  */
 const MOST_READ = 5000;
+const ONE_SOURCE = { least: 1, most: 1, expected: 'one layer' };
 /** Prefixes of layer names: '' or `block3.0.`, the innermost block first. */
 type Prefixes = readonly [string, ...string[]];
 
@@ -92,7 +99,7 @@ export class LayerList {
     return this.#read > MOST_READ;
   }
 
-  #repeat(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
+  #repeat(fields: Unread, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
     const name = `${prefixes[0]}${this.#name('block', fields['id'], ordinals)}`;
     const channels = this.#channels(
       new Reader(fields, path, this.#scope, { layer: name }),
@@ -106,7 +113,7 @@ export class LayerList {
     });
     const isNew = this.#checkId(reader, name, this.#blocks.has(name));
     this.#blocks.add(name);
-    const times = reader.integer('repeat', { low: 0, high: 1000 });
+    const times = reader.read('repeat', REPEAT);
     const layers = reader.raw('layers');
     reader.finish();
     if (!Array.isArray(layers)) {
@@ -131,12 +138,12 @@ export class LayerList {
     this.#around = outside;
   }
 
-  #layer(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
+  #layer(fields: Unread, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
     const type = this.#type(new Reader(fields, path, this.#scope));
     const id = `${prefixes[0]}${this.#name(type ?? 'layer', fields['id'], ordinals)}`;
     const joining = JOINING_TYPES.get(type ?? '');
     const naming = new Reader(fields, path, this.#scope, { layer: id });
-    const from = this.#from(fields['from'], naming, prefixes, joining);
+    const from = this.#from(fields['from'], naming, prefixes, sourcesOf(type));
     const reader = new Reader(fields, path, this.#scope, {
       layer: id,
       asked: COMMON,
@@ -147,7 +154,7 @@ export class LayerList {
     const reading =
       joining === undefined
         ? this.#single(type, reader, from)
-        : joining.read(reader, this.#sources(from));
+        : joining(reader, this.#sources(from));
     // The activation may depend on a parameter, and only one of them has a slope.
     if (typeof fields['type'] === 'object') reader.has('slope');
     if (type !== undefined) reader.finish();
@@ -216,24 +223,18 @@ export class LayerList {
   /** @returns whether the name is new */
   #checkId(reader: Reader, name: string, taken: boolean): boolean {
     const id = reader.raw('id');
-    if (id !== undefined && (typeof id !== 'string' || !ID.test(id)))
+    if (id !== undefined && (typeof id !== 'string' || !LAYER_ID.test(id)))
       reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(id));
     if (taken) reader.report('duplicate-id', 'id', 'a name used once', quote(name));
     return !taken;
   }
 
   /** Indices of the layers read; unknown ones are omitted. */
-  #from(
-    from: unknown,
-    reader: Reader,
-    prefixes: Prefixes,
-    joining: JoiningType | undefined,
-  ): number[] {
-    if (from === undefined && joining === undefined) return [this.layers.length - 1];
+  #from(from: unknown, reader: Reader, prefixes: Prefixes, sources: Sources | undefined): number[] {
+    if (from === undefined && sources === undefined) return [this.layers.length - 1];
     const names: readonly unknown[] = Array.isArray(from) ? from : from === undefined ? [] : [from];
-    const takes = joining?.takes ?? ((count) => count === 1);
-    if (!takes(names.length)) {
-      const expected = joining === undefined ? 'one layer' : joining.expected;
+    const { least, most = Infinity, expected } = sources ?? ONE_SOURCE;
+    if (names.length < least || names.length > most) {
       reader.report(
         from === undefined ? 'missing-field' : 'wrong-type',
         'from',
@@ -287,4 +288,10 @@ export class LayerList {
     if (index === undefined) return undefined;
     return index < 0 ? this.#input : this.#shapes[index];
   }
+}
+
+/** What a type that joins layers reads; undefined: one layer. */
+function sourcesOf(type: string | undefined): Sources | undefined {
+  const formats: Readonly<Partial<Record<string, LayerFormat>>> = LAYERS;
+  return formats[type ?? '']?.from;
 }

@@ -3,89 +3,23 @@
  * Values that vary per lane (dropout rate, smoothing) stay expressions. Buffers and gradients are
  * part of the plan.
  */
-import type { Numeric } from '../objective/objective.ts';
+import type { Pair } from '../../core/formats/field.ts';
+import type {
+  LayerType,
+  PlainType,
+  SettledLayer,
+  SettledLoss,
+} from '../../core/formats/network-format.ts';
 
 /** Shape per sample: image [C, H, W] or vector [F]. */
 export type Shape = readonly number[];
-export type Pair = readonly [number, number];
 
-export interface ConvFields {
-  readonly type: 'conv';
-  readonly filters: number;
-  readonly kernel: Pair;
-  readonly stride: Pair;
+export type ConvFields = SettledLayer<'conv'> & {
   /** Padding before: top, left. The padding after follows from the output's shape. */
   readonly padding: Pair;
-  readonly groups: number;
-  readonly bias: boolean;
-}
-export interface DenseFields {
-  readonly type: 'dense';
-  readonly units: number;
-  readonly bias: boolean;
-}
-export interface MaxPoolFields {
-  readonly type: 'max-pool';
-  readonly size: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-}
-export interface DropoutFields {
-  readonly type: 'dropout';
-  readonly rate: Numeric;
-}
-export interface AveragePoolFields {
-  readonly type: 'average-pool';
-  readonly size: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-}
-export interface LeakyReluFields {
-  readonly type: 'leaky-relu';
-  /** Structural; ≥ 0. */
-  readonly slope: number;
-}
-export interface BatchNormFields {
-  readonly type: 'batch-norm';
-  /** Weight of the new statistic, as in PyTorch. */
-  readonly momentum: number;
-  readonly epsilon: number;
-}
-export interface LayerNormFields {
-  readonly type: 'layer-norm';
-  readonly epsilon: number;
-  /** Elements over which a sample's mean is taken: all, or the channels of each pixel. */
-  readonly over: 'all' | 'channels';
-}
-export interface ConcatFields {
-  readonly type: 'concat';
-  /** Number of zero channels (or features) before the first part and after the last. */
-  readonly zeros: Pair;
-}
-export interface PlainFields {
-  readonly type:
-    | 'relu'
-    | 'gelu'
-    | 'silu'
-    | 'sigmoid'
-    | 'tanh'
-    | 'flatten'
-    | 'identity'
-    | 'global-average-pool'
-    | 'add'
-    | 'multiply';
-}
-export type LayerFields =
-  | ConvFields
-  | DenseFields
-  | MaxPoolFields
-  | AveragePoolFields
-  | DropoutFields
-  | LeakyReluFields
-  | BatchNormFields
-  | LayerNormFields
-  | ConcatFields
-  | PlainFields;
+};
+export type PlainFields = { readonly [Type in PlainType]: SettledLayer<Type> }[PlainType];
+export type LayerFields = { readonly [Type in LayerType]: SettledLayer<Type> }[LayerType];
 
 export interface Layer {
   readonly id: string;
@@ -111,10 +45,8 @@ export interface Network {
   readonly loss: Loss;
 }
 
-export type Loss =
-  | { readonly type: 'softmax-cross-entropy'; readonly smoothing: Numeric }
-  /** Compares outputs with a class's one-hot vector, or with numeric targets. */
-  | { readonly type: 'mean-squared-error' };
+/** A mean squared error compares outputs with a class's one-hot vector, or with targets. */
+export type Loss = SettledLoss;
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);

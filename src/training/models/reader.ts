@@ -2,16 +2,17 @@
  * Reads the fields of one object of a description and collects all problems instead of stopping at
  * the first. Records which fields were read, so that the remaining ones are reported as unknown.
  */
-import type { Numeric, ParamValue } from '../objective/objective.ts';
+import type { Field, Fields, Numeric, Pair, ReadFields, ReadOf } from '../../core/formats/field.ts';
+import { isWithin, rangeText, type Range } from '../../core/formats/range.ts';
+import type { ParamValue } from '../objective/objective.ts';
 import { nearest, quote, type Problem } from '../objective/problem.ts';
 import { floored, readExpression, scaled, type Expression } from './expression.ts';
-import type { Pair } from './network.ts';
-import { isWithin, rangeText, type Range } from './range.ts';
 import type { Scope } from './scope.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
+/** An object of a description, unread. */
+export type Unread = Readonly<Record<string, unknown>>;
 
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Unread {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -25,13 +26,13 @@ export class Reader {
   readonly path: string;
   readonly layer: string | undefined;
   readonly scope: Scope;
-  readonly #fields: Fields;
+  readonly #fields: Unread;
   readonly #asked: Set<string>;
   /** undefined: the object is not a layer, so `$channels` is not available. */
   readonly #channels: ChannelsOf | undefined;
 
   constructor(
-    fields: Fields,
+    fields: Unread,
     path: string,
     scope: Scope,
     options: { layer?: string; asked?: readonly string[]; channels?: ChannelsOf } = {},
@@ -86,6 +87,29 @@ export class Reader {
   }
 
   /**
+   * Reads a field by its format; undefined if invalid (reported), if it depends on an unknown input
+   * shape, or if it is absent and the format allows that.
+   */
+  read<F extends Field>(name: string, field: F): ReadOf<F> | undefined {
+    // `#read` returns what `ReadOf` says of each kind, which TypeScript does not follow.
+    return this.#read(name, field) as ReadOf<F> | undefined;
+  }
+
+  /** Reads every field in the order of the format; undefined if one has no value (see `read`). */
+  readAll<F extends Fields>(fields: F): ReadFields<F> | undefined {
+    const values = Object.entries(fields).map(
+      ([name, field]) => [name, this.read(name, field)] as const,
+    );
+    const isWhole = values.every(
+      ([name, value]) =>
+        value !== undefined || (fields[name]?.optional === true && this.#isAbsent(name)),
+    );
+    if (!isWhole) return undefined;
+    const present = values.filter(([, value]) => value !== undefined);
+    return Object.fromEntries(present) as ReadFields<F>;
+  }
+
+  /**
    * Reads a structural integer; undefined if invalid (reported), or if it depends on an unknown
    * input shape.
    */
@@ -95,7 +119,7 @@ export class Reader {
   }
 
   /** Reads an integer, or a list of two integers: rows, columns. */
-  pair(field: string, range: Range, fallback?: Pair): Pair | undefined {
+  #pair(field: string, range: Range, fallback?: Pair): Pair | undefined {
     const value = this.#present(field, fallback, 'an integer or [rows, columns]');
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) {
@@ -112,23 +136,18 @@ export class Reader {
     return rows === undefined || columns === undefined ? undefined : [rows, columns];
   }
 
-  /** Reads a given word, or otherwise calls `read`. */
-  orWord<Word extends string, T>(field: string, word: Word, read: () => T): Word | T | undefined {
+  /** Reads the word that may stand instead of numbers, or otherwise calls `read`. */
+  #orWord(field: string, word: string | undefined, read: () => unknown): unknown {
     const value = this.raw(field);
-    if (typeof value !== 'string') return read();
+    if (word === undefined || typeof value !== 'string') return read();
     if (value === word) return word;
-    this.report(
-      'wrong-type',
-      field,
-      `a number or ${JSON.stringify(word)}`,
-      quote(value),
-      nearest(value, [word]),
-    );
+    const expected = `a number or ${JSON.stringify(word)}`;
+    this.report('wrong-type', field, expected, quote(value), nearest(value, [word]));
     return undefined;
   }
 
   /** Reads a number that is part of the plan and therefore structural. */
-  number(field: string, range: Range, fallback?: number): number | undefined {
+  #number(field: string, range: Range, fallback?: number): number | undefined {
     const value = this.#present(field, fallback, 'a number');
     if (value === undefined) return undefined;
     const n = typeof value === 'number' ? value : this.#structuralNumber(field, value);
@@ -136,7 +155,7 @@ export class Reader {
   }
 
   /** Reads true, false, or a parameter with these values. */
-  boolean(field: string, fallback: boolean): boolean {
+  #boolean(field: string, fallback: boolean): boolean {
     const value = this.#chosen(field, this.raw(field) ?? fallback);
     if (typeof value === 'boolean') return value;
     if (value !== undefined) this.report('wrong-type', field, 'true or false', quote(value));
@@ -172,16 +191,25 @@ export class Reader {
    * Reads a number that may differ between lanes; bounds are also checked at the parameter's
    * bounds.
    */
-  perLane(field: string, range: Range, fallback?: number): Numeric | undefined {
+  #lane(field: string, range: Range, fallback?: number): Numeric | undefined {
     return this.#perLane(field, range, (n) => n, fallback);
   }
 
-  /** As `perLane`, for an integer: a literal must be an integer, a parameter is rounded down. */
-  perLaneInteger(field: string, range: Range, fallback?: number): Numeric | undefined {
+  /** As `#lane`, for an integer: a literal must be an integer, a parameter is rounded down. */
+  #wholeLane(field: string, range: Range, fallback?: number): Numeric | undefined {
     const value = this.#perLane(field, range, (n) => floored(n, range.low ?? 1), fallback);
     if (typeof value !== 'number' || Number.isInteger(value)) return value;
     this.report('wrong-type', field, 'an integer', quote(value));
     return undefined;
+  }
+
+  /** Reads a number that the search cannot set; returns the fallback if it is invalid (reported). */
+  #literal(field: string, range: Range, expected: string, fallback?: number): number | undefined {
+    const value = this.raw(field) ?? fallback;
+    if (typeof value === 'number' && isWithin(value, range)) return value;
+    const code = typeof value === 'number' ? 'out-of-range' : 'wrong-type';
+    this.report(code, field, expected, quote(value));
+    return fallback;
   }
 
   /**
@@ -193,6 +221,11 @@ export class Reader {
     const value = this.scope.value(name);
     if (value === undefined) this.#report(this.scope.absence(name), field);
     return value;
+  }
+
+  /** Allows the fields of every type where a parameter chooses `type`. */
+  allowIfChosen(fields: readonly string[]): void {
+    if (typeof this.raw('type') === 'object') for (const field of fields) this.#asked.add(field);
   }
 
   /** Reports the fields that were not read. */
@@ -224,6 +257,36 @@ export class Reader {
 
   #at(field: string): string {
     return this.path === '' ? field : `${this.path}.${field}`;
+  }
+
+  /** null counts as absent. */
+  #isAbsent(field: string): boolean {
+    return (this.raw(field) ?? undefined) === undefined;
+  }
+
+  #read(name: string, field: Field): unknown {
+    if (field.optional === true && this.#isAbsent(name)) return undefined;
+    switch (field.kind) {
+      case 'whole':
+        return this.#orWord(name, field.or, () => this.integer(name, field.range, field.default));
+      case 'pair': {
+        const { range, default: both } = field;
+        const fallback: Pair | undefined = both === undefined ? undefined : [both, both];
+        return this.#orWord(name, field.or, () => this.#pair(name, range, fallback));
+      }
+      case 'real':
+        return this.#number(name, field.range, field.default);
+      case 'lane':
+        return this.#lane(name, field.range, field.default);
+      case 'whole-lane':
+        return this.#wholeLane(name, field.range, field.default);
+      case 'literal':
+        return this.#literal(name, field.range, field.expected, field.default);
+      case 'flag':
+        return this.#boolean(name, field.default);
+      case 'word':
+        return this.choice(name, field.words, field.default);
+    }
   }
 
   #present(field: string, fallback: unknown, expected: string): unknown {

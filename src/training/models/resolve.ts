@@ -3,13 +3,14 @@
  * evaluates conditions, names layers, infers shapes. Collects all problems. Plans are compiled
  * elsewhere.
  */
+import { fieldsOf } from '../../core/formats/field.ts';
+import { INPUT, LOSS, LOSS_TYPES, NETWORK_FORMAT } from '../../core/formats/network-format.ts';
+import { isWithin, type Range } from '../../core/formats/range.ts';
 import { quote } from '../objective/problem.ts';
 import { LayerList } from './layer-list.ts';
 import type { Loss, Network } from './network.ts';
 import { isFields, Reader } from './reader.ts';
 import type { Scope } from './scope.ts';
-
-export const NETWORK_FORMAT = 'galapagos-network/1';
 
 /**
  * Resolves a description.
@@ -81,13 +82,7 @@ function readInput(
   if (reader === undefined) return undefined;
   const said = data === undefined || reader.has('shape');
   const shape = said
-    ? numbers(
-        reader,
-        'shape',
-        '[C, H, W] or [F], positive integers',
-        (n) => Number.isInteger(n) && n > 0,
-        [1, 3],
-      )
+    ? numbers(reader, 'shape', '[C, H, W] or [F], positive integers', INPUT.shape, [1, 3])
     : data.shape;
   const channels = shape?.[0];
   const each =
@@ -96,10 +91,10 @@ function readInput(
   const given = data !== undefined && data.mean.length === channels ? data : undefined;
   const fill = (n: number): number[] => Array<number>(channels ?? 0).fill(n);
   const mean = reader.has('mean')
-    ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels)
+    ? numbers(reader, 'mean', `a number ${each}`, INPUT.mean, channels)
     : (given?.mean ?? fill(0));
   const deviation = reader.has('deviation')
-    ? numbers(reader, 'deviation', `a number above 0 ${each}`, (n) => n > 0, channels)
+    ? numbers(reader, 'deviation', `a number above 0 ${each}`, INPUT.deviation, channels)
     : (given?.deviation ?? fill(1));
   reader.finish();
   return shape === undefined || mean === undefined || deviation === undefined
@@ -112,7 +107,7 @@ function numbers(
   reader: Reader,
   field: string,
   expected: string,
-  good: (n: number) => boolean,
+  range: Range,
   lengths: number | readonly number[] | undefined,
 ): number[] | undefined {
   const value = reader.raw(field);
@@ -121,7 +116,7 @@ function numbers(
   if (
     Array.isArray(value) &&
     isLong(value.length) &&
-    value.every((n) => typeof n === 'number' && good(n))
+    value.every((n) => typeof n === 'number' && isWithin(n, range))
   )
     return value as number[];
   reader.report(
@@ -136,18 +131,9 @@ function numbers(
 function readLoss(outer: Reader): Loss | undefined {
   const reader = outer.object('loss', '{"type": "softmax-cross-entropy"}');
   if (reader === undefined) return undefined;
-  const type = reader.choice(
-    'type',
-    ['softmax-cross-entropy', 'mean-squared-error'],
-    undefined,
-    'unknown-type',
-  );
+  const type = reader.choice('type', LOSS_TYPES, undefined, 'unknown-type');
   if (type === undefined) return undefined;
-  const smoothing =
-    type === 'softmax-cross-entropy'
-      ? reader.perLane('smoothing', { low: 0, high: 1 }, 0)
-      : undefined;
+  const fields = reader.readAll(fieldsOf(LOSS, type));
   reader.finish();
-  if (type === 'mean-squared-error') return { type };
-  return smoothing === undefined ? undefined : { type, smoothing };
+  return fields === undefined ? undefined : { type, ...fields };
 }

@@ -2,19 +2,14 @@
  * Summary of an objective's network over the search space: every layer with its shapes and weights
  * at the corners. For display only.
  */
+import type { Numeric, Pair } from '../../core/formats/field.ts';
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
 import { scaled } from '../models/expression.ts';
 import { extremesOf } from '../models/extremes.ts';
-import {
-  sizeOf,
-  type LayerFields,
-  type Network,
-  type Pair,
-  type Shape,
-} from '../models/network.ts';
+import { sizeOf, type LayerFields, type Network, type Shape } from '../models/network.ts';
 import { atCorners } from './at-corners.ts';
-import type { Numeric, SearchSpaceLike, TrainObjective } from './objective.ts';
+import type { SearchSpaceLike, TrainObjective } from './objective.ts';
 
 interface Range {
   readonly low: number;

@@ -3,6 +3,9 @@
  * study's file format has its own schema.
  */
 import type { ExecutorName } from '../../core/executor-names.ts';
+import type { FieldsOf, Numeric, SettledFields, WrittenFields } from '../../core/formats/field.ts';
+import type { AUGMENT, OPTIMIZER, SCHEDULE } from '../../core/formats/settings-format.ts';
+
 export type ParamValue = string | number | boolean | null;
 export type Params = Readonly<Record<string, ParamValue>>;
 
@@ -21,60 +24,32 @@ export type DistributionLike = (
   readonly when?: Readonly<Record<string, readonly ParamValue[]>> | undefined;
 };
 
-/** A literal, or a parameter's value times `times` divided by `over`. */
-export type Numeric =
-  number | { readonly $param: string; readonly times?: number; readonly over?: number };
+type OptimizerOf<Type extends string> = { readonly type: Type } & WrittenFields<
+  FieldsOf<typeof OPTIMIZER, Type>
+>;
 
-export interface SgdSettings {
-  readonly type: 'sgd';
-  readonly learningRate: Numeric;
-  /** Absent: no momentum and no slot. */
-  readonly momentum?: Numeric;
-  readonly nesterov?: boolean;
-  readonly weightDecay?: Numeric;
-  /** Weights to which the decay applies. */
-  readonly decay?: 'all' | 'kernels';
-}
+/** Settings of SGD; an absent momentum has no slot in the plan. */
+export type SgdSettings = OptimizerOf<'sgd'>;
 
-/**
- * Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), with default .01.
- * Defaults .9, .999, 1e-8, 0.
- */
-export interface AdamSettings {
-  readonly type: 'adam' | 'adamw';
-  readonly learningRate: Numeric;
-  readonly beta1?: Numeric;
-  readonly beta2?: Numeric;
-  readonly epsilon?: Numeric;
-  readonly weightDecay?: Numeric;
-  readonly decay?: 'all' | 'kernels';
-}
+/** Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019). */
+export type AdamSettings = OptimizerOf<'adam'> | OptimizerOf<'adamw'>;
 
-/** Hinton's lecture 6e, as in PyTorch. Defaults alpha .99, epsilon 1e-8, no momentum, 0. */
-export interface RmspropSettings {
-  readonly type: 'rmsprop';
-  readonly learningRate: Numeric;
-  readonly alpha?: Numeric;
-  readonly epsilon?: Numeric;
-  readonly momentum?: Numeric;
-  readonly weightDecay?: Numeric;
-  readonly decay?: 'all' | 'kernels';
-}
+/** Hinton's lecture 6e, as PyTorch's. */
+export type RmspropSettings = OptimizerOf<'rmsprop'>;
 
 export type OptimizerSettings = SgdSettings | AdamSettings | RmspropSettings;
 
-/** Schedule of the learning rate: e epochs, t steps from 0, T steps of the lane's run. */
+type ScheduleOf<Type extends string> = { readonly type: Type } & SettledFields<
+  FieldsOf<typeof SCHEDULE, Type>
+>;
+
+/**
+ * Of the learning rate α: e epochs, t steps from 0, T steps of the lane's run. `exponential`:
+ * α·γ^e. `step`: α·γ^⌊e/every⌋. `cosine`: t < warmup: α(t+1)/warmup; then to α·final by half a
+ * cosine (Loshchilov & Hutter 2017).
+ */
 export type Schedule =
-  | { readonly type: 'constant' }
-  /** α·γ^e. */
-  | { readonly type: 'exponential'; readonly gamma: Numeric }
-  /** α·γ^⌊e/every⌋. */
-  | { readonly type: 'step'; readonly every: Numeric; readonly gamma: Numeric }
-  /**
-   * t < warmup: α(t+1)/warmup; then decreases to α·final by half a cosine (Loshchilov & Hutter
-   * 2017). `warmup` in steps, `final` as a share.
-   */
-  | { readonly type: 'cosine'; readonly warmup: Numeric; readonly final: Numeric };
+  ScheduleOf<'constant'> | ScheduleOf<'exponential'> | ScheduleOf<'step'> | ScheduleOf<'cosine'>;
 
 /** Clips all gradients of a lane by their joint Euclidean norm, or each value separately. */
 export type Clip = { readonly norm: Numeric } | { readonly value: Numeric };
@@ -83,10 +58,7 @@ export type Clip = { readonly norm: Numeric } | { readonly value: Numeric };
  * Augmentation of training images. `crop`: number of zero pixels (in the byte image) added on each
  * side before a random crop of the original size.
  */
-export interface Augment {
-  readonly crop: number;
-  readonly flip: boolean;
-}
+export type Augment = SettledFields<typeof AUGMENT>;
 
 export interface TrainObjective {
   readonly kind: 'train';
@@ -94,7 +66,7 @@ export interface TrainObjective {
   readonly dataset: string;
   /** Name of a preset, or a network description. */
   readonly network: string | object;
-  /** Unparsed settings, described in `protocol/train-settings.ts`. */
+  /** As `core/formats/settings-format.ts` describes it, unparsed. */
   readonly settings: unknown;
   /** Metric that becomes the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
   readonly metric: 'accuracy' | 'loss';

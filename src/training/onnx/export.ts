@@ -3,7 +3,8 @@
  * for images) to the network's outputs. Uses ONNX's standard ops instead of the plan's, so that any
  * runtime can run it.
  */
-import type { Layer, LayerFields, Network, Pair } from '../models/network.ts';
+import type { Pair } from '../../core/formats/field.ts';
+import type { Layer, LayerFields, Network } from '../models/network.ts';
 import type { InputSpec } from '../plan/plan.ts';
 import type { Tensor } from '../weights/safetensors.ts';
 import { encodeModel, type Attribute, type Initialiser, type Node } from './model.ts';

@@ -2,9 +2,11 @@
  * Initialisation schemes: the spread of initial weights by fan-in and fan-out. `run/initialise.ts`
  * makes the draws.
  */
+import type { ValueOf } from '../../core/formats/field.ts';
+import type { SETTINGS } from '../../core/formats/settings-format.ts';
 import type { Initialise } from './ops/rule.ts';
 
-export type Scheme = 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 'glorot-uniform';
+export type Scheme = ValueOf<typeof SETTINGS.initialise>;
 
 /**
  * `pytorch`: weight and bias U(±1/√fanIn). he-normal √(2/fanIn), he-uniform √(6/fanIn) (He et al.

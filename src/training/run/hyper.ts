@@ -3,9 +3,10 @@
  * one per step where a value varies by step, computed in pieces. Functions of the step are computed
  * here in float64 and rounded once.
  */
+import type { Numeric } from '../../core/formats/field.ts';
 import { power } from '../../core/elementary.ts';
 import type { Network } from '../models/network.ts';
-import type { Clip, Numeric, OptimizerSettings, Params, Schedule } from '../objective/objective.ts';
+import type { Clip, OptimizerSettings, Params, Schedule } from '../objective/objective.ts';
 import { quote } from '../objective/problem.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';

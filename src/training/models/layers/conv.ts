@@ -1,35 +1,22 @@
 /** `conv`: cross-correlation with filters [O, C/groups, kh, kw]. */
-import { shapeText, type Pair } from '../network.ts';
+import type { Pair } from '../../../core/formats/field.ts';
+import { LAYERS } from '../../../core/formats/network-format.ts';
+import { shapeText } from '../network.ts';
 import type { Reader } from '../reader.ts';
 import { requireImage, windowCount, type ReadLayer } from './layer-type.ts';
 
 export const readConv: ReadLayer = (reader, input) => {
   const image = requireImage(reader, input);
   const channels = image?.[0];
-  const grouping = reader.orWord('groups', 'depthwise', () =>
-    reader.integer('groups', { low: 1 }, 1),
-  );
-  const groups = grouping === 'depthwise' ? channels : grouping;
-  const filters =
-    grouping === 'depthwise' && !reader.has('filters')
-      ? channels
-      : reader.integer('filters', { low: 1 });
-  const kernel = reader.pair('kernel', { low: 1 });
-  const stride = reader.pair('stride', { low: 1 }, [1, 1]);
-  const padding = reader.orWord('padding', 'same', () =>
-    reader.pair('padding', { low: 0 }, [0, 0]),
-  );
-  const bias = reader.boolean('bias', true);
-  if (
-    image === undefined ||
-    filters === undefined ||
-    kernel === undefined ||
-    stride === undefined ||
-    padding === undefined ||
-    groups === undefined
-  )
-    return undefined;
+  const depthwise = reader.raw('groups') === 'depthwise';
+  if (!depthwise && (reader.raw('filters') ?? null) === null)
+    reader.report('missing-field', 'filters', 'an integer', 'nothing');
+  const fields = reader.readAll(LAYERS.conv.fields);
+  const filters = fields?.filters ?? (depthwise ? channels : undefined);
+  if (image === undefined || fields === undefined || filters === undefined) return undefined;
+  const { kernel, stride, padding, bias } = fields;
   const [c, h, w] = image;
+  const groups = fields.groups === 'depthwise' ? c : fields.groups;
   if (c % groups !== 0 || filters % groups !== 0) {
     reader.report(
       'groups-do-not-divide',

@@ -1,11 +1,11 @@
 /** `dense`: y = W x + b on a vector. */
+import { LAYERS } from '../../../core/formats/network-format.ts';
 import { shapeText } from '../network.ts';
 import type { ReadLayer } from './layer-type.ts';
 
 export const readDense: ReadLayer = (reader, input) => {
-  const units = reader.integer('units', { low: 1 });
-  const bias = reader.boolean('bias', true);
-  if (input === undefined || units === undefined) return undefined;
+  const fields = reader.readAll(LAYERS.dense.fields);
+  if (input === undefined || fields === undefined) return undefined;
   if (input.length !== 1) {
     reader.report(
       'vector-expected',
@@ -16,5 +16,5 @@ export const readDense: ReadLayer = (reader, input) => {
     );
     return undefined;
   }
-  return { fields: { type: 'dense', units, bias }, output: [units] };
+  return { fields: { type: 'dense', ...fields }, output: [fields.units] };
 };

@@ -24,21 +24,15 @@ export interface Source {
   readonly shape: Shape;
 }
 
-/** A type that reads the several layers named in `from`. */
-export interface JoiningType {
-  /** Allowed number of inputs as text, and whether a given number is allowed. */
-  readonly expected: string;
-  readonly takes: (count: number) => boolean;
-  /**
-   * As `ReadLayer`.
-   * @param inputs undefined after an earlier error
-   * @returns with `reversed`, the layer reads its two inputs in reverse order
-   */
-  readonly read: (
-    reader: Reader,
-    inputs: readonly Source[] | undefined,
-  ) => (LayerReading & { readonly reversed?: true }) | undefined;
-}
+/**
+ * As `ReadLayer`, for a type that reads several layers, which its `from` names.
+ * @param inputs undefined after an earlier error
+ * @returns with `reversed`, the layer reads its two inputs the other way round
+ */
+export type ReadJoining = (
+  reader: Reader,
+  inputs: readonly Source[] | undefined,
+) => (LayerReading & { readonly reversed?: true }) | undefined;
 
 /** A type that keeps its input's shape and has no fields to read. */
 export function keepsShape(fields: LayerFields): ReadLayer {

@@ -2,6 +2,7 @@
  * `max-pool`: largest element of each window; padding is never the maximum. `average-pool`: mean of
  * each window; padding is not counted.
  */
+import { LAYERS } from '../../../core/formats/network-format.ts';
 import { shapeText, type Shape } from '../network.ts';
 import type { Reader } from '../reader.ts';
 import { requireImage, windowCount, type LayerReading, type ReadLayer } from './layer-type.ts';
@@ -15,11 +16,10 @@ function readPool(
   reader: Reader,
   input: Shape | undefined,
 ): LayerReading | undefined {
-  const size = reader.pair('size', { low: 1 });
-  const stride = reader.pair('stride', { low: 1 }, size ?? [1, 1]);
-  const padding = reader.pair('padding', { low: 0 }, [0, 0]);
+  const fields = reader.readAll(LAYERS[type].fields);
   const image = requireImage(reader, input);
-  if (size === undefined || stride === undefined || padding === undefined) return undefined;
+  if (fields === undefined) return undefined;
+  const { size, stride = size, padding } = fields;
   const half = [Math.floor(size[0] / 2), Math.floor(size[1] / 2)] as const;
   if (padding[0] > half[0] || padding[1] > half[1]) {
     reader.report(

@@ -4,7 +4,8 @@
  * (gelu, silu).
  */
 import { at } from '../../../core/at.ts';
-import type { LeakyReluFields, PlainFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
+import type { PlainFields } from '../../models/network.ts';
 import type { OpKind } from '../op-kinds.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
@@ -13,7 +14,7 @@ export type Activation = Extract<
   'relu' | 'leaky-relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh'
 >;
 
-export function lowerActivation(kind: Activation): Lower<PlainFields | LeakyReluFields> {
+export function lowerActivation(kind: Activation): Lower<PlainFields | SettledLayer<'leaky-relu'>> {
   return (graph, layer, fields, from) => {
     const output = graph.buffer(layer.id, 'activation', layer.output);
     const attributes = fields.type === 'leaky-relu' ? { slope: fields.slope } : {};

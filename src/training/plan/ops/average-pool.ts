@@ -3,10 +3,10 @@
  * Attributes size, stride, padding.
  */
 import { at } from '../../../core/at.ts';
-import type { AveragePoolFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerAveragePool: Lower<AveragePoolFields> = (
+export const lowerAveragePool: Lower<SettledLayer<'average-pool'>> = (
   graph,
   layer,
   { size, stride, padding },

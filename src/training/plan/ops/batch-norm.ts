@@ -5,12 +5,12 @@
  * batch-norm-evaluation replaces it and uses the running statistics.
  */
 import { at } from '../../../core/at.ts';
-import type { BatchNormFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerBatchNorm: Lower<BatchNormFields> = (
+export const lowerBatchNorm: Lower<SettledLayer<'batch-norm'>> = (
   graph,
   layer,
   { momentum, epsilon },

@@ -4,11 +4,11 @@
  * zeros as well. concat-gradient, once per input: input y'; output x', a slice. Attribute first:
  * number of elements of y before the slice.
  */
-import type { ConcatFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { elements, numberOf } from '../plan.ts';
 import { incoming, type Gradient, type Lower } from './rule.ts';
 
-export const lowerConcat: Lower<ConcatFields> = (graph, layer, { zeros }, inputs) => {
+export const lowerConcat: Lower<SettledLayer<'concat'>> = (graph, layer, { zeros }, inputs) => {
   const output = graph.buffer(layer.id, 'activation', layer.output);
   graph.op('concat', layer.id, { inputs, outputs: [output], attributes: { before: zeros[0] } });
   return output;

@@ -3,10 +3,16 @@
  * outputs weight', bias?'. dense-input-gradient: inputs y', weight; output x'.
  */
 import { at } from '../../../core/at.ts';
-import type { DenseFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, from, initialise) => {
+export const lowerDense: Lower<SettledLayer<'dense'>> = (
+  graph,
+  layer,
+  { units, bias },
+  from,
+  initialise,
+) => {
   const input = only(layer, from);
   const features = at(graph.shapeOf(input), 0);
   const fans = { fanIn: features, fanOut: units };

@@ -4,11 +4,11 @@
  * is not saved. Attributes: ordinal (among the network's dropout layers) and features.
  */
 import { at } from '../../../core/at.ts';
-import type { DropoutFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { elements } from '../plan.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, from) => {
+export const lowerDropout: Lower<SettledLayer<'dropout'>> = (graph, layer, _fields, from) => {
   const input = only(layer, from);
   const output = graph.buffer(layer.id, 'activation', layer.output);
   const hyper = [

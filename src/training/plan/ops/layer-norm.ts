@@ -3,11 +3,16 @@
  * elements or over the channels of each pixel (Ba et al. 2016). The gradient has the operands of
  * batch-norm-gradient.
  */
-import type { LayerNormFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { scaleAndShift } from './batch-norm.ts';
 import { only, type Lower } from './rule.ts';
 
-export const lowerLayerNorm: Lower<LayerNormFields> = (graph, layer, { epsilon, over }, from) => {
+export const lowerLayerNorm: Lower<SettledLayer<'layer-norm'>> = (
+  graph,
+  layer,
+  { epsilon, over },
+  from,
+) => {
   const input = only(layer, from);
   const shape = graph.shapeOf(input);
   const [weight, bias] = scaleAndShift(graph, layer.id, over === 'all' ? shape : shape.slice(0, 1));

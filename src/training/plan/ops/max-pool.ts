@@ -4,10 +4,10 @@
  * padding.
  */
 import { at } from '../../../core/at.ts';
-import type { MaxPoolFields } from '../../models/network.ts';
+import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerMaxPool: Lower<MaxPoolFields> = (
+export const lowerMaxPool: Lower<SettledLayer<'max-pool'>> = (
   graph,
   layer,
   { size, stride, padding },
