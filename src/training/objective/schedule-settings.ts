@@ -7,7 +7,7 @@ import { SCHEDULE, SCHEDULE_TYPES } from '../../core/formats/settings-format.ts'
 import type { Reader } from '../models/reader.ts';
 import type { Schedule } from './objective.ts';
 
-/** @returns undefined: reported */
+/** @returns undefined if problems were reported */
 export function readSchedule(outer: Reader): Schedule | undefined {
   const reader = outer.optionalObject('schedule', '{"type": "constant"}');
   if (reader === undefined) return { type: 'constant' };

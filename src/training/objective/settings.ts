@@ -11,7 +11,7 @@ import { readOptimizer } from './optimizer-settings.ts';
 import { quote } from './problem.ts';
 import { readSchedule } from './schedule-settings.ts';
 
-/** Every default filled in. */
+/** Settings with every default filled in. */
 export type ResolvedSettings = SettledFields<typeof SETTINGS> & {
   readonly optimizer: OptimizerSettings;
   readonly schedule: Schedule;
