@@ -12,6 +12,7 @@ import { cpuSlots, memoryLimitBytes, workerCount } from '../node/workers/slots.t
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
@@ -162,12 +163,15 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 /**
  * Returns the built worker beside the built entries; when this module itself runs from source, the
- * worker's source run through tsx.
+ * worker's source run through tsx, unless built entries are named (`builtForSources`).
  */
 function workerProgram(): WorkerProgram {
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  if (import.meta.url.endsWith('.ts'))
+  if (import.meta.url.endsWith('.ts')) {
+    const built = builtForSources('worker');
+    if (built !== null) return { entry: fileURLToPath(built) };
     return { entry: beside('../worker/index.ts'), execArgv: ['--import', 'tsx'] };
+  }
   // Code shared by several entries is built into a folder below them.
   return {
     entry:

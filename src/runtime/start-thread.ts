@@ -3,6 +3,8 @@
  * ends it cleanly.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -11,6 +13,8 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  */
 export function startThread(module: string, entry: string, options: WorkerOptions = {}): Worker {
   if (module.endsWith('.ts')) {
+    const built = builtForSources(entry);
+    if (built !== null) return new Worker(built, options);
     // A thread inherits tsx from its process only on some Node versions. The name is resolved from
     // the working folder.
     const source = JSON.stringify(new URL(`./${entry}.ts`, module).href);
@@ -24,6 +28,16 @@ export function startThread(module: string, entry: string, options: WorkerOption
   }
   const [beside, above] = builtEntries(module, entry);
   return new Worker(existsSync(beside) ? beside : above, options);
+}
+
+/**
+ * The built entry that a source module starts instead of the entry's source; null: the source.
+ * `GALAPAGOS_BUILT_ENTRIES` names the folder. The tests set it: a process or thread that compiles
+ * its sources with tsx needs 1.0 s of CPU to start, a built one 0.2 s.
+ */
+export function builtForSources(entry: string): URL | null {
+  const folder = process.env['GALAPAGOS_BUILT_ENTRIES'] ?? '';
+  return folder === '' ? null : pathToFileURL(join(folder, `${entry}.js`));
 }
 
 /**

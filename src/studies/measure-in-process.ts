@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import { killChild } from '../runtime/process-group.ts';
+import { builtForSources } from '../runtime/start-thread.ts';
 import type { MeasureAnswer, MeasureRequest } from '../training/estimate/estimate-process.ts';
 import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
 
@@ -87,18 +88,21 @@ function cancelled(): GalapagosError {
 
 /**
  * The built program beside the worker; when this module itself runs from source, the source run
- * through tsx.
+ * through tsx, unless built entries are named (`builtForSources`).
  */
 function programOf(worker: WorkerProgram | undefined): WorkerProgram {
   if (worker !== undefined && !worker.entry.endsWith('.ts'))
     return { ...worker, entry: join(dirname(worker.entry), 'estimate-process.js') };
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  if (import.meta.url.endsWith('.ts'))
+  if (import.meta.url.endsWith('.ts')) {
+    const entry = builtForSources('estimate-process');
+    if (entry !== null) return { ...worker, entry: fileURLToPath(entry), execArgv: [] };
     return {
       ...worker,
       entry: beside('../training/estimate/estimate-process.ts'),
       execArgv: ['--import', 'tsx'],
     };
+  }
   const built = ['./estimate-process.js', '../estimate-process.js'].map(beside);
   return { entry: built.find((path) => existsSync(path)) ?? beside('./estimate-process.js') };
 }

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { builtEntries } from '../../src/runtime/start-thread.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { builtEntries, builtForSources } from '../../src/runtime/start-thread.ts';
 
 it.each([
   ['file:///app/out/main/cli.js', 'file:///app/out/main/'],
@@ -19,3 +19,12 @@ it.each([
     expect(builtEntries(chunk, 'x')[1].href).toBe(`${folder}x.js`);
   },
 );
+
+describe('Runtime: entries that a source module starts', () => {
+  it('are built ones where GALAPAGOS_BUILT_ENTRIES names their folder, and sources elsewhere', () => {
+    vi.stubEnv('GALAPAGOS_BUILT_ENTRIES', '/clone/out/main/');
+    expect(builtForSources('worker')?.pathname).toMatch(/\/clone\/out\/main\/worker\.js$/);
+    vi.stubEnv('GALAPAGOS_BUILT_ENTRIES', '');
+    expect(builtForSources('worker')).toBeNull();
+  });
+});

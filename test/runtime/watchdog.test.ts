@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { compiledScript } from '../support/compiled-script.ts';
 
-const script = new URL('../support/blocked-process.ts', import.meta.url).pathname;
+const script = compiledScript('blocked-process.ts');
 
 interface Ended {
   readonly code: number | null;
@@ -10,7 +11,7 @@ interface Ended {
 }
 
 function run(mode: 'turn' | 'block'): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, mode], {
+  const child = spawn(process.execPath, [script, mode], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -7,11 +7,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
+import { compiledScript } from '../support/compiled-script.ts';
 import { createStudy, propose, start, succeed } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const READER = new URL('../support/read-everything-process.ts', import.meta.url).pathname;
+const READER = compiledScript('read-everything-process.ts');
 const TRIALS = 40;
 const chance = new Stream(5, { purpose: PURPOSE.simulation });
 
@@ -36,11 +37,9 @@ function readAll(copies: readonly Buffer[]): string[] {
     writeFileSync(file, copy);
     return file;
   });
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', READER, ...files],
-    { encoding: 'utf8' },
-  );
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [READER, ...files], {
+    encoding: 'utf8',
+  });
   expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
   return stdout.trim().split('\n');
 }

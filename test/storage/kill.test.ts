@@ -12,13 +12,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { checkLab } from '../support/check-lab.ts';
+import { compiledScript } from '../support/compiled-script.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { UID, spec, trialsOf } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const WRITER = new URL('../support/lab-writer-process.ts', import.meta.url).pathname;
+const WRITER = compiledScript('lab-writer-process.ts');
 const KILLS = 20;
 
 let folder: TemporaryFolder;
@@ -40,7 +41,7 @@ interface Said {
  * returns the last line it said.
  */
 async function killWriter(seed: number, afterMs: number): Promise<Said | null> {
-  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, String(seed)], {
+  const child = spawn(process.execPath, [WRITER, file, String(seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const said: string[] = [];

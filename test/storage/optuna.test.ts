@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StudySummary } from '../../src/storage/lab-reader.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
+import { compiledScript } from '../support/compiled-script.ts';
 import {
   UID,
   createStudy,
@@ -30,7 +31,7 @@ const checkLab = process.env['GALAPAGOS_CHECK_LAB'] ?? '';
 const noPython = 'GALAPAGOS_PEER_PYTHON names no Python with optuna';
 const noCheckLab = 'GALAPAGOS_CHECK_LAB names no check_lab.py';
 const READS_LAB = new URL('../../bench/peers/optuna_reads_lab.py', import.meta.url).pathname;
-const WRITER = new URL('../support/lab-writer-process.ts', import.meta.url).pathname;
+const WRITER = compiledScript('lab-writer-process.ts');
 
 let folder: TemporaryFolder;
 let file: string;
@@ -125,7 +126,7 @@ function makeFinished(of: typeof spec): void {
 
 /** A writer at a pace at which a judge can follow. */
 async function startWriter(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, '1', '100', 'plain'], {
+  const child = spawn(process.execPath, [WRITER, file, '1', '100', 'plain'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   writer = child;

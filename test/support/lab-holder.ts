@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { compiledScript } from './compiled-script.ts';
 
-const SCRIPT = new URL('./lab-holder-process.ts', import.meta.url).pathname;
+const script = compiledScript('lab-holder-process.ts');
 
 export interface LabHolder {
   readonly process: ChildProcess;
@@ -17,7 +18,7 @@ export interface LabHolder {
 }
 
 export async function holdLab(file: string): Promise<LabHolder> {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, file], {
+  const child = spawn(process.execPath, [script, file], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });

@@ -1,4 +1,4 @@
-/** How tests start a worker from its source, and how they see whether a process is there. */
+/** How tests start a worker, as built, and how they see whether a process is there. */
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 export const workerCommand = {
-  entry: path('../../src/worker/index.ts'),
-  execArgv: ['--import', 'tsx'],
+  entry: path('../../out/main/worker.js'),
+  execArgv: [],
   resources: path('../../resources'),
   userFolder: join(tmpdir(), 'galapagos-test-user'),
   memoryLimitBytes: 1024 * 2 ** 20,

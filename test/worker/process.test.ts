@@ -6,6 +6,7 @@ import { WorkerProcesses } from '../../src/node/workers/worker-processes.ts';
 import type { WorkerExit } from '../../src/node/workers/worker-processes.ts';
 import type { Goodbye } from '../../src/protocol/worker-messages.ts';
 import { WORKER_SETTINGS } from '../../src/protocol/worker-settings.ts';
+import { compiledScript } from '../support/compiled-script.ts';
 import { Inbox } from '../support/inbox.ts';
 import { ScriptedCoordinator, attempt } from '../support/scripted-coordinator.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -273,9 +274,8 @@ describe('a worker process', () => {
       onExit: exits.put,
     });
     const { controlEndpoint, token } = coordinator.transport;
-    const script = new URL('../support/parent-process.ts', import.meta.url).pathname;
     const options = JSON.stringify({ ...workerCommand, ...more, controlEndpoint, token });
-    const parent = spawn(process.execPath, ['--import', 'tsx', script, options], {
+    const parent = spawn(process.execPath, [compiledScript('parent-process.ts'), options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     return [
