@@ -96,11 +96,11 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'disk-full': {
     severity: 'trouble',
     words: (facts) =>
-      `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
+      `${said(facts, 'file') ?? 'The file'}: the disk is full. Free some space, then try again.`,
   },
   'no-paths': {
     severity: 'slip',
-    words: () => 'A browser cannot open files of that machine by path. Drop the file here.',
+    words: () => 'A browser cannot open files of the host by path. Drop the file here instead.',
   },
   'too-many': { severity: 'trouble', words: placed },
   'too-large': { severity: 'slip', words: placed },
@@ -137,7 +137,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   },
   'unknown-study': { severity: 'slip', words: () => 'This study is not in the lab.' },
   'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
-  alreadyEnded: { severity: 'slip', words: () => 'It has already ended.' },
+  alreadyEnded: { severity: 'slip', words: () => 'The study or the trial has already ended.' },
   limitReached: {
     severity: 'slip',
     words: () => 'The study has reached its limit. Raise the limit first.',

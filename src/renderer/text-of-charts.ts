@@ -33,7 +33,7 @@ export const chartText = {
     time: 'Time',
     along: 'Horizontal axis',
     scales: { 'log-error': 'Log error', log: 'Logarithmic', linear: 'Linear' },
-    scale: 'Axis of values',
+    scale: 'Value axis',
     parameters: 'Parameters',
     shapes: { circle: 'founder', square: 'mutation', diamond: 'crossover', triangle: 'other' },
     sampled: ({ sampler }: { sampler: string }) => `by ${sampler} sampler`,
@@ -180,13 +180,12 @@ export const chartText = {
       'The good region compares the better half of the trials only: every value worse than the median counts as the median.',
     regions: { whole: 'Whole space', good: 'Good region' },
     together: 'Combinations',
-    togetherHint: 'What the parameters explain only together: the rest of the variance.',
+    togetherHint: 'Share of the variance that the parameters explain only in combination.',
     conditional: ({ trials }: { trials: number }) => `in ${many(trials, 'trial')}`,
     conditionalHint:
-      'This parameter depends on another one. Its share is of the variance among the trials that have it.',
+      'This parameter depends on another one. Its share refers to the trials that use it.',
     noShare: 'unknown',
-    noShareHint:
-      'Too few trials have this parameter, 20 are needed, or all of their values are equal.',
+    noShareHint: 'Fewer than 20 trials use this parameter, or all of their values are equal.',
     tooFew: ({ needed }: { needed: number }) => `Too few trials, ${count(needed)} needed.`,
     allEqual: ({ trials }: { trials: number }) =>
       `No importance: all ${count(trials)} values are equal.`,

@@ -1,4 +1,5 @@
 /** Horizontal offsets for the marks of one column, so that none covers another. */
+import { at } from '../../core/at.ts';
 
 /**
  * Offsets from the middle of the column, in the order given: 0, then alternately right and left by
@@ -9,10 +10,10 @@
  */
 export function beeswarm(ys: readonly number[], width: number, most: number): readonly number[] {
   const placed: { x: number; y: number }[] = [];
-  const order = [...ys.keys()].sort((a, b) => (ys[a] ?? 0) - (ys[b] ?? 0));
+  const order = [...ys.keys()].sort((a, b) => at(ys, a) - at(ys, b));
   const offsets = new Array<number>(ys.length).fill(0);
   for (const place of order) {
-    const y = ys[place] ?? 0;
+    const y = at(ys, place);
     const near = placed.filter((other) => Math.abs(other.y - y) < width);
     for (let k = 0; ; k++) {
       const x = (k % 2 === 1 ? 1 : -1) * Math.ceil(k / 2) * width;
@@ -21,7 +22,7 @@ export function beeswarm(ys: readonly number[], width: number, most: number): re
       offsets[place] = x;
       break;
     }
-    placed.push({ x: offsets[place] ?? 0, y });
+    placed.push({ x: at(offsets, place), y });
   }
   return offsets;
 }

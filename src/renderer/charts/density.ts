@@ -3,6 +3,7 @@
  * Adding a mark is O(1); a new scale needs a new grid. The darkness of a cell grows with the
  * logarithm of its count.
  */
+import { at } from '../../core/at.ts';
 import type { Pen } from './pen.ts';
 
 export const CELL = 3;
@@ -28,13 +29,13 @@ export class Density {
     const [column, row] = [Math.floor(x / CELL), Math.floor(y / CELL)];
     if (!(column >= 0 && column < this.columns && row >= 0 && row < this.rows)) return;
     const place = row * this.columns + column;
-    const count = Math.max(0, (this.#counts[place] ?? 0) + by);
+    const count = Math.max(0, at(this.#counts, place) + by);
     this.#counts[place] = count;
     if (count > this.#most) this.#most = count;
   }
 
   count(column: number, row: number): number {
-    return this.#counts[row * this.columns + column] ?? 0;
+    return at(this.#counts, row * this.columns + column);
   }
 
   /**
@@ -50,7 +51,7 @@ export class Density {
         const count = column < this.columns ? this.count(column, row) : 0;
         const here = count === 0 ? 0 : Math.max(1, Math.ceil(Math.log1p(count) * scale));
         if (here === level) continue;
-        if (level > 0) runs[Math.min(LEVELS, level)]?.push(start, row, column - start);
+        if (level > 0) at(runs, Math.min(LEVELS, level)).push(start, row, column - start);
         [start, level] = [column, here];
       }
     }
@@ -59,9 +60,9 @@ export class Density {
       pen.begin();
       for (let i = 0; i < run.length; i += 3) {
         pen.rect(
-          left + (run[i] ?? 0) * CELL,
-          top + (run[i + 1] ?? 0) * CELL,
-          (run[i + 2] ?? 0) * CELL,
+          left + at(run, i) * CELL,
+          top + at(run, i + 1) * CELL,
+          at(run, i + 2) * CELL,
           CELL,
         );
       }

@@ -2,6 +2,7 @@
  * Best value so far along an axis: steps with rising keys and strictly better values. Trials may
  * end in any order.
  */
+import { at } from '../../core/at.ts';
 import type { Direction } from '../../core/study/direction.ts';
 
 export interface Step {
@@ -38,7 +39,7 @@ export class Staircase {
     let [low, high] = [0, steps.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((steps[middle]?.key ?? 0) < key) low = middle + 1;
+      if (at(steps, middle).key < key) low = middle + 1;
       else high = middle;
     }
     const before = steps[low - 1];
@@ -47,7 +48,7 @@ export class Staircase {
     const same = steps[low];
     if (same?.key === key && !this.#better(value, same.value)) return false;
     let end = low;
-    while (end < steps.length && !this.#better(steps[end]?.value ?? NaN, value)) end++;
+    while (end < steps.length && !this.#better(at(steps, end).value, value)) end++;
     steps.splice(low, end - low, { key, value, trial });
     return true;
   }

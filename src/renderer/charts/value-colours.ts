@@ -2,6 +2,7 @@
  * Colour scale of values: interpolates five stops of the theme, from worst to best, in a table. All
  * views share it.
  */
+import { at } from '../../core/at.ts';
 
 /** Number of shades in the table; neighbouring shades look the same. */
 export const SHADES = 48;
@@ -20,14 +21,14 @@ export interface ValueColours {
 export function valueColours(stops: readonly string[]): ValueColours {
   const parsed = stops.map(channels);
   const shades = Array.from({ length: SHADES }, (_, i) => {
-    const at = (i / (SHADES - 1)) * (parsed.length - 1);
-    const from = Math.min(parsed.length - 2, Math.floor(at));
-    const [a, b] = [parsed[from] ?? [0, 0, 0], parsed[from + 1] ?? [0, 0, 0]];
-    return `#${a.map((channel, place) => hex(channel + ((b[place] ?? 0) - channel) * (at - from))).join('')}`;
+    const position = (i / (SHADES - 1)) * (parsed.length - 1);
+    const from = Math.min(parsed.length - 2, Math.floor(position));
+    const [a, b] = [at(parsed, from), at(parsed, from + 1)];
+    return `#${a.map((channel, place) => hex(channel + (at(b, place) - channel) * (position - from))).join('')}`;
   });
   const shade = (unit: number): number =>
     unit > 0 ? Math.min(SHADES - 1, Math.round(unit * (SHADES - 1))) : 0;
-  return { at: (unit) => shades[shade(unit)] ?? '', shade, shades };
+  return { at: (unit) => at(shades, shade(unit)), shade, shades };
 }
 
 /** Text colour with sufficient contrast on a background colour. */

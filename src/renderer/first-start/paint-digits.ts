@@ -1,4 +1,5 @@
 /** Paints samples in their own pixels on a transparent background. */
+import { at } from '../../core/at.ts';
 import type { DatasetPreview } from '../../protocol/window/datasets.ts';
 
 type Samples = NonNullable<DatasetPreview['samples']>;
@@ -25,7 +26,7 @@ export function paint(canvas: HTMLCanvasElement, samples: Samples, ink: number):
     const image = new ImageData(width, height);
     for (let i = 0; i < height * width; i++) {
       image.data.fill(ink, 4 * i, 4 * i + 3);
-      image.data[4 * i + 3] = bytes[from + i * channels] ?? 0;
+      image.data[4 * i + 3] = at(bytes, from + i * channels);
     }
     context.putImageData(image, (place % PER_ROW) * ACROSS, Math.floor(place / PER_ROW) * DOWN);
   }

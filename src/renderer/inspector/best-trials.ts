@@ -1,4 +1,5 @@
 /** The best trials that ended with a value, the best first. Pure. */
+import { at } from '../../core/at.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import type { TrialTable } from '../state/trial-table.ts';
 
@@ -12,7 +13,7 @@ export function bestTrials(
   for (let number = 0; number < table.size; number++) {
     if (!table.isFinite(number)) continue;
     const own = sign * table.value(number);
-    if (found.length === most && own >= sign * table.value(found[most - 1] ?? 0)) continue;
+    if (found.length === most && own >= sign * table.value(at(found, most - 1))) continue;
     const place = found.findIndex((other) => own < sign * table.value(other));
     found.splice(place === -1 ? found.length : place, 0, number);
     if (found.length > most) found.pop();

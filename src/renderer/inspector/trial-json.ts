@@ -1,4 +1,5 @@
 /** A trial as JSON for the clipboard: its parameters, its score and its origin. Pure. */
+import { at } from '../../core/at.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { TrialTable } from '../state/trial-table.ts';
@@ -21,7 +22,7 @@ export function trialJson(head: StudyHead, table: TrialTable, trial: number): st
       value: Number.isFinite(value) ? value : null,
       params,
       lineage: {
-        operator: head.operators[table.columns.operator[trial] ?? 0] ?? null,
+        operator: head.operators[at(table.columns.operator, trial)] ?? null,
         parents: table.parents(trial),
         generation: table.generation(trial),
       },

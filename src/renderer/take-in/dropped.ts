@@ -2,6 +2,7 @@
  * Groups dropped or chosen files into things to take in: labs, studies, and data, whose files
  * belong together. Reads names only, not contents.
  */
+import { at } from '../../core/at.ts';
 import { text } from '../text.ts';
 import { filesBelow } from './entries.ts';
 import type { Listing, NamedFile } from './entries.ts';
@@ -65,7 +66,7 @@ export function takenOfFiles(
   if (first !== undefined) {
     const sent = inFolder.map((file) => ({ path: file.webkitRelativePath, file }));
     taken.push({
-      label: first.webkitRelativePath.split('/')[0] ?? '',
+      label: at(first.webkitRelativePath.split('/'), 0),
       paths: null,
       files: known(sent),
     });

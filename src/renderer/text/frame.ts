@@ -2,6 +2,7 @@
  * Text around the views: the list of studies, the study's header and tabs, notices, the device
  * strip.
  */
+import { at } from '../../core/at.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
@@ -134,13 +135,13 @@ export const frame = {
   opening: 'Connecting to the lab.',
   interrupted: ({ names }: { names: readonly string[] }) =>
     names.length === 1
-      ? `${names[0] ?? ''} was running when Galapagos closed. All finished trials were kept.`
+      ? `${at(names, 0)} was running when Galapagos closed. All finished trials were kept.`
       : `${many(names.length, 'study', 'studies')} were running when Galapagos closed: ${list(names)}. All finished trials were kept.`,
   resume: ({ studies }: { studies: number }) =>
     studies === 1 ? 'Resume' : `Resume all ${count(studies)}`,
   leave: 'Keep paused',
   damaged: ({ count, first, file }: { count: number; first: string; file: string }) =>
-    `The lab file holds ${count === 1 ? 'a value' : `${count} values`} that cannot be right. ${first}. List ${count === 1 ? 'it' : 'them'} with: galapagos check ${file}`,
+    `The lab file contains ${count === 1 ? 'an invalid value' : `${count} invalid values`}. ${first}. List ${count === 1 ? 'it' : 'them'} with: galapagos check ${file}`,
   stalled: ({ why }: { why: string }) =>
     `The lab file cannot be written: ${why}. No new trial starts until it can; no result is lost.`,
   failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
@@ -176,7 +177,7 @@ export const strip = {
   collapse: 'Hide the devices',
   busy: ({ span: over, busy }: { span: string; busy: string }) => `last ${over}, ${busy} busy`,
   busyShort: ({ busy }: { busy: string }) => `${busy} busy`,
-  nothing: 'Nothing has run here yet.',
+  nothing: 'No trial has run here yet.',
 };
 
 export const pages = { missing: 'This study is not in the lab.', toStudies: 'Show the studies' };

@@ -72,9 +72,9 @@ export const inspector = {
   beatOf: ({ beat, share }: { beat: number; share: string }) => `${count(beat)}, ${share}`,
   diversity: ({ level }: { level: 'low' | 'medium' | 'high' }) => `Diversity: ${level}`,
   diversityHint: ({ share, low }: { share: string; low: string }) =>
-    `The survivors spread ${share} as widely as trials drawn at random from the search space, in the mean over parameters: the standard deviation ` +
-    `of numbers on their own scale, the probability that two survivors differ in a choice. Below ${low} is low: the search has converged, ` +
-    'and new trials are near copies of the survivors.',
+    `Spread of the survivors relative to random trials, averaged over the parameters: ${share}. ` +
+    'The spread of a number is its standard deviation on its own scale; that of a choice is the probability that two survivors differ. ' +
+    `Below ${low} is low: the search has converged, and new trials resemble the survivors.`,
   alive: ({ alive }: { alive: number }) => `Surviving population, ${count(alive)}`,
   bornIn: 'generation',
   bornAs: 'trial',

@@ -1,4 +1,5 @@
 /** Text of the Lab view: devices, timeline, workers. */
+import { at } from '../../core/at.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
@@ -11,7 +12,7 @@ export const lab = {
   node: { thisMachine: 'this machine', unknown: 'hardware not read yet' },
   devicesCount: ({ gpus, workers }: { gpus: number; workers: number }) =>
     `${gpus === 0 ? '' : `${many(gpus, 'GPU')}, `}${many(workers, 'CPU worker')}`,
-  cardsUnknown: ({ why }: { why: string }) => `Graphics cards: unknown, ${why}.`,
+  cardsUnknown: ({ why }: { why: string }) => `GPUs: unknown, ${why}.`,
   cpu: 'CPU',
   cpuLine: ({ workers, cores }: { workers: number; cores: number | null }) =>
     cores === null
@@ -120,7 +121,7 @@ export const lab = {
     `No device is enabled.${cores === null ? '' : ` ${many(gpus, 'GPU')} and ${many(cores, 'core')} were found.`}`,
   useThem: 'Enable all workers',
   idleSince: ({ clock }: { clock: string }) => `Idle since ${clock}. The last study finished.`,
-  nothingRan: 'Nothing has run here yet.',
+  nothingRan: 'No trial has run here yet.',
   tables: {
     attempts: 'Attempts',
     devices: 'Devices',
@@ -154,7 +155,7 @@ export const lab = {
     worksTitle: 'Working',
     works: ({ trials }: { trials: readonly number[] }) =>
       trials.length === 1
-        ? `Running trial ${trials[0] ?? 0}.`
+        ? `Running trial ${at(trials, 0)}.`
         : `Running trials ${list(trials.map(String))}.`,
     spent: ({ time }: { time: string }) => `Time use over ${time}`,
     spentBar: ({ parts }: { parts: readonly string[] }) => list(parts),

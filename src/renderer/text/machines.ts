@@ -9,11 +9,11 @@ export const machines = {
   thisMachine: 'this machine',
   reading: 'Reading the hardware of this machine.',
   system: 'System',
-  processor: 'Processor',
+  processor: 'CPU',
   cores: 'Cores',
   coresText: ({ cores }: { cores: number }) => `${count(cores)} usable`,
   memory: 'Memory',
-  cards: 'Graphics cards',
+  cards: 'GPUs',
   noCards: 'none found',
   card: (card: { model: string; driver: string | null; address: string | null }) =>
     [

@@ -1,4 +1,5 @@
 /** Text of the form that sets up a study. */
+import { at } from '../../core/at.ts';
 import { count } from '../format.ts';
 import { list, many } from './words.ts';
 
@@ -54,7 +55,7 @@ export const setUp = {
     classes: number;
     targets: number;
   }) =>
-    `${count(training.samples)} training and ${many(test.samples, 'test sample')}, ${shape.length === 3 ? `${shape[1] ?? 0} × ${shape[2] ?? 0}${shape[0] === 3 ? ', colour' : ''}` : many(shape[0] ?? 0, 'feature')}, ${targets > 0 ? many(targets, 'number to predict', 'numbers to predict') : many(classes, 'class', 'classes')}`,
+    `${count(training.samples)} training and ${many(test.samples, 'test sample')}, ${shape.length === 3 ? `${at(shape, 1)} × ${at(shape, 2)}${shape[0] === 3 ? ', colour' : ''}` : many(at(shape, 0), 'feature')}, ${targets > 0 ? many(targets, 'number to predict', 'numbers to predict') : many(classes, 'class', 'classes')}`,
   model: 'Model',
   layers: 'Layers and their output shapes',
   moveUp: ({ layer }: { layer: number }) => `Move layer ${layer} up`,
@@ -169,17 +170,17 @@ export const setUp = {
     perMinute: string;
   }) =>
     `${trials === null ? 'Trials' : many(trials, 'trial')}${epochs === 0 ? '' : ` of up to ${many(epochs, 'epoch')}`}, about ${perMinute} trials/min`,
-  measuredAgo: ({ age }: { age: string }) => `Measured ${age} ago`,
+  measuredAgo: ({ age }: { age: string }) => `Benchmarked ${age} ago`,
   measuredRow: ({ device, executor }: { device: string; executor: string }) =>
     `${device}, ${executor}`,
   lanes: 'lanes',
   perEpoch: 'per epoch',
   memory: 'memory',
   estimateNote: '90 % prediction interval. Other programs on this machine make it longer.',
-  notMeasured: 'Not measured yet.',
+  notMeasured: 'Not benchmarked yet.',
   measuring: ({ seconds }: { seconds: string }) =>
-    `Timing this network on this machine: ${seconds} so far, usually at most 4 s.`,
-  measureAgain: 'Measure again',
+    `Benchmarking this network on this machine: ${seconds} so far, usually at most 4 s.`,
+  measureAgain: 'Benchmark again',
   notWhileWrong: 'Fix the errors to see an estimate.',
   split: 'Split',
   splitWords: ({

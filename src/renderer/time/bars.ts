@@ -1,4 +1,5 @@
 /** Attempts as bars of a row, and the gaps between them. Pure; px from the left end of the rows. */
+import { at } from '../../core/at.ts';
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { Range } from './time-window.ts';
 
@@ -107,7 +108,7 @@ export function busyShares(
     const a = Math.max(0, (from - range.from) * perMs);
     const b = Math.min(shares.length, ((to ?? edge) - range.from) * perMs);
     for (let x = Math.floor(a); x < b; x++)
-      shares[x] = (shares[x] ?? 0) + (Math.min(b, x + 1) - Math.max(a, x)) / workers;
+      shares[x] = at(shares, x) + (Math.min(b, x + 1) - Math.max(a, x)) / workers;
   }
   return shares.map((share) => Math.min(1, share));
 }

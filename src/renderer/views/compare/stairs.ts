@@ -2,6 +2,7 @@
  * Best-so-far lines of several studies on one pair of axes. Pure, in units of the axes; the page
  * chooses pixels and colours.
  */
+import { at } from '../../../core/at.ts';
 import type { StudyRow } from '../../../protocol/window/study-stream.ts';
 import { domainOf, floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
 import type { ValueScale } from '../../charts/scales.ts';
@@ -60,12 +61,12 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
 function lineOf({ key, name, staircase, counts }: StudyRow, across: Across): Line | null {
   const { ended, values } = staircase;
   if (across === 'trials') {
-    const points = values.map((value, i) => ({ x: ended[i] ?? 0, value }));
+    const points = values.map((value, i) => ({ x: at(ended, i), value }));
     return { key, name, points, last: Math.max(endedOf(counts), points.at(-1)?.x ?? 0) };
   }
   const points = values.flatMap((value, i) => {
-    const at = staircase.activeMs[i];
-    return at === null || at === undefined ? [] : [{ x: at, value }];
+    const ms = at(staircase.activeMs, i);
+    return ms === null ? [] : [{ x: ms, value }];
   });
   if (points.length < values.length) return null;
   return { key, name, points, last: points.at(-1)?.x ?? 0 };

@@ -2,6 +2,7 @@
  * Draws learning curves: finished ones pale, running ones in the accent colour with their number at
  * the end, the best one 2 px wide; or bands of deciles.
  */
+import { at } from '../../../core/at.ts';
 import { divergedMark, hollowMark, prunedMark, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
@@ -187,14 +188,14 @@ function drawBands(pen: Pen, picture: CurvesPicture, { steps, values }: Deciles)
   for (let band = 0; band < Math.floor(tops / 2); band++) {
     pen.begin();
     for (const [i, step] of steps.entries()) {
-      const [x, y] = [xOf(picture, picture.at(-1, step)), yOf(picture, values[i]?.[band] ?? NaN)];
+      const [x, y] = [xOf(picture, picture.at(-1, step)), yOf(picture, at(at(values, i), band))];
       if (i === 0) pen.moveTo(x, y);
       else pen.lineTo(x, y);
     }
     for (let i = steps.length - 1; i >= 0; i--)
       pen.lineTo(
-        xOf(picture, picture.at(-1, steps[i] ?? 0)),
-        yOf(picture, values[i]?.[tops - 1 - band] ?? NaN),
+        xOf(picture, picture.at(-1, at(steps, i))),
+        yOf(picture, at(at(values, i), tops - 1 - band)),
       );
     pen.close();
     pen.fill(palette.text3, 0.09);
@@ -203,7 +204,7 @@ function drawBands(pen: Pen, picture: CurvesPicture, { steps, values }: Deciles)
   for (const [i, step] of steps.entries()) {
     const [x, y] = [
       xOf(picture, picture.at(-1, step)),
-      yOf(picture, values[i]?.[Math.floor(tops / 2)] ?? NaN),
+      yOf(picture, at(at(values, i), Math.floor(tops / 2))),
     ];
     if (i === 0) pen.moveTo(x, y);
     else pen.lineTo(x, y);

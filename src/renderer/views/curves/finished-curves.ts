@@ -3,6 +3,7 @@
  * latest, a hundred at a time. Beyond 300 curves the study is shown as deciles, and only individual
  * curves are requested.
  */
+import { at } from '../../../core/at.ts';
 import type { CallOutput } from '../../../protocol/endpoints.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 
@@ -102,7 +103,7 @@ export class FinishedCurves {
 
   #lacks(trial: number): boolean {
     if (!this.#table.has(trial) || this.#table.isOpen(trial) || this.#held.has(trial)) return false;
-    const reports = this.#table.columns.reports[trial] ?? 0;
+    const reports = at(this.#table.columns.reports, trial);
     const live = this.#table.curve(trial);
     return reports > 0 && (live === null || live.length < reports);
   }

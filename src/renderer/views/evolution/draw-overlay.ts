@@ -2,6 +2,7 @@
  * Draws the parts of Evolution that change between frames: running trials, births and deaths in
  * motion, and the highlighted trials.
  */
+import { at } from '../../../core/at.ts';
 import { genealogyOf } from '../../../core/analysis/genealogy.ts';
 import { placeLabels } from '../../charts/labels.ts';
 import { link, mark, runningRing, shapeOf, waitingRing } from '../../charts/marks.ts';
@@ -88,7 +89,7 @@ function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Poin
   }
   for (const number of table.running) {
     if (moving.has(number)) continue;
-    const reports = table.columns.reports[number] ?? 0;
+    const reports = at(table.columns.reports, number);
     runningRing(
       pen,
       places.x(number),

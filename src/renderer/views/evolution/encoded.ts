@@ -1,4 +1,5 @@
 /** Formats encoded parameters. */
+import { at } from '../../../core/at.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { parameter } from '../../format.ts';
 import { chartText } from '../../text-of-charts.ts';
@@ -18,8 +19,7 @@ export function rangeText(axis: Axis, values: readonly number[]): string {
   const words = chartText.evolution;
   if (used.length === 0) return words.notUsed;
   const different = [...new Set(used)].sort((a, b) => a - b);
-  if (different.length === 1)
-    return words.all({ choice: parameterText(axis, different[0] ?? NaN) });
+  if (different.length === 1) return words.all({ choice: parameterText(axis, at(different, 0)) });
   const fewNumbers = axis.kind === 'ordinal' && different.length <= 3 && axis.cells <= 12;
   if (axis.kind === 'categorical' || fewNumbers) {
     return different
@@ -32,7 +32,7 @@ export function rangeText(axis: Axis, values: readonly number[]): string {
       .join(', ');
   }
   return words.range({
-    low: parameterText(axis, different[0] ?? NaN),
-    high: parameterText(axis, different.at(-1) ?? NaN),
+    low: parameterText(axis, at(different, 0)),
+    high: parameterText(axis, at(different, different.length - 1)),
   });
 }

@@ -2,6 +2,7 @@
  * Actions that the line above the chart of Evolution offers: only applicable ones, the most likely
  * first. Pure.
  */
+import { at } from '../../../core/at.ts';
 import { axesOf } from '../../../core/search-space/axis.ts';
 import type { SearchSpace } from '../../../core/search-space/distribution.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
@@ -57,7 +58,7 @@ function failureActs(
   if (first === undefined) return [];
   const found: NextAct[] = [{ act: 'show-failure', trial: first }];
   const where = new Set(
-    failed.flatMap((number) => head.slots[(table.columns.slot[number] ?? 0) - 1] ?? []),
+    failed.flatMap((number) => head.slots[at(table.columns.slot, number) - 1] ?? []),
   );
   const used = slots.filter(({ state }) => state !== 'drained').map(({ slot }) => slot);
   const guilty = used.filter((slot) => where.has(slot));

@@ -3,6 +3,7 @@
  * the foot for trials without a value or with one of the worst. Also maintains the staircase and,
  * beyond 5,000 trials, the density. Pure geometry; `draw-base.ts` and `draw-overlay.ts` draw.
  */
+import { at } from '../../../core/at.ts';
 import { beeswarm } from '../../charts/beeswarm.ts';
 import { Density } from '../../charts/density.ts';
 import { GridIndex } from '../../charts/grid-index.ts';
@@ -216,7 +217,7 @@ export class Places {
     const { population } = this;
     if (this.along === 'time') {
       const by = population.displacedBy(number);
-      return by === null ? null : this.xAt(population.table.columns.ended[by] ?? NaN);
+      return by === null ? null : this.xAt(at(population.table.columns.ended, by));
     }
     const at = population.displacedAt(number);
     return at === null ? null : this.xAt(at);
@@ -271,8 +272,8 @@ export class Places {
     const { columns } = this.population.table;
     if (this.along === 'births') return number;
     return this.along === 'generations'
-      ? (columns.generation[number] ?? 0)
-      : (columns.ended[number] ?? 0);
+      ? at(columns.generation, number)
+      : at(columns.ended, number);
   }
 
   /** Rounds the ends up, so that the axis seldom jumps. */
@@ -297,12 +298,11 @@ export class Places {
     }
     let [low, high] = [Infinity, now ?? -Infinity];
     const { started, ended } = table.columns;
-    for (let number = 0; number < table.size; number++) {
-      const [from, to] = [started[number] ?? NaN, ended[number] ?? NaN];
+    for (const from of started.subarray(0, table.size)) {
       if (from < low) low = from;
       if (from > high) high = from;
-      if (to > high) high = to;
     }
+    for (const to of ended.subarray(0, table.size)) if (to > high) high = to;
     if (!Number.isFinite(low) || !Number.isFinite(high)) return { low: 0, high: 10_000 };
     return {
       low,
@@ -329,7 +329,7 @@ export class Places {
           SWARM,
           half,
         );
-        for (const [i, number] of numbers.entries()) this.#offsets.set(number, offsets[i] ?? 0);
+        for (const [i, number] of numbers.entries()) this.#offsets.set(number, at(offsets, i));
       }
     }
     for (const number of this.seen()) {

@@ -70,8 +70,7 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
   const out: number[] = [];
   const atChance: number[] = [];
   const batches = new Map<string, { shade: number; numbers: number[] }>();
-  for (let i = numbers.length - 1; i >= 0; i--) {
-    const number = numbers[i] ?? 0;
+  for (const number of numbers.toReversed()) {
     if (!picture.passes(number)) {
       out.push(number);
       continue;

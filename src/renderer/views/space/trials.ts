@@ -1,4 +1,5 @@
 /** Which trials the charts of Space show, and where their parameters stand between 0 and 1. */
+import { at } from '../../../core/at.ts';
 import { fromUnit, toUnit } from '../../../core/search-space/unit-cube.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import type { Population } from '../../state/population.ts';
@@ -17,7 +18,7 @@ export function bestOf(population: Population, most: number): readonly number[] 
   const by = (a: number, b: number): number => sign * (table.value(a) - table.value(b)) || a - b;
   if (numbers.length <= most) return numbers.sort(by);
   const values = Float64Array.from(numbers, (number) => sign * table.value(number)).sort();
-  const threshold = values[most - 1] ?? 0;
+  const threshold = at(values, most - 1);
   return numbers
     .filter((number) => sign * table.value(number) <= threshold)
     .sort(by)

@@ -2,6 +2,7 @@
  * Rows of a timeline: one for each lane of a GPU and for each CPU worker; many workers of a node
  * become a single band. Pure; px from the top.
  */
+import { at } from '../../../core/at.ts';
 import { slotName } from '../../../core/study/slot-name.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
@@ -115,7 +116,7 @@ export function layLanes(slots: readonly Slot[], metrics: Metrics, together: str
           top += height;
         }
     const names = members.map(({ slot }) => slot);
-    const label = !gpu && metrics.cpusTogether ? together : slotName(names[0] ?? '');
+    const label = !gpu && metrics.cpusTogether ? together : slotName(at(names, 0));
     groups.push({ label, gpu, slots: names, top: begin, height: top - begin, rows });
   }
   return { groups, height: top };
