@@ -79,7 +79,7 @@ async function start(): Promise<void> {
     subscriptions: { act: acts.subscribe },
   });
   setupMenu((act) => acts.ask(act));
-  const told = [
+  const listeners = [
     setupTray({ resources: places.resources, show, quit: () => app.quit() }),
     setupEndNotice(() => window?.isFocused() ?? false, show),
     setupSleepBlock(),
@@ -87,7 +87,7 @@ async function start(): Promise<void> {
   ];
   application.onChange(() => {
     const running = application.runningStudies();
-    for (const tell of told) tell(running);
+    for (const notify of listeners) notify(running);
   });
   setupQuit(async () => {
     const { labFile } = application;

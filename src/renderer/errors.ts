@@ -38,13 +38,13 @@ export interface FoundProblem {
  * facts that are present.
  */
 function placed(facts: Facts): string {
-  const where = [said(facts, 'file'), said(facts, 'place')]
+  const where = [factOf(facts, 'file'), factOf(facts, 'place')]
     .filter((part) => part !== null)
     .join(', ');
-  const [expected, found] = [said(facts, 'expected'), said(facts, 'found')];
+  const [expected, found] = [factOf(facts, 'expected'), factOf(facts, 'found')];
   const hint = hintOf(facts);
   if (expected === null || found === null)
-    return [said(facts, 'message') ?? 'An error occurred', hint]
+    return [factOf(facts, 'message') ?? 'An error occurred', hint]
       .filter((part) => part !== null)
       .join(' ');
   return `${where === '' ? '' : `${where}: `}expected ${expected}, found ${found}.${hint === null ? '' : ` ${hint}`}`;
@@ -55,9 +55,9 @@ function placed(facts: Facts): string {
  * hints name command-line options.
  */
 function hintOf(facts: Facts): string | null {
-  const option = said(facts, 'option');
+  const option = factOf(facts, 'option');
   if (option !== null) return text.importHints[option] ?? null;
-  const hint = said(facts, 'hint');
+  const hint = factOf(facts, 'hint');
   return hint === null || /[.?]$/.test(hint) ? hint : `${hint}.`;
 }
 
@@ -85,7 +85,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'source-gone': {
     severity: 'slip',
     words: (facts) =>
-      `${said(facts, 'file') ?? 'The source'} is no longer available. Import it again to choose another label.`,
+      `${factOf(facts, 'file') ?? 'The source'} is no longer available. Import it again to choose another label.`,
   },
   'bad-upload': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
   'upload-incomplete': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
@@ -96,7 +96,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'disk-full': {
     severity: 'trouble',
     words: (facts) =>
-      `${said(facts, 'file') ?? 'The file'}: the disk is full. Free some space, then try again.`,
+      `${factOf(facts, 'file') ?? 'The file'}: the disk is full. Free some space, then try again.`,
   },
   'no-paths': {
     severity: 'slip',
@@ -108,18 +108,18 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'not-sqlite': {
     severity: 'slip',
     words: (facts) =>
-      `${said(facts, 'file') ?? 'The file'} is not a lab file: it is not an SQLite database.`,
+      `${factOf(facts, 'file') ?? 'The file'} is not a lab file: it is not an SQLite database.`,
   },
   'not-a-lab': {
     severity: 'slip',
     words: (facts) =>
-      `${said(facts, 'file') ?? 'The file'} is an SQLite database, but not a lab of Galapagos or Optuna.`,
+      `${factOf(facts, 'file') ?? 'The file'} is an SQLite database, but not a lab of Galapagos or Optuna.`,
   },
   damaged: { severity: 'trouble', words: placed },
   held: {
     severity: 'trouble',
     words: (facts) =>
-      said(facts, 'message') ?? 'Another program has this lab open. Close it there first.',
+      factOf(facts, 'message') ?? 'Another program has this lab open. Close it there first.',
   },
   fenced: {
     severity: 'trouble',
@@ -149,7 +149,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   nameTaken: {
     severity: 'slip',
     words: (facts) =>
-      `The lab already has a study named ${said(facts, 'found') ?? 'so'}. ${said(facts, 'free') ?? 'Another name'} is free.`,
+      `The lab already has a study named ${factOf(facts, 'found') ?? 'so'}. ${factOf(facts, 'free') ?? 'Another name'} is free.`,
   },
   unknownStudy: {
     severity: 'slip',
@@ -163,7 +163,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   internal: {
     severity: 'fault',
     words: (facts) =>
-      `${said(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.`,
+      `${factOf(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.`,
   },
 };
 
@@ -191,7 +191,7 @@ function detailsOf(code: string, data: Facts): string | null {
   return Object.keys(data).length === 0 ? null : JSON.stringify({ code, ...data }, null, 2);
 }
 
-function said(facts: Facts, name: string): string | null {
+function factOf(facts: Facts, name: string): string | null {
   const value = facts[name];
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : null;

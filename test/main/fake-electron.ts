@@ -51,7 +51,7 @@ export class FakeWindow extends EventEmitter {
 }
 
 /** Recorded settings, by name. */
-export const told = {
+export const recorded = {
   schemes: [] as { scheme: string; privileges: Record<string, boolean> }[],
   schemeHandlers: new Map<
     string,
@@ -70,7 +70,7 @@ export const told = {
 export const app = Object.assign(new EventEmitter(), {
   isPackaged: false,
   quit: () => undefined,
-  exit: (code = 0) => told.exited.push(code),
+  exit: (code = 0) => recorded.exited.push(code),
   requestSingleInstanceLock: () => true,
 });
 
@@ -82,31 +82,31 @@ export const electron = {
     getPrimaryDisplay: () => ({ workArea: { x: 0, y: 0, width: 1280, height: 800 } }),
   },
   protocol: {
-    registerSchemesAsPrivileged: (schemes: typeof told.schemes) => (told.schemes = schemes),
+    registerSchemesAsPrivileged: (schemes: typeof recorded.schemes) => (recorded.schemes = schemes),
     handle: (
       scheme: string,
       handler: (request: { url: string; method: string }) => Promise<Response>,
-    ) => told.schemeHandlers.set(scheme, handler),
+    ) => recorded.schemeHandlers.set(scheme, handler),
   },
   session: {
     defaultSession: {
-      setPermissionRequestHandler: (handler: typeof told.permissionRequest) =>
-        (told.permissionRequest = handler),
-      setPermissionCheckHandler: (handler: typeof told.permissionCheck) =>
-        (told.permissionCheck = handler),
-      setDevicePermissionHandler: (handler: typeof told.devicePermission) =>
-        (told.devicePermission = handler),
+      setPermissionRequestHandler: (handler: typeof recorded.permissionRequest) =>
+        (recorded.permissionRequest = handler),
+      setPermissionCheckHandler: (handler: typeof recorded.permissionCheck) =>
+        (recorded.permissionCheck = handler),
+      setDevicePermissionHandler: (handler: typeof recorded.devicePermission) =>
+        (recorded.devicePermission = handler),
     },
   },
   ipcMain: {
-    handle: (channel: string, handler: Handler) => told.ipc.set(channel, handler),
-    on: (channel: string, handler: Handler) => told.ipc.set(channel, handler),
+    handle: (channel: string, handler: Handler) => recorded.ipc.set(channel, handler),
+    on: (channel: string, handler: Handler) => recorded.ipc.set(channel, handler),
   },
   powerSaveBlocker: {
     start: () => {
-      told.blockers.add(told.blockers.size + 1);
-      return told.blockers.size;
+      recorded.blockers.add(recorded.blockers.size + 1);
+      return recorded.blockers.size;
     },
-    stop: (id: number) => told.blockers.delete(id),
+    stop: (id: number) => recorded.blockers.delete(id),
   },
 };

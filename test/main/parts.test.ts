@@ -13,7 +13,7 @@ import { setupQuit } from '../../src/main/quit.ts';
 import { boundsFor, recall, remember, widthClassOf } from '../../src/main/remembered.ts';
 import { setupSleepBlock } from '../../src/main/sleep.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { FakeContents, FakeWindow, app, told } from './fake-electron.ts';
+import { FakeContents, FakeWindow, app, recorded } from './fake-electron.ts';
 
 vi.mock('electron', async () => (await import('./fake-electron.ts')).electron);
 
@@ -46,11 +46,11 @@ describe('Desktop host: calls and streams', () => {
     });
   });
   const call = (senderFrame: unknown, name: unknown, input: unknown) =>
-    told.ipc.get('galapagos:call')?.(
+    recorded.ipc.get('galapagos:call')?.(
       ...([{ senderFrame, sender: contents }, name, input] as never[]),
     );
   const stream = (senderFrame: unknown, number: unknown, request: unknown) =>
-    told.ipc.get('galapagos:stream')?.(
+    recorded.ipc.get('galapagos:stream')?.(
       ...([{ senderFrame, sender: contents }, number, request] as never[]),
     );
 
@@ -243,10 +243,10 @@ describe('Desktop host: progress', () => {
 });
 
 it('Desktop host: keeps the machine awake only while a study runs', () => {
-  const tell = setupSleepBlock();
+  const notify = setupSleepBlock();
   const counts = [[study(0, 1)], [study(1, 1), study(0, 1)], []].map((running) => {
-    tell(running);
-    return told.blockers.size;
+    notify(running);
+    return recorded.blockers.size;
   });
   expect(counts).toEqual([1, 1, 0]);
 });
@@ -277,7 +277,7 @@ it('Desktop host: ends the process only after the lab is closed', async () => {
   setupQuit(() => new Promise((resolve) => (closed = resolve)));
   let prevented = 0;
   for (let i = 0; i < 2; i++) app.emit('will-quit', { preventDefault: () => prevented++ });
-  expect([prevented, told.exited]).toEqual([2, []]);
+  expect([prevented, recorded.exited]).toEqual([2, []]);
   closed();
-  await expect.poll(() => told.exited).toEqual([0]);
+  await expect.poll(() => recorded.exited).toEqual([0]);
 });

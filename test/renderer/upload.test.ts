@@ -58,8 +58,8 @@ const bytes = (length: number, salt = 0): Uint8Array<ArrayBuffer> =>
 
 async function sent(
   files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
-): Promise<{ folder: string; told: number[] }> {
-  const told: number[] = [];
+): Promise<{ folder: string; progress: number[] }> {
+  const progress: number[] = [];
   const given = Object.entries(files).map(([path, content]) => ({
     path,
     file: new File([content], path),
@@ -68,10 +68,10 @@ async function sent(
     call,
     'http://host',
     given,
-    (sum) => told.push(sum),
+    (sum) => progress.push(sum),
     new AbortController().signal,
   );
-  return { folder: uploads.pathOf(upload), told };
+  return { folder: uploads.pathOf(upload), progress };
 }
 
 describe('Upload', () => {
@@ -82,11 +82,11 @@ describe('Upload', () => {
   };
 
   it('transfers all files and reports progress', async () => {
-    const { folder, told } = await sent(files);
+    const { folder, progress } = await sent(files);
     for (const [path, content] of Object.entries(files))
       expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
-    expect(told.at(-1)).toBe(5_000_004);
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toBe(5_000_004);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
   });
 
   it('sends many small files in few requests', async () => {
@@ -94,10 +94,10 @@ describe('Upload', () => {
       Array.from({ length: 700 }, (_, i) => [`class ${i % 3}/${i}.png`, bytes(i % 90, i)]),
     );
     const mixed = { 'first.bin': bytes(1_500_000), ...small, 'last.bin': bytes(1_048_576) };
-    const { folder, told } = await sent(mixed);
+    const { folder, progress } = await sent(mixed);
     for (const [path, content] of Object.entries(mixed))
       expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
-    expect(told.at(-1)).toBe(Object.values(mixed).reduce((sum, { length }) => sum + length, 0));
+    expect(progress.at(-1)).toBe(Object.values(mixed).reduce((sum, { length }) => sum + length, 0));
     expect(requests).toBe(5);
   });
 

@@ -124,9 +124,9 @@ const openStream = (
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let closed = false;
-  let told: 'open' | 'lost' | 'refused' | null = null;
-  const tell = (state: 'open' | 'lost' | 'refused'): void => {
-    told = state;
+  let notified: 'open' | 'lost' | 'refused' | null = null;
+  const notify = (state: 'open' | 'lost' | 'refused'): void => {
+    notified = state;
     onState(state);
   };
 
@@ -137,7 +137,7 @@ const openStream = (
     socket = mine;
     mine.onopen = () => {
       failures = 0;
-      tell('open');
+      notify('open');
     };
     mine.onmessage = ({ data }: MessageEvent<unknown>) => {
       // Both sides have the same version: this server served this script.
@@ -147,10 +147,10 @@ const openStream = (
       if (socket !== mine || closed) return;
       socket = null;
       // A refused connection stays refused until a request shows otherwise.
-      if (told !== 'refused') tell('lost');
+      if (notified !== 'refused') notify('lost');
       void isRefused(at.origin).then((refused) => {
         if (socket === mine || socket?.readyState === WebSocket.OPEN || closed) return;
-        if (refused !== (told === 'refused')) tell(refused ? 'refused' : 'lost');
+        if (refused !== (notified === 'refused')) notify(refused ? 'refused' : 'lost');
       });
       timer = setTimeout(connect, pauses[Math.min(failures++, pauses.length - 1)]);
     };

@@ -38,8 +38,8 @@ function svgDocument(name: string, drawn: Drawn): string {
   pen.fill(palette.canvas);
   drawFigure(pen, drawn.figure, drawn);
   const font = palette.font.replaceAll('"', "'").replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  const said = summary.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${font}" font-variant-numeric="tabular-nums"><title>${said}</title>${pen.content}</svg>\n`;
+  const escapedSummary = summary.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${font}" font-variant-numeric="tabular-nums"><title>${escapedSummary}</title>${pen.content}</svg>\n`;
 }
 
 async function png(drawn: Drawn, scale: number): Promise<Blob> {

@@ -60,28 +60,28 @@ export function reportHtml({
 }: ReportFacts): string {
   const { name, measure, counts, searched } = head;
   const names = best[0]?.params.map(([each]) => each) ?? [];
-  const said = text.report;
+  const words = text.report;
   const score = scoreName(head);
   const body = [
     `<h1>${escaped(name)}</h1>`,
-    `<p>${escaped(said.written({ at, version }))}</p>`,
+    `<p>${escaped(words.written({ at, version }))}</p>`,
     ...(head.note === ''
       ? []
       : [
           `<p style="white-space:pre-wrap">${escaped(head.note.split('\n').map(withEscapes).join('\n'))}</p>`,
         ]),
     head.best === null
-      ? `<p>${escaped(said.nothing)}</p>`
-      : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,
-    `<p>${escaped(said.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
+      ? `<p>${escaped(words.nothing)}</p>`
+      : `<p class="best">${escaped(words.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,
+    `<p>${escaped(words.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
     ...head.notes.map((note) => `<p>${escaped(note)}</p>`),
     ...confirmations.map((confirmation) => confirmationHtml(confirmation, head)),
     ...(best.length === 0
       ? []
       : [
-          `<h2>${escaped(said.bestTrials({ trials: best.length }))}</h2>`,
+          `<h2>${escaped(words.bestTrials({ trials: best.length }))}</h2>`,
           tableHtml(
-            [said.trial, score, ...names],
+            [words.trial, score, ...names],
             best.map((trial) => [
               String(trial.number),
               valueText(trial.value, measure),
@@ -89,52 +89,52 @@ export function reportHtml({
             ]),
           ),
         ]),
-    ...charts.map((chart) => `<h2>${escaped(said.chart)}</h2>${chart}`),
+    ...charts.map((chart) => `<h2>${escaped(words.chart)}</h2>${chart}`),
     ...(curves === null
       ? []
-      : [`<h2>${escaped(said.curves({ trials: best.length }))}</h2>${curves}`]),
+      : [`<h2>${escaped(words.curves({ trials: best.length }))}</h2>${curves}`]),
     ...(importance !== null && 'parameters' in importance
       ? [importanceHtml(importance, head)]
       : []),
-    `<h2>${escaped(said.machine)}</h2><p>${escaped(said.machineIs(machine))}</p>`,
+    `<h2>${escaped(words.machine)}</h2><p>${escaped(words.machineIs(machine))}</p>`,
     ...(searched === null
       ? []
       : [
-          `<h2>${escaped(said.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`,
+          `<h2>${escaped(words.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`,
         ]),
     ...(head.executors.length === 0
       ? []
       : [
-          `<p>${escaped(said.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`,
+          `<p>${escaped(words.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`,
         ]),
   ];
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body><main>\n${body.join('\n')}\n</main></body></html>\n`;
 }
 
 function importanceHtml({ parameters, together, median }: Known, head: StudyHead): string {
-  const said = text.report;
+  const words = text.report;
   const shareText = (share: Known['together']['whole']): string =>
     share === null
       ? text.unknown
       : `${percent(share.share)} (${percent(share.low)} to ${percent(share.high)})`;
-  const rows = [...parameters, { name: said.together, ...together }].map(
+  const rows = [...parameters, { name: words.together, ...together }].map(
     ({ name, whole, good }) => [name, shareText(whole), shareText(good)],
   );
   const hints = [
-    said.importanceHint,
+    words.importanceHint,
     ...(median === null
       ? []
-      : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
+      : [words.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
   ];
-  const told = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
-  return `<h2>${escaped(said.importance)}</h2>${told}${tableHtml([said.parameter, said.wholeSpace, said.inGoodRegion], rows)}`;
+  const paragraphs = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
+  return `<h2>${escaped(words.importance)}</h2>${paragraphs}${tableHtml([words.parameter, words.wholeSpace, words.inGoodRegion], rows)}`;
 }
 
 function confirmationHtml(
   { configurations, p, test, done, of }: Confirmation,
   head: StudyHead,
 ): string {
-  const said = text.report;
+  const words = text.report;
   const { measure } = head;
   const rows = configurations.map(({ trial, mean, interval, values }) => [
     String(trial),
@@ -144,21 +144,21 @@ function confirmationHtml(
       : `${valueText(interval.low, measure)} to ${valueText(interval.high, measure)}`,
     count(values.length),
   ]);
-  const told = [
-    said.confirmed({ done, of }),
+  const paragraphs = [
+    words.confirmed({ done, of }),
     ...(p === null
       ? []
       : [
-          said.apart({
+          words.apart({
             p: p < 0.001 ? '< 0.001' : p.toFixed(3),
             first: configurations[0]?.trial ?? 0,
             second: configurations[1]?.trial ?? 0,
-            told: p < 0.05,
+            significant: p < 0.05,
           }),
         ]),
-    ...(test === null ? [] : [said.test({ value: valueText(test, measure) })]),
+    ...(test === null ? [] : [words.test({ value: valueText(test, measure) })]),
   ];
-  return `<h2>${escaped(said.confirmation)}</h2>${told.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([said.trial, said.mean({ score: scoreName(head) }), said.interval, said.seeds], rows)}`;
+  return `<h2>${escaped(words.confirmation)}</h2>${paragraphs.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([words.trial, words.mean({ score: scoreName(head) }), words.interval, words.seeds], rows)}`;
 }
 
 function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 /**
- * Everything a window holds, composed once and handed down by context. The streams are opened here:
- * the lab's and the telemetry's always, a study's while it is in front.
+ * The state of a window, created once and passed down by context. Opens the streams: those of the
+ * lab and of telemetry permanently, that of a study while it is shown.
  */
 import { createContext } from 'svelte';
 import type { Client } from '../client.ts';
@@ -36,11 +36,11 @@ export class App {
   readonly view = new ViewActs();
   readonly imported: Imported;
   readonly acts = new Acts(this);
-  /** The study in front; null: none is. */
+  /** The current study; null when there is none. */
   study = $state.raw<StudyState | null>(null);
-  /** A study that was opened from a file, for the page that sets studies up; that page takes it. */
+  /** A study that was opened from a file; the set-up page takes it. */
   opened = $state.raw<unknown>(null);
-  /** Whether the sheet of all keys is open. */
+  /** Whether the list of shortcuts is open. */
   keysShown = $state(false);
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;
@@ -87,7 +87,7 @@ export class App {
     }
   }
 
-  /** Follows a study, and leaves the one before. */
+  /** Subscribes to a study, and unsubscribes from the former one. */
   follow(key: string | null): void {
     if (key === (this.study?.key ?? null)) return;
     this.#endStudy();
@@ -114,7 +114,7 @@ export class App {
     );
   }
 
-  /** What is selected, for when the page is read again. */
+  /** Stores the selection, so that a reload restores it. */
   keep(): void {
     if (this.study !== null) this.#kept.keep(this.study.key, this.selection.trial);
   }

@@ -1,11 +1,10 @@
 /**
- * What ran where, as far as it is held: the attempts of each lane in the order they began, and what
- * would otherwise need a look at all of them with each that ends. Plain data; who draws it is told
- * by `LabState` when it changes.
+ * The attempts in memory, by lane in the order of their start, with indexes that avoid a scan
+ * whenever an attempt ends. Plain data; `LabState` notifies observers.
  */
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
 
-/** Those of each lane (`laneKey`), which follow one another. */
+/** Attempts of each lane (`laneKey`), which do not overlap. */
 export type LaneIndex = ReadonlyMap<string, readonly AttemptRow[]>;
 
 export function laneKey(slot: string, lane: number): string {
@@ -17,11 +16,11 @@ export class AttemptLog {
   readonly #byId = new Map<string, AttemptRow>();
   readonly #lanes = new Map<string, AttemptRow[]>();
   readonly #running = new Map<string, AttemptRow>();
-  /** By study. */
+  /** First start and last end of the attempts of each study. */
   readonly #firsts = new Map<string, number>();
   readonly #lasts = new Map<string, number>();
 
-  /** @param most so many are held; beyond it the oldest that have ended go */
+  /** @param most maximum number of attempts; beyond it the oldest finished ones are dropped */
   constructor(most: number) {
     this.#most = most;
   }
@@ -34,7 +33,7 @@ export class AttemptLog {
     return this.#lanes;
   }
 
-  /** By id. */
+  /** Running attempts by id. */
   get running(): ReadonlyMap<string, AttemptRow> {
     return this.#running;
   }
@@ -47,14 +46,14 @@ export class AttemptLog {
     return this.#byId.values();
   }
 
-  /** Those of a worker, lane after lane. */
+  /** Attempts of a worker, lane by lane. */
   ofSlot(slot: string): readonly AttemptRow[] {
     return [...this.#lanes.values()].filter((rows) => rows[0]?.slot === slot).flat();
   }
 
   /**
-   * When the first of a study began, of all with null; infinite without any. Milliseconds since
-   * 1970.
+   * Start of the first attempt of a study, or of all when null; infinite without any. Milliseconds
+   * since 1970.
    */
   first(study: string | null): number {
     if (study === null)
@@ -69,7 +68,9 @@ export class AttemptLog {
     return first;
   }
 
-  /** When the last of a study ended, of all with null; `now` while one runs, −∞ without any. */
+  /**
+   * End of the last attempt of a study, or of all when null; `now` while one runs, −∞ without any.
+   */
   last(study: string | null, now: number): number {
     for (const row of this.#running.values()) if (study === null || row.study === study) return now;
     return study === null
@@ -77,19 +78,19 @@ export class AttemptLog {
       : (this.#lasts.get(study) ?? -Infinity);
   }
 
-  /** As they are now. */
+  /** Merges current attempts. */
   lay(rows: Iterable<AttemptRow>): void {
     for (const row of rows) this.#put(row);
     this.#forget();
   }
 
-  /** As they were written: those that are held already may have gone on since. */
+  /** Adds stored attempts. Known ones are kept, because they may be more recent. */
   remember(rows: Iterable<AttemptRow>): void {
     for (const row of rows) if (!this.#byId.has(row.id)) this.#put(row);
     this.#forget();
   }
 
-  /** Everything is told anew: what ended has ended, what ran may have. */
+  /** Prepares for a snapshot: drops running attempts, which may have ended since. */
   restart(): void {
     for (const row of this.#running.values()) this.#drop(row);
   }
@@ -141,7 +142,7 @@ export class AttemptLog {
   }
 }
 
-/** Behind those that began no later: as a rule the end. */
+/** Index after all attempts that began no later; usually the end. */
 function placeOf(lane: readonly AttemptRow[], from: number): number {
   let [low, high] = [0, lane.length];
   if ((lane[high - 1]?.from ?? -Infinity) <= from) return high;

@@ -1,9 +1,9 @@
-/** What can be done with a study: only that is offered, wherever it is offered. Pure. */
+/** Which actions a study allows; the window offers no others. Pure. */
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**
- * Training its best again on fresh seeds: it trains, has a best, and says its seeds neither itself
- * nor for another.
+ * Whether the best trials can be trained again with fresh seeds: the study trains, has a best
+ * trial, does not fix its seeds and is not a confirmation.
  */
 export function canConfirm({
   uid,
@@ -17,7 +17,7 @@ export function canConfirm({
   return searched.objective.kind === 'train' && searched.objective['seed'] === undefined;
 }
 
-/** More trials: those of one that confirms another are given. */
+/** Whether trials can be added; the trials of a confirmation are fixed. */
 export function canGoOn({
   uid,
   confirms,
@@ -26,7 +26,7 @@ export function canGoOn({
   return uid !== null && confirms === null && !deleted;
 }
 
-/** Deletion: only what does not run. */
+/** Whether the study can be deleted: only when it does not run. */
 export function canDelete({
   uid,
   state,

@@ -1,4 +1,4 @@
-/** The time of day for ages and what is left: ticks once a second while somebody reads it. */
+/** Current time for ages and remaining times; ticks once a second while an effect reads it. */
 import { createSubscriber } from 'svelte/reactivity';
 
 export class Clock {

@@ -1,10 +1,10 @@
-/** Whether the host is there, and since when it is not. */
+/** State of the connection to the host, and since when it is lost. */
 export class Connection {
-  /** `refused`: the host is there, but takes this browser's token no more. */
+  /** `refused`: the host answers but no longer accepts this browser's token. */
   state = $state<'opening' | 'open' | 'lost' | 'refused'>('opening');
-  /** Milliseconds since 1970; null: it is there. */
+  /** Milliseconds since 1970; null while the connection is open. */
   lostAt = $state<number | null>(null);
-  /** When something was heard last: what the numbers on the screen are of. */
+  /** Time of the last message, which the figures on the screen refer to. */
   heardAt = 0;
 
   changed(state: 'opening' | 'open' | 'lost' | 'refused', at: number): void {

@@ -1,7 +1,7 @@
-/** What is counted of a study's trials. */
+/** Counts of a study's trials. */
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 
-/** How many have ended, whatever they came to. */
+/** Number of trials that have ended, with any outcome. */
 export function endedOf({
   complete,
   pruned,

@@ -1,11 +1,12 @@
 /**
- * Learning curves that arrive while trials run, by trial, in bounded memory: a curve that grows
- * long is thinned to every second point, and of trials that have ended the oldest are dropped.
- * Curves of long ago are asked for, not held (`curves` of the endpoint table).
+ * Learning curves of running trials in bounded memory: a long curve is thinned to every second
+ * point, and the oldest curves of finished trials are dropped. Older curves are requested from the
+ * host (`curves` of the endpoint table).
  */
+import { at } from '../../core/at.ts';
 
 export interface Curve {
-  /** How many points; the arrays may be longer. */
+  /** Number of points; the arrays may be longer. */
   readonly length: number;
   readonly steps: Uint32Array;
   readonly values: Float64Array;
@@ -15,18 +16,18 @@ interface Growing {
   length: number;
   steps: Uint32Array;
   values: Float64Array;
-  /** Every how many-th report is kept, once the curve has been thinned. */
+  /** Every how many-th report is kept, after thinning. */
   stride: number;
-  /** Reports since the last one kept. */
+  /** Number of reports since the last one kept. */
   skipped: number;
 }
 
 const SHORTEST = 16;
 
 export class Curves {
-  /** Points a curve has at most. */
+  /** Maximum number of points of a curve. */
   readonly #longest: number;
-  /** Points of all curves together; running trials may exceed it. */
+  /** Maximum number of points of all curves; running trials may exceed it. */
   readonly #most: number;
   readonly #curves = new Map<number, Growing>();
   #points = 0;
@@ -36,7 +37,7 @@ export class Curves {
     this.#most = most;
   }
 
-  /** @param step from 0; 0 begins the curve afresh */
+  /** @param step from 0; 0 restarts the curve */
   add(trial: number, step: number, value: number): void {
     let curve = this.#curves.get(trial);
     if (curve === undefined || step === 0) {
@@ -51,9 +52,9 @@ export class Curves {
       this.#curves.set(trial, curve);
     }
     const last = curve.length - 1;
-    if (last >= 0 && (curve.steps[last] ?? 0) >= step) return;
+    if (last >= 0 && at(curve.steps, last) >= step) return;
     curve.skipped += 1;
-    // The newest report is always there: it stands in the last place until it is due.
+    // The last element holds the latest report until its turn comes.
     const place = curve.skipped < curve.stride && last >= 1 ? last : curve.length;
     if (place === curve.length) {
       curve.skipped = 0;
@@ -80,7 +81,7 @@ export class Curves {
     this.#points = 0;
   }
 
-  /** Drops the oldest that may go until the rest is small enough. */
+  /** Drops the oldest curves that may be dropped until the limit holds. */
   trim(mayGo: (trial: number) => boolean): void {
     if (this.#points <= this.#most) return;
     for (const trial of [...this.#curves.keys()]) {
@@ -89,7 +90,7 @@ export class Curves {
     }
   }
 
-  /** Trials with a curve, in the order in which their first report arrived. */
+  /** Trials with a curve, in the order of their first report. */
   trials(): Iterable<number> {
     return this.#curves.keys();
   }
@@ -97,8 +98,8 @@ export class Curves {
   #thin(curve: Growing): void {
     const half = curve.length >> 1;
     for (let i = 0; i < half; i++) {
-      curve.steps[i] = curve.steps[2 * i] ?? 0;
-      curve.values[i] = curve.values[2 * i] ?? NaN;
+      curve.steps[i] = at(curve.steps, 2 * i);
+      curve.values[i] = at(curve.values, 2 * i);
     }
     this.#points -= curve.length - half;
     curve.length = half;

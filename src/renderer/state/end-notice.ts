@@ -1,4 +1,6 @@
-/** Finds studies that have just ended, for a notification while nobody looks at the window. */
+/**
+ * Detects studies that have just ended, for a notification while the window is in the background.
+ */
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { valueWithSplit } from '../format.ts';
@@ -8,7 +10,7 @@ import { endedOf } from './counts.ts';
 export class EndNotice {
   #before: ReadonlyMap<string, StudyRow['state']> = new Map();
 
-  /** @returns studies that ran when last heard of and have ended by themselves since */
+  /** @returns studies that ran at the last call and have ended without the user since */
   hear(rows: readonly StudyRow[]): readonly StudyRow[] {
     const before = this.#before;
     this.#before = new Map(rows.map(({ key, state }) => [key, state]));
@@ -20,9 +22,7 @@ export class EndNotice {
   }
 }
 
-/**
- * Shows a browser's notification where it was allowed; the page itself says it to whoever looks.
- */
+/** Shows a browser notification if allowed; a window with the focus shows the end itself. */
 export function notifyOfEnd(row: StudyRow, open: () => void): void {
   if (document.hasFocus() || !canNotify() || Notification.permission !== 'granted') return;
   const best = row.best === null ? null : valueWithSplit(row.best.value, row);
@@ -35,7 +35,7 @@ export function notifyOfEnd(row: StudyRow, open: () => void): void {
   });
 }
 
-/** Whether this browser has notifications: pages of insecure addresses have none. */
+/** Whether this browser has notifications; pages of insecure addresses have none. */
 export function canNotify(): boolean {
   return 'Notification' in window;
 }

@@ -1,11 +1,11 @@
-/** Where a window begins, and where it goes when what it showed is gone. Pure. */
+/** The first page of a window, and the next one when the current page's study is gone. Pure. */
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { LabHead } from './lab.svelte.ts';
 import type { Place } from './route.ts';
 
 /**
- * @param now null: nowhere yet
- * @returns null: it stays
+ * @param now current place; null when there is none
+ * @returns null to stay
  */
 export function firstPlace(
   now: Place | null,
@@ -15,7 +15,7 @@ export function firstPlace(
   if (lab === null) return null;
   if (now !== null && (now.page !== 'study' || studies.some(({ key }) => key === now.study)))
     return null;
-  // A study that was just started is known to the calls before the stream tells of it.
+  // A study that was just started is known to calls before the stream contains it.
   if (now?.page === 'study' && studies.length > 0) return null;
   const listed = studies.filter(({ deleted }) => !deleted);
   const running = listed.find(({ state }) => state === 'running');
@@ -25,7 +25,7 @@ export function firstPlace(
   );
   const chosen = running ?? latest;
   if (chosen === null) return now === null ? { page: 'start' } : null;
-  // What trains another's best again is part of what that came to.
+  // A confirmation is shown as part of its original.
   const original = studies.find(({ key }) => key === chosen.confirms);
   return { page: 'study', study: (original ?? chosen).key, tab: 'evolution' };
 }

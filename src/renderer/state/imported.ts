@@ -35,8 +35,7 @@ export class Imported {
   }
 
   /**
-   * Stores an import that was read under the name that is proposed for it; a dataset with the same
-   * samples serves instead.
+   * Stores an import under its proposed name, unless a dataset with the same samples exists.
    * @returns the dataset
    */
   async keep(id: string): Promise<string> {

@@ -1,6 +1,5 @@
 /**
- * The trial this window has selected, so that it is selected again when the page is read anew.
- * Another window has its own.
+ * Stores the selected trial of this window, so that a reload restores it. Each window has its own.
  */
 import type { Memory } from './preferences.svelte.ts';
 
@@ -9,12 +8,12 @@ const NAME = 'galapagos.selection';
 export class KeptSelection {
   readonly #storage: Pick<Memory, 'getItem' | 'setItem'>;
 
-  /** @param storage of this window alone, as `sessionStorage` */
+  /** @param storage storage of this window only, such as `sessionStorage` */
   constructor(storage: Pick<Memory, 'getItem' | 'setItem'>) {
     this.#storage = storage;
   }
 
-  /** Null: none was, or it was in another study. */
+  /** Null when there was no selection, or it was in another study. */
   of(study: string): number | null {
     try {
       const held: unknown = JSON.parse(this.#storage.getItem(NAME) ?? 'null');

@@ -1,6 +1,5 @@
 /**
- * The lab as its stream tells it: studies, workers, what ran where, imports, notes. A projection:
- * nothing is decided here.
+ * Projection of the lab's stream: studies, workers, attempts, imports, notes. Makes no decisions.
  */
 import type {
   AttemptRow,
@@ -12,7 +11,7 @@ import type {
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { AttemptLog } from './attempt-log.ts';
 
-/** Attempts held, with those that were asked for. */
+/** Maximum number of attempts in memory, including requested ones. */
 const MOST_ATTEMPTS = 40_000;
 const MOST_GAPS = 5_000;
 
@@ -20,20 +19,20 @@ export type LabHead = NonNullable<LabBody['lab']>;
 export type Note = NonNullable<LabBody['notes']>[number];
 
 export class LabState {
-  /** Null: not heard of yet. */
+  /** Null before the first message. */
   head = $state.raw<LabHead | null>(null);
   studies = $state.raw<readonly StudyRow[]>([]);
   slots = $state.raw<readonly SlotRow[]>([]);
   imports = $state.raw<readonly ImportRow[]>([]);
   datasets = $state.raw<readonly string[]>([]);
   notes = $state.raw<readonly Note[]>([]);
-  /** When workers had nothing to do, in the order that these ended. */
+  /** Idle intervals of workers, in the order of their ends. */
   gaps = $state.raw<readonly GapRow[]>([]);
   readonly #attempts = new AttemptLog(MOST_ATTEMPTS);
   #attemptsVersion = $state(0);
 
   get attempts(): AttemptLog {
-    // Read so that whoever draws them hears of the next: the log itself is not observed.
+    // Reading the version subscribes the caller; the log itself is not reactive.
     return this.#attemptsVersion < 0 ? new AttemptLog(0) : this.#attempts;
   }
 
@@ -63,7 +62,7 @@ export class LabState {
     return this.studies.find((study) => study.key === key);
   }
 
-  /** Attempts of before, from the lab file. */
+  /** Adds older attempts from the lab file. */
   remember(older: readonly AttemptRow[]): void {
     this.#attempts.remember(older);
     this.#attemptsVersion += 1;

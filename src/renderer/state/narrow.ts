@@ -1,6 +1,6 @@
 /**
- * What was brushed of a study as a study of its own: a search space belongs to what a study is, so
- * a narrower one is another study. Pure.
+ * Turns brushed ranges of a study into a new study. The search space of a study is immutable, so a
+ * narrower one needs a new study. Pure.
  */
 import { axesOf, cellOfValue, encodeValue, valueOfCell } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
@@ -14,13 +14,13 @@ import type { Range } from './selection.svelte.ts';
 
 type Brush = ReadonlyMap<string, Range>;
 
-/** Ends of a range are given to so small a part of it. */
+/** Precision of the ends of a range, as a fraction of its width: one in so many. */
 const FINE = 100;
 
 /**
- * The ranges of a brush as a search space. A parameter whose condition can't hold any more is
- * searched no longer, nor are those that depend on it.
- * @returns null: nothing of it is narrower
+ * The search space of the brushed ranges. A parameter whose condition can no longer hold is
+ * removed, as are its children.
+ * @returns null when the ranges exclude nothing
  */
 export function narrowedSpace(space: SearchSpace, brush: Brush): SearchSpace | null {
   const kept = new Map<string, { distribution: Distribution; axis: Axis }>();
@@ -43,7 +43,7 @@ export function narrowedSpace(space: SearchSpace, brush: Brush): SearchSpace | n
     : null;
 }
 
-/** The study of those ranges, all else as it was; null: they are the study's own. */
+/** The study with those ranges, otherwise unchanged; null when they exclude nothing. */
 export function narrowedStudy(
   study: StudyFile,
   brush: Brush,
@@ -62,7 +62,10 @@ export function narrowedStudy(
   };
 }
 
-/** Values that parents can still take; null: it can't hold; undefined: there is none. */
+/**
+ * Values of the condition that the parent can still take; null when there is none; undefined
+ * without a condition.
+ */
 function conditionIn(
   when: Distribution['when'],
   parentOf: (name: string) => Axis | undefined,
@@ -96,7 +99,7 @@ function distributionIn(axis: Axis, range: Range): Distribution {
   );
   if (distribution.type === 'categorical')
     return { ...distribution, choices: distribution.choices.slice(first, last + 1) };
-  // Where nothing is cut off, the declared end stays as it was written, on a step or not.
+  // When nothing is cut off, the declared end stays as written, on a step or not.
   const high = last === axis.cells - 1 ? distribution.high : valueOfCell(axis, last);
   return { ...distribution, low: valueOfCell(axis, first), high };
 }
@@ -108,7 +111,8 @@ function cellFrom(axis: Axis, value: number): number {
 }
 
 /**
- * As few digits as tell the ends apart, outwards, so that what was seen in the range stays in it.
+ * Rounds the ends outwards to as few digits as distinguish them, so that brushed trials stay
+ * inside.
  */
 function endsOf(axis: Axis, low: number, high: number): { low: number; high: number } {
   if (low >= high) return { low: high, high };
@@ -129,8 +133,8 @@ function unitOf(size: number): number {
 }
 
 /**
- * Without the conditions' values that a parameter can't take any more: a study says none that never
- * holds.
+ * Removes values from conditions that a parameter can no longer take, because a study with a
+ * condition that never holds is invalid.
  */
 function possible(value: unknown, axes: ReadonlyMap<string, Axis>): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,20 +1,23 @@
 /**
- * What the frame says in passing: a toast that something was done, with the way back; a failure
- * that belongs to no place of its own.
+ * Notices of the frame: a toast about a completed action with undo, and a failure that no other
+ * place shows.
  */
 import type { EndpointFailure } from '../failure.ts';
 
 export interface Toast {
   readonly id: number;
-  /** As a function where they change while the toast stays: it reads what they depend on. */
+  /** A function when the text changes while the toast is shown; it reads reactive state. */
   readonly words: string | (() => string);
-  /** Null: there is nothing to undo. */
+  /** Null when the action cannot be undone. */
   readonly undo: (() => void) | null;
 }
 
-/** Milliseconds a toast stays. */
+/** Duration of a toast, in milliseconds. */
 const STAYS = 6000;
-/** While running trials may still finish, and some seconds for the outcome; also for deletions. */
+/**
+ * Duration while running trials may still finish, with some seconds for the outcome; also for
+ * deletions.
+ */
 const STAYS_OVER_GRACE = 12_000;
 
 export class Notices {
@@ -28,7 +31,7 @@ export class Notices {
     setTimeout(() => this.dismiss(id), typeof words === 'string' ? STAYS : STAYS_OVER_GRACE);
   }
 
-  /** As `tell`, for an act that a user may need more time to take back. */
+  /** Like `tell`, with more time for the user to undo. */
   tellAndStay(words: string, undo: () => void): void {
     this.tell(() => words, undo);
   }

@@ -1,7 +1,7 @@
 /**
- * What a study's trials mean together: the value scale that gives every trial its one height and
- * colour in all views, who is alive, who displaced whom. Kept up with the table in steps as small
- * as the changes. No drawing, no runes: who draws calls `update` first.
+ * Figures of all trials together: the value scale, which gives each trial its height and colour in
+ * all views, the elite, and who displaced whom. Updated incrementally with the table. No drawing
+ * and no runes: views call `update` before they draw.
  */
 import { poolOf, Lifelines } from '../../core/analysis/lifelines.ts';
 import type { Life, Pool } from '../../core/analysis/lifelines.ts';
@@ -14,9 +14,9 @@ import { domainOf, floorOf, scaleKindFor, valueScale } from '../charts/scales.ts
 import type { ScaleKind, ValueScale } from '../charts/scales.ts';
 import type { TrialTable } from './trial-table.ts';
 
-/** What the scale is made of: enough for a percentile. */
+/** Maximum number of values from which the scale is computed. */
 const SAMPLE = 4096;
-/** The scale jumps at most once in so many milliseconds. */
+/** Minimum time between changes of the scale, in milliseconds. */
 const STEADY_MS = 2000;
 
 export type Head = Pick<
@@ -37,26 +37,30 @@ export class Population {
   readonly table: TrialTable;
   direction: Direction = 'maximize';
   measure: StudyHead['measure'] = 'value';
-  /** The samples that values are measured on; null: none, or another program's study. */
+  /**
+   * The samples that scores are computed on; null when there are none, or for a study of another
+   * program.
+   */
   split: StudyHead['split'] = null;
   operators: readonly string[] = [];
-  /** Accuracy up to which a trial is no better than guessing; null: unknown. */
+  /** Accuracy up to which a trial counts as guessing; null when unknown. */
   chance: number | null = null;
   /**
-   * Of the search space, in the order of the table's parameters; empty of another program's study.
+   * Axes of the search space, in the order of the table's parameters; empty for a study of another
+   * program.
    */
   axes: readonly Axis[] = [];
-  /** Null: the sampler breeds from nobody. */
+  /** Null when the sampler has no parents. */
   pool: Pool | null = null;
-  /** Null: no trial has a value. */
+  /** Null when no trial has a value. */
   scale: ValueScale | null = null;
-  /** The best complete trial; null: none. */
+  /** The best complete trial; null when there is none. */
   best: number | null = null;
-  /** Complete trials with a finite value. */
+  /** Number of complete trials with a finite value. */
   valued = 0;
-  /** Complete trials at chance level. */
+  /** Number of complete trials at chance level. */
   guessed = 0;
-  /** Rises when anything on screen must be placed anew. */
+  /** Increases when trials must be laid out again. */
   layout = 0;
   readonly #watchers = new Set<() => void>();
   #head: Head | null = null;
@@ -82,7 +86,7 @@ export class Population {
     });
   }
 
-  /** @returns whether the scale, or anything else that places every trial, has changed */
+  /** @returns whether the scale, or anything else that positions every trial, has changed */
   update(head: Head, loading: boolean, now: number): boolean {
     const before = this.layout;
     if (this.#head === null || isOther(this.#head, head)) this.#anew = true;
@@ -94,7 +98,7 @@ export class Population {
       this.#seen = this.table.version;
       this.#count();
     }
-    // Ends that arrived while trials were still loading are taken in once all are there.
+    // Trials that ended while the study was loading are processed once it is loaded.
     if (!loading) this.#lifelines?.update();
     if (this.#mustFit() && now - this.#fitAt >= STEADY_MS) this.fit(now);
     if (before === this.layout) return false;
@@ -103,16 +107,16 @@ export class Population {
   }
 
   /**
-   * Calls back when an update moves what is on screen. Several views share a population: whichever
-   * updates it first, all must draw anew.
-   * @returns ends it
+   * Calls back when an update moves trials. Several views share a population: whichever updates it
+   * first, all must repaint.
+   * @returns a function that stops watching
    */
   watch(told: () => void): () => void {
     this.#watchers.add(told);
     return () => this.#watchers.delete(told);
   }
 
-  /** Puts the scale round the values that there are. */
+  /** Fits the scale to the current values. */
   fit(now: number): void {
     const { table } = this;
     const values: number[] = [];
@@ -143,14 +147,17 @@ export class Population {
     this.layout += 1;
   }
 
-  /** @param kind null: what suits the measure, as where the values do not allow it */
+  /**
+   * @param kind null for the kind that suits the measure, which is also used when the values do not
+   * allow the given kind
+   */
   setScaleKind(kind: ScaleKind | null, now: number): void {
     if (kind === this.#kind) return;
     this.#kind = kind;
     if (this.#head !== null) this.fit(now);
   }
 
-  /** Which kinds the values allow. */
+  /** Kinds of scale that the values allow. */
   get kinds(): readonly ScaleKind[] {
     const kinds: ScaleKind[] = ['linear'];
     if (this.#smallest >= 0 && Number.isFinite(this.#smallest)) kinds.unshift('log');
@@ -158,12 +165,15 @@ export class Population {
     return kinds;
   }
 
-  /** Place of a value on the scale: 0 the worst that is drawn to scale, 1 the best; NaN: none. */
+  /**
+   * Position of a value on the scale: 0 for the worst that is drawn to scale, 1 for the best; NaN
+   * without a scale.
+   */
   unit(value: number): number {
     return this.scale?.unit(value) ?? NaN;
   }
 
-  /** Place of a trial on the scale, as `unit`. */
+  /** Position of a trial on the scale, like `unit`. */
   unitOf(number: number): number {
     return this.unit(this.table.value(number));
   }
@@ -175,9 +185,7 @@ export class Population {
     );
   }
 
-  /**
-   * Whether it stands in the well at the foot: failed, diverged, or worse than the scale reaches.
-   */
+  /** Whether a trial is drawn in the well at the foot: failed, diverged, or below the scale. */
   inWell(number: number): boolean {
     return !(this.unitOf(number) >= -1e-9);
   }
@@ -186,7 +194,7 @@ export class Population {
     return this.operators[this.table.columns.operator[number] ?? 0] ?? '';
   }
 
-  /** Numbers of those that may be parents now, the best first. */
+  /** Trials that can become parents now, the best first. */
   get alive(): readonly number[] {
     return this.#lifelines?.alive ?? [];
   }
@@ -199,7 +207,10 @@ export class Population {
     return this.#lifelines?.displacedBy(number) ?? null;
   }
 
-  /** First birth or generation without it; null: open, alive, or nobody breeds. */
+  /**
+   * Number or generation of the first trial after the displacement; null for waiting, running or
+   * elite trials, and without parents.
+   */
   displacedAt(number: number): number | null {
     return this.#lifelines?.displacedAt(number) ?? null;
   }
@@ -246,7 +257,10 @@ export class Population {
     this.#pending.length = 0;
   }
 
-  /** The best left the scale; or the values have doubled since, so that its foot is another. */
+  /**
+   * Whether the best value left the scale, or the number of values has doubled, so that its foot
+   * moves.
+   */
   #mustFit(): boolean {
     if (this.valued === 0) return false;
     if (this.scale === null) return true;
@@ -271,8 +285,7 @@ function poolOfStudy(
   try {
     return poolOf(createSampler(sampler, searchSpace, direction, seed));
   } catch {
-    // Of a study made by another version, whose sampler this one does not know: drawn without life
-    // lines.
+    // A study of another version with an unknown sampler: drawn without life lines.
     return null;
   }
 }
@@ -310,7 +323,7 @@ function isOther(a: Head, b: Head): boolean {
 
 const populations = new WeakMap<TrialTable, Population>();
 
-/** The one population of a table, whoever asks. */
+/** The population of a table, always the same object. */
 export function populationOf(table: TrialTable): Population {
   const held = populations.get(table);
   if (held !== undefined) return held;

@@ -1,11 +1,10 @@
 /**
- * What this window remembers of how it is used: sizes of panes, columns, switches. Names are a part
- * and what it says of it, e.g. `strip.collapsed`. What can't be read any more counts as not
- * remembered.
+ * Preferences of this window: pane sizes, columns, switches. A name consists of a part and a
+ * setting, for example `strip.collapsed`. Values that cannot be read count as absent.
  */
 import { SvelteMap } from 'svelte/reactivity';
 
-/** As `localStorage`. */
+/** The part of `localStorage` that is used. */
 export interface Memory {
   getItem(name: string): string | null;
   setItem(name: string, value: string): void;
@@ -24,16 +23,16 @@ export class Preferences {
     this.#storage = storage;
   }
 
-  /** What is remembered where it is of the fallback's kind, else the fallback. */
+  /** The stored value if it is of the fallback's kind, otherwise the fallback. */
   get<Value extends Preference>(name: string, fallback: Value): Widened<Value> {
     const held = this.#held.has(name) ? this.#held.get(name) : this.#read(name);
-    // Of the fallback's kind, which is what its widened type says.
+    // Checked by `kindOf`; the widened type says the same.
     return (
       held !== null && held !== undefined && kindOf(held) === kindOf(fallback) ? held : fallback
     ) as Widened<Value>;
   }
 
-  /** @param value null: forgotten */
+  /** @param value null removes the preference */
   set(name: string, value: Preference | null): void {
     this.#held.set(name, value);
     if (value === null) this.#storage.removeItem(PREFIX + name);
@@ -41,7 +40,7 @@ export class Preferences {
   }
 
   #read(name: string): Preference | null {
-    // Reading a name that isn't held yet still observes it.
+    // Reading a name that is not stored yet still subscribes the caller.
     try {
       const value: unknown = JSON.parse(this.#storage.getItem(PREFIX + name) ?? 'null');
       return isPreference(value) ? value : null;

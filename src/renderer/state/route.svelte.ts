@@ -1,6 +1,6 @@
 /**
- * Where the window is: kept in its address, so that back, forward and a reload work, and remembered
- * for the next start.
+ * The current place of the window: kept in its address, so that back, forward and reload work, and
+ * stored for the next start.
  */
 import type { Memory } from './preferences.svelte.ts';
 import { parsePlace, placeText } from './route.ts';
@@ -8,7 +8,7 @@ import type { Place, Tab } from './route.ts';
 
 const REMEMBERED = 'galapagos.place';
 
-/** As of a browser: the address, and what survives a restart. */
+/** The browser's address and history. */
 export interface Address {
   read(): string;
   write(hash: string, replace: boolean): void;
@@ -16,7 +16,7 @@ export interface Address {
 }
 
 export class Route {
-  /** Null: not decided; the frame decides once it has heard of the lab. */
+  /** Null before the first place is chosen; the frame chooses it once the lab is loaded. */
   place = $state.raw<Place | null>(null);
   readonly #address: Address;
   readonly #storage: Pick<Memory, 'getItem' | 'setItem'>;
@@ -32,19 +32,19 @@ export class Route {
     });
   }
 
-  /** @param replace no step back to where the window is now */
+  /** @param replace whether to replace the current history entry */
   go(place: Place, replace = false): void {
     const text = placeText(place);
     if (text !== this.#address.read()) this.#address.write(text, replace);
     this.#arrive(place);
   }
 
-  /** Of the study in front: tabs are no steps of the history. */
+  /** Changes the tab of the current study without a history entry. */
   tab(tab: Tab): void {
     if (this.place?.page === 'study') this.go({ ...this.place, tab }, true);
   }
 
-  /** The study in front; null: none is. */
+  /** The current study; null when there is none. */
   get study(): string | null {
     return this.place?.page === 'study' ? this.place.study : null;
   }

@@ -1,6 +1,6 @@
 /**
- * Where the window is, as the part of its address after `#`. Pure: what follows from it is
- * `route.svelte.ts`'s.
+ * Converts places of the window to the fragment of its address and back. Pure; `route.svelte.ts`
+ * applies them.
  */
 
 export const tabs = ['evolution', 'space', 'curves', 'trials', 'lab'] as const;
@@ -10,14 +10,14 @@ export type Place =
   | { readonly page: 'start' }
   | { readonly page: 'study'; readonly study: string; readonly tab: Tab }
   | { readonly page: 'compare'; readonly studies: readonly string[] }
-  /** `dataset` null: MNIST. */
+  /** `dataset` null stands for MNIST. */
   | { readonly page: 'new'; readonly dataset: string | null }
   | { readonly page: 'datasets'; readonly dataset: string | null }
   | { readonly page: 'import'; readonly import: string }
   | { readonly page: 'machines' }
   | { readonly page: 'settings' };
 
-/** @returns null for what is no place of this window */
+/** @returns null for a fragment that is no place of this window */
 export function parsePlace(hash: string): Place | null {
   const [page = '', ...rest] = hash
     .replace(/^#?\/?/, '')
@@ -67,7 +67,7 @@ function partsOf(place: Place): readonly string[] {
   }
 }
 
-/** A part that is not encoded as it should be is taken as it is. */
+/** Keeps a part that is not encoded correctly as it is. */
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);

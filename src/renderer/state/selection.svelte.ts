@@ -1,6 +1,6 @@
 /**
- * What this window points at: one trial, one worker, what the pointer is over, ranges that were
- * brushed. The same in every view.
+ * Selection of this window: a trial, a worker, the hovered trial, brushed ranges. All views share
+ * it.
  */
 
 export interface Range {
@@ -9,8 +9,8 @@ export interface Range {
 }
 
 /**
- * How J and K step: from a trial (null: none yet) to the next in the order of the view in front;
- * null: there is none.
+ * Steps of J and K: from a trial (null for none) to the next in the order of the current view; null
+ * when there is none.
  */
 export type Order = (from: number | null, by: 1 | -1) => number | null;
 
@@ -20,11 +20,11 @@ export class Selection {
   slot = $state<string | null>(null);
   hovered = $state<number | null>(null);
   /**
-   * Ranges by axis, of encoded values: a parameter's name, `#number` or `#value`. A trial that lies
-   * in all of them passes.
+   * Ranges of encoded values by axis: a parameter's name, `#number` or `#value`. A trial in all of
+   * them passes.
    */
   brush = $state.raw<ReadonlyMap<string, Range>>(new Map());
-  /** Set by the view in front; null: by number. */
+  /** Set by the current view; null for the order by number. */
   order = $state.raw<Order | null>(null);
 
   select(trial: number | null): void {
@@ -37,7 +37,7 @@ export class Selection {
     if (slot !== null) this.trial = null;
   }
 
-  /** @param range null: the axis is free again */
+  /** @param range null removes the range */
   brushAxis(axis: string, range: Range | null): void {
     const brush = new Map(this.brush);
     if (range === null) brush.delete(axis);
@@ -52,7 +52,7 @@ export class Selection {
     this.brush = new Map();
   }
 
-  /** Whether a trial lies in all brushed ranges; a value that isn't there lies in none. */
+  /** Whether a trial is in all brushed ranges; a trial without a value of a brushed axis is not. */
   passes(number: number, value: number, param: (name: string) => number): boolean {
     for (const [axis, { low, high }] of this.brush) {
       const at = axis === '#number' ? number : axis === '#value' ? value : param(axis);

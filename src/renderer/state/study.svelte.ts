@@ -1,16 +1,16 @@
-/** One study as its stream tells it: its head, its trials, how much of them has been read. */
+/** Projection of a study's stream: its head, its trials, and the number of trials loaded so far. */
 import type { StudyBody, StudyHead } from '../../protocol/window/study-stream.ts';
 import type { EndpointFailure } from '../failure.ts';
 import { TrialTable } from './trial-table.ts';
 
 export class StudyState {
   readonly key: string;
-  /** Null: not heard of yet. */
+  /** Null before the first message. */
   head = $state.raw<StudyHead | null>(null);
   readonly table = new TrialTable(0);
-  /** Trials read from the lab file while that goes on; null: all. */
+  /** Number of trials loaded from the lab file so far; null when all are loaded. */
   loaded = $state<number | null>(null);
-  /** Null: it goes well. */
+  /** Null without a failure. */
   failure = $state.raw<EndpointFailure | null>(null);
 
   constructor(key: string) {

@@ -1,14 +1,14 @@
 /** Utilisation of the lab's nodes over the last minute. */
 import type { NodeSample, TelemetryBody } from '../../protocol/window/telemetry.ts';
 
-/** Milliseconds of samples that are held. */
+/** Milliseconds for which samples are kept. */
 const KEPT = 60_000;
 
 export type NodeInventory = NonNullable<TelemetryBody['nodes']>[number];
 
 export class TelemetryState {
   nodes = $state.raw<readonly NodeInventory[]>([]);
-  /** By node, oldest first. */
+  /** Samples by node, oldest first. */
   samples = $state.raw<ReadonlyMap<string, readonly NodeSample[]>>(new Map());
 
   apply({ nodes, samples }: TelemetryBody, snapshot: boolean): void {

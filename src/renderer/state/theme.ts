@@ -1,6 +1,6 @@
 /**
- * The colour scheme of the window: the system's, or the one chosen in Settings. The dark tokens
- * stand in one media rule of the style sheet, whose condition a choice replaces.
+ * Colour scheme of the window: the system's, or the one chosen in Settings. The dark tokens are in
+ * one media rule of the style sheet, whose condition a choice replaces.
  */
 
 export const themes = ['system', 'light', 'dark'] as const;
@@ -17,14 +17,14 @@ const changes = new EventTarget();
 let chosen: Theme = 'system';
 let rules: readonly CSSMediaRule[] | null = null;
 
-/** @param stored as it was remembered; anything unknown is the system's scheme */
+/** @param stored stored name; an unknown one stands for the system's scheme */
 export function themeOf(stored: string): Theme {
   return themes.find((theme) => theme === stored) ?? 'system';
 }
 
 export function applyTheme(theme: Theme): void {
   chosen = theme;
-  // Found before the first change, by the condition that a choice replaces.
+  // Found by their original condition, which the first change replaces.
   rules ??= [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules].filter(isDarkRule));
   for (const rule of rules) rule.media.mediaText = CONDITIONS[theme];
   document.documentElement.style.colorScheme = theme === 'system' ? '' : theme;
@@ -35,7 +35,7 @@ export function isDark(): boolean {
   return chosen === 'system' ? matchMedia(SYSTEM_DARK).matches : chosen === 'dark';
 }
 
-/** @returns ends the listening */
+/** @returns a function that stops listening */
 export function onThemeChange(changed: () => void): () => void {
   const system = matchMedia(SYSTEM_DARK);
   for (const source of [system, changes]) source.addEventListener('change', changed);

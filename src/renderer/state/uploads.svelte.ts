@@ -1,12 +1,12 @@
-/** Files on their way to a host that doesn't see this disk, before the import begins. */
+/** Files that are uploaded to a host without access to this disk, before their import begins. */
 export interface Upload {
   readonly id: number;
   readonly label: string;
-  /** Found so far. */
+  /** Number of files found so far. */
   readonly files: number;
-  /** Bytes. */
+  /** Bytes sent so far. */
   readonly sent: number;
-  /** Null: its files are being found. */
+  /** Total bytes; null while the files are listed. */
   readonly of: number | null;
   readonly cancel: () => void;
 }
@@ -25,7 +25,7 @@ export class Uploads {
     this.#change(id, { files });
   }
 
-  /** @param of bytes of all of them */
+  /** @param of total bytes */
   listed(id: number, files: number, of: number): void {
     this.#change(id, { files, of });
   }

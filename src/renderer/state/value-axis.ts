@@ -1,6 +1,6 @@
 /**
- * The axis of values that was chosen for a study: kept for the next time, and the one of every
- * view, for a trial has one height and one colour.
+ * The chosen value axis of a study: stored, and shared by all views, so that a trial has one height
+ * and one colour.
  */
 import { scaleKinds } from '../charts/scales.ts';
 import type { ScaleKind } from '../charts/scales.ts';
@@ -15,7 +15,7 @@ interface Remembering {
 
 type OfStudy = Pick<StudyState, 'key' | 'table'>;
 
-/** Null: none was, so it is what suits the measure. */
+/** Null when the user has not chosen: the axis suits the measure then. */
 export function chosenAxis(
   { preferences }: Remembering,
   { key }: Pick<StudyState, 'key'>,
@@ -29,7 +29,7 @@ export function chooseAxis(app: Remembering, study: OfStudy, kind: ScaleKind): v
   populationOfStudy(app, study);
 }
 
-/** The population of a study, on that axis. */
+/** The population of a study, on the chosen axis. */
 export function populationOfStudy(app: Remembering, study: OfStudy): Population {
   const population = populationOf(study.table);
   population.setScaleKind(chosenAxis(app, study), Date.now());

@@ -1,18 +1,21 @@
 /**
- * What the view in front can do for a key or a command; null: it can't. A view sets these while it
- * is shown.
+ * Actions of the current view for keys and commands; null when they are not available. A view sets
+ * them while it is mounted.
  */
 export class ViewActs {
-  /** Shows everything again. */
+  /** Resets the zoom. */
   fit = $state.raw<(() => void) | null>(null);
-  /** The chart as its table, and back. */
+  /** Toggles between the chart and its table. */
   table = $state.raw<(() => void) | null>(null);
 
-  /** Whether the study in front is being renamed, or its note edited. */
+  /** Whether the current study is being renamed, or its note edited. */
   renaming = $state(false);
   noting = $state(false);
 
-  /** For a view's effect. @returns how to take them back */
+  /**
+   * Registers actions, for a view's effect.
+   * @returns a function that removes them
+   */
   offer(acts: { readonly fit?: () => void; readonly table?: () => void }): () => void {
     this.fit = acts.fit ?? null;
     this.table = acts.table ?? null;

@@ -8,7 +8,7 @@ import { filesBelow } from './entries.ts';
 import type { Listing, NamedFile } from './entries.ts';
 
 /** Maximum number of names in a label. */
-const SAID = 4;
+const MOST_NAMES = 4;
 /** Maximum length of a label that the host accepts, in characters. */
 const LONGEST = 600;
 
@@ -125,10 +125,10 @@ function known(files: readonly NamedFile[]): Taken['files'] {
 }
 
 function labelOf(several: readonly Taken[]): string {
-  const said = several.slice(0, SAID).map(({ label }) => label);
-  const more = several.length - said.length;
+  const names = several.slice(0, MOST_NAMES).map(({ label }) => label);
+  const more = several.length - names.length;
   const label =
-    more === 0 ? said.join(', ') : text.imports.andMore({ said: said.join(', '), more });
+    more === 0 ? names.join(', ') : text.imports.andMore({ names: names.join(', '), more });
   return label.slice(0, LONGEST);
 }
 

@@ -81,14 +81,14 @@ export const report = {
     p,
     first,
     second,
-    told,
+    significant,
   }: {
     p: string;
     first: number;
     second: number;
-    told: boolean;
+    significant: boolean;
   }) =>
-    told
+    significant
       ? `Trial ${first} is better than trial ${second} (p ${p.startsWith('<') ? p : `= ${p}`}).`
       : `Trials ${first} and ${second} do not differ significantly (p = ${p}).`,
   test: ({ value }: { value: string }) =>

@@ -17,7 +17,7 @@ export const imports = {
   samples: ({ samples, of }: { samples: number; of: number | null }) =>
     of === null ? `${count(samples)} images` : `${count(samples)} of ${count(of)} images`,
   left: ({ left }: { left: string }) => `${left} left`,
-  andMore: ({ said, more }: { said: string; more: number }) => `${said} and ${count(more)} more`,
+  andMore: ({ names, more }: { names: string; more: number }) => `${names} and ${count(more)} more`,
   ready: 'Ready to review',
   failed: 'Failed: nothing was stored',
   severalFailed: ({ imports }: { imports: number }) => `${many(imports, 'import')} failed`,
@@ -86,21 +86,21 @@ export const datasets = {
   numbers: ({ targets }: { targets: number }) =>
     many(targets, 'number to predict', 'numbers to predict'),
   warning: (code: string, data: Readonly<Record<string, unknown>>): string => {
-    const said = (name: string): string => {
+    const factOf = (name: string): string => {
       const fact = data[name];
       return typeof fact === 'number' ? count(fact) : typeof fact === 'string' ? fact : '';
     };
     switch (code) {
       case 'imbalance':
-        return `Class sizes differ, ${typeof data['ratio'] === 'number' ? data['ratio'].toFixed(0) : said('ratio')} : 1. Accuracy favours the large classes.`;
+        return `Class sizes differ, ${typeof data['ratio'] === 'number' ? data['ratio'].toFixed(0) : factOf('ratio')} : 1. Accuracy favours the large classes.`;
       case 'scaled':
-        return `${said('images')} images of another size are scaled to ${said('width')} × ${said('height')}.`;
+        return `${factOf('images')} images of another size are scaled to ${factOf('width')} × ${factOf('height')}.`;
       case 'one-class':
-        return `All samples have the same class, ${said('name')}. A classifier needs at least two.`;
+        return `All samples have the same class, ${factOf('name')}. A classifier needs at least two.`;
       case 'empty-classes':
-        return `Classes without a sample: ${Array.isArray(data['names']) ? list(data['names'].map(String)) : said('names')}.`;
+        return `Classes without a sample: ${Array.isArray(data['names']) ? list(data['names'].map(String)) : factOf('names')}.`;
       default:
-        return said('message') === '' ? code : said('message');
+        return factOf('message') === '' ? code : factOf('message');
     }
   },
   again: 'Import again',

@@ -33,8 +33,8 @@ export function slotTime(
     .map(([reason, ms]) => ({ reason, ms }))
     .filter(({ ms }) => ms >= whole * LEAST_SHARE);
   reasons.sort((a, b) => b.ms - a.ms);
-  const told = reasons.reduce((sum, { ms }) => sum + ms, training);
-  return { whole, training, reasons, rest: Math.max(0, whole - told) };
+  const listed = reasons.reduce((sum, { ms }) => sum + ms, training);
+  return { whole, training, reasons, rest: Math.max(0, whole - listed) };
 }
 
 /** Past idle intervals of a worker and the current one. */

@@ -44,11 +44,11 @@ function attempt({
 
 describe('State: attempt log', () => {
   it('gives the same answers as a scan of all attempts, in whatever order they arrive', () => {
-    const told = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), {
+    const sequences = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), {
       maxLength: 8,
     });
     fc.assert(
-      fc.property(told, (calls) => {
+      fc.property(sequences, (calls) => {
         const log = new AttemptLog(10_000);
         const model = new Map<string, AttemptRow>();
         for (const [call, some] of calls) {

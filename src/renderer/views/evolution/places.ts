@@ -219,8 +219,8 @@ export class Places {
       const by = population.displacedBy(number);
       return by === null ? null : this.xAt(at(population.table.columns.ended, by));
     }
-    const at = population.displacedAt(number);
-    return at === null ? null : this.xAt(at);
+    const displaced = population.displacedAt(number);
+    return displaced === null ? null : this.xAt(displaced);
   }
 
   /** Pixel at which a step begins: at its dot, or on the time axis when the trial ended. */

@@ -1,6 +1,4 @@
-/**
- * Two parameters of all trials, coloured by value; or three, seen from a side that can be turned.
- */
+/** Draws two parameters of all trials, coloured by value; or three in a rotated projection. */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { Density } from '../../charts/density.ts';
 import type { GridIndex } from '../../charts/grid-index.ts';
@@ -11,11 +9,11 @@ import type { Pen } from '../../charts/pen.ts';
 import type { Population } from '../../state/population.ts';
 import { axisTicks, bestOf, unitOf } from './trials.ts';
 
-/** Up to how many every trial is a dot, and how many are beyond. */
+/** Maximum number of trials that are all drawn as dots, and number of dots beyond it. */
 const DOTS = 5000;
 const BEST = 500;
 export const [LEFT, RIGHT, TOP, BOTTOM] = [72, 24, 20, 48];
-/** Px around a mark in which its number may stand. */
+/** Distance in px from a mark within which its number may stand. */
 const NEARBY = 48;
 
 export interface ScatterPicture {
@@ -23,12 +21,12 @@ export interface ScatterPicture {
   readonly palette: Palette;
   readonly x: Axis;
   readonly y: Axis;
-  /** Null: seen from the front. */
+  /** Null for a two-dimensional plot. */
   readonly depth: { readonly axis: Axis; readonly turn: number; readonly tilt: number } | null;
   readonly width: number;
   readonly height: number;
   readonly passes: (number: number) => boolean;
-  /** True where a frame around the chart names the axes. */
+  /** Whether a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 
@@ -37,7 +35,7 @@ export interface Spot {
   readonly y: number;
 }
 
-/** Where a trial stands; NaN: one of the parameters has no meaning in it. */
+/** Position of a trial; NaN when it does not use one of the parameters. */
 export function spotOf(picture: ScatterPicture, number: number): Spot {
   const { population, x, y, depth } = picture;
   const [across, up] = [unitOf(population, x, number), unitOf(population, y, number)];
@@ -49,7 +47,7 @@ export function spotOf(picture: ScatterPicture, number: number): Spot {
   );
 }
 
-/** @param index filled with what is drawn, for picking */
+/** @param index receives the marks that are drawn, for picking */
 export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex | null): void {
   const { population, palette, width, height } = picture;
   const { table } = population;
@@ -120,8 +118,7 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
 }
 
 /**
- * Draws the marks of the selection and the pointer above all others, each with its number where
- * that covers no mark.
+ * Draws the highlighted marks above all others, with their numbers where these cover no mark.
  * @param index of the marks that `drawScatter` drew
  */
 export function drawScatterLit(
@@ -198,7 +195,7 @@ function drawFrame(pen: Pen, picture: ScatterPicture): void {
   pen.text(LEFT, TOP - 8, y.name, { ...style, colour: palette.text2 });
 }
 
-/** The twelve edges, and a name at the far end of each axis. */
+/** Draws the twelve edges, and a name at the far end of each axis. */
 function drawCube(pen: Pen, picture: ScatterPicture): void {
   const { palette, x, y, depth } = picture;
   pen.begin();
@@ -244,7 +241,10 @@ function drawCube(pen: Pen, picture: ScatterPicture): void {
   }
 }
 
-/** Units to pixels: flat, or turned about the upright axis and tilted, without perspective. */
+/**
+ * Projects positions to pixels: flat, or rotated about the vertical axis and tilted, without
+ * perspective.
+ */
 function project(
   { depth, width, height }: ScatterPicture,
   across: number,

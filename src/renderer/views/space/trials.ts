@@ -1,14 +1,16 @@
-/** Which trials the charts of Space show, and where their parameters stand between 0 and 1. */
+/**
+ * Selects the trials that the charts of Space show, and positions their parameters between 0 and 1.
+ */
 import { at } from '../../../core/at.ts';
 import { fromUnit, toUnit } from '../../../core/search-space/unit-cube.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import type { Population } from '../../state/population.ts';
 import { parameterText } from '../evolution/encoded.ts';
 
-/** The name of the axis of values, as the selection's brush has it. */
+/** Name of the axis of values in the brush of the selection. */
 export const VALUE = '#value';
 
-/** The best trials with a value, the best first. O(size), and O(most · log most). */
+/** The best trials with a value, the best first. O(size + most · log most). */
 export function bestOf(population: Population, most: number): readonly number[] {
   const { table } = population;
   const numbers: number[] = [];
@@ -25,7 +27,7 @@ export function bestOf(population: Population, most: number): readonly number[] 
     .slice(0, most);
 }
 
-/** Evenly many of all with a value, at most `most`. */
+/** An even sample of the trials with a value, at most `most`. */
 export function sampleOf(population: Population, most: number): readonly number[] {
   const { table } = population;
   const stride = Math.max(1, Math.ceil(table.size / most));
@@ -35,19 +37,19 @@ export function sampleOf(population: Population, most: number): readonly number[
   return numbers;
 }
 
-/** Of an axis of Space, 0 … 1; NaN: not used. */
+/** Position of a trial on an axis, 0 to 1; NaN when the parameter is not used. */
 export function unitOf(population: Population, axis: Axis | null, number: number): number {
   if (axis === null) return Math.max(-0.04, Math.min(1.02, population.unitOf(number)));
   return toUnit(axis, population.table.param(number, axis.index));
 }
 
-/** The encoded value, or the value itself where `axis` is null, at a unit. */
+/** Encoded value at a position on an axis; the score itself when `axis` is null. */
 export function valueAt(population: Population, axis: Axis | null, unit: number): number {
   if (axis === null) return population.scale?.value(unit) ?? NaN;
   return fromUnit(axis, unit);
 }
 
-/** What stands beside an axis: its choices, or a few of its numbers. */
+/** Labels of an axis: its choices, or a few of its numbers. */
 export function axisTicks(
   axis: Axis,
   most: number,

@@ -1,6 +1,5 @@
 /**
- * The columns a trial table can show: what each is called, what it sorts and filters by. No cells:
- * those are `TrialRow.svelte`'s.
+ * Columns of the trials table: names, sorting and filtering. The cells are in `TrialRow.svelte`.
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { trialStates } from '../../../protocol/window/codes.ts';
@@ -24,13 +23,13 @@ export type ColumnName =
 
 export interface TableColumn {
   readonly name: ColumnName;
-  /** Of a parameter. */
+  /** Axis of a parameter; null for other columns. */
   readonly axis: Axis | null;
-  /** Pixels. */
+  /** Width in px. */
   readonly width: number;
   readonly right: boolean;
   readonly sortable: boolean;
-  /** Down the first time: large first. */
+  /** Whether the first click sorts in descending order. */
   readonly downFirst: boolean;
 }
 
@@ -48,7 +47,7 @@ const fixed: readonly (readonly [ColumnName, number, boolean, boolean, boolean])
   ['time', 84, true, true, true],
 ];
 
-/** Shown where the person has not chosen. */
+/** Columns shown by default. */
 export const FIRST_COLUMNS: readonly ColumnName[] = [
   'number',
   'state',
@@ -60,7 +59,7 @@ export const FIRST_COLUMNS: readonly ColumnName[] = [
 
 const PARAMETER_WIDTH = 88;
 
-/** All there are, in the order in which they stand; parameters before the time. */
+/** All columns in order; parameters before the time. */
 export function tableColumns(axes: readonly Axis[]): TableColumn[] {
   const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({
     name,
@@ -83,7 +82,7 @@ export function tableColumns(axes: readonly Axis[]): TableColumn[] {
   return [...columns.slice(0, 5), ...parameters, ...columns.slice(5)];
 }
 
-/** Undefined: not a column of numbers. Null: the trial's own number. */
+/** Undefined when the column is not numeric; null for the trial number itself. */
 export function numbersOf(
   table: TrialTable,
   { name, axis }: TableColumn,
@@ -123,8 +122,8 @@ export function numbersOf(
 }
 
 /**
- * Returns the numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name;
- * null: no such axis.
+ * Numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name; null when there
+ * is no such axis.
  */
 export function brushedNumbers(
   table: TrialTable,
@@ -140,8 +139,8 @@ export function brushedNumbers(
 }
 
 /**
- * Terms as conditions over the table's columns. Words match a choice, a state, an operator or a
- * trial's number.
+ * Converts terms to conditions over the table's columns. Words match a choice, a state, an operator
+ * or a trial's number.
  */
 export function conditionsOf(
   terms: readonly Term[],

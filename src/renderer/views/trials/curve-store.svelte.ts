@@ -1,7 +1,8 @@
 /**
- * Curves of ended trials, fetched when their rows come into sight and kept for a while. Those of
- * running ones are in the table already.
+ * Curves of finished trials, fetched when their rows become visible and cached. Curves of running
+ * trials are in the table already.
  */
+import { at } from '../../../core/at.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import type { TrialTable } from '../../state/trial-table.ts';
 
@@ -10,9 +11,9 @@ interface Fetched {
   readonly values: readonly (number | null)[];
 }
 
-/** So many are kept. */
+/** Maximum number of cached curves. */
 const KEPT = 2_000;
-/** Scrolling past fetches nothing. */
+/** Time without scrolling before curves are fetched, in milliseconds. */
 const SETTLED_MS = 120;
 
 export class CurveStore {
@@ -24,7 +25,7 @@ export class CurveStore {
     this.#fetch = fetch;
   }
 
-  /** Empty: not there, or not yet. */
+  /** Empty when there is no curve, or it has not arrived. */
   get(trial: number): readonly (number | null)[] {
     return this.#held.get(trial) ?? [];
   }
@@ -33,7 +34,7 @@ export class CurveStore {
     clearTimeout(this.#timer);
     const lacking = [...trials].filter(
       (trial) =>
-        !table.isOpen(trial) && (table.columns.reports[trial] ?? 0) > 1 && !this.#held.has(trial),
+        !table.isOpen(trial) && at(table.columns.reports, trial) > 1 && !this.#held.has(trial),
     );
     if (lacking.length === 0) return;
     this.#timer = setTimeout(() => void this.#get(lacking), SETTLED_MS);
@@ -43,7 +44,7 @@ export class CurveStore {
     try {
       for (const { trial, values } of await this.#fetch(trials)) this.#held.set(trial, values);
     } catch {
-      // Without its small picture a row still says everything; the next scroll asks again.
+      // The row is complete without its curve; the next scroll fetches again.
       return;
     }
     for (const trial of this.#held.keys()) {

@@ -1,6 +1,6 @@
 /**
- * What a person types to find trials, `units > 200, adam`: parsed into terms that all must hold.
- * Names and columns, no trials. Pure.
+ * Parses a query such as `units > 200, adam` into terms that must all hold. Knows names and
+ * columns, no trials. Pure.
  */
 
 export type Operator = '>' | '<' | '>=' | '<=' | '=' | '!=';
@@ -12,7 +12,7 @@ export type Term =
       readonly operator: Operator;
       readonly value: number;
     }
-  /** A choice, a state, an operator, a trial's number: whatever is called so. */
+  /** A choice, a state, an operator, or a trial number that equals the word. */
   | {
       readonly kind: 'word';
       readonly word: string;
@@ -24,10 +24,10 @@ export interface FilterProblem {
   /** The part of the text that is wrong. */
   readonly part: string;
   readonly expected: 'number' | 'name' | 'something';
-  /** After which the expected should stand. */
+  /** The part after which it is expected. */
   readonly after: string;
   readonly found: string;
-  /** The names there are, where one was expected. */
+  /** Known names, when a name is expected. */
   readonly names: readonly string[];
 }
 
@@ -40,7 +40,7 @@ const SIGNS: Readonly<Record<string, Operator>> = { '≥': '>=', '≤': '<=', '�
 
 /**
  * @param numeric names that can be compared: `#`, `value`, numeric parameters
- * @param others names that can only equal something: categorical parameters
+ * @param others names that can only be equal to something: categorical parameters
  */
 export function parseFilter(
   text: string,
@@ -78,7 +78,7 @@ function compared(
   return { kind: 'compare', column, operator, value };
 }
 
-/** `0.95`, `95 %`, `−2`; NaN: no number. */
+/** Parses `0.95`, `95 %`, `−2`; NaN when the text is not a number. */
 function numberOf(written: string): number {
   const plain = written.replaceAll('−', '-').replaceAll(/[\s\u202f]/g, '');
   if (!plain.endsWith('%')) return Number(plain);

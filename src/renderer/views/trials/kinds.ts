@@ -1,11 +1,11 @@
 /**
- * The state of a trial as people count it: that of the scheduler, except that a complete one
- * without a finite value diverged. Pure.
+ * State of a trial for display: the scheduler's, except that a complete trial without a finite
+ * value is `diverged`. Pure.
  */
 import { outcomeCodes, trialStates } from '../../../protocol/window/codes.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 
-/** A kind's place is its code. */
+/** The index of a kind is its code. */
 export const kinds = [...trialStates, 'diverged'] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -16,7 +16,7 @@ export function kindOf(table: TrialTable, number: number): Kind {
   return table.columns.outcome[number] === DIVERGED_OUTCOME ? 'diverged' : table.state(number);
 }
 
-/** One code a trial; 255: it has not arrived. */
+/** One code for each trial; 255 when it has not arrived. */
 export function kindCodes(table: TrialTable): Uint8Array {
   const { state, outcome } = table.columns;
   const codes = state.slice(0, table.size);

@@ -1,9 +1,9 @@
-/** Orders few trials at once and many in a worker; only the latest request is answered. */
+/** Sorts few trials at once and many in a worker thread; only the latest request is answered. */
 import { orderRows } from './row-order.ts';
 import type { OrderRequest } from './row-order.ts';
 import type { OrderAnswer } from './order-worker.ts';
 
-/** So many are ordered within a frame. */
+/** Maximum number of trials that are sorted within a frame. */
 const AT_ONCE = 4_000;
 
 export class RowOrdering {
@@ -11,7 +11,7 @@ export class RowOrdering {
   #latest = 0;
   readonly #answer: (rows: Uint32Array) => void;
 
-  /** @param answer called once for each request that no later one overtook */
+  /** @param answer called once for each request that no later one replaced */
   constructor(answer: (rows: Uint32Array) => void) {
     this.#answer = answer;
   }

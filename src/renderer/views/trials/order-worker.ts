@@ -1,4 +1,4 @@
-/** Filters and sorts beside the window's thread. What it does is `row-order.ts`'s. */
+/** Entry of the worker thread that filters and sorts with `row-order.ts`. */
 import { orderRows } from './row-order.ts';
 import type { OrderRequest } from './row-order.ts';
 

@@ -1,14 +1,14 @@
 /**
- * Scrolls a row of the virtual table into sight: by as little as it takes nearby, to the middle
- * from afar.
+ * Scrolls a row of the virtual table into view: by the least amount when it is near, to the middle
+ * when it is far.
  */
 
-/** Height of a row and of the head, in pixels. */
+/** Height of a row and of the header, in px. */
 export const ROW = 28;
 
 /**
- * @param at place of the row; negative: it has none, and nothing moves; @returns whether the row is
- *   in sight
+ * @param at index of the row; negative when it has none, nothing scrolls then
+ * @returns whether the row is visible now
  */
 export function revealRow(scroller: HTMLElement, at: number): boolean {
   if (at < 0) return false;

@@ -1,7 +1,7 @@
 /**
- * Facts of a study that the table's rows depend on besides their trials. A head arrives with each
- * result, and a signal that changes as often would have every cell of every row checked; facts are
- * replaced only when they differ. Pure.
+ * Facts of a study that the table's rows depend on besides their trials. The head is replaced with
+ * each result, and depending on it would re-evaluate every cell; facts are replaced only when they
+ * differ. Pure.
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import type { ScoreKind } from '../../../core/study/score.ts';
@@ -9,9 +9,9 @@ import type { StudyHead } from '../../../protocol/window/study-stream.ts';
 
 export interface RowFacts {
   readonly kind: ScoreKind;
-  /** Epochs of a trial; null: unknown, or it has none. */
+  /** Epochs of a trial; null when unknown or not applicable. */
   readonly epochs: number | null;
-  /** Names of workers by their place in the table's column. */
+  /** Names of workers, by their index in the table's column. */
   readonly slots: readonly string[];
   readonly axes: readonly Axis[];
 }

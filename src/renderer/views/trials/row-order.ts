@@ -1,17 +1,16 @@
 /**
- * Which trials a table shows and in what order: filter and sort over typed columns. Pure, so that
- * it runs in a worker for many trials and in place for few. What the person typed is parsed by
- * `filter.ts`; here are numbers only.
+ * Filters and sorts trials over typed columns. Pure, so that it runs in a worker thread for many
+ * trials and in place for few. Knows numbers only; `filter.ts` parses the user's query.
  */
 
 export type Column = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
 
 export type Operator = '>' | '<' | '>=' | '<=' | '=' | '!=';
 
-/** One column of numbers; NaN: the trial has none. */
+/** One column of numbers; NaN where a trial has none. */
 export interface Numbers {
   readonly column: Column;
-  /** Numbers a trial, and which of them. */
+  /** Numbers for each trial, and the index of the one that is used. */
   readonly width: number;
   readonly place: number;
 }
@@ -23,7 +22,7 @@ export type Condition =
       readonly operator: Operator;
       readonly value: number;
     }
-  /** Any of these equalities; `not`: none of them. */
+  /** Any of these equalities; with `not`, none of them. */
   | {
       readonly kind: 'any';
       readonly of: readonly { readonly numbers: Numbers; readonly value: number }[];
@@ -35,26 +34,26 @@ export type Condition =
       readonly low: number;
       readonly high: number;
     }
-  /** Of a column of small codes, those that pass. */
+  /** Codes that pass, by code, for a column of small codes. */
   | { readonly kind: 'codes'; readonly numbers: Numbers; readonly passes: readonly boolean[] };
 
 export interface SortKey {
-  /** Null: by number. */
+  /** Null to sort by number. */
   readonly numbers: Numbers | null;
   readonly down: boolean;
 }
 
 export interface OrderRequest {
-  /** Trials 0 … size − 1. */
+  /** Trials 0 to size − 1. */
   readonly size: number;
-  /** Below this they are left out. */
+  /** Trials below this number are left out. */
   readonly from: number;
   readonly conditions: readonly Condition[];
-  /** The first decides, the next among equals; last of all the number. */
+  /** Sort keys by priority; equal trials are sorted by number. */
   readonly keys: readonly SortKey[];
 }
 
-/** Numbers of the trials that pass, in order. O(n log n). */
+/** Numbers of the trials that pass, sorted. O(n log n). */
 export function orderRows({ size, from, conditions, keys }: OrderRequest): Uint32Array {
   const rows = new Uint32Array(Math.max(0, size - from));
   let count = 0;
@@ -72,38 +71,40 @@ function sorted(rows: Uint32Array, keys: readonly SortKey[]): Uint32Array {
   const compares = keys.filter(({ numbers }) => numbers !== null);
   return rows.sort((a, b) => {
     for (const { numbers, down } of compares) {
-      const by = numbers === null ? 0 : compare(at(numbers, a), at(numbers, b), down);
+      const by = numbers === null ? 0 : compare(numberAt(numbers, a), numberAt(numbers, b), down);
       if (by !== 0) return by;
     }
     return byNumberDown ? b - a : a - b;
   });
 }
 
-/** What has no number stands last, whichever way is up. */
+/** Trials without a number are last in either direction. */
 function compare(a: number, b: number, down: boolean): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
   if (Number.isNaN(b)) return -1;
   return down ? b - a : a - b;
 }
 
-function at({ column, width, place }: Numbers, row: number): number {
-  return column[row * width + place] ?? NaN;
+function numberAt({ column, width, place }: Numbers, row: number): number {
+  // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- innermost loop of the sort; rows are below `size`
+  return column[row * width + place]!;
 }
 
 function holds(condition: Condition, row: number): boolean {
   switch (condition.kind) {
     case 'compare':
-      return compares(at(condition.numbers, row), condition.operator, condition.value);
+      return compares(numberAt(condition.numbers, row), condition.operator, condition.value);
     case 'any':
       return (
-        condition.of.some(({ numbers, value }) => at(numbers, row) === value) !== condition.not
+        condition.of.some(({ numbers, value }) => numberAt(numbers, row) === value) !==
+        condition.not
       );
     case 'within': {
-      const value = at(condition.numbers, row);
+      const value = numberAt(condition.numbers, row);
       return value >= condition.low && value <= condition.high;
     }
     case 'codes':
-      return condition.passes[at(condition.numbers, row)] ?? false;
+      return condition.passes[numberAt(condition.numbers, row)] ?? false;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Filter and sort order of a study's table of trials. They belong to the table and not to the view,
- * so that they survive a look at another tab; they end with the study's state.
+ * Filter and sort order of a study's trials table. They belong to the table instead of the view, so
+ * that they survive a change of tabs; they end with the study's state.
  */
 import type { TrialTable } from '../../state/trial-table.ts';
 import type { ColumnName } from './columns.ts';
@@ -14,14 +14,14 @@ export interface Sorting {
 export class TrialSearch {
   /** Query as typed, valid or not. */
   typed = $state('');
-  /** States whose trials are left out. */
+  /** States whose trials are hidden. */
   hiddenKinds = $state.raw<ReadonlySet<Kind>>(new Set());
-  /** The first key decides, the next among equals. */
+  /** Sort keys by priority. */
   sorting = $state.raw<readonly Sorting[]>([{ name: 'number', down: true }]);
 
   /**
-   * Whether the query or a state leaves trials out; ranges brushed in other views are the
-   * selection's.
+   * Whether the query or a state hides trials; ranges brushed in other views belong to the
+   * selection.
    */
   get filters(): boolean {
     return this.typed.trim() !== '' || this.hiddenKinds.size > 0;
@@ -35,7 +35,7 @@ export class TrialSearch {
 
 const searches = new WeakMap<TrialTable, TrialSearch>();
 
-/** Returns the search of a table, the same object each time. */
+/** The search state of a table, always the same object. */
 export function searchOf(table: TrialTable): TrialSearch {
   const held = searches.get(table) ?? new TrialSearch();
   searches.set(table, held);

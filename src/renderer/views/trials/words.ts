@@ -1,4 +1,4 @@
-/** Text of cells and problems of the trial table. Pure. */
+/** Formats cells and problems of the trials table. Pure. */
 import type { ScoreKind } from '../../../core/study/score.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { count, value } from '../../format.ts';
@@ -25,7 +25,7 @@ export function problemText({ part, expected, after, found, names }: FilterProbl
   });
 }
 
-/** Returns a brushed range in words; of choices it names the first and the last. */
+/** Describes a brushed range; for choices it names the first and the last. */
 export function rangeText(
   name: string,
   { low, high }: Range,
