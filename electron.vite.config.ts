@@ -10,6 +10,8 @@ const programs = {
   main: {
     build: {
       target: 'node20',
+      // Built in: as packages they are some 150 files, which every process and thread would look up.
+      externalizeDeps: { exclude: ['zod', 'ws', '@msgpack/msgpack', 'commander', 'picocolors'] },
       rolldownOptions: {
         input: {
           index: 'src/main/index.ts',

@@ -29,7 +29,7 @@ export async function changeStudy(
 ): Promise<StudySummary | null> {
   const { study, names } = await withLab(context, lab, (reader) => ({
     study: knownStudy(reader, named, lab),
-    names: new Set(reader.studies().map(({ name }) => name)),
+    names: new Set(reader.names().map(({ name }) => name)),
   }));
   const { uid } = study;
   if (uid === null) {

@@ -102,7 +102,7 @@ export async function duplicateStudy(
   const { lab, json = false, name: given, output } = options;
   const { study, names } = await withLab(context, lab, (reader) => ({
     study: knownStudy(reader, named, lab),
-    names: new Set(reader.studies().map((other) => other.name)),
+    names: new Set(reader.names().map((other) => other.name)),
   }));
   const name =
     given === undefined

@@ -18,7 +18,7 @@ const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ?
 export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): StudySummary {
   const study = reader.study(nameOrUid);
   if (study !== null) return study;
-  const names = reader.studies().map(({ name }) => name);
+  const names = reader.names().map(({ name }) => name);
   const held = names.length === 0 ? 'it contains none' : `it contains ${names.join(', ')}`;
   throw new GalapagosError(
     'unknown-study',

@@ -13,7 +13,7 @@ import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
 import { studyCommands } from './calls/study-calls.ts';
-import { CurrentLab } from './current-lab.ts';
+import { CurrentLab, WORKERS_LATER_MS } from './current-lab.ts';
 import { Changes } from './feeds/changes.ts';
 import { followUp } from './feeds/follow-up.ts';
 import { LabFeed } from './feeds/lab-feed.ts';
@@ -87,6 +87,8 @@ async function create(
       current.view.ask();
       sampled.tell();
     },
+    // As with the workers: the window that is opening comes first.
+    inventoryAfterMs: WORKERS_LATER_MS,
     ...(worker?.execPath === undefined ? {} : { execPath: worker.execPath }),
   });
   return {

@@ -10,6 +10,12 @@ import { LabView } from './projections/lab-view.ts';
 import { Projections } from './projections/projections.ts';
 import { FileReading } from './reading/file-reading.ts';
 
+/**
+ * Milliseconds that worker processes wait where no study runs: their start, some 0.3 s of a core
+ * each, would take the cores from the window that is opening.
+ */
+export const WORKERS_LATER_MS = 2_000;
+
 export class CurrentLab {
   /** Notifies that another lab is open. */
   readonly switched = new Changes();
@@ -29,7 +35,7 @@ export class CurrentLab {
     return allOrNothing(async (onFailure) => {
       const current = new CurrentLab(start, workers, await opened(file, start));
       onFailure(() => current.close());
-      current.lab.startWorkers(workers);
+      current.lab.startWorkers(workers, WORKERS_LATER_MS);
       return current;
     });
   }
@@ -77,7 +83,7 @@ export class CurrentLab {
     this.#open = await opened(file, this.#start);
     this.switched.tell();
     await closed(before);
-    this.lab.startWorkers(this.#workers);
+    this.lab.startWorkers(this.#workers, WORKERS_LATER_MS);
   }
 
   async close(): Promise<void> {

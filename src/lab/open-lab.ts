@@ -62,9 +62,12 @@ export class OpenLab {
     return this.#running.workers;
   }
 
-  /** @param count null: one for each core */
-  startWorkers(count: number | null): void {
-    this.#running.startWorkers(count);
+  /**
+   * @param count null: one for each core
+   * @param laterMs how long the processes wait where no study runs
+   */
+  startWorkers(count: number | null, laterMs: number): void {
+    this.#running.startWorkers(count, laterMs);
   }
 
   get coordinator(): Coordinator {

@@ -66,9 +66,10 @@ export interface RunningLab {
   readonly coordinator: Coordinator;
   /**
    * Starts this machine's workers: as many as asked for, or one for each core, within its limits.
+   * Where no study runs, their processes start after `laterMs`, or as soon as one does.
    * @returns their slots
    */
-  readonly startWorkers: (count: number | null) => readonly string[];
+  readonly startWorkers: (count: number | null, laterMs?: number) => readonly string[];
   /** The running worker processes of this machine. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
   /** Commits pending writes, ends the workers and closes the file. */
@@ -111,7 +112,13 @@ async function start(
     storage,
     transport,
     clock: systemClock(),
-    listener,
+    listener: {
+      ...listener,
+      show: (study, change) => {
+        if (change.kind === 'study' && change.state === 'running') workers?.startNow();
+        listener.show(study, change);
+      },
+    },
     ...(options === undefined ? {} : { options }),
     host: {
       spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
@@ -124,7 +131,7 @@ async function start(
   const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
   return {
     coordinator,
-    startWorkers(count) {
+    startWorkers(count, laterMs = 0) {
       const slots = cpuSlots(workerCount(count).workers);
       workers = new WorkerProcesses({
         ...worker,
@@ -138,6 +145,8 @@ async function start(
           coordinator.exited(exit);
         },
       });
+      const runs = [...coordinator.lab.studies.values()].some(({ state }) => state === 'running');
+      if (laterMs > 0 && !runs) workers.holdStarts(laterMs);
       coordinator.offerSlots(slots);
       return slots;
     },

@@ -3,9 +3,9 @@ import { attemptOutcome } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 import type { AttemptEntry, AttemptFilter } from './lab-reader.ts';
+import { figuresOf } from './result-figures.ts';
 
-const SELECT = `SELECT uid, number, k, slot, sent_at, ended_at, outcome,
-  CASE WHEN json_valid(result) THEN json_extract(result, '$.ms') END, CASE WHEN json_valid(result) THEN json_extract(result, '$.value') END
+const SELECT = `SELECT uid, number, k, slot, sent_at, ended_at, outcome, result
   FROM galapagos_attempt JOIN galapagos_study ON galapagos_study.id = galapagos_attempt.study
   WHERE (?1 IS NULL OR uid = ?1) AND sent_at < ?2 AND sent_at >= ?3 ORDER BY sent_at DESC LIMIT ?4`;
 
@@ -17,8 +17,7 @@ export function attemptEntries(
   return connection.all(SELECT, study, before, since, most).map((row) => {
     const sent = columns.integer('galapagos_attempt.sent_at', row[4]);
     const to = columns.integerOrNull('galapagos_attempt.ended_at', row[5]);
-    const ms = columns.real('galapagos_attempt.result', row[7]);
-    const value = columns.real('galapagos_attempt.result', row[8]);
+    const { ms, value } = figuresOf(row[7]);
     return {
       study: columns.text('galapagos_study.uid', row[0]),
       number: columns.integer('galapagos_attempt.number', row[1]),

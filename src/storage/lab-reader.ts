@@ -18,6 +18,8 @@ export interface LabReader {
   readonly file: string;
   /** Studies of Galapagos and of other programs, in order of creation. */
   studies(): StudySummary[];
+  /** The same studies by name alone: no trial is read. */
+  names(): readonly { readonly uid: string | null; readonly name: string }[];
   study(nameOrUid: string): StudySummary | null;
   /**
    * Trials in number order, read a page at a time: trials that end meanwhile may show either state.

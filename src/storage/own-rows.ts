@@ -8,15 +8,12 @@ import type { Columns } from './columns.ts';
 import type { Connection, Row as FileRow } from './connection.ts';
 import { RowBlocks } from './row-block.ts';
 import type { StudyMoments } from './lab-reader.ts';
+import { writtenFigures } from './result-figures.ts';
 import type { ReadBlock, Row } from './row-block.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Rows in a block: few enough to be merged into a projection without blocking the event loop. */
 const BLOCK = 1_024;
-
-/** Start of a result's text, up to its duration: most results need not be parsed. */
-const UP_TO_MS =
-  /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;
 
 const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, generation, parents, operator, finish_seq, basis, params,
   last.slot, last.sent_at, last.ended_at, last.k, last.result,
@@ -88,8 +85,8 @@ const OUTCOMES: ReadonlyMap<unknown, NonNullable<Row['outcome']>> = new Map(
 /** Returns the duration of the attempt and notes its executor. */
 function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
   const text = columns.text('galapagos_attempt.result', found);
-  const ms = UP_TO_MS.exec(text)?.[1];
-  if (ms !== undefined && blocks.isTrained(text)) return Number(ms);
+  const written = writtenFigures(text);
+  if (written !== null && blocks.isTrained(text)) return written.ms;
   const result = columns.json('galapagos_attempt.result', storedResult, text);
   if (result.executor !== undefined) blocks.trained(result.executor, result.executorReason ?? null);
   return result.ms;

@@ -107,6 +107,10 @@ class FileReader implements LabReader {
     return this.#reading(() => this.#all().map(({ study }) => study.summary()));
   }
 
+  names(): readonly { readonly uid: string | null; readonly name: string }[] {
+    return this.#reading(() => this.#all().map(({ uid, name }) => ({ uid, name })));
+  }
+
   study(nameOrUid: string): StudySummary | null {
     return this.#reading(() => this.#find(nameOrUid)?.summary() ?? null);
   }

@@ -132,8 +132,8 @@ export interface StoredStudy {
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
   /**
-   * Null: the study is not finished, a trial or an attempt has not ended, or completion numbers are
-   * missing.
+   * Totals of a finished study, read when they are first asked for. Null: the study is not finished,
+   * a trial or an attempt has not ended, or completion numbers are missing.
    */
   readonly head: StoredHead | null;
   /** Each iteration reads them anew. */

@@ -48,8 +48,9 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   // Another program may have set the attribute of a running study.
   study.deleted = stored.deleted && isAtRest(study);
   study.removedFrom = study.deleted && stored.removing ? Infinity : null;
-  if (stored.state === 'finished' && stored.head !== null) {
-    leaveDormant(study, stored, stored.head);
+  const head = stored.state === 'finished' ? stored.head : null;
+  if (head !== null) {
+    leaveDormant(study, stored, head);
     return;
   }
   const { ended, open } = yield* restoreProposals(study.trials, stored);

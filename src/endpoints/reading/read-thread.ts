@@ -155,10 +155,11 @@ const RUNNING = 1;
 function tellStudies(reader: LabReader, id: number): void {
   const ours: { uid: string; moments: StudyMoments }[] = [];
   const foreign: ForeignSummary[] = [];
-  for (const summary of reader.studies()) {
-    const { uid, name } = summary;
+  for (const { uid, name } of reader.names()) {
+    const summary = uid === null ? reader.study(name) : null;
+    // What ours come to, the coordinator knows.
     if (uid !== null) ours.push({ uid, moments: reader.moments(uid) });
-    else
+    else if (summary !== null)
       foreign.push({
         summary,
         parameters: reader.parameters(name),

@@ -39,6 +39,8 @@ export interface UtilisationOptions {
   /** Returns the process ids of this machine's workers; called for each sample. */
   readonly workerPids?: () => readonly number[];
   readonly onSample?: (sample: NodeSample) => void;
+  /** Milliseconds after which a process takes the inventory; by default at once. */
+  readonly inventoryAfterMs?: number;
   /** The plain Node that takes the inventory, where this process's own is not one. */
   readonly execPath?: string;
   /** Replaces parts of the machine in tests. */
@@ -71,6 +73,7 @@ export interface Utilisation {
 
 export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const { node, everyMs = 1000, keptMs = 60_000, onSample, workerPids = () => [] } = options;
+  const { inventoryAfterMs = 0 } = options;
   const {
     platform = process.platform,
     sys = '/sys',
@@ -159,6 +162,14 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   };
 
   const look = async (): Promise<void> => {
+    if (inventoryAfterMs > 0)
+      await new Promise<void>((resolve) => {
+        const endWait = timer.after(inventoryAfterMs, resolve);
+        ending.signal.addEventListener('abort', () => {
+          endWait();
+          resolve();
+        });
+      });
     const bus = platform === 'linux' ? await pciCards(sys) : null;
     if (ending.signal.aborted) return;
     amd = (bus ?? []).filter(({ vendor }) => vendor === 'AMD').map((card) => new AmdCard(card));

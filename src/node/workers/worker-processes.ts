@@ -82,6 +82,8 @@ export class WorkerProcesses {
   /** To be started, the first first. */
   #due: Worker[] = [];
   readonly #starting = new Set<Worker>();
+  /** Timer during which no process starts; null: none is held back. */
+  #held: NodeJS.Timeout | null = null;
   #closing = false;
   #whenEmpty: (() => void) | null = null;
 
@@ -125,6 +127,19 @@ export class WorkerProcesses {
     }, afterMs);
   }
 
+  /** Starts no process for a time, or until `startNow`. */
+  holdStarts(ms: number): void {
+    this.#held ??= setTimeout(() => this.startNow(), ms).unref();
+  }
+
+  /** Starts the processes that were held back. */
+  startNow(): void {
+    if (this.#held === null) return;
+    clearTimeout(this.#held);
+    this.#held = null;
+    this.#startDue();
+  }
+
   /**
    * Ends that incarnation after a delay, if it is still there; one that has not started never will.
    */
@@ -144,6 +159,7 @@ export class WorkerProcesses {
    */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    if (this.#held !== null) clearTimeout(this.#held);
     for (const worker of [...this.#workers.values()]) {
       worker.killed = true;
       if (worker.process === null) this.#kill(worker);
@@ -162,6 +178,7 @@ export class WorkerProcesses {
    * everything else.
    */
   #startDue(): void {
+    if (this.#held !== null) return;
     while (this.#starting.size < STARTING) {
       const worker = this.#due.shift();
       if (worker === undefined) return;

@@ -58,6 +58,8 @@ export interface TableListener {
 export class TrialTable {
   /** Numbers below this may have a row. */
   size = 0;
+  /** Numbers below this have no row. A file is read from the end, so that the first rows lie high. */
+  from = Infinity;
   /** How many rows have arrived. */
   known = 0;
   /** Completions known without a gap. */
@@ -99,6 +101,7 @@ export class TrialTable {
   clear(width = this.width): void {
     this.width = width;
     this.size = this.known = this.ended = 0;
+    this.from = Infinity;
     this.columns = emptyColumns(SMALLEST, width);
     this.#completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
     this.running.clear();
@@ -117,7 +120,10 @@ export class TrialTable {
     const rows = numbers.length;
     if (rows === 0) return;
     let last = 0;
-    for (const number of numbers) last = Math.max(last, number);
+    for (const number of numbers) {
+      last = Math.max(last, number);
+      this.from = Math.min(this.from, number);
+    }
     this.#reserve(last + 1);
     const { columns } = this;
     for (let i = 0; i < rows; i++) if (columns.state[numbers[i] ?? 0] === ABSENT) this.known += 1;

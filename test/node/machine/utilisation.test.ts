@@ -234,6 +234,23 @@ it('the last minute is kept; seconds slept through are not made up for', async (
   ]);
 });
 
+it('takes the inventory only after the delay that was asked for, and samples meanwhile', async () => {
+  let taken = 0;
+  const inventory = (): Promise<typeof KNOWN> => {
+    taken += 1;
+    return Promise.resolve(KNOWN);
+  };
+  const { next, utilisation: seen } = await watched(
+    {},
+    { inventoryAfterMs: 2500, surroundings: { inventory } },
+  );
+  for (let second = 1; second <= 2; second++) await next();
+  expect(taken).toBe(0);
+  await next();
+  await seen.ready;
+  expect(taken).toBe(1);
+});
+
 it('after stop nothing is sampled, and no child is left', async () => {
   const { timer, smi, utilisation: seen, next } = await watched({});
   await next();

@@ -237,6 +237,28 @@ describe('worker processes', () => {
     await expect.poll(started, { timeout: 30_000 }).toBe(atOnce + 2);
   });
 
+  it('start none while they are held back, and those that are due once they are not', async () => {
+    supervise(runs);
+    workers.holdStarts(1e6);
+    workers.spawn('local/cpu/0', '1.1', 0);
+    workers.spawn('local/cpu/1', '1.1', 0);
+    workers.kill('local/cpu/1', '1.1', 0);
+    // Its end tells that the time of both has come.
+    expect(await exits.count(1)).toMatchObject([{ slot: 'local/cpu/1', by: 'us' }]);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(workers.running).toEqual([]);
+    workers.startNow();
+    await started();
+    expect(workers.running).toMatchObject([{ slot: 'local/cpu/0' }]);
+  });
+
+  it('are held back for a time only', async () => {
+    supervise(runs);
+    workers.holdStarts(1);
+    workers.spawn('local/cpu/0', '1.1', 0);
+    await started();
+  });
+
   it('leave nothing that keeps their parent alive', async () => {
     supervise('');
     const entry = join(folder, 'idle.mjs');

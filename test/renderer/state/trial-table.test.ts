@@ -39,6 +39,17 @@ describe('State: trial table', () => {
     expect(table.outcome(300)).toBeNull();
   });
 
+  it('knows below which number no row has arrived, as a file is read from the end', () => {
+    const table = new TrialTable(0);
+    expect(table.from).toBe(Infinity);
+    table.lay(trialBlock([{ number: 99_000 }, { number: 98_999 }]));
+    expect([table.from, table.size]).toEqual([98_999, 99_001]);
+    table.lay(trialBlock([{ number: 99_001 }]));
+    expect(table.from).toBe(98_999);
+    table.clear();
+    expect(table.from).toBe(Infinity);
+  });
+
   it('replaces a row by a later one', () => {
     const table = new TrialTable(0);
     table.lay(trialBlock([{ number: 0, state: 'running', outcome: null, finish: null }]));
