@@ -18,7 +18,10 @@ import type { Direction } from '../study/direction.ts';
 import { FanovaRows, mainEffects } from './fanova-tree.ts';
 import type { Feature } from './fanova-tree.ts';
 
-/** Mean over the trees with the 10th and 90th percentile, each 0 … 1. */
+/**
+ * Mean over the trees with the interval from the 10th to the 90th percentile, which is extended to
+ * the mean where a few trees lie far from the others; each 0 … 1.
+ */
 export interface Share {
   readonly share: number;
   readonly low: number;
@@ -205,9 +208,6 @@ function featureOf({ kind, low, high, cells }: Axis): Feature {
 function summary(shares: readonly number[]): Share {
   const sorted = Float64Array.from(shares).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-  return {
-    share: shares.reduce((sum, x) => sum + x, 0) / shares.length,
-    low: at(LOW),
-    high: at(HIGH),
-  };
+  const share = shares.reduce((sum, x) => sum + x, 0) / shares.length;
+  return { share, low: Math.min(share, at(LOW)), high: Math.max(share, at(HIGH)) };
 }

@@ -96,6 +96,21 @@ describe('Importance: over the whole space', () => {
       expect(high).toBeLessThanOrEqual(1);
     }
   });
+
+  it('has an interval that contains the share also where one tree in twenty differs from all others', () => {
+    // A tree whose bootstrap sample has none of the few large values explains the rest by `a`.
+    let shares = 0;
+    for (const large of [0.94, 0.95, 0.96, 0.97]) {
+      const found = known(cube, 60, ([a = 0, , c = 0]) => (c > large ? 1 : 0.001 * a));
+      for (const { whole } of found.parameters) {
+        if (whole === null) continue;
+        shares += 1;
+        expect(whole.low).toBeLessThanOrEqual(whole.share);
+        expect(whole.high).toBeGreaterThanOrEqual(whole.share);
+      }
+    }
+    expect(shares).toBe(16);
+  });
 });
 
 describe('Importance: within the good region', () => {
