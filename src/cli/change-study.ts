@@ -5,7 +5,7 @@ import { InvalidInput } from '../core/errors.ts';
 import { decideOrThrow } from '../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../studies/describe-study.ts';
 import type { Description } from '../studies/describe-study.ts';
-import { freeName, takenText } from '../core/study/free-name.ts';
+import { freeName, takenText } from '../core/free-name.ts';
 import { knownStudy, studyOutput } from '../documents/lab-output.ts';
 import { studyFileOf } from '../documents/study-file-of.ts';
 import { check } from '../protocol/problems.ts';

@@ -2,7 +2,7 @@
 import { endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
-import { freeName } from '../core/study/free-name.ts';
+import { freeName } from '../core/free-name.ts';
 
 export type Choice =
   | { readonly kind: 'new'; readonly name: string; readonly note: string | null }

@@ -1,4 +1,4 @@
-/** Names of studies that are not taken yet: nothing of a lab is overwritten. */
+/** Names of studies and datasets that are not taken yet, so that nothing is overwritten. */
 
 /** The name itself, else `name-2`, `name-3` … */
 export function freeName(taken: ReadonlySet<string>, name: string): string {

@@ -1,6 +1,7 @@
 /** What a dataset may be called: a name that is a file's on every system, and nobody else's. */
 import { basename, dirname } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { freeName } from '../core/free-name.ts';
 import { sharedFolder, sourceName, type Source } from './sources/several.ts';
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -87,11 +88,9 @@ function idxPrefix(file: string): string | null {
   return IDX_FILE.exec(file)?.[1] ?? null;
 }
 
-/** A name made of the file's that is free: `photos`, `photos-2` … */
-export function freeName(file: string, taken: readonly string[]): string {
+/** Name made of the file's that no dataset has yet: `photos`, `photos-2` … */
+export function freeDatasetName(file: string, taken: readonly string[]): string {
   const made = nameOfFile(file);
   const stem = (NAME.test(made) && !DEVICE.test(made) ? made : 'dataset').slice(0, 58);
-  let name = stem;
-  for (let n = 2; taken.includes(name); n++) name = `${stem}-${String(n)}`;
-  return name;
+  return freeName(new Set(taken), stem);
 }

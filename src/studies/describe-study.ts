@@ -8,7 +8,7 @@ import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { confirming } from './confirms-of.ts';
 import { decideOrThrow } from './decide-or-throw.ts';
-import { freeName, takenText } from '../core/study/free-name.ts';
+import { freeName, takenText } from '../core/free-name.ts';
 
 /** Absent fields stay unchanged. */
 export interface Description {

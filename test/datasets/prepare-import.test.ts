@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GalapagosError } from '../../src/core/errors.ts';
-import { checkName, freeName } from '../../src/datasets/dataset-name.ts';
+import { checkName, freeDatasetName } from '../../src/datasets/dataset-name.ts';
 import {
   DEFAULTS,
   ImportCancelled,
@@ -332,7 +332,7 @@ describe('names', () => {
     ['photos', ['photos', 'photos-2'], 'photos-3'],
     [`${'y'.repeat(80)}.csv`, ['y'.repeat(58)], `${'y'.repeat(58)}-2`],
   ])('of the file %j, where %j are taken, %s is proposed', (file, taken, name) => {
-    expect(freeName(file, taken)).toBe(name);
+    expect(freeDatasetName(file, taken)).toBe(name);
     checkName(name, [], false);
   });
 });

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { catalogueOf, datasetWithContent, type SameDataset } from '../catalogue.ts';
-import { freeName, nameOfFile, sourceStem } from '../dataset-name.ts';
+import { freeDatasetName, nameOfFile, sourceStem } from '../dataset-name.ts';
 import { previewImported, type DatasetPreview } from '../preview.ts';
 import { sourceName } from '../sources/several.ts';
 import { openStaging } from '../staging.ts';
@@ -97,5 +97,5 @@ function proposedName(request: PrepareRequest, taken: readonly string[]): string
     predicted === '' || !taken.includes(nameOfFile(stem))
       ? stem
       : `${nameOfFile(stem)}-${predicted}`;
-  return freeName(labelled, taken);
+  return freeDatasetName(labelled, taken);
 }

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { samplers } from '../../core/samplers/create-sampler.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import { draftStudy } from '../../studies/draft-study.ts';
-import { freeName } from '../../core/study/free-name.ts';
+import { freeName } from '../../core/free-name.ts';
 import { catalogueIn, knownDataset } from '../../studies/known-dataset.ts';
 import { listNetworks } from '../../studies/list-networks.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';

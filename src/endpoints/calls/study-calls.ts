@@ -16,7 +16,7 @@ import type { Commands } from '../../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
 import { decideOrThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
-import { freeName } from '../../core/study/free-name.ts';
+import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { CurrentLab } from '../current-lab.ts';

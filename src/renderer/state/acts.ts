@@ -2,7 +2,7 @@
  * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that
  * it was done, holds what failed. Acts of one view stand with that view.
  */
-import { freeName } from '../../core/study/free-name.ts';
+import { freeName } from '../../core/free-name.ts';
 import { slotName } from '../../core/study/slot-name.ts';
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
