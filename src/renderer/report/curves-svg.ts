@@ -22,12 +22,14 @@ import { chartText } from '../text-of-charts.ts';
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [760, 320, 48, 28, 12, 12];
 
 /**
- * @param curves the best trial's curve first
- * @returns null when no curve has two points
+ * @param curves the best trial's first
+ * @param paletteOf called when there is something to draw
+ * @returns null: no curve has two points
  */
 export function curvesSvg(
   head: StudyHead,
   curves: readonly Pick<TrialCurve, 'steps' | 'values'>[],
+  paletteOf: () => Palette = paperPalette,
 ): string | null {
   const lines = curves.map(pointsOf).filter((points) => points.length > 1);
   const values = lines.flatMap((points) => points.map(([, value]) => value));
@@ -39,7 +41,7 @@ export function curvesSvg(
   return chartExport('report-curves', () => ({
     width: WIDTH,
     height: HEIGHT,
-    palette: paperPalette(),
+    palette: paletteOf(),
     summary: text.report.curves({ trials: lines.length }),
     figure: {
       ...studyFigure(head),

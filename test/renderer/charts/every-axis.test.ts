@@ -6,12 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { valueTicks } from '../../../src/renderer/charts/scales.ts';
 import type { ValueScale } from '../../../src/renderer/charts/scales.ts';
 import { stairs } from '../../../src/renderer/frame/stairs.ts';
+import { curvesSvg } from '../../../src/renderer/report/curves-svg.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
 import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
 import { compareStudies } from '../../../src/renderer/views/compare/stairs.ts';
 import { lowestUnit, provisionalScale } from '../../../src/renderer/views/curves/curve-axis.ts';
 import type { Line } from '../../../src/renderer/views/curves/finished-curves.ts';
 import { simulatedTable } from '../../support/simulated-table.ts';
+import { testPalette } from '../../support/test-palette.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 import { studyHead, studyRow } from '../../support/window-examples.ts';
 
@@ -123,6 +125,51 @@ describe('Value axis of Curves: its foot', () => {
       length: 2,
     }));
     expect(lowestUnit(shown, shown.scale, flat, null)).toBe(0);
+  });
+});
+
+describe('Value axis of the curves in the HTML report', () => {
+  const svgOf = (values: readonly number[]): string =>
+    curvesSvg(
+      studyHead({ chance: CHANCE }),
+      values.map((value) => {
+        const { steps, values: reported } = risingCurve(0, value);
+        return { steps: Array.from(steps), values: Array.from(reported) };
+      }),
+      () => testPalette,
+    ) ?? '';
+  /** Labels of the value axis, which end left of it. */
+  const labelsOf = (svg: string): string[] =>
+    [...svg.matchAll(/<text [^>]*text-anchor="end"[^>]*>([^<]*)<\/text>/g)].map(
+      ([, label = '']) => label,
+    );
+  /** Heights of the last points of the curves in px, from above. */
+  const endsOf = (svg: string): number[] =>
+    [...svg.matchAll(/<path d="M[^"]*L[\d.]+[ ,]([\d.]+)" [^>]*stroke-width="(?:2.5|1.25)"/g)].map(
+      ([, y]) => Number(y),
+    );
+
+  it('keeps curves that learned apart where 40 % of the trials failed', () => {
+    const ends = endsOf(svgOf(mixed)).sort((a, b) => a - b);
+    expect(ends).toHaveLength(mixed.length);
+    const learned = ends.slice(0, good.length);
+    expect((learned.at(-1) ?? 0) - (learned[0] ?? 0)).toBeGreaterThan(320 * 0.1);
+    expect(new Set(learned).size).toBe(good.length);
+  });
+
+  it.each([
+    ['a best of exactly 1', [...good, 1], /^100$/],
+    ['only curves that end at exactly 1', [1, 1, 1], /^100$/],
+  ])('labels %s with short numbers, no two alike', (_, values, exact) => {
+    const labels = labelsOf(svgOf(values));
+    expect(labels).toContainEqual(expect.stringMatching(exact));
+    expect(new Set(labels).size).toBe(labels.length);
+    for (const label of labels) expect(label).toMatch(/^−?\d{1,3}(\.\d{1,2})?$/);
+  });
+
+  it('draws nothing where no curve has two points', () => {
+    const single = { steps: [0], values: [0.5] };
+    expect(curvesSvg(studyHead({}), [single])).toBeNull();
   });
 });
 
