@@ -1,20 +1,15 @@
-/** Tests the labels of Space: beside lines and marks, never over them. */
+/** Tests the axes of Space and their labels, and labels that cover no mark. */
 import { describe, expect, it } from 'vitest';
 import { GridIndex } from '../../../src/renderer/charts/grid-index.ts';
 import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
-import {
-  drawParallel,
-  gutterOf,
-  nearestLine,
-  xOf,
-  yOf,
-} from '../../../src/renderer/views/space/parallel.ts';
+import { drawParallel, nearestLine, xOf, yOf } from '../../../src/renderer/views/space/parallel.ts';
 import type { ParallelPicture } from '../../../src/renderer/views/space/parallel.ts';
 import { drawScatter, drawScatterLit, spotOf } from '../../../src/renderer/views/space/scatter.ts';
 import type { ScatterPicture } from '../../../src/renderer/views/space/scatter.ts';
 import { VALUE, bestOf, unitOf } from '../../../src/renderer/views/space/trials.ts';
+import { chartText } from '../../../src/renderer/text-of-charts.ts';
 import { simulatedTable } from '../../support/simulated-table.ts';
 import { testPalette } from '../../support/test-palette.ts';
 
@@ -36,62 +31,84 @@ function parallel(width: number): ParallelPicture {
   return { population: trials, palette: testPalette, columns, width, height: 500, ...rest };
 }
 
-/** Records positions of texts and the horizontal extents of lines. */
+/** Records positions of texts, of plates, and of the lines of axes and trials. */
 class Recorded extends SvgPen {
-  readonly texts: { text: string; x: number; y: number }[] = [];
+  readonly texts: { text: string; x: number; y: number; size: number }[] = [];
+  readonly plates: { left: number; right: number; top: number; bottom: number }[] = [];
   readonly segments: { from: number; to: number }[] = [];
+  /** Of lines that are as long as an axis. */
+  readonly verticals: number[] = [];
   #at = 0;
+  #height = 0;
 
   override moveTo(x: number, y: number): void {
-    this.#at = x;
+    [this.#at, this.#height] = [x, y];
     super.moveTo(x, y);
   }
 
   override lineTo(x: number, y: number): void {
     if (Math.abs(x - this.#at) > 10) this.segments.push({ from: this.#at, to: x });
-    this.#at = x;
+    if (x === this.#at && Math.abs(y - this.#height) > 300) this.verticals.push(x);
+    [this.#at, this.#height] = [x, y];
     super.lineTo(x, y);
   }
 
+  override rect(x: number, y: number, width: number, height: number): void {
+    this.plates.push({ left: x, right: x + width, top: y, bottom: y + height });
+    super.rect(x, y, width, height);
+  }
+
   override text(x: number, y: number, text: string, style: TextStyle): void {
-    this.texts.push({ text, x, y });
+    this.texts.push({ text, x, y, size: style.size });
     super.text(x, y, text, style);
   }
 }
 
-describe('Space: labels of parallel axes', () => {
-  it('places labels in a strip beside each axis that no line crosses', () => {
-    const picture = parallel(900);
-    const gutter = gutterOf(picture);
-    const pen = new Recorded('test');
-    drawParallel(pen, picture);
-    expect(gutter).toBeGreaterThan(20);
-    for (const place of picture.columns.keys()) {
-      const x = xOf(place, picture.columns.length, picture.width);
-      const last = place === picture.columns.length - 1;
-      const crossing = pen.segments.filter(
-        ({ from, to }) => from < x + gutter - 0.01 && to > x + 0.01,
+describe('Space: parallel axes', () => {
+  it.each([300, 900, 1600])(
+    'draws each axis as one line that every trial reaches, at %i px',
+    (width) => {
+      const picture = parallel(width);
+      const pen = new Recorded('test');
+      drawParallel(pen, picture);
+      const places = [...picture.columns.keys()].map((place) =>
+        xOf(place, picture.columns.length, width),
       );
-      expect(last ? [] : crossing).toEqual([]);
+      expect(pen.verticals).toEqual(places);
+      // Lines of trials go from axis to axis, without a gap beside any.
+      const ends = new Set(pen.segments.flatMap(({ from, to }) => [from, to]));
+      expect([...ends].sort((one, other) => one - other)).toEqual(places);
+    },
+  );
+
+  it.each([300, 900])('draws labels on a plate of the background, at %i px', (width) => {
+    const pen = new Recorded('test');
+    const picture = parallel(width);
+    drawParallel(pen, picture);
+    const labels = pen.texts.filter(({ text }) => /^[\d.,−e]+$|^\w+$/.test(text));
+    expect(labels.length).toBeGreaterThan(picture.columns.length);
+    for (const { x, y, text } of labels.filter(({ size }) => size === 11)) {
+      const plate = pen.plates.find(
+        (each) => each.left < x && each.right > x && each.top < y && each.bottom > y,
+      );
+      if (text === chartText.space.notUsed || text === chartText.space.atChance) continue;
+      expect(plate?.right, text).toBeGreaterThanOrEqual(x + text.length * 5.5);
     }
   });
 
-  it('keeps lines connected where the axes are too close together for labels', () => {
-    expect(gutterOf(parallel(300))).toBe(0);
-  });
-
-  it('finds the line under the pointer between the strip and the next axis', () => {
+  it('finds the line under the pointer anywhere between two axes', () => {
     const picture = parallel(900);
     const [best] = picture.lines;
-    const gutter = gutterOf(picture);
     const [x, y] = picture.columns.map(({ axis }, place) => {
       return [
         xOf(place, picture.columns.length, 900),
         yOf(unitOf(picture.population, axis, best!), 500),
       ] as const;
     });
-    const middle = (x![0] + gutter + y![0]) / 2;
-    expect(nearestLine(picture, middle, (x![1] + y![1]) / 2, 0.5)).toBe(best);
+    for (const share of [0.05, 0.5, 0.95]) {
+      const at = (from: number, to: number): number => from + share * (to - from);
+      expect(nearestLine(picture, at(x![0], y![0]), at(x![1], y![1]), 0.5)).toBe(best);
+    }
   });
 });
 

@@ -300,7 +300,7 @@ function drawLabels(
   const wanted: { x: number; y: number; text: string; colour: string; rank: number }[] = [];
   const add = (line: Line | undefined, text: string, colour: string, rank: number): void => {
     const end = line === undefined ? null : lastPoint(picture, line);
-    if (end !== null) wanted.push({ x: end.x + 6, y: end.y + 4, text, colour, rank });
+    if (end !== null) wanted.push({ x: end.x, y: end.y, text, colour, rank });
   };
   const { best } = population;
   if (best !== null)
@@ -322,16 +322,108 @@ function drawLabels(
   for (const line of running)
     if (line.trial !== selected && line.trial !== hovered)
       add(line, String(line.trial), palette.accent, 2);
-  const placed: { x: number; y: number; half: number }[] = [];
+  const followed = new Set([best, selected, hovered, ...running.map(({ trial }) => trial)]);
+  const curves = lines
+    .filter(({ trial }) => followed.has(trial))
+    .map((line) => pointsOf(picture, line));
+  const placed: Box[] = [];
   for (const { x, y, text, colour } of wanted.sort((a, b) => a.rank - b.rank)) {
-    const half = text.length * 6.4;
-    if (
-      placed.some(
-        (other) => Math.abs(other.y - y) < 12 && x < other.x + other.half && other.x < x + half,
-      )
-    )
-      continue;
-    placed.push({ x, y, half });
-    pen.text(x, y, text, { colour, size: 11, weight: 600, halo: palette.canvas });
+    const box = placeBeside(x, y, text.length * CHARACTER, placed, curves, picture);
+    if (box === null) continue;
+    placed.push(box);
+    // Pale curves may pass below: the number stands on a plate of the background.
+    pen.begin();
+    pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    pen.fill(palette.canvas, 0.85);
+    pen.text(box.left + 1, box.bottom - 2, text, {
+      colour,
+      size: 11,
+      weight: 600,
+      halo: palette.canvas,
+    });
   }
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Width of a character of a label in px. */
+const CHARACTER = 6.6;
+/** Height of a label, and its distance from the end of its curve, in px. */
+const [LABEL, APART] = [13, 5];
+/** Above so many followed curves labels are placed without regard to them, to stay fast. */
+const MOST_CURVES = 40;
+
+/**
+ * Returns the place beside the end of a curve where a label covers no other label and the fewest of
+ * the followed curves; null where other labels take every place.
+ */
+function placeBeside(
+  x: number,
+  y: number,
+  width: number,
+  placed: readonly Box[],
+  curves: readonly (readonly Point[])[],
+  { width: room, height }: CurvesPicture,
+): Box | null {
+  const [right, left] = [x + APART, x - APART - width];
+  const corners = [
+    [right, y - LABEL / 2],
+    [right, y - LABEL - 1],
+    [right, y + 1],
+    [left, y - LABEL - 3],
+    [left, y + 3],
+  ] as const;
+  let [found, fewest]: [Box | null, number] = [null, Infinity];
+  for (const [from, top] of corners) {
+    const box = { left: from, top, right: from + width, bottom: top + LABEL };
+    if (box.left < LEFT || box.right > room || box.top < 0 || box.bottom > height - BOTTOM + 6)
+      continue;
+    if (placed.some((other) => overlap(box, other))) continue;
+    const crossing =
+      curves.length > MOST_CURVES ? 0 : curves.filter((points) => crosses(points, box)).length;
+    if (crossing < fewest) [found, fewest] = [box, crossing];
+    if (fewest === 0) break;
+  }
+  return found;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function pointsOf(picture: CurvesPicture, line: Line): Point[] {
+  const points: Point[] = [];
+  for (let i = 0; i < line.length; i++) {
+    const value = line.values[i];
+    if (value !== null && value !== undefined && Number.isFinite(value))
+      points.push({
+        x: xOf(picture, picture.at(line.trial, line.steps[i] ?? i)),
+        y: yOf(picture, value),
+      });
+  }
+  return points;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+/** Whether a curve passes through a box. */
+function crosses(points: readonly Point[], box: Box): boolean {
+  return points.some((to, i) => {
+    const from = points[i - 1] ?? to;
+    // The part of the segment above and below the box's width.
+    const [start, end] = [Math.max(box.left, from.x), Math.min(box.right, to.x)];
+    if (start > end) return false;
+    const heightAt = (x: number): number =>
+      to.x === from.x ? to.y : from.y + ((x - from.x) / (to.x - from.x)) * (to.y - from.y);
+    const [one, other] = [heightAt(start), heightAt(end)];
+    return Math.max(one, other) > box.top && Math.min(one, other) < box.bottom;
+  });
 }

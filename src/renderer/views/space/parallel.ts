@@ -41,23 +41,8 @@ export function xOf(place: number, count: number, width: number): number {
   return SIDE + (count < 2 ? 0.5 : place / (count - 1)) * (width - 2 * SIDE);
 }
 
-/** Width of a character of a tick's label and its distance from the axis, in px. */
+/** Width of a character of a tick's label and the label's distance from its axis, in px. */
 const [CHARACTER, INDENT] = [6.2, 6];
-/** Share of the gap between two axes that labels may take. */
-const SHARE = 0.4;
-
-/**
- * Returns the width of the strip to the right of each axis that holds its labels and no lines, in
- * px; 0 where the axes stand too close together, so that lines could not be followed: labels then
- * have a rim and lie over the lines.
- */
-export function gutterOf({ columns, width }: Pick<ParallelPicture, 'columns' | 'width'>): number {
-  const gap = xOf(1, columns.length, width) - xOf(0, columns.length, width);
-  if (columns.length < 2) return 0;
-  const labels = columns.flatMap(({ axis }) => (axis === null ? [] : axisTicks(axis, TICKS)));
-  const needed = INDENT + Math.max(0, ...labels.map(({ label }) => label.length)) * CHARACTER + 4;
-  return needed > gap * SHARE ? 0 : needed;
-}
 
 /** @param unit NaN: not used, at the foot */
 export function yOf(unit: number, height: number): number {
@@ -72,10 +57,9 @@ export function unitAt(y: number, height: number): number {
 
 export function drawParallel(pen: Pen, picture: ParallelPicture): void {
   const { population, palette, columns, lines, haze } = picture;
-  const gutter = gutterOf(picture);
   if (haze.length > 0) {
     pen.begin();
-    for (const number of haze) trace(pen, picture, number, gutter);
+    for (const number of haze) trace(pen, picture, number);
     pen.stroke(palette.text3, 1, 0.03);
   }
   const shades = new Map<number, number[]>();
@@ -93,22 +77,22 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
   }
   if (out.length > 0) {
     pen.begin();
-    for (const number of out) trace(pen, picture, number, gutter);
+    for (const number of out) trace(pen, picture, number);
     pen.stroke(palette.text3, 1, 0.07);
   }
   if (atChance.length > 0) {
     pen.begin();
-    for (const number of atChance) trace(pen, picture, number, gutter);
+    for (const number of atChance) trace(pen, picture, number);
     pen.stroke(palette.text3, 1, 0.6, [2, 3]);
   }
   const opacity =
     lines.length - out.length > 400 ? 0.35 : lines.length - out.length > 80 ? 0.55 : 0.8;
   for (const [shade, numbers] of [...shades].sort(([a], [b]) => a - b)) {
     pen.begin();
-    for (const number of numbers) trace(pen, picture, number, gutter);
+    for (const number of numbers) trace(pen, picture, number);
     pen.stroke(palette.values.shades[shade] ?? palette.text, 1.25, opacity);
   }
-  for (const [place, column] of columns.entries()) drawColumn(pen, picture, column, place, gutter);
+  for (const [place, column] of columns.entries()) drawColumn(pen, picture, column, place);
 }
 
 /** The lines that the pointer and the selection light, above all others. */
@@ -119,11 +103,10 @@ export function drawLit(
   hovered: number | null,
 ): void {
   const { palette, population } = picture;
-  const gutter = gutterOf(picture);
   for (const number of [hovered, selected]) {
     if (number === null || !population.table.has(number)) continue;
     pen.begin();
-    trace(pen, picture, number, gutter);
+    trace(pen, picture, number);
     pen.stroke(palette.canvas, 5, 0.8);
     pen.stroke(number === selected ? palette.accent : palette.text, 2);
     const last = picture.columns.length - 1;
@@ -153,8 +136,7 @@ export function nearestLine(
   const place = Math.max(0, Math.min(columns.length - 2, Math.floor((x - SIDE) / gap)));
   const [from, to] = [columns[place], columns[place + 1]];
   if (from === undefined || to === undefined) return null;
-  const gutter = gutterOf(picture);
-  const share = Math.max(0, Math.min(1, (x - SIDE - place * gap - gutter) / (gap - gutter)));
+  const share = Math.max(0, Math.min(1, (x - SIDE - place * gap) / gap));
   let [found, least]: [number | null, number] = [null, reach];
   for (const number of picture.lines) {
     if (!picture.passes(number)) continue;
@@ -168,21 +150,27 @@ export function nearestLine(
   return found;
 }
 
-/** The line of a trial, interrupted where labels stand. */
 function trace(
   pen: Pen,
   { population, columns, width, height }: ParallelPicture,
   number: number,
-  gutter: number,
 ): void {
   for (const [place, { axis }] of columns.entries()) {
     const [x, y] = [
       xOf(place, columns.length, width),
       yOf(unitOf(population, axis, number), height),
     ];
-    if (place > 0) pen.lineTo(x, y);
-    if (place === 0 || gutter > 0) pen.moveTo(place === columns.length - 1 ? x : x + gutter, y);
+    if (place === 0) pen.moveTo(x, y);
+    else pen.lineTo(x, y);
   }
+}
+
+/** Draws a tick's label on a plate of the background, so that no line runs through it. */
+function drawTickLabel(pen: Pen, palette: Palette, x: number, y: number, label: string): void {
+  pen.begin();
+  pen.rect(x - 2, y - 8, label.length * CHARACTER + 4, 16);
+  pen.fill(palette.canvas, 0.85);
+  pen.text(x, y + 4, label, { colour: palette.text2, size: 11, halo: palette.canvas });
 }
 
 function drawColumn(
@@ -190,7 +178,6 @@ function drawColumn(
   picture: ParallelPicture,
   { axis, name }: Column,
   place: number,
-  gutter: number,
 ): void {
   const { palette, columns, lines, width, height, population, brush } = picture;
   const x = xOf(place, columns.length, width);
@@ -227,13 +214,7 @@ function drawColumn(
     pen.moveTo(x - 3, y);
     pen.lineTo(x + 3, y);
     pen.stroke(palette.control, 1);
-    pen.text(last ? x + 8 : x + INDENT, y + 4, label, style);
-  }
-  if (gutter > 0 && !last) {
-    pen.begin();
-    pen.moveTo(x + gutter, TOP);
-    pen.lineTo(x + gutter, height - FOOT);
-    pen.stroke(palette.grid, 1);
+    drawTickLabel(pen, palette, last ? x + 8 : x + INDENT, y, label);
   }
   if (axis === null && population.scale !== null) {
     const { direction, scale, chance } = population;
