@@ -5,7 +5,7 @@ import { linePlot } from '../../bench/chart/line-plot.ts';
 import { linear, niceTicks, tickLabels } from '../../bench/chart/scale.ts';
 import { element, words } from '../../bench/chart/svg.ts';
 
-describe('ticks', () => {
+describe('Charts: ticks', () => {
   test.each([
     [0, 4, 6, [0, 1, 2, 3, 4]],
     [93.2, 94.9, 7, [93, 93.5, 94, 94.5, 95]],
@@ -17,7 +17,7 @@ describe('ticks', () => {
     expect(niceTicks(low, high, most)).toEqual(expected),
   );
 
-  test('hold all values between them, ascend evenly, and are not too many', () => {
+  test('cover all values between them, are evenly spaced, and respect the greatest number', () => {
     const value = fc.integer({ min: -1e6, max: 1e6 }).map((thousandths) => thousandths / 1000);
     fc.assert(
       fc.property(value, value, fc.integer({ min: 3, max: 12 }), (a, b, most) => {
@@ -39,24 +39,24 @@ describe('ticks', () => {
   });
 });
 
-describe('scale', () => {
-  test('puts its ends on the pixels given, upside down as well', () => {
+describe('Charts: scale', () => {
+  test('maps its ends to the given pixels, also upside down', () => {
     const scale = linear([0, 5, 10], 300, 100);
     expect([0, 5, 10].map((value) => scale.at(value))).toEqual([300, 200, 100]);
   });
 });
 
-describe('SVG', () => {
-  test('words are escaped', () =>
+describe('Charts: SVG', () => {
+  test('escapes text', () =>
     expect(words(0, 0, 'a < b & "c"')).toContain('a &lt; b &amp; &quot;c&quot;'));
 
-  test('a number that cannot be drawn is refused rather than written', () => {
+  test('refuses a number that cannot be drawn instead of writing it', () => {
     expect(() => element('circle', { cx: NaN })).toThrow('NaN cannot be drawn');
     expect(() => element('circle', { cx: Infinity })).toThrow('Infinity cannot be drawn');
   });
 });
 
-describe('dot plot', () => {
+describe('Charts: dot plot', () => {
   const plot = (
     values: readonly number[],
     reference?: { value: number; deviation: number },
@@ -71,7 +71,7 @@ describe('dot plot', () => {
       groups: [{ label: ['g'], colour: '#123456', values, reference }],
     });
 
-  test('shows every value, also equal ones, none behind another', () => {
+  test('shows every value, also equal ones, without overlap', () => {
     const centres = circles(plot([90, 90, 90, 92]), 'fill="#123456"');
     expect(centres).toHaveLength(4);
     expect(new Set(centres.map(({ x, y }) => `${x} ${y}`)).size).toBe(4);
@@ -88,21 +88,21 @@ describe('dot plot', () => {
     expect(lowestLine(svg)).toBeLessThanOrEqual(Math.max(...axisLines(svg)));
   });
 
-  test('counts what is below the floor and draws the rest to scale', () => {
+  test('counts values below the floor and draws the others to scale', () => {
     const svg = plot([10, 20, 92, 93], undefined, 90);
     expect(circles(svg, 'fill="#123456"')).toHaveLength(2);
     expect(svg).toContain('>2 below, lowest 10.0<');
     expect(svg).toContain('>mean 53.8<');
   });
 
-  test('one search alone is drawn', () =>
+  test('draws a single search', () =>
     expect(circles(plot([90]), 'fill="#123456"')).toHaveLength(1));
 
   test('is well-formed', () =>
     expect(unclosed(plot([90, 91], { value: 95, deviation: 0 }))).toEqual([]));
 });
 
-describe('line plot', () => {
+describe('Charts: line plot', () => {
   const plot = linePlot({
     title: 'Speed-up',
     under: ['of this'],
@@ -147,12 +147,12 @@ describe('line plot', () => {
       expect(plot).toContain(`>${name}<`);
   });
 
-  test('a step holds its value until the next position', () => {
+  test('holds the value of a step until the next position', () => {
     const [step = ''] = /d="M[^"]*"[^>]*stroke="#333333"/.exec(plot) ?? [];
     expect(step).toMatch(/d="M[\d.]+ [\d.]+(H[\d.]+V[\d.]+){2}"/);
   });
 
-  test('single points have no line', () => expect(plot).not.toMatch(/stroke="#444444"/));
+  test('draws single points without a line', () => expect(plot).not.toMatch(/stroke="#444444"/));
 
   test('is well-formed', () => expect(unclosed(plot)).toEqual([]));
 });

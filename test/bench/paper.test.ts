@@ -25,7 +25,7 @@ function search(name: string, { seed = 1, trials = 6, durationMs = 5 } = {}): Se
   };
 }
 
-describe('the searches of a lab file', () => {
+describe('Paper benchmark: searches of a lab file', () => {
   let folder: TemporaryFolder;
   let searches: Searches;
   let interrupted: AbortController;
@@ -44,7 +44,7 @@ describe('the searches of a lab file', () => {
     folder.remove();
   });
 
-  test('are run once and then taken from the file', async () => {
+  test('are run once and then read from the file', async () => {
     const first = await searches.runAll([search('a'), search('b', { seed: 2 })]);
     await searches.close();
     open();
@@ -55,14 +55,14 @@ describe('the searches of a lab file', () => {
     expect(first[0]?.trials[0]?.value).not.toBe(first[1]?.trials[0]?.value);
   });
 
-  test('are not taken for others of the same name', async () => {
+  test('are not confused with others of the same name', async () => {
     await searches.runAll([search('a')]);
     await expect(searches.runAll([search('a', { seed: 2 })])).rejects.toThrow(
       'holds "a" with other settings',
     );
   });
 
-  test('go on where Ctrl-C stopped them', async () => {
+  test('continue where Ctrl-C stopped them', async () => {
     await searches.close();
     let ended = 0;
     const trial = (): void => {
@@ -83,15 +83,15 @@ describe('the searches of a lab file', () => {
     ]);
   });
 
-  test('do not start once Ctrl-C was pressed', async () => {
+  test('do not start after Ctrl-C', async () => {
     interrupted.abort();
     await expect(searches.runAll([search('a')])).rejects.toThrow(Interrupted);
     expect(existsSync(searches.file)).toBe(false);
   });
 });
 
-describe('a preset’s search', () => {
-  test('has a name of its own for each seed and budget', () => {
+describe("Paper benchmark: name of a preset's search", () => {
+  test('is different for each seed and budget', () => {
     const names = [
       { seed: 1, trials: 64 },
       { seed: 2, trials: 64 },
@@ -101,7 +101,7 @@ describe('a preset’s search', () => {
   });
 });
 
-describe('the time to a target', () => {
+describe('Paper benchmark: time to a target', () => {
   const at = (finishSeq: number, value: number | null, start: number, complete: number) => ({
     finishSeq,
     value,
@@ -115,18 +115,18 @@ describe('the time to a target', () => {
     at(3, 0.97, 4000, 9000),
   ];
 
-  test('goes by the order of completion, from the first start', () => {
+  test('follows the order of completion, from the first start', () => {
     expect(reachedAt(trials, 0.9)).toEqual({ evaluations: 1, seconds: 2 });
     expect(reachedAt(trials, 0.95)).toEqual({ evaluations: 2, seconds: 3 });
     expect(reachedAt(trials, 0.96)).toEqual({ evaluations: 4, seconds: 8 });
   });
 
-  test('is infinite where it was not reached', () => {
+  test('is infinite where the target was not reached', () => {
     expect(reachedAt(trials, 0.98)).toEqual({ evaluations: Infinity, seconds: Infinity });
   });
 });
 
-describe('progress', () => {
+describe('Paper benchmark: progress', () => {
   function written(isTTY: boolean): string {
     let text = '';
     const progress = progressOn({ isTTY, write: (more: unknown) => (text += String(more)) !== '' });
@@ -137,7 +137,7 @@ describe('progress', () => {
     return text;
   }
 
-  test('is one line a search where nobody watches', () =>
+  test('is one line for each search without a terminal', () =>
     expect(written(false)).toBe('1 of 2: a: 3 of 3 trials, best 90.00 %\n'));
 
   test('is one changing line on a terminal', () => {
@@ -146,7 +146,7 @@ describe('progress', () => {
   });
 });
 
-describe('the command', () => {
+describe('Paper benchmark: command line', () => {
   test.each([
     [[], 'expected one name, found none'],
     [['accuracy', 'target'], 'expected one name, found accuracy target'],
@@ -154,7 +154,7 @@ describe('the command', () => {
     [['accuracy', '--seeds', '0'], '--seeds: expected an integer of at least 1, found 0'],
     [['accuracy', '--workers', 'two'], '--workers: expected an integer of at least 1, found two'],
     [['accuracy', '--fast'], "Unknown option '--fast'"],
-  ])('%j is answered with what is wrong, and what would be right', async (args, message) => {
+  ])('%j is answered with the error and the valid values', async (args, message) => {
     let said = '';
     const write = process.stderr.write.bind(process.stderr);
     process.stderr.write = (text: string | Uint8Array) => (said += String(text)) !== '';

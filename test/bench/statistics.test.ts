@@ -8,13 +8,13 @@ import {
   studentQuantile,
 } from '../../bench/statistics.ts';
 
-describe('mean, deviation, median', () => {
-  test('the deviation is the sample’s, over n − 1', () => {
+describe('Statistics: mean, deviation, median', () => {
+  test("computes the sample's deviation, over n − 1", () => {
     expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5);
     expect(deviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 12);
   });
 
-  test('of one value there is no deviation', () => expect(deviation([3])).toBeNaN());
+  test('has no deviation for one value', () => expect(deviation([3])).toBeNaN());
 
   test.each([
     [[3], 3],
@@ -26,7 +26,7 @@ describe('mean, deviation, median', () => {
   ])('the median of %j is %d', (values, expected) => expect(median(values)).toBe(expected));
 });
 
-describe('Student’s quantile', () => {
+describe("Statistics: Student's quantile", () => {
   // Two-sided 95 %, from the printed tables.
   test.each([
     [1, 12.706],
@@ -41,14 +41,14 @@ describe('Student’s quantile', () => {
     expect(studentQuantile(degrees)).toBeCloseTo(expected, 3),
   );
 
-  test('follows the probability asked for', () => {
+  test('follows the requested probability', () => {
     expect(studentQuantile(9, 0.99)).toBeCloseTo(3.25, 3);
     expect(studentQuantile(4, 0.9)).toBeCloseTo(2.132, 3);
   });
 });
 
-describe('paired difference', () => {
-  test('is of the pairs, not of the two samples', () => {
+describe('Statistics: paired difference', () => {
+  test('compares pairs, not the two samples', () => {
     // Pairs differ by 1 and 3: mean 2, deviation √2, half the interval 12.706 · √2 / √2.
     const {
       mean: centre,
@@ -64,10 +64,10 @@ describe('paired difference', () => {
     expect([wins, pairs]).toEqual([2, 2]);
   });
 
-  test('a tie is no win', () =>
+  test('does not count a tie as a win', () =>
     expect(pairedDifference([1, 2, 3], [1, 1, 4])).toMatchObject({ wins: 1, pairs: 3 }));
 
-  test('the other way round is the mirror image', () => {
+  test('is mirrored when the samples are exchanged', () => {
     const value = fc.double({ min: -100, max: 100, noNaN: true });
     fc.assert(
       fc.property(fc.array(fc.tuple(value, value), { minLength: 2, maxLength: 20 }), (list) => {
@@ -93,7 +93,7 @@ describe('paired difference', () => {
     [20, 6],
     [25, 8],
   ])(
-    'of %d pairs the median lies between the values in place %d from either end',
+    'of %d pairs has its median between the values in place %d from either end',
     (pairs, place) => {
       const differences = Array.from({ length: pairs }, (_, i) => i + 1);
       const { medianWithin } = pairedDifference(
@@ -104,7 +104,7 @@ describe('paired difference', () => {
     },
   );
 
-  test('an outlier moves the mean’s interval, not the median’s', () => {
+  test("moves the mean's interval but not the median's for an outlier", () => {
     const calm = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     const wild = [...calm.slice(0, 9), 1000];
     const zeros = calm.map(() => 0);

@@ -16,7 +16,7 @@ const event = (name: string, ts: number, dur = 0, more: Partial<TraceEvent> = {}
 const frame = (ts: number, more: Partial<TraceEvent> = {}): TraceEvent =>
   event('BeginMainThreadFrame', ts, 0, more);
 
-test('a frame’s work is what ran from its beginning to the next one’s, nested events once', () => {
+test("Window benchmark: the work of a frame is everything from its beginning to the next one's, nested events once", () => {
   const trace = [
     event('FunctionCall', 1, 5),
     frame(10),
@@ -35,7 +35,7 @@ test('a frame’s work is what ran from its beginning to the next one’s, neste
   ]);
 });
 
-test('of several threads that draw frames, the one with most frames counts', () => {
+test('Window benchmark: of several threads that draw frames, the one with most frames counts', () => {
   const other = { pid: 2 };
   const trace = [
     frame(1, other),
@@ -53,13 +53,13 @@ test.each([
   [[3, 1, 2], 0.5, 2],
   [[1, 2, 3, 4], 0.95, 4],
   [[5], 0, 5],
-])('of %j the share %d does not exceed %d', (values, share, expected) =>
+])('Window benchmark: of %j the share %d does not exceed %d', (values, share, expected) =>
   expect(percentile(values, share)).toBe(expected),
 );
 
-test('of nothing there is no percentile', () => expect(percentile([], 0.5)).toBeNaN());
+test('Window benchmark: has no percentile of nothing', () => expect(percentile([], 0.5)).toBeNaN());
 
-test('the slope is that of the line through points on one, and of least squares otherwise', () => {
+test('Window benchmark: the slope is that of the line through collinear points, and of least squares otherwise', () => {
   expect(slope([0, 1, 2], [5, 7, 9])).toBe(2);
   expect(slope([0, 1, 2], [0, 3, 0])).toBe(0);
   expect(slope([4, 4], [1, 2])).toBeNaN();

@@ -58,8 +58,8 @@ async function build(only?: ('programs' | 'window')[], fail = false): Promise<vo
   });
 }
 
-describe('Build: what is stale', () => {
-  it('builds only the parts that are asked for', async () => {
+describe('Build: stale parts', () => {
+  it('builds only the requested parts', async () => {
     await build(['programs']);
     expect(builds).toEqual([['programs']]);
     expect(existsSync(clone.file('out/renderer'))).toBe(false);
@@ -80,7 +80,7 @@ describe('Build: what is stale', () => {
     expect(builds.slice(1)).toEqual([['window'], ['programs'], ['programs', 'window']]);
   });
 
-  it('does not build again where files were written anew with the same contents', async () => {
+  it('does not build again after files were rewritten with the same contents', async () => {
     await build();
     write('src/cli/index.ts', 'command line');
     utimesSync(clone.file('src/cli/index.ts'), new Date(), new Date(Date.now() + 60_000));
@@ -88,7 +88,7 @@ describe('Build: what is stale', () => {
     expect(builds).toHaveLength(1);
   });
 
-  it('notices a source that was removed, and a build that was removed', async () => {
+  it('detects a removed source and a removed build', async () => {
     write('src/cli/more.ts', 'more');
     await build();
     rmSync(clone.file('src/cli/more.ts'));
@@ -107,7 +107,7 @@ describe('Build: what is stale', () => {
   });
 });
 
-describe('Build: programs that start at once', () => {
+describe('Build: concurrent programs', () => {
   it('builds once for two programs, and tells the second that it waits', async () => {
     await Promise.all([build(), build()]);
     expect(builds).toHaveLength(1);
@@ -123,8 +123,8 @@ describe('Build: programs that start at once', () => {
   });
 });
 
-describe('Build: programs that run already', () => {
-  it('keeps the files of the build before for a day', async () => {
+describe('Build: running programs', () => {
+  it('keeps the files of the previous build for a day', async () => {
     await build(['programs']);
     write('src/cli/index.ts', 'another command line');
     await build(['programs']);
@@ -136,7 +136,7 @@ describe('Build: programs that run already', () => {
     expect(readdirSync(clone.file('out/main/chunks'))).toEqual(['2.js', '3.js']);
   });
 
-  it('leaves the build before as it was where a build fails, and builds anew the next time', async () => {
+  it('leaves the previous build unchanged when a build fails, and builds again the next time', async () => {
     await build(['programs']);
     write('src/cli/index.ts', 'another command line');
     await expect(build(['programs'], true)).rejects.toThrow('the build failed');

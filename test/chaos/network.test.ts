@@ -57,12 +57,12 @@ const unknown = [
 describe('Chaos: JSON', () => {
   const names = [...Object.keys({ ...queries, ...commands }), ...unknown];
 
-  it('is sent in at least 861 hostile calls', () => {
+  it('sends at least 861 hostile calls', () => {
     expect(names.length * bodies.length).toBeGreaterThanOrEqual(861);
   });
 
   it.each(names)(
-    'is answered as JSON, without a stack or a path of the server, by %j',
+    'answers them as JSON, without a stack or a path of the server, for %j',
     async (name) => {
       for (const body of bodies) {
         const reply = await site.call(name, body);
@@ -81,7 +81,7 @@ describe('Chaos: JSON', () => {
   );
 });
 
-describe('Chaos: origins', () => {
+describe('Chaos: hostile origins', () => {
   const origins = (port: number): readonly string[] => [
     'http://evil.example',
     'https://evil.example',
@@ -105,7 +105,7 @@ describe('Chaos: origins', () => {
     `HTTP://127.0.0.1:${port}`,
   ];
 
-  it('are refused, all twenty, for calls and for streams', async () => {
+  it('refuses all twenty, for calls and for streams', async () => {
     const hostile = origins(site.server.port);
     expect(hostile).toHaveLength(20);
     for (const origin of hostile) {
@@ -147,7 +147,7 @@ describe('Chaos: path traversal', () => {
     'uploads/',
   ];
 
-  it.each(prefixes)('from %s reads nothing outside the window’s folder', async (prefix) => {
+  it.each(prefixes)("from %s reads nothing outside the window's folder", async (prefix) => {
     let tried = 0;
     for (const up of ups) {
       for (const separator of separators) {
@@ -168,7 +168,7 @@ describe('Chaos: path traversal', () => {
 });
 
 describe('Chaos: slow connections', () => {
-  it('do not keep others waiting, two hundred of them, and end with the server', async () => {
+  it('serves others during two hundred of them, and ends them with the server', async () => {
     const slow = await AskedServer.start({ pauseStudy: () => null });
     const sockets = Array.from({ length: 200 }, () => slow.connect());
     const ended = Promise.all(

@@ -107,7 +107,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     await coordinator.close();
   });
 
-  it(`refuses each of ${String(FRAMES)} spoiled messages alone, and hears the sound one after them`, async () => {
+  it(`refuses each of ${String(FRAMES)} malformed messages alone, and handles the valid one after them`, async () => {
     coordinator.onMessage(heard.put, malformed.put);
     const channels = [
       { socket: sockets.control, messages: control, parse: parseFromWorker },
@@ -131,7 +131,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     expect(malformed.all.every(({ error }) => error.length < 500)).toBe(true);
   });
 
-  describe('longer than the event loop may parse', () => {
+  describe('Chaos: lines longer than the event loop may parse', () => {
     const reports = Array.from({ length: 20_000 }, (_, step) => ({
       step,
       value: step / 7,
@@ -163,7 +163,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
       expect([longest > 0, longest <= SHORT_CHARACTERS]).toEqual([true, true]);
     });
 
-    it('are refused there with the reason and the sender, and the next one is heard', async () => {
+    it('are refused there with the reason and the sender, and the next one is handled', async () => {
       coordinator.onMessage(heard.put, malformed.put);
       const spoiled = encodeMessage(long).replace('"value":0,', '"value":null,');
       const objects = `{"type":"result","x":[${'{},'.repeat(700_000)}{}]}`;
@@ -193,7 +193,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     });
   });
 
-  it('leaves turns of the event loop to others while it refuses a run of messages', async () => {
+  it('yields to the event loop while it refuses a run of messages', async () => {
     const LINES = 20_000;
     let [turns, turnsAtFirst, lines, running] = [0, -1, 0, true];
     const turn = (): void => {

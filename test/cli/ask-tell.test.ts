@@ -46,7 +46,7 @@ const create = {
   seed: 7,
 };
 
-test('create, ask, tell, best', () => {
+test('Ask-tell: answers create, ask, tell and best', () => {
   const [created, asked, told, best] = talk(
     create,
     { op: 'ask' },
@@ -62,7 +62,7 @@ test('create, ask, tell, best', () => {
   expect(best).toEqual({ ok: true, trial: 0, value: 0.31, params: asked!.params });
 });
 
-describe('anything wrong is answered with code, field and message, and the session goes on', () => {
+describe('Ask-tell: answers errors with code, field and message, and continues the session', () => {
   test.each([
     [
       'not JSON',
@@ -151,7 +151,7 @@ describe('anything wrong is answered with code, field and message, and the sessi
     });
   });
 
-  test('telling twice, whether of a value or a failure', () => {
+  test('telling twice, whether a value or a failure', () => {
     const answers = talk(
       create,
       { op: 'ask' },
@@ -181,20 +181,20 @@ describe('anything wrong is answered with code, field and message, and the sessi
     ]);
   });
 
-  test('a failed create keeps the study that was', () => {
+  test('keeps the previous study after a failed create', () => {
     const answers = talk(create, { op: 'ask' }, { ...create, seed: -1 }, { op: 'ask' });
     expect(answers.map(({ trial }) => trial)).toEqual([undefined, 0, undefined, 1]);
   });
 
-  test('a later create begins anew', () => {
+  test('starts again with a later create', () => {
     expect(talk(create, { op: 'ask' }, create, { op: 'ask' })[3]!.trial).toBe(0);
   });
 });
 
-describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => {
+describe.each(samplerNames.map(({ name }) => name))('Ask-tell: the sampler %s', (name) => {
   const start = { op: 'create', searchSpace: gridSpace, sampler: { name }, seed: 3 };
 
-  test('several asks before tells, in any order, until the space is exhausted', () => {
+  test('accepts several asks before tells, in any order, until the space is exhausted', () => {
     const session = new AskTellSession();
     say(session, start);
     const seen = new Set<string>();
@@ -216,7 +216,7 @@ describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => 
     expect(seen.size).toBe(6);
   });
 
-  test('the same answers for the same seed', () => {
+  test('gives the same answers for the same seed', () => {
     const requests = [
       start,
       ...[0, 1, 2, 3].flatMap((trial) => [{ op: 'ask' }, { op: 'tell', trial, value: trial % 3 }]),
@@ -235,7 +235,7 @@ describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => 
   });
 });
 
-test('synchronous evolution says which trial it waits for', () => {
+test('Ask-tell: names the trial that synchronous evolution waits for', () => {
   const answers = talk(
     { ...create, sampler: { name: 'generational' } },
     ...Array.from({ length: 5 }, () => ({ op: 'ask' })),
@@ -250,7 +250,7 @@ test('synchronous evolution says which trial it waits for', () => {
   });
 });
 
-test('best follows the direction; ties go to the smaller number, whichever was told first', () => {
+test('Ask-tell: best follows the direction; ties go to the smaller number, in any order of tells', () => {
   const session = new AskTellSession();
   say(session, { ...create, direction: 'maximize' });
   for (let i = 0; i < 5; i++) say(session, { op: 'ask' });
@@ -259,7 +259,7 @@ test('best follows the direction; ties go to the smaller number, whichever was t
   expect(say(session, { op: 'best' })).toMatchObject({ trial: 1, value: 5 });
 });
 
-test('the stream answers line by line: blank lines skipped, huge ones bounded, a last line without its end counts', async () => {
+test('Ask-tell: answers line by line, skips blank lines, bounds huge ones, and accepts a last line without its end', async () => {
   const input = [
     '\n',
     JSON.stringify(create),
@@ -290,7 +290,7 @@ test('the stream answers line by line: blank lines skipped, huge ones bounded, a
   ]);
 });
 
-test('lines are the same however the bytes are cut', async () => {
+test('Ask-tell: reads the same lines however the bytes are split', async () => {
   const collect = async (chunks: Buffer[]): Promise<unknown[]> => {
     const lines: unknown[] = [];
     for await (const line of linesOf(Readable.from(chunks), 12)) lines.push(line);
@@ -314,13 +314,13 @@ test('lines are the same however the bytes are cut', async () => {
   );
 });
 
-test('a character cut off by the end of the input is still a line', async () => {
+test('Ask-tell: accepts a line that ends within a character', async () => {
   const lines: unknown[] = [];
   for await (const line of linesOf(Readable.from([Buffer.from([0xc3])]), 12)) lines.push(line);
   expect(lines).toEqual([{ text: '\uFFFD' }]);
 });
 
-test('no line breaks a session', () => {
+test('Ask-tell: no line ends a session', () => {
   const session = new AskTellSession();
   const piece = fc.oneof(
     fc.constantFrom(create, { op: 'ask' }, { op: 'best' }, { op: 'tell', trial: 0, value: 1 }),

@@ -9,7 +9,7 @@ import { InvalidInput } from '../../src/core/errors.ts';
 import { errorOutput } from '../../src/protocol/cli-output.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 
-describe('option values', () => {
+describe('Command line: option values', () => {
   test.each([
     [integer(1), '12', 12],
     [integer(0), '0', 0],
@@ -29,7 +29,7 @@ describe('option values', () => {
   });
 });
 
-test('the resume command repeats what still counts, quoted for a shell', () => {
+test('Command line: the resume command repeats the flags that still apply, quoted for a shell', () => {
   const flags = {
     lab: "my lab's.db",
     trials: 10,
@@ -45,7 +45,7 @@ test('the resume command repeats what still counts, quoted for a shell', () => {
   ).toBe('npx galapagos run mnist --lab lab.db --resume');
 });
 
-describe('exit codes: 2 for a wrong request, 1 for a failure', () => {
+describe('Command line: exits with 2 for an invalid request, with 1 for a failure', () => {
   test.each([
     [new InvalidInput('x', []), EXIT.badInput],
     [new UsageError('x'), EXIT.badInput],
@@ -60,7 +60,7 @@ describe('exit codes: 2 for a wrong request, 1 for a failure', () => {
   });
 });
 
-describe('errors are said as sentences, or as one JSON object', () => {
+describe('Command line: prints errors as sentences, or as one JSON object', () => {
   const problem = (
     path: string,
   ): { code: string; path: string; expected: string; found: string } => ({
@@ -75,7 +75,7 @@ describe('errors are said as sentences, or as one JSON object', () => {
     return all;
   };
 
-  test('one problem, several problems, something of ours', () => {
+  test('for one problem, several problems, and an internal error', () => {
     expect(said(new InvalidInput('s.json', [problem('a')]), false)).toBe(
       'galapagos: s.json: a: expected e, found f\n',
     );
@@ -88,7 +88,7 @@ describe('errors are said as sentences, or as one JSON object', () => {
     expect(said(new TypeError('x'), false, true)).toContain('command-line.test.ts');
   });
 
-  test('JSON keeps its schema', () => {
+  test('whose JSON follows its schema', () => {
     const { error } = errorOutput.parse(
       JSON.parse(said(new InvalidInput('s.json', [problem('a')]), true)),
     );
@@ -101,7 +101,7 @@ describe('errors are said as sentences, or as one JSON object', () => {
   });
 });
 
-describe('durations', () => {
+describe('Command line: durations', () => {
   test.each([
     ['200ms', 200],
     ['1.5s', 1500],
@@ -123,7 +123,7 @@ describe('durations', () => {
     'lognormal:1s,9',
     'normal:1s,1',
     '',
-  ])('%j is refused', (given) => {
+  ])('refuses %j', (given) => {
     expect(() => durationArgument(given)).toThrow(`found ${JSON.stringify(given)}.`);
   });
 });

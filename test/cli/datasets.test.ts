@@ -45,8 +45,8 @@ async function datasets(
   return { code, out, err };
 }
 
-describe('datasets', () => {
-  it('import shows classes, counts, splits, shape and statistics; list and show repeat them; remove ends it', async () => {
+describe('Command line: datasets', () => {
+  it('import prints classes, counts, splits, shape and statistics; list and show repeat them; remove deletes it', async () => {
     const imported = await datasets('import', 'png.tar.xz', '--name', 'tiny');
     expect([imported.code, imported.err]).toEqual([0, '']);
     for (const text of [
@@ -79,7 +79,7 @@ describe('datasets', () => {
     expect((await datasets('list')).out).toContain('No datasets imported');
   });
 
-  it('import names the built-in or stored dataset that has the samples already', async () => {
+  it('import names the built-in or stored dataset that has the same samples', async () => {
     const mnist = join(import.meta.dirname, '../../resources/datasets/mnist');
     const { code, out } = await datasets('import', mnist);
     expect([code, out]).toEqual([
@@ -129,15 +129,15 @@ describe('datasets', () => {
     [['show', 'mnits'], 'there is no dataset "mnits". Did you mean mnist? The datasets are mnist.'],
     [['remove', 'mnist'], 'mnist is built in and cannot be removed'],
     [['remove', 'x'], 'there is no dataset "x".'],
-  ])('%j is refused with exit code 2 and a sentence', async (args, sentence) => {
+  ])('refuses %j with exit code 2 and a sentence', async (args, sentence) => {
     const { code, out, err } = await datasets(...args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(sentence);
   });
 });
 
-describe('progress', () => {
-  it('says the phase, how far it is, and what Ctrl-C does', () => {
+describe('Command line: progress of an import', () => {
+  it('names the phase, the progress, and the effect of Ctrl-C', () => {
     expect(
       progressText({ phase: 'reading', samples: 12_300, of: null, bytes: 0, ofBytes: null }, 2100),
     ).toBe('reading · 12,300 samples · 2.1 s · Ctrl-C cancels');

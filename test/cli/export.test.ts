@@ -42,7 +42,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('best-configs.json keeps its schema, ranks from 1', () => {
+test('Export: best-configs.json follows its schema and ranks from 1', () => {
   const file = join(folder, 'best-configs.json');
   exportBest(file, study, best);
   const written = bestConfigs.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -67,7 +67,7 @@ test('best-configs.json keeps its schema, ranks from 1', () => {
   expect(readdirSync(folder)).toEqual(['best-configs.json']);
 });
 
-test('CSV: a column for every parameter of any configuration, quoted where needed', () => {
+test('Export: CSV has a column for every parameter of any configuration, quoted where needed', () => {
   expect(csvText(bestConfigsOf(study, best)).split('\r\n')).toEqual([
     'rank,trial,value,measure,split,lr,kind,momentum,attempt,operator,parents,generation',
     '1,4,0.94,accuracy,validation,0.1,"a,""b""",,2,mutation,1 2,3',
@@ -76,8 +76,8 @@ test('CSV: a column for every parameter of any configuration, quoted where neede
   ]);
 });
 
-describe('a file is written whole or not at all', () => {
-  test('where it cannot be written, the error names it and nothing is left', () => {
+describe('Export: writes a file completely or not at all', () => {
+  test('names a file that cannot be written and leaves nothing', () => {
     mkdirSync(join(folder, 'taken'));
     expect(() => writeAtomically(join(folder, 'taken'), 'x')).toThrow(
       `cannot write ${join(folder, 'taken')}: a folder with that name exists`,
@@ -88,7 +88,7 @@ describe('a file is written whole or not at all', () => {
     expect(readdirSync(folder)).toEqual(['taken']);
   });
 
-  test('killed at any instant, the old content or the new is there', async () => {
+  test('leaves the old or the new content after a kill at any instant', async () => {
     const file = join(folder, 'x.json');
     writeFileSync(file, '{"i":-1,"filling":""}');
     for (let round = 0; round < 4; round++) {
@@ -112,7 +112,7 @@ describe('a file is written whole or not at all', () => {
 });
 
 describe('Command line: note of an exported study', () => {
-  test('writes the note of a study beside its name, and none where there is none', () => {
+  test('contains the note of a study beside its name, and none where there is none', () => {
     expect(bestConfigs.parse(bestConfigsOf({ ...study, note: 'é\n2' }, best))).toMatchObject({
       study: 'mnist',
       note: 'é\n2',

@@ -49,7 +49,7 @@ const curve = [
   { epoch: 2, value: 0.9412 },
 ];
 
-test('the studies of a lab', () => {
+test('Lab text: lists the studies of a lab', () => {
   expect(studiesText({ lab: 'lab.db', studies: [study, foreign] }, 80)).toEqual([
     'study   state   ended  budget                  best  in trial',
     'mnist   paused      6      64  94.12 % (validation)         3',
@@ -60,7 +60,7 @@ test('the studies of a lab', () => {
   ]);
 });
 
-test('a study that the user stopped names the trials that remain and the command that runs them', () => {
+test('Lab text: names the remaining trials of a stopped study and the command that runs them', () => {
   const stopped: ShowOutput['study'] = {
     ...study,
     name: 'my study',
@@ -76,7 +76,7 @@ test('a study that the user stopped names the trials that remain and the command
   );
 });
 
-test('one study, what it searches and how', () => {
+test('Lab text: shows one study with its search space and sampler', () => {
   const searched = {
     objective: { kind: 'train', dataset: 'mnist', settings: { batch: 128 } },
     searchSpace: {
@@ -139,11 +139,11 @@ test.each([
     'trial 3  running, epoch 2 94.12 % (validation)  lr 0.03123  kind relu',
   ],
   [{ state: 'pruned', outcome: 'pruned', attempts: 1 }, 'trial 3  pruned  lr 0.03123  kind relu'],
-] as const)('a trial in one line: %j', (change, line) => {
+] as const)('Lab text: shows a trial in one line: %j', (change, line) => {
   expect(trialText({ ...trial, ...change })).toBe(line);
 });
 
-test('the story of a trial is told in sentences, and its causal log only where it is asked for', () => {
+test('Lab text: tells the story of a trial in sentences, and the causal log on request', () => {
   const output: StoryOutput = {
     study: 'mnist',
     trial: 3,

@@ -36,21 +36,21 @@ function resolved(studyText: string): StudySpec {
   return resolveStudy('./study.json', {}, { cwd, resources: resourcesFolder() }).spec;
 }
 
-test('its example is a study', () => {
+test('Network documentation: its example is a valid study', () => {
   expect(resolved(study)).toMatchObject({
     name: 'digits',
     objective: { network: { name: 'digits' } },
   });
 });
 
-test('its error is what a deeper search space is answered with', () => {
+test('Network documentation: its error is the one for a deeper search space', () => {
   const [, error] = /## When something is wrong.*?```\n(.*?)\n```/s.exec(page)!;
   expect(() => resolved(study.replace('"low": 1, "high": 3', '"low": 1, "high": 6'))).toThrow(
     error,
   );
 });
 
-test('its residual block is read', () => {
+test('Network documentation: its residual block is valid', () => {
   const scope = new Scope({});
   resolveNetwork(
     {
@@ -62,7 +62,7 @@ test('its residual block is read', () => {
   expect(scope.problems).toEqual([]);
 });
 
-test('it names every network that comes along with its number of parameters, every layer type and every setting', () => {
+test('Network documentation: names every built-in network with its number of parameters, every layer type and every setting', () => {
   for (const [name, description] of PRESETS) {
     const parameters = parametersOf(
       resolveNetwork(description, new Scope({ dropout: 0 }))!,

@@ -121,7 +121,7 @@ const commands = [
   'backend',
 ];
 
-describe('help', () => {
+describe('Command line: help', () => {
   test('names every command', async () => {
     const { code, out, err } = await cli('--help');
     expect([code, err]).toEqual([0, '']);
@@ -140,7 +140,7 @@ describe('help', () => {
   });
 
   test.each(['', ...commands])(
-    'help of "%s" has no line longer than 80 columns but a single word',
+    'of "%s" has no line longer than 80 columns except single words',
     async (command) => {
       const { out } = await cli(...(command === '' ? [] : [command]), '--help');
       expect(
@@ -149,7 +149,7 @@ describe('help', () => {
     },
   );
 
-  test('the version is that of package.json', async () => {
+  test('Command line: prints the version of package.json', async () => {
     const { version } = JSON.parse(
       readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
     ) as { version: string };
@@ -157,7 +157,7 @@ describe('help', () => {
   });
 });
 
-describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
+describe('Command line: exits with 2 and a sentence, without output, for an invalid command line', () => {
   test.each([
     [[], 'no command given'],
     [['rnu'], "unknown command 'rnu' (Did you mean run?)"],
@@ -185,7 +185,7 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
     expect(err.startsWith('galapagos: ')).toBe(true);
   });
 
-  test('with --json it is one JSON object on stderr', async () => {
+  test('as one JSON object on stderr with --json', async () => {
     for (const args of [
       ['run', 'minst', '--json'],
       ['studies', '--json'],
@@ -197,7 +197,7 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
     }
   });
 
-  test('every problem of a study file at once', async () => {
+  test('with every problem of a study file at once', async () => {
     writeFileSync(folder.file('s.json'), '{"format":"galapagos-study/1","name":"x","seed":-1}');
     const { code, err } = await cli('run', 's.json', '--json');
     expect(code).toBe(2);
@@ -213,7 +213,7 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
   });
 });
 
-describe('run hands over what was asked for', () => {
+describe('Command line: run resolves its arguments', () => {
   test('without flags', async () => {
     const { code } = await cli('run', 'sphere');
     expect(code).toBe(130);
@@ -227,7 +227,7 @@ describe('run hands over what was asked for', () => {
     });
   });
 
-  test('with all of them', async () => {
+  test('with all flags', async () => {
     await cli(
       ...'run sphere --workers 3 --trials 9 --minutes 2 --target .5 --sampler random --seed 4 --lab a.db --export b.json --resume'.split(
         ' ',
@@ -247,10 +247,10 @@ describe('run hands over what was asked for', () => {
   });
 });
 
-describe('a lab file is read', () => {
+describe('Command line: reading a lab file', () => {
   beforeEach(() => makeLab());
 
-  test('a study that trains nothing has no champion to write', async () => {
+  test('says that a study without training has no model to export', async () => {
     const { code, err } = await cli('export', UID, '--onnx', 'a.onnx');
     expect([code, err]).toEqual([
       2,
@@ -266,7 +266,7 @@ describe('a lab file is read', () => {
     return schema.parse(JSON.parse(out));
   };
 
-  test('studies', async () => {
+  test('lists the studies', async () => {
     const { studies } = await parsed(studiesOutput, 'studies');
     expect(studies).toMatchObject([
       {
@@ -280,14 +280,14 @@ describe('a lab file is read', () => {
     expect((await cli('studies')).out).toContain(spec.name);
   });
 
-  test('show, by name and by uid', async () => {
+  test('shows a study, by name and by uid', async () => {
     const { study, searched } = await parsed(showOutput, 'show', UID);
     expect(study.name).toBe(spec.name);
     expect(searched).toMatchObject({ sampler: spec.sampler, seed: 7 });
     expect((await cli('show', spec.name)).out).toContain('1 waiting, 1 running, 5 complete');
   });
 
-  test('trials: one line each, in number order', async () => {
+  test('prints one line for each trial, in number order', async () => {
     const { out } = await cli('trials', spec.name, '--json');
     const trials = out
       .trimEnd()
@@ -309,7 +309,7 @@ describe('a lab file is read', () => {
     );
   });
 
-  test('best and export: ranked by the direction, at most --top', async () => {
+  test('ranks best and export by the direction, at most --top', async () => {
     const configs = await parsed(bestConfigs, 'best', spec.name, '--top', '2');
     expect(configs.best.map(({ rank, trial, value }) => [rank, trial, value])).toEqual([
       [1, 4, 1],
@@ -331,7 +331,7 @@ describe('a lab file is read', () => {
     );
   });
 
-  test('story: attempts and causes', async () => {
+  test('tells the story with attempts and causes', async () => {
     const story = await parsed(storyOutput, 'story', spec.name, '5');
     expect(story.attempts.map(({ k, outcome, detail }) => [k, outcome, detail])).toEqual([
       [1, 'lost', 'silent'],
@@ -341,7 +341,7 @@ describe('a lab file is read', () => {
     expect((await cli('story', spec.name, '0', '--verbose')).out).toContain('trial 0 ended');
   });
 
-  test('what is not there is named, with what is', async () => {
+  test('names unknown studies and trials with the existing ones', async () => {
     expect(await cli('show', 'nobody')).toEqual({
       code: 2,
       out: '',
@@ -352,7 +352,7 @@ describe('a lab file is read', () => {
     );
   });
 
-  test('a file that is no lab is refused and left as it is', async () => {
+  test('refuses a file that is not a lab and leaves it unchanged', async () => {
     writeFileSync(folder.file('x.db'), 'this is a letter, not a database');
     const { code, err } = await cli('studies', '--lab', 'x.db');
     expect(code).toBe(2);
@@ -361,8 +361,8 @@ describe('a lab file is read', () => {
   });
 });
 
-describe('simulate', () => {
-  test('flags win over the file; the same seed gives the same result', async () => {
+describe('Command line: simulate', () => {
+  test('lets flags override the file; the same seed gives the same result', async () => {
     writeFileSync(
       folder.file('s.json'),
       JSON.stringify({
@@ -389,7 +389,7 @@ describe('simulate', () => {
     );
   });
 
-  test('a wrong file is refused with all its problems', async () => {
+  test('refuses an invalid file with all its problems', async () => {
     writeFileSync(
       folder.file('s.json'),
       JSON.stringify({ format: 'galapagos-simulation/1', wrokers: 3, trials: 0 }),
@@ -401,7 +401,7 @@ describe('simulate', () => {
   });
 });
 
-test('check lists what cannot be right in a lab, as text and as JSON, and fails then', async () => {
+test('Command line: check lists damage of a lab, as text and as JSON, and exits with an error', async () => {
   makeLab();
   expect(await cli('check')).toMatchObject({ code: 0, out: 'lab.db: no problems found.\n' });
   foreignly(folder.file('lab.db'), "UPDATE galapagos_study SET state = 'sleeping'");
@@ -417,7 +417,7 @@ test('check lists what cannot be right in a lab, as text and as JSON, and fails 
   });
 });
 
-test('doctor: every check with a remedy unless it is fine', async () => {
+test('Command line: doctor prints every check with a remedy unless it passes', async () => {
   const { code, out } = await cli('doctor', '--json');
   const { ok, checks } = doctorOutput.parse(JSON.parse(out));
   expect(code).toBe(ok ? 0 : 1);
@@ -428,7 +428,7 @@ test('doctor: every check with a remedy unless it is fine', async () => {
 });
 
 test.skipIf(process.platform === 'win32')(
-  'doctor names a lab file and a user folder that other users can open',
+  'Command line: doctor names a lab file and a user folder that other users can open',
   async () => {
     const [lab, home] = [folder.file('lab.db'), folder.file('home')];
     openLab(lab, { create: true }).close();
@@ -455,7 +455,7 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a reader that has seen enough ends the command quietly', async () => {
+test('Command line: ends quietly when its reader exits', async () => {
   const lab = openLab(folder.file('lab.db'), { create: true });
   const many = Array.from({ length: 3000 }, (_, number) => [propose(number)]);
   lab.commit([[createStudy()], ...many]);

@@ -33,7 +33,7 @@ function problemsOf(work: () => unknown): readonly Problem[] {
 const resolved = (named: string, flags = {}): ReturnType<typeof resolveStudy> =>
   resolveStudy(named, flags, { cwd, resources });
 
-test('a preset is found by name, a file by its path', () => {
+test('Run: finds a preset by name and a file by its path', () => {
   writeFileSync(join(cwd, 'mine.json'), readFileSync(join(resources, 'studies', 'sphere.json')));
   expect(resolved('sphere')).toMatchObject({
     named: 'sphere',
@@ -51,7 +51,7 @@ test('a preset is found by name, a file by its path', () => {
   ]);
 });
 
-test('every preset resolves', () => {
+test('Run: resolves every preset', () => {
   expect(presetNames(resources)).toEqual([
     'mnist',
     'paper-mnist-evolution',
@@ -62,7 +62,7 @@ test('every preset resolves', () => {
   for (const name of presetNames(resources)) expect(resolved(name).spec.name).toBe(name);
 });
 
-test('the published protocol says what its numbers are not', () => {
+test('Run: notes what the numbers of the published protocol do not mean', () => {
   const notes = resolved('paper-mnist-evolution').notes;
   expect(notes[0]).toContain('the test set selects');
   expect(notes[0]).toContain('not an honest estimate');
@@ -70,7 +70,7 @@ test('the published protocol says what its numbers are not', () => {
   expect(resolved('mnist').notes).toEqual([]);
 });
 
-test('names the parameters that nothing in the objective uses, and how to mend it', () => {
+test('Run: names parameters that nothing in the objective uses, and how to remove them', () => {
   const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
     objective: object;
     searchSpace: object;
@@ -85,7 +85,7 @@ test('names the parameters that nothing in the objective uses, and how to mend i
   ]);
 });
 
-test('flags win over the file', () => {
+test('Run: flags override the file', () => {
   const { spec, limits } = resolved('sphere', {
     trials: 5,
     minutes: 2,
@@ -97,7 +97,7 @@ test('flags win over the file', () => {
   expect([spec.sampler, spec.seed]).toEqual([{ name: 'random' }, 9]);
 });
 
-test("naming the file's own sampler keeps its settings", () => {
+test("Run: naming the file's own sampler keeps its settings", () => {
   const file = JSON.parse(
     readFileSync(join(resources, 'studies', 'sphere.json'), 'utf8'),
   ) as object;
@@ -112,7 +112,7 @@ test("naming the file's own sampler keeps its settings", () => {
   expect(resolved('s.json', { sampler: 'random' }).spec.sampler).toEqual({ name: 'random' });
 });
 
-test('a network may be a file beside the study; what is run holds its description', () => {
+test('Run: a network may be a file beside the study, and the run contains its description', () => {
   const study = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
     objective: object;
   };
@@ -140,8 +140,8 @@ test('a network may be a file beside the study; what is run holds its descriptio
   );
 });
 
-describe('what cannot be resolved says why', () => {
-  test('an unknown preset: the nearest, and all of them', () => {
+describe('Run: explains what cannot be resolved', () => {
+  test('for an unknown preset, with the nearest and all of them', () => {
     expect(() => resolved('minst')).toThrow(
       'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
     );
@@ -150,12 +150,12 @@ describe('what cannot be resolved says why', () => {
     );
   });
 
-  test('a missing file, a folder', () => {
+  test('for a missing file and for a folder', () => {
     expect(() => resolved('./no.json')).toThrow('there is no file ./no.json');
     expect(() => resolved('./')).toThrow('./ is a folder; expected a study file');
   });
 
-  test('flags that do not fit the study', () => {
+  test('for flags that do not fit the study', () => {
     expect(() => resolved('sphere', { sampler: 'grid' })).toThrow(
       'preset sphere with the flags given: sampler: expected a finite number of values',
     );
@@ -166,7 +166,7 @@ describe('what cannot be resolved says why', () => {
   });
 });
 
-test('a wrong training objective is refused with its place in the study file', () => {
+test('Run: refuses an invalid training objective with its place in the study file', () => {
   const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
     objective: Record<string, unknown>;
   };
@@ -201,7 +201,7 @@ test('a wrong training objective is refused with its place in the study file', (
   ]);
 });
 
-test('one wrong part hides no other: shape, space, sampler and objective are all answered at once, and nothing is guessed', () => {
+test('Run: reports errors of shape, space, sampler and objective at once, without consequential ones', () => {
   const file = JSON.parse(
     readFileSync(join(resources, 'studies', 'paper-mnist-random.json'), 'utf8'),
   ) as Record<string, Record<string, unknown>>;
@@ -222,7 +222,7 @@ test('one wrong part hides no other: shape, space, sampler and objective are all
   ]);
 });
 
-test('whatever stands in a training objective, it is accepted or refused', () => {
+test('Run: accepts or refuses any training objective', () => {
   const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
     objective: Record<string, unknown>;
   };

@@ -144,8 +144,8 @@ afterEach(async () => {
   for (const { coordinator } of worlds.splice(0)) await coordinator.close();
 });
 
-describe('a coordinator', () => {
-  it('takes up a lab of many trials in turns, between which others have theirs', async () => {
+describe('Coordinator', () => {
+  it('reads a lab of many trials in pieces, yielding to the event loop', async () => {
     const before = memoryLab();
     const numbers = Array.from({ length: 20_000 }, (_, number) => number);
     const origin = { operator: 'random', parents: [], generation: 0 };
@@ -175,7 +175,7 @@ describe('a coordinator', () => {
     expect(here.coordinator.lab.studies.get('uid')?.columns.size).toBe(20_000);
   });
 
-  it('takes a study from creation to its end, every proposal and attempt written before its task leaves', async () => {
+  it('runs a study from creation to its end, with every proposal and attempt written before its task leaves', async () => {
     const here = await world();
     here.coordinator.createStudy('uid', spec, limits);
     here.hello();
@@ -191,7 +191,7 @@ describe('a coordinator', () => {
     expect(here.orders.at(-1)).toEqual({ type: 'ack', attempt: cohort.lanes[0]!.attempt });
   });
 
-  it('sends and shows nothing while storage is stalled, says so at once, and goes on when it is back', async () => {
+  it('sends and shows nothing while storage is stalled, reports it at once, and continues when it works again', async () => {
     const here = await world();
     here.coordinator.createStudy('uid', spec, limits);
     here.hello();
@@ -207,7 +207,7 @@ describe('a coordinator', () => {
     expect(here.lab.map(({ kind }) => kind)).toContain('storageBack');
   });
 
-  it('stops at once, without a further word to anyone, when another process has taken the lab over', async () => {
+  it('stops at once, without another message, when another process has taken over the lab', async () => {
     const here = await world();
     here.hello();
     await until(() => here.orders.some(({ type }) => type === 'welcome'));
@@ -223,7 +223,7 @@ describe('a coordinator', () => {
     expect(here.shown).toEqual([]);
   });
 
-  it('shows a report once it is written, and tells a later session which executor the study began with', async () => {
+  it("shows a report once it is written, and tells a later session the study's executor", async () => {
     const here = await world();
     here.coordinator.createStudy('uid', spec, { ...limits, trials: 3 });
     here.hello();
@@ -246,7 +246,7 @@ describe('a coordinator', () => {
     expect(studies).toEqual([undefined, 'wasm']);
   });
 
-  it('sends its workers home when it closes', async () => {
+  it('tells its workers to exit when it closes', async () => {
     const here = await world();
     here.hello();
     await until(() => here.orders.some(({ type }) => type === 'welcome'));

@@ -29,7 +29,7 @@ function parts(commit: () => Committed): {
   return { commits: new GroupCommit(storage, outbox), outbox, left };
 }
 
-describe('the group commit', () => {
+describe('Group commit', () => {
   it('writes several steps at once, then opens the outbox', () => {
     const batches: number[] = [];
     const { commits, outbox, left } = parts(() => {
@@ -44,7 +44,7 @@ describe('the group commit', () => {
     expect(left).toEqual([shown]);
   });
 
-  it('says once that storage stalled, retries after 1, 2, 4 … 30 s, and says once that it is back', () => {
+  it('reports once that storage stalled, retries after 1, 2, 4 … 30 s, and reports once that it works again', () => {
     let broken = true;
     const tries: number[] = [];
     let now = 0;
@@ -67,7 +67,7 @@ describe('the group commit', () => {
     expect(commits.retryAt).toBeNull();
   });
 
-  it('throws what no retry can mend', () => {
+  it('throws errors that no retry can fix', () => {
     const { commits, outbox } = parts(() => {
       throw new StorageError('fenced', 'lab.db', 'another process took over this lab');
     });
@@ -75,7 +75,7 @@ describe('the group commit', () => {
     expect(() => commits.commit(0)).toThrow('another process took over');
   });
 
-  it('does not show the end of a trial that had ended elsewhere', () => {
+  it('does not show the end of a trial that another program had ended', () => {
     const { commits, outbox, left } = parts(() => ({
       endedElsewhere: [{ study: 'study', number: 3, state: 'complete', value: 1 }],
     }));

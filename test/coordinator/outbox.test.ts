@@ -21,8 +21,8 @@ function recording(): { outbox: Outbox; left: Instruction[] } {
   return { outbox, left };
 }
 
-describe('the outbox', () => {
-  it('keeps what others notice until the commit, and lets pass what nobody does', () => {
+describe('Coordinator: outbox', () => {
+  it('keeps externally visible instructions until the commit, and lets others pass', () => {
     const { outbox, left } = recording();
     outbox.add([persist, show(1), wake]);
     outbox.release();
@@ -60,7 +60,7 @@ describe('the outbox', () => {
     expect(left).toEqual([1, 2, 3]);
   });
 
-  it('withdraws only what is named, and only from the steps just committed', () => {
+  it('withdraws only selected instructions, and only from the steps just committed', () => {
     const { outbox, left } = recording();
     outbox.add([persist, show(1), show(2)]);
     outbox.committed(
@@ -70,7 +70,7 @@ describe('the outbox', () => {
     expect(left).toEqual([show(2)]);
   });
 
-  it('releases in the order of adding, never beyond the last commit, whatever the interleaving', () => {
+  it('releases in the order of adding, never beyond the last commit, for any interleaving', () => {
     const action = fc.oneof(
       fc.constant('step' as const),
       fc.constant('stepWithWrite' as const),

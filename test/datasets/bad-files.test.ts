@@ -41,7 +41,7 @@ function tellsApart(
   for (const fact of [place, hint]) if (fact !== undefined) expect(message).toContain(fact);
 }
 
-describe('says file, place, expected and found', () => {
+describe('Import: errors name file, place, expected and found', () => {
   it.each(CASES.map(([what, files, says, options = {}]) => ({ what, files, says, options })))(
     '$what',
     async ({ files, says, options }) => {
@@ -57,14 +57,14 @@ describe('says file, place, expected and found', () => {
     },
   );
 
-  it('a path that is not there', async () => {
+  it('for a missing path', async () => {
     await expect(folder.imported(folder.file('nothing'))).rejects.toThrow(
       /nothing: cannot be read \(ENOENT/,
     );
   });
 });
 
-describe('an archive', () => {
+describe('Import: archives', () => {
   it.each([
     '../../escaped/1.png',
     '/etc/escaped/1.png',
@@ -72,7 +72,7 @@ describe('an archive', () => {
     'C:\\x\\1.png',
     '..\\..\\b\\1.png',
     'a/\0/1.png',
-  ])('with an entry %j is refused, and nothing is written', async (name) => {
+  ])('refuses an entry %j, and writes nothing', async (name) => {
     for (const file of [
       zip({ 'a/1.png': grey(), [name]: grey() }),
       ...(name.includes('\0') ? [] : [tar({ 'a/1.png': grey(), [name]: grey() })]),
@@ -114,15 +114,15 @@ describe('an archive', () => {
         ),
       },
     ],
-  ] as const)('that expands without bound is refused: %s', async (_, files) => {
+  ] as const)('refuses one that expands without bound: %s', async (_, files) => {
     await expect(folder.imported(written(folder.file('source'), files))).rejects.toThrow(
       /expected at most 67,108,864 bytes unpacked, 250 times its size, found more at .* \(it expands without bound\)$/,
     );
   });
 });
 
-describe('whatever the bytes are', () => {
-  it('recognising them either says a kind or is a DatasetError', () => {
+describe('Import: arbitrary bytes', () => {
+  it('are recognised as a kind or lead to a DatasetError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
         try {
@@ -134,7 +134,7 @@ describe('whatever the bytes are', () => {
     );
   });
 
-  it('a valid file with any bytes changed or cut is imported or is a DatasetError', async () => {
+  it('in a valid file, changed or cut, are imported or lead to a DatasetError', async () => {
     const good: readonly (readonly [string, Buffer])[] = [
       [
         'a.zip',
@@ -170,7 +170,7 @@ describe('whatever the bytes are', () => {
   }, 120_000);
 });
 
-describe('nothing half-imported stays', () => {
+describe('Import: failures leave nothing behind', () => {
   it('when reading fails, as a thread reports it', async () => {
     const store = folder.file('datasets');
     const path = written(folder.file('source'), classes({ 'b/2.png': grey(5, 5) }));

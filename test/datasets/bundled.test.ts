@@ -11,7 +11,7 @@ import { shuffled, stepsOf } from '../../src/training/run/order.ts';
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 const mnist = MNIST;
 
-describe('the bundled MNIST', () => {
+describe('Datasets: built-in MNIST', () => {
   let folder: string | undefined;
   afterEach(() => {
     if (folder !== undefined) rmSync(folder, { recursive: true });
@@ -26,7 +26,7 @@ describe('the bundled MNIST', () => {
     ]);
   });
 
-  it('with one byte changed is refused by name, with both checksums', async () => {
+  it('is refused by name, with both checksums, if one byte differs', async () => {
     folder = mkdtempSync(join(tmpdir(), 'galapagos-'));
     cpSync(join(RESOURCES, 'datasets'), join(folder, 'datasets'), { recursive: true });
     const path = join(folder, 'datasets/mnist/t10k-labels-idx1-ubyte.gz');
@@ -43,13 +43,13 @@ describe('the bundled MNIST', () => {
   });
 });
 
-describe('orders and splits', () => {
-  it('shuffle ten as every recorded study did', () => {
+describe('Datasets: orders and splits', () => {
+  it('shuffle ten samples as every recorded study did', () => {
     expect([...shuffled(10, 7, 0)]).toEqual([2, 7, 8, 6, 0, 9, 3, 4, 1, 5]);
     expect([...shuffled(10, 7, 1)]).toEqual([0, 7, 9, 2, 5, 6, 8, 4, 3, 1]);
   });
 
-  it('make the 24 orders of four equally likely', () => {
+  it('produce the 24 orders of four samples with equal frequency', () => {
     const counts = new Map<string, number>();
     const draws = 24 * 100;
     for (let seed = 0; seed < draws; seed++) {
@@ -61,7 +61,7 @@ describe('orders and splits', () => {
     expect(chiSquare).toBeLessThan(49.7); // 23 degrees of freedom, p = .001
   });
 
-  it('split every class by its share, disjoint and complete, by the seed only', () => {
+  it('divide every class by its share, disjoint and complete, by the seed only', () => {
     const drawn = fc.record({
       labels: fc.array(fc.nat(3), { minLength: 1, maxLength: 200 }),
       share: fc.double({ min: 0, max: 0.9, noNaN: true }),
@@ -83,7 +83,7 @@ describe('orders and splits', () => {
     );
   });
 
-  it('count steps: MNIST has 469 with 96 in the last, or 468 when the rest is dropped', () => {
+  it('count steps: MNIST has 469 with 96 samples in the last, or 468 when the rest is dropped', () => {
     expect(stepsOf(60000, 128, 'keep')).toEqual({ steps: 469, last: 96 });
     expect(stepsOf(60000, 128, 'drop')).toEqual({ steps: 468, last: 128 });
     expect(stepsOf(128, 128, 'keep')).toEqual({ steps: 1, last: 128 });

@@ -84,7 +84,7 @@ async function cifar(): Promise<Files> {
 
 const hashes = ({ training, test }: Import): string[] => [training.sha256, test.sha256];
 
-describe('the same images give the same hashes, bytes and statistics', () => {
+describe('Import: the same images give the same hashes, bytes and statistics in every form', () => {
   const forms: readonly (readonly [string, (to: ImportFolder) => string | Promise<string>])[] = [
     ['python pickles as Python 2 wrote CIFAR', () => join(FIXTURES, 'pickle-python2')],
     ['pickles of protocol 2, bytes as text', () => join(FIXTURES, 'pickle-2')],
@@ -219,7 +219,7 @@ describe('the same images give the same hashes, bytes and statistics', () => {
     ]);
   });
 
-  it('CIFAR-10 binary, which has ten classes whatever its labels are, and its pickles with ten names', async () => {
+  it('for CIFAR-10 binary, which has ten classes whatever its labels are, and its pickles with ten names', async () => {
     const names = [
       'airplane',
       'automobile',
@@ -248,7 +248,7 @@ describe('the same images give the same hashes, bytes and statistics', () => {
     expect(binary.training.sha256).not.toBe(three.training.sha256);
   });
 
-  it('class names come with the form: names of folders, of metadata, or the numbers', async () => {
+  it('Import: takes class names from folders or metadata, or uses the numbers', async () => {
     const namesOf = async (path: string): Promise<readonly string[]> =>
       (await folder.imported(join(FIXTURES, path))).classNames;
     for (const path of ['pickle-python2', 'pickle-2', 'pickle-4', 'parquet', 'png.tar.xz'])
@@ -257,8 +257,8 @@ describe('the same images give the same hashes, bytes and statistics', () => {
   });
 });
 
-describe('CIFAR-100 binary', () => {
-  it('has fine labels, or coarse ones where asked for', async () => {
+describe('Import: CIFAR-100 binary', () => {
+  it('has fine labels, or coarse ones on request', async () => {
     const record = (coarse: number, fine: number, shade: number): Buffer =>
       Buffer.concat([Buffer.from([coarse, fine]), Buffer.alloc(3 * PLANE, shade)]);
     const path = written(folder.file('c'), {
@@ -277,8 +277,8 @@ describe('CIFAR-100 binary', () => {
   });
 });
 
-describe('images of mixed size and kind', () => {
-  it('are brought to what most have, in colour if one is, where they may be scaled', async () => {
+describe('Import: images of mixed size and kind', () => {
+  it('are scaled to the most frequent size, in colour if any image is, where scaling is allowed', async () => {
     const grey = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
     const few = { 'a/0.png': grey(9), 'a/1.png': png(7, 5, () => [1, 2, 3]), 'b/0.png': grey(3) };
     const many = Object.fromEntries(
@@ -338,7 +338,7 @@ describe('images of mixed size and kind', () => {
     expect(survey.form()).toEqual({ width, height, channels: 1 });
   });
 
-  it('are brought to the size and channels asked for, and how many were resized is said', async () => {
+  it('are scaled to the requested size and channels, and the number of resized images is reported', async () => {
     const flat = (width: number, height: number, shade: readonly number[]): Buffer =>
       png(width, height, () => shade);
     const path = written(folder.file('mixed'), {

@@ -46,11 +46,11 @@ const faultOf = async (
 };
 const four = { 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() };
 
-describe('links', () => {
+describe('Import: links', () => {
   it.each([
     ['symbolic', '2'],
     ['hard', '1'],
-  ])('a %s one in a tar is refused by its name', async (_, type) => {
+  ])('refuses a %s link in a tar by its name', async (_, type) => {
     const link = Buffer.from(tar({ 'b/2.png': '' }).subarray(0, 512));
     link.write(type, 156);
     link.write('../../../etc/passwd', 157);
@@ -70,7 +70,7 @@ describe('links', () => {
     });
   });
 
-  it('one in a zip is refused by its name', async () => {
+  it('refuses a link in a zip by its name', async () => {
     const file = zip({ ...four, 'b/3.png': '../../etc/passwd' }, { stored: true });
     const at = file.lastIndexOf('b/3.png') - 46;
     file[at + 5] = 3;
@@ -81,7 +81,7 @@ describe('links', () => {
     });
   });
 
-  it('in a folder are followed, a circle once round, and one to nothing is an error', async () => {
+  it('follows links in a folder, a circle once, and refuses a dangling one', async () => {
     const path = source({ ...four, 'elsewhere.bin': '' });
     mkdirSync(folder.file('more'));
     writeFileSync(folder.file('more/3.png'), grey());
@@ -120,7 +120,7 @@ describe('Import: a named pipe', () => {
 });
 
 describe('Import: a database that a program has open', () => {
-  it('is refused by itself, and left out of a folder together with the files beside it', async () => {
+  it('is refused alone, and excluded from a folder together with the files beside it', async () => {
     const path = source({
       ...four,
       'lab.db': 'SQLite format 3',
@@ -140,8 +140,8 @@ describe('Import: a database that a program has open', () => {
   });
 });
 
-describe('archives', () => {
-  it('with a password are refused by the entry', async () => {
+describe('Import: archives', () => {
+  it("with a password are refused with the entry's name", async () => {
     const file = zip(four);
     for (const magic of ['PK\x03\x04', 'PK\x01\x02'])
       for (
@@ -158,7 +158,7 @@ describe('archives', () => {
     });
   });
 
-  it('and files under a wrong ending are read as what they are', async () => {
+  it('and files with a wrong extension are read as what they are', async () => {
     const path = source({
       'x.tar.gz': zip({ 'a/1.jpg': grey(), 'a/2.txt': grey(), 'b/1': grey(), 'b/2.csv': grey() }),
     });
@@ -178,7 +178,7 @@ describe('archives', () => {
     ['an empty zip', { 'x.zip': zip({}) }],
     ['an empty tar', { 'x.tar': Buffer.concat([tar({ '.keep': '' })]) }],
     ['folders in folders of nothing', { 'a/b/.keep': '', 'c/.keep': '' }],
-  ])('%s has no data', async (_, files) => {
+  ])('report %s as without data', async (_, files) => {
     mkdirSync(folder.file('source'));
     expect(await faultOf(source(files))).toEqual({
       file: 'source',
@@ -188,8 +188,8 @@ describe('archives', () => {
   });
 });
 
-describe('among images', () => {
-  it('a file of no bytes is said by its name, whatever else is passed over', async () => {
+describe('Import: irregular images', () => {
+  it('names an empty file, whatever else is skipped', async () => {
     const path = source({
       'README.md': 'what this is',
       ...classes({ 'b/2.png': '', 'b/3.png': grey() }),
@@ -201,7 +201,7 @@ describe('among images', () => {
     });
   });
 
-  it('a class of one is trained on, not drawn for testing', async () => {
+  it('trains on a class with one sample and does not draw it for testing', async () => {
     const path = source({ 'a/1.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() });
     for (let seed = 0; seed < 10; seed++) {
       const { training, test } = await folder.imported(path, { testShare: 0.5, seed });
@@ -209,7 +209,7 @@ describe('among images', () => {
     }
   });
 
-  it('one class only is an error that names it', async () => {
+  it('refuses a single class by its name', async () => {
     expect(await faultOf(source({ 'a/1.png': grey(), 'a/2.png': grey() }))).toMatchObject({
       file: 'source',
       expected: 'at least two classes',
@@ -217,7 +217,7 @@ describe('among images', () => {
     });
   });
 
-  it('another size names the option that settles it, and is scaled where that is asked for', async () => {
+  it('names the option for another size, and scales on request', async () => {
     const path = source({
       'a/1.png': grey(5, 6),
       ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`b/${String(i)}.png`, grey()])),
@@ -232,8 +232,8 @@ describe('among images', () => {
   });
 });
 
-describe('names in any script', () => {
-  it('are classes, the same however their accents are composed', async () => {
+describe('Import: names in any script', () => {
+  it('are classes, equal however their accents are composed', async () => {
     const names = ['猫', 'собака', 'كلب', 'é', '🐈 cat', 'a b'];
     const files = Object.fromEntries(
       names.flatMap((name) =>
@@ -250,7 +250,7 @@ describe('names in any script', () => {
       ).toEqual(classNames);
   });
 
-  it('of old archives, in no UTF-8, stay apart', async () => {
+  it('in old archives, not in UTF-8, stay distinct', async () => {
     const files = {
       'X1/1.png': grey(),
       'X1/2.png': grey(),
@@ -268,8 +268,8 @@ describe('names in any script', () => {
   });
 });
 
-describe('a full disk', () => {
-  it.each([10, 70])('after %d bytes is said so, with what to do', async (bytes) => {
+describe('Import: a full disk', () => {
+  it.each([10, 70])('after %d bytes is reported with a remedy', async (bytes) => {
     const path = source(four);
     room = bytes;
     expect(await faultOf(path)).toMatchObject({
@@ -279,14 +279,14 @@ describe('a full disk', () => {
     });
   });
 
-  it('while a large entry is put aside, too', async () => {
+  it('while a large entry is stored temporarily is reported too', async () => {
     const path = source({ 'x.tgz': tar({ 'x.bin': Buffer.alloc(9 * 2 ** 20, 1) }) });
     room = 2 ** 20;
     await expect(folder.imported(path)).rejects.toMatchObject({ code: 'disk-full' });
   });
 });
 
-describe('while it is read', () => {
+describe('Import: changes while reading', () => {
   /** Does something when the import asks for the nth time whether to go on. */
   const at = (n: number, change: () => void): { cancelled(): boolean } => {
     let asked = 0;
@@ -298,7 +298,7 @@ describe('while it is read', () => {
     };
   };
 
-  it('a file that is deleted is said by its name, without a path of ours', async () => {
+  it('name a deleted file, without an internal path', async () => {
     const path = source(four);
     const fault = await faultOf(
       path,
@@ -311,7 +311,7 @@ describe('while it is read', () => {
     });
   });
 
-  it('a folder that is deleted is, too', async () => {
+  it('name a deleted folder', async () => {
     const path = source(four);
     const fault = await faultOf(
       path,
@@ -320,7 +320,7 @@ describe('while it is read', () => {
     expect(fault).toMatchObject({ file: 'b', expected: 'a file that can be read' });
   });
 
-  it('a file that is cut says where it ends now', async () => {
+  it('name a truncated file with its new length', async () => {
     const path = source({ 'data_batch_1.bin': Buffer.alloc(3073 * 600, 1) });
     const fault = await faultOf(
       path,
@@ -333,7 +333,7 @@ describe('while it is read', () => {
     });
   });
 
-  it('leaves no file of its own behind but what it returns', async () => {
+  it('leave no temporary file but the result', async () => {
     const { staging } = await folder.imported(source(four));
     expect(readdirSync(staging).sort()).toEqual(['test', 'training']);
   });

@@ -32,8 +32,8 @@ function expected(
   return depth === 16 ? value >> 8 : depth === 8 ? value : (value * 255) / (2 ** depth - 1);
 }
 
-describe('PNG', () => {
-  it('of every colour type, depth, filter and interlacing has the pixels that were written', () => {
+describe('Images: PNG', () => {
+  it('of every colour type, depth, filter and interlacing decodes to the written pixels', () => {
     const drawn = fc.record({
       kind: fc.constantFrom(...KINDS),
       depthAt: fc.nat(4),
@@ -77,11 +77,11 @@ describe('PNG', () => {
   });
 });
 
-describe('JPEG', () => {
+describe('Images: JPEG', () => {
   it.each([
     ['grey', 'baseline', 1],
     ['colour', 'progressive, halved chroma', 3],
-  ] as const)('%s, %s: the pixels are Pillow’s, to the bit', async (name, _, channels) => {
+  ] as const)('%s, %s decodes to the pixels of Pillow, to the bit', async (name, _, channels) => {
     const decode = await jpegDecoder();
     const image = decode('x', readFileSync(join(FIXTURES, `${name}.jpg`)));
     expect([image.width, image.height, image.channels]).toEqual([21, 17, channels]);
@@ -98,8 +98,8 @@ const flat = (width: number, height: number, value: number): Image => ({
   pixels: new Uint8Array(width * height).fill(value),
 });
 
-describe('another size', () => {
-  it('keeps a flat image flat, its own size as it is, and the mean where it shrinks by whole factors', () => {
+describe('Images: resizing', () => {
+  it('keeps a flat image flat, its own size unchanged, and the mean where it shrinks by whole factors', () => {
     const side = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(
@@ -137,8 +137,8 @@ describe('another size', () => {
   });
 });
 
-describe('channels', () => {
-  it('grey from colour is ITU-R 601’s, colour from grey three times the same', () => {
+describe('Images: channels', () => {
+  it('converts colour to grey by ITU-R 601, and grey to colour by repetition', () => {
     const colour: Image = {
       width: 2,
       height: 1,

@@ -60,12 +60,12 @@ const digits = (split: string): Files => ({
   [`${split}-labels-idx1-ubyte.gz`]: gzipSync(idx([8], Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1))),
 });
 
-describe('several files', () => {
+describe('Import: several files', () => {
   const several = (paths: readonly string[]): Promise<PreparedImport> => prepared('', { paths });
   const paths = (from: string, names: readonly string[]): string[] =>
     names.map((name) => join(from, name));
 
-  it('are one import, and only they are read: IDX files, as MNIST comes', async () => {
+  it('are one import, and only they are read: IDX files, as MNIST is distributed', async () => {
     const from = written(folder.file('mnist'), {
       ...digits('train'),
       ...digits('t10k'),
@@ -93,7 +93,7 @@ describe('several files', () => {
     expect((await store('digits', false, WHEN)).source.path).toBe(join(from, names.join(', ')));
   });
 
-  it('and folders give what one folder with them alone gives', async () => {
+  it('and folders give the same as one folder that contains only them', async () => {
     const image = (value: number): Buffer => png(2, 2, (x, y) => [value + 2 * y + x]);
     const from = written(folder.file('birds'), {
       'finch/1.png': image(1),
@@ -110,7 +110,7 @@ describe('several files', () => {
     expect(files.content).toBe(whole.content);
   });
 
-  it('are refused by the name of the one at fault, with what is expected', async () => {
+  it('are refused by the name of the invalid one, with the expected form', async () => {
     const from = written(folder.file('mnist'), {
       ...digits('train'),
       'a.csv': 'a,label\n1,x\n2,y\n',
@@ -136,8 +136,8 @@ describe('several files', () => {
   });
 });
 
-describe('a prepared import', () => {
-  it('is stored as it was seen, under the name then given; its staging folder is gone', async () => {
+describe('Import: prepared imports', () => {
+  it('are stored as previewed, under the given name, and leave no staging folder', async () => {
     const { preview, store, discard } = await prepared(tiny);
     expect([preview.name, preview.match, incoming().length, recordNames(datasets)]).toEqual([
       'png',
@@ -165,7 +165,7 @@ describe('a prepared import', () => {
     await expect(store('again', false, WHEN)).rejects.toThrow('stored or discarded already');
   });
 
-  it('leaves nothing when it is discarded', async () => {
+  it('leave nothing when they are discarded', async () => {
     const { discard } = await prepared(tiny);
     await Promise.all([discard(), discard()]);
     expect([incoming(), recordNames(datasets), existsSync(join(datasets, 'content'))]).toEqual([
@@ -175,7 +175,7 @@ describe('a prepared import', () => {
     ]);
   });
 
-  it('asked for a name that cannot be had says so by code and data, and may be asked again', async () => {
+  it('report an unavailable name by code and data, and accept another one', async () => {
     const first = await prepared(tiny);
     await first.store('birds', false, WHEN);
     const second = await prepared(tiny);
@@ -199,7 +199,7 @@ describe('a prepared import', () => {
     ]).toEqual([['birds'], 1, []]);
   });
 
-  it('two of the same bytes stored at once are two names of one content', async () => {
+  it('of the same bytes stored at once are two names of one content', async () => {
     const [a, b] = [await prepared(tiny), await prepared(tiny)];
     const [one, two] = await Promise.all([a.store('a', false, WHEN), b.store('b', false, WHEN)]);
     expect([one.content, existsSync(one.files.training), existsSync(two.files.test)]).toEqual([
@@ -209,7 +209,7 @@ describe('a prepared import', () => {
     ]);
   });
 
-  it('of which a store failed half-way is stored by the next try', async () => {
+  it('that failed half-way are stored by the next try', async () => {
     const { store } = await prepared(tiny);
     // A folder where the record must go.
     mkdirSync(join(datasets, 'names/x.json/y'), { recursive: true });
@@ -222,7 +222,7 @@ describe('a prepared import', () => {
     ]);
   });
 
-  it('cancelled or failing leaves nothing', async () => {
+  it('leave nothing when they are cancelled or fail', async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(prepared(tiny, { signal: controller.signal })).rejects.toThrow(ImportCancelled);
@@ -235,7 +235,7 @@ describe('a prepared import', () => {
     expect([incoming(), recordNames(datasets)]).toEqual([[], []]);
   });
 
-  it('calls a file what whoever brought it does, not by the path where it lies', async () => {
+  it('name a file as the user knows it, not by its internal path', async () => {
     const upload = folder.file('upload-17');
     writeFileSync(upload, 'no data here');
     await expect(prepared(upload, { as: 'cats.tar.gz' })).rejects.toMatchObject({
@@ -254,7 +254,7 @@ describe('a prepared import', () => {
     ]);
   });
 
-  it('tells how far it is: samples of how many, bytes of how many, its phase', async () => {
+  it('report progress: samples, bytes and phase', async () => {
     const said: ImportProgress[] = [];
     const files = Object.fromEntries(
       Array.from({ length: 40 }, (_, i) => [
@@ -277,7 +277,7 @@ describe('a prepared import', () => {
   });
 });
 
-describe('a staging folder', () => {
+describe('Import: staging folders', () => {
   const script = (body: string): string => `
     import { openStaging } from ${JSON.stringify(new URL('../../src/datasets/staging.ts', import.meta.url).href)};
     const staging = await openStaging(${JSON.stringify(datasets)});
@@ -291,7 +291,7 @@ describe('a staging folder', () => {
     expect(stderr).toBe('');
   };
 
-  it('goes with its process, and what a killed one left at the next look', async () => {
+  it('are removed with their process, and those of a killed process at the next start', async () => {
     run('process.exit(0);');
     expect(incoming()).toEqual([]);
     run("process.kill(process.pid, 'SIGKILL');");
@@ -300,7 +300,7 @@ describe('a staging folder', () => {
     expect(incoming()).toEqual([]);
   });
 
-  it('of an earlier process of the same number is none of ours; those open stay', async () => {
+  it('of an earlier process with the same pid are removed; open ones stay', async () => {
     const open = await openStaging(datasets);
     mkdirSync(join(datasets, 'incoming', `${String(process.pid)}-left`));
     mkdirSync(join(datasets, 'incoming', `${String(process.ppid)}-other`));
@@ -312,12 +312,12 @@ describe('a staging folder', () => {
   });
 });
 
-describe('names', () => {
-  it.each(['a', 'cifar-10', 'A.b_c-9', 'x'.repeat(64)])('%j can be one', (name) => {
+describe('Datasets: names', () => {
+  it.each(['a', 'cifar-10', 'A.b_c-9', 'x'.repeat(64)])('accept %j', (name) => {
     expect(() => checkName(name, [], false)).not.toThrow();
   });
   it.each(['', '.a', '-a', 'a/b', 'a b', 'ä', '猫', 'x'.repeat(65), 'con', 'NUL.txt', 'a\n'])(
-    '%j cannot',
+    'refuse %j',
     (name) => {
       expect(() => checkName(name, [], false)).toThrow(
         expect.objectContaining({ code: 'bad-name' }),
@@ -331,14 +331,14 @@ describe('names', () => {
     ['con.csv', [], 'dataset'],
     ['photos', ['photos', 'photos-2'], 'photos-3'],
     [`${'y'.repeat(80)}.csv`, ['y'.repeat(58)], `${'y'.repeat(58)}-2`],
-  ])('of the file %j, where %j are taken, %s is proposed', (file, taken, name) => {
+  ])('propose for the file %j, where %j are taken, %s', (file, taken, name) => {
     expect(freeDatasetName(file, taken)).toBe(name);
     checkName(name, [], false);
   });
 });
 
-describe('a disk that fills up', () => {
-  it('ends the import with what to do, and leaves nothing of it', async ({ skip }) => {
+describe('Import: a disk that fills up', () => {
+  it('ends the import with a remedy, and leaves nothing of it', async ({ skip }) => {
     skip(noTinyDisk !== null, noTinyDisk ?? '');
     const from = written(folder.file('large'), {
       'train-images-idx3-ubyte': idx([3000, 32, 32], new Uint8Array(3000 * 1024)),

@@ -63,8 +63,8 @@ describe('Dataset preview: numbers', () => {
   });
 });
 
-describe('of images', () => {
-  it('has up to four of each of the first ten classes, under their own class', async () => {
+describe('Dataset preview: images', () => {
+  it('shows up to four of each of the first ten classes, under their own class', async () => {
     const imported = await folder.imported(
       written(folder.file('source'), pictures([9, 2, ...Array<number>(9).fill(6)])),
       {
@@ -95,7 +95,7 @@ describe('of images', () => {
     }
   });
 
-  it('says what it was taken for, its splits and hashes, the same before and after it is stored', async () => {
+  it('reports the recognised format, splits and hashes, the same before and after storing', async () => {
     const files = Object.entries(pictures([6, 4])).map(([name, content]) => [
       `train/${name}`,
       content,
@@ -132,7 +132,7 @@ describe('of images', () => {
     expect(await previewDataset({ folder: datasets, resources: RESOURCES }, 'y')).toBeNull();
   });
 
-  it('of a long side are reduced by a whole factor, each pixel the mean of its square', async () => {
+  it('reduces large images by a whole factor, each pixel the mean of its square', async () => {
     const source = written(folder.file('source'), {
       'a/1.png': png(300, 150, (x, y) => [(x + y) % 3 === 0 ? 30 : 60]),
       'a/2.png': png(300, 150, () => [7]),
@@ -145,7 +145,7 @@ describe('of images', () => {
       expect([50, 7, 9, 8]).toContain(new Set(pixels).size === 1 ? pixels[0] : -1);
   });
 
-  it('of numbers are brought to bytes between the least and the greatest', async () => {
+  it('scales numbers to bytes between the least and the greatest', async () => {
     const values = Float32Array.from({ length: 4 * 4 }, (_, i) => -1 + (i % 3));
     const source = written(folder.file('source'), {
       'x.npy': npy('<f4', [4, 2, 2], Buffer.from(values.buffer)),
@@ -158,7 +158,7 @@ describe('of images', () => {
     );
   });
 
-  it('with numbers to predict stand in one column without a class', async () => {
+  it('shows samples with targets in one column without a class', async () => {
     const source = written(folder.file('source'), {
       'x.npy': npy('|u1', [5, 2, 2], Buffer.alloc(20, 3)),
       'y.npy': npy('<f4', [5], Buffer.from(Float32Array.of(1, 2, 3, 4, 5).buffer)),
@@ -169,7 +169,7 @@ describe('of images', () => {
     ]);
   });
 
-  it('are read where they lie: of a file of 3 GB only what is shown', async () => {
+  it('reads only the shown samples of a file of 3 GB', async () => {
     const [samples, path] = [3_000_000, folder.file('training')];
     const file = openSync(path, 'w');
     ftruncateSync(file, samples * 1025);
@@ -203,8 +203,8 @@ describe('of images', () => {
   });
 });
 
-describe('of tables', () => {
-  it('has the first rows with the names of their columns and their class', async () => {
+describe('Dataset preview: tables', () => {
+  it('shows the first rows with the names of their columns and their class', async () => {
     const lines = Array.from(
       { length: 20 },
       (_, i) => `${String(i)},${String(i / 2)},${i % 2 === 0 ? 'even' : 'odd'}`,
@@ -230,7 +230,7 @@ describe('of tables', () => {
       expect([values[1], number]).toEqual([values[0]! / 2, values[0]! % 2]);
   });
 
-  it('has the numbers to predict by their names, and of many features the first', async () => {
+  it('shows the targets by their names, and the first of many features', async () => {
     const names = Array.from({ length: 30 }, (_, i) => `f${String(i)}`);
     const lines = Array.from({ length: 5 }, (_, i) =>
       [...names.map((__, k) => i + k), 100 * i].join(),
@@ -249,7 +249,7 @@ describe('of tables', () => {
       expect([row.class, row.targets]).toEqual([null, [100 * row.values[0]!]]);
   });
 
-  it('names columns without a header by their places in the file', async () => {
+  it('names columns without a header by their index in the file', async () => {
     const source = written(folder.file('source'), {
       'a.csv': '5.1,red,3.5\n7,blue,3.2\n'.repeat(5),
     });
@@ -262,8 +262,8 @@ describe('of tables', () => {
   });
 });
 
-describe('of the bundled MNIST', () => {
-  it('shows four of each digit, with counts and hashes as an import of its files finds them', async () => {
+describe('Dataset preview: built-in MNIST', () => {
+  it('shows four of each digit, with counts and hashes as an import of its files', async () => {
     const preview = await previewDataset(
       { folder: folder.file('none'), resources: RESOURCES },
       'mnist',
@@ -292,7 +292,7 @@ describe('of the bundled MNIST', () => {
   });
 });
 
-describe('warns', () => {
+describe('Dataset preview: warnings', () => {
   const about = { classNames: ['a', 'b', 'c'], perClass: [5, 5, 5], resized: 0, shape: [3, 8, 9] };
   it.each([
     ['of nothing where classes are even', {}, []],
@@ -326,7 +326,7 @@ describe('warns', () => {
   });
 });
 
-it('of a file cut short is a DatasetError', async () => {
+it('are a DatasetError for a truncated file', async () => {
   const imported = await folder.imported(written(folder.file('source'), pictures([3, 3])));
   const file = openSync(join(imported.staging, 'training'), 'r+');
   ftruncateSync(file, 30);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Statistics } from '../../src/datasets/import/statistics.ts';
 
-describe('statistics of bytes', () => {
-  it('are exact for images of any size, also where their values are as far apart as can be', () => {
+describe('Datasets: statistics of bytes', () => {
+  it('are exact for images of any size, also for the extreme values', () => {
     for (const [height, width] of [
       [1, 1],
       [32, 32],

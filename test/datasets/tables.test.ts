@@ -24,8 +24,8 @@ const values = ({ training, form }: Import): number[][] => {
   );
 };
 
-describe('CSV', () => {
-  it('rows are read back as RFC 4180 writes them', () => {
+describe('Import: CSV', () => {
+  it('reads rows as RFC 4180 writes them', () => {
     const field = fc
       .string({ unit: fc.constantFrom('a', '1', ',', '"', '\n', ' ', 'é'), maxLength: 6 })
       .map((text) => text.trim());
@@ -51,11 +51,11 @@ describe('CSV', () => {
     ['a\tb\n1\t2\n', '\t'],
     ['one\ntwo\n', null],
     ['a,b\n\u0000,2\n', null],
-  ])('the delimiter of %j is %j', (text, delimiter) => {
+  ])('recognises the delimiter of %j as %j', (text, delimiter) => {
     expect(delimiterOf(new MemoryBytes('x', Buffer.from(text)))).toBe(delimiter);
   });
 
-  it('a column named label is the class, others are float32; names of classes are sorted, numbers by value', async () => {
+  it('takes a column named label as the class, others as float32; sorts class names, numbers by value', async () => {
     const rows = Array.from(
       { length: 20 },
       (_, i) => `${String(i)},${i % 2 === 0 ? 'red' : 'blue'},${String(-i / 4)}`,
@@ -78,7 +78,7 @@ describe('CSV', () => {
     expect(numbered.classNames).toEqual(['2', '9', '10']);
   });
 
-  it('without a header a last column of texts is the class', async () => {
+  it('takes a last column of texts as the class where there is no header', async () => {
     const found = await folder.imported(
       table('5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n'.repeat(5)),
     );
@@ -89,7 +89,7 @@ describe('CSV', () => {
     ]).toEqual([[2], ['Iris-setosa', 'Iris-versicolor'], 10]);
   });
 
-  it('numbers to predict are named, columns are dropped, row numbers of pandas are left out and said', async () => {
+  it('names targets, drops columns, and reports excluded row numbers of pandas', async () => {
     const rows = Array.from(
       { length: 10 },
       (_, i) => `${String(i)},id-${String(i)},${String(i)},${String(2 * i)},${String(-i)}`,
@@ -114,7 +114,7 @@ describe('CSV', () => {
     ]);
   });
 
-  it('train.csv and test.csv are the splits', async () => {
+  it('takes train.csv and test.csv as the splits', async () => {
     const path = written(folder.file('two'), {
       'train.csv': 'a,label\n1,x\n2,y\n',
       'test.csv': 'a,label\n3,y\n',
@@ -127,8 +127,8 @@ describe('CSV', () => {
   });
 });
 
-describe('NPY', () => {
-  it('floats stay float32, their statistics by feature; float labels are numbers to predict', async () => {
+describe('Import: NPY', () => {
+  it('keeps float32 features with statistics for each, and takes float labels as targets', async () => {
     const x = Float64Array.of(1, 10, 2, 20, 3, 30, 4, 40);
     const path = written(folder.file('n'), {
       'x_train.npy': npy('<f8', [4, 2], Buffer.from(x.buffer)),
@@ -147,7 +147,7 @@ describe('NPY', () => {
   });
 });
 
-describe('splits', () => {
+describe('Import: splits', () => {
   const images = (names: readonly string[]): string =>
     written(
       folder.file('images'),
@@ -158,7 +158,7 @@ describe('splits', () => {
   const twenty = (split: string): string[] =>
     Array.from({ length: 20 }, (_, i) => `${split}${i % 4 === 0 ? 'a' : 'b'}/${String(i)}.png`);
 
-  it('a test set is drawn class by class where there is none, by the seed and the samples alone', async () => {
+  it('draws a test set class by class where there is none, by the seed and the samples alone', async () => {
     const found = await folder.imported(images(twenty('')), { testShare: 0.2, seed: 3 });
     expect([found.training.perClass, found.test.perClass, found.drawn]).toEqual([
       [4, 12],
@@ -172,7 +172,7 @@ describe('splits', () => {
     ).not.toBe(found.test.sha256);
   });
 
-  it('a validation set alone is the test set; beside a test set it joins the training set; both are said', async () => {
+  it('takes a single validation set as the test set, adds it to the training set beside a test set, and reports both', async () => {
     const alone = await folder.imported(
       images([...twenty('train/'), 'val/a/x.png', 'val/b/y.png']),
     );
@@ -189,7 +189,7 @@ describe('splits', () => {
     ]);
   });
 
-  it('equal samples in two classes are kept, in the order of their classes', async () => {
+  it('keeps equal samples of two classes, in the order of their classes', async () => {
     const same = png(2, 2, () => [5]);
     const path = written(folder.file('same'), {
       'train/b/1.png': same,

@@ -108,9 +108,9 @@ async function trained(given: TrainObjective): Promise<number> {
   }
 }
 
-describe('tables train', () => {
+describe('Datasets: training on tables', () => {
   it.each(['wasm', 'reference'] as const)(
-    'on %s: classes by name, features brought to one scale by the stored statistics',
+    'works on %s: classes by name, features normalised by the stored statistics',
     async (executor) => {
       await imported('points', points(), { options: { drop: ['price'] } });
       expect(await trained(objective('points', { units: 2, executor }))).toBeGreaterThan(0.95);
@@ -118,7 +118,7 @@ describe('tables train', () => {
   );
 
   it.each(['wasm', 'reference'] as const)(
-    'on %s: numbers to predict by the squared error',
+    'works on %s: targets by the squared error',
     async (executor) => {
       await imported('prices', points(), { options: { targets: ['price'], drop: ['label'] } });
       // A linear network can predict a linear number exactly; its variance is above 1.
@@ -131,7 +131,7 @@ describe('tables train', () => {
   );
 });
 
-describe('an objective is checked against the dataset', () => {
+describe('Datasets: checks of an objective', () => {
   const problems = (given: TrainObjective): string[] =>
     checkObjective(given, {}, RESOURCES, catalogueOf(datasets)).map(({ message }) => message);
 
@@ -159,7 +159,7 @@ describe('an objective is checked against the dataset', () => {
     ]);
   });
 
-  it('trials whose structures differ are told apart, also where the dataset alone knows the shape', () => {
+  it('distinguish trials of different structure, also where only the dataset determines the shape', () => {
     const layers = [{ type: 'flatten' }, { type: 'dense', units: { $param: 'units' } }];
     const searched = {
       ...objective('unknown', { units: 3 }),
@@ -189,10 +189,10 @@ describe('an objective is checked against the dataset', () => {
   });
 });
 
-describe('the store', () => {
+describe('Datasets: store', () => {
   const contents = (): string[] => readdirSync(join(datasets, 'content'));
 
-  it('keeps the same data once, under as many names as it has, and until the last of them goes', async () => {
+  it('keeps equal data once, under any number of names, until the last one is removed', async () => {
     await imported('one', tiny);
     await imported('two', join(FIXTURES, 'parquet'));
     expect([contents().length, recordNames(datasets)]).toEqual([1, ['one', 'two']]);
@@ -202,7 +202,7 @@ describe('the store', () => {
     expect([contents(), recordNames(datasets)]).toEqual([[], []]);
   });
 
-  it('gives a name that is taken only when asked to replace, never that of a bundled dataset, and no name that is a path', async () => {
+  it('replaces a name only on request, never that of a built-in dataset, and refuses names that are paths', async () => {
     await imported('one', tiny);
     await expect(imported('one', points())).rejects.toMatchObject({
       code: 'dataset-exists',
@@ -218,7 +218,7 @@ describe('the store', () => {
     expect(removeDataset(datasets, '../names/one')).toBe(false);
   });
 
-  it('stores nothing in a dry run or when cancelled, and sweeps what a dead process left', async () => {
+  it('stores nothing in a dry run or when cancelled, and removes the rest of a killed process', async () => {
     const { stored, imported: found } = await imported('one', tiny, { dryRun: true });
     expect([stored, found.training.samples]).toEqual([null, 8]);
     await expect(imported('one', tiny, { signal: AbortSignal.abort() })).rejects.toThrow(
@@ -231,7 +231,7 @@ describe('the store', () => {
     expect([existsSync(left), readdirSync(join(datasets, 'incoming'))]).toEqual([false, []]);
   });
 
-  it('refuses bytes that were changed or cut, and a record that is damaged, and says what to do', async () => {
+  it('refuses changed or truncated bytes and a damaged record, with a remedy', async () => {
     await imported('tiny', tiny);
     const entry = catalogueOf(datasets).find('tiny')!;
     expect((await loadDataset(entry, RESOURCES)).view).toMatchObject({

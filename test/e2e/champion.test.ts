@@ -60,7 +60,7 @@ beforeAll(async () => {
   events = stdout.split('\n').map((line) => runOutput.parse(JSON.parse(line)));
 });
 
-describe('export', () => {
+describe("Export: the best trial's model", () => {
   it('trains the best trial again to the last bit, and writes weights and a model', async () => {
     const { code, stdout, stderr } = await command(
       ['export', 'small', '--weights', 'best.safetensors', '--onnx', 'best.onnx', '--json'],
@@ -98,7 +98,7 @@ describe('export', () => {
     expect(readFileSync(join(folder.path, 'best.onnx')).length).toBeGreaterThan(4 * 7850);
   });
 
-  it('says it in words, and which trial when asked for another', async () => {
+  it('reports it in words, with the trial if another one was requested', async () => {
     const { code, stdout } = await command(
       ['export', 'small', '--trial', '1', '--onnx', 'one.onnx'],
       folder.path,
@@ -109,7 +109,7 @@ describe('export', () => {
     );
   });
 
-  it('interrupted writes nothing', async () => {
+  it('writes nothing when it is interrupted', async () => {
     const life = start(
       ['export', 'small', '--weights', 'never.safetensors'],
       folder.path,
@@ -122,7 +122,7 @@ describe('export', () => {
     expect(existsSync(join(folder.path, 'never.safetensors'))).toBe(false);
   });
 
-  it('says what else is asked for in vain, before it trains', async () => {
+  it('reports impossible requests before it trains', async () => {
     const fails = async (...args: string[]): Promise<[number | null, string]> => {
       const { code, stderr } = await command(['export', 'small', ...args], folder.path);
       return [code, stderr.trim()];
@@ -142,8 +142,8 @@ describe('export', () => {
   });
 });
 
-describe('numbers to predict', () => {
-  it('are trained on, judged by their squared error, and leave as a model of numbers', async () => {
+describe('Train: regression', () => {
+  it('trains on targets, judges by their squared error, and exports a model of numbers', async () => {
     vi.stubEnv('GALAPAGOS_HOME', folder.file('home'));
     // y = 3a − 2b, exactly: what is left of the error is training's.
     const rows = Array.from(
@@ -210,8 +210,8 @@ describe('numbers to predict', () => {
   });
 });
 
-describe('what a trial was on its way', () => {
-  it('is told while it runs, after each epoch but the last', () => {
+describe('Train: reports of a trial', () => {
+  it('are printed while it runs, after each epoch but the last', () => {
     const reported = events.filter((event) => event.event === 'trialReported');
     const expected = [0, 1, 2].flatMap((trial) => [1, 2].map((epoch) => [trial, epoch]));
     expect(reported.map(({ trial, epoch }) => [trial, epoch])).toEqual(expected);
@@ -221,7 +221,7 @@ describe('what a trial was on its way', () => {
     });
   });
 
-  it('is in show, trials and story', async () => {
+  it('are part of show, trials and story', async () => {
     const text = async (...args: string[]): Promise<string> =>
       (await command(args, folder.path)).stdout;
     expect(await text('show', 'small')).toMatch(

@@ -90,7 +90,7 @@ function bytes(length: number, seed: number): Buffer {
   return content;
 }
 
-describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
+describe(`Import: holds at most ${String(MOST_MEGABYTES)} MB`, () => {
   const RECORDS = 10_000;
   const batch = (seed: number): Buffer => {
     const records = bytes(RECORDS * 3073, seed);
@@ -98,7 +98,7 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
     return records;
   };
 
-  it('of 246 MB of CIFAR binary in gzip files', async () => {
+  it('for 246 MB of CIFAR binary in gzip files', async () => {
     mkdirSync(folder.file('source'));
     for (let k = 0; k < 8; k++)
       writeFileSync(
@@ -110,7 +110,7 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
   });
 
-  it('of 300 MB of float32 in one NPZ', async () => {
+  it('for 300 MB of float32 in one NPZ', async () => {
     const samples = 25_000;
     const x = npy(
       '<f4',
@@ -132,7 +132,7 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
   });
 
-  it('of images of eight megapixels', async () => {
+  it('for images of eight megapixels', async () => {
     const header = Buffer.alloc(13);
     header.writeUInt32BE(4000, 0);
     header.writeUInt32BE(2000, 4);
@@ -164,7 +164,7 @@ const images = join(cifar ?? '', 'cifar-10-images.tar.xz');
 const sample = join(cifar ?? '', 'cifar-10-binary-sample.tar.gz');
 const absent = cifar === undefined || !existsSync(images) || !existsSync(sample);
 
-describe('CIFAR-10', () => {
+describe('Import: CIFAR-10', () => {
   beforeEach(({ skip }) => {
     skip(
       absent,
@@ -172,7 +172,7 @@ describe('CIFAR-10', () => {
     );
   });
 
-  it('60,000 JPEGs in a .tar.xz are imported in bounded memory', async () => {
+  it('imports 60,000 JPEGs in a .tar.xz in bounded memory', async () => {
     const { dataset, megabytes } = await imported(images);
     expect(dataset).toMatchObject({
       shape: [3, 32, 32],
@@ -184,7 +184,7 @@ describe('CIFAR-10', () => {
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
   }, 180_000);
 
-  it('JPEGs, their pixels as binary batches, as arrays and as PNGs: one dataset', async () => {
+  it('imports JPEGs, binary batches, arrays and PNGs of the same pixels as one dataset', async () => {
     const decode = await jpegDecoder();
     const all: {
       readonly split: string;
@@ -277,7 +277,7 @@ describe('CIFAR-10', () => {
       ]);
   }, 120_000);
 
-  it('a sample of its binary version has its names, 2,000 and 500 images', async () => {
+  it('imports a sample of its binary version with its names, 2,000 and 500 images', async () => {
     const { dataset } = await imported(sample);
     expect([
       dataset.classNames[0],

@@ -81,8 +81,8 @@ function values(): (number | null)[] {
   }
 }
 
-describe('data of one’s own', () => {
-  it('PNGs in class folders are imported, listed, trained on by a network that says nothing of its input, and removed', async () => {
+describe('Datasets: own data', () => {
+  it('imports PNGs in class folders, lists them, trains on them with a network without an input shape, and removes them', async () => {
     const path = await digits(600, 100);
     const imported = await command(['datasets', 'import', path, '--json'], folder.path);
     expect([imported.code, imported.stderr]).toEqual([0, '']);
@@ -126,7 +126,7 @@ describe('data of one’s own', () => {
     ]);
   });
 
-  it('an import that is interrupted leaves nothing and says so', async () => {
+  it('leaves nothing of an interrupted import and says so', async () => {
     const path = await digits(300, 50);
     // Enough to be at work for long after the signal.
     const large = png(900, 900, (x, y) => [(x * y) & 255]);

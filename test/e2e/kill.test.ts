@@ -6,7 +6,7 @@ import { size } from '../support/effort.ts';
 const WORKERS = size(25, 125);
 const COORDINATORS = size(3, 13);
 
-describe('kills at random instants', () => {
+describe('Kills at random instants', () => {
   it.each(['random', 'evolution'])(
     `of ${WORKERS} workers of a %s search lose and repeat nothing`,
     { timeout: 600_000 },

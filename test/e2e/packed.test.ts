@@ -28,7 +28,7 @@ const unfit = ((): string | null => {
   return null;
 })();
 
-describe('the packed app', () => {
+describe('Packed app', () => {
   const folder = temporaryFolder();
   const resources = join(folder.path, 'dist', 'linux-unpacked', 'resources');
   const node = join(resources, 'node', 'bin', 'node');
@@ -66,7 +66,7 @@ describe('the packed app', () => {
   };
 
   it(
-    'runs a study of workers to its end from the unpacked files',
+    'runs a study with workers to its end from the unpacked files',
     { timeout: 120_000 },
     async (ctx) => {
       if (unfit !== null) return ctx.skip(unfit);
@@ -83,7 +83,7 @@ describe('the packed app', () => {
   );
 
   it(
-    'trains on the embedded MNIST, digits and networks in reach',
+    'trains on the embedded MNIST, and finds digits and networks',
     { timeout: 120_000 },
     async (ctx) => {
       if (unfit !== null) return ctx.skip(unfit);
@@ -96,7 +96,7 @@ describe('the packed app', () => {
     },
   );
 
-  it('says its version, and finds the schemas it came with', async (ctx) => {
+  it('prints its version, and finds its schemas', async (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
     const { version } = require('../../package.json') as { version: string };
     expect((await packedCommand('--version')).trim()).toBe(version);
@@ -105,7 +105,7 @@ describe('the packed app', () => {
     );
   });
 
-  it('keeps window, preload and entry in the archive, and beside it no more than runs', (ctx) => {
+  it('keeps window, preload and entry in the archive, and only the executed files beside it', (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
     const files = listPackage(join(resources, 'app.asar'), { isPack: true }).map((line) =>
       line.split(' : ').map((part) => part.trim()),
@@ -165,7 +165,7 @@ describe('the packed app', () => {
     });
   });
 
-  it('has a size, without Electron, that is said', (ctx) => {
+  it('reports its size without Electron', (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
     const sizes = readdirSync(resources).map(
       (name) => [name, bytesBelow(join(resources, name))] as const,

@@ -56,8 +56,8 @@ function recordsOf(lab: string, study = 'study') {
   }
 }
 
-describe('run', () => {
-  it('interrupted once finishes what is running, says how to resume, and resumes to the full budget', async () => {
+describe('Run: whole runs', () => {
+  it('finishes running trials after one interruption, prints how to resume, and resumes to the full budget', async () => {
     const folder = made();
     const study = syntheticStudy(folder, { durationMs: 100 }, 20);
     let interrupted = false;
@@ -83,7 +83,7 @@ describe('run', () => {
       expect(after[number]).toMatchObject({ value, attempts });
   });
 
-  it('interrupted twice exits at once and keeps what was shown as finished', async () => {
+  it('exits at once after two interruptions and keeps the trials shown as finished', async () => {
     const folder = made();
     const study = syntheticStudy(folder, { durationMs: 60_000, failureRate: 0 }, 4);
     const life = start(['run', study, '--workers', '1', '--json'], folder, (line) => {
@@ -95,7 +95,7 @@ describe('run', () => {
     expect((await life.ended).code).toBe(130);
   });
 
-  it('takes out of service a worker that alone fails every attempt, says so, and finishes all trials elsewhere', async () => {
+  it('quarantines a worker that alone fails every attempt, says so, and finishes all trials elsewhere', async () => {
     const folder = made();
     const study = syntheticStudy(folder, { durationMs: 50, failOnSlots: ['local/cpu/0'] }, 40);
     const { code, stdout } = await command(['run', study, '--workers', '3', '--json'], folder);
@@ -109,7 +109,7 @@ describe('run', () => {
     );
   });
 
-  it('counts a diverged attempt as a result, the worst, and goes on with the same worker', async () => {
+  it('counts a diverged attempt as the worst result, and continues with the same worker', async () => {
     const folder = made();
     const study = syntheticStudy(folder, { divergeRate: 0.5 }, 30);
     const { code } = await command(['run', study, '--workers', '1'], folder);
@@ -141,7 +141,7 @@ describe('run', () => {
     ).toBeGreaterThan(0);
   });
 
-  it('gives the same trials and the same weights on one worker and on four', async () => {
+  it('produces the same trials and the same weights on one worker and on four', async () => {
     const folder = made();
     const lists: unknown[][] = [];
     for (const workers of ['1', '4']) {

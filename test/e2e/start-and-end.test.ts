@@ -114,8 +114,8 @@ function stateOf(lab: string): string | null | undefined {
   }
 }
 
-describe.skipIf(process.platform !== 'linux')('Run: standard output', () => {
-  it('says that it cannot be written, pauses the study, and fails', async () => {
+describe.skipIf(process.platform !== 'linux')('Run: standard output that cannot be written', () => {
+  it('is reported, pauses the study, and fails', async () => {
     study(100_000);
     const { code, stderr } = await shell('"$@" run study.json --workers 1 > /dev/full');
     expect(code).toBe(1);
@@ -123,7 +123,7 @@ describe.skipIf(process.platform !== 'linux')('Run: standard output', () => {
     expect(stateOf(folder.file('lab.db'))).toBe('paused');
   });
 
-  it('that closes early ends the run in order, without an error', async () => {
+  it('because its reader exited ends the run in order, without an error', async () => {
     study(100_000);
     const { stderr } = await shell(
       '("$@" run study.json --workers 1 --json; echo $? > code) | head -1',

@@ -66,7 +66,7 @@ if (typeof host === 'string') {
     });
 
     describe('contains its page', () => {
-      it('which has no Node, and a bridge that it cannot change', async () => {
+      it('without Node, and with a bridge that the page cannot change', async () => {
         const seen = await running.page.evaluate(() => ({
           node: ['require', 'process', 'module', 'global', 'Buffer', '__dirname'].filter(
             (name) => name in window,
@@ -81,7 +81,7 @@ if (typeof host === 'string') {
         });
       });
 
-      it('by its policy: no inline script, no inline style, no eval, no stranger', async () => {
+      it('by its policy: no inline script, no inline style, no eval, no foreign origin', async () => {
         const seen = await running.page.evaluate(async () => {
           const script = Object.assign(document.createElement('script'), {
             textContent: 'window.inlineRan = true',
@@ -118,7 +118,7 @@ if (typeof host === 'string') {
         });
       });
 
-      it('in one folder: what lies above is refused, what another host has is not there', async () => {
+      it('in one folder: paths above it are refused, paths of other hosts do not exist', async () => {
         const { page, app } = running;
         const status = (path: string): Promise<number> =>
           page.evaluate((of) => fetch(of).then(({ status: code }) => code), path);
@@ -171,7 +171,7 @@ if (typeof host === 'string') {
         ).toBe(1);
       });
 
-      it('and takes nothing from it that the table does not allow', async () => {
+      it('and accepts only calls of the endpoint table from it', async () => {
         const { page } = running;
         expect(await askAnything(page, 'constructor', {})).toMatchObject({
           ok: false,
@@ -217,7 +217,7 @@ if (typeof host === 'string') {
         .toBe('finished');
     });
 
-    it('exports the best configurations to where the person says', async () => {
+    it('exports the best configurations to the file that the user chooses', async () => {
       const { page, app } = running;
       const chosen = folder.file('best.json');
       await app.evaluate(({ dialog }, filePath) => {
@@ -233,7 +233,7 @@ if (typeof host === 'string') {
       expect([written.study, written.best[0]?.value]).toEqual(['mnist', best]);
     });
 
-    it('sees the path of a dropped file, and takes it in', async () => {
+    it('gets the path of a dropped file and imports it', async () => {
       const { page } = running;
       const file = folder.file('digits é.csv');
       writeFileSync(
@@ -264,7 +264,7 @@ if (typeof host === 'string') {
       ).toBe('CmdOrCtrl+S');
     });
 
-    it('is the only one: a second instance hands over and ends', async () => {
+    it('runs once: a second instance passes its arguments on and exits', async () => {
       const { program, app } = given();
       const second = spawn(program, argumentsOf(app), { env: environment(home), stdio: 'ignore' });
       const ended = new Promise((resolve) => second.once('exit', resolve));
@@ -273,7 +273,7 @@ if (typeof host === 'string') {
       expect(await ask(running.page, 'about', {})).toMatchObject({ host: 'electron' });
     });
 
-    it('threw nothing in its page', () => {
+    it('causes no error in its page', () => {
       // Chrome 83 has no `:not()` of more than one part, with which dialogs look for what can be
       // focused.
       const own = running.errors.filter(
@@ -283,8 +283,8 @@ if (typeof host === 'string') {
     });
   });
 
-  describe('the app, when something ends', () => {
-    it('loads a page that crashed again, and the study goes on', async (ctx) => {
+  describe('Desktop app: ends of processes', () => {
+    it('reloads a crashed page while the study continues', async (ctx) => {
       ctx.skip(
         given().legacy,
         'the legacy host 9.4.1 itself ends with a segmentation fault once a page of it has crashed',

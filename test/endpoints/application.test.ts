@@ -16,8 +16,8 @@ const applications = new Applications(folder);
 afterEach(() => applications.close());
 afterAll(() => folder.remove());
 
-describe('a study that is started', () => {
-  it('is seen to its end: rows, curves, head, rail, attempts and slots', async () => {
+describe('Application: a started study', () => {
+  it('updates rows, curves, head, list of studies, attempts and slots until its end', async () => {
     const { window, call } = await applications.open('whole.db');
     const lab = window.lab();
     const { study: uid } = (await call('startStudy', { study: sphere(12), workers: null })) as {
@@ -70,8 +70,8 @@ describe('Application: time left', () => {
   });
 });
 
-describe('a lab that is opened again', () => {
-  it('shows what the file holds as it was seen before', async () => {
+describe('Application: a reopened lab', () => {
+  it('shows the same as before', async () => {
     const first = await applications.open('again.db');
     const { study: uid } = (await first.call('startStudy', {
       study: sphere(20, { failureRate: 0.3 }),
@@ -107,7 +107,7 @@ describe('a lab that is opened again', () => {
     expect(lab.body.lab).toMatchObject({ interrupted: [], failed: null, untouched: false });
   });
 
-  it('reports values that cannot be right', async () => {
+  it('reports invalid values', async () => {
     const first = await applications.open('altered.db');
     const { study } = (await first.call('startStudy', { study: sphere(3), workers: null })) as {
       study: string;
@@ -130,7 +130,7 @@ describe('a lab that is opened again', () => {
     });
   });
 
-  it('asks whether what ran goes on, and goes on when told to', async () => {
+  it('asks whether to resume interrupted studies, and resumes them', async () => {
     const first = await applications.open('left.db');
     const slow = sphere(6, { durationMs: 300 });
     const { study: uid } = (await first.call('startStudy', { study: slow, workers: null })) as {
@@ -155,8 +155,8 @@ describe('a lab that is opened again', () => {
   });
 });
 
-describe('another lab that is opened', () => {
-  it('takes the place of the first in the same window, workers included', async () => {
+describe('Application: another lab', () => {
+  it('replaces the first in the same window, with its workers', async () => {
     const other = await applications.open('other.db');
     await other.app.close();
     const { app, window, call } = await applications.open('one.db');
@@ -176,8 +176,8 @@ describe('another lab that is opened', () => {
   });
 });
 
-describe('a lab that was uploaded', () => {
-  it('is kept among the person’s labs and opened; what is no lab leaves nothing', async () => {
+describe('Application: an uploaded lab', () => {
+  it("is stored among the user's labs and opened; a file that is not a lab leaves nothing", async () => {
     const other = await applications.open('sent.db');
     await other.app.close();
     const { app, call } = await applications.open('host.db');
@@ -214,8 +214,8 @@ describe('a lab that was uploaded', () => {
   });
 });
 
-describe('a command that cannot be carried out', () => {
-  it('comes back as the error of its call', async () => {
+describe('Application: a command that cannot be carried out', () => {
+  it('is answered with an error', async () => {
     const { call } = await applications.open('refused.db');
     await expect(call('pauseStudy', { study: 'none' })).rejects.toMatchObject({
       code: 'unknownStudy',
@@ -238,8 +238,8 @@ describe('a command that cannot be carried out', () => {
   });
 });
 
-describe('a study that has finished', () => {
-  it('goes on for as many trials as are added', async () => {
+describe('Application: a finished study', () => {
+  it('continues for the added trials', async () => {
     const { window, call } = await applications.open('more.db');
     const { study: uid } = (await call('startStudy', { study: sphere(3), workers: null })) as {
       study: string;

@@ -23,7 +23,7 @@ beforeAll(() => {
   lab.close();
 });
 
-it('goes with its reading, whatever it is at, and never takes the process with it', async () => {
+it('File reading: the thread ends with its reader at any moment, and never aborts the process', async () => {
   for (let round = 0; round < 6; round++) {
     const reading = new FileReading(file);
     let end: (error: string | null) => void = () => undefined;
@@ -43,7 +43,7 @@ it('goes with its reading, whatever it is at, and never takes the process with i
   }
 });
 
-describe('FileReading: time left', () => {
+describe('File reading: time left', () => {
   const work: Workload = {
     unstarted: 40,
     lanes: [
@@ -60,7 +60,7 @@ describe('FileReading: time left', () => {
     target: true,
   };
 
-  it('answers what the direct computation answers, beside a read of rows', async () => {
+  it('gives the same answer as the direct computation, beside a read of rows', async () => {
     const reading = new FileReading(file);
     const rows = new Promise((end) =>
       reading.rows(UID, { rows: () => undefined, curve: () => undefined, end }),

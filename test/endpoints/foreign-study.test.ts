@@ -43,7 +43,7 @@ function theirs(file: string): unknown[] {
   ].map((table) => foreignly(file, `SELECT * FROM ${table}`));
 }
 
-it('stands in the rail and shows its trials with their parameters, their best and how that came about', async () => {
+it('Studies of other programs: are listed and show their trials with parameters, best trial and staircase', async () => {
   labWithTheirs('shown.db');
   const { window } = await applications.open('shown.db');
   const lab = window.lab();
@@ -87,7 +87,7 @@ it('stands in the rail and shows its trials with their parameters, their best an
   expect(window.failures).toEqual([]);
 });
 
-it('is read only: what would change it or begin it again is refused, and its rows stay as they are', async () => {
+it('Studies of other programs: are read-only: changes and restarts are refused, and the rows stay unchanged', async () => {
   const file = labWithTheirs('kept.db');
   const before = theirs(file);
   const { window, call } = await applications.open('kept.db');
@@ -110,7 +110,7 @@ it('is read only: what would change it or begin it again is refused, and its row
   expect(theirs(file)).toEqual(before);
 });
 
-it('keeps its name: a study of ours that would be called the same gets another', async () => {
+it('Studies of other programs: keep their name: a new study of the same name gets another', async () => {
   labWithTheirs('names.db');
   const { window, call } = await applications.open('names.db');
   const { study: uid } = (await call('startStudy', {
@@ -122,7 +122,7 @@ it('keeps its name: a study of ours that would be called the same gets another',
   expect(client.head?.name).toBe(`${KEY}-2`);
 });
 
-it('is looked at again: trials that the other program adds meanwhile appear by themselves', async () => {
+it('Studies of other programs: are read again: trials added by the other program appear', async () => {
   const file = labWithTheirs('grows.db');
   const { window } = await applications.open('grows.db');
   const client = window.study(KEY);

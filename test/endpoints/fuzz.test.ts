@@ -88,14 +88,14 @@ describe.each(names)('%s', (name) => {
     return answered.ok ? { code: 'answered', data: {} } : answered.error;
   };
 
-  it('refuses what is no object', async () => {
+  it('refuses values that are no object', async () => {
     await fc.assert(
       fc.asyncProperty(noObject, async (input) => refusesByName(await ask(input), name)),
       { numRuns: 20 },
     );
   });
 
-  it('refuses a field that it does not have, by its name', async () => {
+  it('refuses an unknown field by its name', async () => {
     await fc.assert(
       fc.asyncProperty(strangeField, async ([field, value]) => {
         const error = await ask({ [field]: value });
@@ -107,7 +107,7 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  it('takes nothing else for what it wants', async () => {
+  it('refuses values of another type', async () => {
     await fc.assert(
       fc.asyncProperty(anything(fields), async (input) => {
         const error = await ask(input);
@@ -121,7 +121,7 @@ describe.each(names)('%s', (name) => {
   // Where nothing is required there is none; of several ways to ask none is meant more than
   // another.
   if (fields.length > 0 && !('options' in calls[name].input)) {
-    it('names the first field that is missing', async () => {
+    it('names the first missing field', async () => {
       const { data } = await ask({});
       expect(data.problems?.map(({ path }) => path)).toContain(fields[0]);
     });
@@ -129,7 +129,7 @@ describe.each(names)('%s', (name) => {
 });
 
 describe.each(Object.keys(subscriptions))('subscription %s', (name) => {
-  it('fails alone when its input is not right', () => {
+  it('fails alone when its input is invalid', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -154,8 +154,8 @@ describe.each(Object.keys(subscriptions))('subscription %s', (name) => {
   });
 });
 
-describe('a name that the table does not have', () => {
-  it('is unknown, also where objects have it from birth', async () => {
+describe('Endpoints: an unknown name', () => {
+  it('is refused, also if it is a property of every object', async () => {
     for (const name of ['nonesuch', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {
       expect(await answer(calls, handlers, name, {}, context)).toMatchObject({
         ok: false,

@@ -89,7 +89,7 @@ async function begin(source: object, label = 'my table.csv', options = {}): Prom
     .import;
 }
 
-test('a file is read, looked at, stored, and then a dataset like any other', async () => {
+test('Imports: a file is read, previewed, stored, and then a dataset like any other', async () => {
   const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   expect(calls.imports()).toMatchObject([{ id, label: 'my table.csv', state: 'reading' }]);
   expect(await until(id, 'ready', 'failed')).toMatchObject({
@@ -146,7 +146,7 @@ describe('Datasets: another label', () => {
     ).dataset;
   };
 
-  it('reads the source of a stored dataset again, and proposes a name that says the label', async () => {
+  it('reads the source of a stored dataset again, and proposes a name that contains the label', async () => {
     const first = await stored(
       await begin({ kind: 'paths', paths: [flowers(folder.file('flowers.csv'))] }),
       'flowers',
@@ -185,7 +185,7 @@ describe('Datasets: another label', () => {
     });
   });
 
-  it('says which file is gone where the source has been moved or was uploaded', async () => {
+  it('names the missing file where the source was moved or uploaded', async () => {
     const file = flowers(folder.file('flowers.csv'));
     const first = await stored(await begin({ kind: 'paths', paths: [file] }), 'flowers');
     rmSync(file);
@@ -207,7 +207,7 @@ describe('Datasets: another label', () => {
   });
 });
 
-test('the built-in dataset is recognised, and storing it answers its name and stores nothing', async () => {
+test('Imports: recognises the built-in dataset, and storing it returns its name and stores nothing', async () => {
   const mnist = new URL('../../resources/datasets/mnist', import.meta.url).pathname;
   const id = await begin({ kind: 'paths', paths: [mnist] }, 'mnist');
   await until(id, 'ready', 'failed');
@@ -220,7 +220,7 @@ test('the built-in dataset is recognised, and storing it answers its name and st
   expect(readdirSync(folder.file('datasets/incoming'))).toEqual([]);
 });
 
-test('a name that cannot be had leaves the import ready, to be stored under another', async () => {
+test('Imports: an unavailable name leaves the import ready, to be stored under another', async () => {
   const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   await until(id, 'ready');
   for (const [name, code] of [
@@ -237,7 +237,7 @@ test('a name that cannot be had leaves the import ready, to be stored under anot
   });
 });
 
-test('images of mixed size need no question: they are scaled, and the preview says how many', async () => {
+test('Imports: scales images of mixed size without a question, and the preview gives their number', async () => {
   const image = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
   const many = Object.fromEntries(
     Array.from({ length: 9 }, (_, i) => [`${i % 3 === 0 ? 'a' : 'b'}/${String(i)}.png`, image(4)]),
@@ -258,7 +258,7 @@ test('images of mixed size need no question: they are scaled, and the preview sa
   ]);
 });
 
-test('what a killed process left of its imports goes when the application starts', async () => {
+test('Imports: removes the rest of a killed process when the application starts', async () => {
   const left = folder.file('datasets/incoming/999999999-left');
   mkdirSync(left, { recursive: true });
   const again = createCalls(callDeps(folder.path, {}));
@@ -266,8 +266,8 @@ test('what a killed process left of its imports goes when the application starts
   await again.close();
 });
 
-describe('nothing stays', () => {
-  test('of what is discarded', async () => {
+describe('Imports: nothing is left', () => {
+  test('of a discarded import', async () => {
     const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
     await until(id, 'ready');
     expect(readdirSync(folder.file('datasets/incoming'))).toHaveLength(1);
@@ -279,7 +279,7 @@ describe('nothing stays', () => {
     });
   });
 
-  test('of what is cancelled while it is read, nor of what is read when the application ends', async () => {
+  test('of an import cancelled while it is read, or read when the application ends', async () => {
     const first = await begin({ kind: 'paths', paths: [table(folder.file('long.csv'), 200_000)] });
     const second = await begin({ kind: 'paths', paths: [folder.file('long.csv')] });
     expect(await ask(handlers, 'preview', { import: first })).toMatchObject({
@@ -293,7 +293,7 @@ describe('nothing stays', () => {
   });
 });
 
-test('what is no dataset fails with the file’s name as the person knows it, until it is discarded', async () => {
+test('Imports: a file that is not a dataset fails with its name as the user knows it, until it is discarded', async () => {
   const id = await begin(
     { kind: 'upload', upload: await uploaded('houses.csv', 'a,b\n1\n') },
     'houses.csv',
@@ -308,7 +308,7 @@ test('what is no dataset fails with the file’s name as the person knows it, un
   expect(calls.imports()).toEqual([]);
 });
 
-test('several files are one import, each named by an absolute path', async () => {
+test('Imports: several files are one import, each named by an absolute path', async () => {
   const paths = ['train.csv', 'test.csv'].map((name) => table(folder.file(name)));
   const id = await begin({ kind: 'paths', paths }, 'train.csv, test.csv');
   expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 120 });
@@ -333,7 +333,7 @@ test('several files are one import, each named by an absolute path', async () =>
   });
 });
 
-test('a browser cannot name files of this machine, only what it uploaded', async () => {
+test('Imports: a browser can only name files that it uploaded', async () => {
   const upload = await uploaded('mine.csv', tableText());
   const browser = { ...WINDOW, host: 'server' } as const;
   const input = { label: 'x', options: {} };
@@ -353,11 +353,11 @@ test('a browser cannot name files of this machine, only what it uploaded', async
   ).toMatchObject({ ok: true });
 });
 
-describe('what was uploaded', () => {
+describe('Imports: uploads', () => {
   const kept = (): string[] => readdirSync(folder.file('uploads'));
   const gone = (): Promise<boolean> => vi.waitUntil(() => kept().length === 0);
 
-  test('goes with the import that read it: stored, discarded or cancelled', async () => {
+  test('are removed with the import that read them: stored, discarded or cancelled', async () => {
     const stored = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText()) });
     await until(stored, 'ready');
     expect(kept()).toHaveLength(1);
@@ -375,7 +375,7 @@ describe('what was uploaded', () => {
     await gone();
   });
 
-  test('stays while another import reads it, so that one that failed can be tried with other options', async () => {
+  test('stay while another import reads them, so that a failed one can be repeated with other options', async () => {
     const source = {
       kind: 'upload',
       upload: await uploaded(
@@ -401,7 +401,7 @@ describe('what was uploaded', () => {
     });
   });
 
-  test('is read again by any window with other options, and goes with the last import of it', async () => {
+  test('are read again by any window with other options, and removed with the last import of them', async () => {
     const upload = await uploaded(
       'houses.csv',
       tableText().replaceAll('even', '0').replaceAll('odd', '1').replace('label', 'kind'),
@@ -432,7 +432,7 @@ describe('what was uploaded', () => {
     });
   });
 
-  test('is not taken from an import by a window that discards it', async () => {
+  test('are not taken from an import by a window that discards them', async () => {
     const upload = await uploaded('a.csv', tableText());
     const id = await begin({ kind: 'upload', upload });
     await uploads.discard(upload);
@@ -441,8 +441,8 @@ describe('what was uploaded', () => {
   });
 });
 
-describe('pictures', () => {
-  test('of MNIST are real digits, a column a class', async () => {
+describe('Imports: pictures', () => {
+  test('of MNIST are real digits, one column for each class', async () => {
     const { samples, recognised } = await asked<DatasetPreview>(handlers, 'preview', {
       dataset: 'mnist',
     });
@@ -467,8 +467,8 @@ describe('pictures', () => {
   });
 });
 
-describe('datasets', () => {
-  test('are listed with what comes with Galapagos; a damaged one says so and hides no other', async () => {
+describe('Datasets: list', () => {
+  test('contains the built-in ones; a damaged one is reported and hides no other', async () => {
     mkdirSync(folder.file('datasets/names'), { recursive: true });
     writeFileSync(join(folder.path, 'datasets/names/broken.json'), '{');
     const listed = await asked<{ name: string; problem: string | null; dataset: object | null }[]>(
@@ -483,7 +483,7 @@ describe('datasets', () => {
     expect(listed[1]?.problem).toContain('damaged');
   });
 
-  test('that are not there, or come with Galapagos, cannot be removed', async () => {
+  test('refuses to remove unknown and built-in ones', async () => {
     expect(await ask(handlers, 'removeDataset', { dataset: 'gone' })).toMatchObject({
       ok: false,
       error: { code: 'unknown-dataset' },

@@ -43,7 +43,7 @@ function takingPaths(): string[] {
   });
 }
 
-describe('Access: paths of this machine', () => {
+describe('Access: local paths', () => {
   it('are named by the endpoints of this test, and by those of uploads, which are relative', () => {
     expect(takingPaths().filter((name) => name !== 'beginUpload')).toEqual(
       Object.keys(naming).sort().reverse(),
@@ -52,7 +52,7 @@ describe('Access: paths of this machine', () => {
 
   describe.each(Object.entries(naming))('%s', (name, input) => {
     it.each(['/etc/passwd', 'open.db', '/nowhere/at.all'])(
-      'refuses %s from a browser without looking at it',
+      'refuses %s from a browser without accessing it',
       async (path) => {
         const refusal = await opened.call(name, input(path)).catch((error: unknown) => error);
         expect(refusal).toMatchObject({

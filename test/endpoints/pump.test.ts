@@ -6,7 +6,7 @@ import { CountingFeed, endpointsOf } from '../support/endpoint-doubles.ts';
 
 const FRAME = 16;
 
-describe('the pump', () => {
+describe('Pump of subscriptions', () => {
   let feed: CountingFeed;
   let sent: StreamAnswer[];
   let pump: FeedPump<typeof subscriptions>;
@@ -35,7 +35,7 @@ describe('the pump', () => {
     ]);
   });
 
-  it('sends what changed within a frame as one message', () => {
+  it('sends the changes within a frame as one message', () => {
     take(1);
     for (let i = 0; i < 1000; i++) feed.change();
     expect(sent).toHaveLength(1);
@@ -45,7 +45,7 @@ describe('the pump', () => {
     ]);
   });
 
-  it('sends nothing to a client that has not taken the last message, and then the latest state', () => {
+  it('sends nothing to a client that has not acknowledged the last message, and then the latest state', () => {
     for (let i = 0; i < 100; i++) {
       feed.change();
       vi.advanceTimersByTime(FRAME);
@@ -57,20 +57,20 @@ describe('the pump', () => {
     expect(sent[1]).toMatchObject({ body: { datasets: ['100'] } });
   });
 
-  it('takes no answer to another message for one to the last', () => {
+  it('ignores an acknowledgement of an earlier message', () => {
     feed.change();
     take(7);
     vi.advanceTimersByTime(FRAME);
     expect(sent).toHaveLength(1);
   });
 
-  it('begins again with a snapshot when asked to, whatever was not taken', () => {
+  it('starts again with a snapshot on request, whatever was not acknowledged', () => {
     pump.receive({ op: 'again', id: 1 });
     vi.advanceTimersByTime(FRAME);
     expect(sent[1]).toMatchObject({ snapshot: true });
   });
 
-  it('closes the feed of a subscription that ends, and of all when the client is gone', () => {
+  it('closes the feed of a subscription that ends, and all feeds when the client disconnects', () => {
     const first = feed;
     pump.receive({ op: 'unsubscribe', id: 1 });
     expect(first.closed).toBe(true);
@@ -79,7 +79,7 @@ describe('the pump', () => {
     expect(feed.closed).toBe(true);
   });
 
-  it('answers what it cannot subscribe to with the reason, and lives', () => {
+  it('answers an invalid subscription with the reason, and continues', () => {
     pump.receive({ op: 'subscribe', id: 1, name: 'lab', input: {} });
     pump.receive({ op: 'subscribe', id: 3, name: 'toString', input: {} });
     pump.receive({ op: 'subscribe', id: 4, name: 'study', input: { study: 7 } });

@@ -60,7 +60,7 @@ beforeAll(() => {
   lab.close();
 });
 
-test('a trial is told whole: its value, its attempts, what its last said, its story', async () => {
+test('Reading: returns a trial in full: value, attempts, last error, story', async () => {
   const good = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 1 });
   expect(good).toMatchObject({
     error: null,
@@ -79,7 +79,7 @@ test('a trial is told whole: its value, its attempts, what its last said, its st
   });
 });
 
-test('what is not there is an error that says what is', async () => {
+test('Reading: an unknown study or trial is an error that lists the existing ones', async () => {
   expect(await ask(calls, 'trial', { study: UID, trial: 7 })).toMatchObject({
     ok: false,
     error: { code: 'unknown-trial' },
@@ -98,15 +98,15 @@ test('what is not there is an error that says what is', async () => {
   });
 });
 
-test('curves are what was reported, also of a trial that runs; one that is not there is left out', async () => {
+test('Reading: curves contain the reports, also of a running trial; an unknown trial is skipped', async () => {
   expect(await asked(calls, 'curves', { study: UID, trials: [6, 5, 99] })).toEqual([
     { trial: 6, steps: [], values: [] },
     { trial: 5, steps: [0, 1], values: [0.5, 0.4] },
   ]);
 });
 
-describe('deciles', () => {
-  test('are of the trials that reached the step, in proportion between two', () => {
+describe('Reading: deciles', () => {
+  test('are of the trials that reached the step, interpolated between two', () => {
     const reports = (...values: number[]): { reports: { step: number; value: number }[] } => ({
       reports: values.map((value, step) => ({ step, value })),
     });
@@ -116,19 +116,19 @@ describe('deciles', () => {
     expect(values[1]).toEqual(Array<number>(9).fill(7));
   });
 
-  test('of a study without reports are none', () => {
+  test('are empty for a study without reports', () => {
     expect(decilesOf([])).toEqual({ steps: [], values: [] });
   });
 });
 
-describe('an exported file', () => {
+describe('Reading: exports', () => {
   const text = async (what: string): Promise<string> => {
     const { content } = await asked<ExportedFile>(calls, 'export', { study: UID, what, top: 2 });
     if (!('text' in content)) throw new Error('no text');
     return content.text;
   };
 
-  test('of the best configurations keeps its schema, best first', async () => {
+  test('of the best configurations follow the schema, best first', async () => {
     const { best } = bestConfigs.parse(JSON.parse(await text('best')));
     expect(best.map(({ trial, value }) => [trial, value])).toEqual([
       [1, 0.1],
@@ -136,7 +136,7 @@ describe('an exported file', () => {
     ]);
   });
 
-  test('of all trials is CSV that reads back: a line a trial, a column a parameter', async () => {
+  test('of all trials are CSV that reads back: one line for each trial, one column for each parameter', async () => {
     const csv = await text('csv');
     const lines = csv.split('\r\n');
     expect(lines[0]).toBe(
@@ -150,7 +150,7 @@ describe('an exported file', () => {
     expect(lines[5]).toMatch(/^4,complete,diverged,,value,,/);
   });
 
-  test('of the lab is a copy of one instant that opens as the lab does, while it is held and written', async () => {
+  test('of the lab are a copy of one instant that opens as the lab does, while it is open and written', async () => {
     const writer = openLab(file, { create: false });
     try {
       writer.commit([[propose(7)]]);
@@ -175,11 +175,11 @@ describe('an exported file', () => {
     copy.close();
   });
 
-  test('of a lab that is too large to hand over says where the file itself lies', () => {
+  test('of a lab that is too large name the path of the file', () => {
     expect(() => exportLab(file, 1000)).toThrow(`use the file itself, ${file}`);
   });
 
-  test('of the study itself is a study file that can be begun again', async () => {
+  test('of the study are a study file that can be started again', async () => {
     const again = parseStudyFile(await text('study'), 'exported.json');
     expect(again).toMatchObject({
       name: 'sphere in four dimensions',
@@ -190,8 +190,8 @@ describe('an exported file', () => {
   });
 });
 
-describe('importances', () => {
-  test('of too few trials say how many are needed', async () => {
+describe('Reading: importances', () => {
+  test('of too few trials name the needed number', async () => {
     expect(await asked(calls, 'importance', { study: UID })).toEqual({
       unknown: 'too-few',
       needed: 20,
@@ -199,7 +199,7 @@ describe('importances', () => {
     });
   });
 
-  test('are of what ended with a value or diverged; what matters comes first', () => {
+  test('are of trials that ended with a value or diverged, the most important first', () => {
     const searchSpace = {
       noise: { type: 'float', low: 0, high: 1 },
       signal: { type: 'float', low: 0, high: 1 },
@@ -227,7 +227,7 @@ describe('importances', () => {
     });
   });
 
-  test('of another program’s study are not known', () => {
+  test("of another program's study are refused", () => {
     expect(() => importanceOf({ name: 'theirs', spec: null }, [])).toThrow('is an Optuna study');
   });
 });

@@ -19,7 +19,7 @@ function slot(lab: LabClient, name = OUT): SlotRow | undefined {
   return lab.body.slots?.find((row) => row.slot === name);
 }
 
-it('a worker that is left out finishes what it runs and gets nothing more until it is used again', async () => {
+it('Slots: a drained worker finishes its trials and gets nothing more until it is resumed', async () => {
   const { window, call } = await applications.open('slots.db', 2);
   const lab = window.lab();
   const { study: uid } = (await call('startStudy', {
@@ -51,7 +51,7 @@ it('a worker that is left out finishes what it runs and gets nothing more until 
   expect(window.failures).toEqual([]);
 });
 
-it('with every worker left out a study waits, and goes on with the first that is used again', async () => {
+it('Slots: with every worker drained a study waits, and continues with the first that is resumed', async () => {
   const { window, call } = await applications.open('nobody.db', 2);
   const lab = window.lab();
   await window.until(() => lab.body.slots?.length === 2);
@@ -70,7 +70,7 @@ it('with every worker left out a study waits, and goes on with the first that is
   );
 });
 
-it('a worker that is not there can neither be left out', async () => {
+it('Slots: an unknown worker can neither be drained nor resumed', async () => {
   const { call } = await applications.open('unknown.db');
   await expect(call('drainWorker', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({
     code: 'unknownSlot',

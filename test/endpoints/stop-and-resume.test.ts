@@ -42,7 +42,7 @@ describe('Stop, pause and resume from the window', () => {
     expect(window.failures).toEqual([]);
   });
 
-  it('says how many running trials finished at a pause, and forgets it when the study goes on', async () => {
+  it('reports how many running trials finished at a pause, and forgets it when the study continues', async () => {
     const { window, call } = await applications.open('paused.db', 2);
     const lab = window.lab();
     const file = { study: sphere(TRIALS, { durationMs: 60 }), workers: null };

@@ -13,7 +13,7 @@ afterAll(() => folder.remove());
 const TRIALS = 10_000;
 
 describe('Studies: name, note, deletion and removal from the window', () => {
-  it('renames and annotates a running study, whose trials, feed and export go on', async () => {
+  it('renames and annotates a running study, whose trials, feed and export continue', async () => {
     const { window, call } = await applications.open('rename.db', 2);
     const lab = window.lab();
     const file = { study: sphere(TRIALS, { durationMs: 20 }), workers: null };
@@ -32,7 +32,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     expect(window.failures).toEqual([]);
   });
 
-  it('refuses a name that a study of another program has taken just now, and says which is free', async () => {
+  it("refuses a name that another program's study has just taken, and names a free one", async () => {
     const { call } = await applications.open('taken.db');
     const { study } = (await call('startStudy', { study: sphere(1), workers: null })) as {
       study: string;
@@ -54,7 +54,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     });
   });
 
-  it('deletes only what does not run; a deleted study can be restored, and does not run meanwhile', async () => {
+  it('deletes only a study that does not run; a deleted one can be restored, and does not run meanwhile', async () => {
     const { window, call } = await applications.open('delete.db');
     const lab = window.lab();
     const { study } = (await call('startStudy', {
@@ -82,7 +82,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     expect(row()!.counts.complete).toBe(complete);
   });
 
-  it('removes a deleted study for good, also the rest of one whose removal was interrupted', async () => {
+  it('removes a deleted study for good, also the rest of an interrupted removal', async () => {
     const { window, call } = await applications.open('remove.db', 2);
     const lab = window.lab();
     const started: string[] = [];

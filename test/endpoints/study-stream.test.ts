@@ -262,8 +262,8 @@ function happen(world: World, windows: readonly Window[], what: Happening): void
   }
 }
 
-describe('a study in several windows', () => {
-  it('is in each what the application holds, and that is what truly happened', () => {
+describe('Study stream: several windows', () => {
+  it('have the same state as the application, which is the actual history', () => {
     fc.assert(
       fc.property(
         fc.array(happening, { maxLength: 40 }),
@@ -308,7 +308,7 @@ describe('a study in several windows', () => {
     );
   });
 
-  it("shows a further attempt's curve in place of the lost one's", () => {
+  it("show a further attempt's curve instead of the lost one's", () => {
     const world = new World();
     world.watch();
     const window = new Window(world.projection);
@@ -322,7 +322,7 @@ describe('a study in several windows', () => {
     expect([...(window.client.curves.get(0) ?? [])]).toEqual([[0, 2]]);
   });
 
-  it('sends a window that took nothing for 10,000 changes no more than there is', () => {
+  it('get no more than the current rows after 10,000 missed changes', () => {
     const world = new World();
     world.watch();
     const window = new Window(world.projection);
@@ -339,7 +339,7 @@ describe('a study in several windows', () => {
     expect(window.client.rows.size).toBe(TRIALS);
   });
 
-  it('comes in messages of bounded size, the newest trials first', () => {
+  it('get messages of bounded size, the newest trials first', () => {
     const projection = new StudyProjection(1);
     const many = 3 * MOST_ROWS;
     for (let number = 0; number < many; number++) {
@@ -354,7 +354,7 @@ describe('a study in several windows', () => {
     expect(window.client.messages).toBe(3);
   });
 
-  it('says that all is there with the last message, not when the file has been read', () => {
+  it('learn that everything is loaded with the last message, not when the file has been read', () => {
     const projection = new StudyProjection(1);
     const many = 2 * MOST_ROWS + 1;
     for (let number = 0; number < many; number++) {

@@ -9,7 +9,7 @@ import type { TemporaryFolder } from '../support/temporary-folder.ts';
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe('uploads', () => {
+describe('Uploads', () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let uploads: Uploads;
@@ -32,14 +32,14 @@ describe('uploads', () => {
   ): ReturnType<Uploads['write']> =>
     uploads.write({ upload, file, offset, sha256: sha256(bytesOf(text)), bytes: bytesOf(text) });
 
-  it('puts chunks together to the file that was announced', async () => {
+  it('joins chunks to the announced file', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'digits.gz', bytes: 6 }] });
     expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
     expect(await chunk(upload, 0, 3, 'def')).toEqual({ received: 6 });
     expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abcdef');
   });
 
-  it('names the one thing that was dropped, and the folder where there were several', async () => {
+  it('returns the single dropped file or folder, and the folder of several', async () => {
     const one = await uploads.begin({
       files: ['cats/a.png', 'cats/b.png'].map((path) => ({ path, bytes: 0 })),
     });
@@ -50,26 +50,23 @@ describe('uploads', () => {
     expect(readdirSync(uploads.pathOf(two.upload)).sort()).toEqual(['images.gz', 'labels.gz']);
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'keeps what was sent readable by its owner only',
-    async () => {
-      const before = process.umask(0);
-      try {
-        const { upload } = await uploads.begin({
-          files: ['a/digits.gz', 'empty'].map((path, i) => ({ path, bytes: 3 - 3 * i })),
-        });
-        await chunk(upload, 0, 0, 'abc');
-        const modes = ['', 'a', 'a/digits.gz', 'empty'].map(
-          (path) => statSync(join(uploads.pathOf(upload), path)).mode & 0o777,
-        );
-        expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
-      } finally {
-        process.umask(before);
-      }
-    },
-  );
+  it.skipIf(process.platform === 'win32')('keeps files readable by their owner only', async () => {
+    const before = process.umask(0);
+    try {
+      const { upload } = await uploads.begin({
+        files: ['a/digits.gz', 'empty'].map((path, i) => ({ path, bytes: 3 - 3 * i })),
+      });
+      await chunk(upload, 0, 0, 'abc');
+      const modes = ['', 'a', 'a/digits.gz', 'empty'].map(
+        (path) => statSync(join(uploads.pathOf(upload), path)).mode & 0o777,
+      );
+      expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
+    } finally {
+      process.umask(before);
+    }
+  });
 
-  it('takes a chunk that was sent twice, once', async () => {
+  it('accepts a repeated chunk once', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 6 }] });
     await chunk(upload, 0, 0, 'abc');
     expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
@@ -77,7 +74,7 @@ describe('uploads', () => {
     expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abcdef');
   });
 
-  it('takes files that travel together, and of those the ones that are lacking', async () => {
+  it('accepts files that travel together, and only the missing ones among them', async () => {
     const files = [3, 0, 4, 5].map((bytes, i) => ({ path: `${i}.bin`, bytes }));
     const { upload } = await uploads.begin({ files });
     const read = (i: number): string =>
@@ -90,7 +87,7 @@ describe('uploads', () => {
     expect([0, 1, 2, 3].map(read)).toEqual(['abc', '', 'defg', 'hijkl']);
   });
 
-  it('refuses a chunk whose bytes are not those that were hashed, and goes on after it', async () => {
+  it('refuses a chunk whose bytes do not match its hash, and continues after it', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 3 }] });
     const changed = uploads.write({
       upload,
@@ -103,7 +100,7 @@ describe('uploads', () => {
     expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
   });
 
-  it('refuses chunks out of order, beyond the end, too large, of no file', async () => {
+  it('refuses chunks out of order, beyond the end, too large, or of no file', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 2 * CHUNK_BYTES }] });
     await expect(chunk(upload, 0, 3, 'def')).rejects.toMatchObject({
       data: { expected: 'the chunk at byte 0', found: 'the one at 3' },
@@ -120,14 +117,14 @@ describe('uploads', () => {
     await expect(chunk('none', 0, 0, 'abc')).rejects.toMatchObject({ code: 'unknown-upload' });
   });
 
-  it('is not to be used before it is whole', async () => {
+  it('cannot be used before it is complete', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 6 }] });
     await chunk(upload, 0, 0, 'abc');
     expect(() => uploads.pathOf(upload)).toThrow('a: expected 6 bytes, found 3 bytes');
   });
 
   it.each(['../a', '/etc/passwd', 'a/../../b', 'a//b', './a', 'C:/a', 'a\\..\\b', 'a\u0000b', ''])(
-    'lets no path lead elsewhere: %j',
+    'refuses a path that leaves the folder: %j',
     async (path) => {
       await expect(uploads.begin({ files: [{ path, bytes: 1 }] })).rejects.toMatchObject({
         code: 'bad-upload',
@@ -136,14 +133,14 @@ describe('uploads', () => {
     },
   );
 
-  it('refuses a path that stands twice', async () => {
+  it('refuses a path that occurs twice', async () => {
     const files = [1, 2].map((bytes) => ({ path: 'a', bytes }));
     await expect(uploads.begin({ files })).rejects.toMatchObject({
       data: { file: 'a', expected: 'each path once' },
     });
   });
 
-  it('of a browser that left goes when another begins: not what is written to, nor what somebody reads', async () => {
+  it('of an absent browser are removed when another begins, except those being written or read', async () => {
     const hour = 3_600_000;
     const begun = async (bytes: number): Promise<string> =>
       (await uploads.begin({ files: [{ path: 'a', bytes }] })).upload;
@@ -161,7 +158,7 @@ describe('uploads', () => {
     await vi.waitUntil(() => readdirSync(folder).length === 1);
   });
 
-  it('leaves nothing behind: discarded, closed, or of a process that died', async () => {
+  it('leave nothing behind: discarded, closed, or of a killed process', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 0 }] });
     await uploads.discard(upload);
     await uploads.begin({ files: [{ path: 'b', bytes: 0 }] });

@@ -40,14 +40,14 @@ function writeUntil(logBytes: number): void {
   while (bytes(`${file}-wal`) < logBytes) writeTrial();
 }
 
-it('is left alone while it is short', async () => {
+it('is not checkpointed while it is short', async () => {
   const before = bytes(file);
   writeUntil(2 ** 20);
   await checkpoints.look();
   expect(bytes(file)).toBe(before);
 });
 
-it('is moved by the thread, not by the writer, begins anew then, and loses nothing', async () => {
+it('is checkpointed by the thread, not by the writer, starts again then, and loses nothing', async () => {
   const before = bytes(file);
   writeUntil(20 * 2 ** 20);
   // The writer would have moved it after 16 MiB.
@@ -66,7 +66,7 @@ it('is moved by the thread, not by the writer, begins anew then, and loses nothi
 
 describe('Log of a lab: a disk with little space', () => {
   beforeEach(({ skip }) => skip(noTinyDisk !== null, noTinyDisk ?? ''));
-  it('is moved and cut off while it is short, so that the disk holds many times more trials', async () => {
+  it('is checkpointed and truncated while it is short, so that the disk holds many times more trials', async () => {
     const disk = folder.file('disk');
     mkdirSync(disk);
     const tiny = new TinyDisk(disk, '4m');

@@ -18,7 +18,7 @@ const entries = Object.entries(
 
 beforeAll(built);
 
-it.each(entries)('%s loads no entry but itself', (name, source) => {
+it.each(entries)('Entries: %s loads no other entry', (name, source) => {
   const sources = entries.map(([, path]) => path);
   const loaded = [...reachableFrom(`${name}.js`)].flatMap(([, code]) =>
     sources.filter((path) => code.includes(`\n// ${path}\n`) || code.startsWith(`// ${path}\n`)),
@@ -26,13 +26,13 @@ it.each(entries)('%s loads no entry but itself', (name, source) => {
   expect([...new Set(loaded)]).toEqual([source]);
 });
 
-it('the thread of an import, which may be terminated, loads nothing that would abort the process then', () => {
+it('Entries: the thread of an import, which may be terminated, loads no module whose termination aborts the process', () => {
   const loaded = [...reachableFrom('import-thread.js').values()].join('\n');
   expect(loaded).toContain('// src/datasets/import/import-thread.ts\n');
   expect(loaded).not.toMatch(/["']libsql["']/);
 });
 
-it('the command line loads neither the schema library nor a command before it knows which command is meant', () => {
+it('Entries: the command line loads neither the schema library nor a command before it knows the command', () => {
   const loaded = [...reachableFrom('cli.js', IMPORTED_AT_ONCE).values()].join('\n');
   expect(loaded).toContain('// src/cli/program.ts\n');
   expect(loaded).not.toMatch(/^import .*["'](?:log-update|libsql)["']/m);

@@ -63,8 +63,8 @@ const threads = files.flatMap((starter) => {
   }));
 });
 
-describe('a thread that reads lab files', () => {
-  it('is asked to end and never terminated, nor given a limit that would: within libsql that aborts the process', () => {
+describe('Threads that read lab files', () => {
+  it('are asked to end, never terminated and without a resource limit, since that aborts the process within libsql', () => {
     expect(threads.map(({ name, readsLabs }) => [name, readsLabs]).sort()).toEqual([
       ['check-thread', true],
       ['checkpoint-thread', true],
@@ -80,7 +80,7 @@ describe('a thread that reads lab files', () => {
   });
 });
 
-describe('Lab file: who opens it', () => {
+describe('Lab file: access', () => {
   /**
    * Functions of node:fs that open a file. Closing its descriptor would release the locks that
    * SQLite holds on a lab.
@@ -103,7 +103,7 @@ describe('Lab file: who opens it', () => {
     ]);
   });
 
-  it('opens no file past SQLite in the layers that read labs', () => {
+  it('opens no file without SQLite in the layers that read labs', () => {
     const offences = files
       .filter(
         (file) =>
@@ -124,8 +124,8 @@ describe('Lab file: who opens it', () => {
   });
 });
 
-describe('imports', () => {
-  it('stay inside the table of layers', () => {
+describe('Imports', () => {
+  it('respect the table of layers', () => {
     const offences: string[] = [];
     for (const [file, imports] of graph) {
       const layer = layerOf(file);
@@ -154,7 +154,7 @@ describe('imports', () => {
     expect(offences).toEqual([]);
   });
 
-  it('stay inside the tiers of the window', () => {
+  it('respect the tiers of the window', () => {
     const renderer = join(src, 'renderer');
     const tierOf = (file: string) => relative(renderer, file).split(/[\\/]/)[0] ?? '';
     const tiers: Readonly<Record<string, readonly string[] | undefined>> = rendererTiers;

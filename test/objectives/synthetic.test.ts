@@ -49,7 +49,7 @@ async function run({
   return result!;
 }
 
-describe('each function', () => {
+describe('Synthetic objective: functions', () => {
   const optima: Record<(typeof syntheticFunctions)[number], [readonly number[], number]> = {
     sphere: [[0, 0, 0], 0],
     rosenbrock: [[1, 1, 1], 0],
@@ -89,8 +89,8 @@ describe('each function', () => {
   });
 });
 
-describe('a synthetic attempt', () => {
-  it('is worth the function of its numeric parameters as they are', async () => {
+describe('Synthetic objective: attempts', () => {
+  it('have the value of the function of their numeric parameters, unscaled', async () => {
     expect(
       await run({ params: { x: 3, activation: 'relu', y: -4, flag: true, none: null } }),
     ).toMatchObject({
@@ -99,14 +99,14 @@ describe('a synthetic attempt', () => {
     });
   });
 
-  it('without a duration takes no turn of the event loop', async () => {
+  it('without a duration run synchronously', async () => {
     let turned = false;
     setImmediate(() => (turned = true));
     await run({});
     expect(turned).toBe(false);
   });
 
-  it('takes its duration, and stops when it is cancelled', async () => {
+  it('take their duration, and stop when they are cancelled', async () => {
     expect((await run({ objective: { durationMs: 30 } })).ms).toBeGreaterThanOrEqual(28);
     const stop = new AbortController();
     const running = run({ objective: { durationMs: 1e9 }, signal: stop.signal });
@@ -121,7 +121,7 @@ describe('a synthetic attempt', () => {
     });
   });
 
-  it('fails by a throw, by divergence, by memory as often as asked, and the same way again', async () => {
+  it('fail by a throw, by divergence, by memory at the given rates, and the same way again', async () => {
     for (const [rate, outcome] of [
       ['failureRate', 'crashed'],
       ['divergeRate', 'diverged'],
@@ -141,7 +141,7 @@ describe('a synthetic attempt', () => {
     }
   });
 
-  it('draws failures anew for each attempt, divergence once for all', async () => {
+  it('draw failures for each attempt, divergence once for all', async () => {
     const perAttempt = async (rate: string): Promise<number> => {
       let differ = 0;
       for (let number = 0; number < 50; number++) {
@@ -165,13 +165,13 @@ describe('a synthetic attempt', () => {
     ['*', 'local/cpu/9', true],
     ['local/*u*/0', 'local/cpu/10', false],
     ['a*a', 'a', false],
-  ])('with failOnSlots %s fails on %s: %s', async (pattern, slot, fails) => {
+  ])('with failOnSlots %s fail on %s: %s', async (pattern, slot, fails) => {
     expect(await run({ objective: { failOnSlots: [pattern] }, slot })).toMatchObject({
       outcome: fails ? 'crashed' : 'succeeded',
     });
   });
 
-  it('of an objective that is none says what is wrong with it', async () => {
+  it('of an invalid objective report its problems', async () => {
     expect(await run({ objective: { function: 'spere' } })).toMatchObject({
       outcome: 'crashed',
       error: expect.stringContaining('function') as string,
@@ -179,15 +179,15 @@ describe('a synthetic attempt', () => {
   });
 });
 
-describe('whatever happens to an attempt', () => {
-  it('an objective nobody knows is a crash that names those known', async () => {
+describe('Worker: failures of an attempt', () => {
+  it('of an unknown objective kind are a crash that names the known kinds', async () => {
     expect(await run({ objective: { kind: 'script' } })).toMatchObject({
       outcome: 'crashed',
       error: expect.stringMatching(/'script', only synthetic, train/) as string,
     });
   });
 
-  it('the trainer’s errors are a crash with its words', async () => {
+  it('of the trainer are a crash with its message', async () => {
     expect(await run({ objective: { kind: 'train' } })).toMatchObject({
       outcome: 'crashed',
       error: expect.stringMatching(/\w/) as string,

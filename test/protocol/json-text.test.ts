@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { jsonProblems, parseJson } from '../../src/protocol/json-text.ts';
 import { InvalidInput } from '../../src/core/errors.ts';
 
-describe('a text that is not JSON is refused with line, column and what was expected', () => {
+describe('JSON: refuses invalid text with line, column and the expected token', () => {
   test.each([
     ['{"a": 1,\n "b": }', 'line 2, column 7', 'a value', '"}"', undefined],
     [
@@ -42,22 +42,22 @@ describe('a text that is not JSON is refused with line, column and what was expe
   });
 });
 
-test('a name given twice and __proto__ are refused, each with its path', () => {
+test('JSON: refuses duplicate names and __proto__, each with its path', () => {
   expect(jsonProblems('{"a": {"b": 1, "b": 2}, "__proto__": {}}')).toEqual([
     { code: 'duplicate-name', path: 'a.b', expected: 'each name once', found: '"b" again' },
     { code: 'forbidden-name', path: '__proto__', expected: 'another name', found: '"__proto__"' },
   ]);
 });
 
-test('nesting without end is refused, not followed', () => {
+test('JSON: refuses unbounded nesting without recursion', () => {
   expect(jsonProblems('['.repeat(100_000))[0]?.expected).toBe('at most 128 levels of nesting');
 });
 
-test('a byte order mark is skipped', () => {
+test('JSON: skips a byte order mark', () => {
   expect(parseJson('\uFEFF{"a": 1}', 'x.json')).toEqual({ a: 1 });
 });
 
-test('the scanner accepts exactly what JSON.parse accepts, apart from the named exceptions', () => {
+test('JSON: accepts exactly what JSON.parse accepts, apart from the named exceptions', () => {
   const almostJson = fc
     .tuple(
       fc.jsonValue({ maxDepth: 3 }),
@@ -84,7 +84,7 @@ test('the scanner accepts exactly what JSON.parse accepts, apart from the named 
   );
 });
 
-test('what parses is returned as JSON.parse gives it', () => {
+test('JSON: returns what JSON.parse returns', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       try {

@@ -66,7 +66,7 @@ function accepts(list: readonly object[]): { training: boolean; schema: boolean 
   return { training, schema: networkFile.safeParse(description).success };
 }
 
-describe("a network's published schema", () => {
+describe('Published schema of networks', () => {
   it.each(LAYER_TYPES)('has the fields of %s that training reads', (type) => {
     const scope = new Scope({});
     resolveNetwork(describeLayers([{ type, bogus: 1, from: [] }]), scope);
@@ -79,7 +79,7 @@ describe("a network's published schema", () => {
     expect(layers).toHaveLength(LAYER_TYPES.length + 2);
   });
 
-  it('takes every network that comes with Galapagos', () => {
+  it('accepts every built-in network', () => {
     const folder = new URL('../../resources/networks/', import.meta.url);
     for (const name of readdirSync(folder)) {
       const description = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as object;
@@ -138,13 +138,13 @@ describe("a network's published schema", () => {
     [false, [{ id: 'a b', type: 'relu' }]],
     [false, [{ repeat: 2 }]],
     [false, []],
-  ])('and training agree: %s of %j', (good, list) => {
+  ])('agrees with training: %s of %j', (good, list) => {
     expect(accepts(list)).toEqual({ training: good, schema: good });
   });
 });
 
-describe("the study schema's settings", () => {
-  it('have the fields that training reads', () => {
+describe('Published schema of settings', () => {
+  it('has the fields that training reads', () => {
     const scope = new Scope({});
     const inner = { bogus: 1 };
     readSettings({ bogus: 1, clip: inner, augment: inner }, scope);
@@ -155,7 +155,7 @@ describe("the study schema's settings", () => {
     expect(fieldsRead(scope.problems, 'settings.augment.bogus')).toEqual(['crop', 'flip']);
   });
 
-  it.each(['optimizer', 'schedule'] as const)('have the fields of each %s', (field) => {
+  it.each(['optimizer', 'schedule'] as const)('has the fields of each %s', (field) => {
     const kinds = {
       optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'],
       schedule: ['constant', 'exponential', 'step', 'cosine'],

@@ -55,7 +55,7 @@ function sentencesOf(file: unknown): string[] {
     .filter((line) => line !== '');
 }
 
-test('a good file becomes a study and its limits', () => {
+test('Study file: becomes a study and its limits', () => {
   expect(
     studyOf(
       parseStudyFile(
@@ -76,7 +76,7 @@ test('a good file becomes a study and its limits', () => {
   });
 });
 
-describe('a wrong field is answered with file, field, expected, found and the nearest right name', () => {
+describe('Study file: an invalid field is answered with file, field, expected, found and the nearest valid name', () => {
   test.each([
     [
       'searchSpace.units.stpe',
@@ -175,7 +175,7 @@ describe('a wrong field is answered with file, field, expected, found and the ne
   });
 });
 
-describe('numbers that do not fit each other are refused', () => {
+describe('Study file: inconsistent numbers are refused', () => {
   test.each([
     ['low above high', 'searchSpace.x.low', 2, 'searchSpace.x.low'],
     [
@@ -202,7 +202,7 @@ describe('numbers that do not fit each other are refused', () => {
     expect(problemsOf(changed(path, value)).map((problem) => problem.path)).toContain(field);
   });
 
-  test('a budget beyond the grid', () => {
+  test('for a budget beyond the grid', () => {
     const file = {
       ...good,
       searchSpace: { a: { type: 'int', low: 1, high: 9 } },
@@ -216,7 +216,7 @@ describe('numbers that do not fit each other are refused', () => {
   });
 });
 
-test('all problems are reported at once, of shape and of meaning', () => {
+test('Study file: all problems are reported at once, of shape and of relations', () => {
   const file = {
     ...good,
     seed: 'x',
@@ -233,13 +233,13 @@ test('all problems are reported at once, of shape and of meaning', () => {
   ).toEqual(['searchSpace.a.low', 'searchSpace.b.setp', 'seed', 'stop.trials']);
 });
 
-test('syntax errors name line and column', () => {
+test('Study file: syntax errors name line and column', () => {
   expect(sentencesOf('{\n  "format": "galapagos-study/1",\n  "name": x\n}')).toEqual([
     'study.json: line 3, column 11: expected a value, found "x"',
   ]);
 });
 
-test("a layer's own problems with the objective join the others", () => {
+test("Study file: problems of the objective's layer join the others", () => {
   const extra: Problem = {
     code: 'unknown-dataset',
     path: 'objective.dataset',
@@ -251,12 +251,15 @@ test("a layer's own problems with the objective join the others", () => {
   );
 });
 
-test.each(readdirSync(studies))('the preset %s is valid and named as its file', (file) => {
-  const study = parseStudyFile(readFileSync(join(studies, file), 'utf8'), file);
-  expect(`${study.name}.json`).toBe(file);
-});
+test.each(readdirSync(studies))(
+  'Study file: the preset %s is valid and named as its file',
+  (file) => {
+    const study = parseStudyFile(readFileSync(join(studies, file), 'utf8'), file);
+    expect(`${study.name}.json`).toBe(file);
+  },
+);
 
-test('the published presets are the published protocol', () => {
+test('Study file: the published presets follow the published protocol', () => {
   for (const name of ['grid', 'random', 'evolution']) {
     const study = parseStudyFile(
       readFileSync(join(studies, `paper-mnist-${name}.json`), 'utf8'),
@@ -271,7 +274,7 @@ test('the published presets are the published protocol', () => {
   }
 });
 
-describe('whatever is done to a study file, it is accepted or refused, never a crash', () => {
+describe('Study file: any change is accepted or refused, never a crash', () => {
   const junk = fc.oneof(
     fc.jsonValue(),
     fc.constantFrom(null, -1, 1e308, '', [], {}, [[]], '__proto__', 'constructor', true),
@@ -292,7 +295,7 @@ describe('whatever is done to a study file, it is accepted or refused, never a c
     }
   };
 
-  test('values exchanged, fields renamed, removed, added', () => {
+  test('for exchanged values, and renamed, removed or added fields', () => {
     const mutated = fc
       .tuple(file, fc.array(fc.tuple(fc.nat(), fc.nat(4), junk), { minLength: 1, maxLength: 3 }))
       .map(([text, changes]) => {
@@ -311,7 +314,7 @@ describe('whatever is done to a study file, it is accepted or refused, never a c
     expect(seen.refused).toBeGreaterThan(1000);
   });
 
-  test('characters exchanged', () => {
+  test('for exchanged characters', () => {
     const mutated = fc
       .tuple(file, fc.nat(), fc.nat(3), fc.string({ maxLength: 3 }))
       .map(([text, at, cut, put]) => {

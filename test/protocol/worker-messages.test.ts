@@ -34,9 +34,9 @@ const every = channels.flatMap(({ channel, parse, messages }) =>
   messages.map((message) => ({ channel, parse: parse, message })),
 );
 
-describe('every message', () => {
+describe('Worker protocol: messages', () => {
   it.each(every)(
-    '$message.type comes back from its text as it was, on one line',
+    '$message.type is read back from its text unchanged, on one line',
     ({ parse, message }) => {
       const text = encodeMessage(message);
       expect(text).not.toContain('\n');
@@ -58,7 +58,7 @@ describe('every message', () => {
   );
 });
 
-describe('a refusal', () => {
+describe('Worker protocol: refusals', () => {
   it.each([
     ['not JSON', '{', /^not JSON/],
     ['another JSON value', '[]', /expected an object, found \[\]/],
@@ -72,11 +72,11 @@ describe('a refusal', () => {
       encodeMessage(hello).replace('"number":17', '"number":1.5'),
       /^hello: holding\.0\.number: .*found 1\.5$/,
     ],
-  ])('of %s names the field and echoes what was found', (_, text, message) => {
+  ])('of %s name the field and repeat the found value', (_, text, message) => {
     expect(() => parseFromWorker(text)).toThrow(message);
   });
 
-  it('names the sender, where the message does', () => {
+  it('name the sender if the message does', () => {
     const text = encodeMessage(result).replace('"succeeded"', '"splendid"');
     expect(() => parseResult(text)).toThrow(
       expect.objectContaining({
@@ -86,7 +86,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a result', () => {
+describe('Worker protocol: results', () => {
   const of = (fields: object) => JSON.stringify({ ...result, result: { ms: 1, ...fields } });
   it.each([
     ['a success without a value', { outcome: 'succeeded' }],
@@ -94,30 +94,30 @@ describe('a result', () => {
     ['a value without success', { outcome: 'diverged', value: 1 }],
     ['a crash without its error', { outcome: 'crashed' }],
     ['a negative duration', { outcome: 'diverged', ms: -1 }],
-  ])('is refused: %s', (_, fields) => {
+  ])('are refused: %s', (_, fields) => {
     expect(() => parseResult(of(fields))).toThrow(MalformedMessage);
   });
 
-  it('is refused where a number overflows to infinity', () => {
+  it('are refused where a number overflows to infinity', () => {
     expect(() => parseResult(encodeMessage(result).replace('0.9312', '1e999'))).toThrow(
       MalformedMessage,
     );
   });
 });
 
-describe('a report', () => {
+describe('Worker protocol: reports', () => {
   it.each([
     ['a value that is not finite', { step: 0, value: NaN }],
     ['a negative step', { step: -1, value: 1 }],
     ['a metric that is a text', { step: 0, value: 1, metrics: { loss: 'low' } }],
-  ])('is refused: %s', (_, fields) => {
+  ])('are refused: %s', (_, fields) => {
     expect(() => parseResult(JSON.stringify({ ...report, report: fields }))).toThrow(
       MalformedMessage,
     );
   });
 });
 
-describe('parameters on the wire', () => {
+describe('Worker protocol: parameters', () => {
   it('keep every bit of a finite number, and NaN as inactive', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noDefaultInfinity: true }), { minLength: 1 }), (values) => {
@@ -152,7 +152,7 @@ describe('parameters on the wire', () => {
   });
 });
 
-describe('the version', () => {
+describe('Worker protocol: version', () => {
   it.each([
     [{ low: 1, high: 1 }, { low: 1, high: 1 }, 1],
     [{ low: 1, high: 4 }, { low: 2, high: 3 }, 3],
@@ -162,7 +162,7 @@ describe('the version', () => {
     expect(chosenVersion(theirs, ours)).toBe(chosen);
   });
 
-  it('of a hello can be read whatever else that hello holds', () => {
+  it('of a hello can be read whatever else the hello contains', () => {
     expect(
       helloRange(JSON.stringify({ type: 'hello', v: { low: 8, high: 9 }, novelty: [] })),
     ).toStrictEqual({ low: 8, high: 9 });
@@ -170,7 +170,7 @@ describe('the version', () => {
     expect(helloRange('{')).toBeNull();
   });
 
-  it('that does not meet is answered by both ranges', () => {
+  it('outside the supported range is answered with both ranges', () => {
     expect(versionGoodbye({ low: 8, high: 9 }, { low: 1, high: 1 })).toMatchObject({
       reason: 'version',
       text: expect.stringMatching(/version 1\b.*versions 8 to 9/) as string,
@@ -178,7 +178,7 @@ describe('the version', () => {
   });
 });
 
-describe('ten thousand mutated messages', () => {
+describe('Worker protocol: ten thousand mutated messages', () => {
   const texts = every.map(({ message }) => encodeMessage(message));
   const junk = fc.oneof(
     fc.jsonValue().map((value) => JSON.stringify(value)),
@@ -228,7 +228,7 @@ describe('ten thousand mutated messages', () => {
     );
   });
 
-  it('nested without end are refused', () => {
+  it('with unbounded nesting are refused', () => {
     expect(() => parseFromWorker('['.repeat(1_000_000))).toThrow(MalformedMessage);
     expect(() => parseTask(`{"type":"study","objective":${'{"kind":'.repeat(200_000)}`)).toThrow(
       MalformedMessage,

@@ -14,8 +14,8 @@ const settings = {
   parent: 4711,
 };
 
-describe('a worker’s settings', () => {
-  it('come back from their text', () => {
+describe('Worker settings', () => {
+  it('are read back from their text', () => {
     expect(parseWorkerSettings(JSON.stringify(settings))).toStrictEqual(settings);
   });
 
@@ -45,7 +45,7 @@ describe('a worker’s settings', () => {
   });
 });
 
-it('a note is of one shape; anything else is none', () => {
+it('Worker settings: a note has one form; any other message is no note', () => {
   expect(parseWorkerNote({ rssPeakBytes: 5 })).toStrictEqual({ rssPeakBytes: 5 });
   for (const other of [null, 'x', {}, { rssPeakBytes: -1 }, { rssPeakBytes: 5, more: 1 }])
     expect(parseWorkerNote(other)).toBeNull();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cpuSlots, memoryLimitBytes, workerCount } from '../../src/node/workers/slots.ts';
 import { userFolder } from '../../src/runtime/user-folder.ts';
 
-describe('the user folder', () => {
+describe('Runtime: user folder', () => {
   it.each([
     ['linux', {}, '/home/ada', '/home/ada/.local/share/galapagos'],
     ['linux', { XDG_DATA_HOME: '/data' }, '/home/ada', '/data/galapagos'],
@@ -14,13 +14,13 @@ describe('the user folder', () => {
     ['win32', {}, 'C:\\Users\\ada', 'C:\\Users\\ada\\AppData\\Local\\Galapagos'],
     ['win32', { LOCALAPPDATA: 'D:\\Local' }, 'C:\\Users\\ada', 'D:\\Local\\Galapagos'],
     ['win32', { GALAPAGOS_HOME: 'E:\\g' }, 'C:\\Users\\ada', 'E:\\g'],
-  ] as const)('on %s with %j and home %s is %s', (platform, env, home, folder) => {
+  ] as const)('on %s with %j and home %s it is %s', (platform, env, home, folder) => {
     expect(userFolder({ platform, env, home })).toBe(folder);
   });
 });
 
-describe('slots', () => {
-  it('are as many as asked for, at least one', () => {
+describe('Workers: number and memory', () => {
+  it('creates as many slots as asked for, at least one', () => {
     expect(cpuSlots(3)).toStrictEqual(['local/cpu/0', 'local/cpu/1', 'local/cpu/2']);
     expect(cpuSlots(0)).toStrictEqual(['local/cpu/0']);
   });
@@ -38,14 +38,11 @@ describe('slots', () => {
       'started 3 of 64 requested workers: each needs 256 MiB of the 819 MiB for workers',
     ],
     [1, 1, 0.1, 1, null],
-  ])(
-    'asked for as %s on %i cores and %d GiB are limited to %i',
-    (asked, cores, gibibytes, workers, note) => {
-      expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
-    },
-  );
+  ])('limits %s workers on %i cores and %d GiB to %i', (asked, cores, gibibytes, workers, note) => {
+    expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
+  });
 
-  it('share the machine’s memory, never below what a worker needs to start', () => {
+  it('divides the memory of the machine, but never gives a worker less than it needs to start', () => {
     expect(memoryLimitBytes(4, 2 ** 34)).toBe(Math.floor((2 ** 34 * 0.8) / 4));
     expect(memoryLimitBytes(1000, 2 ** 34)).toBe(256 * 2 ** 20);
   });

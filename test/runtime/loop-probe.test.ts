@@ -32,7 +32,7 @@ function probed(waiting: 'known' | 'unknown') {
   return { probe, turn, timer };
 }
 
-it('a turn is late by what it took beyond its millisecond; of that, waiting for a core is no blocking', () => {
+it('Loop probe: counts the delay beyond a millisecond, and does not count waiting for a core as blocking', () => {
   const { probe, turn } = probed('known');
   for (let i = 0; i < 98; i++) turn(0);
   turn(30, 25);
@@ -49,7 +49,7 @@ it('a turn is late by what it took beyond its millisecond; of that, waiting for 
   });
 });
 
-it('where the system does not count waiting, blocking is unknown, not nothing', () => {
+it('Loop probe: reports blocking as unknown, not zero, where the system does not count waiting', () => {
   const { probe, turn } = probed('unknown');
   turn(7);
   const { blockedMs, long } = probe.report();
@@ -57,19 +57,19 @@ it('where the system does not count waiting, blocking is unknown, not nothing', 
   expect(long).toMatchObject([{ lateMs: 7, waitedMs: null, ranMs: null }]);
 });
 
-it('turns that are late by less than 5 ms are counted, not listed', () => {
+it('Loop probe: counts delays below 5 ms without listing them', () => {
   const { probe, turn } = probed('known');
   turn(4.9);
   expect(probe.report()).toMatchObject({ turns: 1, lateMs: { max: 4.9 }, long: [] });
 });
 
-it('a probe that is stopped leaves no timer', () => {
+it('Loop probe: leaves no timer when it is stopped', () => {
   const { probe, timer } = probed('known');
   probe.stop();
   expect(timer.pending).toBe(0);
 });
 
-it('GALAPAGOS_LOOP_PROBE makes a command write its report as it ends, and does not keep it from ending', async () => {
+it('Loop probe: GALAPAGOS_LOOP_PROBE makes a command write its report at its end without keeping it alive', async () => {
   await built();
   const file = folder.file('loop.json');
   const { code } = await start(['doctor'], folder.path, undefined, { GALAPAGOS_LOOP_PROBE: file })

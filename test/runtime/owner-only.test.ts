@@ -19,7 +19,7 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 
 describe.skipIf(process.platform === 'win32')('User folder: permissions', () => {
   it.skipIf(process.platform !== 'linux')(
-    'closes an open user folder to other users where it is the conventional one',
+    'closes the default user folder to other users where it is open',
     () => {
       vi.stubEnv('XDG_DATA_HOME', folder.path);
       const home = folder.file('galapagos');
@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('User folder: permissions', () => 
     },
   );
 
-  it('leaves another folder as it is, because it may be shared on purpose', () => {
+  it('leaves a folder that the user named unchanged, because it may be shared on purpose', () => {
     const home = folder.file('chosen');
     mkdirSync(home);
     chmodSync(home, 0o750);
@@ -46,8 +46,8 @@ describe.skipIf(process.platform === 'win32')('User folder: permissions', () => 
   });
 });
 
-describe.skipIf(process.platform === 'win32')('Permissions of other users', () => {
-  it('are found on files, and not on links or where nothing is', () => {
+describe.skipIf(process.platform === 'win32')('Permissions: other users', () => {
+  it('detects them on files, and none on links or missing paths', () => {
     const [file, link] = [folder.file('file'), folder.file('link')];
     writeFileSync(file, '');
     chmodSync(file, 0o640);
@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('Permissions of other users', () =
     ]);
   });
 
-  it('are removed from a file, and what its owner may do stays', () => {
+  it('removes them from a file without changing those of its owner', () => {
     const file = folder.file('file');
     writeFileSync(file, '');
     chmodSync(file, 0o447);

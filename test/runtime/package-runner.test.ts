@@ -26,24 +26,24 @@ describe('Package runner', () => {
     ['pnpm', ['node', '/opt/pnpm/bin/pnpm.cjs', 'serve']],
     ['yarn', ['node', '/opt/yarn/bin/yarn.js', 'serve']],
     ['bun', ['bun', 'run', 'serve']],
-  ])('is found above the shell of its script: %s', (_, runner) => {
+  ])('finds the runner above the shell of its script: %s', (_, runner) => {
     expect(runnerAmong(sh, runner, bash)).toBe(101);
     expect(runnerAmong(runner, bash)).toBe(100);
   });
 
-  it('is none that stands above an interactive shell, a terminal or an editor', () => {
+  it('ignores runners above an interactive shell, a terminal or an editor', () => {
     expect(runnerAmong(bash, ['npm exec bash'])).toBeNull();
     expect(runnerAmong(['/bin/bash', '-i'], ['npm start'])).toBeNull();
     expect(runnerAmong(sh, ['/usr/share/code/code'], ['npm start'])).toBeNull();
     expect(runnerAmong(['tmux'], ['npm start'])).toBeNull();
   });
 
-  it('is none for a process that its script left in the background', () => {
+  it('finds none for a process that its script left in the background', () => {
     expect(packageRunner(env, () => ({ parent: 0, command: ['/sbin/init'] }), 1)).toBeNull();
     expect(runnerAmong(['/usr/lib/systemd/systemd', '--user'])).toBeNull();
   });
 
-  it('is none where no runner has set its variable', () => {
+  it('finds none where no runner has set its variable', () => {
     expect(packageRunner({}, () => ({ parent: 1, command: ['npm run serve'] }), 100)).toBeNull();
   });
 });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const module = JSON.stringify(new URL('../../src/runtime/process-group.ts', import.meta.url).href);
 
-it('a child that could not be started is not killed with the whole group of whoever asked for it', async () => {
+it("Process groups: killing a child that could not be started does not signal the caller's group", async () => {
   // In a group of its own, since that is what would be killed.
   const script = `
     import { spawn } from 'node:child_process';

@@ -12,7 +12,7 @@ it.each([
     'file:///C:/Galapagos/resources/app.asar.unpacked/out/main/',
   ],
 ])(
-  'a thread of %s is run from %s, beside or above it, never out of an archive',
+  'Threads: looks for %s run from %s beside or above it, never inside an archive',
   (module, folder) => {
     expect(builtEntries(module, 'x')[0].href).toBe(`${folder}x.js`);
     const chunk = module.replace(/[^/]+$/, 'chunks/y-123.js');

@@ -74,7 +74,9 @@ function imported(samples: number): DatasetEntry {
   return { name: 'vectors', ...about, training: samples, test: samples, source };
 }
 
-it('while MNIST is unpacked and checked, and while an executor takes it', async ({ skip }) => {
+it('yields to the event loop while MNIST is unpacked and checked, and while an executor takes it', async ({
+  skip,
+}) => {
   skip(!existsSync(SCHEDULED), 'this system does not tell a thread its processor time');
   const [{ view }, loading] = await longestTurn(() => loadDataset(MNIST, RESOURCES));
   expect(loading).toBeLessThan(MOST_MS);
@@ -85,14 +87,14 @@ it('while MNIST is unpacked and checked, and while an executor takes it', async 
   await executable.dispose();
 });
 
-it('while an imported dataset is read and checked', async ({ skip }) => {
+it('yields to the event loop while an imported dataset is read and checked', async ({ skip }) => {
   skip(!existsSync(SCHEDULED), 'this system does not tell a thread its processor time');
   const entry = imported(24_576);
   const [, loading] = await longestTurn(() => loadDataset(entry, RESOURCES));
   expect(loading).toBeLessThan(MOST_MS);
 });
 
-it('while a network of two thousand layers is planned, compiled and given its first weights', async ({
+it('yields to the event loop while a network of two thousand layers is planned, compiled and initialised', async ({
   skip,
 }) => {
   skip(!existsSync(SCHEDULED), 'this system does not tell a thread its processor time');

@@ -179,17 +179,17 @@ const workers: Hole<WorkerClass>[] = [
   },
 ];
 
-describe('hole', () => {
+describe('Scheduler: rules found by model checking', () => {
   for (const { rule, broken, scenario } of schedulers) {
     it(rule, () => scenario(scheduling));
-    it(`${rule} — noticed when broken`, async () => {
+    it(`${rule} (and the test fails when the rule is broken)`, async () => {
       const machine = await loadMutant(`hole ${rule}`, broken);
       expect(() => scenario(machine)).toThrow();
     });
   }
   for (const { rule, broken, scenario } of workers) {
     it(rule, () => scenario(SimulatedWorker));
-    it(`${rule} — noticed when broken`, async () => {
+    it(`${rule} (and the test fails when the rule is broken)`, async () => {
       const Worker = await loadMutantWorker(`hole ${rule}`, broken);
       expect(() => scenario(Worker)).toThrow();
     });

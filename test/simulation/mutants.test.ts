@@ -118,9 +118,9 @@ function firstViolation(options: WorldOptions): string {
   return 'nothing noticed';
 }
 
-describe('a walk notices', () => {
+describe('Random walks: broken rules', () => {
   for (const [name, { world, ...mutant }] of Object.entries(mutants)) {
-    it(`that ${name}`, async () => {
+    it(`notice that ${name}`, async () => {
       const machine = await loadMutant(name, mutant);
       expect(firstViolation({ ...world, machine })).toMatch(/^walk \d+: /);
     });

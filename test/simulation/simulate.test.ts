@@ -58,12 +58,12 @@ const FAULTS: Partial<SimulationOptions> = {
   coordinatorKillsEveryMs: 8_000,
 };
 
-describe('a simulated study', () => {
-  it('is the same whenever it is run', () => {
+describe('Simulation: whole studies', () => {
+  it('gives the same report for the same options', () => {
     expect(run('evolution', FAULTS).report).toEqual(run('evolution', FAULTS).report);
   });
 
-  it('without faults evaluates every trial once and keeps the workers busy', () => {
+  it('evaluates every trial once and keeps the workers busy where there are no faults', () => {
     const { report, evaluations } = run('evolution', { trials: 800 });
     expect(report).toMatchObject({
       completed: 800,
@@ -86,7 +86,7 @@ describe('a simulated study', () => {
       { remote: true, drop: 0.01, duplicate: 0.02, jitterMs: 20 },
     ],
     ['two lanes', { lanes: 2 }],
-  ])('comes to its end under every fault: %s', (_, options) => {
+  ])('ends under every fault: %s', (_, options) => {
     const { report } = run('evolution', { ...FAULTS, ...options });
     expect(report.completed + report.failed).toBe(200);
     expect(report.lostAttempts).toBeGreaterThan(0);
@@ -95,7 +95,7 @@ describe('a simulated study', () => {
   });
 
   it.each(['grid', 'random', 'generational'])(
-    'of %s has one list, whatever happens and on however many workers',
+    'of %s proposes the same trials whatever happens and on any number of workers',
     (sampler) => {
       const search =
         sampler === 'grid'
@@ -123,7 +123,7 @@ describe('a simulated study', () => {
     expect(report).toMatchObject({ completed: 200, failed: 0 });
   });
 
-  it('says when it does not come to an end', () => {
+  it('reports a study that does not end', () => {
     expect(() => run('random', { atMostMs: 1_000 })).toThrow(
       /not finished after \d+ ms: \d+ trials have ended/,
     );
@@ -136,7 +136,7 @@ describe('a simulated study', () => {
   });
 });
 
-it('the event queue is in order of time, then of adding', () => {
+it('Event queue: orders events by time, then by insertion', () => {
   const queue = new EventQueue<number>();
   const times = Array.from({ length: 5_000 }, (_, i) => (i * 7919) % 613);
   times.forEach((at, i) => queue.add(at, i));

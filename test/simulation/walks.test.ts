@@ -11,7 +11,7 @@ import { size } from '../support/effort.ts';
 /** In each world; a bug found by a walk deserves a test of its own. */
 const WALKS = size(50, 250);
 
-describe('nothing is lost and nothing done twice', () => {
+describe('Random walks: nothing is lost and nothing is done twice', () => {
   for (const [name, options] of Object.entries(worlds)) {
     it(`in ${WALKS} walks: ${name}`, () => {
       let steps = 0;

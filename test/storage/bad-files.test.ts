@@ -168,7 +168,7 @@ describe.each(alike)('$what', ({ make, code, says }) => {
         return lab;
       },
     ],
-  ])(`is refused ${code} when opened %s`, (_, open) => {
+  ])(`refuses it with ${code} when it is opened %s`, (_, open) => {
     make();
     const before = contents(folder.path);
     const error = failure(open);
@@ -186,7 +186,7 @@ describe('Lab file: a named pipe', () => {
   it.each([
     ['to write it', () => openLab(file, { create: true })],
     ['to read it', () => readLab(file)],
-  ])('is refused without being opened %s', (_, open) => {
+  ])('refuses it without opening it %s', (_, open) => {
     const pipe = namedPipe(file);
     try {
       const error = failure(open);
@@ -200,14 +200,14 @@ describe('Lab file: a named pipe', () => {
   });
 });
 
-describe('a path where nothing is', () => {
-  it('is refused unless it may be created', () => {
+describe('Lab file: a path without a file', () => {
+  it('refuses it unless the file may be created', () => {
     expect(failure(() => openLab(file, { create: false }))).toMatchObject({ code: 'not-found' });
     expect(failure(() => readLab(file))).toMatchObject({ code: 'not-found' });
     expect(contents(folder.path)).toEqual({});
   });
 
-  it('is refused where its folder is missing, too', () => {
+  it('refuses it where its folder is missing, too', () => {
     const nowhere = folder.file('nowhere/lab.db');
     const error = failure(() => openLab(nowhere, { create: true }));
     expect(error).toMatchObject({ code: 'not-found' });
@@ -216,8 +216,8 @@ describe('a path where nothing is', () => {
   });
 });
 
-describe('an empty file', () => {
-  it('is no lab, but may become one', () => {
+describe('Lab file: an empty file', () => {
+  it('does not accept it as a lab, but can make it one', () => {
     writeFileSync(file, '');
     expect(failure(() => openLab(file, { create: false }))).toMatchObject({ code: 'not-a-lab' });
     expect(failure(() => readLab(file))).toMatchObject({ code: 'not-a-lab' });
@@ -227,14 +227,14 @@ describe('an empty file', () => {
   });
 });
 
-describe('a disk of its own', () => {
+describe('Lab file: disks that are full or read-only', () => {
   let disk: string;
   beforeEach(() => {
     disk = folder.file('disk');
     mkdirSync(disk);
   });
 
-  it('full: no lab is made on it, nothing is left', ({ skip }) => {
+  it('creates no lab on a full disk and leaves nothing behind', ({ skip }) => {
     skip(noTinyDisk !== null, noTinyDisk ?? '');
     const tiny = new TinyDisk(disk, '64k');
     try {
@@ -246,7 +246,9 @@ describe('a disk of its own', () => {
     }
   });
 
-  it('that fills up: the commit fails whole, and works once there is space', ({ skip }) => {
+  it('fails a commit as a whole on a disk that fills up, and commits once there is space', ({
+    skip,
+  }) => {
     skip(noTinyDisk !== null, noTinyDisk ?? '');
     const tiny = new TinyDisk(disk, '2m');
     try {
@@ -275,7 +277,7 @@ describe('a disk of its own', () => {
     }
   });
 
-  it('read-only: refused for writing, read as it is', async ({ skip }) => {
+  it('refuses a read-only disk for writing and reads it without changes', async ({ skip }) => {
     skip(noTinyDisk !== null, noTinyDisk ?? '');
     const tiny = new TinyDisk(disk, '4m');
     try {
@@ -298,7 +300,9 @@ describe('a disk of its own', () => {
 
 const isRoot = userInfo().uid === 0;
 
-it('a file without write permission is refused for writing and read as it is', ({ skip }) => {
+it('Lab file: refuses a file without write permission for writing and reads it without changes', ({
+  skip,
+}) => {
   skip(isRoot, 'root may write everything');
   skip(process.platform === 'win32', 'Windows has other permissions');
   makeLab(file);

@@ -50,7 +50,7 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-it('a lab as we write it keeps every rule', () => {
+it('Lab rules: a lab written by this program satisfies every rule', () => {
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
@@ -181,13 +181,13 @@ it.each([
   ['an attempt of a trial that never started', `INSERT INTO galapagos_attempt SELECT study, 5, k, slot, spawn, session, cohort, sent_at, ended_at, 'lost', result, detail FROM galapagos_attempt WHERE number = 1`, /an attempt belongs to a trial/],
   // prettier-ignore
   ['parameters of a deleted trial', 'INSERT INTO trial_params (trial_id, param_name) VALUES (999, \'x\')', /dangling foreign key in trial_params/],
-])('%s is noticed', (_, sql, says) => {
+])('Lab rules: detects %s', (_, sql, says) => {
   const damaged = folder.file('damaged.db');
   copyFileSync(file, damaged);
   foreignly(damaged, sql);
   expect(checkLab(damaged, spec.name).join('\n')).toMatch(says);
 });
 
-it('a study that is not there is noticed', () => {
+it('Lab rules: detects a missing study', () => {
   expect(checkLab(file, UID)).toEqual([`0 studies named ${UID}`]);
 });

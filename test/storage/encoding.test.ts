@@ -13,7 +13,7 @@ import {
 } from '../../src/storage/optuna-encoding.ts';
 import { parsePythonJson, pythonFloat, pythonJson } from '../../src/storage/python-json.ts';
 
-describe('floats as Python writes them', () => {
+describe('Optuna encoding: floats as Python writes them', () => {
   it.each([
     [0, '0.0'],
     [-0, '-0.0'],
@@ -33,11 +33,11 @@ describe('floats as Python writes them', () => {
     [1.7976931348623157e308, '1.7976931348623157e+308'],
     [NaN, 'NaN'],
     [-Infinity, '-Infinity'],
-  ])('%d is %s', (x, text) => {
+  ])('writes %d as %s', (x, text) => {
     expect(pythonFloat(x)).toBe(text);
   });
 
-  it('read back as the same bits, and say that they are floats', () => {
+  it('reads back the same bits, and marks whole numbers as floats', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (x) => {
         const text = pythonFloat(x);
@@ -48,7 +48,7 @@ describe('floats as Python writes them', () => {
   });
 });
 
-describe('JSON as Python writes it', () => {
+describe('Optuna encoding: JSON as Python writes it', () => {
   it.each([
     [{ a: [1, 2.5, -0], b: null, c: undefined }, '{"a": [1, 2.5, -0.0], "b": null}'],
     ['é"\\\n\u2028😀', String.raw`"\u00e9\"\\\n\u2028\ud83d\ude00"`],
@@ -57,11 +57,11 @@ describe('JSON as Python writes it', () => {
     [1e21, '1000000000000000000000'],
     [[], '[]'],
     [{}, '{}'],
-  ])('%j is %s', (value, text) => {
+  ])('writes %j as %s', (value, text) => {
     expect(pythonJson(value)).toBe(text);
   });
 
-  it('reads the bare words that JSON.parse refuses, not those inside texts', () => {
+  it('reads the bare words that JSON.parse refuses, but not inside strings', () => {
     expect(
       parsePythonJson('{"x": NaN, "y": [-Infinity, Infinity], "NaN": "Infinity \\" NaN"}'),
     ).toEqual({
@@ -72,7 +72,7 @@ describe('JSON as Python writes it', () => {
     expect(() => parsePythonJson('{"x": NaNa}')).toThrow(SyntaxError);
   });
 
-  it('gives back whatever was written', () => {
+  it('reads back every value that it writes', () => {
     const leaf = fc.oneof(
       fc.double(),
       fc.string({ unit: 'binary' }),
@@ -94,7 +94,7 @@ describe('JSON as Python writes it', () => {
   });
 });
 
-describe('distributions', () => {
+describe('Optuna encoding: distributions', () => {
   const cases: [Distribution, string][] = [
     [
       { type: 'float', low: 1e-5, high: 0.1, log: true },
@@ -126,16 +126,16 @@ describe('distributions', () => {
     return axis === undefined ? '' : distributionJson(axis);
   };
 
-  it.each(cases)('%j is spelt as Optuna spells it', (distribution, text) => {
+  it.each(cases)('writes %j as Optuna does', (distribution, text) => {
     expect(json(distribution)).toBe(text);
   });
 
-  it.each(cases.map(([, text]) => text))('%s comes back', (text) => {
+  it.each(cases.map(([, text]) => text))('reads back %s', (text) => {
     const read = distributionOf(optunaDistribution.parse(parsePythonJson(text)));
     expect(json(read)).toBe(text);
   });
 
-  it('ends on a step, since Optuna would move it there with a warning', () => {
+  it('ends a stepped range on a step, since Optuna would move it there with a warning', () => {
     expect(json({ type: 'int', low: 1, high: 10, step: 4 })).toContain('"high": 9');
     expect(json({ type: 'float', low: 0.1, high: 0.8, step: 0.2 })).toContain('"high": 0.7,');
   });
@@ -169,12 +169,12 @@ describe('distributions', () => {
       '{"type": "categorical", "choices": ["a", NaN, [1, 2]]}',
       { type: 'categorical', choices: ['a', NaN, '[1, 2]'] },
     ],
-  ])('reads the spelling %s', (text, distribution) => {
+  ])('reads the notation %s', (text, distribution) => {
     expect(distributionOf(optunaDistribution.parse(parsePythonJson(text)))).toEqual(distribution);
   });
 });
 
-it('a value is a finite number or an infinity with its name', () => {
+it('Optuna encoding: stores a value as a finite number or as an infinity with its name', () => {
   expect(optunaValue(0.5)).toEqual([0.5, 'FINITE']);
   expect(optunaValue(Infinity)).toEqual([null, 'INF_POS']);
   expect(optunaValue(-Infinity)).toEqual([null, 'INF_NEG']);
@@ -183,7 +183,7 @@ it('a value is a finite number or an infinity with its name', () => {
   expect(valueOf(null, null)).toBeNaN();
 });
 
-it('a date is UTC without a zone, with six digits', () => {
+it('Optuna encoding: writes a date in UTC without a zone, with six digits', () => {
   const date = new Date('2026-11-23T22:50:00.123Z');
   expect(optunaDate(date)).toBe('2026-11-23 22:50:00.123000');
   expect(dateOf('2026-11-23 22:50:00.123000')).toEqual(date);

@@ -32,7 +32,7 @@ function run(lab: ReturnType<typeof openLab>, from: number, to: number): void {
     lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
 }
 
-it('is one plain file when closed', () => {
+it('Lab file: is one plain file when closed', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy()]]);
   run(lab, 0, 10);
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('Lab file: access', () => {
     openLab(folder.file('copy.db'), { create: false }).close();
   });
 
-  it('leaves an existing file in place of the copy as it is', () => {
+  it('leaves an existing file at the target of the copy unchanged', () => {
     openLab(file, { create: true }).close();
     writeFileSync(folder.file('kept.txt'), 'kept');
     expect(() => copyLab(file, folder.file('kept.txt'))).toThrow('EEXIST');
@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('Lab file: access', () => {
   });
 });
 
-it('closes also while another program has it open; the log is emptied then', () => {
+it('closes while another program has it open, and truncates the log', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy()]]);
   const other = new Database(file);
@@ -93,7 +93,7 @@ it('closes also while another program has it open; the log is emptied then', () 
   openLab(file, { create: false }).close();
 });
 
-it('gives back every trial of a long study, a page at a time', () => {
+it('returns every trial of a long study, a page at a time', () => {
   const lab = openLab(file, { create: true });
   lab.commit([
     [createStudy(), ...Array.from({ length: 4_500 }, (_, number) => propose(number))],
@@ -109,7 +109,7 @@ it('gives back every trial of a long study, a page at a time', () => {
   ]);
 });
 
-it('its log does not grow without bound', () => {
+it('does not let its log grow without bound', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy()]]);
   const commits = 60;
@@ -128,7 +128,7 @@ it('its log does not grow without bound', () => {
   expect(readdirSync(folder.path)).toEqual(['lab.db']);
 });
 
-it('writes in DELETE mode as long as a reader of the closed file is in the way, in WAL mode as soon as it is not', () => {
+it('writes in DELETE mode while a reader of the closed file blocks it, and in WAL mode as soon as possible', () => {
   openLab(file, { create: true }).close();
   const reader = new Database(file);
   reader.exec('BEGIN');
@@ -144,7 +144,7 @@ it('writes in DELETE mode as long as a reader of the closed file is in the way, 
   reader.close();
 });
 
-it('dates follow the clock in UTC, and a clock set back does not end a trial before its start', () => {
+it('takes dates from the clock in UTC, and a clock that was set back does not end a trial before its start', () => {
   const clock = { now: new Date('2026-11-23T23:59:59.999Z') };
   const lab = openLab(file, { create: true, now: () => clock.now });
   lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)]]);
@@ -161,7 +161,7 @@ it('dates follow the clock in UTC, and a clock set back does not end a trial bef
   lab.close();
 });
 
-it('tells what became of a trial in two attributes that people see in Optuna', () => {
+it('describes the outcome of a trial in two attributes that Optuna displays', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0, 0.5)]);
   lab.commit([

@@ -98,7 +98,7 @@ function remove(studyId = 1): void {
     foreignly(file, `DELETE FROM ${table} WHERE study_id = ${studyId}`);
 }
 
-it('rows enter in number order: starting a trial gives every smaller one its row, RUNNING', () => {
+it('Lab file and Optuna: inserts rows in number order, so starting a trial inserts every smaller one, RUNNING', () => {
   lab.commit([[start(2)]]);
   // prettier-ignore
   expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'RUNNING', 1], [2, 'RUNNING', 2]]);
@@ -107,7 +107,7 @@ it('rows enter in number order: starting a trial gives every smaller one its row
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
-it('rows enter in number order after the lab was opened again, whether or not a trial had one before', () => {
+it('Lab file and Optuna: inserts rows in number order after a restart, whether or not a trial had one before', () => {
   lab.commit([[start(1)], succeed(1, 0)]);
   lab.close();
   lab = openLab(file, { create: false });
@@ -124,7 +124,7 @@ it('rows enter in number order after the lab was opened again, whether or not a 
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
-it('gives a trial another row where a copy of its study lacks it', () => {
+it('Lab file and Optuna: inserts another row for a trial that a copy of its study lacks', () => {
   lab.commit([[start(0)], [start(1)], [start(2)]]);
   lab.close();
   rename('copied');
@@ -136,7 +136,7 @@ it('gives a trial another row where a copy of its study lacks it', () => {
   expect(rows('copied')).toEqual([[0, 'RUNNING', 0], [2, 'RUNNING', 2], [expect.any(Number), 'RUNNING', 1]]);
 });
 
-it('a trial cancelled before it started gets its row with those below it', () => {
+it('Lab file and Optuna: inserts the row of a trial that was cancelled before it started, with those below it', () => {
   lab.commit([
     [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
   ]);
@@ -145,7 +145,7 @@ it('a trial cancelled before it started gets its row with those below it', () =>
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
-it('a lost trial stays RUNNING for Optuna, which would hand out a WAITING one', () => {
+it('Lab file and Optuna: leaves a lost trial RUNNING, because Optuna would hand out a WAITING one', () => {
   lab.commit([[start(0)]]);
   lab.commit([
     [
@@ -164,7 +164,7 @@ it('a lost trial stays RUNNING for Optuna, which would hand out a WAITING one', 
   expect(rows()).toEqual([[0, 'RUNNING', 0]]);
 });
 
-it('keeps its rows when another program asks in between: the numbers differ then, the trials do not', () => {
+it('Lab file and Optuna: keeps its rows when another program asks in between, so only the numbers differ', () => {
   lab.commit([[start(0)], [start(1)]]);
   ask();
   lab.commit([succeed(1, 0), [start(3)], succeed(3, 1)]);
@@ -185,7 +185,7 @@ it('keeps its rows when another program asks in between: the numbers differ then
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
-it('finds a study that was renamed, by its uid, and goes on in its new rows', () => {
+it('Lab file and Optuna: finds a renamed study by its uid and continues in its new rows', () => {
   lab.commit([[start(0)], succeed(0, 0), [start(1)]]);
   lab.close();
   rename('a better name');
@@ -204,7 +204,7 @@ it('finds a study that was renamed, by its uid, and goes on in its new rows', ()
   expect(checkLab(file, 'a better name')).toEqual([]);
 });
 
-it('drops what is left of a deleted study, though its ids are given to another at once', () => {
+it('Lab file and Optuna: removes the rest of a deleted study although its ids are reused at once', () => {
   lab.commit([[start(0)], succeed(0, 0)]);
   lab.close();
   remove();
@@ -222,7 +222,7 @@ it('drops what is left of a deleted study, though its ids are given to another a
   expect(rows('theirs')).toEqual([[0, 'RUNNING', null]]);
 });
 
-it('stops when its study is deleted while it runs, and touches nobody else with the same ids', () => {
+it('Lab file and Optuna: stops when its study is deleted while it runs, and touches no other study with the same ids', () => {
   lab.commit([[start(0)]]);
   remove();
   foreignly(file, "INSERT INTO studies (study_id, study_name) VALUES (1, 'theirs')");
@@ -234,7 +234,7 @@ it('stops when its study is deleted while it runs, and touches nobody else with 
   expect(foreignly(file, 'SELECT number, state FROM trials')).toEqual([[0, 'RUNNING']]);
 });
 
-it('of two copies takes the original', () => {
+it('Lab file and Optuna: chooses the original of two copies', () => {
   lab.commit([[start(0)]]);
   lab.close();
   foreignly(file, "INSERT INTO studies (study_id, study_name) VALUES (0, 'copy')");
@@ -263,7 +263,7 @@ it.each([
     'a row is deleted',
     /trial 0 .* complete for us, but no such row/,
   ],
-])('refuses a file in which %s (%s)', (sql, _, says) => {
+])('Lab file and Optuna: refuses a file in which %s (%s)', (sql, _, says) => {
   lab.commit([[start(0)], succeed(0, 0)]);
   lab.close();
   foreignly(file, sql);

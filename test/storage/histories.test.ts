@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const studies = (lab: LabSnapshot): unknown => whole({ uid: '', studies: lab.studies });
 
 it(
-  'a lab in a file and one in memory never differ, and the file keeps every rule of Optuna',
+  'Storage: a file and memory never differ over random histories, and the file satisfies every rule of Optuna',
   { timeout: 120_000 },
   async () => {
     const property = fc.asyncProperty(history, async (happenings) => {

@@ -36,8 +36,8 @@ async function hold(): Promise<LabHolder> {
   return holder;
 }
 
-describe('a lab that somebody else uses', () => {
-  it('is busy while another program keeps it locked longer than we wait', () => {
+describe('Lab file: concurrent programs', () => {
+  it('reports busy while another program locks the file longer than the time-out', () => {
     makeLab(file);
     const other = new Database(file);
     other.exec('BEGIN IMMEDIATE');
@@ -60,7 +60,7 @@ describe('a lab that somebody else uses', () => {
     other.close();
   });
 
-  it('is held while its process lives, told by pid; free as soon as that is gone', async () => {
+  it('reports the holder by its pid while its process lives, and is free as soon as the process is gone', async () => {
     makeLab(file);
     const holder = await hold();
     const error = failure(() => openLab(file, { create: false }));
@@ -77,12 +77,17 @@ describe('a lab that somebody else uses', () => {
   it.each([
     ['open', 2],
     ['create', 1],
-  ])('is given to one of several that %s it at the same time', async (what, epoch) => {
-    if (what === 'open') makeLab(file);
-    const answers = await Promise.all(Array.from({ length: 4 }, async () => (await hold()).answer));
-    expect(answers.sort()).toEqual(['held', 'refused held', 'refused held', 'refused held']);
-    expect(foreignly(file, 'SELECT epoch FROM galapagos_lab')).toEqual([[epoch]]);
-  });
+  ])(
+    'lets exactly one of several processes that %s it at the same time succeed',
+    async (what, epoch) => {
+      if (what === 'open') makeLab(file);
+      const answers = await Promise.all(
+        Array.from({ length: 4 }, async () => (await hold()).answer),
+      );
+      expect(answers.sort()).toEqual(['held', 'refused held', 'refused held', 'refused held']);
+      expect(foreignly(file, 'SELECT epoch FROM galapagos_lab')).toEqual([[epoch]]);
+    },
+  );
 
   it('is one plain file again once closed, also after a kill', async () => {
     makeLab(file);
@@ -95,7 +100,7 @@ describe('a lab that somebody else uses', () => {
     expect(readdirSync(folder.path)).toEqual(['lab.db']);
   });
 
-  it('can be taken over from a living process, which is fenced', async () => {
+  it('can be taken over from a living process, which is then fenced', async () => {
     makeLab(file);
     const holder = await hold();
     const lab = openLab(file, { create: false, takeOver: true });
@@ -104,7 +109,7 @@ describe('a lab that somebody else uses', () => {
     lab.close();
   });
 
-  it('is not held by a process that got the pid of the one before it', () => {
+  it('is not held by a process that reuses the pid of the previous holder', () => {
     makeLab(file);
     const lab = openLab(file, { create: false });
     const [row] = foreignly(file, 'SELECT holder FROM galapagos_lab');
@@ -120,7 +125,7 @@ describe('a lab that somebody else uses', () => {
     next.close();
   });
 
-  it('of another host is held while any process has it open, and free otherwise', async () => {
+  it('of another host counts as held while any process has it open, and as free otherwise', async () => {
     makeLab(file);
     foreignly(
       file,

@@ -105,7 +105,7 @@ function countComplete(): number {
 }
 
 it(
-  `${KILLS} kills at random instants lose nothing, leave nothing half, and raise the epoch`,
+  `Lab file: ${KILLS} kills at random instants lose nothing, leave no partial write, and raise the epoch`,
   { timeout: 240_000 },
   async () => {
     let before: Found = { epoch: 0, proposed: 0, finished: 0, endings: new Map() };

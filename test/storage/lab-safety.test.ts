@@ -127,7 +127,7 @@ describe('Lab safety: the owner lock', () => {
   });
 });
 
-describe('Lab safety: a log that is deleted all the same', () => {
+describe('Lab safety: a log that was deleted by another program', () => {
   it.each([
     ['the log is deleted', () => rmSync(`${file}-wal`)],
     [

@@ -143,8 +143,8 @@ async function leaveKilled(): Promise<void> {
   await once(child, 'exit');
 }
 
-describe('Optuna', { timeout: 240_000 }, () => {
-  it('reads a finished lab as we do, conditions included, and goes on with it', async ({
+describe('Optuna: labs of this program', { timeout: 240_000 }, () => {
+  it('reads a finished lab with the same results, conditions included, and continues it', async ({
     skip,
   }) => {
     skip(python === '', noPython);
@@ -168,7 +168,7 @@ describe('Optuna', { timeout: 240_000 }, () => {
     );
   });
 
-  it('reads a killed lab as we do', async ({ skip }) => {
+  it('reads a killed lab with the same results', async ({ skip }) => {
     skip(python === '', noPython);
     await leaveKilled();
     const { trials, states, best } = await askOptuna();
@@ -180,7 +180,7 @@ describe('Optuna', { timeout: 240_000 }, () => {
     );
   });
 
-  it('reads a lab that is being written, and the writer does not notice', async ({ skip }) => {
+  it('reads a lab that is being written, without an effect on the writer', async ({ skip }) => {
     skip(python === '', noPython);
     const child = await startWriter();
     const before = summary()?.counts.complete ?? 0;
@@ -195,7 +195,9 @@ describe('Optuna', { timeout: 240_000 }, () => {
     ['killed', leaveKilled],
     ['being written', startWriter],
   ] as const) {
-    it(`and its dashboard have nothing against a lab that is ${what}`, async ({ skip }) => {
+    it(`reports nothing wrong, nor does its dashboard, with a lab that is ${what}`, async ({
+      skip,
+    }) => {
       skip(python === '', noPython);
       skip(checkLab === '', noCheckLab);
       await make();

@@ -83,7 +83,7 @@ function makeLab(): void {
   lab.close();
 }
 
-describe('reports', () => {
+describe('Reading a lab: reports', () => {
   const report = (number: number, step: number, value: number): Write => ({
     op: 'reported',
     attempt: { study: UID, number, k: 1 },
@@ -94,7 +94,7 @@ describe('reports', () => {
     // prettier-ignore
     foreignly(file, 'SELECT number, step, intermediate_value, intermediate_value_type FROM trial_intermediate_values JOIN trials USING (trial_id) ORDER BY 1, 2');
 
-  it('are Optuna’s intermediate values; the result repeats those that did not arrive', () => {
+  it("are Optuna's intermediate values; the result repeats those that did not arrive", () => {
     const lab = openLab(file, { create: true, now: () => now });
     lab.commit([
       [createStudy(), propose(0), propose(1)],
@@ -135,7 +135,7 @@ describe('reports', () => {
     expect(read().story(UID, 0)?.trial.result?.reports).toEqual(reports);
   });
 
-  it('of an attempt that was lost are gone, and none is added to a trial that another program has ended', () => {
+  it('of a lost attempt are removed, and none is added to a trial that another program has ended', () => {
     const lab = openLab(file, { create: true, now: () => now });
     lab.commit([
       [createStudy(), propose(0), propose(1)],
@@ -165,10 +165,10 @@ describe('reports', () => {
   });
 });
 
-describe('a study of ours', () => {
+describe('Reading a lab: a study', () => {
   beforeEach(makeLab);
 
-  it('is summed up, found by name or uid', () => {
+  it('is summarised, and found by name or uid', () => {
     const summary = {
       uid: UID,
       name: spec.name,
@@ -190,7 +190,7 @@ describe('a study of ours', () => {
     expect(read().study('another')).toBeNull();
   });
 
-  it('lists its trials in number order, with what people want to know of each', () => {
+  it('lists its trials in number order with their details', () => {
     const trials = [...read().trials(spec.name)];
     expect(
       trials.map(({ number, state, outcome, value }) => ({ number, state, outcome, value })),
@@ -234,7 +234,7 @@ describe('a study of ours', () => {
     });
   });
 
-  it('gives its best trials, best first, without those that diverged', () => {
+  it('returns its best trials, best first, without diverged ones', () => {
     expect(
       read()
         .best(UID, 10)
@@ -247,7 +247,7 @@ describe('a study of ours', () => {
     ).toEqual([0]);
   });
 
-  it('tells the story of a trial: every attempt, and why', () => {
+  it('returns the story of a trial with every attempt and its cause', () => {
     const story = read().story(UID, 3);
     expect(story?.lines).toEqual(['trial 3 ended']);
     expect(story?.trial.attempts).toBe(2);
@@ -268,7 +268,7 @@ describe('a study of ours', () => {
   });
 
   it.each(['trials', 'best', 'story'] as const)(
-    'that is unknown is refused by %s, with the names there are',
+    'reports an unknown study in %s, with the existing names',
     (method) => {
       const reader = read();
       const ask = {
@@ -280,12 +280,12 @@ describe('a study of ours', () => {
     },
   );
 
-  it('shows the name that the dashboard gave it', () => {
+  it("shows the name given by Optuna's dashboard", () => {
     foreignly(file, 'UPDATE studies SET study_name = ?', 'renamed');
     expect(read().study('renamed')).toMatchObject({ uid: UID, spec: { name: 'renamed' } });
   });
 
-  it('of maximisation has its best at the top', () => {
+  it('ranks the greatest value first when it is maximised', () => {
     const lab = openLab(file, { create: false });
     const uid = 'a5a0c1f4-7a39-4f8d-8f7e-5a3b2a0f1c77';
     lab.commit([[createStudy(uid, { ...spec, name: 'up', direction: 'maximize' })]]);
@@ -309,8 +309,8 @@ describe('a study of ours', () => {
   });
 });
 
-describe('reading', () => {
-  it('changes no byte of a finished lab and leaves nothing beside it', () => {
+describe('Reading a lab: effects on the file', () => {
+  it('changes no byte of a finished lab and leaves no side file', () => {
     makeLab();
     const before = digest();
     const reader = read();
@@ -320,7 +320,7 @@ describe('reading', () => {
     expect(readdirSync(folder.path)).toEqual(['lab.db']);
   });
 
-  it('sees what a writer has committed, at once, and takes neither lock nor epoch', () => {
+  it('sees committed data at once, and takes neither lock nor epoch', () => {
     const lab = openLab(file, { create: true });
     const reader = read();
     lab.commit([[createStudy(), propose(0)]]);
@@ -333,7 +333,7 @@ describe('reading', () => {
     lab.close();
   });
 
-  it('a page at a time sees every trial once, also while more come', () => {
+  it('sees every trial once when read a page at a time, also while trials are added', () => {
     const lab = openLab(file, { create: true });
     const propose1000 = (from: number): void => {
       lab.commit([Array.from({ length: 1_000 }, (_, i) => propose(from + i))]);
@@ -350,7 +350,7 @@ describe('reading', () => {
     lab.close();
   });
 
-  it('that rests half-way does not hold the log back', () => {
+  it('does not block checkpoints while it pauses', () => {
     const lab = openLab(file, { create: true });
     lab.commit([[createStudy(), propose(0), propose(1)]]);
     const trials = read().trials(UID)[Symbol.iterator]();
@@ -363,7 +363,7 @@ describe('reading', () => {
   });
 });
 
-describe("a study of another program's", () => {
+describe('Reading a lab: studies of other programs', () => {
   beforeEach(() => {
     makeLab();
     const sql = [
@@ -382,7 +382,7 @@ describe("a study of another program's", () => {
     for (const statement of sql) foreignly(file, statement);
   });
 
-  it('is listed beside ours', () => {
+  it('are listed beside those of Galapagos', () => {
     const nothing = {
       uid: null,
       state: null,
@@ -412,7 +412,7 @@ describe("a study of another program's", () => {
     ]);
   });
 
-  it('shows its trials with their parameters, whatever the age of their spelling', () => {
+  it('show their trials with their parameters in any version of the notation', () => {
     expect([...read().trials('theirs')]).toMatchObject([
       {
         number: 0,
@@ -439,7 +439,7 @@ describe("a study of another program's", () => {
     });
   });
 
-  it('in a file without tables of ours is read as well, and stays without them', () => {
+  it('are read in a file without tables of Galapagos, which adds none', () => {
     for (const table of [
       'galapagos_lab',
       'galapagos_study',
@@ -455,7 +455,7 @@ describe("a study of another program's", () => {
     ).toEqual([[0]]);
   });
 
-  it('can stay when the file becomes a lab: our tables are added, theirs untouched', () => {
+  it('stay unchanged when the file becomes a lab', () => {
     for (const table of [
       'galapagos_lab',
       'galapagos_study',

@@ -70,7 +70,7 @@ async function open(lab: string): Promise<{ app: Application; window: Connection
   return { app, window: new Connection(app.endpoints) };
 }
 
-describe('a study’s best, trained again', () => {
+describe('Confirmation: training the best trials again', () => {
   let app: Application;
   let window: Connection;
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('a study’s best, trained again', () => {
   });
 
   test(
-    'is a study of its own on fresh seeds, and its winner is looked at on the test set, once',
+    'is a study of its own on fresh seeds, whose winner is evaluated on the test set once',
     { timeout: 120_000 },
     async () => {
       const { calls } = app.endpoints;
@@ -188,7 +188,7 @@ describe('a study’s best, trained again', () => {
   );
 
   test(
-    'goes on after the application was left, and is tested then',
+    'continues after the application was restarted, and evaluates the winner then',
     { timeout: 120_000 },
     async () => {
       const before = window.lab();
@@ -232,7 +232,7 @@ describe('a study’s best, trained again', () => {
     },
   );
 
-  test('what trains nothing cannot be confirmed', async () => {
+  test('is refused for a study that does not train', async () => {
     const sphere = {
       ...study,
       name: 'sphere',
@@ -259,7 +259,7 @@ describe('a study’s best, trained again', () => {
   });
 });
 
-test('points are configurations in turn, a seed each time round; what failed has no value, and what nobody enqueued is none of them', () => {
+test('Confirmation: points are all configurations on one seed after another; failed ones have no value, and trials of a sampler do not count', () => {
   type Trial = Parameters<typeof configurationsOf>[0][number];
   const trial = (
     number: number,

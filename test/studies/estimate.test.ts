@@ -11,14 +11,14 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 const mnist = draftStudy(MNIST, 'mnist');
 
-describe('measured in a process of its own', () => {
+describe('Estimate: measured in a child process', () => {
   let calls: ReturnType<typeof estimateCalls>;
   beforeAll(() => {
     calls = estimateCalls(callDeps(folder.path));
   });
 
   test(
-    'MNIST: a range above nothing; another budget from what was kept',
+    'gives a range above zero for MNIST, and answers another budget from the cache',
     { timeout: 60_000 },
     async () => {
       const first = await asked<Estimate>(calls, 'estimate', { study: mnist, workers: 2 });
@@ -41,7 +41,7 @@ describe('measured in a process of its own', () => {
   );
 
   test(
-    'nobody waits: the measurement ends, and the next one begins',
+    'ends the measurement when it is cancelled, and starts the next one',
     { timeout: 60_000 },
     async () => {
       const gone = new AbortController();
@@ -62,7 +62,7 @@ describe('measured in a process of its own', () => {
     },
   );
 
-  test('a study that says itself how long it takes is not measured', async () => {
+  test('does not measure an objective that states its own duration', async () => {
     const study = {
       ...mnist,
       objective: { kind: 'synthetic', function: 'sphere', durationMs: 600 },
@@ -75,7 +75,7 @@ describe('measured in a process of its own', () => {
   });
 });
 
-describe('from trials of 10 and 20 s', () => {
+describe('Estimate: from trials of 10 and 20 s', () => {
   const points = [10, 20].map((epochs) => ({ epochs, epochMs: 1000 }));
   const measured = { study: { executor: 'wasm', reason: '', memoryBytes: 1, points }, at: 0 };
   const of = (change: object, workers = 4): Estimate =>
@@ -83,19 +83,19 @@ describe('from trials of 10 and 20 s', () => {
   const around = (ms: number, { totalMs }: Estimate): boolean =>
     totalMs !== null && totalMs.low < ms && ms < totalMs.high;
 
-  test('64 trials on 4 workers take about 16 of them one after the other', () => {
+  test('takes about 16 rounds for 64 trials on 4 workers', () => {
     expect(around(16 * 15_000, of({}))).toBe(true);
     expect(around(64 * 15_000, of({}, 1))).toBe(true);
     expect(of({}).trialMs).toEqual({ low: 7_500, high: 32_000 });
   });
 
-  test('more workers than a generation has trials wait for it', () => {
+  test('makes workers beyond the size of a generation wait', () => {
     const generations = { sampler: { name: 'generational', population: 4 } };
     expect(of(generations, 16).totalMs?.low).toBe(of(generations, 4).totalMs?.low);
     expect(around((64 * 15_000) / 2, of(generations, 3))).toBe(true);
   });
 
-  test('without a limit of trials there is no end; with minutes none beyond; a grid ends by itself', () => {
+  test('is open without a limit of trials, bounded by minutes, and ends with a grid', () => {
     expect(of({ stop: {} })).toMatchObject({ totalMs: null, trials: null });
     expect(of({ stop: { trials: 64, minutes: 1 } }).totalMs).toEqual({ low: 60_000, high: 60_000 });
     const grid = {

@@ -74,8 +74,8 @@ const datasets: [string, DatasetEntry][] = [
   ],
 ];
 
-describe('a draft', () => {
-  test.each(datasets)('of %s has no problem and its network weighs something', (_, dataset) => {
+describe('Set-up: drafts', () => {
+  test.each(datasets)('of %s has no problem and its network has weights', (_, dataset) => {
     const catalogue = { names: () => [dataset.name], find: () => dataset };
     const draft = draftStudy(dataset, 'my study');
     const checked = checkStudy(draft, { resources: RESOURCES }, catalogue);
@@ -89,7 +89,7 @@ describe('a draft', () => {
     if (dataset.training > 5) expect(checked.split?.validation).toBeGreaterThan(0);
   });
 
-  test('of nothing said is the MNIST study that comes with Galapagos', async () => {
+  test('without a dataset is the built-in MNIST study', async () => {
     const preset = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as {
       $schema: string;
     };
@@ -99,7 +99,7 @@ describe('a draft', () => {
     }).toEqual(preset);
   });
 
-  test('of an unknown dataset says which there are', async () => {
+  test('of an unknown dataset lists the existing ones', async () => {
     expect(await ask(calls, 'draft', { dataset: 'mnits' })).toMatchObject({
       ok: false,
       error: { code: 'unknown-dataset', data: { found: 'mnits', hint: 'mnist' } },
@@ -107,8 +107,8 @@ describe('a draft', () => {
   });
 });
 
-describe('networks', () => {
-  test('weigh what their plans weigh, every preset on what it was written for', () => {
+describe('Set-up: networks', () => {
+  test('have the weights of their plans, every preset on its original dataset', () => {
     for (const [name, description] of PRESETS) {
       const scope = new Scope({ dropout: 0.5 });
       const network = resolveNetwork(description, scope)!;
@@ -125,7 +125,7 @@ describe('networks', () => {
     }
   });
 
-  test('are fitted to a dataset: its input, its classes', async () => {
+  test('are adapted to a dataset: its input and its classes', async () => {
     const weights = (dataset: DatasetEntry | null): Record<string, number | undefined> =>
       Object.fromEntries(listNetworks(dataset).map((card) => [card.name, card.weights?.low]));
     expect(weights(null)).toMatchObject({ 'resnet-20': 269_722, cnn: 225_034 });
@@ -137,7 +137,7 @@ describe('networks', () => {
     ).toEqual([...PRESETS.keys()]);
   });
 
-  test('that cannot read a table say why, and those that can, fit', () => {
+  test('explain why they cannot read a table', () => {
     const cards = listNetworks(entry({ ...flat(4), classes: 3 }));
     const cnn = cards.find(({ name }) => name === 'cnn');
     expect(cnn?.weights).toBeNull();
@@ -168,12 +168,12 @@ describe('Set-up: network cards', () => {
   });
 });
 
-describe('a study that is being written', () => {
+describe('Set-up: checks of a study that is being edited', () => {
   const draft = draftStudy(MNIST, 'mine') as StudyFile & { searchSpace: object };
   const check = (study: unknown): Promise<StudyCheck> =>
     asked<StudyCheck>(calls, 'checkStudy', { study });
 
-  test('shows its layers with the shapes of the whole search', async () => {
+  test('show its layers with the shapes of the whole search', async () => {
     const hidden = { type: 'dense', units: { $param: 'units' } };
     const network = {
       format: 'galapagos-network/1',
@@ -216,7 +216,7 @@ describe('a study that is being written', () => {
     });
   });
 
-  test('names parameters that nothing uses, also through conditions, and counts parents of used ones as used', async () => {
+  test('name parameters that nothing uses, also through conditions, and count parents of used ones as used', async () => {
     const searchSpace = {
       decays: { type: 'categorical', choices: [true, false] },
       ...draft.searchSpace,
@@ -230,7 +230,7 @@ describe('a study that is being written', () => {
     expect((await check(lenet)).unused).toEqual(['dropout']);
   });
 
-  test('tells all its problems at once, by field', async () => {
+  test('report all problems at once, by field', async () => {
     const searchSpace = { ...draft.searchSpace, momentum: { type: 'float', low: 1, high: 0.1 } };
     const { problems } = await check({
       ...draft,
@@ -246,7 +246,7 @@ describe('a study that is being written', () => {
     expect(problems.find(({ path }) => path === 'objective.network')?.hint).toContain('cnn');
   });
 
-  test('of any JSON is judged, never thrown at', async () => {
+  test('accept or refuse any JSON without throwing', async () => {
     for (const study of [
       null,
       5,
@@ -260,7 +260,7 @@ describe('a study that is being written', () => {
     }
   });
 
-  test('has a grid’s size where its points can be counted', async () => {
+  test("give the grid's size where its points can be counted", async () => {
     const grid = {
       a: { type: 'int', low: 1, high: 4 },
       b: { type: 'categorical', choices: ['x', 'y'] },
@@ -278,7 +278,7 @@ describe('a study that is being written', () => {
     );
   });
 
-  test('as JSON text is answered with line and column', async () => {
+  test('answer JSON text with line and column', async () => {
     expect(
       await ask(calls, 'parseStudy', { text: '{"a": 1,\n "b": }', source: 'study.json' }),
     ).toMatchObject({
@@ -293,7 +293,7 @@ describe('a study that is being written', () => {
     });
   });
 
-  test('takes its network from a file beside it, but only for the window of this machine', async () => {
+  test('read its network from a file beside it only for the window of this machine', async () => {
     const input = {
       text: '{"objective": {"network": "./gone.json"}}',
       source: folder.file('study.json'),
@@ -308,7 +308,7 @@ describe('a study that is being written', () => {
   });
 });
 
-test('every sampler is told with its settings and bounds', async () => {
+test('Set-up: lists every sampler with its settings and bounds', async () => {
   const all = await asked<{ name: string; settings: { name: string; default: number | null }[] }[]>(
     calls,
     'samplers',

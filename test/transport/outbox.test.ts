@@ -21,8 +21,8 @@ function socket() {
   return { outbox, frames, settled };
 }
 
-describe('an outbox', () => {
-  it('sends what is handed over together in one frame a destination, in order', async () => {
+describe('Transport: outbox', () => {
+  it('sends messages that are queued together in one frame for each destination, in order', async () => {
     const { outbox, frames, settled } = socket();
     for (const [to, line] of [
       ['a', '1'],
@@ -37,7 +37,7 @@ describe('an outbox', () => {
     ]);
   });
 
-  it('has one send under way, and what comes meanwhile waits for it', async () => {
+  it('has one send under way, and queues later messages', async () => {
     const { outbox, frames, settled } = socket();
     outbox.push('a', '1');
     await Promise.resolve();
@@ -48,7 +48,7 @@ describe('an outbox', () => {
     expect(frames.map(({ frame }) => frame)).toStrictEqual(['1', '2\n3']);
   });
 
-  it('keeps frames short, and loses and reorders nothing', async () => {
+  it('limits the size of frames, and loses and reorders nothing', async () => {
     const { outbox, frames, settled } = socket();
     const lines = Array.from(
       { length: 500 },
@@ -67,7 +67,7 @@ describe('an outbox', () => {
     expect(frames.length).toBeLessThan(10);
   });
 
-  it('drops a frame that cannot be sent, and goes on', async () => {
+  it('drops a frame that cannot be sent and continues', async () => {
     const { outbox, frames, settled } = socket();
     outbox.push('nobody', '1');
     outbox.push('a', '2');
@@ -76,7 +76,7 @@ describe('an outbox', () => {
     await outbox.empty();
   });
 
-  it('closed, drops what waits and what comes', async () => {
+  it('drops queued and later messages once it is closed', async () => {
     const { outbox, frames, settled } = socket();
     outbox.push('a', '1');
     outbox.close();

@@ -42,7 +42,7 @@ transportContract('ZeroMQ', async () => {
   };
 });
 
-describe('a ZeroMQ coordinator', () => {
+describe('Transport: ZeroMQ coordinator', () => {
   const peer = { slot: 'local/a/0', spawn: '1.1' };
   let coordinator: ZeromqCoordinator;
   let messages: Inbox<FromWorker | ResultMessage>;
@@ -74,7 +74,7 @@ describe('a ZeroMQ coordinator', () => {
     for (const endpoint of endpoints) expect(endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('hears nobody who lacks this run’s token', async () => {
+  it("accepts no connection without this run's token", async () => {
     const strangers = [
       connect({ ...peer, spawn: '1.7' }, null),
       connect({ ...peer, spawn: '1.8' }, serverKeys().token),
@@ -98,7 +98,7 @@ describe('a ZeroMQ coordinator', () => {
     expect(malformed.all).toHaveLength(0);
   });
 
-  it('lets nobody without the token take a task', async () => {
+  it('gives no task to a connection without the token', async () => {
     const thief = new ZeromqWorker({
       controlEndpoint: coordinator.controlEndpoint,
       token: serverKeys().token,
@@ -132,7 +132,7 @@ describe('a ZeroMQ coordinator', () => {
     expect(stolen.all).toHaveLength(0);
   });
 
-  it('knows a peer by its newest connection, though an older one still stands', async () => {
+  it('identifies a peer by its newest connection while an older one still exists', async () => {
     for (const helloNo of [1, 2]) {
       connect(peer, coordinator.token).control(encodeMessage({ ...hello, ...peer, helloNo }));
       await messages.count(helloNo);
@@ -140,7 +140,7 @@ describe('a ZeroMQ coordinator', () => {
     expect(messages.all).toMatchObject([{ helloNo: 1 }, { helloNo: 2 }]);
   });
 
-  it('ends the connection of a frame beyond the limit, and serves the others', async () => {
+  it('closes the connection of a frame beyond the limit and serves the others', async () => {
     const big = connect({ ...peer, spawn: '1.9' }, coordinator.token);
     big.control(`"${'x'.repeat(MAX_MESSAGE_BYTES + 4096)}"`);
     const friend = connect(peer, coordinator.token);
@@ -149,7 +149,7 @@ describe('a ZeroMQ coordinator', () => {
     expect(malformed.all).toHaveLength(0);
   });
 
-  it('closes with tasks nobody fetched and a session still binding, and leaves nothing that keeps a process alive', async () => {
+  it('closes with unsent tasks and a session that is still binding, and leaves nothing that keeps a process alive', async () => {
     const script = `
       import { ZeromqCoordinator, ZeromqWorker } from ${JSON.stringify(new URL('../../src/transport/zeromq.ts', import.meta.url).href)};
       const coordinator = await ZeromqCoordinator.bind();

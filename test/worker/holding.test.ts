@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Holding } from '../../src/worker/holding.ts';
 import { attempt, done } from '../support/session-world.ts';
 
-it('an attempt has one result: a second is not wanted, nor one of an attempt that is not held', () => {
+it('Worker: keeps the first result of an attempt, and none of an attempt that it does not hold', () => {
   const holding = new Holding();
   holding.accept([{ attempt: attempt(0), params: Float64Array.of(1) }]);
   expect(holding.start(attempt(0))).toBe(true);

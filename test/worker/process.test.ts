@@ -18,7 +18,7 @@ const mnistPaper = JSON.parse(
   layers: { type: string }[];
 };
 
-describe('a worker process', () => {
+describe('Worker: process', () => {
   let coordinator: ScriptedCoordinator;
   let exits: Inbox<WorkerExit>;
   let workers: WorkerProcesses;
@@ -51,7 +51,7 @@ describe('a worker process', () => {
     );
   };
 
-  it('says who it is, computes what it is sent in order, answers and forgets, and goes when told', async () => {
+  it('identifies itself, computes tasks in order, sends and forgets results, and exits at a goodbye', async () => {
     start();
     const { hello, session } = await coordinator.ready();
     expect(hello).toMatchObject({
@@ -81,7 +81,7 @@ describe('a worker process', () => {
     ]);
   });
 
-  it('stops an attempt in the middle when it is cancelled, and beats all the while', async () => {
+  it('stops an attempt when it is cancelled, and keeps sending beats', async () => {
     start();
     const { hello, session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -97,7 +97,7 @@ describe('a worker process', () => {
     expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
   });
 
-  it('trains, beats and reports while it does, stops in the middle when cancelled, and says how far it is', async () => {
+  it('sends beats and reports while it trains, stops when cancelled, and reports how far it was', async () => {
     start();
     const optimizer = { type: 'sgd', learningRate: 0.1, momentum: 0.5 };
     const settings = {
@@ -149,7 +149,7 @@ describe('a worker process', () => {
     expect((await coordinator.result(1000, from)).result.outcome).toBe('cancelled');
   });
 
-  it('that a SIGKILL ends is reported gone, and so is one that ends itself', async () => {
+  it('is reported as gone when SIGKILL ends it, and when it exits by itself', async () => {
     start();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -167,7 +167,7 @@ describe('a worker process', () => {
     expect(exit?.code === 1 || exit?.signal === 'SIGABRT').toBe(true);
   });
 
-  it('that was stopped and wakes after its session ended holds its result out, and drops it by rule', async () => {
+  it('offers its result after it was stopped beyond the end of its session, and drops it when told to', async () => {
     start();
     const { hello, session } = await coordinator.ready({ durationMs: 300 });
     coordinator.cohort(session, 0);
@@ -198,7 +198,7 @@ describe('a worker process', () => {
     });
   });
 
-  it('computes on through a coordinator’s silence, and says hello with what it holds', async () => {
+  it("continues to compute through a coordinator's silence, and sends hello with its attempts", async () => {
     start();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -217,7 +217,7 @@ describe('a worker process', () => {
     expect(beat).toMatchObject({ n: 1, taskSeq: 0, holding: [attempt(0)] });
   });
 
-  it('ends at once when its supervisor closes, in the middle of an attempt', async () => {
+  it('exits at once when its supervisor closes, in the middle of an attempt', async () => {
     start();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -228,7 +228,7 @@ describe('a worker process', () => {
     expect(exits.all).toMatchObject([{ signal: null, by: 'us' }]);
   });
 
-  it('that passes its memory limit ends its attempt as out of memory, then itself', async () => {
+  it('ends its attempt as out of memory when it exceeds its memory limit, then exits', async () => {
     start({ memoryLimitBytes: 32 * 2 ** 20 });
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -241,7 +241,7 @@ describe('a worker process', () => {
     });
   });
 
-  it('may write what it likes to its outputs', async () => {
+  it('may write anything to its outputs', async () => {
     const noise =
       'data:text/javascript,setInterval(() => { console.log("x".repeat(70000)); console.error("{\\"type\\":\\"hello\\"}"); }, 5)';
     start({ execArgv: [...workerCommand.execArgv, '--import', noise] });
@@ -250,7 +250,7 @@ describe('a worker process', () => {
     expect((await coordinator.result(2)).result.outcome).toBe('succeeded');
   });
 
-  it('says how its settings are wrong, and exits with 2', async () => {
+  it('reports invalid settings and exits with 2', async () => {
     start();
     const child = spawn(process.execPath, [...workerCommand.execArgv, workerCommand.entry], {
       env: { ...process.env, [WORKER_SETTINGS]: '{"slot":3}' },
@@ -288,7 +288,7 @@ describe('a worker process', () => {
     ];
   }
 
-  it('whose parent is killed ends, in the middle of an attempt', async () => {
+  it('exits when its parent is killed, in the middle of an attempt', async () => {
     const [parent, worker] = await supervised();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
@@ -299,7 +299,7 @@ describe('a worker process', () => {
     await gone(worker, 30_000);
   });
 
-  it('whose event loop is blocked does not outlive its parent', async () => {
+  it('does not outlive its parent while its event loop is blocked', async () => {
     const folder = temporaryFolder();
     const blocked = folder.file('blocked');
     // Blocks the loop when told to, and says so in a file: nothing else can hear of it.
@@ -316,7 +316,7 @@ describe('a worker process', () => {
     folder.remove();
   });
 
-  it('without a channel to its parent notices by its parent’s number that it is gone', async () => {
+  it("detects by its parent's pid that the parent is gone where it has no channel", async () => {
     workers = new WorkerProcesses({
       ...workerCommand,
       controlEndpoint: 'x',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SessionWorld, attempt, done, turn, welcomed } from '../support/session-world.ts';
 
-describe('a cancel', () => {
-  it('that comes before its task is remembered, and the task answered at once', async () => {
+describe('Worker session: cancel', () => {
+  it('remembers one that arrives before its task, and answers the task at once', async () => {
     const world = await welcomed();
     world.session.control({
       type: 'cancel',
@@ -16,7 +16,7 @@ describe('a cancel', () => {
     expect(world.running).toHaveLength(0);
   });
 
-  it('is remembered until the next welcome only', async () => {
+  it('remembers it only until the next welcome', async () => {
     const world = await welcomed();
     world.session.control({
       type: 'cancel',
@@ -32,7 +32,7 @@ describe('a cancel', () => {
     expect(world.running).toHaveLength(1);
   });
 
-  it('of a waiting attempt is answered at once, and it never runs', async () => {
+  it('answers one of a waiting attempt at once, and never runs the attempt', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     world.cohort('1.1', [1]);
@@ -48,7 +48,7 @@ describe('a cancel', () => {
     expect(world.running).toHaveLength(1);
   });
 
-  it('of a running attempt aborts its lane alone', async () => {
+  it('aborts only the lane of a running attempt', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0, 1]);
     await turn();
@@ -64,7 +64,7 @@ describe('a cancel', () => {
     ]);
   });
 
-  it('of a finished attempt changes nothing: the result stands', async () => {
+  it('changes nothing for a finished attempt: the result is valid', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -79,7 +79,7 @@ describe('a cancel', () => {
     expect(world.sent(0)).toStrictEqual([done, done]);
   });
 
-  it('of another session is ignored', async () => {
+  it('ignores one of another session', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -93,7 +93,7 @@ describe('a cancel', () => {
   });
 });
 
-describe('a goodbye', () => {
+describe('Worker session: goodbye', () => {
   it.each(['drained', 'replaced', 'shutdown'])(
     'with reason %s ends the process',
     async (reason) => {
@@ -115,7 +115,7 @@ describe('a goodbye', () => {
   });
 
   it.each(['staleSession', 'anything else'])(
-    'with reason %s makes it say hello anew, and nothing is dropped',
+    'with reason %s makes it send hello again, and drops nothing',
     async (reason) => {
       const world = await welcomed();
       world.cohort('1.1', [0]);
@@ -128,14 +128,14 @@ describe('a goodbye', () => {
     },
   );
 
-  it('to another session than its own is ignored', async () => {
+  it('to another session is ignored', async () => {
     const world = await welcomed();
     world.session.control({ type: 'goodbye', session: '1.0', reason: 'drained' });
     expect(world.exited).toBeNull();
     expect(world.hellos).toHaveLength(1);
   });
 
-  it('to every hello does not make a storm', () => {
+  it('in answer to every hello does not cause a storm', () => {
     const world = new SessionWorld();
     for (let i = 0; i < 1000; i++)
       world.session.control({ type: 'goodbye', session: null, reason: 'staleSession' });

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import { SessionWorld, attempt, done, turn, welcomed } from '../support/session-world.ts';
 
-describe('the worker says hello', () => {
-  it('at once, and the same hello again each 2,000 until it is answered', () => {
+describe('Worker session: hello', () => {
+  it('is sent at once, and the same again each 2,000 ms until it is answered', () => {
     const world = new SessionWorld();
     world.pass(4500, false);
     expect(world.hellos.map(({ helloNo }) => helloNo)).toStrictEqual([1, 1, 1]);
     expect(world.beats).toHaveLength(0);
   });
 
-  it('with a higher number after 2,000 of silence, and keeps computing', async () => {
+  it('is sent with a higher number after 2,000 ms of silence, while computing continues', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -22,7 +22,7 @@ describe('the worker says hello', () => {
     expect(world.sent(0)).toStrictEqual([done]);
   });
 
-  it('not for a silence in which it stood still itself', async () => {
+  it('is not sent for a silence during which the process itself stood still', async () => {
     const world = await welcomed();
     world.pass(500);
     world.now += 60_000;
@@ -32,7 +32,7 @@ describe('the worker says hello', () => {
     expect(world.hellos).toHaveLength(2);
   });
 
-  it('not while it is answered', async () => {
+  it('is not sent while beats are answered', async () => {
     const world = await welcomed();
     world.pass(60_000);
     expect(world.hellos).toHaveLength(1);
@@ -42,8 +42,8 @@ describe('the worker says hello', () => {
   });
 });
 
-describe('a welcome', () => {
-  it('that is repeated clears nothing', async () => {
+describe('Worker session: welcome', () => {
+  it('has no effect when it is repeated', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0, 1]);
     await turn();
@@ -57,7 +57,7 @@ describe('a welcome', () => {
     expect(world.beats.at(-1)?.holding).toHaveLength(2);
   });
 
-  it('to another hello than the last is ignored', async () => {
+  it('is ignored when it answers an earlier hello', async () => {
     const world = await welcomed();
     world.pass(2000, false);
     world.welcome('1.9', { helloNo: 1 });
@@ -66,7 +66,7 @@ describe('a welcome', () => {
     expect(world.joined.at(-1)?.[0]).toBe('tasks 1.2');
   });
 
-  it('drops what it does not keep: waiting, running and finished', async () => {
+  it('drops every attempt that it does not keep: waiting, running and finished', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -86,7 +86,7 @@ describe('a welcome', () => {
     expect(world.beats.at(-1)?.holding).toStrictEqual([]);
   });
 
-  it('lets what it keeps go on, and what had finished is sent again at once', async () => {
+  it('continues kept attempts, and sends finished ones again at once', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -102,7 +102,7 @@ describe('a welcome', () => {
     expect(world.sent(1)).toStrictEqual([done]);
   });
 
-  it('of a version this worker does not speak ends the process, and says both', () => {
+  it('of an unsupported version ends the process with both versions', () => {
     const world = new SessionWorld();
     world.welcome('1.1', { v: 9 });
     expect(world.exited).toMatchObject({
@@ -112,8 +112,8 @@ describe('a welcome', () => {
   });
 });
 
-describe('a result', () => {
-  it.each(['ack', 'refused'] as const)('is sent each 2,000 until %s', async (type) => {
+describe('Worker session: result', () => {
+  it.each(['ack', 'refused'] as const)('is sent each 2,000 ms until %s', async (type) => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -131,7 +131,7 @@ describe('a result', () => {
     expect(world.beats.at(-1)?.holding).toStrictEqual([]);
   });
 
-  it('found while there is no session waits for the next one', async () => {
+  it('that is found without a session waits for the next one', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0]);
     await turn();
@@ -144,7 +144,7 @@ describe('a result', () => {
   });
 });
 
-describe('a task', () => {
+describe('Worker session: task', () => {
   it('of another session is ignored', async () => {
     const world = await welcomed();
     world.cohort('1.0', [0]);
@@ -163,7 +163,7 @@ describe('a task', () => {
     expect(world.running).toHaveLength(1);
   });
 
-  it('runs after those that came before it, never beside them', async () => {
+  it('runs after earlier ones, never at the same time', async () => {
     const world = await welcomed();
     world.cohort('1.1', [3]);
     world.cohort('1.1', [1]);
@@ -178,7 +178,7 @@ describe('a task', () => {
     expect(world.running).toHaveLength(3);
   });
 
-  it('gives its parameters by name', async () => {
+  it('passes its parameters by name', async () => {
     const world = await welcomed();
     world.cohort('1.1', [4], {
       lanes: [{ attempt: attempt(4), params: Float64Array.of(0.25, 1) }],
@@ -190,7 +190,7 @@ describe('a task', () => {
     });
   });
 
-  it('of an unknown study is not counted as received, so that the coordinator sees it missing', async () => {
+  it('of an unknown study is not counted as received, so that the coordinator notices it is missing', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0], { study: 'other' });
     world.pass(500);
@@ -198,7 +198,7 @@ describe('a task', () => {
     expect(world.beats.at(-1)).toMatchObject({ taskSeq: 0, holding: [] });
   });
 
-  it('that takes longer than its deadline ends as timed out', async () => {
+  it('that exceeds its time limit ends as timed out', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0], { deadlineMs: 1 });
     await turn();
@@ -210,7 +210,7 @@ describe('a task', () => {
   });
 });
 
-describe('lanes of one cohort', () => {
+describe('Worker session: lanes of one cohort', () => {
   it('are answered one by one, as each ends, and once', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0, 1]);
@@ -222,7 +222,7 @@ describe('lanes of one cohort', () => {
     expect([world.sent(0), world.sent(1)]).toStrictEqual([[done], [diverged]]);
   });
 
-  it('report on their way; after their end, or a cancel that dropped them, nothing is sent', async () => {
+  it('send reports while they run, and nothing after their end or a cancel that dropped them', async () => {
     const world = await welcomed();
     world.cohort('1.1', [0, 1]);
     await turn();
@@ -247,7 +247,7 @@ describe('lanes of one cohort', () => {
   });
 });
 
-it('halting ends what runs for its own reason and starts nothing more', async () => {
+it('Worker session: halting ends running attempts for its own reason and starts no more', async () => {
   const world = await welcomed();
   world.cohort('1.1', [0]);
   world.cohort('1.1', [1]);

@@ -112,7 +112,7 @@ function play(display: Pick<RunDisplay, 'event' | 'tick'>): void {
 const VALIDATION: ScoreKind = { measure: 'accuracy', split: 'validation' };
 const PLAIN: ScoreKind = { measure: 'value', split: null };
 
-describe('the live view', () => {
+describe('Display: live view', () => {
   const view = (width: number, height = 24): string[] => {
     const progress = new RunProgress(run);
     play(progress);
@@ -146,16 +146,16 @@ describe('the live view', () => {
     ]);
   });
 
-  test.each([20, 33, 60, 80, 200])('no line is wider than %i columns', (width) => {
+  test.each([20, 33, 60, 80, 200])('has no line wider than %i columns', (width) => {
     for (const line of view(width)) expect(columns(line)).toBeLessThanOrEqual(width);
   });
 
-  test('more workers than lines: the rest is counted', () => {
+  test('counts the workers for which there is no line', () => {
     expect(view(80, 6).at(-1)).toBe('… and 2 more workers');
     expect(view(80, 6)).toHaveLength(6);
   });
 
-  test('speed and time left are not claimed before there is something to claim them from', () => {
+  test('shows no speed and no time left before they can be measured', () => {
     const progress = new RunProgress(run);
     progress.tick(0);
     progress.event(ended(0, 0.9, true));
@@ -168,7 +168,7 @@ describe('the live view', () => {
     expect(progress.leftMs).toBeCloseTo(122_000);
   });
 
-  test('speed forgets what is more than half a minute old', () => {
+  test('forgets speeds older than half a minute', () => {
     const progress = new RunProgress({ ...run, trials: null, leftMs: 90_000 });
     for (let second = 0; second <= 90; second++) {
       progress.tick(second * 1000);
@@ -179,7 +179,7 @@ describe('the live view', () => {
   });
 });
 
-test('the summary at 80 columns', () => {
+test('Display: summary at 80 columns', () => {
   expect(summary(run, end, { width: 80, kind: VALIDATION })).toEqual([
     'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 running trial finished, 2 running trials returned to the queue, 1 attempt lost and retried',
     '',
@@ -201,7 +201,7 @@ test('the summary at 80 columns', () => {
   ]);
 });
 
-test('a worker is at the first of the trials sent to it, since it turned to it', () => {
+test('Display: shows a worker at the first trial sent to it, since the time it started it', () => {
   const progress = new RunProgress(run);
   const at = (): unknown => {
     const worker = progress.workers.get('local/cpu/0');
@@ -240,7 +240,7 @@ test('a worker is at the first of the trials sent to it, since it turned to it',
   expect(at()).toBe('lost');
 });
 
-test('workers stand in the order of their names, whoever was first', () => {
+test('Display: sorts workers by name', () => {
   const progress = new RunProgress(run);
   for (const n of [10, 9, 0])
     progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
@@ -248,14 +248,14 @@ test('workers stand in the order of their names, whoever was first', () => {
   expect(lines.slice(-3).map((line) => line.split(' ')[0])).toEqual(['cpu/0', 'cpu/9', 'cpu/10']);
 });
 
-test("the scheduler's reasons are said in words", () => {
+test("Display: words the scheduler's reasons", () => {
   const first = (reason: string): string =>
     summary(run, { ...end, state: 'finished', reason }, { width: 80, kind: PLAIN })[0]!;
   expect(first('trials')).toContain('Finished (trial limit reached): 5 of 64 trials');
   expect(first('the disk is full')).toContain('Finished (the disk is full):');
 });
 
-test('where the table of the best is too wide, each has its parameters below', () => {
+test('Display: lists parameters below each trial where the table is too wide', () => {
   expect(
     summary(
       run,
@@ -273,7 +273,7 @@ test('where the table of the best is too wide, each has its parameters below', (
   ]);
 });
 
-describe('without a terminal', () => {
+describe('Display: without a terminal', () => {
   let lines: string[];
   let display: LinesDisplay;
   beforeEach(() => {
@@ -282,7 +282,7 @@ describe('without a terminal', () => {
     display.start(run);
   });
 
-  test('a line per finished trial, one on the whole each ten seconds, what went wrong', () => {
+  test('prints a line for each finished trial, a summary every ten seconds, and errors', () => {
     play(display);
     expect(lines).toEqual([
       'paper-mnist-evolution: 64 trials on 2 workers, lab file lab.db',
@@ -302,7 +302,7 @@ describe('without a terminal', () => {
     ]);
   });
 
-  test('a failed trial says why, in one line', () => {
+  test('prints why a trial failed, in one line', () => {
     display.event({
       ...ended(0, null, false),
       state: 'failed',
@@ -314,13 +314,13 @@ describe('without a terminal', () => {
     );
   });
 
-  test('the summary is not cut', () => {
+  test('does not cut the summary', () => {
     display.finish(end);
     expect(lines.at(-1)).toBe('Resume with: npx galapagos run paper-mnist-evolution --resume');
   });
 });
 
-test('for programs: every line keeps the published schema', () => {
+test('Display: every JSON line follows the published schema', () => {
   const lines: string[] = [];
   const display = new JsonDisplay(
     (line) => lines.push(line),
@@ -351,7 +351,7 @@ test('for programs: every line keeps the published schema', () => {
   expect(events.every(({ at }) => at === '1970-01-01T00:00:00.000Z')).toBe(true);
 });
 
-describe('the display is chosen', () => {
+describe('Display: choice', () => {
   const spec = { objective: { kind: 'train', metric: 'accuracy' } } as never;
   const chosen = (isTTY: boolean, json: boolean, env: Record<string, string>): RunDisplay =>
     createDisplay({ json, spec, screen: screen(isTTY).stream, env, clock: () => new Date() });
@@ -361,11 +361,11 @@ describe('the display is chosen', () => {
     [true, false, { TERM: 'dumb' }, LinesDisplay],
     [false, false, {}, LinesDisplay],
     [true, true, {}, JsonDisplay],
-  ])('terminal %s, --json %s, %j', (isTTY, json, env, kind) => {
+  ])('for terminal %s, --json %s, %j', (isTTY, json, env, kind) => {
     expect(chosen(isTTY, json, env as Record<string, string>)).toBeInstanceOf(kind);
   });
 
-  test('is lines where the terminal does not tell its size', () => {
+  test('is lines where the size of the terminal is unknown', () => {
     const display = createDisplay({
       json: false,
       spec,
@@ -386,7 +386,7 @@ describe('the display is chosen', () => {
   });
 });
 
-describe('in a terminal', () => {
+describe('Display: in a terminal', () => {
   const played = (env: Record<string, string>, width: number): string => {
     const { stream, text } = screen(true, width);
     const display = createDisplay({
@@ -402,14 +402,14 @@ describe('in a terminal', () => {
     return text();
   };
 
-  test('shows the live view at once, keeps what matters, ends with the summary', () => {
+  test('shows the live view at once, keeps lasting messages, and ends with the summary', () => {
     const text = played({}, 100);
     expect(text).toContain('0 of 64 trials');
     expect(text).toContain('worker cpu/1 quarantined');
     expect(text.trimEnd().endsWith('--resume')).toBe(true);
   });
 
-  test('NO_COLOR means no colours', () => {
+  test('has no colours with NO_COLOR', () => {
     const colour = /\u001B\[(?:1|2|31|32)m/; // eslint-disable-line no-control-regex -- what colours are
     expect(colour.test(played({}, 100))).toBe(true);
     expect(colour.test(played({ NO_COLOR: '1' }, 100))).toBe(false);

@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 
 describe('Scheduler: names and notes', () => {
-  it('renames and annotates a study while it runs, without touching what runs', () => {
+  it('renames and annotates a study while it runs, without an effect on its trials', () => {
     const given = driver.given(SLOT);
     const said = driver.send({
       type: 'studyDescribed',
@@ -57,7 +57,7 @@ describe('Scheduler: names and notes', () => {
     expect(driver.study().columns.value(0)).toBe(2);
   });
 
-  it('leaves what is not named as it is, and writes nothing where nothing changes', () => {
+  it('leaves absent fields unchanged, and writes nothing where nothing changes', () => {
     driver.send({ type: 'studyDescribed', study: 'study', note: 'a note' });
     driver.send({ type: 'studyDescribed', study: 'study', name: 'other' });
     expect(driver.study()).toMatchObject({ note: 'a note', spec: { name: 'other' } });
@@ -156,7 +156,7 @@ describe('Scheduler: deleted studies', () => {
     expect(driver.lab.studies.has('study')).toBe(true);
   });
 
-  it('refuses what a worker still says of a removed study, and goes on with others', () => {
+  it('refuses late messages of a worker about a removed study, and continues with others', () => {
     const [first] = driver.given(SLOT);
     pause();
     remove();

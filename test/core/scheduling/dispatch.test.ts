@@ -22,8 +22,8 @@ function cohorts(slot: string): number[][] {
 
 beforeEach(() => begin());
 
-describe('a trial goes', () => {
-  it('smallest number first, to the slot with the fewest cohorts, then by name; two a slot', () => {
+describe('Scheduler: dispatch order', () => {
+  it('sends the smallest number first, to the slot with the fewest cohorts, then by name; two to a slot', () => {
     for (const slot of [C, A, B]) driver.hello(slot);
     driver.create({ trials: 100 });
     expect([cohorts(A), cohorts(B), cohorts(C)]).toEqual([
@@ -33,7 +33,7 @@ describe('a trial goes', () => {
     ]);
   });
 
-  it('back first of all, as it keeps its number', () => {
+  it('sends a returned trial first, because it keeps its number', () => {
     driver.hello(A);
     driver.hello(B);
     driver.create({ trials: 100 });
@@ -42,7 +42,7 @@ describe('a trial goes', () => {
     expect(cohorts(B)).toEqual([[3], [0]]);
   });
 
-  it('not to the slot it crashed on, unless that is the only one', () => {
+  it('does not send a trial to the slot on which it crashed, unless that is the only one', () => {
     driver.hello(A);
     driver.hello(B);
     driver.create({ trials: 3 });
@@ -51,7 +51,7 @@ describe('a trial goes', () => {
     expect(cohorts(B)).toEqual([[1], [0]]);
   });
 
-  it('with its proposal and attempt written before it leaves, in one transaction', () => {
+  it('writes proposal and attempt before the task leaves, in one transaction', () => {
     driver.hello(A);
     const said = driver.create({ trials: 1 });
     expect(said.map((instruction) => instruction.do)).toEqual([
@@ -72,7 +72,7 @@ describe('a trial goes', () => {
     ]);
   });
 
-  it('to the study with the fewest lanes at work', () => {
+  it('serves the study with the fewest busy lanes', () => {
     driver.create({ trials: 100 }, 'first');
     driver.create({ trials: 100 }, 'second');
     for (const slot of [A, B]) driver.hello(slot);
@@ -80,15 +80,15 @@ describe('a trial goes', () => {
   });
 });
 
-describe('a cohort', () => {
-  it('fills the lanes of its slot, after spreading over idle ones', () => {
+describe('Scheduler: cohorts', () => {
+  it('fill the lanes of their slot after spreading over idle slots', () => {
     driver.hello(A, { lanes: 4 });
     driver.hello(B, { lanes: 4 });
     driver.create({ trials: 6 });
     expect([cohorts(A), cohorts(B)]).toEqual([[[0, 1, 2]], [[3, 4, 5]]]);
   });
 
-  it('has trials of one shape only', () => {
+  it('contain trials of one shape only', () => {
     begin({ scheduler: { shapeKey: (_, params) => String((params[0] ?? 0) % 2) } });
     driver.hello(A, { lanes: 4 });
     driver.create({ trials: 8 });
@@ -102,7 +102,7 @@ describe('a cohort', () => {
     ]);
   });
 
-  it('is no larger than any of its trials allows', () => {
+  it('are no larger than any of their trials allows', () => {
     driver.hello(A, { lanes: 4 });
     driver.create({ trials: 4 });
     for (let number = 0; number < 4; number++)
@@ -112,7 +112,7 @@ describe('a cohort', () => {
     expect(driver.trial(3)).toMatchObject({ state: 'waiting', laneCap: 2 });
   });
 
-  it('returns its credit when its last attempt is settled', () => {
+  it('return their credit when the last attempt is settled', () => {
     driver.hello(A, { lanes: 2 });
     driver.create({ trials: 100 });
     driver.result(id(0));
@@ -125,8 +125,8 @@ describe('a cohort', () => {
   });
 });
 
-describe('a sampler is asked', () => {
-  it('for as many trials as lanes are free, 256 at most', () => {
+describe('Scheduler: asking samplers', () => {
+  it('asks for as many trials as there are free lanes, at most 256', () => {
     for (let i = 0; i < 200; i++) driver.hello(`far/cpu/${i}`);
     const asks = only(driver.create({ trials: 1_000 }), 'askSampler');
     expect(asks.map(({ first, count }) => [first, count])).toEqual([
@@ -135,14 +135,14 @@ describe('a sampler is asked', () => {
     ]);
   });
 
-  it('for no number beyond the limit', () => {
+  it('asks for no number beyond the limit', () => {
     driver.hello(A, { lanes: 8 });
     expect(only(driver.create({ trials: 3 }), 'askSampler')).toMatchObject([
       { first: 0, count: 3 },
     ]);
   });
 
-  it('not while nobody is free, paused, or nothing can be written', () => {
+  it('does not ask while no lane is free, the study is paused, or nothing can be written', () => {
     driver.create({ trials: 10 });
     driver.hello(A);
     driver.send({ type: 'storageStalled', error: 'disk full' });
@@ -152,7 +152,7 @@ describe('a sampler is asked', () => {
     expect(only(driver.result(id(1)), 'askSampler')).toEqual([]);
   });
 
-  it('one ask at a time, with the completions so far as its basis', () => {
+  it('has one ask at a time, based on the completions so far', () => {
     driver.create({ trials: 10 });
     const [ask] = only(
       step(driver.lab, {
@@ -179,7 +179,7 @@ describe('a sampler is asked', () => {
     ]);
   });
 
-  it('behind a barrier only when all before it have ended, and never across it', () => {
+  it('asks behind a barrier only when all trials before it have ended, and never across it', () => {
     begin({ sampler: { synchronous: true, generation: 3 } });
     driver.hello(A, { lanes: 8 });
     expect(only(driver.create({ trials: 100 }), 'askSampler')).toMatchObject([
@@ -193,7 +193,7 @@ describe('a sampler is asked', () => {
     ]);
   });
 
-  it('anew when an enqueued trial has taken its number', () => {
+  it('asks again when an enqueued trial has taken the number', () => {
     driver.create({ trials: 10 });
     const [ask] = only(
       step(driver.lab, {
@@ -216,7 +216,7 @@ describe('a sampler is asked', () => {
     expect(driver.trial(0).origin.operator).toBe('enqueued');
   });
 
-  it('and failing pauses its study, saying why', () => {
+  it('pauses the study with the reason when the sampler fails', () => {
     driver.create({ trials: 10 });
     const ready = {
       type: 'hello',

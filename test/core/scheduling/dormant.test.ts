@@ -93,7 +93,7 @@ describe('Scheduler: studies that finished before an opening', () => {
     expect(dormant).toMatchObject({ staircase: { trials: [0, 2] }, ended: 4 });
   });
 
-  it('goes on as it would have with its trials read when the lab was opened', () => {
+  it('continues as if the trials had been read when the lab was opened', () => {
     const said = [opened(finishedStudy()), openedAtOnce(finishedStudy())].map((driver) => {
       driver.hello(HERE, { spawn: '2.1' });
       driver.send({ type: 'studyEdited', study: STUDY, limits: { ...NO_LIMITS, trials: 6 } });
@@ -112,7 +112,7 @@ describe('Scheduler: studies that finished before an opening', () => {
     expect(said[0]?.best).toEqual({ number: 4, value: 0.05 });
   });
 
-  it('reads their trials once, in pieces or at once, whoever asks', () => {
+  it('reads their trials once, in pieces or at once, for any number of callers', () => {
     const found = finishedStudy();
     const study = opened(found).study();
     const [one, other] = [takingUp(study), takingUp(study)];
@@ -123,7 +123,7 @@ describe('Scheduler: studies that finished before an opening', () => {
     expect(found.reads()).toBe(1);
   });
 
-  it('stays as it was where its trials cannot be read, and reads them anew the next time', () => {
+  it('leaves the study unchanged where its trials cannot be read, and reads them again the next time', () => {
     const found = finishedStudy();
     const study = opened(found).study();
     found.fail(new Error('the file is damaged'));
@@ -143,7 +143,7 @@ describe('Scheduler: studies that finished before an opening', () => {
     expect(found.reads()).toBe(0);
   });
 
-  it('answers a result that comes again from before the restart as ever', () => {
+  it('answers a repeated result from before the restart as usual', () => {
     const said = [opened(finishedStudy()), openedAtOnce(finishedStudy())].map((driver) =>
       driver.result(id(1), { value: 0.7 }, { slot: 'far/cpu/0', spawn: '1.1' }),
     );

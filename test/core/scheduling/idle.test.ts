@@ -29,8 +29,8 @@ function begin(
 
 beforeEach(() => begin());
 
-describe('a worker that is not there', () => {
-  it('is away when nothing is heard of it', () => {
+describe('Idle reasons: workers that are absent', () => {
+  it('are away when they were never connected', () => {
     driver.send({
       type: 'leaving',
       slot: A,
@@ -41,7 +41,7 @@ describe('a worker that is not there', () => {
     expect(why()).toEqual({ reason: 'away' });
   });
 
-  it('starts, and says when and how often it was tried', () => {
+  it('are starting, with the time and number of tries', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
     expect(why(HERE)).toEqual({ reason: 'starting', startsAt: 0, tries: 1 });
     driver.now = 100;
@@ -51,7 +51,7 @@ describe('a worker that is not there', () => {
     expect(why(HERE)).toBe(null);
   });
 
-  it('was left out, from the moment of the command until it is used again', () => {
+  it('are drained from the command until they are resumed', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
     driver.hello(HERE, { spawn: '1.1' });
     driver.now = 50;
@@ -66,14 +66,14 @@ describe('a worker that is not there', () => {
     expect(why(HERE)).toMatchObject({ reason: 'starting' });
   });
 
-  it('was left out before its process said hello', () => {
+  it('are drained before their process said hello', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
     driver.now = 7;
     driver.send({ type: 'slotDrained', slot: HERE });
     expect(why(HERE)).toEqual({ reason: 'drained', since: 7 });
   });
 
-  it('is no concern of ours where there never was one', () => expect(why('nobody')).toBe(null));
+  it('are unknown where there never was such a worker', () => expect(why('nobody')).toBe(null));
 });
 
 it('reports until when a worker is quarantined and for which failures, even while its process is away', () => {
@@ -104,17 +104,17 @@ it('reports until when a worker is quarantined and for which failures, even whil
   expect(why()).toMatchObject({ reason: 'quarantined', until: 60_000 });
 });
 
-describe('a worker that could work', () => {
-  it('has nothing to do where there is no study', () => {
+describe('Idle reasons: workers that could work', () => {
+  it('have nothing to do where there is no study', () => {
     driver = new LabDriver();
     driver.open();
     driver.hello(A);
     expect(why()).toEqual({ reason: 'noStudy' });
   });
 
-  it('is not idle while it has a trial', () => expect(why()).toBe(null));
+  it('are not idle while they have a trial', () => expect(why()).toBe(null));
 
-  it('waits for the rest of a generation: which, and where it runs', () => {
+  it('wait for the rest of a generation, with its trials and slots', () => {
     begin({ sampler: { synchronous: true, generation: 3 } }, { trials: 9 });
     driver.hello(B);
     driver.result(id(0));
@@ -131,7 +131,7 @@ describe('a worker that could work', () => {
     expect(why()).toBe(null);
   });
 
-  it('waits for the sampler: since when, over how many trials', () => {
+  it('wait for the sampler, with the time and the length of its history', () => {
     begin({}, { trials: 10 });
     driver.now = 30;
     const { attempt } = driver.tasks[0]!.lane;
@@ -153,14 +153,14 @@ describe('a worker that could work', () => {
     });
   });
 
-  it('finds every wanted trial born: how many, and where the last run', () => {
+  it('find every trial proposed, with the number and slots of the last ones', () => {
     begin({}, { trials: 2 });
     driver.hello(B);
     driver.result(id(0));
     expect(why()).toEqual({ reason: 'budget', study: 'study', limit: 2, trials: [1], slots: [B] });
   });
 
-  it('finds every point of the space taken', () => {
+  it('find every point of the space tried', () => {
     driver = new LabDriver({ scheduler: { credits: 1 } });
     driver.open();
     driver.create({});
@@ -171,7 +171,7 @@ describe('a worker that could work', () => {
     expect(why()).toMatchObject({ reason: 'spaceUsedUp', trials: [1], slots: [B] });
   });
 
-  it('finds only trials that crashed here, or that wait out a failure', () => {
+  it('find only trials that crashed here or are delayed after a failure', () => {
     begin({}, { trials: 2 });
     driver.hello(B);
     driver.result(id(0), { outcome: 'crashed', error: 'boom', ms: 5_000 });
@@ -184,7 +184,7 @@ describe('a worker that could work', () => {
     expect(why()).toBe(null);
   });
 
-  it('begins nothing while nothing can be written', () => {
+  it('start nothing while nothing can be written', () => {
     driver.send({ type: 'storageStalled', error: 'the disk is full' });
     driver.result(id(0));
     expect(why()).toEqual({ reason: 'storage', error: 'the disk is full' });
@@ -192,7 +192,7 @@ describe('a worker that could work', () => {
     expect(why()).toBe(null);
   });
 
-  it('finds its study paused, ending, finished', () => {
+  it('find their study paused, ending, finished', () => {
     driver.hello(B);
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 9_000 });
     driver.result(id(0));
@@ -213,7 +213,7 @@ describe('a worker that could work', () => {
     expect(why()).toEqual({ reason: 'finished', study: 'study', why: 'stopped by the user' });
   });
 
-  it('of several studies hears of the one that runs', () => {
+  it('report the reason of the running study among several', () => {
     begin({}, { trials: 2 });
     driver.hello(B);
     driver.result(id(0));
@@ -224,8 +224,8 @@ describe('a worker that could work', () => {
   });
 });
 
-describe('IdleWatch', () => {
-  it('keeps each reason’s stretch, and since when a slot has had no work', () => {
+describe('Idle watch', () => {
+  it('keeps a gap for each reason, and the time since which a slot has been idle', () => {
     begin({}, { trials: 2 });
     driver.hello(B);
     const watch = new IdleWatch();
@@ -253,7 +253,7 @@ describe('IdleWatch', () => {
     expect(watch.gaps).toHaveLength(1);
   });
 
-  it('keeps the latest only', () => {
+  it('keeps the latest gaps only', () => {
     const watch = new IdleWatch(1, 0);
     for (const name of ['one', 'two', 'three']) {
       driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });

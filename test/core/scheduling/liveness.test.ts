@@ -14,8 +14,8 @@ beforeEach(() => {
   driver.hello(SLOT);
 });
 
-describe('a lease', () => {
-  it('ends 2 s after anything of its session was heard, not before', () => {
+describe('Scheduler: leases', () => {
+  it('end 2 s after the last message of their session, not before', () => {
     driver.pass(1_999);
     expect(driver.slot(SLOT).session).not.toBeNull();
     const said = driver.pass(1);
@@ -28,7 +28,7 @@ describe('a lease', () => {
     ['a beat', () => driver.beat(SLOT)],
     ['a result', () => driver.result(id(0))],
     ['a repeated hello', () => driver.hello(SLOT, { helloNo: driver.slot(SLOT).helloNo })],
-  ])('is renewed by %s', (_, speak) => {
+  ])('are renewed by %s', (_, speak) => {
     driver.pass(1_500);
     speak();
     driver.pass(1_999);
@@ -37,19 +37,19 @@ describe('a lease', () => {
     expect(driver.slot(SLOT).session).toBeNull();
   });
 
-  it('ends for the silent one only', () => {
+  it('end only for the silent worker', () => {
     driver.hello(OTHER);
     driver.pass(10_000, [OTHER]);
     expect([driver.slot(SLOT).state, driver.slot(OTHER).state]).toEqual(['absent', 'ready']);
   });
 
-  it('is answered beat by beat', () => {
+  it('are answered beat by beat', () => {
     expect(driver.beat(SLOT)).toMatchObject([{ do: 'sendHeard', slot: SLOT, n: 1 }]);
   });
 });
 
-describe('our own stall', () => {
-  it('moves all leases by the time we slept: silence that we could not hear does not count', () => {
+describe('Scheduler: stalls of the coordinator', () => {
+  it('extend all leases by their duration, because silence during a stall does not count', () => {
     const due = driver.wakeAt ?? 0;
     driver.now = due + 60_000;
     driver.send({ type: 'clock' });
@@ -60,7 +60,7 @@ describe('our own stall', () => {
     expect(driver.slot(SLOT).session).toBeNull();
   });
 
-  it('is none up to 500 ms', () => {
+  it('are ignored up to 500 ms', () => {
     driver.now = 2_500;
     driver.wakeAt = null;
     driver.lab.wake = 2_000;
@@ -68,7 +68,7 @@ describe('our own stall', () => {
     expect(driver.slot(SLOT).session).toBeNull();
   });
 
-  it('is not counted as running time', () => {
+  it('do not count as running time', () => {
     const due = driver.wakeAt ?? 0;
     driver.now = due + 60_000;
     driver.send({ type: 'clock' });
@@ -77,14 +77,14 @@ describe('our own stall', () => {
   });
 });
 
-describe('what a beat does not hold', () => {
-  it('ends the session, if it was received', () => {
+describe('Scheduler: attempts missing in a beat', () => {
+  it('end the session if they were received', () => {
     const said = driver.beat(SLOT, { holding: [id(0)] });
     expect(only(said, 'sendGoodbye')).toMatchObject([{ reason: 'unheld' }]);
     expect([driver.trial(0).state, driver.trial(1).state]).toEqual(['waiting', 'waiting']);
   });
 
-  it('is waited for, if it was not received, for two beats and 3 s', () => {
+  it('are waited for, for two beats and 3 s, if they were not received', () => {
     for (let ms = 500; ms < 3_000; ms += 500) {
       driver.pass(500);
       driver.beat(SLOT, { holding: [], taskSeq: 0 });
@@ -96,13 +96,13 @@ describe('what a beat does not hold', () => {
     ]);
   });
 
-  it('is waited for when many beats come at once after we were held up', () => {
+  it('are waited for when many beats arrive at once after a stall', () => {
     driver.now = 4_000;
     for (let i = 0; i < 8; i++) driver.beat(SLOT, { holding: [], taskSeq: 0 });
     expect(driver.slot(SLOT).session).not.toBeNull();
   });
 
-  it('is waited for while nothing can be written, hence nothing sent', () => {
+  it('are waited for while nothing can be written, hence nothing sent', () => {
     driver.send({ type: 'storageStalled', error: 'disk full' });
     for (let i = 0; i < 20; i++) {
       driver.pass(500);
@@ -112,18 +112,18 @@ describe('what a beat does not hold', () => {
   });
 });
 
-describe('what a beat holds although nobody waits for it', () => {
+describe('Scheduler: unwanted attempts in a beat', () => {
   it.each([
     ['recalled', () => driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 })],
     ['revoked', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
-  ])('is cancelled again: %s', (reason, take) => {
+  ])('are cancelled again: %s', (reason, take) => {
     take();
     expect(only(driver.beat(SLOT), 'sendCancel')).toContainEqual(
       expect.objectContaining({ attempt: id(0), reason }),
     );
   });
 
-  it('is cancelled again: lost, or unknown', () => {
+  it('are cancelled again if lost or unknown', () => {
     driver.hello(SLOT);
     const lost = id(0, 1);
     const unknown = id(5, 5);
@@ -131,7 +131,7 @@ describe('what a beat holds although nobody waits for it', () => {
     expect(only(said, 'sendCancel').map(({ attempt }) => attempt)).toEqual([lost, unknown]);
   });
 
-  it('is left alone if it only waits for its ack', () => {
+  it('are left alone if they only wait for their ack', () => {
     driver.result(id(0));
     expect(
       only(driver.beat(SLOT, { holding: [id(0), ...driver.given(SLOT)] }), 'sendCancel'),

@@ -27,8 +27,8 @@ function attempt(k: number, result: Parameters<LabDriver['result']>[1]) {
 
 beforeEach(() => begin());
 
-describe('succeeded', () => {
-  it('completes the trial with its value, charged once, shown and acknowledged after the write', () => {
+describe('Scheduler: succeeded attempts', () => {
+  it('complete the trial with its value, charged once, shown and acknowledged after the write', () => {
     const said = driver.result(id(0), { value: 0.25 });
     expect(said.map((instruction) => instruction.do)).toEqual([
       'persist',
@@ -46,8 +46,8 @@ describe('succeeded', () => {
   });
 });
 
-describe('diverged', () => {
-  it('completes the trial with the worst value', () => {
+describe('Scheduler: diverged attempts', () => {
+  it('complete the trial with the worst value', () => {
     const said = driver.result(id(0), { outcome: 'diverged' });
     expect(writes(said, 'trialEnded')).toMatchObject([
       { state: 'complete', outcome: 'diverged', value: Infinity },
@@ -56,8 +56,8 @@ describe('diverged', () => {
   });
 });
 
-describe('crashed', () => {
-  it('retries at once, then after 500 ms, and fails the trial the third time', () => {
+describe('Scheduler: crashed attempts', () => {
+  it('are retried at once, then after 500 ms, and fail the trial the third time', () => {
     attempt(1, { outcome: 'crashed', error: 'boom' });
     expect(driver.trial(0)).toMatchObject({ state: 'running', k: 2, crashes: 1 });
     attempt(2, { outcome: 'crashed' });
@@ -68,13 +68,13 @@ describe('crashed', () => {
     ]);
   });
 
-  it('goes elsewhere, where there is another slot', () => {
+  it('are retried on another slot if there is one', () => {
     driver.hello(OTHER);
     driver.result(id(0), { outcome: 'crashed' });
     expect(driver.given(OTHER)).toEqual([id(0, 2)]);
   });
 
-  it('is what an exit code and a fault of the process mean for the attempt that ran, not for the one behind it', () => {
+  it('are what an exit code or a fault of the process means for the running attempt, not for the waiting one', () => {
     begin({}, 2);
     driver.exit(SLOT, { code: 1 });
     expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 1, avoid: SLOT });
@@ -89,7 +89,7 @@ describe('crashed', () => {
   });
 });
 
-describe('lost', () => {
+describe('Scheduler: lost attempts', () => {
   it.each([
     ['an exit that we caused', () => driver.exit(SLOT, { signal: 'SIGKILL', by: 'us' })],
     ['an exit without a fault', () => driver.exit(SLOT, { code: 0 })],
@@ -107,7 +107,7 @@ describe('lost', () => {
         }),
     ],
     ['a new hello without it', () => driver.hello(SLOT)],
-  ])('sends the trial back, uncounted: %s', (_, lose) => {
+  ])('requeue the trial without charging the budget: %s', (_, lose) => {
     const said = lose();
     expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'lost' }]);
     expect(writes(said, 'trialBack')).toMatchObject([
@@ -116,7 +116,7 @@ describe('lost', () => {
     expect(driver.study().columns.ended).toBe(0);
   });
 
-  it('never fails a trial, however often', () => {
+  it('never fail a trial, however often', () => {
     for (let i = 0; i < 100; i++) driver.hello(SLOT);
     expect(driver.trial(0)).toMatchObject({ state: 'running', k: 101, deaths: 0 });
   });
@@ -154,7 +154,7 @@ describe('Scheduler: workers that fall silent', () => {
     expect([driver.trial(0).silences, driver.trial(1).silences]).toEqual([1, 0]);
   });
 
-  it('goes on with the other trials of the study', () => {
+  it('continues with the other trials of the study', () => {
     for (let spawn = 1; spawn <= 5; spawn++) fallSilent(spawn);
     driver.hello(SLOT, { spawn: '1.6', helloNo: 1 });
     driver.result(id(1, driver.trial(1).k), { value: 1 });
@@ -162,7 +162,7 @@ describe('Scheduler: workers that fall silent', () => {
   });
 });
 
-describe('a worker killed from outside', () => {
+describe('Scheduler: workers killed from outside', () => {
   function die(times: number): void {
     for (let i = 1; i <= times; i++) {
       driver.hello(SLOT, { spawn: `1.${i}`, helloNo: 1 });
@@ -177,7 +177,7 @@ describe('a worker killed from outside', () => {
     driver.create({ trials: 1 });
   });
 
-  it('waits from the fourth death on, 250 ms and twice as long each time up to 8 s, alone in its cohort', () => {
+  it('delay the trial from the fourth death on, 250 ms and twice as long each time up to 8 s, alone in its cohort', () => {
     const waits: number[] = [];
     for (let deaths = 1; deaths <= 11; deaths++) {
       driver.hello(SLOT, { spawn: `1.${deaths}`, helloNo: 1 });
@@ -189,13 +189,13 @@ describe('a worker killed from outside', () => {
     expect(driver.trial(0).laneCap).toBe(1);
   });
 
-  it('is deadly the sixteenth time', () => {
+  it('fail the trial as deadly the sixteenth time', () => {
     die(16);
     expect(driver.study().columns.outcome(0)).toBe('deadly');
     expect(driver.study().state).toBe('finished');
   });
 
-  it('counts against the attempt that ran only', () => {
+  it('count against the running attempt only', () => {
     driver = new LabDriver();
     driver.open();
     driver.create({ trials: 2 });
@@ -205,8 +205,8 @@ describe('a worker killed from outside', () => {
   });
 });
 
-describe('out of memory', () => {
-  it('halves the cohort, free of charge, and counts as a crash at one lane', () => {
+describe('Scheduler: attempts out of memory', () => {
+  it('halve the cohort without charge, and count as a crash at one lane', () => {
     driver = new LabDriver();
     driver.open();
     driver.create({ trials: 4 });
@@ -222,7 +222,7 @@ describe('out of memory', () => {
     expect(driver.trial(0)).toMatchObject({ crashes: 1, laneCap: 0 });
   });
 
-  it('is what an exit beyond the memory limit means', () => {
+  it('are what an exit beyond the memory limit means', () => {
     driver.exit(SLOT, { signal: 'SIGKILL', overMemory: true });
     expect(driver.trial(0)).toMatchObject({
       crashes: 1,
@@ -231,7 +231,7 @@ describe('out of memory', () => {
     });
   });
 
-  it('by a neighbour: elsewhere, after 5 s, free of charge, and failed the sixteenth time', () => {
+  it('are retried elsewhere after 5 s without charge if a neighbour caused them, and fail the trial the sixteenth time', () => {
     for (let k = 1; k < 16; k++) {
       attempt(k, { outcome: 'outOfMemory', byNeighbour: true });
       expect(driver.trial(0)).toMatchObject({
@@ -247,15 +247,15 @@ describe('out of memory', () => {
   });
 });
 
-describe('timed out', () => {
-  it('fails the trial when its worker says so', () => {
+describe('Scheduler: timed-out attempts', () => {
+  it('fail the trial when their worker reports it', () => {
     const said = driver.result(id(0), { outcome: 'timedOut' });
     expect(writes(said, 'trialEnded')).toMatchObject([
       { state: 'failed', outcome: 'timedOut', k: 1 },
     ]);
   });
 
-  it('fails the trial when its worker does not, cancels it, and kills a worker that does not obey', () => {
+  it('fail the trial when their worker does not, are cancelled, and their worker is killed if it does not obey', () => {
     begin({ scheduler: { attemptTimeout: () => 10_000 } }, 2);
     const early = driver.pass(11_999, [SLOT]);
     expect(writes(early, 'trialEnded')).toEqual([]);
@@ -268,7 +268,7 @@ describe('timed out', () => {
     expect(only(later, 'killWorker')).toMatchObject([{ slot: SLOT, spawn: '1.1', afterMs: 0 }]);
   });
 
-  it('leaves a worker alone that obeys, and gives the next cohort its full time', () => {
+  it('leave an obeying worker alone, and the next cohort gets its full time', () => {
     begin({ scheduler: { attemptTimeout: () => 10_000 } }, 2);
     driver.pass(12_000, [SLOT]);
     driver.result(id(0), { outcome: 'cancelled' });
@@ -279,15 +279,15 @@ describe('timed out', () => {
   });
 });
 
-describe('cancelled', () => {
-  it('by the user: the trial fails and is charged, its worker is told', () => {
+describe('Scheduler: cancelled attempts', () => {
+  it('by the user fail and charge the trial, and the worker is told', () => {
     const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
     expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'cancelled' }]);
     expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0) }]);
     expect(driver.study().columns.ended).toBe(1);
   });
 
-  it('by the user while it waits: nobody is told', () => {
+  it('by the user of a waiting trial send no message', () => {
     attempt(1, { outcome: 'crashed' });
     attempt(2, { outcome: 'crashed' });
     const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
@@ -297,7 +297,7 @@ describe('cancelled', () => {
     expect(only(said, 'sendCancel')).toEqual([]);
   });
 
-  it('by a pause: the trial waits, uncharged', () => {
+  it('by a pause let the trial wait without charge', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     const said = driver.result(id(0), { outcome: 'cancelled' });
     expect(writes(said, 'attemptEnded')).toMatchObject([{ outcome: 'cancelled' }]);

@@ -40,8 +40,8 @@ beforeEach(() => {
   driver.hello(GOOD);
 });
 
-describe('a slot that fails three times in a row, quickly, where others succeed', () => {
-  it('is quarantined, which is said with its failures', () => {
+describe('Quarantine: a slot with three quick consecutive failures where others succeed', () => {
+  it('is quarantined, and its failures are reported', () => {
     const shown = only(quarantine(), 'showLab');
     expect(shown).toMatchObject([
       { change: { kind: 'slotQuarantined', slot: BAD, untilMs: 60_000 } },
@@ -51,19 +51,19 @@ describe('a slot that fails three times in a row, quickly, where others succeed'
     );
   });
 
-  it('has what it holds recalled, and gets nothing', () => {
+  it('loses its attempts by recall and gets no more', () => {
     const said = quarantine();
     expect(only(said, 'sendCancel')).toMatchObject([{ slot: BAD, reason: 'quarantined' }]);
     driver.result(driver.given(BAD)[0]!, { outcome: 'cancelled' });
     expect(driver.given(BAD)).toEqual([]);
   });
 
-  it('does not hold its crashes against trials still open', () => {
+  it('does not count its crashes against open trials', () => {
     quarantine();
     for (const trial of driver.study().open.values()) expect(trial.crashes).toBe(0);
   });
 
-  it('proves itself with one trial after a minute: success makes it ready', () => {
+  it('is tested with one trial after a minute and is ready after a success', () => {
     quarantine();
     driver.result(driver.given(BAD)[0]!, { outcome: 'cancelled' });
     driver.pass(60_000, [BAD, GOOD]);
@@ -73,7 +73,7 @@ describe('a slot that fails three times in a row, quickly, where others succeed'
     expect(driver.slot(BAD)).toMatchObject({ state: 'ready', quarantines: 0 });
   });
 
-  it('is left out for twice as long when it fails again, up to 15 minutes', () => {
+  it('is quarantined for twice as long when it fails again, up to 15 minutes', () => {
     quarantine();
     driver.result(driver.given(BAD)[0]!, { outcome: 'cancelled' });
     const times: number[] = [];
@@ -87,7 +87,7 @@ describe('a slot that fails three times in a row, quickly, where others succeed'
     expect(times).toEqual([60_000, 120_000, 240_000, 480_000, 900_000, 900_000]);
   });
 
-  it('may be released by the user', () => {
+  it('can be released by the user', () => {
     quarantine();
     driver.send({ type: 'slotReleased', slot: BAD });
     expect(driver.slot(BAD).state).toBe('probation');
@@ -104,15 +104,15 @@ describe('a slot that fails three times in a row, quickly, where others succeed'
   });
 });
 
-describe('a slot is not quarantined', () => {
-  it('for two failures', () => {
+describe('Quarantine: slots that are not quarantined', () => {
+  it('after two failures', () => {
     for (let i = 0; i < 5; i++) end(GOOD, 'succeeded');
     end(BAD, 'crashed');
     end(BAD, 'crashed');
     expect(driver.slot(BAD).state).toBe('ready');
   });
 
-  it('for failures with a success between', () => {
+  it('after failures with a success in between', () => {
     for (let i = 0; i < 5; i++) {
       end(BAD, 'crashed');
       end(BAD, 'crashed');
@@ -122,7 +122,7 @@ describe('a slot is not quarantined', () => {
     expect(driver.slot(BAD).state).toBe('ready');
   });
 
-  it('for failures that took long', () => {
+  it('after failures that took long', () => {
     for (let i = 0; i < 5; i++) {
       end(BAD, 'crashed', 2_001);
       end(GOOD, 'succeeded');
@@ -130,7 +130,7 @@ describe('a slot is not quarantined', () => {
     expect(driver.slot(BAD).state).toBe('ready');
   });
 
-  it('for failures more than 30 s apart', () => {
+  it('after failures more than 30 s apart', () => {
     for (let i = 0; i < 5; i++) {
       end(BAD, 'crashed');
       end(GOOD, 'succeeded');
@@ -139,7 +139,7 @@ describe('a slot is not quarantined', () => {
     expect(driver.slot(BAD).state).toBe('ready');
   });
 
-  it('where nobody succeeds', () => {
+  it('where no slot succeeds', () => {
     for (let i = 0; i < 8; i++) {
       end(BAD, 'crashed');
       end(GOOD, 'crashed');
@@ -148,7 +148,7 @@ describe('a slot is not quarantined', () => {
     expect([driver.slot(BAD).state, driver.slot(GOOD).state]).toEqual(['ready', 'ready']);
   });
 
-  it('where it is the last one: then the objective is suspected, and that is said once', () => {
+  it('if it is the last one: the objective is then suspected, and the user is told so once', () => {
     for (let i = 0; i < 4; i++) end(GOOD, 'succeeded');
     driver.pass(2_000, [BAD]);
     expect(driver.slot(GOOD).state).toBe('absent');
@@ -167,7 +167,7 @@ describe('a slot is not quarantined', () => {
   });
 });
 
-it('a slot is quarantined when a trial that failed there succeeds elsewhere, without three successes of others', () => {
+it('Quarantine: quarantines a slot when a trial that failed there succeeds elsewhere, without three successes of others', () => {
   for (const number of [0, 1]) driver.result(id(number), { outcome: 'crashed' });
   for (const number of [2, 3]) driver.result(id(number), { outcome: 'crashed' });
   expect([driver.given(BAD), driver.given(GOOD)]).toEqual([
@@ -180,7 +180,7 @@ it('a slot is quarantined when a trial that failed there succeeds elsewhere, wit
   expect(driver.slot(BAD).state).toBe('quarantined');
 });
 
-it('the last usable slot gone, the quarantined one with the least time left is tried', () => {
+it('Quarantine: without a usable slot, releases the quarantined one with the least time left', () => {
   quarantine();
   driver.pass(2_000, [BAD]);
   expect(driver.slot(GOOD).state).toBe('absent');

@@ -14,8 +14,8 @@ beforeEach(() => {
   driver.hello(SLOT);
 });
 
-describe('a result', () => {
-  it('of an attempt that succeeded is acknowledged again, without effect: duplicateResult', () => {
+describe('Refusals: results', () => {
+  it('acknowledge one of a succeeded attempt again, without effect: duplicateResult', () => {
     driver.result(id(0));
     const said = driver.result(id(0), { value: 7 });
     expect(said.map((instruction) => instruction.do)).toEqual(['sendAck']);
@@ -23,7 +23,7 @@ describe('a result', () => {
     expect(driver.lab.refusals.count('duplicateResult', SLOT)).toBe(1);
   });
 
-  it('of an attempt that crashed is acknowledged again: duplicateResult, while its trial is open and after', () => {
+  it('acknowledge one of a crashed attempt again: duplicateResult, while its trial is open and after', () => {
     for (let k = 1; k <= 3; k++) {
       driver.pass(1_000, [SLOT]);
       driver.result(id(0, k), { outcome: 'crashed' });
@@ -33,7 +33,7 @@ describe('a result', () => {
     expect(driver.lab.refusals.count('duplicateResult')).toBe(3);
   });
 
-  it('of a lost attempt is refused: staleLease, and named in the story', () => {
+  it('refuse one of a lost attempt: staleLease, and record it in the story', () => {
     driver.pass(2_000);
     const said = driver.result(id(0));
     expect(said).toMatchObject([{ do: 'sendRefused', attempt: id(0), reason: 'staleLease' }]);
@@ -43,21 +43,21 @@ describe('a result', () => {
     );
   });
 
-  it('of a lost attempt whose trial has ended by another is refused: staleLease', () => {
+  it('refuse one of a lost attempt whose trial another attempt has ended: staleLease', () => {
     driver.hello(SLOT);
     driver.result(id(0, 2));
     expect(driver.result(id(0, 1))).toMatchObject([{ do: 'sendRefused', reason: 'staleLease' }]);
   });
 
   it.each([id(0, 9), id(7), id(0, 0), id(0, 1, 'no such study')])(
-    'of no such attempt is refused: unknownAttempt %o',
+    'refuse one of an unknown attempt: unknownAttempt %o',
     (attempt) => {
       const said = driver.result(attempt, {}, { slot: SLOT, spawn: '1.1' });
       expect(said).toMatchObject([{ do: 'sendRefused', reason: 'unknownAttempt' }]);
     },
   );
 
-  it('of a revoked attempt is refused, and its credit returns only then: trialEnded', () => {
+  it('refuse one of a revoked attempt, whose credit returns only then: trialEnded', () => {
     driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
     expect(driver.slot(SLOT).cohorts).toHaveLength(2);
     const said = driver.result(id(0));
@@ -68,14 +68,14 @@ describe('a result', () => {
   it.each([
     { slot: OTHER, spawn: '1.1' },
     { slot: SLOT, spawn: '1.2' },
-  ])('from another process than the attempt was given to is refused: notYours %o', (from) => {
+  ])("refuse one from another process than the attempt's: notYours %o", (from) => {
     driver.hello(OTHER);
     const said = driver.result(id(0), {}, from);
     expect(said).toMatchObject([{ do: 'sendRefused', reason: 'notYours' }]);
     expect(driver.trial(0).attempt?.state).toBe('open');
   });
 
-  it.each([NaN, Infinity, undefined])('succeeded with value %s is refused: malformed', (value) => {
+  it.each([NaN, Infinity, undefined])('refuse a success with value %s: malformed', (value) => {
     const result = {
       outcome: 'succeeded',
       ms: 1,
@@ -85,7 +85,7 @@ describe('a result', () => {
     expect(said).toMatchObject([{ do: 'sendRefused', reason: 'malformed' }]);
   });
 
-  it('that should not have been sent ends its sender’s session the third time in 60 s', () => {
+  it("end the sender's session at the third invalid message in 60 s", () => {
     driver.hello(OTHER);
     const wrong = () => driver.result(id(0), {}, { slot: OTHER, spawn: '1.1' });
     wrong();
@@ -96,7 +96,7 @@ describe('a result', () => {
     expect(driver.slot(SLOT).state).toBe('ready');
   });
 
-  it('that should not have been sent is forgiven after 60 s', () => {
+  it('forget an invalid message after 60 s', () => {
     const wrong = () =>
       driver.send({ type: 'malformed', slot: SLOT, spawn: '1.1', error: 'no schema' });
     wrong();
@@ -107,8 +107,8 @@ describe('a result', () => {
   });
 });
 
-describe('a beat or a farewell of a session that has ended', () => {
-  it('is answered so that the worker says hello: staleSession', () => {
+describe('Refusals: beats and goodbyes of an ended session', () => {
+  it('are answered so that the worker says hello: staleSession', () => {
     const before = driver.slot(SLOT).session ?? '';
     driver.hello(SLOT);
     expect(driver.beat(SLOT, { session: before })).toMatchObject([
@@ -125,7 +125,7 @@ describe('a beat or a farewell of a session that has ended', () => {
     expect(driver.slot(SLOT).state).toBe('ready');
   });
 
-  it('tells a process that has been replaced to exit', () => {
+  it('tell a replaced process to exit', () => {
     const before = driver.slot(SLOT).session ?? '';
     driver.hello(SLOT, { spawn: '1.2' });
     const old = {
@@ -143,7 +143,7 @@ describe('a beat or a farewell of a session that has ended', () => {
     ]);
   });
 
-  it('of a slot that nobody knows is answered too', () => {
+  it('are answered for an unknown slot too', () => {
     const beat = {
       type: 'beat',
       slot: 'nobody',
@@ -160,8 +160,8 @@ describe('a beat or a farewell of a session that has ended', () => {
   });
 });
 
-describe('a hello', () => {
-  it('of an older process is dropped, and the process told to exit: oldIncarnation', () => {
+describe('Refusals: hellos', () => {
+  it('of an older process are dropped, and the process is told to exit: oldIncarnation', () => {
     driver.hello(SLOT, { spawn: '1.10' });
     const session = driver.slot(SLOT).session;
     expect(driver.hello(SLOT, { spawn: '1.9' })).toMatchObject([
@@ -171,18 +171,18 @@ describe('a hello', () => {
     expect(driver.lab.refusals.count('oldIncarnation')).toBe(1);
   });
 
-  it('that came late is dropped: oldIncarnation', () => {
+  it('that come late are dropped: oldIncarnation', () => {
     driver.hello(SLOT, { helloNo: 5 });
     expect(driver.hello(SLOT, { helloNo: 4 })).toEqual([]);
   });
 
-  it('said twice gets the same welcome again: repeatedHello', () => {
+  it('that are repeated get the same welcome again: repeatedHello', () => {
     const [first] = only(driver.hello(SLOT, { helloNo: 5, holding: [id(0)] }), 'sendWelcome');
     expect(driver.hello(SLOT, { helloNo: 5 })).toEqual([first]);
     expect(driver.trial(0).attempt?.state).toBe('open');
   });
 
-  it('said twice, its session gone, gets a goodbye', () => {
+  it('that are repeated after the end of their session get a goodbye', () => {
     driver.hello(SLOT, { helloNo: 5 });
     driver.pass(2_000);
     expect(only(driver.hello(SLOT, { helloNo: 5 }), 'sendGoodbye')).toMatchObject([
@@ -191,8 +191,8 @@ describe('a hello', () => {
   });
 });
 
-describe('a proposal', () => {
-  it('that nobody waits for is dropped: staleProposal', () => {
+describe('Refusals: proposals', () => {
+  it('that were not asked for are dropped: staleProposal', () => {
     const proposal = {
       params: Float64Array.of(1),
       origin: { operator: 'late', parents: [], generation: 0 },
@@ -205,7 +205,7 @@ describe('a proposal', () => {
   });
 });
 
-describe('a command', () => {
+describe('Refusals: commands', () => {
   it.each([
     ['alreadyEnded', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
     [
@@ -217,7 +217,7 @@ describe('a command', () => {
       'limitReached',
       () => driver.send({ type: 'trialEnqueued', study: 'study', params: Float64Array.of(50) }),
     ],
-  ])('that cannot be carried out is said to the user: %s', (reason, command) => {
+  ])('that cannot be carried out are reported to the user: %s', (reason, command) => {
     driver.result(id(0));
     expect(command()).toMatchObject([
       { do: 'showLab', change: { kind: 'commandRefused', reason } },

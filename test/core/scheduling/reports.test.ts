@@ -21,8 +21,8 @@ function report(
   return driver.send({ type: 'report', slot: SLOT, spawn: '1.1', attempt, report, ...from });
 }
 
-describe('a report of a live attempt', () => {
-  it('is written, then shown, and not answered', () => {
+describe('Scheduler: reports of a live attempt', () => {
+  it('are written, then shown, and not answered', () => {
     const said = report({ step: 2, value: 0.5, metrics: { loss: 1 } });
     expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show']);
     expect(writes(said, 'reported')).toEqual([
@@ -42,7 +42,7 @@ describe('a report of a live attempt', () => {
     expect(driver.trial(0).state).toBe('running');
   });
 
-  it('keeps its session alive', () => {
+  it('keep their session alive', () => {
     driver.pass(driver.lab.options.leaseMs - 1);
     report({ step: 0, value: 1 });
     driver.pass(2);
@@ -50,8 +50,8 @@ describe('a report of a live attempt', () => {
   });
 });
 
-describe('a report is refused, and nothing written', () => {
-  it('of an attempt that has ended, or never was', () => {
+describe('Scheduler: refused reports', () => {
+  it('of an attempt that has ended, or never existed', () => {
     driver.result(id(0));
     for (const attempt of [id(0), id(0, 2), id(77)])
       expect(writes(report({ step: 0, value: 1 }, attempt), 'reported')).toEqual([]);
@@ -69,7 +69,7 @@ describe('a report is refused, and nothing written', () => {
   });
 });
 
-describe('the executor of a study', () => {
+describe('Scheduler: executor of a study', () => {
   it('is the one that its first result names', () => {
     expect(driver.study().executor).toBeNull();
     driver.result(id(0), { executor: 'wasm' });

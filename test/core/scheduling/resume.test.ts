@@ -33,8 +33,8 @@ function twoRunning(slot: string): (driver: LabDriver) => void {
   };
 }
 
-describe('after a restart', () => {
-  it('ended trials are as they were, in their order, and are charged', () => {
+describe('Scheduler: restart', () => {
+  it('restores ended trials in their order and charges them', () => {
     const { driver } = restart((before) => {
       twoRunning(FAR)(before);
       before.result(id(1), { value: 0.5 });
@@ -46,7 +46,7 @@ describe('after a restart', () => {
     expect(driver.study().frontier).toBe(2);
   });
 
-  it('what this machine’s workers ran is lost at once, as they died with us', () => {
+  it("loses the attempts of this machine's workers at once, because they died with the coordinator", () => {
     const { driver, opened } = restart(twoRunning(HERE));
     expect(writes(opened, 'attemptEnded').map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
     expect(writes(opened, 'trialBack').map(({ number }) => number)).toEqual([0, 1]);
@@ -54,7 +54,7 @@ describe('after a restart', () => {
     expect(driver.given(HERE)).toEqual([id(0, 2), id(1, 2)]);
   });
 
-  it('what others run goes on, if its process holds it', () => {
+  it('adopts attempts of other workers if their process holds them', () => {
     const { driver } = restart(twoRunning(FAR));
     expect(driver.trial(0).attempt?.state).toBe('orphaned');
     const said = driver.hello(FAR, { holding: [id(0), id(1)] });
@@ -65,7 +65,7 @@ describe('after a restart', () => {
     expect(driver.study().columns.ended).toBe(1);
   });
 
-  it('a cohort is adopted as one', () => {
+  it('adopts a cohort as a whole', () => {
     const { driver } = restart((before) => {
       before.create({ trials: 4 });
       before.hello(FAR, { lanes: 2, helloNo: 1 });
@@ -79,21 +79,21 @@ describe('after a restart', () => {
     ]);
   });
 
-  it('a result of before is accepted from whoever had the attempt, before any hello', () => {
+  it("accepts a result from before the restart from the attempt's worker, before any hello", () => {
     const { driver } = restart(twoRunning(FAR));
     const said = driver.result(id(0), { value: 0.5 }, { slot: FAR, spawn: '1.1' });
     expect(only(said, 'sendAck')).toHaveLength(1);
     expect(driver.study().columns.value(0)).toBe(0.5);
   });
 
-  it('what its process does not hold any more, or another process has the slot, is lost at its hello', () => {
+  it('loses an attempt at the hello of a process that does not hold it or is another one', () => {
     const { driver } = restart(twoRunning(FAR));
     driver.hello(FAR, { holding: [id(1)] });
     expect(driver.trial(0).attempt).toMatchObject({ id: id(0, 2), state: 'open' });
     expect(driver.trial(1).attempt).toMatchObject({ id: id(1, 1), state: 'open' });
   });
 
-  it('what nobody comes back for is lost after 30 s', () => {
+  it('loses attempts that were not adopted within 30 s', () => {
     const { driver } = restart(twoRunning(FAR));
     driver.pass(29_999);
     expect(driver.trial(0).attempt?.state).toBe('orphaned');
@@ -104,7 +104,7 @@ describe('after a restart', () => {
     ]);
   });
 
-  it('the counts of failures go on', () => {
+  it('continues the counts of failures', () => {
     const { driver } = restart((before) => {
       twoRunning(FAR)(before);
       before.result(id(0), { outcome: 'crashed' });
@@ -115,7 +115,7 @@ describe('after a restart', () => {
     expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed' }]);
   });
 
-  it('a paused study waits for its resume, a stopped one ends, a finished one stays', () => {
+  it('keeps a paused study paused, ends a stopped one, and leaves a finished one finished', () => {
     const paused = restart((before) => {
       twoRunning(HERE)(before);
       before.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
@@ -138,7 +138,7 @@ describe('after a restart', () => {
     expect(finished.driver.study().state).toBe('finished');
   });
 
-  it('active time goes on from what was written', () => {
+  it('continues active time from the last write', () => {
     const { driver } = restart((before) => {
       twoRunning(HERE)(before);
       before.pass(3_000, [HERE]);
@@ -148,7 +148,7 @@ describe('after a restart', () => {
     expect(driver.study().activeMs).toBe(3_500);
   });
 
-  it('a trial that another program had ended comes last in the order, and is written with its place', () => {
+  it('orders a trial that another program had ended last, and writes its completion number', () => {
     const record = new LabRecord();
     const before = new LabDriver();
     before.open(record.open().epoch);
@@ -182,8 +182,8 @@ describe('after a restart', () => {
   });
 });
 
-describe('a trial that another program ends meanwhile', () => {
-  it('ends as it was found, and its attempt is revoked', () => {
+describe('Scheduler: a trial that another program ends', () => {
+  it('ends with the found value, and its attempt is revoked', () => {
     const driver = new LabDriver();
     driver.open();
     twoRunning(FAR)(driver);
@@ -201,7 +201,7 @@ describe('a trial that another program ends meanwhile', () => {
     expect(only(driver.result(id(0)), 'sendRefused')).toMatchObject([{ reason: 'trialEnded' }]);
   });
 
-  it('just when it ended here keeps its place among the completions, and is shown as found', () => {
+  it('at the moment it ended here keeps its completion number, and is shown as found', () => {
     const driver = new LabDriver();
     driver.open();
     twoRunning(FAR)(driver);

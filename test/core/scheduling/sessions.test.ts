@@ -13,14 +13,14 @@ beforeEach(() => {
   driver.create({ trials: 2 });
 });
 
-describe('hello', () => {
-  it('opens the channel before the welcome, and the first tasks come after it', () => {
+describe('Scheduler: hello', () => {
+  it('opens the channel before the welcome, followed by the first tasks', () => {
     const kinds = driver.hello(SLOT).map((instruction) => instruction.do);
     expect(kinds.indexOf('openTasks')).toBeLessThan(kinds.indexOf('sendWelcome'));
     expect(kinds.indexOf('sendWelcome')).toBeLessThan(kinds.indexOf('sendCohort'));
   });
 
-  it('again, of the same process, goes on with what it holds and loses the rest', () => {
+  it('of the same process keeps the attempts it holds and loses the others', () => {
     driver.hello(SLOT);
     const before = driver.slot(SLOT).session;
     const said = driver.hello(SLOT, { holding: [id(0)] });
@@ -31,7 +31,7 @@ describe('hello', () => {
     expect(driver.trial(1).attempt).toMatchObject({ id: id(1, 2), state: 'open' });
   });
 
-  it('does not keep what another process holds, nor what is recalled', () => {
+  it('does not keep attempts of another process, nor recalled ones', () => {
     driver.hello(SLOT);
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     expect(only(driver.hello(SLOT, { holding: [id(0)] }), 'sendWelcome')).toMatchObject([
@@ -45,7 +45,7 @@ describe('hello', () => {
   });
 });
 
-describe('a process of ours', () => {
+describe('Scheduler: supervised processes', () => {
   beforeEach(() => driver.send({ type: 'slotOffered', slot: SLOT }));
 
   function exit(): number {
@@ -59,20 +59,20 @@ describe('a process of ours', () => {
     return spawned?.afterMs ?? NaN;
   }
 
-  it('is started when its slot is offered, once', () => {
+  it('are started once when their slot is offered', () => {
     expect(only(driver.said, 'spawnWorker')).toEqual([
       { do: 'spawnWorker', slot: SLOT, spawn: '1.1', afterMs: 0 },
     ]);
     expect(driver.send({ type: 'slotOffered', slot: SLOT })).toEqual([]);
   });
 
-  it('starts again after 0.5, 1, 2 … 30 s', () => {
+  it('are restarted after 0.5, 1, 2 … 30 s', () => {
     expect(Array.from({ length: 8 }, exit)).toEqual([
       500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
     ]);
   });
 
-  it('starts again at once when it lived for 10 s, or finished a trial', () => {
+  it('are restarted at once if they lived for 10 s or finished a trial', () => {
     exit();
     exit();
     const spawn = driver.slot(SLOT).supervision?.launched ?? '';
@@ -85,7 +85,7 @@ describe('a process of ours', () => {
     expect(exit()).toBe(0);
   });
 
-  it('that is silent is replaced at once, killed a minute later, and told to exit if it wakes', () => {
+  it('are replaced at once when silent, killed a minute later, and told to exit if they wake up', () => {
     driver.hello(SLOT, { spawn: '1.1' });
     const session = driver.slot(SLOT).session ?? '';
     const said = driver.pass(2_000);
@@ -99,14 +99,14 @@ describe('a process of ours', () => {
     expect(only(driver.exit(SLOT, { code: 0, spawn: '1.1' }), 'spawnWorker')).toEqual([]);
   });
 
-  it('that never says hello is killed after 30 s', () => {
+  it('are killed if they do not say hello within 30 s', () => {
     expect(only(driver.pass(29_999), 'killWorker')).toEqual([]);
     expect(only(driver.pass(1), 'killWorker')).toMatchObject([{ spawn: '1.1', afterMs: 0 }]);
   });
 });
 
-describe('a drained slot', () => {
-  it('gets no more cohorts, says goodbye when the last is settled, and is not started again', () => {
+describe('Scheduler: drained slots', () => {
+  it('get no more cohorts, send goodbye when the last is settled, and are not restarted', () => {
     driver.send({ type: 'slotOffered', slot: SLOT });
     driver.hello(SLOT);
     driver.send({ type: 'slotDrained', slot: SLOT });
@@ -118,7 +118,7 @@ describe('a drained slot', () => {
     expect(driver.slot(SLOT).state).toBe('absent');
   });
 
-  it('has its attempts recalled when the grace is over', () => {
+  it('have their attempts recalled when the grace period is over', () => {
     driver.hello(SLOT);
     driver.send({ type: 'slotDrained', slot: SLOT });
     const said = driver.pass(5_000, [SLOT]);
@@ -133,6 +133,6 @@ it.each([
   ['1.1', '1.1', 0],
   ['', '0.0', -1],
   ['1', '1.0', -1],
-])('process %s comes before %s as numbers, part by part', (a, b, sign) => {
+])('Incarnations: %s precedes %s when compared as numbers, part by part', (a, b, sign) => {
   expect(Math.sign(compareSpawns(a, b))).toBe(sign);
 });

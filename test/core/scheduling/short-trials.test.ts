@@ -26,17 +26,17 @@ function sizes(driver: LabDriver): number[] {
   return driver.slot(SLOT).cohorts.map(({ attempts }) => attempts.length);
 }
 
-describe('trials of a synchronous search', () => {
-  it('travel in cohorts that take about 2 ms, at most 32 together', () => {
+describe('Scheduler: short trials of a synchronous search', () => {
+  it('share cohorts of about 2 ms, at most 32 together', () => {
     expect(Math.max(...sizes(after(0.5)))).toBe(4);
     expect(Math.max(...sizes(after(0.001)))).toBe(32);
   });
 
-  it('travel alone once they take longer than their messages', () => {
+  it('are sent alone once they take longer than their messages', () => {
     expect(sizes(after(2))).toEqual([1, 1]);
   });
 
-  it('travel alone after a crash or a death, so that a bad one is found out', () => {
+  it('are sent alone after a crash or a death, so that a faulty one is identified', () => {
     const driver = after(0.001);
     const [one, two, ...rest] = driver.slot(SLOT).cohorts[1]!.attempts.map(({ id }) => id);
     for (const attempt of [one!, two!])
@@ -48,17 +48,17 @@ describe('trials of a synchronous search', () => {
   });
 });
 
-it('an asynchronous search sends one at a time: its proposals wait for results', () => {
+it('Scheduler: an asynchronous search sends one short trial at a time, because its proposals depend on results', () => {
   expect(sizes(after(0.001, { sampler: { synchronous: false, generation: 0 } }))).toEqual([1, 1]);
 });
 
-describe('another cohort waits behind one that runs', () => {
-  it('while attempts are shorter than a second: the commit is hidden', () => {
+describe('Scheduler: queueing behind a running cohort', () => {
+  it('happens while attempts are shorter than a second, which hides the commit', () => {
     expect(sizes(after(900))).toEqual([1, 1]);
   });
 
   it.each([true, false])(
-    'but not behind longer ones, nor is a trial proposed for it before its time (synchronous: %s)',
+    'does not happen behind longer ones, nor is a trial proposed for it early (synchronous: %s)',
     (synchronous) => {
       const driver = after(1_500, { sampler: { synchronous, generation: 0 } });
       expect(sizes(driver)).toEqual([1]);

@@ -9,7 +9,7 @@ import { Median } from '../../../src/core/scheduling/median.ts';
 import { WaitingQueue } from '../../../src/core/scheduling/waiting-queue.ts';
 import { id, LabDriver } from '../../support/lab-driver.ts';
 
-it('a heap gives back what was put in, in order, whatever comes between', () => {
+it('Heap: returns its elements in order, whatever the order of insertions and removals', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer())), (actions) => {
       const heap = new Heap<number>((a, b) => a < b);
@@ -26,7 +26,7 @@ it('a heap gives back what was put in, in order, whatever comes between', () => 
   );
 });
 
-it('the median is that of the latest 101', () => {
+it('Median: is that of the latest 101 values', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(1_000), { maxLength: 400 }), (numbers) => {
       const median = new Median();
@@ -38,7 +38,7 @@ it('the median is that of the latest 101', () => {
   );
 });
 
-it('leases are in the order in which their slots were last heard', () => {
+it('Leases: are ordered by the time of the last message of their slots', () => {
   interface Slot {
     readonly name: number;
     readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
@@ -66,8 +66,8 @@ it('leases are in the order in which their slots were last heard', () => {
   );
 });
 
-describe('the waiting queue', () => {
-  it('gives the smallest number that fits, of any key or of one', () => {
+describe('Waiting queue', () => {
+  it('returns the smallest number that fits, of any shape key or of one', () => {
     const action = fc.record({
       what: fc.constantFrom('add', 'remove', 'take', 'takeAlike'),
       number: fc.nat(19),
@@ -113,8 +113,8 @@ type Changing = { -readonly [Key in keyof FreeSlot]: FreeSlot[Key] } & {
   cohorts: { length: number };
 };
 
-describe('free slots', () => {
-  it('come with the fewest cohorts first, then by name, and count their lanes', () => {
+describe('Free slots', () => {
+  it('are ordered by fewest cohorts, then by name, and count their lanes', () => {
     const change = fc.record({ slot: fc.nat(5), cohorts: fc.nat(2), ready: fc.boolean() });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
@@ -151,7 +151,7 @@ describe('free slots', () => {
   });
 });
 
-it('no trial leaves an object behind when it ends', () => {
+it('Scheduler: an ended trial leaves no object behind', () => {
   const driver = new LabDriver();
   driver.open();
   driver.create();

@@ -29,8 +29,8 @@ function finishAll(value: (number: number) => number = () => 1, reverse = false)
 
 beforeEach(() => begin());
 
-describe('a study', () => {
-  it('is finished when all wanted trials have ended, and says so once', () => {
+describe('Scheduler: states of a study', () => {
+  it('finishes when all wanted trials have ended, and reports it once', () => {
     finishAll();
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'trials' });
     expect(only(driver.said, 'finishStudy')).toEqual([
@@ -38,7 +38,7 @@ describe('a study', () => {
     ]);
   });
 
-  it('pauses: no ask, no dispatch; after the grace what runs is recalled, and a success under way still counts', () => {
+  it('pauses: no ask, no dispatch; after the grace period running attempts are recalled, and a success under way still counts', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 1_000 });
     driver.result(id(0));
     expect(driver.study()).toMatchObject({ state: 'pausing', live: 1 });
@@ -49,7 +49,7 @@ describe('a study', () => {
     expect(driver.study().columns.value(1)).toBe(3);
   });
 
-  it('goes on where it was, and finishes', () => {
+  it('continues where it was after a pause, and finishes', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     driver.result(id(0), { outcome: 'cancelled' });
     driver.result(id(1), { outcome: 'cancelled' });
@@ -60,14 +60,14 @@ describe('a study', () => {
     expect(driver.study().state).toBe('finished');
   });
 
-  it('may be resumed while it pauses', () => {
+  it('can be resumed while it pauses', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
     driver.send({ type: 'studyResumed', study: 'study' });
     driver.pass(6_000, [SLOT]);
     expect(driver.trial(0).attempt?.state).toBe('open');
   });
 
-  it('stops: what runs may finish, what waits stays waiting and is not charged', () => {
+  it('stops: running trials may finish, waiting ones stay waiting and are not charged', () => {
     begin({}, { trials: 100 });
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 0 });
     driver.result(id(0));
@@ -77,14 +77,14 @@ describe('a study', () => {
     expect(driver.study().columns.ended).toBe(1);
   });
 
-  it('may be stopped while paused', () => {
+  it('can be stopped while paused', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     for (const number of [0, 1]) driver.result(id(number), { outcome: 'cancelled' });
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 0 });
     expect(driver.study().state).toBe('finished');
   });
 
-  it('runs again when edited so that no stop rule holds; what was left waiting runs first', () => {
+  it('runs again when its limits are changed so that no stop rule applies; waiting trials run first', () => {
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 0 });
     for (const number of [0, 1]) driver.result(id(number), { outcome: 'cancelled' });
     driver.send({ type: 'studyEdited', study: 'study', limits: { ...NO_LIMITS, trials: 6 } });
@@ -93,7 +93,7 @@ describe('a study', () => {
     expect(driver.study().columns.ended).toBe(6);
   });
 
-  it('resumes a stopped study with its limit, what was left waiting first', () => {
+  it('resumes a stopped study with its limit, waiting trials first', () => {
     begin({}, { trials: 4 });
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 0 });
     driver.result(id(0));
@@ -106,7 +106,7 @@ describe('a study', () => {
     expect(driver.study().columns.ended).toBe(4);
   });
 
-  it('resumes a study that is still ending after a stop, without losing what runs', () => {
+  it('resumes a study that is still ending after a stop without losing running attempts', () => {
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 5_000 });
     driver.send({ type: 'studyResumed', study: 'study' });
     expect(driver.study().state).toBe('running');
@@ -121,7 +121,7 @@ describe('a study', () => {
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'trials' });
   });
 
-  it('with nothing more to propose ends when the last has ended', () => {
+  it('ends when the sampler has nothing more to propose and the last trial has ended', () => {
     begin({}, {});
     driver.lab.studies.get('study')!.asking = { first: 2, count: 1, basis: 0, at: 0 };
     driver.send({ type: 'exhausted', study: 'study', first: 2, basis: 0 });
@@ -130,8 +130,8 @@ describe('a study', () => {
   });
 });
 
-describe('fewer trials', () => {
-  it('recall those beyond the limit, whose success still counts', () => {
+describe('Scheduler: a lower limit of trials', () => {
+  it('recalls trials beyond the limit, whose success still counts', () => {
     begin({}, { trials: 10 });
     driver.hello(OTHER);
     const said = driver.send({
@@ -150,8 +150,8 @@ describe('fewer trials', () => {
   });
 });
 
-describe('minutes', () => {
-  it('count while the study runs only, and end it', () => {
+describe('Scheduler: limit of minutes', () => {
+  it('counts only while the study runs, and ends it', () => {
     begin({}, { activeMs: 10_000 });
     driver.pass(4_000, [SLOT]);
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
@@ -164,13 +164,13 @@ describe('minutes', () => {
     expect(driver.study()).toMatchObject({ state: 'ending', reason: 'minutes' });
   });
 
-  it('are written each second', () => {
+  it('is written each second', () => {
     const said = driver.pass(3_000, [SLOT]);
     expect(writes(said, 'activeMs').map(({ activeMs }) => activeMs)).toEqual([1_000, 2_000, 3_000]);
   });
 });
 
-describe('a target', () => {
+describe('Scheduler: target', () => {
   it('ends an asynchronous study when it is reached', () => {
     begin({}, { trials: 100, target: 0.5 });
     driver.result(id(0), { value: 0.6 });
@@ -190,7 +190,7 @@ describe('a target', () => {
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'target', limit });
   });
 
-  it('of a synchronous study gives one list, whoever is first', () => {
+  it('of a synchronous study gives the same trials for any order of completion', () => {
     const lists = [false, true].map((reverse) => {
       begin({ sampler: { synchronous: true, generation: 4 } }, { trials: 100, target: 6 });
       const ideal = idealList({ synchronous: true, generation: 4 }, 100);
@@ -203,7 +203,7 @@ describe('a target', () => {
   });
 });
 
-it('the story of a trial says what happened to it, each line with its cause', () => {
+it('Story: contains the events of a trial, each with its cause', () => {
   driver.pass(2_000);
   expect(driver.trial(0).story.lines()).toEqual([
     '1.4 at 0 ms, proposed because of 1.3: proposed by model after 0 completions',
@@ -212,7 +212,7 @@ it('the story of a trial says what happened to it, each line with its cause', ()
   ]);
 });
 
-it('the story keeps the last 32 lines', () => {
+it('Story: keeps the last 32 lines', () => {
   for (let i = 0; i < 50; i++) driver.hello(SLOT);
   expect(driver.trial(0).story.lines()).toHaveLength(32);
 });

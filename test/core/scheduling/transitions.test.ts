@@ -27,7 +27,7 @@ function running(): LabDriver {
   return driver;
 }
 
-describe('a pair that no table lists is refused before anything changes', () => {
+describe('Transitions: refuses a pair that no table lists before anything changes', () => {
   it.each(pairs(ATTEMPT_TRANSITIONS).filter(({ listed }) => !listed))(
     'attempt $from → $to',
     ({ from, to }) => {
@@ -79,8 +79,8 @@ describe('a pair that no table lists is refused before anything changes', () => 
   );
 });
 
-describe('an illegal transition', () => {
-  it('says what, from where, to where, and the story of the trial', () => {
+describe('Transitions: an illegal transition', () => {
+  it('reports subject, both states, and the story of the trial', () => {
     const driver = running();
     const trial = driver.trial(0);
     expect(() => moveTrial(driver.lab, trial, 'running')).toThrow(
@@ -88,7 +88,7 @@ describe('an illegal transition', () => {
     );
   });
 
-  it('drops the event, writes nothing and shows an anomaly where the lab is not strict', () => {
+  it('drops the event, writes nothing and reports an anomaly where the lab is not strict', () => {
     const driver = new LabDriver({ scheduler: { strict: false } });
     driver.open();
     driver.create({ trials: 1 });

@@ -23,8 +23,8 @@ function begin(
 
 const left = (driver: LabDriver) => workloadOf(driver.lab, driver.study(), driver.now, []);
 
-describe('the workload', () => {
-  it('is every wanted trial that does not run, and each lane with what its trial has taken', () => {
+describe('Workload of a study', () => {
+  it('contains every wanted trial that does not run, and each lane with the elapsed time of its trial', () => {
     const driver = begin({ trials: 10 });
     driver.now = 700;
     driver.result(id(0));
@@ -42,7 +42,7 @@ describe('the workload', () => {
     });
   });
 
-  it('counts idle lanes, but none that is left out, absent, or another study’s', () => {
+  it('counts idle lanes, but none that is drained, absent, or used by another study', () => {
     const driver = begin({ trials: 2 });
     driver.hello(GPU, { lanes: 3 });
     const idle = { kind: 'far/gpu', elapsedMs: null };
@@ -60,19 +60,19 @@ describe('the workload', () => {
     expect(left(driver).unstarted).toBe(1);
   });
 
-  it('takes what waits behind a running trial as not begun', () => {
+  it('counts trials waiting behind a running one as not started', () => {
     const driver = begin({ trials: 10 }, { credits: 2 });
     expect(driver.given(A)).toHaveLength(2);
     expect(left(driver).unstarted).toBe(8);
   });
 
-  it('is without end where nothing limits it, and knows of minutes and target', () => {
+  it('is unbounded without limits, and contains minutes and target', () => {
     const driver = begin({ activeMs: 60_000, target: -1 });
     driver.now = 20_000;
     expect(left(driver)).toMatchObject({ unstarted: null, limitMs: 40_000, target: true });
   });
 
-  it('of a grid ends with its points, of a used-up space with those that are open', () => {
+  it('of a grid ends with its points, of an exhausted space with its open trials', () => {
     const samplerFor: LabOptions['samplerFor'] = ({ direction }) =>
       createSampler({ name: 'grid' }, { x: { type: 'int', low: 0, high: 4 } }, direction, 0);
     expect(left(begin({}, { samplerFor })).unstarted).toBe(3);
@@ -81,7 +81,7 @@ describe('the workload', () => {
     expect(left(driver).unstarted).toBe(0);
   });
 
-  it('of generations knows how much of the present one is still to begin', () => {
+  it('of generations contains the trials of the current one that have not started', () => {
     const samplerFor: LabOptions['samplerFor'] = ({ searchSpace, direction }) =>
       createSampler({ name: 'generational', population: 4 }, searchSpace, direction, 0);
     const driver = begin({ trials: 10 }, { samplerFor });
@@ -95,7 +95,7 @@ describe('the workload', () => {
     expect(left(driver)).toMatchObject({ unstarted: 0, generation: { size: 4, unstarted: 0 } });
   });
 
-  it('is what the estimate takes', () => {
+  it('is the input of the estimate', () => {
     const driver = begin({ trials: 10 });
     const durations = Array.from({ length: 6 }, () => ({ kind: 'far/cpu', ms: 1_000 }));
     const estimate = timeLeft(workloadOf(driver.lab, driver.study(), driver.now, durations));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Leaderboard } from '../../../src/core/study/leaderboard.ts';
 
 describe('Leaderboard', () => {
-  it('holds the best of what was offered, ties by smaller number, and names who is off', () => {
+  it('keeps the best of the offered trials, ties by smaller number, and names the one that leaves', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 9 })),

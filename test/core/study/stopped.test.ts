@@ -12,7 +12,7 @@ const stopped: StudyStanding = {
 };
 
 describe('Studies: stopped early', () => {
-  it('says at which trial the user stopped a study, and how many remain', () => {
+  it('reports at which trial the user stopped a study, and how many remain', () => {
     expect(stoppedEarly(stopped)).toEqual({ ended: 2, of: 16, remaining: 14 });
     expect(stoppedEarly({ ...stopped, limits: { trials: null, target: null } })).toEqual({
       ended: 2,

@@ -55,8 +55,8 @@ const window = fc.constantFrom<HistoryWindow>(
   { kind: 'all' },
 );
 
-describe('TrialColumns', () => {
-  it('rank as a sorted list does, in every view and at every basis', () => {
+describe('Trial columns', () => {
+  it('rank like a sorted list, in every view and at every history length', () => {
     fc.assert(
       fc.property(
         history,
@@ -118,7 +118,7 @@ describe('TrialColumns', () => {
     );
   });
 
-  it('keep what was proposed and how it ended', () => {
+  it('keep proposals and outcomes', () => {
     const columns = new TrialColumns(space, 'maximize', { kind: 'all' });
     columns.proposed(0, point(0), 0, founder);
     columns.proposed(1, point(1), 0, { operator: 'crossover', parents: [0, 0, 0], generation: 7 });
@@ -146,7 +146,7 @@ describe('TrialColumns', () => {
     ]).toEqual(['failed', 'deadly', -Infinity, 1, []]);
   });
 
-  it('refuse numbers out of turn, ends twice or of nothing, and views of what has not happened', () => {
+  it('refuse numbers out of order, second ends, ends of unknown trials, and views of the future', () => {
     const columns = new TrialColumns(space, 'minimize', { kind: 'none' });
     expect(() => columns.proposed(1, point(1), 0, founder)).toThrow('the next number is 0');
     expect(() => columns.end(0, 'complete', 'succeeded', 1)).toThrow('only 0 were proposed');
@@ -158,7 +158,7 @@ describe('TrialColumns', () => {
     expect(columns.value(0)).toBe(1);
   });
 
-  it('know every point proposed before a number, in every window', () => {
+  it('find every point proposed before a number, in every window', () => {
     const points = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 3 })),
       { maxLength: 120 },
@@ -180,7 +180,7 @@ describe('TrialColumns', () => {
     );
   });
 
-  it('tell points apart whose hashes share 32 bits', () => {
+  it('distinguish points whose hashes share 32 bits', () => {
     const axes = axesOf(space);
     const seen = new Map<number, Float64Array>();
     let pairs = 0;
@@ -211,7 +211,7 @@ describe('TrialColumns', () => {
     return columns;
   };
 
-  it('keep the parameters their window declares, and of open trials, and little else', () => {
+  it('keep the parameters of their window and of open trials, and little else', () => {
     const columns = played({ kind: 'best', count: 5 }, 20_000);
     for (const number of columns.best(5)) expect(columns.params(number)).toEqual(point(number));
     columns.proposed(20_000, point(20_000), 0, founder);
@@ -226,7 +226,7 @@ describe('TrialColumns', () => {
       expect(all.params(number)).toEqual(point(number));
   });
 
-  it('can show a best that has just been displaced', () => {
+  it('can return a best trial that was just displaced', () => {
     const columns = new TrialColumns(space, 'minimize', { kind: 'best', count: 2 });
     for (let number = 0; number < 200; number++) {
       columns.proposed(number, point(number), 0, founder);
@@ -237,7 +237,7 @@ describe('TrialColumns', () => {
     expect(view.params(99)).toEqual(point(99));
   });
 
-  it('hold ≤ 110 bytes a trial at 8 parameters where all are kept, ≤ 52 where the best are', () => {
+  it('take ≤ 110 bytes a trial at 8 parameters where all are kept, ≤ 52 where the best are', () => {
     const eight: SearchSpace = Object.fromEntries(
       Array.from({ length: 8 }, (_, i) => [`p${i}`, { type: 'float', low: 0, high: 1e7 } as const]),
     );

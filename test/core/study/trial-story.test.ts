@@ -12,7 +12,7 @@ const tell = (facts: Partial<StoryFacts>): string[] =>
 const run = { k: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
 
 describe('The story of a trial in sentences', () => {
-  it('tells a trial with one attempt in one sentence', () => {
+  it('describes a trial with one attempt in one sentence', () => {
     const lineage = { operator: 'mutation', parents: [14] };
     expect(tell({ lineage, attempts: [run] })).toEqual([
       'Proposed by mutating trial 14; started on CPU 1; succeeded after 2.3 s.',
@@ -24,12 +24,12 @@ describe('The story of a trial in sentences', () => {
     ['uniform', [], 'Drawn at random'],
     ['grid', [], 'Taken from the grid'],
     ['enqueued', [], 'Queued with given parameters'],
-  ])('says how a trial by %s came about', (operator, parents, origin) => {
+  ])('says how a trial by %s was proposed', (operator, parents, origin) => {
     const told = tell({ state: 'waiting', outcome: null, lineage: { operator, parents } });
     expect(told).toEqual([`${origin}; waiting for a worker.`]);
   });
 
-  it('tells why a trial failed, and which attempts returned it to the queue', () => {
+  it('explains why a trial failed, and which attempts returned it to the queue', () => {
     const crashed = { ...run, outcome: 'crashed', detail: 'no memory\n  at x' };
     const lineage = { operator: 'uniform', parents: [] };
     const attempts = [crashed, { ...crashed, k: 2 }];

@@ -18,8 +18,11 @@ it.each([
   [10, 8, [8, 9]],
   [10, 10, []],
   [10, 11, []],
-])('of %i entries in a ring of 3, what is new after %i', (count, seen, entries) => {
-  const ring = ringOf(3, count);
-  expect(ring.since(seen)).toStrictEqual(entries);
-  expect(ring.total).toBe(count);
-});
+])(
+  'History ring: of %i entries in a ring of 3, returns the new ones after %i',
+  (count, seen, entries) => {
+    const ring = ringOf(3, count);
+    expect(ring.since(seen)).toStrictEqual(entries);
+    expect(ring.total).toBe(count);
+  },
+);

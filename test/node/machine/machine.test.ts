@@ -6,19 +6,19 @@ import {
   takeInventory,
 } from '../../../src/node/machine/machine.ts';
 
-it('a machine has cores, memory and a Node', () => {
+it('Machine: has cores, memory and a Node', () => {
   const { cores, memoryBytes, freeMemoryBytes, node } = machine();
   expect(cores).toBeGreaterThanOrEqual(1);
   expect(memoryBytes).toBeGreaterThan(freeMemoryBytes);
   expect(node).toMatch(/^\d+\.\d+\.\d+/);
 });
 
-it('the inventory of graphics cards is a list, or says why it is not known', async () => {
+it('Machine: the inventory of graphics cards is a list, or the reason why it is unknown', async () => {
   const { graphics } = await takeInventory();
   expect(graphics.known ? Array.isArray(graphics.gpus) : graphics.reason.length > 0).toBe(true);
 });
 
-it('an inventory that does not come in time is unknown, not empty', async () => {
+it('Machine: an inventory that is late is unknown, not empty', async () => {
   const unknown = { known: false, reason: "the drivers' tools did not answer within 1 ms" };
   expect(await takeInventory(1)).toStrictEqual({
     processor: unknown,
@@ -27,13 +27,13 @@ it('an inventory that does not come in time is unknown, not empty', async () => 
   });
 });
 
-it('an inventory without a Node to ask in is unknown', async () => {
+it('Machine: an inventory without a plain Node is unknown', async () => {
   expect(await takeInventory(1000, '/no/such/node')).toMatchObject({
     graphics: { known: false, reason: expect.stringContaining('ENOENT') as string },
   });
 });
 
-it('a part that was told before the tools hung is kept', () => {
+it('Machine: keeps a part that arrived before the tools hung', () => {
   const told = '{"part":"processor","value":{"model":"Ryzen 9","physicalCores":16}}\n';
   expect(parseInventory(told, 'too late')).toStrictEqual({
     processor: { known: true, model: 'Ryzen 9', physicalCores: 16 },
@@ -42,7 +42,7 @@ it('a part that was told before the tools hung is kept', () => {
   });
 });
 
-it('a card tells its driver and its place where the library knows them, under either of its names', () => {
+it('Machine: reads driver and address of a card under either of their names', () => {
   const value = {
     gpus: [
       {
@@ -74,7 +74,7 @@ it.each([
   '{"part":"graphics","value":{"gpus":"none"}}',
   'Segmentation fault',
   '{"part":"sound","value":{}}',
-])('an inventory that cannot be read is unknown: %s', (line) => {
+])('Machine: an inventory that cannot be parsed is unknown: %s', (line) => {
   expect(parseInventory(line, 'too late').graphics).toStrictEqual({
     known: false,
     reason: expect.stringContaining('could not be read') as string,
@@ -85,6 +85,6 @@ it.each([
   ['wallace.lab.example', 'wallace'],
   ['Darwins-Mac.local', 'Darwins-Mac'],
   ['192.168.1.7', '192.168.1.7'],
-])('the name of host %s is %s', (host, name) => {
+])('Machine: the name of host %s is %s', (host, name) => {
   expect(hostName(host)).toBe(name);
 });

@@ -39,7 +39,7 @@ function opened() {
   };
 }
 
-it('the last minute comes first, then each sample once, and nothing where nothing is new', () => {
+it('Telemetry feed: sends the last minute first, then each sample once, and nothing without a new one', () => {
   const { add, taken, name } = opened();
   name('wallace');
   add(1, 2, 3, 4);
@@ -49,27 +49,27 @@ it('the last minute comes first, then each sample once, and nothing where nothin
   expect(taken()).toStrictEqual({ seq: 1, snapshot: false, nodes: undefined, body: [5] });
 });
 
-it('a window that opens before the first sample gets the machine alone', () => {
+it('Telemetry feed: sends the machine alone to a window that opens before the first sample', () => {
   const { taken, name } = opened();
   name('wallace');
   expect(taken()).toStrictEqual({ seq: 0, snapshot: true, nodes: ['wallace'], body: [] });
 });
 
-it('what is learnt of the machine is told without a new sample', () => {
+it('Telemetry feed: sends changes of the inventory without a new sample', () => {
   const { taken, name } = opened();
   taken();
   name('darwin');
   expect(taken()).toStrictEqual({ seq: 1, snapshot: false, nodes: ['darwin'], body: [] });
 });
 
-it('a slow window misses what is no longer kept', () => {
+it('Telemetry feed: a slow window misses samples that were overwritten', () => {
   const { add, taken } = opened();
   taken();
   add(1, 2, 3, 4, 5);
   expect(taken()?.body).toStrictEqual([3, 4, 5]);
 });
 
-it('after a restart everything kept comes again, and the numbers go on', () => {
+it('Telemetry feed: sends everything kept again after a restart, with continuing numbers', () => {
   const { add, taken, feed } = opened();
   add(1, 2);
   taken();

@@ -71,7 +71,7 @@ async function watched(
   return { timer, smi, next, utilisation: started };
 }
 
-it('each second every figure is told, and the window’s schema takes it', async () => {
+it("Utilisation: samples every figure each second in the window's schema", async () => {
   const { smi, next } = await watched(
     {
       ...NVIDIA,
@@ -115,7 +115,7 @@ it('each second every figure is told, and the window’s schema takes it', async
   });
 });
 
-it('what is not known is null with its reason, never 0', async () => {
+it('Utilisation: an unknown figure is null with its reason, never 0', async () => {
   const { next } = await watched(NVIDIA, { workerPids: () => [78] });
   const { devices, temperature, unknown, workers } = await next();
   expect(temperature).toBeNull();
@@ -137,7 +137,7 @@ it('what is not known is null with its reason, never 0', async () => {
   ]);
 });
 
-it('cores whose clocks stand still are unknown for that second only', async () => {
+it('Utilisation: cores whose clocks stand still are unknown for that second only', async () => {
   const { next } = await watched({});
   const still = await next();
   expect(still.cores).toStrictEqual([]);
@@ -146,7 +146,7 @@ it('cores whose clocks stand still are unknown for that second only', async () =
   expect((await next()).cores).toStrictEqual([100]);
 });
 
-it('AMD’s card and Intel’s stand beside NVIDIA’s, each with what is known of it', async () => {
+it('Utilisation: lists AMD, Intel and NVIDIA cards, each with its known figures', async () => {
   const { next, smi } = await watched({
     ...NVIDIA,
     'sys/bus/pci/devices/0000:00:02.0/class': '0x030000\n',
@@ -167,7 +167,7 @@ it('AMD’s card and Intel’s stand beside NVIDIA’s, each with what is known 
   expect(devices[0]?.unknown['load']).toBe('cards of Intel are not measured');
 });
 
-it('which cards there are is unknown until the inventory is taken, and stays so where it fails and no bus can be seen', async () => {
+it('Utilisation: cards are unknown until the inventory is taken, and stay so where it fails and there is no bus', async () => {
   let tell: (inventory: Inventory) => void = () => undefined;
   const inventory = (): Promise<Inventory> => new Promise((resolve) => (tell = resolve));
   const { next, smi, utilisation: seen } = await watched({}, { surroundings: { inventory } });
@@ -186,7 +186,7 @@ it('which cards there are is unknown until the inventory is taken, and stays so 
   expect((await next()).devices).toMatchObject([{ device: 'gpu/0', temperature: 54 }]);
 });
 
-it('a machine whose bus has no card has none', async () => {
+it('Utilisation: a machine without a card on its bus has none', async () => {
   const { next, utilisation: seen } = await watched(
     { 'sys/bus/pci/devices/0000:00:00.0/class': '0x060000\n' },
     { surroundings: { inventory: () => Promise.resolve({ ...KNOWN, graphics: unasked }) } },
@@ -197,7 +197,7 @@ it('a machine whose bus has no card has none', async () => {
   expect(seen.inventory().devicesUnknown).toBeNull();
 });
 
-it('the inventory names the very card, and is the same object while nothing is learnt', async () => {
+it('Utilisation: the inventory identifies the card, and is the same object while nothing changes', async () => {
   const { next, smi, utilisation: seen } = await watched(NVIDIA);
   smi.started[0]?.write(`${H100}\n`);
   await next();
@@ -224,7 +224,7 @@ it('the inventory names the very card, and is the same object while nothing is l
   expect(seen.inventory()).toBe(before);
 });
 
-it('the last minute is kept; seconds slept through are not made up for', async () => {
+it('Utilisation: keeps the last minute and skips seconds of sleep', async () => {
   const { next, timer, utilisation: seen } = await watched({}, { keptMs: 3000 });
   for (let i = 0; i < 4; i++) await next();
   await next(() => timer.sleep(7300));
@@ -234,7 +234,7 @@ it('the last minute is kept; seconds slept through are not made up for', async (
   ]);
 });
 
-it('takes the inventory only after the delay that was asked for, and samples meanwhile', async () => {
+it('Utilisation: takes the inventory only after the requested delay, and samples meanwhile', async () => {
   let taken = 0;
   const inventory = (): Promise<typeof KNOWN> => {
     taken += 1;
@@ -251,7 +251,7 @@ it('takes the inventory only after the delay that was asked for, and samples mea
   expect(taken).toBe(1);
 });
 
-it('after stop nothing is sampled, and no child is left', async () => {
+it('Utilisation: samples nothing after stop and leaves no child', async () => {
   const { timer, smi, utilisation: seen, next } = await watched({});
   await next();
   await seen.stop();
@@ -261,7 +261,7 @@ it('after stop nothing is sampled, and no child is left', async () => {
   expect(seen.samples.total).toBe(1);
 });
 
-describe('this machine itself', () => {
+describe('Utilisation: this machine', () => {
   it('is sampled, with this process among its workers', async () => {
     const sample = await new Promise<NodeSample>((resolve) => {
       utilisation = watchUtilisation({

@@ -12,7 +12,7 @@ import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
 
 /** Worker entries that are a line of JavaScript: what is tested here is the supervision. */
-describe('worker processes', () => {
+describe('Worker processes', () => {
   let folder: string;
   let exits: Inbox<WorkerExit>;
   let workers: WorkerProcesses;
@@ -51,7 +51,7 @@ describe('worker processes', () => {
   it.each([
     ['the user folder', undefined, 'tensorflow'],
     ['where the environment says', '/elsewhere', undefined],
-  ])('are told where TensorFlow is: %s', async (_, named, below) => {
+  ])('learn where TensorFlow is: %s', async (_, named, below) => {
     const env = { ...process.env, GALAPAGOS_TENSORFLOW: named };
     supervise('console.error(process.env.GALAPAGOS_TENSORFLOW); process.exit(3);', { env });
     workers.spawn('local/cpu/0', '1.1', 0);
@@ -59,7 +59,7 @@ describe('worker processes', () => {
     expect(exit?.lastWords.trim()).toBe(below === undefined ? named : join(folder, below));
   });
 
-  it('say how they ended: an exit code and their last words', async () => {
+  it('report their exit code and last output', async () => {
     supervise("console.log('noise'); console.error('the reason'); process.exit(3);");
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toStrictEqual([
@@ -76,7 +76,7 @@ describe('worker processes', () => {
     ]);
   });
 
-  it('keep the last 4 kB of any amount of noise', async () => {
+  it('keep the last 4 kB of any amount of output', async () => {
     supervise(
       "process.stdout.write('x'.repeat(3e6), () => { process.stderr.write('end', () => process.exit(0)); });",
     );
@@ -86,7 +86,7 @@ describe('worker processes', () => {
     expect(exit?.lastWords).toHaveLength(4096);
   });
 
-  it('say an uncaught error as exit code 1 and its text', async () => {
+  it('report an uncaught error as exit code 1 with its text', async () => {
     supervise("throw new Error('unheard of');");
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([
@@ -94,7 +94,7 @@ describe('worker processes', () => {
     ]);
   });
 
-  it('that another kills are reported with the signal, within 50 ms in the median of five', async () => {
+  it('killed by another process are reported with the signal, within 50 ms in the median of five', async () => {
     supervise(runs);
     const took: number[] = [];
     for (let i = 1; i <= 5; i++) {
@@ -112,7 +112,7 @@ describe('worker processes', () => {
     expect(took.sort((a, b) => a - b)[2]).toBeLessThan(50);
   });
 
-  it('that we kill are said to be killed by us', async () => {
+  it('killed by this one are reported as killed by us', async () => {
     supervise(runs);
     workers.spawn('local/cpu/0', '1.1', 0);
     await started();
@@ -120,7 +120,7 @@ describe('worker processes', () => {
     expect(await exits.count(1)).toMatchObject([{ signal: 'SIGKILL', by: 'us' }]);
   });
 
-  it('leave nothing behind that they started', async () => {
+  it('leave no child process behind', async () => {
     supervise(`import { spawn } from 'node:child_process';
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
       process.stderr.write(\`child \${child.pid}\n\`, () => process.kill(process.pid, 'SIGKILL'));`);
@@ -155,14 +155,14 @@ describe('worker processes', () => {
     expect(starts()).toHaveLength(2);
   });
 
-  it('that are killed before their time never start', async () => {
+  it('killed before their start never start', async () => {
     supervise(runs);
     workers.spawn('local/cpu/0', '1.1', 60_000);
     workers.kill('local/cpu/0', '1.1', 1000);
     expect(await exits.count(1)).toMatchObject([{ code: null, signal: null, by: 'us' }]);
   });
 
-  it('that cannot be started say why', async () => {
+  it('that cannot be started report the reason', async () => {
     supervise(runs, { execPath: '/no/such/node' });
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([
@@ -175,13 +175,13 @@ describe('worker processes', () => {
     ]);
   });
 
-  it('say their peak of memory, and whether it passed the limit', async () => {
+  it('report their peak memory, and whether it exceeded the limit', async () => {
     supervise(`process.send({ rssPeakBytes: ${2 ** 31} }, () => process.exit(1));`);
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ rssPeakBytes: 2 ** 31, overMemory: true }]);
   });
 
-  it('whose heap is full are over memory', async () => {
+  it('with a full heap are over memory', async () => {
     supervise('const all = []; for (;;) all.push(new Array(1e6).fill(all.length + 0.5));', {
       memoryLimitBytes: 2 ** 26,
     });
@@ -189,7 +189,7 @@ describe('worker processes', () => {
     expect(await exits.count(1)).toMatchObject([{ overMemory: true, by: 'itself' }]);
   });
 
-  it('send nothing but notes: the rest is passed over', async () => {
+  it('send only notes; other messages are ignored', async () => {
     supervise(
       "process.send({ rssPeakBytes: 'much' }); process.send(null); process.send('x', () => process.exit(0));",
     );
@@ -197,7 +197,7 @@ describe('worker processes', () => {
     expect(await exits.count(1)).toMatchObject([{ rssPeakBytes: null }]);
   });
 
-  it('end with close: by themselves if they do so in time, else killed; none starts after', async () => {
+  it('exit at close by themselves in time, or are killed; none starts afterwards', async () => {
     const file = join(folder, 'ready');
     supervise(`import { appendFileSync } from 'node:fs';
       if (process.env.GALAPAGOS_WORKER.includes('cpu/0')) process.on('disconnect', () => process.exit(0));
@@ -220,7 +220,7 @@ describe('worker processes', () => {
     expect(workers.running).toHaveLength(0);
   });
 
-  it('start in steps: no more at once than there are cores, and the next when one has said something', async () => {
+  it('start in steps: no more at once than there are cores, and the next when one has sent a message', async () => {
     const atOnce = Math.max(2, availableParallelism());
     // Says something when told to, which is after it has left a file.
     const script = `

@@ -33,7 +33,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-it('a card tells its load, memory, temperature, power and limit; an idle one a load of 0', async () => {
+it('AMD card: reports load, memory, temperature, power and limit; an idle one a load of 0', async () => {
   expect(await card.read()).toStrictEqual({
     address: '0000:03:00.0',
     uuid: null,
@@ -51,19 +51,19 @@ it('a card tells its load, memory, temperature, power and limit; an idle one a l
   });
 });
 
-it('each reading is a new one', async () => {
+it('AMD card: reads again each time', async () => {
   await card.read();
   writeTree(folder.path, { [`${PLACE}/gpu_busy_percent`]: '97\n' });
   expect((await card.read()).figures.load).toBe(97);
 });
 
-it('newer chips tell the power of the moment, under another name', async () => {
+it('AMD card: reads current power of newer chips under another name', async () => {
   rmSync(folder.file(`${PLACE}/hwmon/hwmon4/power1_average`));
   writeTree(folder.path, { [`${PLACE}/hwmon/hwmon4/power1_input`]: '42000000\n' });
   expect((await card.read()).figures.power).toBe(42);
 });
 
-it('what its driver does not show is unknown, never 0, and the rest is kept', async () => {
+it('AMD card: a missing file is unknown, never 0, and the other figures are kept', async () => {
   rmSync(folder.file(`${PLACE}/gpu_busy_percent`));
   rmSync(folder.file(`${PLACE}/hwmon`), { recursive: true });
   const { load, power, memoryBytes } = (await card.read()).figures;
@@ -72,12 +72,12 @@ it('what its driver does not show is unknown, never 0, and the rest is kept', as
   expect(memoryBytes).toBe(1_073_741_824);
 });
 
-it('a sleeping card is not woken by being looked at', async () => {
+it('AMD card: does not wake a sleeping card', async () => {
   writeTree(folder.path, { [`${PLACE}/power/runtime_status`]: 'suspended\n' });
   expect((await card.read()).figures.load).toStrictEqual(new Unknown('the card is asleep'));
 });
 
-it('only cards that compute are cards, in the order of the bus', async () => {
+it('AMD card: lists only cards that compute, in bus order', async () => {
   writeTree(folder.path, {
     'bus/pci/devices/0000:c1:00.0/class': '0x030200\n',
     'bus/pci/devices/0000:c1:00.0/vendor': '0x10de\n',
@@ -93,6 +93,6 @@ it('only cards that compute are cards, in the order of the bus', async () => {
   ]);
 });
 
-it('a machine without the bus does not have no cards: it is not known', async () => {
+it('AMD card: cards are unknown on a machine without the bus', async () => {
   expect(await pciCards(folder.file('elsewhere'))).toBeNull();
 });

@@ -42,11 +42,11 @@ it.each([
   ['0000:c1:00.0', '0000:c1:00.0'],
   ['N/A', null],
   ['41', null],
-])('%s on the bus is %s', (text, address) => {
+])('Cards: normalises %s on the bus to %s', (text, address) => {
   expect(pciAddress(text)).toBe(address);
 });
 
-it('bus, inventory and driver speak of one card, by its address', () => {
+it('Cards: merges bus, inventory and driver by the address', () => {
   const cards = new Cards(
     [onBus('0000:41:00.0', 'NVIDIA')],
     [listed('NVIDIA Corporation', 'GH100', '41:00.0')],
@@ -55,7 +55,7 @@ it('bus, inventory and driver speak of one card, by its address', () => {
   expect(names(cards, [h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58']);
 });
 
-it('cards are numbered by the bus, and keep their numbers whoever tells first', () => {
+it('Cards: numbers cards by the bus, and keeps the numbers whatever reports first', () => {
   const cards = new Cards([onBus('0000:41:00.0', 'NVIDIA'), onBus('0000:c1:00.0', 'NVIDIA')], []);
   expect(names(cards, [geforce])).toStrictEqual(['gpu/0 ? ?', 'gpu/1 NVIDIA GeForce RTX 3080 54']);
   expect(names(cards, [geforce, h100])).toStrictEqual([
@@ -68,16 +68,16 @@ it('cards are numbered by the bus, and keep their numbers whoever tells first', 
   ]);
 });
 
-it('a card of which its driver tells nothing is there, and every figure says why', () => {
+it('Cards: lists a card without figures, each with the reason', () => {
   const [card] = new Cards([onBus('0000:41:00.0', 'NVIDIA')], []).now([], silence);
   expect(card?.figures).toStrictEqual(unknownFigures('NVIDIA is silent'));
 });
 
-it('where only the driver knows of a card it is there', () => {
+it('Cards: lists a card that only the driver knows', () => {
   expect(names(new Cards([], []), [h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58']);
 });
 
-it('a listed card without an address is the next of its vendor; two equal cards that are told one address are two', () => {
+it('Cards: a listed card without an address is the next of its vendor; two equal cards with one address are two', () => {
   const without = new Cards([], [listed('NVIDIA', 'RTX', null), listed('Apple', 'M4', null)]);
   expect(names(without, [h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58', 'gpu/1 M4 ?']);
   const twice = new Cards(
@@ -95,6 +95,6 @@ it.each([
   ['Red Hat, Inc.', 'Virtio 1.0 GPU'],
   ['Microsoft', 'Basic Display Adapter'],
   ['VMware', 'SVGA II Adapter'],
-])('what shows a console is no device: %s %s', (vendor, model) => {
+])('Cards: a display adapter without compute is no device: %s %s', (vendor, model) => {
   expect(new Cards([], [listed(vendor, model, null)]).now([], silence)).toStrictEqual([]);
 });

@@ -16,11 +16,11 @@ afterEach(() => folder.remove());
 const stat = (...cores: string[]): string =>
   `cpu  1 1 1 1 1 1 1 1 0 0\n${cores.map((line, i) => `cpu${i} ${line}\n`).join('')}intr 33 0 0\nctxt 8\n`;
 
-it('a core is busy when it neither idles nor waits for a disk; guests are not counted twice', () => {
+it('Core load: a core is busy when it neither idles nor waits for a disk; guest time counts once', () => {
   expect(parseStat(stat('10 20 30 400 50 6 7 8 9 10'))).toStrictEqual([{ busy: 81, total: 531 }]);
 });
 
-it('the load is what was busy of the time since the last reading, a core each', async () => {
+it('Core load: is the busy share of the time since the last reading, for each core', async () => {
   const path = folder.file('stat');
   writeFileSync(path, stat('100 0 0 900 0 0 0 0 0 0', '0 0 0 1000 0 0 0 0 0 0'));
   const load = new CoreLoad('linux', path);
@@ -49,16 +49,16 @@ it.each([
     'the clocks of the cores stood still since the last reading',
   ],
   ['no cores', [], [], 'the system names no cores'],
-])('%s makes the load unknown, not 0', (_, before, now, reason) => {
+])('Core load: %s makes it unknown, not 0', (_, before, now, reason) => {
   expect(loadsOf(before, now)).toStrictEqual(new Unknown(reason));
 });
 
-it('a share stays between 0 and 100 where the system takes time back', () => {
+it('Core load: stays between 0 and 100 where the system takes time back', () => {
   expect(loadsOf([{ busy: 10, total: 100 }], [{ busy: 8, total: 200 }])).toStrictEqual([0]);
   expect(loadsOf([{ busy: 10, total: 100 }], [{ busy: 112, total: 200 }])).toStrictEqual([100]);
 });
 
-it('a file that cannot be read or understood is the reason', async () => {
+it('Core load: a file that cannot be read or parsed is the reason', async () => {
   const absent = new CoreLoad('linux', folder.file('absent'));
   expect(await absent.read()).toMatchObject({
     reason: expect.stringContaining('ENOENT') as string,
@@ -72,7 +72,7 @@ it('a file that cannot be read or understood is the reason', async () => {
 });
 
 it.each(['linux', 'darwin', 'win32'] as const)(
-  'this machine, read as on %s, has a load for each core',
+  'Core load: this machine, read as on %s, has a load for each core',
   async (platform) => {
     const real = platform === 'linux' && process.platform !== 'linux' ? process.platform : platform;
     const load = new CoreLoad(real);

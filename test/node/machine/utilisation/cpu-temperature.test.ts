@@ -78,13 +78,13 @@ it.each([
   expect(await read({ ...DISK, ...files })).toBe(degrees);
 });
 
-it('a machine that shows no sensor of the processor is unknown', async () => {
+it('CPU temperature: is unknown on a machine without a sensor of the processor', async () => {
   expect(await read(DISK)).toStrictEqual(
     new Unknown(`the system shows no sensor of the processor in ${folder.path}`),
   );
 });
 
-it('a sensor that tells no number is unknown with what it told', async () => {
+it('CPU temperature: a reading that is no number is unknown, with the text', async () => {
   expect(
     await read({
       'class/hwmon/hwmon1/name': 'k10temp\n',
@@ -95,6 +95,6 @@ it('a sensor that tells no number is unknown with what it told', async () => {
   });
 });
 
-it('elsewhere than on Linux it is said that nobody looks', async () => {
+it('CPU temperature: is not implemented outside Linux, and says so', async () => {
   expect(await read({}, 'darwin')).toStrictEqual(new Unknown('it is read on Linux only'));
 });

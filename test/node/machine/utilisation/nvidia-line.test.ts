@@ -3,7 +3,7 @@ import { Unknown } from '../../../../src/node/machine/utilisation/figure.ts';
 import { parseNvidiaLine } from '../../../../src/node/machine/utilisation/nvidia-line.ts';
 import { GEFORCE, H100 } from '../../../support/fake-smi.ts';
 
-it('a line is a card with its figures, in bytes, per cent, degrees and watts', () => {
+it('nvidia-smi: parses a line into a card, in bytes, per cent, degrees and watts', () => {
   expect(parseNvidiaLine(H100)).toStrictEqual({
     address: '0000:41:00.0',
     uuid: 'GPU-4f6c0a55-9a1b-6a40-3a0e-0f3d1b1a7c11',
@@ -21,7 +21,7 @@ it('a line is a card with its figures, in bytes, per cent, degrees and watts', (
   });
 });
 
-it('what the driver does not measure is unknown in its words, never 0; the rest is kept', () => {
+it("nvidia-smi: an unmeasured figure is unknown with the driver's text, never 0; the others are kept", () => {
   expect(parseNvidiaLine(GEFORCE)).toMatchObject({
     figures: {
       load: new Unknown('nvidia-smi says [N/A]'),
@@ -31,11 +31,11 @@ it('what the driver does not measure is unknown in its words, never 0; the rest 
   });
 });
 
-it('an idle card has a load of 0', () => {
+it('nvidia-smi: an idle card has a load of 0', () => {
   expect(parseNvidiaLine(H100.replace(' 94,', ' 0,'))).toMatchObject({ figures: { load: 0 } });
 });
 
-it('a comma in the name splits nothing', () => {
+it('nvidia-smi: a comma in the name shifts no field', () => {
   expect(parseNvidiaLine(H100.replace('NVIDIA H100 80GB HBM3', 'Board, rev. A'))).toMatchObject({
     model: 'Board, rev. A',
   });
@@ -48,7 +48,7 @@ it.each([
   [H100.replace('00000000:41:00.0', '41'), 'pci.bus_id: expected an address, found "41"'],
   [H100.slice(0, 90), 'power.draw: '],
   ['', 'uuid: '],
-])('what is no card is refused with the field: %s', (line, words) => {
+])('nvidia-smi: refuses a malformed line with the field: %s', (line, words) => {
   expect(parseNvidiaLine(line)).toStrictEqual({
     malformed: expect.stringContaining(words) as string,
   });

@@ -21,7 +21,7 @@ function watched() {
   return { timer, smi, started, lines, latest, loads };
 }
 
-it('one child tells of every card each period', () => {
+it('nvidia-smi: one child reports every card each period', () => {
   const { smi, latest, lines, started } = watched();
   expect(lines).toStrictEqual([
     [
@@ -44,7 +44,7 @@ it('one child tells of every card each period', () => {
   expect(started).toHaveLength(1);
 });
 
-it('a line that comes in pieces counts when it is whole', () => {
+it('nvidia-smi: a line that arrives in pieces counts when it is complete', () => {
   const { latest, loads } = watched();
   latest().write(H100.slice(0, 70));
   expect(loads()).toStrictEqual([]);
@@ -54,7 +54,7 @@ it('a line that comes in pieces counts when it is whole', () => {
   expect(loads()).toStrictEqual([94]);
 });
 
-it('a card of which nothing is heard becomes unknown, the others stay', () => {
+it('nvidia-smi: a silent card becomes unknown, the others stay', () => {
   const { timer, latest, loads } = watched();
   latest().write(`${H100}\n${GEFORCE.replace('[N/A]', '7')}\n`);
   for (let second = 0; second < 6; second++) {
@@ -64,7 +64,7 @@ it('a card of which nothing is heard becomes unknown, the others stay', () => {
   expect(loads()).toStrictEqual([94, 'nvidia-smi has not told of this card for 6 s']);
 });
 
-it('a lost card is unknown in the words that stand in its place', () => {
+it("nvidia-smi: a lost card is unknown with the driver's text", () => {
   const { timer, latest, loads } = watched();
   latest().write(`${H100}\n${GEFORCE}\n`);
   for (let second = 0; second < 6; second++) {
@@ -76,7 +76,7 @@ it('a lost card is unknown in the words that stand in its place', () => {
   expect(loads()).toStrictEqual([94, expect.stringContaining('GPU is lost')]);
 });
 
-it('a child that ends is started again, after twice the wait each time, and its words are the reason meanwhile', () => {
+it('nvidia-smi: restarts a child that exits, doubling the delay each time, with its output as the reason meanwhile', () => {
   const { timer, latest, started, smi, loads } = watched();
   latest().write(`${H100}\n`);
   latest().write('Failed to initialize NVML: Driver/library version mismatch\n');
@@ -97,7 +97,7 @@ it('a child that ends is started again, after twice the wait each time, and its 
   ]);
 });
 
-it('figures of before an end do not come back with the next child, new ones do', () => {
+it('nvidia-smi: figures from before an exit do not return with the next child', () => {
   const { timer, latest, loads } = watched();
   latest().write(`${H100}\n`);
   latest().end(1);
@@ -107,7 +107,7 @@ it('figures of before an end do not come back with the next child, new ones do',
   expect(loads()).toStrictEqual([94]);
 });
 
-it('a child that did well for half a minute is started again after the first wait', () => {
+it('nvidia-smi: a child that worked for half a minute is restarted after the first delay', () => {
   const { timer, latest, started } = watched();
   latest().end(1);
   timer.advance(1000);
@@ -120,7 +120,7 @@ it('a child that did well for half a minute is started again after the first wai
   expect(started).toHaveLength(3);
 });
 
-it('a child that falls silent is said to, then ended', () => {
+it('nvidia-smi: a silent child is reported, then killed', () => {
   const { timer, latest, loads } = watched();
   latest().write(`${H100}\n`);
   timer.advance(6000);
@@ -131,7 +131,7 @@ it('a child that falls silent is said to, then ended', () => {
   expect(latest().signals).toStrictEqual(['SIGKILL']);
 });
 
-it('nothing is started or told after stop', () => {
+it('nvidia-smi: starts and reports nothing after stop', () => {
   const { timer, latest, started, smi } = watched();
   smi.stop();
   expect(latest().signals).toStrictEqual(['SIGKILL']);
@@ -141,7 +141,7 @@ it('nothing is started or told after stop', () => {
   expect(timer.pending).toBe(0);
 });
 
-it('a system that cannot start anything is tried again', () => {
+it('nvidia-smi: tries again when the system cannot start a process', () => {
   const timer = new ManualTimer();
   let starts = 0;
   const smi = new NvidiaSmi({
@@ -158,7 +158,7 @@ it('a system that cannot start anything is tried again', () => {
   expect(starts).toBe(2);
 });
 
-it('where no system has one, none is looked for', () => {
+it('nvidia-smi: is not searched for on systems that have none', () => {
   const { start, started } = fakeSmi();
   const smi = new NvidiaSmi({ everyMs: 1000, timer: new ManualTimer(), platform: 'darwin', start });
   expect(smi.read()).toStrictEqual({
@@ -168,7 +168,7 @@ it('where no system has one, none is looked for', () => {
   expect(started).toHaveLength(0);
 });
 
-it('each place is looked at, and where it is nowhere it is not found, and not tried again', async () => {
+it('nvidia-smi: is searched for at each place, and reported as not found once without further tries', async () => {
   const timer = new ManualTimer();
   const asked: string[] = [];
   let closed = Promise.resolve<unknown>(null);
@@ -185,7 +185,7 @@ it('each place is looked at, and where it is nowhere it is not found, and not tr
   expect(timer.pending).toBe(0);
 });
 
-it('a real child is read as it writes, and is gone after stop', async () => {
+it('nvidia-smi: a real child is read as it writes, and is gone after stop', async () => {
   const script = `setInterval(() => console.log(${JSON.stringify(H100)}), 5)`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -3,7 +3,7 @@ import { Unknown } from '../../../../src/node/machine/utilisation/figure.ts';
 import { Patient } from '../../../../src/node/machine/utilisation/patient.ts';
 import { ManualTimer } from '../../../support/manual-timer.ts';
 
-it('a source that is late is unknown, is not asked again meanwhile, and is believed when it answers again', async () => {
+it('Patient source: is unknown while late, is not asked again meanwhile, and is used when it answers again', async () => {
   const timer = new ManualTimer();
   const answers: ((value: string) => void)[] = [];
   const patient = new Patient(() => new Promise<string>((resolve) => answers.push(resolve)), timer);
@@ -31,7 +31,7 @@ it.each([
       throw new Error('no such device');
     },
   ],
-])('a source that fails is unknown, in its words', async (ask) => {
+])("Patient source: is unknown with the error's text when it fails", async (ask) => {
   expect(await new Patient<string>(ask, new ManualTimer()).within(500)).toStrictEqual(
     new Unknown('Error: no such device'),
   );

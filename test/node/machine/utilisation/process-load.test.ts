@@ -21,14 +21,14 @@ function statLine(name: string, userTicks: number, systemTicks: number, pages: n
   return `4242 (${name}) ${before} ${userTicks} ${systemTicks} 0 0 20 0 11 0 43335 3133440 ${pages} 18446744073709551615 1 1\n`;
 }
 
-it('a name may hold brackets and blanks', () => {
+it('Process load: accepts parentheses and spaces in a name', () => {
   expect(parseProcess(statLine('galapagos (worker) 3', 40, 2, 7))).toStrictEqual({
     ticks: 42,
     pages: 7,
   });
 });
 
-it('the load is per cent of one core since the last reading', async () => {
+it('Process load: is per cent of one core since the last reading', async () => {
   let now = 0;
   const loads = new ProcessLoads(() => now, 'linux', folder.path);
   writeTree(folder.path, { '4242/stat': statLine('node', 100, 50, 10) });
@@ -41,7 +41,7 @@ it('the load is per cent of one core since the last reading', async () => {
   await loads.close();
 });
 
-it('sizes of pages and ticks are the kernel’s own', async () => {
+it('Process load: takes the sizes of pages and ticks from the kernel', async () => {
   const words = Buffer.alloc(48);
   for (const [i, word] of [6, 65_536, 17, 250].entries())
     words.writeBigUInt64LE(BigInt(word), 8 * i);
@@ -55,7 +55,7 @@ it('sizes of pages and ticks are the kernel’s own', async () => {
   await loads.close();
 });
 
-it('a process that ended is unknown, and one that takes its number begins anew', async () => {
+it('Process load: is unknown for a process that ended, and starts again for one that reuses its pid', async () => {
   let now = 0;
   const loads = new ProcessLoads(() => now, 'linux', folder.path);
   expect(await loads.read([4242])).toStrictEqual([
@@ -71,7 +71,7 @@ it('a process that ended is unknown, and one that takes its number begins anew',
   await loads.close();
 });
 
-it('a line that is none of a process is unknown', async () => {
+it('Process load: refuses a line that is not of a process', async () => {
   writeTree(folder.path, { '7/stat': 'gibberish' });
   const loads = new ProcessLoads(() => 0, 'linux', folder.path);
   expect(await loads.read([7])).toMatchObject([
@@ -80,7 +80,7 @@ it('a line that is none of a process is unknown', async () => {
   await loads.close();
 });
 
-it('elsewhere than on Linux it is said that nobody looks', async () => {
+it('Process load: is not implemented outside Linux, and says so', async () => {
   const unknown = new Unknown('single processes are measured on Linux only');
   expect(await new ProcessLoads(() => 0, 'win32').read([7])).toStrictEqual([
     { pid: 7, load: unknown, residentBytes: unknown },
@@ -88,9 +88,9 @@ it('elsewhere than on Linux it is said that nobody looks', async () => {
 });
 
 describe.skipIf(process.platform !== 'linux')(
-  'on Linux (skipped elsewhere: there is no /proc)',
+  'Process load: on Linux (skipped elsewhere: there is no /proc)',
   () => {
-    it('this process takes what it says of itself', async () => {
+    it('reads this process', async () => {
       const loads = new ProcessLoads(() => performance.now());
       const [own] = await loads.read([process.pid]);
       const resident = own?.residentBytes;
