@@ -1,6 +1,6 @@
 /** Formats documents about a lab file as lines of text. */
 import { withEscapes } from '../core/hidden-characters.ts';
-import { slotName } from '../core/study/slot-name.ts';
+import { slotName } from '../core/device.ts';
 import { stoppedEarly } from '../core/study/stopped.ts';
 import { scoreName } from '../core/study/score.ts';
 import { storySentences } from '../core/study/trial-story.ts';

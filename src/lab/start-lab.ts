@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
 import type { CoordinatorListener } from '../coordinator/coordinator.ts';
+import { THIS_NODE, slotsOf } from '../core/device.ts';
+import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
-import { cpuSlots, memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
+import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { cpuDevice } from '../runtime/cpu-device.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
@@ -43,6 +46,8 @@ export interface LabParts {
   };
   readonly options?: Partial<LabOptions>;
   readonly takeOver?: boolean;
+  /** Device of this machine's workers; default: its processor. */
+  readonly device?: Device;
   /** Overrides how a worker is started; default: `workerProgram`. */
   readonly worker?: WorkerProgram;
   /**
@@ -94,6 +99,7 @@ async function start(
     options,
     takeOver = false,
     worker = workerProgram(),
+    device = cpuDevice(),
     held,
     checkAfterMs = 0,
   }: LabParts,
@@ -132,13 +138,14 @@ async function start(
   return {
     coordinator,
     startWorkers(count, laterMs = 0) {
-      const slots = cpuSlots(workerCount(count).workers);
+      const slots = slotsOf(THIS_NODE, device, workerCount(count).workers);
       workers = new WorkerProcesses({
         ...worker,
         controlEndpoint: transport.controlEndpoint,
         token: transport.token,
         resources,
         userFolder: home,
+        devices: [device],
         memoryLimitBytes: memoryLimitBytes(slots.length),
         onExit: (exit) => {
           listener.workerExited(exit);

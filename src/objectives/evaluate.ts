@@ -1,4 +1,5 @@
 /** Contract of evaluation: the lanes of a cohort go in, and what became of each comes out. */
+import type { Device } from '../core/device.ts';
 import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
@@ -57,6 +58,8 @@ export type Evaluate = (
 export interface Workplace {
   /** Name of the worker's slot. */
   readonly slot: string;
+  /** What the slot computes on. */
+  readonly device: Device;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
   /** Absolute path of this user's folder. */

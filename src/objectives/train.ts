@@ -118,7 +118,7 @@ function splitOf(
 }
 
 /** Creates its trainer with the first cohort. */
-function createTraining({ resources, userFolder }: Workplace): Evaluate {
+function createTraining({ device, resources, userFolder }: Workplace): Evaluate {
   let trainer: Trainer | null = null;
   return async ({ objective, seed, executor: began }, lanes, listener) => {
     const [calibrations, datasets] = [
@@ -127,7 +127,7 @@ function createTraining({ resources, userFolder }: Workplace): Evaluate {
     ];
     // Loaded from the start: imported only when needed, the bundler would have it load the command
     // line's entry too, and so run it.
-    trainer ??= new Trainer({ resources, calibrations, datasets });
+    trainer ??= new Trainer({ device, resources, calibrations, datasets });
     const requests = lanes.map(({ attempt, params, signal }) => ({
       request: { trial: attempt.number, params },
       signal,

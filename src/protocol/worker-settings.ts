@@ -10,16 +10,23 @@ export const WORKER_SETTINGS = 'GALAPAGOS_WORKER';
 
 const text = z.string().min(1);
 
+const device = z.strictObject({
+  id: text.max(200),
+  kind: z.enum(['cpu', 'gpu']),
+  name: text.max(1000),
+  /** Most lanes of one cohort. */
+  lanes: z.int().min(1),
+  memoryBytes: z.int().min(0),
+});
+
 const workerSettings = z.strictObject({
   controlEndpoint: text,
   /** This run's secret, which a worker needs to connect. */
   token: text,
   slot: text.max(200),
   spawn: text.max(50).regex(/^[^#]+$/),
-  /** Device of the slot, for example `cpu`. */
-  device: text.max(200),
-  /** Greatest number of lanes of one cohort. */
-  lanes: z.int().min(1),
+  /** Device of the slot; see `core/device.ts`. */
+  device,
   /**
    * Limit of resident memory in bytes; the attempt running when it is exceeded ends as out of
    * memory.

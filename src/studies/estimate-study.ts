@@ -30,7 +30,7 @@ export function estimateTraining(
   { study: measured, at }: Measured,
 ): Estimate {
   const trials = measured.points.map(({ epochs, epochMs }) => epochs * epochMs);
-  const { executor, reason, memoryBytes, points } = measured;
+  const { device, lanes, executor, reason, memoryBytes, points } = measured;
   return {
     ...timesOf(study, workers, {
       mean: meanOf(trials),
@@ -40,11 +40,11 @@ export function estimateTraining(
     epochs: Math.max(...points.map(({ epochs }) => epochs)),
     measured: [
       {
-        device: 'cpu',
+        device,
         workers,
         executor,
         reason,
-        lanes: 1,
+        lanes,
         epochMs: meanOf(points.map(({ epochMs }) => epochMs)),
         memoryBytes,
       },

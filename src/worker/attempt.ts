@@ -9,15 +9,12 @@ import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/eva
 import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
 import type { RunLanes } from './cohorts.ts';
 
-export interface RunnerOptions extends Workplace {
-  readonly device: string;
-}
-
 /** Greatest length of an error text: the message and the first lines of the stack. */
 const ERROR_CHARACTERS = 4000;
 const STACK_LINES = 6;
 
-export function createRunner({ device, ...workplace }: RunnerOptions): RunLanes {
+export function createRunner(workplace: Workplace): RunLanes {
+  const device = workplace.device.id;
   const evaluators = new Map<string, Evaluate>();
   const evaluatorOf = (kind: string): Evaluate => {
     const known = evaluators.get(kind) ?? objectiveKind(kind)?.evaluator(workplace);

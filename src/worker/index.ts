@@ -29,7 +29,6 @@ function start(settings: WorkerSettings): void {
     slot,
     spawn,
     device,
-    lanes,
     memoryLimitBytes,
     resources,
     userFolder,
@@ -51,7 +50,7 @@ function start(settings: WorkerSettings): void {
   };
 
   const session = new WorkerSession(
-    { slot, spawn, device, lanes, memoryBytes: memoryLimitBytes },
+    { slot, spawn, device: device.id, lanes: device.lanes, memoryBytes: memoryLimitBytes },
     {
       sendControl: (message) => transport.sendControl(message),
       sendResult: (message) => transport.sendResult(message),

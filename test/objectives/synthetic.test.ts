@@ -6,10 +6,11 @@ import { syntheticFunctions } from '../../src/protocol/objective.ts';
 import { createRunner } from '../../src/worker/attempt.ts';
 import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { functions } from '../../src/objectives/synthetic-functions.ts';
+import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { study } from '../support/worker-message-examples.ts';
 
 const runner = (slot = 'local/cpu/0') =>
-  createRunner({ slot, device: 'cpu', resources: '/nowhere', userFolder: '/nowhere' });
+  createRunner({ slot, device: cpuDevice(), resources: '/nowhere', userFolder: '/nowhere' });
 
 const UNHEARD: LanesListener = {
   progress: () => undefined,

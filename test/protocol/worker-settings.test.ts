@@ -6,8 +6,7 @@ const settings = {
   token: 'secret',
   slot: 'local/cpu/0',
   spawn: '1.1',
-  device: 'cpu',
-  lanes: 1,
+  device: { id: 'cpu', kind: 'cpu', name: 'a processor', lanes: 1, memoryBytes: 2 ** 33 },
   memoryLimitBytes: 2 ** 30,
   resources: '/resources',
   userFolder: '/home/someone/galapagos',
@@ -27,7 +26,11 @@ describe('Worker settings', () => {
       JSON.stringify({ ...settings, token: undefined }),
       /GALAPAGOS_WORKER\.token: /,
     ],
-    ['with a wrong field', JSON.stringify({ ...settings, lanes: 0 }), /GALAPAGOS_WORKER\.lanes: /],
+    [
+      'with a wrong field',
+      JSON.stringify({ ...settings, device: { ...settings.device, lanes: 0 } }),
+      /GALAPAGOS_WORKER\.device\.lanes: /,
+    ],
     ['with a field nobody knows', JSON.stringify({ ...settings, lane: 1 }), /lane/],
     [
       'with a spawn that would split the name of the peer',

@@ -1,6 +1,6 @@
 /** Tests the frame's logic: folding of its parts, keys, the most costly idle device. */
 import { describe, expect, test, vi } from 'vitest';
-import { slotName } from '../../src/core/study/slot-name.ts';
+import { slotName } from '../../src/core/device.ts';
 import { costliestIdle } from '../../src/renderer/frame/costliest-idle.ts';
 import { commandFor } from '../../src/renderer/frame/keys.ts';
 import { parseLimit } from '../../src/renderer/frame/limit.ts';

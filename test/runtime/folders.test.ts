@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cpuSlots, memoryLimitBytes, workerCount } from '../../src/node/workers/slots.ts';
+import { THIS_NODE, slotsOf } from '../../src/core/device.ts';
+import { cpuDevice } from '../../src/runtime/cpu-device.ts';
+import { memoryLimitBytes, workerCount } from '../../src/node/workers/slots.ts';
 import { userFolder } from '../../src/runtime/user-folder.ts';
 
 describe('Runtime: user folder', () => {
@@ -21,6 +23,7 @@ describe('Runtime: user folder', () => {
 
 describe('Workers: number and memory', () => {
   it('creates as many slots as asked for, at least one', () => {
+    const cpuSlots = (count: number) => slotsOf(THIS_NODE, cpuDevice(), count);
     expect(cpuSlots(3)).toStrictEqual(['local/cpu/0', 'local/cpu/1', 'local/cpu/2']);
     expect(cpuSlots(0)).toStrictEqual(['local/cpu/0']);
   });

@@ -77,7 +77,8 @@ describe('Estimate: measured in a child process', () => {
 
 describe('Estimate: from trials of 10 and 20 s', () => {
   const points = [10, 20].map((epochs) => ({ epochs, epochMs: 1000 }));
-  const measured = { study: { executor: 'wasm', reason: '', memoryBytes: 1, points }, at: 0 };
+  const on = { device: 'cpu', lanes: 1, executor: 'wasm', reason: '', memoryBytes: 1 };
+  const measured = { study: { ...on, points }, at: 0 };
   const of = (change: object, workers = 4): Estimate =>
     estimateTraining({ ...mnist, ...change }, workers, measured);
   const around = (ms: number, { totalMs }: Estimate): boolean =>

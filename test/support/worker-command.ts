@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -11,6 +12,7 @@ export const workerCommand = {
   execArgv: [],
   resources: path('../../resources'),
   userFolder: join(tmpdir(), 'galapagos-test-user'),
+  devices: [cpuDevice()],
   memoryLimitBytes: 1024 * 2 ** 20,
 } as const;
 

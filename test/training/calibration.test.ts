@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Device } from '../../src/core/device.ts';
+import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { Calibrations, type CalibrationKey } from '../../src/training/calibration/calibrations.ts';
 import { choose, type Choice } from '../../src/training/calibration/choose.ts';
 import { measure } from '../../src/training/calibration/measure.ts';
@@ -116,9 +118,11 @@ function chosen(
   objective: Pick<TrainObjective, 'executor' | 'bits'> = {},
   began?: string,
   lanes = 1,
+  device: Device = cpuDevice(),
 ): Promise<Choice[]> {
   return choose(objective, registered(executors), plan, lanes, {
     calibrations: new Calibrations(folder.file('c'), clock),
+    device,
     began,
     now: clock,
   });
@@ -140,6 +144,17 @@ describe('the choice of an executor', () => {
       'reference: no faster executor is available',
     ]);
     expect(executors.reference.compiled).toBe(0);
+  });
+
+  it('measures each device by itself, so that two cards do not share figures', async () => {
+    const executors = fakes({ wasm: { msPerStep: 4 }, fused: { msPerStep: 2 } });
+    const card: Device = { ...cpuDevice(), id: 'gpu/0', kind: 'gpu', name: 'a card' };
+    const on = (device: Device) => chosen(executors, {}, undefined, 1, device);
+    await on(card);
+    await on({ ...card, id: 'gpu/1' });
+    expect(executors.fused.compiled).toBe(1);
+    await on({ ...card, name: 'another card' });
+    expect(executors.fused.compiled).toBe(2);
   });
 
   it('prefers equal bits everywhere to a few per cent', async () => {

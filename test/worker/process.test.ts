@@ -324,14 +324,13 @@ describe('Worker: process', () => {
       onExit: exits.put,
     });
     const { controlEndpoint, token } = coordinator.transport;
-    const { entry, execArgv, ...more } = workerCommand;
+    const { entry, execArgv, devices, ...more } = workerCommand;
     const settings = {
       controlEndpoint,
       token,
       slot: 'local/cpu/0',
       spawn: '1.1',
-      device: 'cpu',
-      lanes: 1,
+      device: devices[0],
       parent: 'SHELL',
       ...more,
     };

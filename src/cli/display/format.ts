@@ -78,11 +78,6 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
-/** A slot of this machine without its node: `cpu/0`. */
-export function slot(name: string): string {
-  return name.startsWith('local/') ? name.slice('local/'.length) : name;
-}
-
 /** At most `width` columns; a longer text ends in `…`. Control characters become spaces. */
 export function cut(text: string, width: number): string {
   const clean = text.replace(/\p{Cc}+/gu, ' ');

@@ -2,7 +2,8 @@
  * The display without a terminal: one line for each finished trial, and a summary line every ten
  * seconds.
  */
-import { count, duration, number, params, rate, slot, score } from './format.ts';
+import { count, duration, number, params, rate, score } from './format.ts';
+import { shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
@@ -79,13 +80,13 @@ export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
     case 'trialReported':
       return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
-      return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, retrying${because(event.detail)}`;
+      return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
-      return `worker ${slot(event.slot)} lost${because(event.reason)}`;
+      return `worker ${shortSlot(event.slot)} lost${because(event.reason)}`;
     case 'quarantined':
-      return `worker ${slot(event.slot)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;
+      return `worker ${shortSlot(event.slot)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;
     case 'released':
-      return `worker ${slot(event.slot)} released from quarantine`;
+      return `worker ${shortSlot(event.slot)} released from quarantine`;
     case 'storageStalled':
       return `cannot write the lab file, retrying${because(event.error)}`;
     case 'storageBack':

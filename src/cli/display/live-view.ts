@@ -2,7 +2,8 @@
  * Formats the live view of a run as lines of text, which `terminal.ts` redraws. Colours are
  * parameters.
  */
-import { count, cut, duration, params, paramWords, rate, slot, score } from './format.ts';
+import { count, cut, duration, params, paramWords, rate, score } from './format.ts';
+import { shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunProgress, WorkerView } from './run-progress.ts';
 import { wrap } from './table.ts';
@@ -94,7 +95,7 @@ function workerLine(
   progress: RunProgress,
   { width, paint, kind }: Frame,
 ): string {
-  const label = slot(name).padEnd(7);
+  const label = shortSlot(name).padEnd(7);
   switch (worker.doing) {
     case 'trial': {
       const time = duration(progress.atItMs(worker) ?? 0).padStart(7);

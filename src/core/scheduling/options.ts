@@ -1,4 +1,5 @@
 /** Every duration and limit of the scheduler, in one object; milliseconds throughout. */
+import { isOnThisNode } from '../device.ts';
 import { createSampler } from '../samplers/create-sampler.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -112,7 +113,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   taskMs: 3_000,
   adoptionLocalMs: 0,
   adoptionRemoteMs: 30_000,
-  isLocal: (slot) => slot.startsWith('local/'),
+  isLocal: isOnThisNode,
   graceMs: 5_000,
   credits: 2,
   queueBelowMs: 1_000,

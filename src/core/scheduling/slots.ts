@@ -64,7 +64,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     session: null,
     keep: [],
     device: '',
-    lanes: 1,
+    lanes: 0,
     memoryBytes: 0,
     taskSeq: 0,
     beats: 0,

@@ -235,6 +235,7 @@ export interface Slot {
   session: Session | null;
   /** Attempts named in its welcome's `keep`, for repeating it. */
   keep: readonly AttemptId[];
+  /** Id of its device; empty, and no lanes, before the first hello. */
   device: string;
   lanes: number;
   memoryBytes: number;

@@ -3,6 +3,7 @@
  * (`analysis/time-left.ts`).
  */
 import type { Duration, LaneNow } from '../analysis/duration-model.ts';
+import { deviceOfSlot } from '../device.ts';
 import { poolOf } from '../analysis/lifelines.ts';
 import type { Workload } from '../analysis/time-left.ts';
 import { lanesOf } from './free-slots.ts';
@@ -20,7 +21,7 @@ export function workloadOf(
   study: Study,
   now: number,
   durations: readonly Duration[],
-  kindOf: (slot: SlotName) => string = deviceOf,
+  kindOf: (slot: SlotName) => string = deviceOfSlot,
 ): Workload {
   const lanes: LaneNow[] = [];
   const begun = new Set<number>();
@@ -46,11 +47,6 @@ export function workloadOf(
     limitMs: limit === null ? null : Math.max(0, limit - used),
     target: target !== null,
   };
-}
-
-/** Device of a slot: `node/device/i` without the index. */
-function deviceOf(slot: SlotName): string {
-  return slot.slice(0, Math.max(0, slot.lastIndexOf('/')));
 }
 
 /** @param begun receives the study's trials that run there */

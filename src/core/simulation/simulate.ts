@@ -2,6 +2,7 @@
  * Simulates a whole study on a virtual clock: the real scheduler and sampler with simulated
  * workers, network, storage and faults. Deterministic: the same options give the same report.
  */
+import { THIS_NODE, slotsOf } from '../device.ts';
 import type { LabOptions } from '../scheduling/index.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Outgoing } from './simulated-coordinator.ts';
@@ -71,10 +72,16 @@ function start(
 ): void {
   coordinator.start();
   const first = coordinator.lab?.epoch === 1;
-  for (let i = 0; i < options.workers; i++) {
-    if (options.remote !== true) coordinator.take({ type: 'slotOffered', slot: `local/cpu/${i}` });
-    else if (first) processes.start(`node-${i}/cpu/0`, '1.1');
+  const slots = (node: string, count: number): readonly string[] =>
+    slotsOf(node, { id: 'cpu' }, count);
+  if (options.remote !== true) {
+    for (const slot of slots(THIS_NODE, options.workers))
+      coordinator.take({ type: 'slotOffered', slot });
+    return;
   }
+  if (!first) return;
+  for (let i = 0; i < options.workers; i++)
+    for (const slot of slots(`node-${i}`, 1)) processes.start(slot, '1.1');
 }
 
 function killCoordinator(

@@ -10,7 +10,8 @@ import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { canResume, endedOf } from '../../core/scheduling/index.ts';
 import type { LabState, Study } from '../../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
-import { cpuSlots } from '../../node/workers/slots.ts';
+import { THIS_NODE, deviceOfSlot, slotsOf } from '../../core/device.ts';
+import { cpuDevice } from '../../runtime/cpu-device.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
@@ -184,9 +185,10 @@ function noLab(file: string, found: string): GalapagosError {
 
 /** Offers this many slots of this machine, and drains the others. */
 function useWorkers(coordinator: Coordinator, workers: number): void {
-  const wanted = new Set(cpuSlots(workers));
+  const wanted = new Set(slotsOf(THIS_NODE, cpuDevice(), workers));
+  const devices = new Set([...wanted].map(deviceOfSlot));
   for (const [name, { supervision }] of coordinator.lab.slots) {
-    if (supervision !== null && name.startsWith('local/cpu/') && !wanted.has(name))
+    if (supervision !== null && devices.has(deviceOfSlot(name)) && !wanted.has(name))
       coordinator.command({ type: 'slotDrained', slot: name });
   }
   coordinator.offerSlots([...wanted]);

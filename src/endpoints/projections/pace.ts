@@ -7,6 +7,7 @@ import type { Duration } from '../../core/analysis/duration-model.ts';
 import { trialsPerMinute } from '../../core/analysis/rate.ts';
 import { timeLeftAtOnce } from '../../core/analysis/time-left.ts';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
+import { deviceOfSlot } from '../../core/device.ts';
 import type { LabState, Study } from '../../core/scheduling/index.ts';
 import { activeMs } from '../../core/scheduling/studies.ts';
 import { workloadOf } from '../../core/scheduling/workload.ts';
@@ -61,7 +62,7 @@ export class Pace {
    */
   remember(durations: Iterable<{ readonly slot: string; readonly ms: number }>): void {
     for (const { slot, ms } of durations)
-      if (Number.isFinite(ms)) this.#durations.push({ kind: kindOf(slot), ms });
+      if (Number.isFinite(ms)) this.#durations.push({ kind: deviceOfSlot(slot), ms });
     trim(this.#durations);
   }
 
@@ -71,7 +72,7 @@ export class Pace {
    */
   ended(slot: string | null, ms: number | null, at: number): void {
     this.#ends.push(at);
-    if (slot !== null && ms !== null) this.#durations.push({ kind: kindOf(slot), ms });
+    if (slot !== null && ms !== null) this.#durations.push({ kind: deviceOfSlot(slot), ms });
     trim(this.#ends);
     trim(this.#durations);
   }
@@ -106,7 +107,7 @@ export class Pace {
 
   #request(lab: LabState, study: Study, now: number): void {
     const { limits, limit } = study;
-    const work = workloadOf(lab, study, now, this.#durations, kindOf);
+    const work = workloadOf(lab, study, now, this.#durations);
     const left = timeLeftAtOnce(work);
     const estimate: Estimate = { limits, limit, at: now, left, inFlight: left === null };
     this.#requested = estimate;
@@ -149,11 +150,6 @@ function holds(estimate: Estimate, study: Study): boolean {
 function shown(left: TimeLeft, passed: number): Left {
   if (!left.known) return { unknown: left.reason, needed: left.needed };
   return { lowMs: Math.max(0, left.lowMs - passed), highMs: Math.max(0, left.highMs - passed) };
-}
-
-/** Kind of a slot: slots of one device are equally fast. */
-function kindOf(slot: string): string {
-  return slot.slice(0, Math.max(0, slot.lastIndexOf('/')));
 }
 
 /** Called rarely, because removing the first entry moves all others. */

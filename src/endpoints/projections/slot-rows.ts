@@ -2,6 +2,7 @@
  * Rows of the lab's slots for the window: state, running trials, idle reason. Computed from the
  * scheduler's state on request.
  */
+import { parseSlot } from '../../core/device.ts';
 import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
 import type { LabState } from '../../core/scheduling/index.ts';
 import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
@@ -24,7 +25,7 @@ export function slotRows(lab: LabState, surroundings: SlotSurroundings): SlotRow
 }
 
 function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurroundings): SlotRow {
-  const [node = '', device = ''] = slot.name.split('/');
+  const { node, device } = parseSlot(slot.name);
   const pid = pids.get(slot.name) ?? null;
   const [running] = slot.cohorts;
   return {

@@ -1,5 +1,6 @@
-/** The slots of this machine: shares of its devices, each served by one worker process. */
-import { availableParallelism, totalmem } from 'node:os';
+/** How many workers this machine takes, and how much memory each may use. */
+import { availableParallelism } from 'node:os';
+import { memoryBytes } from '../../runtime/cpu-device.ts';
 
 /** Share of the machine's memory that its workers may have together. */
 const MEMORY_SHARE = 0.8;
@@ -36,17 +37,6 @@ export function workerCount(
       ? `each needs ${LEAST_BYTES / 2 ** 20} MiB of the ${Math.floor((totalBytes * MEMORY_SHARE) / 2 ** 20)} MiB for workers`
       : `at most ${MOST_PER_CORE} per core on ${cores} ${cores === 1 ? 'core' : 'cores'}`;
   return { workers, note: `started ${workers} of ${wanted} requested workers: ${reason}` };
-}
-
-/** Memory of this machine, or of the container that this process is confined to. */
-function memoryBytes(): number {
-  const confined = process.constrainedMemory();
-  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
-}
-
-/** `local/cpu/0` … as many as are asked for. */
-export function cpuSlots(count: number): readonly string[] {
-  return Array.from({ length: Math.max(1, count) }, (_, i) => `local/cpu/${i}`);
 }
 
 /** Most resident memory of each of `workers` workers on this machine. */

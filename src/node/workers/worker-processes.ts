@@ -6,6 +6,8 @@ import { spawn as spawnProcess } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { parseSlot } from '../../core/device.ts';
+import type { Device } from '../../core/device.ts';
 import { WORKER_SETTINGS, parseWorkerNote } from '../../protocol/worker-settings.ts';
 import type { WorkerSettings } from '../../protocol/worker-settings.ts';
 import { killGroup } from '../../runtime/process-group.ts';
@@ -41,6 +43,8 @@ export interface WorkerProcessesOptions {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
+  /** This machine's devices: the worker of each slot is told its own. */
+  readonly devices: readonly Device[];
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
   /** Milliseconds for which a starting process holds the next ones back. */
@@ -212,8 +216,7 @@ export class WorkerProcesses {
       token,
       slot,
       spawn,
-      device: deviceOf(slot),
-      lanes: 1,
+      device: this.#deviceOf(slot),
       memoryLimitBytes,
       parent: process.pid,
       ...folders,
@@ -257,6 +260,13 @@ export class WorkerProcesses {
     });
   }
 
+  #deviceOf(slot: string): Device {
+    const { device: id } = parseSlot(slot);
+    const device = this.#options.devices.find((each) => each.id === id);
+    if (device === undefined) throw new Error(`slot ${slot}: this machine has no device ${id}`);
+    return device;
+  }
+
   #kill(worker: Worker): void {
     worker.killed = true;
     if (worker.process === null) this.#gone(worker, null, null);
@@ -290,9 +300,4 @@ export class WorkerProcesses {
 
 function keyOf(slot: string, spawn: string): string {
   return `${slot}#${spawn}`;
-}
-
-/** `local/cpu/0` → `cpu`. */
-function deviceOf(slot: string): string {
-  return slot.split('/')[1] ?? slot;
 }

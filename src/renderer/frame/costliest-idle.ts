@@ -2,6 +2,7 @@
  * The idle workers that cost most now: idle longest, GPUs before CPU cores, grouped by reason.
  * Pure.
  */
+import { deviceKind } from '../../core/device.ts';
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
 
 export interface IdleDevices {
@@ -46,5 +47,5 @@ export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevic
 }
 
 export function isGpu({ device }: SlotRow): boolean {
-  return device.startsWith('gpu');
+  return deviceKind(device) === 'gpu';
 }

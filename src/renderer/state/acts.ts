@@ -3,7 +3,7 @@
  * it was done, holds what failed. Acts of one view stand with that view.
  */
 import { freeName } from '../../core/free-name.ts';
-import { slotName } from '../../core/study/slot-name.ts';
+import { slotName } from '../../core/device.ts';
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Client } from '../client.ts';

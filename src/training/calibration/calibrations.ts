@@ -19,7 +19,7 @@ export interface Measurement {
 /** Cache key of a calibration. */
 export interface CalibrationKey {
   readonly plan: string;
-  /** Name of the processor and the runtime. */
+  /** Device and runtime, as `timingKey` names them. */
   readonly device: string;
   readonly lanes: number;
   /** Labels of the compared executors, including versions where they have one. */

@@ -3,7 +3,8 @@
  * the reason as text. The other executors follow in order, as fallbacks for a plan that the first
  * one cannot run.
  */
-import { availableParallelism, cpus } from 'node:os';
+import type { Device } from '../../core/device.ts';
+import { timingKey } from '../../runtime/cpu-device.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { RegisteredExecutor } from '../executors/registry.ts';
 import type { TrainObjective } from '../objective/objective.ts';
@@ -22,6 +23,7 @@ export interface Choice {
 
 export interface ChooseOptions {
   readonly calibrations: Calibrations;
+  readonly device: Device;
   /** Label with which the study started; undefined if it has not started. */
   readonly began?: string | undefined;
   readonly now: () => number;
@@ -51,7 +53,7 @@ export async function choose(
   executors: readonly RegisteredExecutor[],
   plan: Plan,
   lanes: number,
-  { calibrations, began, now }: ChooseOptions,
+  { calibrations, device, began, now }: ChooseOptions,
 ): Promise<Choice[]> {
   const allowed = executors.filter(({ reproducible }) => bits !== 'wasm' || reproducible);
   if (pinned !== 'auto') {
@@ -86,7 +88,7 @@ export async function choose(
     return [{ ...only, reason: `the only available executor${note}` }, fallback];
   const key = {
     plan: planHash(plan),
-    device: deviceName(),
+    device: timingKey(device),
     lanes: bucketOf(lanes),
     labels: usable.map(({ label }) => label),
   };
@@ -176,8 +178,4 @@ function bucketOf(lanes: number): number {
   let bucket = 1;
   while (bucket < lanes) bucket *= 2;
   return bucket;
-}
-
-function deviceName(): string {
-  return `${cpus()[0]?.model ?? 'unknown processor'} × ${String(availableParallelism())}, Node ${process.version}, ${process.arch}`;
 }

@@ -3,6 +3,7 @@
  * train them on the plans of several points of the search space. Takes seconds. The duration of the
  * whole study is derived elsewhere.
  */
+import type { Device } from '../../core/device.ts';
 import type { Numeric } from '../../core/formats/field.ts';
 import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
@@ -11,6 +12,7 @@ import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import type { Catalogue, DatasetEntry } from '../../datasets/catalogue.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
+import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, type Choice } from '../calibration/choose.ts';
 import { measurePace, type Pace } from '../calibration/measure.ts';
@@ -29,6 +31,8 @@ export interface MeasureStudyOptions {
   /** Absolute path of the calibration folder; null disables storage. */
   readonly calibrations: string | null;
   readonly executors?: readonly RegisteredExecutor[];
+  /** What it is measured on; by default the processor. */
+  readonly device?: Device;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
@@ -41,6 +45,9 @@ export interface MeasuredPoint {
 }
 
 export interface MeasuredStudy {
+  /** Id of the device, and how many trials one worker trained together. */
+  readonly device: string;
+  readonly lanes: number;
   readonly executor: string;
   readonly reason: string;
   /** Memory of one worker in bytes, including data; maximum over the points. */
@@ -57,6 +64,8 @@ const POINTS = 6;
 const BUDGET_MS = 3_000;
 const MOST_MS = 700;
 const SEED = 0;
+/** Trials that are timed together. */
+const LANES = 1;
 
 /**
  * Measures the study.
@@ -71,6 +80,7 @@ export async function measureStudy(
     datasets,
     calibrations,
     executors = registeredExecutors(),
+    device = cpuDevice(),
     now = () => performance.now(),
   } = options;
   const kept = new Calibrations(calibrations, now);
@@ -82,15 +92,19 @@ export async function measureStudy(
     const key = planHash(plan);
     let measured = paces.get(key);
     if (measured === undefined) {
-      const [first] = await choose(objective, executors, plan, 1, { calibrations: kept, now });
+      const [first] = await choose(objective, executors, plan, LANES, {
+        calibrations: kept,
+        device,
+        now,
+      });
       if (first === undefined) throw new TrainingError('unsupported', 'no executor is usable here');
-      const pace = await measurePace(first.executor, plan, 1, {
+      const pace = await measurePace(first.executor, plan, LANES, {
         budgetMs: Math.min(MOST_MS, BUDGET_MS / POINTS),
         now,
       });
       const { sharedBytes, laneBytes, codeBytes } = first.executor.estimate(
         plan,
-        1,
+        LANES,
         shapeOf(resolved.dataset),
       );
       measured = { choice: first, pace, bytes: sharedBytes + laneBytes + codeBytes };
@@ -106,6 +120,8 @@ export async function measureStudy(
   if (first === undefined) throw new RangeError('no point was measured');
   const { label, reason } = first.choice;
   return {
+    device: device.id,
+    lanes: LANES,
     executor: label,
     reason,
     memoryBytes: Math.max(...all.map(({ bytes }) => bytes)),

@@ -2,8 +2,10 @@
  * Trains lanes on a dataset and reports their outcomes. Caches the dataset and compiled plans
  * between calls.
  */
+import type { Device } from '../../core/device.ts';
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
+import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, type Choice } from '../calibration/choose.ts';
@@ -34,6 +36,8 @@ export interface TrainerOptions {
   /** Absolute path of the folder of imported datasets; absent: only built-in datasets are known. */
   readonly datasets?: string;
   readonly executors?: readonly RegisteredExecutor[];
+  /** What it trains on; by default the processor. */
+  readonly device?: Device;
 }
 
 export interface TrainOptions extends TrainListener {
@@ -56,6 +60,7 @@ export class Trainer {
   readonly #catalogue: Catalogue;
   readonly #executors: readonly RegisteredExecutor[];
   readonly #calibrations: Calibrations;
+  readonly #device: Device;
   readonly #datasets = new Map<string, Promise<Dataset>>();
   /** Executable of the last call; replaced for another plan or executor, or for more lanes. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
@@ -66,10 +71,12 @@ export class Trainer {
     calibrations,
     datasets,
     executors = registeredExecutors(),
+    device = cpuDevice(),
   }: TrainerOptions) {
     this.#resources = resources;
     this.#catalogue = catalogueOf(datasets ?? null);
     this.#executors = executors;
+    this.#device = device;
     this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
   }
 
@@ -128,6 +135,7 @@ export class Trainer {
     const now = (): number => performance.now();
     const choices = await choose(objective, this.#executors, plan, lanes.length, {
       calibrations: this.#calibrations,
+      device: this.#device,
       began,
       now,
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slotName } from '../../../src/core/study/slot-name.ts';
+import { slotName } from '../../../src/core/device.ts';
 import { storySentences } from '../../../src/core/study/trial-story.ts';
 import type { StoryFacts } from '../../../src/core/study/trial-story.ts';
 

@@ -8,6 +8,7 @@ import type {
   WorkerExit,
   WorkerProcessesOptions,
 } from '../../../src/node/workers/worker-processes.ts';
+import { cpuDevice } from '../../../src/runtime/cpu-device.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
 
@@ -33,6 +34,7 @@ describe('Worker processes', () => {
       token: 'secret',
       resources: folder,
       userFolder: folder,
+      devices: [cpuDevice()],
       memoryLimitBytes: 2 ** 30,
     };
     workers = new WorkerProcesses({ ...options, onExit: exits.put, ...more });
@@ -265,7 +267,7 @@ describe('Worker processes', () => {
     writeFileSync(entry, runs);
     const script = `
       import { WorkerProcesses } from ${JSON.stringify(new URL('../../../src/node/workers/worker-processes.ts', import.meta.url).href)};
-      const workers = new WorkerProcesses({ entry: ${JSON.stringify(entry)}, controlEndpoint: 'x', token: 'x', resources: 'x', userFolder: 'x', memoryLimitBytes: 1e9, onExit: () => {} });
+      const workers = new WorkerProcesses({ entry: ${JSON.stringify(entry)}, controlEndpoint: 'x', token: 'x', resources: 'x', userFolder: 'x', devices: [${JSON.stringify(cpuDevice())}], memoryLimitBytes: 1e9, onExit: () => {} });
       workers.spawn('local/cpu/0', '1.1', 0);
       workers.spawn('local/cpu/1', '1.1', 1e6);
       setTimeout(() => workers.close(0), 20);`;

@@ -3,7 +3,7 @@
  * become a single band. Pure; px from the top.
  */
 import { at } from '../../../core/at.ts';
-import { slotName } from '../../../core/study/slot-name.ts';
+import { deviceKind, parseSlot, slotName } from '../../../core/device.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
 
@@ -138,7 +138,7 @@ function grouped(slots: readonly Slot[], together: boolean): { gpu: boolean; mem
 }
 
 function isGpu({ device }: Slot): boolean {
-  return device.startsWith('gpu');
+  return deviceKind(device) === 'gpu';
 }
 
 /** Adds rows for past workers with attempts, and for lanes that are no longer used. */
@@ -151,7 +151,7 @@ export function withPast(slots: readonly Slot[], index: LaneIndex): readonly Slo
     const { slot, lane } = row;
     const known = held.get(slot);
     if (known !== undefined && known.lanes > lane) continue;
-    const [node = '', device = ''] = slot.split('/');
+    const { node, device } = parseSlot(slot);
     held.set(slot, { slot, node, device, lanes: Math.max(known?.lanes ?? 1, lane + 1) });
   }
   return [...held.values()];

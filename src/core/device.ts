@@ -1,0 +1,104 @@
+/**
+ * Devices as values, and the names of slots: the one place that composes, parses and words
+ * `<node>/<device>/<place>`. It detects no hardware.
+ */
+
+/** Node id of the machine that runs the coordinator. */
+export const THIS_NODE = 'local';
+
+export type DeviceKind = 'cpu' | 'gpu';
+
+/** Hardware that workers compute on. */
+export interface Device {
+  /** Unique within its node: `cpu`, `gpu/0`. Part of slot names, which lab files keep. */
+  readonly id: string;
+  readonly kind: DeviceKind;
+  /** Model, as its maker names it. */
+  readonly name: string;
+  /** Most trials that one worker of the device trains together. */
+  readonly lanes: number;
+  /** Memory of the device, in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** A slot's name in parts; a part that the name lacks is empty. */
+export interface SlotPlace {
+  readonly node: string;
+  /** Id of the device, which may contain slashes. */
+  readonly device: string;
+  /** Number of the worker among those of the device. */
+  readonly place: string;
+}
+
+export function composeSlot({ node, device, place }: SlotPlace): string {
+  return `${node}/${device}/${place}`;
+}
+
+/** Parses a slot's name, those of earlier releases (`local/gpu-0/0`) included. */
+export function parseSlot(slot: string): SlotPlace {
+  const first = slot.indexOf('/');
+  if (first < 0) return { node: '', device: slot, place: '' };
+  const last = slot.lastIndexOf('/');
+  const node = slot.slice(0, first);
+  if (last === first) return { node, device: slot.slice(first + 1), place: '' };
+  return { node, device: slot.slice(first + 1, last), place: slot.slice(last + 1) };
+}
+
+/** Names of the first `count` slots of a device, at least one. */
+export function slotsOf(node: string, { id }: Pick<Device, 'id'>, count: number): string[] {
+  return Array.from({ length: Math.max(1, count) }, (_, i) =>
+    composeSlot({ node, device: id, place: String(i) }),
+  );
+}
+
+/** `<node>/<device>`: equal for slots of one device, which are equally fast. */
+export function deviceOfSlot(slot: string): string {
+  return slot.slice(0, Math.max(0, slot.lastIndexOf('/')));
+}
+
+export function isOnThisNode(slot: string): boolean {
+  return parseSlot(slot).node === THIS_NODE;
+}
+
+/** @param id of a device */
+export function deviceKind(id: string): DeviceKind {
+  return id.startsWith('gpu') ? 'gpu' : 'cpu';
+}
+
+/** `gpu`, `gpu0`, `gpu-0` and `gpu/0`. */
+const GPU = /^gpu[-/]?(\d*)$/;
+
+/** `GPU 0`, `CPU`. @param id of a device; any other than these two kinds is returned as it is */
+export function deviceName(id: string): string {
+  const gpu = GPU.exec(id);
+  if (gpu !== null) return `GPU ${gpu[1] ?? ''}`.trim();
+  return id === 'cpu' ? 'CPU' : id;
+}
+
+/**
+ * A worker in the words of the window and the command line: `CPU 3`, `GPU 0`; with its node where
+ * that is another machine: `CPU 3 on nabc`.
+ */
+export function slotName(slot: string): string {
+  const { node } = parseSlot(slot);
+  return node === THIS_NODE || node === '' ? placeName(slot) : `${placeName(slot)} on ${node}`;
+}
+
+/** `CPU 3 on this machine`. @param nodeName of another machine, if known */
+export function slotNameWithNode(slot: string, nodeName?: string): string {
+  if (isOnThisNode(slot)) return `${placeName(slot)} on this machine`;
+  return nodeName === undefined ? slotName(slot) : `${placeName(slot)} on ${nodeName}`;
+}
+
+function placeName(slot: string): string {
+  const { device, place } = parseSlot(slot);
+  // A card has one worker, so that the number of the card says it all.
+  const numbered = GPU.exec(device)?.[1];
+  const name = deviceName(device);
+  return numbered === undefined || numbered === '' ? `${name} ${place}`.trim() : name;
+}
+
+/** A slot in a line of the terminal: this machine's without the node, `cpu/0`. */
+export function shortSlot(slot: string): string {
+  return isOnThisNode(slot) ? slot.slice(THIS_NODE.length + 1) : slot;
+}

@@ -1,0 +1,28 @@
+/** This machine's processor as a device. */
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { Device } from '../core/device.ts';
+
+/** A worker on the processor trains one trial at a time, on one core. */
+const LANES = 1;
+
+export function cpuDevice(): Device {
+  return {
+    id: 'cpu',
+    kind: 'cpu',
+    name: cpus()[0]?.model.trim() ?? 'unknown processor',
+    lanes: LANES,
+    memoryBytes: memoryBytes(),
+  };
+}
+
+/** Memory of this machine, or of the container that this process is confined to, in bytes. */
+export function memoryBytes(): number {
+  const confined = process.constrainedMemory();
+  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+}
+
+/** What timings on a device depend on, as a cache key: its model, the cores, the runtime. */
+export function timingKey({ kind, name }: Device): string {
+  const parallel = kind === 'cpu' ? ` × ${String(availableParallelism())}` : '';
+  return `${name}${parallel}, Node ${process.version}, ${process.arch}`;
+}
