@@ -30,6 +30,7 @@ import {
   succeed,
   UID,
 } from '../support/lab-writes.ts';
+import { noModes, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -427,33 +428,31 @@ test('Command line: doctor prints every check with a remedy unless it passes', a
   for (const { state, remedy } of checks) expect(remedy === null).toBe(state === 'ok');
 });
 
-test.skipIf(process.platform === 'win32')(
-  'Command line: doctor names a lab file and a user folder that other users can open',
-  async () => {
-    const [lab, home] = [folder.file('lab.db'), folder.file('home')];
-    openLab(lab, { create: true }).close();
-    mkdirSync(home);
-    chmodSync(lab, 0o644);
-    chmodSync(home, 0o755);
-    vi.stubEnv('GALAPAGOS_HOME', home);
-    const { checks } = doctorOutput.parse(JSON.parse((await cli('doctor', '--json')).out));
-    const found = checks.filter(({ name }) => name === 'lab file' || name === 'user folder');
-    expect(found).toMatchObject([
-      {
-        name: 'user folder',
-        state: 'optional',
-        found: expect.stringContaining('(mode 755)') as string,
-        remedy: `run chmod 700 '${home}'`,
-      },
-      {
-        name: 'lab file',
-        state: 'optional',
-        found: expect.stringContaining('(mode 644)') as string,
-        remedy: `run chmod 600 '${lab}'`,
-      },
-    ]);
-  },
-);
+test('Command line: doctor names a lab file and a user folder that other users can open', async (context) => {
+  skipIf(noModes, context);
+  const [lab, home] = [folder.file('lab.db'), folder.file('home')];
+  openLab(lab, { create: true }).close();
+  mkdirSync(home);
+  chmodSync(lab, 0o644);
+  chmodSync(home, 0o755);
+  vi.stubEnv('GALAPAGOS_HOME', home);
+  const { checks } = doctorOutput.parse(JSON.parse((await cli('doctor', '--json')).out));
+  const found = checks.filter(({ name }) => name === 'lab file' || name === 'user folder');
+  expect(found).toMatchObject([
+    {
+      name: 'user folder',
+      state: 'optional',
+      found: expect.stringContaining('(mode 755)') as string,
+      remedy: `run chmod 700 '${home}'`,
+    },
+    {
+      name: 'lab file',
+      state: 'optional',
+      found: expect.stringContaining('(mode 644)') as string,
+      remedy: `run chmod 600 '${lab}'`,
+    },
+  ]);
+});
 
 test('Command line: ends quietly when its reader exits', async () => {
   const lab = openLab(folder.file('lab.db'), { create: true });

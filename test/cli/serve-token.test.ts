@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveToken } from '../../src/cli/serve-token.ts';
 import type { TokenOptions } from '../../src/cli/serve-token.ts';
+import { noModes, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,24 +33,20 @@ describe('Server token: kept in the user folder', () => {
     expect(tokenBy({})).toBe(first);
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'can be read by its owner only, in a folder of its owner only',
-    () => {
-      tokenBy({});
-      expect(statSync(kept()).mode & 0o777).toBe(0o600);
-      expect(statSync(folder.file('home/user')).mode & 0o777).toBe(0o700);
-    },
-  );
+  it('can be read by its owner only, in a folder of its owner only', (context) => {
+    skipIf(noModes, context);
+    tokenBy({});
+    expect(statSync(kept()).mode & 0o777).toBe(0o600);
+    expect(statSync(folder.file('home/user')).mode & 0o777).toBe(0o700);
+  });
 
-  it.skipIf(process.platform === 'win32')(
-    'is closed to other users where its file was open, and stays the same',
-    () => {
-      const first = tokenBy({});
-      chmodSync(kept(), 0o644);
-      expect(tokenBy({})).toBe(first);
-      expect(statSync(kept()).mode & 0o777).toBe(0o600);
-    },
-  );
+  it('is closed to other users where its file was open, and stays the same', (context) => {
+    skipIf(noModes, context);
+    const first = tokenBy({});
+    chmodSync(kept(), 0o644);
+    expect(tokenBy({})).toBe(first);
+    expect(statSync(kept()).mode & 0o777).toBe(0o600);
+  });
 
   it('is replaced by a new one on request, which is kept then', () => {
     const first = tokenBy({});

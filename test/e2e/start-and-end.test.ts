@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { builtWithWindow, start } from '../support/built-command.ts';
+import { noProc, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
@@ -114,7 +115,9 @@ function stateOf(lab: string): string | null | undefined {
   }
 }
 
-describe.skipIf(process.platform !== 'linux')('Run: standard output that cannot be written', () => {
+describe('Run: standard output that cannot be written', () => {
+  beforeEach((context) => skipIf(noProc, context));
+
   it('is reported, pauses the study, and fails', async () => {
     study(100_000);
     const { code, stderr } = await shell('"$@" run study.json --workers 1 > /dev/full');
@@ -192,7 +195,9 @@ function processWith(argument: string): number {
   return Number(found[0]);
 }
 
-describe.skipIf(process.platform !== 'linux')('Serve: started by npm', () => {
+describe('Serve: started by npm', () => {
+  beforeEach((context) => skipIf(noProc, context));
+
   it('ends in order when npm is killed', async () => {
     const lab = folder.file('lab.db');
     const serve = `${process.execPath} ${cli} serve --json --port 0 --workers 1 --lab ${lab}`;

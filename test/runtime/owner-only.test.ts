@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { modeForOthers, restrictToOwner } from '../../src/runtime/owner-only.ts';
 import { prepareUserFolder } from '../../src/runtime/prepare-user-folder.ts';
+import { noModes, noXdg, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -17,18 +18,18 @@ afterEach(() => folder.remove());
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-describe.skipIf(process.platform === 'win32')('User folder: permissions', () => {
-  it.skipIf(process.platform !== 'linux')(
-    'closes the default user folder to other users where it is open',
-    () => {
-      vi.stubEnv('XDG_DATA_HOME', folder.path);
-      const home = folder.file('galapagos');
-      mkdirSync(home);
-      chmodSync(home, 0o755);
-      prepareUserFolder(home);
-      expect(modeOf(home)).toBe('700');
-    },
-  );
+describe('User folder: permissions', () => {
+  beforeEach((context) => skipIf(noModes, context));
+
+  it('closes the default user folder to other users where it is open', (context) => {
+    skipIf(noXdg, context);
+    vi.stubEnv('XDG_DATA_HOME', folder.path);
+    const home = folder.file('galapagos');
+    mkdirSync(home);
+    chmodSync(home, 0o755);
+    prepareUserFolder(home);
+    expect(modeOf(home)).toBe('700');
+  });
 
   it('leaves a folder that the user named unchanged, because it may be shared on purpose', () => {
     const home = folder.file('chosen');
@@ -46,7 +47,9 @@ describe.skipIf(process.platform === 'win32')('User folder: permissions', () => 
   });
 });
 
-describe.skipIf(process.platform === 'win32')('Permissions: other users', () => {
+describe('Permissions: other users', () => {
+  beforeEach((context) => skipIf(noModes, context));
+
   it('detects them on files, and none on links or missing paths', () => {
     const [file, link] = [folder.file('file'), folder.file('link')];
     writeFileSync(file, '');

@@ -16,6 +16,7 @@ import {
   succeed,
   trialsOf,
 } from '../support/lab-writes.ts';
+import { noModes, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -49,7 +50,9 @@ it('Lab file: is one plain file when closed', () => {
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
-describe.skipIf(process.platform === 'win32')('Lab file: access', () => {
+describe('Lab file: access', () => {
+  beforeEach((context) => skipIf(noModes, context));
+
   const modeOf = (path: string): number => statSync(path).mode & 0o777;
   let before: number;
   // The most permissive mask: only the modes that the program asks for count.

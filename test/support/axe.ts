@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core';
 
 /** Every violation that axe-core finds in the page in front, best practices included. */
 export async function violations(page: Page): Promise<string[]> {
-  // Injected by the debugger, which the page's own rules do not bind.
-  await page.evaluate(axe.source);
+  // Injected once a page, by the debugger, which the page's own rules do not bind.
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   const results = await page.evaluate(async (): Promise<AxeResults> => {
     const { axe: injected } = globalThis as unknown as { axe: typeof axe };
     return injected.run(document, { resultTypes: ['violations'] });

@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
@@ -27,6 +28,8 @@ export interface ChaosReport {
   readonly lost: number;
   /** Longest time from a worker's kill to its attempts waiting again, in ms; null: not measured. */
   readonly slowestRequeueMs: number | null;
+  /** Longest time that this process's event loop stood still meanwhile, in ms; null: not measured. */
+  readonly stallMs: number | null;
   /** What should not have happened; empty when all is well. */
   readonly violations: readonly string[];
 }
@@ -65,6 +68,8 @@ export async function killWorkers(
   { seed, sampler, workers = 4 }: { seed: number; sampler: string; workers?: number },
 ): Promise<ChaosReport> {
   await built();
+  const stalls = monitorEventLoopDelay({ resolution: 10 });
+  stalls.enable();
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
   const file = join(folder, 'lab.db');
   const violations: string[] = [];
@@ -136,8 +141,17 @@ export async function killWorkers(
     await lab.close();
     violations.push(...compareWithFile(file, ended), ...checkLab(file, 'chaos'));
     if (ended.size !== size + 8) violations.push(`${ended.size} trials ended of ${size + 8}`);
-    return { kills: done, trials: ended.size, lost, slowestRequeueMs: slowest, violations };
+    const stallMs = stalls.max / 1e6;
+    return {
+      kills: done,
+      trials: ended.size,
+      lost,
+      slowestRequeueMs: slowest,
+      stallMs,
+      violations,
+    };
   } finally {
+    stalls.disable();
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -229,7 +243,14 @@ export async function killCoordinator(
     violations.push(...compareWithFile(file, ended));
     if (sampler !== 'evolution')
       violations.push(...(await compareWithUndisturbed(folder, study, file)));
-    return { kills: killed, trials: ended.size, lost: 0, slowestRequeueMs: null, violations };
+    return {
+      kills: killed,
+      trials: ended.size,
+      lost: 0,
+      slowestRequeueMs: null,
+      stallMs: null,
+      violations,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Unknown } from '../../../../src/node/machine/utilisation/figure.ts';
 import {
   ProcessLoads,
   parseProcess,
 } from '../../../../src/node/machine/utilisation/process-load.ts';
 import { writeTree } from '../../../support/file-tree.ts';
+import { noProc, skipIf } from '../../../support/platform.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -87,16 +88,12 @@ it('Process load: is not implemented outside Linux, and says so', async () => {
   ]);
 });
 
-describe.skipIf(process.platform !== 'linux')(
-  'Process load: on Linux (skipped elsewhere: there is no /proc)',
-  () => {
-    it('reads this process', async () => {
-      const loads = new ProcessLoads(() => performance.now());
-      const [own] = await loads.read([process.pid]);
-      const resident = own?.residentBytes;
-      const itself = process.memoryUsage.rss();
-      expect(Math.abs(Number(resident) - itself) / itself).toBeLessThan(0.25);
-      await loads.close();
-    });
-  },
-);
+it('Process load: is the resident memory that this process reports of itself', async (context) => {
+  skipIf(noProc, context);
+  const loads = new ProcessLoads(() => performance.now());
+  const [own] = await loads.read([process.pid]);
+  const resident = own?.residentBytes;
+  const itself = process.memoryUsage.rss();
+  expect(Math.abs(Number(resident) - itself) / itself).toBeLessThan(0.25);
+  await loads.close();
+});
