@@ -44,7 +44,7 @@ test('Network documentation: its example is a valid study', () => {
 });
 
 test('Network documentation: its error is the one for a deeper search space', () => {
-  const [, error] = /## When something is wrong.*?```\n(.*?)\n```/s.exec(page)!;
+  const [, error] = /## Errors.*?```\n(.*?)\n```/s.exec(page)!;
   expect(() => resolved(study.replace('"low": 1, "high": 3', '"low": 1, "high": 6'))).toThrow(
     error,
   );

@@ -258,8 +258,10 @@ export abstract class ChunkedExecutable implements Executable {
 
 /** An executable that implements single steps of a batch; a chunk is a loop over them. */
 export abstract class StepwiseExecutable extends ChunkedExecutable {
-  /** Does nothing: stopped lanes cost no time here. */
-  protected override moveTogether(): void {}
+  /** Keeps the places: stopped lanes cost no time here. */
+  protected override moveTogether(): void {
+    // Nothing to move.
+  }
 
   /**
    * Runs one step of the live lanes and adds to their tallies.
