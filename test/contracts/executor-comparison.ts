@@ -1,4 +1,4 @@
-/** How near an executor's numbers are to the reference's, for the contract of executors. */
+/** Comparison of an executor's numbers with the reference's, for the contract of executors. */
 import { expect } from 'vitest';
 import type { LaneMetrics, LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
@@ -8,7 +8,7 @@ import { firstWeights, walkReference } from '../support/reference-walk.ts';
 import { byWeight, worst } from '../support/training.ts';
 import { SEED, Session } from './executor-session.ts';
 
-/** Numbers this near to a kink may fall on its other side in float32. */
+/** Distance from a kink within which float32 may fall on the other side. */
 const NEAR = 1e-5;
 
 export function expectMetrics(
@@ -29,9 +29,10 @@ export function expectMetrics(
 }
 
 /**
- * Changes since the start, weight by weight. A bias before a norm has no gradient in truth, so what
- * counts as large is also what the layer's and the network's other weights do. What storing a
- * weight as float32 loses, half a unit in its last place a step, is no error of the change.
+ * Compares the changes since the start, weight by weight. The true gradient of a bias before a norm
+ * is 0, so differences are relative to the largest change of the layer's and the network's weights.
+ * The rounding of stored float32 weights (half a unit in the last place per step) is not counted as
+ * an error.
  */
 export function expectState(
   { plan }: SmallSubject,
@@ -75,7 +76,7 @@ export function expectState(
   expect(found.step).toBe(expected.step);
 }
 
-/** Whether the lane of trial 0 keeps away from every kink in the two steps of `compare`. */
+/** Whether the lane of trial 0 stays away from every kink in the two steps of `compare`. */
 export async function isSmooth(subject: SmallSubject, params: Params): Promise<boolean> {
   const { plan, view } = subject;
   const perEpoch = Math.ceil(view.samples / plan.batch);

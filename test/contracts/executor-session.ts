@@ -1,6 +1,6 @@
 /**
- * A begun executable of a small network, and runs over its dataset in order; for the contract of
- * executors.
+ * Session of the contract of executors: an executable of a small network after `begin`, and runs
+ * over its dataset.
  */
 import type {
   Executable,
@@ -23,7 +23,7 @@ export const FIRST: Lane = { trial: 0, params: PARAMS };
 export const SECOND: Lane = { trial: 5, params: { rate: 0.02, momentum: 0.9, dropout: 0.6 } };
 export const THIRD: Lane = { trial: 9, params: { rate: 0.1, momentum: 0, dropout: 0 } };
 
-/** A begun executable of a small network, and runs over its dataset in order. */
+/** An executable of a small network after `begin`, and runs over its dataset in order. */
 export class Session {
   readonly executable: Executable;
   readonly order: Uint32Array;
@@ -66,7 +66,7 @@ export class Session {
     );
   }
 
-  /** @param order the epoch's, where it is not the dataset in order */
+  /** @param order order of the epoch; default: the dataset's order */
   async run(
     epoch: number,
     firstStep: number,

@@ -1,6 +1,6 @@
 /**
- * What every executor keeps: the reference's numbers on every op, and the manners that the trainer
- * relies on.
+ * Contract of every executor: the reference's numbers on every op, and the behaviour that the
+ * trainer relies on.
  */
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
@@ -16,20 +16,23 @@ import { FIRST, SECOND, SEED, Session, THIRD, type Lane } from './executor-sessi
 export interface ExecutorHarness {
   readonly make: () => Executor;
   /**
-   * Of weights' changes after one step and after two, of losses: against the reference, relative to
-   * the largest.
+   * Tolerance of losses and of weight changes after one and two steps, relative to the largest
+   * reference value.
    */
   readonly tolerance: number;
-  /** A lane alone, in company, in pieces, from a state written: the same bits, or within this. */
+  /**
+   * Difference between a lane that trains alone, with others, or in pieces: none, or this
+   * tolerance.
+   */
   readonly company: 'equal' | number;
   /**
-   * A lane that goes on from a state that was written: the same bits, or within this (where states
-   * leave in less precision).
+   * Difference after a lane continues from a written state: none, or this tolerance (for executors
+   * that export states in lower precision).
    */
   readonly restored: 'equal' | number;
-  /** What the executor says it does not support: skipped with its reason, or a failure. */
+  /** Whether an unsupported network skips the test with the executor's reason, or fails it. */
   readonly missing: 'skip' | 'fail';
-  /** Drawn networks; each is a compilation. */
+  /** Number of random networks; each is compiled. */
   readonly runs: number;
 }
 
@@ -42,8 +45,8 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   const reference = new ReferenceExecutor();
 
   /**
-   * Opens a session, uses it, frees it; a network that the executor lacks skips the test where that
-   * is allowed.
+   * Opens a session, uses it and disposes it. Skips the test if the executor does not support the
+   * network and the contract allows that.
    */
   async function withSession<T>(
     context: TestContext | undefined,
@@ -91,8 +94,8 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   }
 
   /**
-   * Two steps, the second the last of the second epoch (its remainder), against the reference; then
-   * evaluation.
+   * Compares two steps with the reference, the second one the last of the second epoch (with an
+   * incomplete batch), then the evaluation.
    */
   async function compare(
     context: TestContext | undefined,
@@ -124,12 +127,12 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     });
   }
 
-  describe(`${name} has the reference's numbers`, () => {
+  describe(`Executor ${name}: numbers of the reference`, () => {
     it.for(named(NETWORKS))('%s', async ([, network], context) => {
       await compare(context, subjectOf(network), [FIRST, SECOND]);
     });
 
-    it('networks of drawn shapes', async () => {
+    it('trains networks of random shapes as the reference does', async () => {
       await fc.assert(
         fc.asyncProperty(DRAWN, async (network) => {
           const subject = subjectOf(network, network.samples);
@@ -140,7 +143,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       );
     });
 
-    it('drawn graphs', async () => {
+    it('trains random graphs as the reference does', async () => {
       await fc.assert(
         fc.asyncProperty(GRAPHS, async (network) => {
           const subject = subjectOf(network);
@@ -167,7 +170,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   const NORMED: SmallNetwork = {
     ...MIXED,
     name: 'with statistics and two slots',
-    // No bias before the norm: it has no gradient in truth, and Adam takes steps of its rounding.
+    // No bias before the norm: its true gradient is 0, and Adam would amplify the rounding error.
     layers: [
       { type: 'conv', filters: 3, kernel: 3, bias: false },
       { type: 'batch-norm' },
@@ -177,9 +180,9 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   };
   const BOTH = named([MIXED, NORMED]);
 
-  describe(`${name}: lanes`, () => {
+  describe(`Executor ${name}: lanes`, () => {
     it.for(BOTH)(
-      'are the same alone, in company, at any place: %s',
+      'trains a lane to the same weights alone, with others and at any index: %s',
       async ([, network], context) => {
         const subject = subjectOf(network);
         const train = (
@@ -205,7 +208,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       },
     );
 
-    it('that are stopped keep their weights; the others go on', async (context) => {
+    it('keeps the weights of stopped lanes and trains the others', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST, SECOND, THIRD], async (session) => {
         await session.run(0, 0, 1);
         session.executable.stopLane(1);
@@ -228,7 +231,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('that are stopped while a run is on end with the chunk', async (context) => {
+    it('ends lanes at the next chunk when they are stopped during a run', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST, SECOND], async (session) => {
         const { executable, order } = session;
         const long = Uint32Array.from({ length: 4000 }, (_, i) => i % order.length);
@@ -247,7 +250,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('that diverge are said so, once, and leave the others alone', async (context) => {
+    it('reports divergence of a lane once and does not change the others', async (context) => {
       const wild: Lane = { trial: 5, params: { ...PARAMS, rate: Infinity } };
       await withSession(context, subjectOf(MIXED), [wild, FIRST], async (session) => {
         const report = await session.run(0, 0, 3);
@@ -263,32 +266,35 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     });
   });
 
-  describe(`${name}: runs`, () => {
-    it.for(BOTH)('in pieces are the run as a whole: %s', async ([, network], context) => {
-      await withSession(context, subjectOf(network), [FIRST, SECOND], async (session) => {
-        const done: number[] = [];
-        const whole = await session.run(0, 0, 3, { onChunk: (steps) => done.push(steps) });
-        expect([whole.stepsDone, whole.aborted, done.at(-1), whole.lanes[1]?.samples]).toEqual([
-          3,
-          false,
-          3,
-          11,
-        ]);
-        const state = await session.state(1);
-        await session.begin([FIRST, SECOND]);
-        const parts = [await session.run(0, 0, 1), await session.run(0, 1, 2)];
-        expectSameState(await session.state(1), state);
-        expect(
-          worst(
-            [parts.reduce((sum, part) => sum + part.lanes[1]!.lossSum, 0)],
-            [whole.lanes[1]!.lossSum],
-            1,
-          ),
-        ).toBeLessThan(1e-6);
-      });
-    });
+  describe(`Executor ${name}: runs`, () => {
+    it.for(BOTH)(
+      'gives the same result for a run in pieces and as a whole: %s',
+      async ([, network], context) => {
+        await withSession(context, subjectOf(network), [FIRST, SECOND], async (session) => {
+          const done: number[] = [];
+          const whole = await session.run(0, 0, 3, { onChunk: (steps) => done.push(steps) });
+          expect([whole.stepsDone, whole.aborted, done.at(-1), whole.lanes[1]?.samples]).toEqual([
+            3,
+            false,
+            3,
+            11,
+          ]);
+          const state = await session.state(1);
+          await session.begin([FIRST, SECOND]);
+          const parts = [await session.run(0, 0, 1), await session.run(0, 1, 2)];
+          expectSameState(await session.state(1), state);
+          expect(
+            worst(
+              [parts.reduce((sum, part) => sum + part.lanes[1]!.lossSum, 0)],
+              [whole.lanes[1]!.lossSum],
+              1,
+            ),
+          ).toBeLessThan(1e-6);
+        });
+      },
+    );
 
-    it('begin again where begin says so: weights, slots, statistics', async (context) => {
+    it('resets weights, slots and statistics at begin', async (context) => {
       await withSession(context, subjectOf(NORMED), [FIRST], async (session) => {
         const start = await session.state();
         await session.run(0, 0, 3);
@@ -300,7 +306,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('go on from a state that was written', async (context) => {
+    it('continues from a written state', async (context) => {
       const subject = subjectOf(NORMED);
       await withSession(context, subject, [FIRST], async (session) => {
         await session.run(0, 0, 2);
@@ -316,7 +322,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('end at a signal, between chunks, and go on to the same weights', async (context) => {
+    it('stops at a signal between chunks and continues to the same weights', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
         const steps = 1000;
         const order = Uint32Array.from({ length: 4 * steps }, (_, i) => i % session.order.length);
@@ -348,7 +354,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('evaluation leaves no trace', async (context) => {
+    it('does not change the training by an evaluation', async (context) => {
       await withSession(context, subjectOf(NORMED), [FIRST], async (session) => {
         await session.run(0, 0, 1);
         const [state, first, second] = [
@@ -365,8 +371,8 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     });
   });
 
-  describe(`${name}: manners`, () => {
-    it('one call at a time, none after dispose, dispose twice', async (context) => {
+  describe(`Executor ${name}: calls`, () => {
+    it('refuses concurrent calls and calls after dispose, and disposes twice', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
         const running = session.run(0, 0, 3);
         await expect(session.evaluate()).rejects.toThrow('busy');
@@ -398,7 +404,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       });
     });
 
-    it('estimates memory that grows with the plan, and stops compiling at a signal', async () => {
+    it('estimates more memory for larger plans, and stops compiling at a signal', async () => {
       const [small, large] = [
         subjectOf({ ...MIXED, batch: 2 }),
         subjectOf({
@@ -415,7 +421,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       await expect(executor.compile(small.plan, 1, AbortSignal.abort())).rejects.toThrow();
     });
 
-    it('lanes of one start are alike where the study says so', async (context) => {
+    it('starts all lanes with equal weights if the study requires it', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST, SECOND], async ({ executable }) => {
         await executable.begin(SEED, [
           { trial: 3, shared: true },

@@ -1,4 +1,4 @@
-/** What every sampler promises, whatever it is: run over each by `test/core/samplers/`. */
+/** Contract of every sampler. `test/core/samplers/` runs it for each. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSampler } from '../../src/core/samplers/create-sampler.ts';
@@ -15,7 +15,7 @@ import {
 } from '../core/search-space/arbitrary-space.ts';
 import { barrierMet, playStudy, valueOf, viewFor } from '../support/play-study.ts';
 
-/** @param spec legal on every space */
+/** @param spec sampler that is valid on every space */
 export function describeSampler(spec: SamplerSpec): void {
   const create = (space: SearchSpace, seed: number): Sampler =>
     createSampler(spec, space, 'minimize', seed);
@@ -23,8 +23,8 @@ export function describeSampler(spec: SamplerSpec): void {
   const points = (proposals: readonly Proposal[]): unknown[] =>
     proposals.map(({ params, origin }) => [[...params], origin]);
 
-  describe(`the sampler ${spec.name} promises`, () => {
-    it('legal points: in bounds, on steps, NaN exactly where inactive', () => {
+  describe(`Sampler ${spec.name}: contract`, () => {
+    it('proposes legal points: in bounds, on steps, NaN exactly for inactive parameters', () => {
       fc.assert(
         fc.property(spaceOf(anyDistribution), seeds, (space, seed) => {
           const axes = axesOf(space);
@@ -42,7 +42,7 @@ export function describeSampler(spec: SamplerSpec): void {
       );
     });
 
-    it('no point twice', () => {
+    it('proposes no point twice', () => {
       fc.assert(
         fc.property(
           spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3),
@@ -60,7 +60,7 @@ export function describeSampler(spec: SamplerSpec): void {
       );
     });
 
-    it('to end on a finite space, after every point where it has at most 10,000', () => {
+    it('ends on a finite space, after every point if there are at most 10,000', () => {
       const space: SearchSpace = {
         a: { type: 'categorical', choices: ['x', 'y'] },
         b: { type: 'int', low: 1, high: 5, when: { a: ['x'] } },
@@ -71,7 +71,7 @@ export function describeSampler(spec: SamplerSpec): void {
       ).toHaveLength(30);
     });
 
-    it('the same list for the same seed, another for another', () => {
+    it('proposes the same list for the same seed and another list for another seed', () => {
       const space: SearchSpace = {
         x: { type: 'float', low: 1e-4, high: 1, log: true },
         n: { type: 'int', low: 1, high: 300 },
@@ -85,7 +85,7 @@ export function describeSampler(spec: SamplerSpec): void {
       expect(list(8)).not.toEqual(list(8 + 2 ** 32));
     });
 
-    it('that asking one at a time or several together is the same', () => {
+    it('proposes the same points one at a time and several together', () => {
       fc.assert(
         fc.property(
           spaceOf(fc.oneof(anyDistribution, finiteDistribution), 4),
@@ -95,7 +95,7 @@ export function describeSampler(spec: SamplerSpec): void {
             const sampler = create(space, seed);
             const { columns } = playStudy(sampler, space, { trials: 20, workers: 3, seed });
             const first = columns.size;
-            // Together: as many as the barrier lets pass.
+            // Together: as many as the barrier allows.
             let most = 1;
             while (most < count && barrierMet(sampler, columns, first + most)) most += 1;
             if (!barrierMet(sampler, columns, first)) return;
@@ -115,15 +115,15 @@ export function describeSampler(spec: SamplerSpec): void {
       );
     });
 
-    it('that every proposal can be recomputed later from its number and its basis', () => {
+    it('proposes the same point again from its number and its history length', () => {
       const space: SearchSpace = {
         x: { type: 'float', low: 0, high: 1 },
         c: { type: 'categorical', choices: ['a', 'b', 'c'] },
       };
       const sampler = create(space, 21);
       const { columns, proposals } = playStudy(sampler, space, { trials: 60, workers: 5, seed: 2 });
-      // Another sampler object and columns rebuilt in number and completion order, as after a
-      // restart.
+      // Uses another sampler object and columns rebuilt in order of number and completion, as after
+      // a restart.
       const rebuilt = new TrialColumns(space, 'minimize', sampler.window);
       const again = create(space, 21);
       for (const [number, { params, origin }] of proposals.entries()) {
@@ -143,7 +143,7 @@ export function describeSampler(spec: SamplerSpec): void {
       expect(points(recomputed)).toEqual(points(proposals));
     });
 
-    it('to survive failures, ties and infinities', () => {
+    it('handles failures, ties and infinite values', () => {
       const space: SearchSpace = {
         x: { type: 'float', low: 0, high: 1 },
         n: { type: 'int', low: 0, high: 50 },
@@ -170,7 +170,7 @@ export function describeSampler(spec: SamplerSpec): void {
       }
     });
 
-    it('parents that exist and have ended, and generations that follow from them', () => {
+    it('names parents that exist and have ended, and generations derived from them', () => {
       const space: SearchSpace = {
         x: { type: 'float', low: 0, high: 1 },
         y: { type: 'float', low: 0, high: 1 },
@@ -190,7 +190,7 @@ export function describeSampler(spec: SamplerSpec): void {
     });
 
     if (create({ x: { type: 'int', low: 0, high: 1 } }, 0).barrier !== null) {
-      it('the same list on any number of workers, in any order of finishing', () => {
+      it('proposes the same list for any number of workers and any order of completion', () => {
         fc.assert(
           fc.property(
             spaceOf(anyDistribution, 4),

@@ -1,4 +1,4 @@
-/** What every lab storage keeps: one suite, run over each implementation. */
+/** Contract of every lab storage. Each implementation runs this suite. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headOf } from '../../src/core/scheduling/index.ts';
 import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/index.ts';
@@ -22,17 +22,17 @@ import {
 export interface StorageHarness {
   readonly first: LabStorage;
   /**
-   * Opens the same lab again; the object before is left as a kill would leave it, or as a rival
-   * that does not know yet.
+   * Opens the same lab again without closing the previous object, as after a kill, or as a second
+   * process would.
    */
   reopen(): LabStorage;
-  /** Another program ends a trial of the lab. */
+  /** Ends a trial of the lab as another program would. */
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
   dispose(): void;
 }
 
 export function storageContract(name: string, make: () => StorageHarness): void {
-  describe(`storage: ${name}`, () => {
+  describe(`Storage ${name}`, () => {
     let harness: StorageHarness;
     let lab: LabStorage;
     beforeEach(() => {
@@ -52,20 +52,20 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     };
     const study = (): unknown => harness.reopen().lab.studies[0];
 
-    it('is empty when new, with epoch 1 and a uid of its own', () => {
+    it('is empty when new, with epoch 1 and a unique id', () => {
       expect(lab.epoch).toBe(1);
       expect(lab.lab.studies).toEqual([]);
       expect(lab.lab.uid).toMatch(/^[0-9a-f-]{36}$/);
     });
 
-    it('raises the epoch by one at each opening and keeps the uid', () => {
+    it('increments the epoch at each opening and keeps the id', () => {
       const second = harness.reopen();
       expect(second.epoch).toBe(2);
       expect(harness.reopen().epoch).toBe(3);
       expect(second.lab.uid).toBe(lab.lab.uid);
     });
 
-    it('gives a study back as it was created', () => {
+    it('returns a study as it was created', () => {
       lab.commit([[createStudy()]]);
       expect(study()).toMatchObject({
         uid: UID,
@@ -78,7 +78,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       });
     });
 
-    it('keeps the newest state, limits and active time of a study', () => {
+    it('keeps the latest state, limits and active time of a study', () => {
       lab.commit([
         [createStudy()],
         [{ op: 'studyState', uid: UID, state: 'pausing', reason: 'interrupted' }],
@@ -98,7 +98,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       });
     });
 
-    it('keeps the newest name, note and deletion of a study, and takes an empty note as none', () => {
+    it('keeps the latest name, note and deletion of a study, and stores an empty note as none', () => {
       lab.commit([[createStudy()]]);
       expect(study()).toMatchObject({ note: '', deleted: false, removing: false });
       const described = {
@@ -125,7 +125,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       });
     });
 
-    it('refuses a name that another study has, and writes nothing of that commit', () => {
+    it('refuses the name of another study, and writes nothing of that commit', () => {
       lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
       const taken = {
         op: 'description',
@@ -141,7 +141,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(second).toMatchObject({ activeMs: 0, note: '', spec: { name: 'second' } });
     });
 
-    it('removes a study in pieces, and leaves other studies as they were', () => {
+    it('removes a study in pieces and does not change other studies', () => {
       lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
       for (const uid of [UID, 'second']) {
         lab.commit([
@@ -174,7 +174,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)).toMatchObject([{ number: 0, end: { value: 3 } }]);
     });
 
-    it('says what a finished study comes to as its trials do, whatever they ended as', () => {
+    it('summarises a finished study as its trials do, with any outcomes', () => {
       const ends: [number, EndedState, number][] = [
         [1, 'complete', 0.5],
         [0, 'complete', 0.5],
@@ -223,7 +223,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         expect(study?.head).toEqual(study === undefined ? null : headOf(study, [...study.trials]));
     });
 
-    it('says nothing of a study that runs, or of which something has not ended', () => {
+    it('has no summary of a study that is running or has an unfinished trial', () => {
       const finished: Write = { op: 'studyState', uid: UID, state: 'finished', reason: 'trials' };
       const head = (): unknown => (study() as StoredStudy).head;
       lab.commit([[createStudy()], [propose(0)], [start(0)], succeed(0, 0, 1)]);
@@ -236,7 +236,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(head()).toMatchObject({ trials: 2 });
     });
 
-    it('gives a trial back at each stage of its life', () => {
+    it('returns a trial at each stage of its life', () => {
       lab.commit([[createStudy(), propose(0), propose(1), propose(2), propose(3)]]);
       lab.commit([[start(0)], [start(1)], [start(2)], succeed(1, 0, -0.0625)]);
       const back: Write = {
@@ -316,7 +316,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       ['the smallest number there is', 'complete', 'succeeded', 5e-324],
       ['none', 'failed', 'crashed', NaN],
       ['the last value before pruning', 'pruned', 'pruned', 0.75],
-    ] as const)('keeps an end whose value is %s, bit for bit', (_, state, outcome, value) => {
+    ] as const)('keeps an outcome whose value is %s, bit for bit', (_, state, outcome, value) => {
       lab.commit([[createStudy(), propose(0)], [start(0)]]);
       const ended =
         outcome === 'succeeded' || outcome === 'diverged' || outcome === 'crashed'
@@ -331,7 +331,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       });
     });
 
-    it('takes reports of a running trial, and of no other', () => {
+    it('accepts reports of a running trial only', () => {
       const report = (number: number): Write => ({
         op: 'reported',
         attempt: { study: UID, number, k: 1 },
@@ -350,7 +350,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state: 'complete' });
     });
 
-    it('gives back which executor a study began with', () => {
+    it('returns the executor with which a study started', () => {
       lab.commit([[createStudy(), propose(0)], [start(0)]]);
       expect(study()).toMatchObject({ executor: null });
       lab = harness.reopen();
@@ -358,7 +358,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(study()).toMatchObject({ executor: 'wasm' });
     });
 
-    it('keeps no sign of a zero', () => {
+    it('does not keep the sign of zero', () => {
       lab.commit([[createStudy(), propose(0)], [start(0)], succeed(0, 0, -0)]);
       expect(trialsOf(harness.reopen().lab)[0]?.end?.value).toBe(0);
     });

@@ -1,4 +1,4 @@
-/** What every transport keeps: one suite, run over each implementation. */
+/** Contract of every transport. Each implementation runs this suite. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
 import type {
@@ -22,7 +22,7 @@ import { beat, cohort, hello, result, study } from '../support/worker-message-ex
 export interface TransportHarness {
   readonly coordinator: CoordinatorTransport;
   connect(peer: Peer): WorkerTransport;
-  /** A connected peer that sends text, whatever it is. */
+  /** A connected peer that sends any text. */
   connectRaw(peer: Peer): {
     control(line: string): void;
     result(line: string): void;
@@ -35,7 +35,7 @@ const [a, b] = peers as [Peer, Peer, Peer];
 const size = (message: StudyMessage): number => Buffer.byteLength(encodeMessage(message));
 
 export function transportContract(name: string, make: () => Promise<TransportHarness>): void {
-  describe(`transport: ${name}`, () => {
+  describe(`Transport ${name}`, () => {
     let harness: TransportHarness;
     let coordinator: CoordinatorTransport;
     const closing: (() => Promise<void> | void)[] = [];
@@ -61,7 +61,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       readonly tasks: Inbox<TaskMessage>;
     }
 
-    /** A worker that the coordinator has heard, so that it can be answered. */
+    /** A worker from which the coordinator has received a message, so that it can be answered. */
     async function connected(peer: Peer): Promise<Worker> {
       const transport = harness.connect(peer);
       closing.push(() => transport.close());
@@ -89,7 +89,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     const numbered = (message: FromWorker | ResultMessage): number =>
       message.type === 'beat' ? message.n : message.type === 'result' ? message.attempt.k : 0;
 
-    it('brings control messages of each worker in their order', async () => {
+    it('delivers the control messages of each worker in order', async () => {
       const workers = await Promise.all(peers.map(connected));
       for (let n = 1; n <= 500; n++)
         workers.forEach(({ transport }, i) => transport.sendControl({ ...beat, ...peers[i], n }));
@@ -102,7 +102,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       }
     });
 
-    it('brings results of each worker in their order', async () => {
+    it('delivers the results of each worker in order', async () => {
       const workers = await Promise.all(peers.map(connected));
       await Promise.all(workers.map((worker, i) => joined(worker, `1.${i}`)));
       for (let k = 1; k <= 3000; k++)
@@ -118,7 +118,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       }
     });
 
-    it('brings orders to the worker they are for, in their order', async () => {
+    it('delivers orders to their worker, in order', async () => {
       const workers = await Promise.all(peers.map(connected));
       for (let n = 1; n <= 500; n++)
         for (const peer of peers)
@@ -135,7 +135,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       }
     });
 
-    it('keeps tasks for a session until its worker joins, and brings them in order', async () => {
+    it('keeps tasks for a session until its worker joins, and delivers them in order', async () => {
       const worker = await connected(a);
       const endpoint = await coordinator.openTasks('1.1');
       coordinator.sendTask('1.1', study);
@@ -151,7 +151,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       );
     });
 
-    it('brings a session’s tasks to its own worker only', async () => {
+    it('delivers a session’s tasks only to its worker', async () => {
       const workers = [await connected(a), await connected(b)] as const;
       await joined(workers[0], '1.1');
       await joined(workers[1], '1.2');
@@ -163,7 +163,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(workers[0].tasks.all).toHaveLength(1);
     });
 
-    it('loses what is sent to a session that is closed or was never opened', async () => {
+    it('drops messages to a session that is closed or was never opened', async () => {
       const worker = await connected(a);
       await joined(worker, '1.1');
       coordinator.closeTasks('1.1');
@@ -175,7 +175,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(await worker.tasks.count(1)).toMatchObject([{ taskSeq: 3 }]);
     });
 
-    it('loses control messages to a peer that never came or has gone, and still serves the others', async () => {
+    it('drops control messages to a peer that never connected or has left, and still serves the others', async () => {
       const [gone, stays] = [await connected(a), await connected(b)];
       await gone.transport.close();
       for (let n = 1; n <= 100; n++) {
@@ -190,7 +190,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(gone.control.all).toHaveLength(0);
     });
 
-    it('knows a peer that comes back under its name, and its next incarnation', async () => {
+    it('recognises a peer that reconnects under its name, and its next incarnation', async () => {
       const before = await connected(a);
       await before.transport.close();
       for (const peer of [a, { ...a, spawn: '1.2' }]) {
@@ -200,7 +200,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       }
     });
 
-    it('reports what no schema accepts, with its sender, and goes on', async () => {
+    it('reports messages that no schema accepts, with their sender, and continues', async () => {
       const raw = harness.connectRaw(a);
       closing.push(() => raw.close());
       raw.control('{"type":"hello"}');
@@ -220,7 +220,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(up.malformed.all.slice(3).map(({ peer }) => peer)).toStrictEqual([b, null]);
     });
 
-    it('answers a hello of a version not spoken here with both ranges, and delivers none', async () => {
+    it('answers a hello of an unsupported version with both ranges, and delivers nothing of it', async () => {
       const worker = harness.connect(a);
       closing.push(() => worker.close());
       const control = new Inbox<ToWorker>();
@@ -241,7 +241,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(up.malformed.all).toMatchObject([{ peer: a }]);
     });
 
-    it('takes messages up to the limit, and refuses to send longer ones', async () => {
+    it('accepts messages up to the limit and refuses to send longer ones', async () => {
       const worker = await connected(a);
       await joined(worker, '1.1');
       const filled = (bytes: number): StudyMessage => {
@@ -263,7 +263,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       );
     });
 
-    it('lets what a worker sent before closing arrive', async () => {
+    it('delivers messages that a worker sent before it closed', async () => {
       const worker = await connected(a);
       await joined(worker, '1.1');
       worker.transport.sendResult({ ...result, ...a });
@@ -276,7 +276,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       await up.messages.count(2 + 200);
     });
 
-    it('lets what was sent before closing arrive, then nothing', async () => {
+    it('delivers messages sent before closing, and none after', async () => {
       const worker = await connected(a);
       const goodbye = {
         type: 'goodbye',

@@ -5,8 +5,8 @@ import { cosPi, erf, exp, log, normalQuantile, power } from '../../src/core/elem
 const relative = (found: number, expected: number): number =>
   Math.abs(found - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE);
 
-describe('log and exp', () => {
-  it('are within 2 ulp of the engine, over all magnitudes', () => {
+describe('Elementary functions: log and exp', () => {
+  it('agree with the engine within 2 ulp, over all magnitudes', () => {
     fc.assert(
       fc.property(fc.double({ min: 5e-324, max: 1.7e308, noNaN: true }), (x) => {
         expect(Math.abs(log(x) - Math.log(x))).toBeLessThanOrEqual(
@@ -21,7 +21,7 @@ describe('log and exp', () => {
     );
   });
 
-  it('end where the numbers end', () => {
+  it('handle zero, infinity and the range limits', () => {
     expect([log(0), log(-1), log(Infinity), log(1), log(NaN)]).toEqual([
       -Infinity,
       NaN,
@@ -41,8 +41,8 @@ describe('log and exp', () => {
   });
 });
 
-describe('cosPi', () => {
-  it('is within 1 ulp of 1 of the engine, and exact at halves', () => {
+describe('Elementary functions: cosPi', () => {
+  it('agrees with the engine within 1 ulp of 1, and is exact at halves', () => {
     fc.assert(
       fc.property(fc.double({ min: -8, max: 8, noNaN: true }), (u) => {
         expect(Math.abs(cosPi(u) - Math.cos(Math.PI * u))).toBeLessThanOrEqual(
@@ -55,8 +55,8 @@ describe('cosPi', () => {
   });
 });
 
-describe('power', () => {
-  it('is the engine’s, to n ulp', () => {
+describe('Elementary functions: power', () => {
+  it('agrees with the engine within n ulp', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1.1, noNaN: true }),
@@ -72,7 +72,7 @@ describe('power', () => {
   });
 });
 
-describe('normalQuantile', () => {
+describe('Elementary functions: normalQuantile', () => {
   // R's qnorm, 17 digits
   it.each([
     [0.5, 0],
@@ -97,8 +97,8 @@ describe('normalQuantile', () => {
   });
 });
 
-describe('erf', () => {
-  it('is what the C library says, odd, and ±1 at the ends', () => {
+describe('Elementary functions: erf', () => {
+  it('agrees with the C library, is odd, and is ±1 at the ends', () => {
     const table: [number, number][] = [
       [0.1, 0.1124629160182849],
       [0.5, 0.5204998778130465],

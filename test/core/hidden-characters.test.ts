@@ -18,24 +18,27 @@ const hostile = [
 ];
 const honest = ['mnist', 'größe', '学習率', 'שלום', 'مرحبا', '👩‍🔬 lab', 'a/b c', '\u200fשלום'];
 
-describe('Names: characters that deceive', () => {
-  it.each(hostile)('are refused in names of studies and imports, and shown escaped: %j', (name) => {
-    expect(hasHiddenCharacters(name)).toBe(true);
-    expect(studyName.safeParse(name).success).toBe(false);
-    const source = { kind: 'upload', upload: 'u' };
-    expect(commands.beginImport.input.safeParse({ source, label: name, options: {} }).success).toBe(
-      false,
-    );
-    expect(hasHiddenCharacters(withEscapes(name))).toBe(false);
-  });
+describe('Names: deceptive characters', () => {
+  it.each(hostile)(
+    'refuses them in names of studies and imports, and shows them escaped: %j',
+    (name) => {
+      expect(hasHiddenCharacters(name)).toBe(true);
+      expect(studyName.safeParse(name).success).toBe(false);
+      const source = { kind: 'upload', upload: 'u' };
+      expect(
+        commands.beginImport.input.safeParse({ source, label: name, options: {} }).success,
+      ).toBe(false);
+      expect(hasHiddenCharacters(withEscapes(name))).toBe(false);
+    },
+  );
 
-  it.each(honest)('are not found in names of any script: %j', (name) => {
+  it.each(honest)('accepts names of any script: %j', (name) => {
     expect(hasHiddenCharacters(name)).toBe(false);
     expect(studyName.safeParse(name).success).toBe(true);
     expect(withEscapes(name)).toBe(name);
   });
 
-  it('are escaped in a line for the terminal, whose colours stay', () => {
+  it('escapes them in a line for the terminal and keeps its colours', () => {
     expect(withoutReordering('\u001b[1mbest\u001b[22m \u202egnp \ud800')).toBe(
       '\u001b[1mbest\u001b[22m \\u202egnp \\ud800',
     );

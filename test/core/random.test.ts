@@ -77,12 +77,9 @@ describe('Philox4x32-10', () => {
       PURPOSE.augment << 24,
       '3e2a1c6c 6a149fa6 a7bf5302 dd561986',
     ],
-  ])(
-    'places the words of %s where every recorded result has them',
-    (_name, seed, c0, c1, c2, c3, words) => {
-      expect(block(keyOf(seed), c0, c1, c2, c3)).toBe(words);
-    },
-  );
+  ])('gives the recorded words of %s at their position', (_name, seed, c0, c1, c2, c3, words) => {
+    expect(block(keyOf(seed), c0, c1, c2, c3)).toBe(words);
+  });
 
   it("derives replicate 1's key from the study's", () => {
     const words = new Uint32Array(4);
@@ -91,8 +88,8 @@ describe('Philox4x32-10', () => {
   });
 });
 
-describe('Stream', () => {
-  it('gives the same words as the blocks it stands for', () => {
+describe('Random stream', () => {
+  it('returns the words of its blocks in order', () => {
     const stream = new Stream(7, { purpose: PURPOSE.dropout, ordinal: 2, trial: 5, round: 469 });
     const words = new Uint32Array(8);
     philox(keyOf(7), 0, 469, 5, (PURPOSE.dropout << 24) | 2, words, 0);

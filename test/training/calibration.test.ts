@@ -17,7 +17,7 @@ import { subject } from '../support/training.ts';
 
 const { plan } = subject([1, 6, 6], [{ type: 'flatten' }, { type: 'dense', units: 3 }], 8);
 
-/** A clock that only executors move. */
+/** Clock that only the fake executors advance. */
 let now = 0;
 const clock = (): number => now;
 
@@ -28,7 +28,7 @@ interface Fake {
   readonly fails?: TrainingError;
 }
 
-/** Takes its time by the test's clock, and counts what it was asked for. */
+/** Takes time on the test's clock, and counts its calls. */
 class FakeExecutor implements Executor {
   readonly name = 'wasm';
   readonly #fake: Fake;
@@ -130,8 +130,8 @@ function chosen(
 const words = (choices: readonly Choice[]): string[] =>
   choices.map(({ label, reason }) => `${label}: ${reason}`);
 
-describe('the choice of an executor', () => {
-  it('is the fastest that is usable here, with the figures; the others follow, the reference last', async () => {
+describe('Choice of the executor', () => {
+  it('is the fastest usable one with the measurements as reason; the others follow, the reference last', async () => {
     const executors = fakes({
       wasm: { msPerStep: 4 },
       fused: { msPerStep: 2 },
@@ -157,7 +157,7 @@ describe('the choice of an executor', () => {
     expect(executors.fused.compiled).toBe(2);
   });
 
-  it('prefers equal bits everywhere to a few per cent', async () => {
+  it('prefers reproducible results to a speed-up of a few per cent', async () => {
     expect(
       (await chosen(fakes({ wasm: { msPerStep: 1.03 }, fused: { msPerStep: 1 } })))[0]?.label,
     ).toBe('wasm');
@@ -173,7 +173,7 @@ describe('the choice of an executor', () => {
     ).toBe('wasm-fma');
   });
 
-  it('needs no measurement where one is usable only, be it under two names', async () => {
+  it('needs no measurement if only one executor is usable, even under two names', async () => {
     const executors = fakes({ fused: { label: 'wasm' } });
     expect(words(await chosen(executors))[0]).toBe('wasm: the only available executor');
     expect(executors.wasm.compiled + executors.fused.compiled).toBe(0);
@@ -181,7 +181,7 @@ describe('the choice of an executor', () => {
     expect(words(await chosen(none))).toEqual(['reference: no faster executor is available']);
   });
 
-  it('is what the study pins, and nothing else', async () => {
+  it('is the one that the study selects, without fallbacks', async () => {
     const executors = fakes();
     expect(words(await chosen(executors, { executor: 'reference' }))).toEqual([
       'reference: selected in the study',
@@ -200,7 +200,7 @@ describe('the choice of an executor', () => {
     );
   });
 
-  it('is the one that the study began with, while it is usable; else it says so', async () => {
+  it('is the one with which the study started while it is usable; otherwise it reports the change', async () => {
     const executors = fakes({ wasm: { msPerStep: 9 } });
     expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual([
       'wasm: the study started with it',
@@ -213,7 +213,7 @@ describe('the choice of an executor', () => {
     );
   });
 
-  it('takes one that cannot run the plan for the slowest, and says that it failed', async () => {
+  it('ranks an executor that cannot run the plan last, and reports its failure', async () => {
     const executors = fakes({ fused: { fails: new TrainingError('compile-failed', 'no') } });
     expect(words(await chosen(executors))[0]).toBe(
       'wasm: fastest here: 8000 samples/s, wasm-fma failed',
@@ -221,18 +221,18 @@ describe('the choice of an executor', () => {
   });
 });
 
-describe('a measurement', () => {
+describe('Calibration: measuring', () => {
   it.each<[string, Executor]>([
     ['reference', new ReferenceExecutor()],
     ['wasm', new WasmExecutor()],
-  ])('of %s is a finite speed, within its budget and a step', async (_name, executor) => {
+  ])('gives a finite speed for %s, within its budget plus one step', async (_name, executor) => {
     const from = performance.now();
     const found = await measure(executor, plan, 3, { budgetMs: 500, now: () => performance.now() });
     expect(found).toBeGreaterThan(10);
     expect(performance.now() - from).toBeLessThan(5_000);
   });
 
-  it('takes one step where a step is longer than the budget', async () => {
+  it('runs one step if a step takes longer than the budget', async () => {
     expect(
       await measure(new FakeExecutor({ label: 'slow', msPerStep: 10_000 }), plan, 2, {
         budgetMs: 1,
@@ -242,19 +242,19 @@ describe('a measurement', () => {
     expect(now).toBe(10_000);
   });
 
-  it('leaves out the first two chunks', async () => {
+  it('ignores the first two chunks', async () => {
     const executor = new FakeExecutor({ label: 'warming', msPerStep: 1 });
     const late = (): number => (now < 2.5 ? now * 50 : 100 + now);
     expect(await measure(executor, plan, 1, { budgetMs: 3000, now: late })).toBeCloseTo(8000);
   });
 });
 
-describe('what was measured', () => {
+describe('Calibration: stored measurements', () => {
   const KEY: CalibrationKey = { plan: 'p', device: 'd', lanes: 1, labels: ['a', 'b'] };
   const FOUND = [{ label: 'a', samplesPerSecond: 5 }];
   const never = (): Promise<never> => Promise.reject(new Error('measured again'));
 
-  it('is kept for its key, across processes, and nothing else is left behind', async () => {
+  it('are kept by key across processes, without other files', async () => {
     await new Calibrations(folder.file('c'), clock).get(KEY, () => Promise.resolve(FOUND));
     expect(await new Calibrations(folder.file('c'), clock).get({ ...KEY }, never)).toEqual(FOUND);
     await expect(
@@ -263,7 +263,7 @@ describe('what was measured', () => {
     expect(readdirSync(folder.file('c'))).toHaveLength(1);
   });
 
-  it('is measured by one, for whom the others wait', async () => {
+  it('are made by one process while the others wait', async () => {
     let measured = 0;
     const calibrations = new Calibrations(folder.file('c'), () => performance.now());
     const once = async (): Promise<typeof FOUND> => {
@@ -279,7 +279,7 @@ describe('what was measured', () => {
     expect(measured).toBe(1);
   });
 
-  it('is measured again where the file is damaged, or a process died while measuring', async () => {
+  it('are made again if the file is damaged or a process died while measuring', async () => {
     const calibrations = new Calibrations(folder.file('c'), clock);
     await calibrations.get(KEY, () => Promise.resolve(FOUND));
     const [name = ''] = readdirSync(folder.file('c'));
@@ -291,7 +291,7 @@ describe('what was measured', () => {
     }
   });
 
-  it('is not kept where nothing can be written', async () => {
+  it('are not stored if the folder cannot be written', async () => {
     mkdirSync(folder.file('f'));
     writeFileSync(folder.file('f/file'), '');
     expect(

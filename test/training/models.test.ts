@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { describeNetwork, readDescription as resolve } from '../support/training.ts';
 
-describe('networks', () => {
-  it('unroll repeats, decide `when`, scale numbers, take activations from a parameter', () => {
+describe('Networks', () => {
+  it('unroll repeats, evaluate `when`, scale numbers, and take activations from a parameter', () => {
     const layers = [
       {
         repeat: { $param: 'depth' },
@@ -55,7 +55,7 @@ describe('networks', () => {
     ).toHaveLength(5);
   });
 
-  it("know the channels of a layer's input and of a named layer", () => {
+  it("resolve the channels of a layer's input and of a named layer", () => {
     const layers = [
       { id: 'stem', type: 'conv', filters: 6, kernel: 1 },
       { type: 'conv', filters: { $channels: true, over: 4 }, kernel: 1 },

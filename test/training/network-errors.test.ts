@@ -7,7 +7,7 @@ import { describeNetwork, readDescription as resolve } from '../support/training
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
 
-describe('each error of a network, once', () => {
+describe('Network errors', () => {
   const conv = { type: 'conv', filters: 2, kernel: 3 };
   const space: SearchSpaceLike = {
     width: { type: 'int', low: 1, high: 4 },
@@ -16,7 +16,7 @@ describe('each error of a network, once', () => {
   };
   const params = { width: 2, head: 'slim' };
 
-  // As people read them: network 1×6×6, the layers given, softmax-cross-entropy.
+  // Network 1×6×6 with the given layers and softmax-cross-entropy; problems as users read them.
   it.each<[string, string, readonly object[]]>([
     [
       'unknown-type',
@@ -229,7 +229,7 @@ describe('each error of a network, once', () => {
       'layers[1] (b): expected a layer that something reads, found b, which no layer reads',
       [conv, { ...conv, id: 'b' }, { ...conv, from: 'conv1' }],
     ],
-  ])('%s: %s', (code, message, layers) => {
+  ])('reports once as %s: %s', (code, message, layers) => {
     const { problems } = resolve(describeNetwork([1, 6, 6], layers), params, space);
     expect(problems.map((problem) => [problem.code, problem.message])).toEqual([[code, message]]);
   });
@@ -282,7 +282,7 @@ describe('each error of a network, once', () => {
       'layer: expected one of $schema, format, name, input, loss, layers, found "layer" (did you mean "layers"?)',
       { layer: [] },
     ],
-  ])('%s: %s', (code, message, changes) => {
+  ])('reports once as %s: %s', (code, message, changes) => {
     const { problems } = resolve(
       { ...describeNetwork([1, 6, 6], HEAD), ...changes },
       params,
@@ -291,7 +291,7 @@ describe('each error of a network, once', () => {
     expect(problems.map((problem) => [problem.code, problem.message])).toEqual([[code, message]]);
   });
 
-  it('reports all of them together, but not the layers that an earlier error feeds', () => {
+  it('reports all problems together, but not the layers that depend on an invalid one', () => {
     const { problems } = resolve(
       describeNetwork(
         [1, 6, 6],
@@ -310,7 +310,7 @@ describe('each error of a network, once', () => {
     ]);
   });
 
-  it('name what is near in the own block too, whatever the blocks are called', () => {
+  it('suggests similar names in the same block, whatever the names of the blocks', () => {
     const block = {
       id: 'a.b',
       repeat: 1,
@@ -328,7 +328,7 @@ describe('each error of a network, once', () => {
     ]);
   });
 
-  it('are said once for all rounds of a repeat', () => {
+  it('reports a problem once for all repetitions of a repeat', () => {
     const layers = [
       {
         repeat: 4,
@@ -348,7 +348,7 @@ describe('each error of a network, once', () => {
     ]);
   });
 
-  it('stop at more layers than a plan can have', () => {
+  it('stops at more layers than a plan can have', () => {
     const many = {
       repeat: 1000,
       layers: [{ repeat: 1000, layers: [{ repeat: 1000, layers: [{ type: 'relu' }] }] }],
@@ -358,7 +358,7 @@ describe('each error of a network, once', () => {
     ]);
   });
 
-  it('never throws, whatever it is given', () => {
+  it('never throws, whatever the input', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (value, layer) => {
         resolve(value);
@@ -382,7 +382,7 @@ describe('each error of a network, once', () => {
     );
   });
 
-  it('are there wherever there is no network, whichever part of a good one is replaced', () => {
+  it('reports a problem if any part of a valid network is replaced by something else', () => {
     const layers = [
       {
         id: 'in',
@@ -432,7 +432,7 @@ describe('each error of a network, once', () => {
   });
 });
 
-/** A copy in which one value, anywhere in it, is another. */
+/** A copy in which one value, at any position, is replaced. */
 function replaced(value: unknown, which: number, replacement: unknown): unknown {
   let count = 0;
   const size = (part: unknown): number =>

@@ -19,7 +19,7 @@ import { NEVER, SGD, synthetic } from '../support/training.ts';
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 describe('protobuf', () => {
-  // The examples of protobuf.dev's page on the encoding, and one float.
+  // Examples from the encoding page of protobuf.dev, and one float.
   it.each<[string, Message, string]>([
     ['a = 150', new Message().integer(1, 150), '089601'],
     ['b = "testing"', new Message().text(2, 'testing'), '120774657374696e67'],
@@ -32,8 +32,8 @@ describe('protobuf', () => {
 });
 
 /**
- * Every layer type, strides and pads that leave pixels unread, a squeeze-excite gate, zeros around
- * a concat.
+ * Every layer type, strides and padding that leave pixels unread, a squeeze-excite gate, zeros
+ * around a concat.
  */
 const EVERY_LAYER: Network = {
   name: 'every-layer',
@@ -105,7 +105,7 @@ const EVERY_LAYER: Network = {
   loss: { type: 'softmax-cross-entropy', smoothing: 0 },
 };
 
-/** [id, fields, output, the layers read; none: the one before]. */
+/** [id, fields, output, the layers read; default: the previous one]. */
 function layers(
   list: readonly (readonly [string, LayerFields, readonly number[], ...string[]])[],
 ): Layer[] {
@@ -118,7 +118,7 @@ function layers(
   }));
 }
 
-/** Features as numbers, each with its own mean and deviation. */
+/** Numeric features, each with its own mean and deviation. */
 const OF_NUMBERS: Network = {
   name: 'of-numbers',
   input: { shape: [3], mean: [1, -2, 0.5], deviation: [2, 0.5, 1] },
@@ -138,10 +138,7 @@ interface Case {
 
 const SAMPLES = 3;
 
-/**
- * A network with weights that are drawn, running statistics that are not their first values, and
- * what the reference evaluates.
- */
+/** A network with random weights and running statistics, and its evaluation by the reference. */
 async function evaluated(network: Network): Promise<Case> {
   const outputs = network.layers.at(-1)?.output[0] ?? 0;
   const bytes = synthetic(network.input.shape, outputs, SAMPLES);
@@ -198,7 +195,7 @@ print(float(np.abs(logits - expected).max()), float(np.abs(expected).max()))
 
 const noPython = missingPython('numpy', 'onnx', 'onnxruntime');
 
-describe('onnxruntime evaluates as we do', () => {
+describe('ONNX: onnxruntime evaluates as the reference does', () => {
   const presets = [...PRESETS.keys()].map((name): [string, () => Network] => [
     name,
     () => resolveNetwork(PRESETS.get(name), new Scope({ dropout: 0.1 }))!,

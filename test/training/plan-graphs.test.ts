@@ -25,13 +25,13 @@ const kinds = (ops: readonly Op[]): string[] => ops.map((op) => op.kind);
 const bufferNames = (plan: Plan, ids: readonly number[]): string[] =>
   ids.map((id) => plan.buffers[id]!.name);
 
-describe.each(CASES)('the plan of %s', (_name, network) => {
+describe.each(CASES)('Plan of %s', (_name, network) => {
   const subject = subjectOf(network);
   const { plan } = subject;
 
-  it('has the same bits with nothing in place', async () => {
-    // A flatten's memory is its input's by meaning, and so is a gradient's whose copy is no op; all
-    // else may stand alone.
+  it('gives the same bits without in-place memory', async () => {
+    // A flatten shares its input's memory by definition, and so does a gradient whose copy was
+    // removed; all other buffers can be separate.
     const written = new Set(
       plan.train.filter((op) => op.kind !== 'flatten').map((op) => op.outputs[0]!),
     );
@@ -56,7 +56,7 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
     );
   });
 
-  it('lets no two buffers that live at once overlap in the arena', () => {
+  it('has no two live buffers that overlap in the arena', () => {
     const held = plan.buffers.filter((b) => b.offset !== undefined);
     const end = (b: (typeof held)[number]): number =>
       b.offset! + elements(b.shape) * (b.type === 'u8' ? 1 : 4);
@@ -68,16 +68,16 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
     }
   });
 
-  it('keeps what evaluation reads until it has read it', () => {
-    // Evaluation is a part of training's forward ops in their order, so places in training order
-    // its reads too.
+  it('keeps buffers until evaluation has read them', () => {
+    // Evaluation is a subsequence of training's forward ops, so positions in training order its
+    // reads as well.
     const place = (op: Op): number => plan.train.findIndex((other) => other.layer === op.layer);
     for (const op of plan.evaluate)
       for (const id of op.inputs)
         expect(rootOf(plan, id).last, plan.buffers[id]!.name).toBeGreaterThanOrEqual(place(op));
   });
 
-  it('numbers its ops and stores before it adds', () => {
+  it('numbers its ops, and stores before it accumulates', () => {
     expect(plan.train.map((op) => op.id)).toEqual(plan.train.map((_, i) => i));
     const stored = new Set<number>();
     for (const op of plan.train) {
@@ -90,8 +90,8 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
   });
 });
 
-describe('gradients', () => {
-  it('of one memory: a residual block copies nothing', () => {
+describe('Plan: gradients', () => {
+  it('share memory: a residual block copies nothing', () => {
     const plan = planOf('a residual block');
     expect(kinds(plan.train)).not.toContain('add-gradient');
     const add = plan.train.find((op) => op.kind === 'add')!;
@@ -102,7 +102,7 @@ describe('gradients', () => {
     expect(roots[0]).toBe(roots[1]);
   });
 
-  it('are copied where one of two would be overwritten while it is read', () => {
+  it('are copied if one of two would be overwritten while it is read', () => {
     expect(
       kinds(planOf('a conv added to what it reads: two gradients of one memory').train).filter(
         (kind) => kind === 'add-gradient',
@@ -110,7 +110,7 @@ describe('gradients', () => {
     ).toHaveLength(1);
   });
 
-  it('are made for nothing without a weight before it', () => {
+  it('are not computed without a weight upstream', () => {
     const plan = planOf('joins of the input itself');
     expect(plan.buffers.filter((b) => b.role === 'gradient').map((b) => b.name)).not.toContain(
       "batch'",
@@ -127,7 +127,7 @@ describe('gradients', () => {
     ).toHaveLength(2);
   });
 
-  it('of several readers are stored by the last reader and added by the others', () => {
+  it('of several readers are stored by the last reader and accumulated by the others', () => {
     const plan = planOf('a layer with four readers');
     const into = plan.buffers.find((b) => b.name === "a'")!.id;
     const writers = plan.train.filter((op) => op.outputs.includes(into));
@@ -139,7 +139,7 @@ describe('gradients', () => {
     ]);
   });
 
-  it("of the loss take the outputs' memory, unless a later op reads the outputs", () => {
+  it('of the loss overwrite the outputs, unless a later op reads the outputs', () => {
     const shares = (plan: Plan): boolean => {
       const loss = plan.train.find((op) => op.layer === 'loss')!;
       return rootOf(plan, loss.outputs[0]!).id === rootOf(plan, loss.inputs[0]!).id;
@@ -150,11 +150,11 @@ describe('gradients', () => {
   });
 });
 
-describe('chains', () => {
+describe('Plan: chains', () => {
   const chainsOf = (plan: Plan): string[] =>
     plan.chains.map((chain) => kinds(chain.map((id) => plan.train[id]!)).join());
 
-  it('are found forward and backward, through gradients of one memory', () => {
+  it('are found forward and backward, across gradients that share memory', () => {
     expect(chainsOf(planOf('a residual block'))).toEqual([
       'batch-norm,relu',
       'relu-gradient,batch-norm-gradient',
@@ -169,7 +169,7 @@ describe('chains', () => {
     ]);
   });
 
-  it('are found where only a copy of the same memory stands between', () => {
+  it('are found if only a copy in the same memory is in between', () => {
     const layers = [
       { type: 'dense', units: 4 },
       { type: 'batch-norm' },
@@ -182,13 +182,13 @@ describe('chains', () => {
     ]);
   });
 
-  it('have no inner value that something outside reads', () => {
+  it('have no inner value with a reader outside', () => {
     expect(chainsOf(planOf('relu read twice, and what it reads read again'))).toEqual([]);
   });
 });
 
-describe('evaluation', () => {
-  it('has running statistics, no dropout, no gradient', () => {
+describe('Plan: evaluation', () => {
+  it('uses running statistics, without dropout and gradients', () => {
     const plan = planOf('a batch of nine, remainder of two');
     expect(kinds(plan.evaluate)).toEqual([
       'gather',
@@ -207,7 +207,7 @@ describe('evaluation', () => {
     expect(bufferNames(plan, plan.evaluate.at(-1)!.outputs)).toEqual(['loss', 'correct']);
   });
 
-  it('flattens what the dropout before it read', () => {
+  it('flattens the input of a removed dropout', () => {
     const plan = planOf('dropout of an image, then flatten');
     const flatten = plan.evaluate.find((op) => op.kind === 'flatten')!;
     expect(bufferNames(plan, flatten.inputs)).toEqual(['conv1']);
@@ -216,7 +216,7 @@ describe('evaluation', () => {
   });
 });
 
-describe('columns and slots', () => {
+describe('Plan: columns and slots', () => {
   const update = (
     name: string,
   ): { readonly op: Op; readonly columns: string[]; readonly plan: Plan } => {
@@ -231,7 +231,7 @@ describe('columns and slots', () => {
     };
   };
 
-  it('are what each optimiser reads, in its order', () => {
+  it('are those that each optimiser reads, in its order', () => {
     expect(update('sgd without momentum').plan.slots).toEqual([]);
     expect(update('sgd, Nesterov').op.attributes).toEqual({ momentum: 1, nesterov: 1 });
     expect(update('adam').columns).toEqual([
@@ -261,7 +261,7 @@ describe('columns and slots', () => {
     ]);
   });
 
-  it('clip comes between the gradients and the update', () => {
+  it('place clip between the gradients and the update', () => {
     const { plan } = update('clip by norm');
     const clip = plan.train.at(-2)!;
     expect([clip.kind, clip.attributes['by'], clip.inputs]).toEqual(['clip', 'norm', clip.outputs]);
@@ -269,15 +269,15 @@ describe('columns and slots', () => {
     expect(plan.hyper[clip.hyper[0]!]!.name).toBe('clip');
   });
 
-  it('decay reaches every weight, or kernels only', () => {
+  it('apply decay to every weight, or to kernels only', () => {
     const decays = (name: string): boolean[] => planOf(name).weights.map((w) => w.decay);
     expect(decays('sgd with momentum and decay')).toEqual([true, true, true, true]);
     expect(decays('sgd, decay of kernels only')).toEqual([true, false, true, false]);
   });
 });
 
-describe('statistics', () => {
-  it('are in plan order, at multiples of 4, mean 0 and variance 1 at the start; a lane pays for them', () => {
+describe('Plan: statistics', () => {
+  it('are in plan order at multiples of 4, initially mean 0 and variance 1, and count per lane', () => {
     const plan = planOf('batch-norm, relu');
     expect(plan.statistics).toEqual([
       { name: 'batch-norm1.running_mean', shape: [3], offset: 0, initial: 0 },
@@ -291,15 +291,15 @@ describe('statistics', () => {
         (b) => b.role !== 'statistic' && (b.role !== 'saved' || b.perSample),
       ),
     };
-    // Running and the batch's: two of each kind, padded to 4 floats.
+    // Running and batch statistics: two of each, padded to 4 floats.
     expect(laneBytes(plan, 1, 4, 100) - laneBytes(without, 1, 4, 100)).toBe(16 * 8);
     const scale = plan.weights.find((w) => w.name === 'batch-norm1.weight')!;
     expect([scale.init, scale.kind]).toEqual(['one', 'scale']);
   });
 });
 
-describe('inputs', () => {
-  it('of numbers are normalised as numbers, of bytes as shares of 255', () => {
+describe('Plan: inputs', () => {
+  it('are normalised as numbers, or as fractions of 255 for bytes', () => {
     const [bytes, numbers] = [planOf('dense').input, planOf('an image of numbers').input];
     expect([bytes.type, numbers.type]).toEqual(['u8', 'f32']);
     expect(bytes.scale[0]).toBe(Math.fround(1 / (255 * 0.3)));
@@ -311,7 +311,7 @@ describe('inputs', () => {
     ]);
   });
 
-  it('may have numeric targets, which only the squared error takes', () => {
+  it('can have numeric targets, which require the squared error', () => {
     const plan = planOf('squared error of numbers, from numbers');
     const label = plan.buffers.find((b) => b.role === 'label')!;
     expect([label.type, label.shape]).toEqual(['f32', [2]]);
@@ -325,8 +325,8 @@ describe('inputs', () => {
   });
 });
 
-describe('the hash', () => {
-  it("sees a norm's numbers and not its name", () => {
+describe('Plan: hash', () => {
+  it("depends on a norm's numbers, not on its name", () => {
     const hash = (norm: object): string =>
       planHash(
         subjectOf({

@@ -20,7 +20,7 @@ function preset(): Plan {
   return compilePlan(network, { batch: 128, optimizer: SGD });
 }
 
-describe('the plan of mnist-paper', () => {
+describe('Plan of mnist-paper', () => {
   const plan = preset();
   const name = (id: number): string => plan.buffers[id]?.name ?? '?';
 
@@ -36,7 +36,7 @@ describe('the plan of mnist-paper', () => {
     ]);
   });
 
-  it('is these ops in this order', () => {
+  it('has these ops in this order', () => {
     expect(
       plan.train.map(
         (op) =>
@@ -70,7 +70,7 @@ describe('the plan of mnist-paper', () => {
     `);
   });
 
-  it('has no gradient for the image, and none that nobody needs', () => {
+  it('computes no gradient for the image, and no unused ones', () => {
     expect(plan.train.filter((op) => op.layer === 'conv1').map((op) => op.kind)).toEqual([
       'conv',
       'conv-weight-gradient',
@@ -93,7 +93,7 @@ describe('the plan of mnist-paper', () => {
     ]);
   });
 
-  it('names the chains that may be fused', () => {
+  it('names the chains that can be fused', () => {
     expect(plan.chains).toEqual([
       [1, 2, 3],
       [4, 5, 6],
@@ -102,7 +102,7 @@ describe('the plan of mnist-paper', () => {
     ]);
   });
 
-  it('needs this memory', () => {
+  it('needs this much memory', () => {
     expect(arenaBytes(plan)).toBe(7200);
     expect(fusedArenaBytes(plan)).toBe(2912);
     expect(laneBytes(plan, 1, 128, 2912)).toBe(383764);
@@ -118,7 +118,7 @@ describe('the plan of mnist-paper', () => {
     ]);
   });
 
-  it('lets no two live buffers overlap in the arena', () => {
+  it('has no two live buffers that overlap in the arena', () => {
     const held = plan.buffers.filter((b) => b.offset !== undefined);
     const bytes = (b: (typeof held)[number]): number =>
       b.shape.reduce((p, n) => p * n, 1) * (b.type === 'u8' ? 1 : 4);
@@ -138,13 +138,13 @@ describe('the plan of mnist-paper', () => {
   });
 });
 
-describe('the hash', () => {
+describe('Plan: hash of mnist-paper', () => {
   const layers = (id: string, units: number): object[] => [
     { type: 'flatten' },
     { id, type: 'dense', units },
   ];
 
-  it('does not see what people call their layers, and sees everything else', () => {
+  it('ignores layer names and depends on everything else', () => {
     const hash = (id: string, units: number, batch: number): string =>
       planHash(subject([1, 2, 2], layers(id, units), batch).plan);
     expect(hash('head', 3, 4)).toBe(hash('out', 3, 4));
@@ -152,8 +152,8 @@ describe('the hash', () => {
   });
 });
 
-describe('passes', () => {
-  it('put the pool before the relu where only the pool reads it', () => {
+describe('Plan: rewrites', () => {
+  it('move relu after the pool if only the pool reads it', () => {
     const { plan } = subject(
       [1, 6, 6],
       [
@@ -169,7 +169,7 @@ describe('passes', () => {
     expect(plan.chains[0]).toEqual([1, 2, 3]);
   });
 
-  it('write relu in place, but keep what a later op still reads', () => {
+  it('write relu in place, but keep values that a later op reads', () => {
     const { plan } = subject(
       [1, 2, 2],
       [
@@ -188,12 +188,12 @@ describe('passes', () => {
       4,
     ).plan;
     const first = image.train.find((op) => op.kind === 'relu')!;
-    // The batch is shared by lanes: nobody may write over it.
+    // Lanes share the batch, so no op may overwrite it.
     expect(rootOf(image, first.outputs[0]!).id).not.toBe(rootOf(image, first.inputs[0]!).id);
   });
 });
 
-describe('Plan: networks that contradict themselves', () => {
+describe('Plan: inconsistent networks', () => {
   const network = resolveNetwork(PRESETS.get('mnist-paper'), new Scope({ dropout: 0.1 }))!;
   const settings = { batch: 128, optimizer: SGD };
 

@@ -25,7 +25,7 @@ function objective(epochs: number): TrainObjective {
   };
 }
 
-describe('presets train', () => {
+describe('Presets: training', () => {
   it('lenet-5 reaches 98.5 % on the MNIST test set within 5 epochs', async () => {
     const [outcome] = await trainer.train(objective(2), 3, [
       { request: { trial: 0, params: {} }, signal: new AbortController().signal },

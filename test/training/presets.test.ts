@@ -13,7 +13,7 @@ function preset(name: string): Network {
   return network!;
 }
 
-/** Consecutive equal shapes once. */
+/** Shapes without consecutive duplicates. */
 function shapes({ input, layers }: Network): string[] {
   const all = [input.shape, ...layers.map((layer) => layer.output)].map((shape) => shape.join('×'));
   return all.filter((text, i) => text !== all[i - 1]);
@@ -24,7 +24,7 @@ const at = (network: Network, id: string): string =>
 const count = (network: Network, type: string): number =>
   network.layers.filter(({ fields }) => fields.type === type).length;
 
-describe('presets', () => {
+describe('Presets', () => {
   it.each([
     ['mnist-paper', 906],
     ['lenet-5', 61_706],
@@ -77,7 +77,7 @@ describe('presets', () => {
     });
   });
 
-  it('efficientnet-b0 has the published blocks, each gated and added to a shortcut', () => {
+  it('efficientnet-b0 has the published blocks, each with a gate and a shortcut', () => {
     const network = preset('efficientnet-b0');
     const depthwise = network.layers.filter(
       ({ fields }) => fields.type === 'conv' && fields.groups > 1,
@@ -107,7 +107,7 @@ describe('presets', () => {
     const reduced = network.layers.flatMap(({ fields, output }) =>
       fields.type === 'conv' && output[1] === 1 ? [output[0]] : [],
     );
-    // ÷16 of what the block puts out, rounded down.
+    // 1/16 of the block's output, rounded down.
     expect(reduced.filter((_, i) => i % 2 === 0).slice(0, 4)).toEqual([1, 1, 1, 2]);
     expect([count(network, 'multiply'), count(network, 'add')]).toEqual([16, 16]);
     expect(network.layers.at(-2)?.output).toEqual([320]);

@@ -18,7 +18,7 @@ import {
 import { firstWeights, walkReference } from '../support/reference-walk.ts';
 import { byWeight, worst } from '../support/training.ts';
 
-/** Steps that the float64 reference takes in reasonable time. */
+/** Number of steps that the float64 reference computes in reasonable time. */
 const REFERENCE_STEPS = {
   'mnist-paper': 30,
   'lenet-5': 30,
@@ -34,7 +34,7 @@ const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[])
 );
 
 /**
- * Largest difference of norm or entry, relative to the tensor's norm, or to `floor` where that is
+ * Largest difference of norm or entry, relative to the tensor's norm, or to `floor` if that is
  * larger.
  */
 function difference(values: ArrayLike<number>, expected: Sketch, floor: number): number {
@@ -47,10 +47,10 @@ function difference(values: ArrayLike<number>, expected: Sketch, floor: number):
   return worst([length, ...found], [norm, ...entries], Math.max(norm, floor));
 }
 
-describe.each(NAMES)('%s as PyTorch trains it, by the reference', (name) => {
+describe.each(NAMES)('PyTorch: %s, trained by the reference', (name) => {
   const fixture = readFixture(name);
 
-  it('gradients of the first step to 1e-9', async () => {
+  it('has equal gradients in the first step to 1e-9', async () => {
     const subject = await fixtureSubject(fixture);
     const weights = firstWeights(subject, fixture.seed, { trial: 0, shared: true });
     const indices = orderOf(fixture, subject.view).subarray(0, fixture.batch);
@@ -61,7 +61,8 @@ describe.each(NAMES)('%s as PyTorch trains it, by the reference', (name) => {
       { dropout: 0 },
     );
     expect(relative(loss, fixture.loss64[0]!)).toBeLessThan(1e-12);
-    // A tensor whose gradient is 0 in truth (a scale before a norm) is measured by the largest.
+    // A tensor whose true gradient is 0 (a scale before a norm) is compared relative to the
+    // largest.
     const floor = 1e-3 * Math.max(...fixture.gradient.map(({ norm }) => norm));
     fixture.gradient.forEach((expected, k) => {
       expect(subject.plan.weights[k]!.name).toBe(expected.name);
@@ -69,7 +70,7 @@ describe.each(NAMES)('%s as PyTorch trains it, by the reference', (name) => {
     });
   });
 
-  it(`losses of ${REFERENCE_STEPS[name]} steps to 1e-8`, async () => {
+  it(`has equal losses over ${REFERENCE_STEPS[name]} steps to 1e-8`, async () => {
     const steps = REFERENCE_STEPS[name];
     const { plan } = await fixtureSubject(fixture);
     const { losses, state, evaluation } = await walk(new ReferenceExecutor(), fixture, steps);
@@ -77,7 +78,7 @@ describe.each(NAMES)('%s as PyTorch trains it, by the reference', (name) => {
       expect(relative(loss, fixture.loss64[t]!), `step ${t}`).toBeLessThan(1e-8),
     );
     if (evaluation === undefined) return;
-    // Weights leave the reference as float32, hence 1e-7.
+    // The reference exports weights as float32, hence 1e-7.
     byWeight(plan, state.weights).forEach(({ values }, k) =>
       expect(difference(values, fixture.weights[k]!, 0)).toBeLessThan(1e-7),
     );
@@ -98,11 +99,11 @@ interface Paths {
   }[];
 }
 
-describe('optimisers on given gradients, as PyTorch takes them', () => {
+describe('PyTorch: optimisers on given gradients', () => {
   const { seed, steps, perEpoch, start, rows } = readRecorded('optimisers') as Paths;
   const count = start.length;
 
-  /** Uniform on −1 … 1, as the recording script draws. */
+  /** Uniform on −1 … 1, as drawn by the recording script. */
   function signed(c1: number, length: number): Float64Array {
     const words = new Uint32Array(4 * Math.ceil(length / 4));
     for (let i = 0; i < words.length; i += 4)
@@ -111,7 +112,7 @@ describe('optimisers on given gradients, as PyTorch takes them', () => {
   }
 
   it.each(rows)('$name', ({ settings, after }) => {
-    // Ten weights and a bias; only the update's ops run.
+    // Ten weights and a bias; only the ops of the update run.
     const { network, plan } = subjectOf({
       name: 'eleven',
       shape: [10],
@@ -150,7 +151,7 @@ describe('optimisers on given gradients, as PyTorch takes them', () => {
       const step = { tensors, words, floats: new Float32Array(words.buffer) } as unknown as Step;
       for (const op of plan.train.slice(-2)) if (op.layer === 'optimizer') execute(op, step, slots);
       const expected = after[String(t + 1)];
-      // Columns are float32, PyTorch's numbers are not.
+      // Columns are float32; PyTorch's numbers are not.
       if (expected !== undefined)
         expect(
           worst(

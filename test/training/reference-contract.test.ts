@@ -1,7 +1,7 @@
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { executorContract } from '../contracts/executor.contract.ts';
 
-// Against itself: what is seen here is the manners, and that the suite can be kept.
+// Compared with itself: this tests the behaviour of calls, and that the contract can be satisfied.
 executorContract('reference', {
   make: () => new ReferenceExecutor(),
   tolerance: 0,

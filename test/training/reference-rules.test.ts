@@ -6,11 +6,11 @@ import type { BufferSpec, InputSpec, Op, OpKind, Plan } from '../../src/training
 
 interface Part {
   readonly shape: readonly number[];
-  /** Of the whole batch, or of one where the buffer is not per sample; zeros if absent. */
+  /** For the whole batch, or for one sample if the buffer is not per sample; zeros if absent. */
   readonly values?: readonly number[];
   readonly perSample?: boolean;
   readonly type?: BufferSpec['type'];
-  /** An output that is this input's buffer. */
+  /** Index of the input whose buffer this output shares. */
   readonly input?: number;
 }
 
@@ -26,7 +26,10 @@ interface Single {
   readonly input?: Partial<InputSpec>;
 }
 
-/** Carries out one op on given numbers. @returns its outputs */
+/**
+ * Executes one op on given numbers.
+ * @returns its outputs
+ */
 function run(
   kind: OpKind,
   {
@@ -104,8 +107,8 @@ const pool = (size: number, stride: number, padding: number): Op['attributes'] =
   padding: [padding, padding],
 });
 
-describe('exact rules of the reference', () => {
-  it('max-pool: equal taps, the first wins; pads never win; a window of pads and one tap has that tap', () => {
+describe('Reference: exact rules', () => {
+  it('max-pool selects the first of equal taps and never padding; a window with one valid tap has its value', () => {
     const image = { shape: [1, 2, 2], values: [-3, -1, -1, -1] };
     const [y, code] = run('max-pool', {
       inputs: [image],
@@ -124,7 +127,7 @@ describe('exact rules of the reference', () => {
     ]);
   });
 
-  it('max-pool gradient: everything to the winner, pixels that no window has get 0, added where it accumulates', () => {
+  it('max-pool gradient goes to the winner; pixels in no window get 0; it accumulates', () => {
     const inputs = [
       { shape: [1, 1, 1], values: [5] },
       { shape: [1, 1, 1], values: [2] },
@@ -139,7 +142,7 @@ describe('exact rules of the reference', () => {
     ).toEqual([[1, 1, 1, 6, 1, 1]]);
   });
 
-  it('average-pool: pads are not counted, at a corner one tap is the mean', () => {
+  it('average-pool does not count padding; a corner with one tap has its value', () => {
     const image = { shape: [1, 2, 2], values: [1, 2, 3, 4] };
     expect(
       run('average-pool', {
@@ -158,7 +161,7 @@ describe('exact rules of the reference', () => {
     ).toEqual([[3, 2, 1, 1]]);
   });
 
-  it('relu and leaky-relu at 0: nothing, and slope·g', () => {
+  it('relu and leaky-relu gradients at 0 are 0 and slope·g', () => {
     const at = (kind: OpKind, attributes = {}): number[][] =>
       run(kind, {
         inputs: [
@@ -172,7 +175,7 @@ describe('exact rules of the reference', () => {
     expect(at('leaky-relu-gradient', { slope: 0.5 })).toEqual([[1, 1, 2]]);
   });
 
-  it('activations at numbers that tables have', () => {
+  it('activations have the values of published tables', () => {
     const at = (kind: OpKind, x: number): number =>
       run(kind, { inputs: [{ shape: [1], values: [x] }], outputs: [{ shape: [1] }] })[0]![0]!;
     expect(at('gelu', 1)).toBeCloseTo(0.8413447460685429, 11); // Φ(1)
@@ -182,7 +185,7 @@ describe('exact rules of the reference', () => {
     expect([at('tanh', -1000), at('tanh', 1000)]).toEqual([-1, 1]);
   });
 
-  it('conv: pixels that no window reads get a gradient of 0', () => {
+  it('conv gradient is 0 for pixels that no window reads', () => {
     const attributes = { kernel: [1, 1], stride: [2, 2], padding: [0, 0], groups: 1 };
     const inputs = [
       { shape: [1, 2, 2], values: [1, 2, 3, 4] },
@@ -224,19 +227,19 @@ describe('exact rules of the reference', () => {
     });
   };
 
-  it('batch-norm: biased variance to normalise, unbiased to remember, of the valid samples only', () => {
+  it('batch-norm normalises by the biased variance and stores the unbiased one, of valid samples only', () => {
     const [y, mean, inverse, runningMean, runningVariance] = norm([1, 3, 5, 100], 3);
     expect([mean, inverse]).toEqual([[3], [Number((1 / Math.sqrt(8 / 3)).toPrecision(12))]]);
     expect(y!.slice(0, 3).map((v) => Number(v.toFixed(6)))).toEqual([-1.44949, 1, 3.44949]);
     expect([runningMean, runningVariance]).toEqual([[6.5], [12]]);
   });
 
-  it('batch-norm of one element has no unbiased variance: the running one stays', () => {
+  it('batch-norm keeps the running variance for a single element', () => {
     const [, , , runningMean, runningVariance] = norm([4, 9], 1);
     expect([runningMean, runningVariance]).toEqual([[7], [20]]);
   });
 
-  it('batch-norm gradient: 0 at positions that do not count', () => {
+  it('batch-norm gradient is 0 at invalid positions', () => {
     const inputs = [
       { shape: [1, 1, 1], values: [1, 2, 0, 9] },
       { shape: [1, 1, 1], values: [1, 3, 5, 100] },
@@ -259,7 +262,7 @@ describe('exact rules of the reference', () => {
     expect(dx!.reduce((a, b) => a + b)).toBeCloseTo(0, 10);
   });
 
-  it('layer-norm: each pixel by its channels, or all together', () => {
+  it('layer-norm normalises each pixel over its channels, or all elements together', () => {
     const image = { shape: [2, 1, 2], values: [1, 5, 3, 5] };
     const parts = (size: number): Part[] => [
       { shape: [size], values: Array<number>(size).fill(1), perSample: false },
@@ -282,7 +285,7 @@ describe('exact rules of the reference', () => {
     ]);
   });
 
-  it('concat: parts after zeros, sample by sample; its gradient is the slice', () => {
+  it('concat places parts after zeros, per sample; its gradient is the slice', () => {
     const inputs = [
       { shape: [1], values: [1, 2] },
       { shape: [2], values: [3, 4, 5, 6] },
@@ -299,7 +302,7 @@ describe('exact rules of the reference', () => {
     expect(run('concat-gradient', gradient)).toEqual([[3, 4, 5, 6]]);
   });
 
-  it('multiply: one number a channel, whose gradient is summed over the pixels', () => {
+  it('multiply by one number per channel has a gradient summed over the pixels', () => {
     const image = { shape: [2, 1, 2], values: [1, 2, 3, 4] };
     const gate = { shape: [2, 1, 1], values: [10, 100] };
     expect(run('multiply', { inputs: [image, gate], outputs: [image] })).toEqual([
@@ -331,7 +334,7 @@ describe('exact rules of the reference', () => {
     });
   };
 
-  it('softmax-cross-entropy: ties of the argmax to the first, gradient exactly 0 where nothing counts, smoothing', () => {
+  it('softmax-cross-entropy breaks ties to the first, has gradient 0 at invalid positions, and smooths labels', () => {
     const label = { shape: [], values: [0, 1], type: 'u32' } as const;
     const [gradient, sum, correct] = loss('softmax-cross-entropy', [1, 1, 5, 6], label, 2, 1);
     expect([gradient, sum, correct]).toEqual([
@@ -339,14 +342,14 @@ describe('exact rules of the reference', () => {
       [Number(Math.LN2.toPrecision(12))],
       [1],
     ]);
-    // Half a one-hot, half uniform: the loss is ln 2 for equal outputs whatever the smoothing, the
-    // gradient half.
+    // Half one-hot, half uniform: for equal outputs the loss is ln 2 with any smoothing, and the
+    // gradient is halved.
     expect(
       loss('softmax-cross-entropy', [1, 1], { ...label, values: [0] }, 1, 1, [0.5])[0],
     ).toEqual([-0.25, 0.25]);
   });
 
-  it('mean-squared-error: a class is one-hot, numbers are themselves; the mean over outputs, the gradient over samples too', () => {
+  it('mean-squared-error accepts classes as one-hot and numbers; it averages over outputs, its gradient also over samples', () => {
     const label = { shape: [], values: [1, 0], type: 'u32' } as const;
     expect(loss('mean-squared-error', [1, 3, 0, 0], label, 2, 2)).toEqual([
       [0.5, 1, -0.5, 0],
@@ -360,7 +363,7 @@ describe('exact rules of the reference', () => {
     ]);
   });
 
-  it('clip: by the norm of all weights together, by each value', () => {
+  it('clip limits the joint norm of all weights, or each value', () => {
     const inputs = [
       { shape: [1], values: [3], perSample: false },
       { shape: [1], values: [-4], perSample: false },
@@ -377,14 +380,15 @@ describe('exact rules of the reference', () => {
     expect(by('norm', 1).map((v) => Number(v.toFixed(6)))).toEqual([0.6, -0.8]);
   });
 
-  it('gather: this image in this epoch is moved by dy 2, dx 3 of pad 4 and flipped; evaluation moves nothing', () => {
+  it('gather moves this image in this epoch by dy 2, dx 3 of padding 4 and flips it; evaluation does not', () => {
     const size = 7;
     const x = new Uint8Array(12346 * size * size);
     const image = Array.from({ length: size * size }, (_, i) => i + 1);
     x.set(image, 12345 * size * size);
     const input = { shape: [1, size, size], crop: 4, flip: true };
     const gathered = (training: boolean): number[] => {
-      const step = { epoch: 3, training, indices: Uint32Array.of(12345), x, y: Uint8Array.of(9) };
+      const y = new Uint8Array(12346);
+      const step = { epoch: 3, training, indices: Uint32Array.of(12345), x, y };
       return run('gather', {
         inputs: [],
         outputs: [{ shape: [1, size, size] }, { shape: [], type: 'u32' }],

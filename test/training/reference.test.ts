@@ -10,8 +10,8 @@ afterAll(() => {
 });
 
 /**
- * Central differences at every weight, up to `entries` a tensor; n valid samples of the batch.
- * @returns how many were looked at
+ * Central differences for up to `entries` weights per tensor; n valid samples per batch.
+ * @returns number of compared weights
  */
 function checkGradients(subject: SmallSubject, n: number, entries: number): number {
   const weights = firstWeights(subject, 5, { trial: 0, shared: true });
@@ -30,11 +30,11 @@ function checkGradients(subject: SmallSubject, n: number, entries: number): numb
         return walk;
       };
       let error = Infinity;
-      // A smaller step where the function bends much (a norm over few values), a larger one where
-      // it is flat.
+      // A smaller step where the curvature is high (a norm over few values), a larger one where the
+      // function is flat.
       for (const h of [1e-5, 1e-6, 1e-4]) {
         const [above, below] = [at(h), at(-h)];
-        // Across a kink there is no derivative.
+        // There is no derivative across a kink.
         if (above.sides !== below.sides) continue;
         error = Math.min(
           error,
@@ -51,15 +51,15 @@ function checkGradients(subject: SmallSubject, n: number, entries: number): numb
   return looked;
 }
 
-describe('the reference has the gradients that central differences give', () => {
+describe('Reference: gradients equal central differences', () => {
   it.each(NETWORKS.map((network) => [network.name, network] as const))('%s', (_name, network) => {
     const subject = subjectOf(network);
-    // A whole batch, and one with a position that must not count.
+    // A whole batch, and one with an invalid position.
     for (const n of new Set([subject.plan.batch, Math.max(1, subject.plan.batch - 1)]))
       expect(checkGradients(subject, n, 6)).toBeGreaterThan(5);
   });
 
-  it('networks of drawn shapes', () => {
+  it('for networks of random shapes', () => {
     fc.assert(
       fc.property(DRAWN, (network) => {
         const subject = subjectOf(network, network.samples);
@@ -69,7 +69,7 @@ describe('the reference has the gradients that central differences give', () => 
     );
   });
 
-  it('drawn graphs', () => {
+  it('for random graphs', () => {
     fc.assert(
       fc.property(GRAPHS, (network) => {
         checkGradients(subjectOf(network), 4, 4);

@@ -15,7 +15,7 @@ executorContract('wasm', { ...wasm, make: () => new WasmExecutor({ fused: false 
 
 if (fuses()) executorContract('wasm-fma', { ...wasm, make: () => new WasmExecutor() });
 else {
-  it('wasm-fma keeps the contract', (context) => {
+  it('wasm-fma satisfies the contract', (context) => {
     context.skip(
       `Node ${process.version} has no relaxed SIMD that fuses multiply and add; Node 22 has`,
     );

@@ -6,7 +6,7 @@ import { pushExp, pushLog } from '../../src/training/executors/wasm/kernels/elem
 
 const COUNT = 40_000;
 
-/** Applies a kernel to float32 values, in place, in a module of its own. */
+/** Applies a kernel to float32 values in place, in a separate module. */
 async function apply(kernel: (body: Body) => void, values: Float32Array): Promise<Float32Array> {
   const module = new ModuleBuilder();
   module.define(
@@ -32,7 +32,7 @@ async function apply(kernel: (body: Body) => void, values: Float32Array): Promis
   return found;
 }
 
-describe('the elementary functions inside the module', () => {
+describe('wasm: elementary functions', () => {
   it('exp is within 1.2e-7 of the true value over its range', async () => {
     const values = Float32Array.from({ length: COUNT }, (_, i) => -87 + (i / COUNT) * 175);
     const found = await apply(pushExp, values);
@@ -54,7 +54,7 @@ describe('the elementary functions inside the module', () => {
     expect(worst).toBeLessThan(1.2e-7);
   });
 
-  it('neither hides a NaN', async () => {
+  it('exp and log propagate NaN', async () => {
     expect(
       [...(await apply(pushExp, Float32Array.of(NaN, 0, -1000, 1)))].map(
         (x) => Number.isNaN(x) || x > 0,

@@ -5,7 +5,7 @@ import { PRESETS } from '../../src/training/models/presets.ts';
 import { slow } from '../support/effort.ts';
 import { readFixture, relative, walk } from '../support/pytorch-walk.ts';
 
-/** Thirty steps take ten seconds or more. */
+/** Networks whose thirty steps take ten seconds or more. */
 const DEEP = new Set(['resnet-20', 'efficientnet-b0']);
 
 const seen: string[] = [];
@@ -16,16 +16,16 @@ afterAll(() => {
 const FORMS: [string, WasmExecutor][] = [['wasm', new WasmExecutor({ fused: false })]];
 if (fuses()) FORMS.push(['wasm-fma', new WasmExecutor()]);
 else {
-  it('wasm-fma trains as PyTorch does', (context) => {
+  it('wasm-fma has PyTorch’s losses', (context) => {
     context.skip(
       `Node ${process.version} has no relaxed SIMD that fuses multiply and add; Node 22 has`,
     );
   });
 }
 
-describe.each(FORMS)('%s trains as PyTorch does', { timeout: 300_000 }, (form, executor) => {
+describe.each(FORMS)('PyTorch: losses of %s', { timeout: 300_000 }, (form, executor) => {
   it.each([...PRESETS.keys()].filter((name) => slow || !DEEP.has(name)))(
-    '%s: the loss of thirty steps to 1 %',
+    '%s: losses of thirty steps agree to 1 %',
     async (name) => {
       const fixture = readFixture(name);
       const { losses, evaluation } = await walk(executor, fixture);
@@ -38,11 +38,11 @@ describe.each(FORMS)('%s trains as PyTorch does', { timeout: 300_000 }, (form, e
   );
 
   if (!slow) return;
-  it('resnet-20 on real images: its loss falls as it falls in PyTorch', async () => {
+  it('resnet-20 on real images: the loss falls as in PyTorch', async () => {
     const fixture = readFixture('resnet-20-cifar');
     const { losses } = await walk(executor, fixture);
-    // Single steps drift apart, in PyTorch's own float32 too: what is compared is the mean of an
-    // epoch of six steps.
+    // Single steps drift apart, in PyTorch's own float32 as well, so means over an epoch of six
+    // steps are compared.
     const epochs = (all: readonly number[]): number[] =>
       Array.from(
         { length: all.length / 6 },

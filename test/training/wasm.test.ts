@@ -23,8 +23,8 @@ const reference = new ReferenceExecutor();
 const FLAT = [{ type: 'flatten' }];
 
 /**
- * Both executors over the same steps: momentum after one step is the gradient. Returns the worst
- * error by weight.
+ * Runs both executors over the same steps: momentum after one step is the gradient. Returns the
+ * largest error by weight.
  */
 async function compare(
   what: Subject,
@@ -64,7 +64,7 @@ async function compare(
 
 const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 
-describe('the emitted module', () => {
+describe('wasm: emitted module', () => {
   it('is valid WebAssembly of a reasonable size', () => {
     const { plan } = subject(
       [1, 28, 28],
@@ -82,7 +82,7 @@ describe('the emitted module', () => {
     expect(bytes.length).toBeLessThan(64 * 1024);
   });
 
-  it('is estimated before anything is allocated: shared and per lane', () => {
+  it('has a memory estimate before allocation: shared and per lane', () => {
     const { plan } = subject(
       [1, 9, 9],
       [{ type: 'conv', filters: 3, kernel: 3 }, ...FLAT, { type: 'dense', units: 4 }],
@@ -96,7 +96,7 @@ describe('the emitted module', () => {
     expect(one.codeBytes).toBe(emitModule(plan, false).bytes.length);
   });
 
-  it('is the same bytes for the same plan', () => {
+  it('has the same bytes for the same plan', () => {
     const make = (): Uint8Array =>
       emitModule(
         subject(
@@ -110,8 +110,8 @@ describe('the emitted module', () => {
   });
 });
 
-describe('wasm against reference, 1e-5 of the largest', () => {
-  it('dense stacks of any width, any batch remainder', async () => {
+describe('wasm: agreement with the reference to 1e-5 of the largest value', () => {
+  it('for dense stacks of any width and any incomplete batch', async () => {
     await fc.assert(
       fc.asyncProperty(
         small(23),
@@ -135,7 +135,7 @@ describe('wasm against reference, 1e-5 of the largest', () => {
     );
   });
 
-  it('convolutions of any kernel, stride, padding and groups, down to one pixel', async () => {
+  it('for convolutions of any kernel, stride, padding and groups, down to one pixel', async () => {
     const drawn = fc.record({
       channels: small(3),
       rows: small(9),
@@ -190,7 +190,7 @@ describe('wasm against reference, 1e-5 of the largest', () => {
     );
   });
 
-  it('pools: fused behind a convolution, by themselves, overlapping, padded, before and after relu', async () => {
+  it('for pools: fused behind a convolution, separate, overlapping, padded, before and after relu', async () => {
     const drawn = fc.record({
       rows: fc.integer({ min: 4, max: 11 }),
       columns: fc.integer({ min: 4, max: 11 }),
@@ -246,7 +246,7 @@ describe('wasm against reference, 1e-5 of the largest', () => {
     );
   });
 
-  it('a large kernel, many channels, a pool on the image itself', async () => {
+  it('for a large kernel, many channels, and a pool on the image itself', async () => {
     const layers = [
       { type: 'max-pool', size: 2 },
       { type: 'conv', filters: 5, kernel: 11, padding: 5 },
@@ -279,7 +279,7 @@ describe('wasm against reference, 1e-5 of the largest', () => {
       { type: 'sgd', learningRate: 0.1, weightDecay: { $param: 'wd' } },
       { wd: 0.2 },
     ],
-  ])('sgd over eight steps: %s', async (_name, optimizer, params) => {
+  ])('for sgd over eight steps: %s', async (_name, optimizer, params) => {
     const what = subject(
       [1, 6, 6],
       [
@@ -297,7 +297,7 @@ describe('wasm against reference, 1e-5 of the largest', () => {
     expect(await compare(what, 46, 8, optimizer, params)).toBeLessThanOrEqual(1e-4);
   });
 
-  it('label smoothing, per lane', async () => {
+  it('for label smoothing per lane', async () => {
     const what = subject([1, 3, 3], [...FLAT, { type: 'dense', units: 4 }], 5, {
       loss: { type: 'softmax-cross-entropy', smoothing: { $param: 'smoothing' } },
       params: { ...PARAMS, smoothing: 0.2 },
@@ -308,10 +308,10 @@ describe('wasm against reference, 1e-5 of the largest', () => {
   });
 });
 
-describe('exact rules', () => {
+describe('wasm: exact rules', () => {
   it('dropout draws the same masks, word for word, at every rate and position', async () => {
     // One weight per feature and a zero network: the gradient of dense1 is mask × input × (p − t),
-    // equal to the last bits only if masks agree.
+    // equal to the last bits only if the masks agree.
     for (const dropout of [0, 0.25, 0.5, 0.999]) {
       const what = subject(
         [1, 1, 37],
@@ -333,8 +333,8 @@ describe('exact rules', () => {
   it.each([
     ['fused', { type: 'max-pool', size: 2 }],
     ['by itself, overlapping', { type: 'max-pool', size: 2, stride: 1 }],
-  ])('equal taps: the first wins; pool %s', async (_name, pool) => {
-    // A convolution of weight 0 makes every tap equal, so its gradient is Σ (pool's gradient) ·
+  ])('the first of equal taps is the maximum in pool %s', async (_name, pool) => {
+    // A convolution with weight 0 makes all taps equal, so its gradient is Σ (pool's gradient) ·
     // (pixel under each window's first tap).
     const what = subject(
       [1, 4, 4],
@@ -378,7 +378,7 @@ describe('exact rules', () => {
     }
   });
 
-  it('relu at 0 passes nothing', async () => {
+  it('relu passes no gradient at 0', async () => {
     const zero = subject(
       [1, 3, 3],
       [...FLAT, { type: 'dense', units: 3 }, { type: 'relu' }, { type: 'dense', units: 2 }],
@@ -388,7 +388,8 @@ describe('exact rules', () => {
     await executable.loadDataset({ ...synthetic([1, 3, 3], 2, 4), x: new Uint8Array(36) });
     await executable.begin(1, [{ trial: 0, shared: true }]);
     const state = await executable.readWeights(0);
-    // First dense all zero: its outputs are exactly 0, so relu must stop every gradient to it.
+    // The first dense layer is all zero: its outputs are exactly 0, so relu must stop every
+    // gradient to it.
     await executable.writeWeights(0, {
       ...state,
       weights: state.weights.map((w, i) => (i < 30 ? 0 : w)),
@@ -409,7 +410,7 @@ describe('exact rules', () => {
   });
 });
 
-describe('company', () => {
+describe('wasm: lanes', () => {
   const what = subject(
     [1, 8, 8],
     [
@@ -434,20 +435,23 @@ describe('company', () => {
   it.each([
     ['wasm', wasm],
     ['reference', reference],
-  ])('a lane has the same bits alone, in company, at any index: %s', async (_name, executor) => {
-    const alone = await trainOn(executor, what, view, 4, [lane(5, 0.1)]);
-    const first = await trainOn(executor, what, view, 4, [
-      lane(5, 0.1),
-      lane(6, 0.5),
-      lane(7, 0.01),
-    ]);
-    const last = await trainOn(executor, what, view, 4, [lane(8, 3), lane(9, 0.2), lane(5, 0.1)]);
-    expect(first.states[0]!.weights).toEqual(alone.states[0]!.weights);
-    expect(last.states[2]!.weights).toEqual(alone.states[0]!.weights);
-    expect(first.states[1]!.weights).not.toEqual(alone.states[0]!.weights);
-  });
+  ])(
+    'a lane has the same bits alone, with others and at any index: %s',
+    async (_name, executor) => {
+      const alone = await trainOn(executor, what, view, 4, [lane(5, 0.1)]);
+      const first = await trainOn(executor, what, view, 4, [
+        lane(5, 0.1),
+        lane(6, 0.5),
+        lane(7, 0.01),
+      ]);
+      const last = await trainOn(executor, what, view, 4, [lane(8, 3), lane(9, 0.2), lane(5, 0.1)]);
+      expect(first.states[0]!.weights).toEqual(alone.states[0]!.weights);
+      expect(last.states[2]!.weights).toEqual(alone.states[0]!.weights);
+      expect(first.states[1]!.weights).not.toEqual(alone.states[0]!.weights);
+    },
+  );
 
-  it('a stopped lane keeps its weights and the others go on', async () => {
+  it('a stopped lane keeps its weights and the others continue', async () => {
     const run = await trainOn(wasm, what, view, 2, [lane(1, 0.1), lane(2, 0.1)]);
     run.executable.stopLane(0);
     const before = await run.executable.readWeights(0);

@@ -27,7 +27,7 @@ const tensors = fc.dictionary(
 );
 
 describe('safetensors', () => {
-  it('gives back every tensor and text to the bit', () => {
+  it('preserves every tensor and string to the bit', () => {
     fc.assert(
       fc.property(
         tensors,
@@ -108,7 +108,7 @@ describe('safetensors', () => {
       withHeader({ a: entry }, 9),
       'data: expected 8 bytes, as the header says, found 9',
     ],
-  ])('refuses what is wrong, and says where: %s', (_name, bytes, message) => {
+  ])('refuses an invalid file and says where: %s', (_name, bytes, message) => {
     expect(() => decodeSafetensors('w', bytes)).toThrow(WeightsError);
     expect(() => decodeSafetensors('w', bytes)).toThrow(message);
   });
@@ -146,8 +146,8 @@ function weight(name: string, shape: number[]): Named['weights'][number] {
   };
 }
 
-describe('a lane as a file', () => {
-  it('gives back weights, statistics, slots and step to the bit', () => {
+describe('Lane file', () => {
+  it('preserves weights, statistics, slots and step to the bit', () => {
     const bytes = encodeSafetensors(toTensors(NAMED, STATE, { network: 'n' }));
     expect(fromTensors('w', NAMED, decodeSafetensors('w', bytes))).toEqual(STATE);
   });
@@ -164,7 +164,7 @@ describe('a lane as a file', () => {
     ]);
   });
 
-  it('takes weights alone, which begin at step 0', () => {
+  it('accepts weights alone, which start at step 0', () => {
     const alone = toTensors({ ...NAMED, slots: [] }, STATE);
     expect(fromTensors('w', NAMED, alone)).toEqual({
       ...STATE,
@@ -173,7 +173,7 @@ describe('a lane as a file', () => {
     });
   });
 
-  it('says which tensor is absent, too many or of another shape', () => {
+  it('names a tensor that is missing, unknown or of another shape', () => {
     const changed = (change: (all: Map<string, Tensor>) => void): (() => LaneState) => {
       const all = new Map(toTensors(NAMED, STATE).tensors);
       change(all);
@@ -196,8 +196,8 @@ describe('a lane as a file', () => {
 });
 
 const noPython = missingPython('numpy', 'safetensors');
-describe("Python's safetensors", () => {
-  it('reads our files, and we read its', ({ skip }) => {
+describe("Python's safetensors library", () => {
+  it('reads files of Galapagos, and Galapagos reads its files', ({ skip }) => {
     skip(noPython !== null, noPython ?? '');
     const folder = temporaryFolder();
     try {

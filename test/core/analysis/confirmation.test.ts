@@ -4,7 +4,7 @@ import { confirmationOf, pairedP } from '../../../src/core/analysis/confirmation
 import { tCritical, tTwoSided } from '../../../src/core/analysis/student-t.ts';
 import { PURPOSE, Stream } from '../../../src/core/random.ts';
 
-describe('Student’s t', () => {
+describe('Student’s t distribution', () => {
   it.each([
     [1, 12.706204736],
     [2, 4.30265273],
@@ -12,15 +12,12 @@ describe('Student’s t', () => {
     [9, 2.262157163],
     [30, 2.042272456],
     [1000, 1.962339081],
-  ])(
-    'with %d degrees of freedom passes ±%d one time in twenty, as the tables say',
-    (freedom, t) => {
-      expect(tCritical(0.05, freedom)).toBeCloseTo(t, 8);
-      expect(tTwoSided(t, freedom)).toBeCloseTo(0.05, 9);
-    },
-  );
+  ])('has at %d degrees of freedom the critical value ±%d of the tables', (freedom, t) => {
+    expect(tCritical(0.05, freedom)).toBeCloseTo(t, 8);
+    expect(tTwoSided(t, freedom)).toBeCloseTo(0.05, 9);
+  });
 
-  it('agrees with its closed forms for 1, 2 and 4 degrees of freedom', () => {
+  it('agrees with the closed forms for 1, 2 and 4 degrees of freedom', () => {
     fc.assert(
       fc.property(fc.double({ min: -50, max: 50, noNaN: true }), (t) => {
         const x = Math.abs(t);
@@ -33,8 +30,8 @@ describe('Student’s t', () => {
   });
 });
 
-describe('a confirmation', () => {
-  it('has mean and interval of each, the best first in either direction', () => {
+describe('Confirmation', () => {
+  it('has the mean and interval of each configuration, best first in either direction', () => {
     const configurations = [
       { trial: 42, values: [0.97, 0.98, 0.99] },
       { trial: 57, values: [0.98, 0.99, 1] },
@@ -50,7 +47,7 @@ describe('a confirmation', () => {
     ).toEqual([42, 57]);
   });
 
-  it('tells the first two apart by their seeds in pairs: a small steady difference counts, a large one by chance does not', () => {
+  it('distinguishes the first two by paired seeds: a small consistent difference, not a large random one', () => {
     const steady = [
       { trial: 1, values: [0.5, 0.7, 0.9, 0.3, 0.6] },
       { trial: 2, values: [0.51, 0.71, 0.912, 0.311, 0.61] },
@@ -65,7 +62,7 @@ describe('a confirmation', () => {
     expect(p).toBeGreaterThan(0.3);
   });
 
-  it('waits for what has not ended, and puts what diverged behind what never did', () => {
+  it('lists unfinished configurations without a result, and diverged ones after all others', () => {
     const found = confirmationOf(
       [
         { trial: 3, values: [null, null] },
@@ -93,17 +90,17 @@ describe('a confirmation', () => {
     });
   });
 
-  it('compares only seeds that both have', () => {
+  it('compares only seeds that both configurations have', () => {
     expect(pairedP([1, 2, null, 4], [0.5, null, 3, 3.4])).toBe(pairedP([1, 4], [0.5, 3.4]));
     expect(pairedP([1, null], [null, 2])).toBe(null);
   });
 
-  it('of equal configurations has p = 1, of a difference without spread p = 0', () => {
+  it('has p = 1 for equal configurations and p = 0 for a difference without variance', () => {
     expect(pairedP([1, 2, 3], [1, 2, 3])).toBe(1);
     expect(pairedP([1, 2, 3], [2, 3, 4])).toBe(0);
   });
 
-  it('tells equals apart one time in twenty, and its interval holds the truth nineteen times', () => {
+  it('distinguishes equal configurations in 5 % of cases, and its interval contains the mean in 95 %', () => {
     let [apart, held] = [0, 0];
     const times = 2_000;
     for (let i = 0; i < times; i++) {

@@ -19,7 +19,7 @@ const from = (own: readonly number[], ...parents: (readonly number[])[]): unknow
     parents.map((parent) => Float64Array.from(parent)),
   ).map(({ from: { kind, ...rest } }) => ('place' in rest ? rest.place : kind));
 
-describe('a parameter comes', () => {
+describe('Sources of a parameter’s value', () => {
   it.each([
     [
       'from either parent, both, or neither',
@@ -69,7 +69,7 @@ describe('a parameter comes', () => {
   ] as const)('%s', (_, own, parents, expected) => expect(from(own, ...parents)).toEqual(expected));
 });
 
-it('of what evolution bred, a crossover alone has nothing new, and a mutation of one parent exactly one thing', () => {
+it('finds no new value after crossover alone and exactly one after a mutation, for offspring of evolution', () => {
   const plain: SearchSpace = {
     a: space['rate']!,
     b: space['units']!,

@@ -12,8 +12,8 @@ const axes = axesOf({
   fixed: { type: 'int', low: 3, high: 3 },
 });
 
-describe('Diversity: of a population', () => {
-  it('is about 1 for points drawn from the space at random', () => {
+describe('Diversity of a population', () => {
+  it('is about 1 for random points of the space', () => {
     const members = Array.from({ length: 200 }, (_, i) =>
       uniformPoint(axes, new Stream(1, { purpose: PURPOSE.simulation, trial: i + 1, ordinal: 9 })),
     );
@@ -21,7 +21,7 @@ describe('Diversity: of a population', () => {
     expect(diversityOf(axes, members)).toBeLessThanOrEqual(1);
   });
 
-  it('is 0 for copies, and low for members that differ in one parameter by little', () => {
+  it('is 0 for copies, and low for members that differ slightly in one parameter', () => {
     const copies = Array.from({ length: 5 }, () => Float64Array.of(0.01, 20, 1, NaN, 3));
     expect(diversityOf(axes, copies)).toBe(0);
     const near = copies.map((copy, i) => copy.with(1, 20 + i));
@@ -36,7 +36,7 @@ describe('Diversity: of a population', () => {
     expect(diversityOf([rate], decades)).toBe(1);
   });
 
-  it('counts the chance that two members differ in a choice', () => {
+  it('uses the probability that two members differ in a choice', () => {
     const activation = axes.filter(({ name }) => name === 'activation');
     const members = [0, 0, 1].map((choice) => Float64Array.of(0.01, 20, choice, NaN, 3));
     expect(diversityOf(activation, members)).toBeCloseTo(1, 12);
@@ -45,7 +45,7 @@ describe('Diversity: of a population', () => {
     expect(diversityOf(activation, [first, second])).toBe(0);
   });
 
-  it('is unknown for one member, and leaves out what only one member has', () => {
+  it('is unknown for one member, and ignores parameters that only one member has', () => {
     expect(diversityOf(axes, [Float64Array.of(0.01, 20, 2, 0.5, 3)])).toBeNull();
     const two = [Float64Array.of(0.01, 20, 2, 0.5, 3), Float64Array.of(0.01, 20, 2, NaN, 3)];
     expect(diversityOf(axes, two)).toBe(0);

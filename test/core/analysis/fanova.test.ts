@@ -1,5 +1,6 @@
 /**
- * Importances over the whole space beside those of Optuna's evaluator on the same recorded studies.
+ * Compares importances over the whole space with those of Optuna's evaluator on the same recorded
+ * studies.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -24,12 +25,12 @@ const { studies } = recorded.parse(
 );
 
 describe('Importance: agreement with Optuna’s fANOVA', () => {
-  it('is checked on five recorded studies at least', () => {
+  it('uses at least five recorded studies', () => {
     expect(studies.length).toBeGreaterThanOrEqual(5);
   });
 
   it.each(studies.map((study) => [study.name, study] as const))(
-    'holds for every parameter of %s',
+    'agrees for every parameter of %s',
     (_, study) => {
       const axes = axesOf(study.searchSpace);
       const points = study.trials.map(([params]) =>
@@ -50,8 +51,7 @@ describe('Importance: agreement with Optuna’s fANOVA', () => {
         if (whole === null || whole === undefined) throw new Error(`${name} has no importance`);
         expect(mean, name).toBeGreaterThanOrEqual(whole.low);
         expect(mean, name).toBeLessThanOrEqual(whole.high);
-        // Closer than the interval asks: within the spread of Optuna's own seeds, doubled, and a
-        // point.
+        // Stricter than the interval: within twice the spread over Optuna's seeds plus 0.01.
         const spread = Math.max(...theirs) - Math.min(...theirs);
         expect(Math.abs(mean - whole.share), name).toBeLessThan(2 * spread + 0.01);
       }

@@ -7,7 +7,7 @@ function family(parents: Readonly<Record<number, readonly number[]>>, size = 60)
   return { size, parents: (number) => parents[number] ?? [] };
 }
 
-/** Any family: everybody but the first few has one or two parents of smaller numbers. */
+/** Random families: every trial but the first few has one or two parents with smaller numbers. */
 const families = fc
   .array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 60 })
   .map((draws) =>
@@ -27,8 +27,8 @@ function ancestorsOf(parents: readonly (readonly number[])[], number: number): S
   return found;
 }
 
-describe('genealogyOf', () => {
-  it('goes back to the founders in layers, each trial as far back as its longest way', () => {
+describe('Genealogy: ancestors', () => {
+  it('places each trial in the layer of its longest path to the trial, back to the founders', () => {
     const { layers, links, complete, size } = genealogyOf(
       family({ 19: [12, 13], 26: [19], 36: [26, 15], 57: [36, 15] }),
       57,
@@ -52,7 +52,7 @@ describe('genealogyOf', () => {
     expect([complete, size]).toEqual([true, 7]);
   });
 
-  it('of a founder is the founder', () => {
+  it('contains only the trial itself for a founder', () => {
     expect(genealogyOf(family({}), 4)).toEqual({
       layers: [[4]],
       links: [],
@@ -61,12 +61,12 @@ describe('genealogyOf', () => {
     });
   });
 
-  it('draws two separate lines side by side, not crossed', () => {
+  it('draws two separate lines side by side without crossings', () => {
     const { layers } = genealogyOf(family({ 10: [8, 9], 8: [7], 9: [2], 7: [6], 2: [1] }), 10);
     expect(layers).toEqual([[10], [8, 9], [7, 2], [6, 1]]);
   });
 
-  it('leaves out the oldest where there are too many, with their links, and says so', () => {
+  it('omits the oldest trials and their links over the limit, and reports it', () => {
     const line = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [i + 1, [i]]));
     const { layers, links, complete } = genealogyOf(family(line), 50, 4);
     expect(layers.flat()).toEqual([50, 49, 48, 47, 46]);
@@ -74,7 +74,7 @@ describe('genealogyOf', () => {
     expect(complete).toBe(false);
   });
 
-  it('has every ancestor once, every link once, and every link to a nearer layer (any family)', () => {
+  it('contains every ancestor and link once, with every link to a nearer layer (any family)', () => {
     fc.assert(
       fc.property(families, (parents) => {
         const number = parents.length - 1;
@@ -89,7 +89,7 @@ describe('genealogyOf', () => {
         const depth = new Map(layers.flatMap((layer, i) => layer.map((one) => [one, i] as const)));
         for (const { parent, child } of links)
           expect(depth.get(parent)!).toBeGreaterThan(depth.get(child)!);
-        // The longest way: somebody in the layer before is a child.
+        // Longest path: some trial in the previous layer is a child.
         for (const one of all.slice(1))
           expect(
             links.some(
@@ -101,8 +101,8 @@ describe('genealogyOf', () => {
   });
 });
 
-describe('childrenOf', () => {
-  it('is the inverse of parents (any family)', () => {
+describe('Genealogy: children', () => {
+  it('is the inverse of the parents (any family)', () => {
     fc.assert(
       fc.property(families, (parents) => {
         const all = { size: parents.length, parents: (number: number) => parents[number]! };

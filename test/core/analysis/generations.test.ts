@@ -7,7 +7,7 @@ const trial = (generation: number, value: number | null, outcome: string | null 
   value,
 });
 
-describe('bestPerGeneration', () => {
+describe('Best value per generation', () => {
   it('is the best finite value of each generation in either direction, in order of generation', () => {
     const trials = [
       trial(1, 3),
@@ -35,7 +35,7 @@ describe('bestPerGeneration', () => {
     ]);
   });
 
-  it('leaves out what has no origin', () => {
+  it('ignores trials without an origin', () => {
     expect(
       bestPerGeneration([{ origin: null, outcome: 'succeeded', value: 1 }], 'minimize'),
     ).toEqual([]);

@@ -1,4 +1,4 @@
-/** Importances of functions whose answer is known, and the reasons where there is none. */
+/** Importances of functions with a known answer, and the reasons for a missing result. */
 import { describe, expect, it } from 'vitest';
 import { importances } from '../../../src/core/analysis/importance.ts';
 import { PURPOSE, Stream } from '../../../src/core/random.ts';
@@ -52,7 +52,7 @@ function known(
   };
 }
 
-describe('Importance: over the whole space', () => {
+describe('Importance: whole space', () => {
   it('is the share of the variance that a parameter explains alone', () => {
     const found = known(cube, 400, ([a = 0, b = 0]) => 4 * a + 2 * b);
     // Shares of the variance of 4a + 2b: 16/20 and 4/20.
@@ -64,19 +64,19 @@ describe('Importance: over the whole space', () => {
     expect(found.whole('d')).toBeLessThan(0.02);
   });
 
-  it('counts what two parameters do only together for neither, but as combinations', () => {
+  it('attributes an interaction of two parameters to neither of them, but to combinations', () => {
     const found = known(cube, 600, ([a = 0, b = 0]) => Number(a > 0.5 !== b > 0.5));
     expect(found.whole('a')).toBeLessThan(0.2);
     expect(found.whole('b')).toBeLessThan(0.2);
     expect(found.together.whole?.share).toBeGreaterThan(0.6);
   });
 
-  it('sees a choice without order', () => {
+  it('handles choices, which have no order', () => {
     const found = known(cube, 200, ([, , , d = 0]) => [0.3, 0.9, 0.1, 0.8][d] ?? NaN);
     expect(found.whole('d')).toBeGreaterThan(0.9);
   });
 
-  it('counts values as they are and leaves diverged trials out', () => {
+  it('uses raw values and ignores diverged trials', () => {
     const found = known(cube, 300, ([a = 0, , c = 0]) => (c > 0.9 ? 100 : c < 0.1 ? NaN : a));
     expect(found.whole('c')).toBeGreaterThan(0.9);
     const without = known(cube, 300, ([a = 0, , c = 0]) => (c < 0.1 ? NaN : a));
@@ -113,21 +113,21 @@ describe('Importance: over the whole space', () => {
   });
 });
 
-describe('Importance: within the good region', () => {
-  /** A learning rate above 0.8 ruins a trial; among the others dropout decides. */
+describe('Importance: good region', () => {
+  /** A learning rate above 0.8 ruins a trial; among the others only dropout matters. */
   const ruined = ([rate = 0, dropout = 0]: Float64Array): number =>
     rate > 0.8 ? 0.1 : 0.9 + 0.05 * dropout;
 
-  it('explains differences among the better half of the trials only', () => {
+  it('explains only differences among the better half of the trials', () => {
     const found = known(cube, 400, ruined, 'maximize');
     expect(found.whole('a')).toBeGreaterThan(0.9);
     expect(found.good('b')).toBeGreaterThan(0.6);
     expect(found.good('b')).toBeGreaterThan(found.good('a'));
   });
 
-  it('begins at the median value, below which diverged trials count', () => {
+  it('starts at the median value, with diverged trials below it', () => {
     const found = known(cube, 400, ([a = 0, b = 0]) => (a > 0.6 ? NaN : b), 'maximize');
-    // Three fifths have a value, evenly from 0 to 1; the better half of all trials lies above 1/6.
+    // Three fifths have a value, uniform from 0 to 1; the better half of all trials lies above 1/6.
     expect(found.median).toBeGreaterThan(0.1);
     expect(found.median).toBeLessThan(0.25);
     expect(found.good('a')).toBeGreaterThan(0.2);
@@ -157,7 +157,7 @@ describe('Importance: conditional parameters', () => {
   const value = ([, momentum = NaN, beta = NaN]: Float64Array): number =>
     Number.isNaN(momentum) ? 0.8 + 0.01 * beta : momentum;
 
-  it('are judged among the trials that have them', () => {
+  it('are evaluated on the trials that have them', () => {
     const found = known(space, 400, value);
     expect(found.whole('momentum')).toBeGreaterThan(0.9);
     expect(found.whole('beta')).toBeGreaterThan(0.9);
@@ -167,7 +167,7 @@ describe('Importance: conditional parameters', () => {
     expect(found.of('fixed')?.whole).toEqual({ share: 0, low: 0, high: 0 });
   });
 
-  it('are unknown where fewer than twenty trials have them', () => {
+  it('are unknown if fewer than twenty trials have them', () => {
     const found = known(space, 30, value);
     expect(found.of('momentum')?.whole).toBeNull();
     expect(found.whole('optimizer')).toBeGreaterThan(0.5);
@@ -185,7 +185,7 @@ describe('Importance: studies of any size', () => {
     });
   });
 
-  it('is unknown where all values are equal, or all trials diverged', () => {
+  it('is unknown if all values are equal or all trials diverged', () => {
     const { axes, points } = drawn(cube, 24, () => 1);
     const no = { known: false, reason: 'all-equal', needed: null, trials: 24 };
     expect(importances(axes, points, Array<number>(24).fill(0.5), 'minimize')).toEqual(no);
@@ -197,7 +197,7 @@ describe('Importance: studies of any size', () => {
     const result = importances(axes, points, values, 'maximize');
     expect(result).toMatchObject({ known: true, trials: 10_000 });
     expect(importances(axes, points, values, 'maximize')).toEqual(result);
-    // In the second half b is all: that half alone must not decide.
+    // In the second half b explains everything: that half alone must not determine the result.
     const turned = values.map((value, i) => (i < 5_000 ? value : (points[i]?.[1] ?? NaN)));
     const both = importances(axes, points, turned, 'maximize');
     expect(both.known ? both.parameters.slice(0, 2).map(({ name }) => name) : []).toEqual(

@@ -1,6 +1,6 @@
 /**
- * The life of every trial against the samplers themselves: what they may still breed from is alive,
- * nothing else is.
+ * Compares life lines with the samplers: exactly the trials that a sampler can still breed from are
+ * alive.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const space: SearchSpace = {
   b: { type: 'int', low: 0, high: 30 },
 };
 
-/** A study's ends by hand: `[number, value]` in the order they end, births as many as named. */
+/** Builds a study: `[number, value]` in order of completion, and the number of births. */
 function trials(
   ends: readonly (readonly [number, number])[],
   bases: readonly number[],
@@ -35,7 +35,7 @@ function trials(
   } satisfies LifeTrials;
 }
 
-/** The first `ended` completions of a study, with the births that they had led to. */
+/** The first `ended` completions of a study, with the births that had followed them. */
 function upTo(columns: TrialColumns, ended: number): LifeTrials {
   let size = columns.size;
   while (size > 0 && columns.basis(size - 1) > ended) size -= 1;
@@ -71,8 +71,8 @@ const study = fc.record({
   trials: fc.integer({ min: 1, max: 70 }),
 });
 
-describe('a pool', () => {
-  it('is as large as its sampler keeps, with generations where it waits for them', () => {
+describe('Life lines: population', () => {
+  it('has the sampler’s size, and generations for synchronous samplers', () => {
     const of = (name: string, population: number) =>
       poolOf(createSampler({ name, population }, space, 'minimize', 1));
     expect(of('evolution', 7)).toEqual({ size: 7, generation: null });
@@ -82,11 +82,11 @@ describe('a pool', () => {
   });
 });
 
-describe('without generations', () => {
+describe('Life lines: asynchronous evolution', () => {
   const pool = { size: 2, generation: null };
 
-  it('a trial dies with the completion that puts it out, for the first birth that was shown it', () => {
-    // Trials 0 … 2 begin at once; 3 is born after 0, 4 after 1, 5 already knows of 3 but not of 4.
+  it('displaces a trial with the completion that replaces it, from the first birth that has seen it', () => {
+    // Trials 0 … 2 start together; 3 is born after 0 ended, 4 after 1, and 5 has seen 3 but not 4.
     const lifelines = lives(
       trials(
         [
@@ -111,7 +111,7 @@ describe('without generations', () => {
     ]);
   });
 
-  it('what has no finite value is never alive, however few others there are', () => {
+  it('never has a trial without a finite value alive, however few others there are', () => {
     const ends = [
       [0, -Infinity],
       [1, 0.5],
@@ -123,7 +123,7 @@ describe('without generations', () => {
     expect(lifelines.displacedAt(2)).toBe(3);
   });
 
-  it('equal values: the smaller number stays', () => {
+  it('keeps the smaller number among equal values', () => {
     const ends = [
       [2, 1],
       [1, 1],
@@ -134,7 +134,7 @@ describe('without generations', () => {
     expect(lifelines.displacedBy(2)).toBe(0);
   });
 
-  it('whoever a birth could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
+  it('has exactly the possible parents of a birth alive (any study, any order of completion)', () => {
     fc.assert(
       fc.property(study, ({ seed, workers, population, trials: count }) => {
         const sampler = createSampler(
@@ -162,8 +162,8 @@ describe('without generations', () => {
   });
 });
 
-describe('in generations', () => {
-  it('a trial dies with the generation in which it is outdone, whoever ends first', () => {
+describe('Life lines: generational evolution', () => {
+  it('displaces a trial with the generation in which it is outperformed, whatever the order of completion', () => {
     const pool = { size: 2, generation: 2 };
     const ends = (order: readonly number[]) =>
       order.map((number) => [number, [0.1, 0.3, 0.2, 0.25, 0.4, 0.05][number]!] as const);
@@ -186,7 +186,7 @@ describe('in generations', () => {
     expect(at([0, 1, 3, 2, 5, 4])).toEqual(expected);
   });
 
-  it('a trial without a value fills the pool while there are too few others, as its sampler has it', () => {
+  it('fills the population with trials without a value while there are too few others, as the sampler does', () => {
     const ends = [
       [0, -Infinity],
       [1, 0.3],
@@ -194,9 +194,9 @@ describe('in generations', () => {
     expect(lives(trials(ends, [0, 0, 2]), { size: 2, generation: 2 }).alive).toEqual([1, 0]);
   });
 
-  it('one that a person put ahead of its turn counts where it stands', () => {
-    // Trial 2, of generation 1, ends before 1, of generation 0: trial 0 was out after generation 0
-    // all the same.
+  it('counts a trial that the user enqueued in the generation of its number', () => {
+    // Trial 2 (generation 1) ends before trial 1 (generation 0); trial 0 is displaced after
+    // generation 0 nevertheless.
     const ends = [
       [0, 0.1],
       [2, 0.3],
@@ -207,7 +207,7 @@ describe('in generations', () => {
     expect([0, 1, 2].map((number) => lifelines.displacedAt(number))).toEqual([1, 2, null]);
   });
 
-  it('whoever a generation could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
+  it('has exactly the possible parents of a generation alive (any study, any order of completion)', () => {
     fc.assert(
       fc.property(study, ({ seed, workers, population, trials: count }) => {
         const sampler = createSampler(
@@ -235,7 +235,7 @@ describe('in generations', () => {
 });
 
 it.each(['evolution', 'generational'])(
-  '%s: taken in one by one, in bursts or at once, it is the same',
+  'gives the same result one by one, in bursts and at once: %s',
   (name) => {
     fc.assert(
       fc.property(

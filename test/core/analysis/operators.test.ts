@@ -16,7 +16,7 @@ function trials(rows: readonly Row[], direction: 'minimize' | 'maximize'): BredT
   };
 }
 
-describe('an operator', () => {
+describe('Operator statistics', () => {
   const rows: readonly Row[] = [
     ['uniform', 0.5],
     ['uniform', 0.7],
@@ -31,7 +31,7 @@ describe('an operator', () => {
     ['mutation', 0.61, 0],
   ];
 
-  it('beat its parents where it is better than the best of them; a draw is not better', () => {
+  it('counts a child as better than its parents only if it beats the best of them', () => {
     expect(operatorRecords(trials(rows, 'maximize'))).toEqual([
       { operator: 'uniform', births: 2, judged: 0, beat: 0, medianGain: null },
       {
@@ -51,7 +51,7 @@ describe('an operator', () => {
     ]);
   });
 
-  it('gains above 0 when minimised, too', () => {
+  it('has positive gains when minimising', () => {
     const negated = rows.map(([operator, value, ...parents]): Row => [
       operator,
       value === null ? null : -value,
@@ -62,7 +62,7 @@ describe('an operator', () => {
     );
   });
 
-  it('that bred from a trial without a value has no gain to tell', () => {
+  it('has no gain for a child of a trial without a value', () => {
     const [, mutation] = operatorRecords(
       trials(
         [
@@ -81,4 +81,6 @@ it.each([
   [[3], 3],
   [[4, 1], 2.5],
   [[9, 1, 4], 4],
-] as const)('the median of %j is %d', (numbers, median) => expect(medianOf(numbers)).toBe(median));
+] as const)('computes the median of %j as %d', (numbers, median) =>
+  expect(medianOf(numbers)).toBe(median),
+);

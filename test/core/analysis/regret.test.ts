@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normalisedRegret } from '../../../src/core/analysis/regret.ts';
 
-describe('normalisedRegret', () => {
+describe('Normalised regret', () => {
   it.each([
     ['the optimum', 0, [1, 1, 3]],
     ['the median', 1, [3, 1, 3]],

@@ -1,6 +1,5 @@
 /**
- * Estimates against what then happened: studies played out on a clock of their own, looked at on
- * the way.
+ * Compares estimates with simulated studies that run on their own clock.
  */
 import { describe, expect, it } from 'vitest';
 import { trialsPerMinute } from '../../../src/core/analysis/rate.ts';
@@ -13,12 +12,12 @@ import { PURPOSE, Stream } from '../../../src/core/random.ts';
 interface Plan {
   readonly trials: number;
   readonly lanes: readonly { readonly kind: string; readonly median: number }[];
-  /** Of ln duration. */
+  /** Standard deviation of ln(duration). */
   readonly sigma: number;
   readonly generation?: number;
 }
 
-/** A study as it went: when each trial began and ended, and where. */
+/** Simulates a study: start, end and lane of each trial. */
 function play({ trials, lanes, sigma, generation }: Plan, seed: number) {
   const draws = new Stream(seed, { purpose: PURPOSE.simulation, ordinal: 77 });
   const freeAt = lanes.map(() => 0);
@@ -35,7 +34,7 @@ function play({ trials, lanes, sigma, generation }: Plan, seed: number) {
   return { runs, end: Math.max(...freeAt) };
 }
 
-/** What can be known of it at a moment. */
+/** The information that is available at a time. */
 function workloadAt(
   { trials, lanes, generation }: Plan,
   runs: ReturnType<typeof play>['runs'],
@@ -67,7 +66,7 @@ function range(left: TimeLeft): { lowMs: number; highMs: number } {
 const lanes = (count: number, kind: string, median: number) =>
   Array.from({ length: count }, () => ({ kind, median }));
 
-describe('of many studies looked at on the way, the truth lies in the interval about nine times in ten', () => {
+describe('Remaining time: coverage of the interval', () => {
   it.each<readonly [string, Plan]>([
     ['8 lanes', { trials: 64, lanes: lanes(8, 'cpu', 1_000), sigma: 0.5 }],
     ['one lane', { trials: 60, lanes: lanes(1, 'cpu', 1_000), sigma: 0.6 }],
@@ -84,7 +83,7 @@ describe('of many studies looked at on the way, the truth lies in the interval a
       'more generations than are played out one by one',
       { trials: 1_000, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5, generation: 8 },
     ],
-  ])('%s', (_, plan) => {
+  ])('contains the true time in about 90 % of cases: %s', (_, plan) => {
     const shares = [0.2, 0.5, 0.8];
     const studies = 30;
     let held = 0;
@@ -97,22 +96,22 @@ describe('of many studies looked at on the way, the truth lies in the interval a
         held += Number(lowMs <= end - now && end - now <= highMs);
         width += (highMs - lowMs) / (end - now) / studies;
       }
-      // Not by saying anything: the interval is about as wide as the truth is long at most (but for
-      // the last few trials).
+      // The interval must also be narrow: about as wide as the true time at most, except for the
+      // last few trials.
       expect(width).toBeLessThan(share === 0.8 ? 1.8 : 1.2);
     }
     expect(held / studies / shares.length).toBeGreaterThanOrEqual(0.8);
   });
 });
 
-describe('an estimate', () => {
+describe('Remaining time: estimate', () => {
   const plan: Plan = { trials: 64, lanes: lanes(8, 'cpu', 1_000), sigma: 0.5 };
   const { runs, end } = play(plan, 3);
   const half = workloadAt(plan, runs, end / 2);
 
-  it('is the same whenever it is asked for', () => expect(timeLeft(half)).toEqual(timeLeft(half)));
+  it('is deterministic', () => expect(timeLeft(half)).toEqual(timeLeft(half)));
 
-  it('is not given before five trials have ended, nor where nothing ends the study, nor without a worker', () => {
+  it('is missing with fewer than five ended trials, without an end of the study, and without a worker', () => {
     const no = (work: Workload) => timeLeft(work);
     expect(no({ ...half, durations: half.durations.slice(0, 4) })).toEqual({
       known: false,
@@ -129,7 +128,7 @@ describe('an estimate', () => {
     expect(no({ ...half, lanes: [] })).toMatchObject({ reason: 'no-worker' });
   });
 
-  it('is nothing where nothing is left, and never more than the limit of minutes leaves', () => {
+  it('is zero when nothing is left, and never exceeds the remaining limit of minutes', () => {
     const idle = half.lanes.map((lane) => ({ ...lane, elapsedMs: null }));
     expect(timeLeft({ ...half, unstarted: 0, lanes: idle })).toEqual({
       known: true,
@@ -144,10 +143,10 @@ describe('an estimate', () => {
     });
   });
 
-  it('says where a target may end it sooner', () =>
+  it('says if a target may end the study sooner', () =>
     expect(timeLeft({ ...half, target: true })).toMatchObject({ mayEndSooner: true }));
 
-  it('is wider the fewer have ended', () => {
+  it('is wider for fewer ended trials', () => {
     const width = (count: number): number => {
       const { lowMs, highMs } = range(
         timeLeft({ ...half, unstarted: 100, durations: half.durations.slice(0, count) }),
@@ -157,7 +156,7 @@ describe('an estimate', () => {
     expect(width(5)).toBeGreaterThan(width(25));
   });
 
-  it('counts what still runs: with long ones on their way it is later than the short ones that ended would have it', () => {
+  it('is later while long trials run than the ended short ones suggest', () => {
     const ended = [100, 110, 120, 130, 140].map((ms) => ({ kind: 'cpu', ms }));
     const at = (elapsedMs: number) =>
       range(
@@ -171,7 +170,7 @@ describe('an estimate', () => {
     expect(at(2_000).lowMs).toBeGreaterThan(at(50).highMs);
   });
 
-  it('goes by each kind’s own durations, and by the others where a kind has too few', () => {
+  it('uses each kind’s own durations, and the other kinds’ if there are too few', () => {
     const durations = [...Array<number>(20).fill(100), ...Array<number>(20).fill(4_000)].map(
       (ms, i) => ({
         kind: i < 20 ? 'gpu' : 'cpu',
@@ -188,15 +187,15 @@ describe('an estimate', () => {
   });
 });
 
-describe('Survival', () => {
-  it('is what was seen where all have ended', () => {
+describe('Survival: Kaplan–Meier estimate', () => {
+  it('equals the observations if all have ended', () => {
     const all = new Survival([3, 1, 2, 4].map((ms) => ({ ms, ended: true })));
     expect([0, 0.3, 0.5, 0.99].map((u) => all.at(u))).toEqual([1, 2, 3, 4]);
     expect([all.mean, all.variance]).toEqual([2.5, 1.25]);
   });
 
-  it('spreads what still lasts over the longer ones (Kaplan and Meier’s estimate)', () => {
-    // 1 ends; 2 still lasts; then 3 and 4 share what is left: 1/4, then 3/8 each.
+  it('distributes censored observations over the longer ones', () => {
+    // 1 ends; 2 is censored; then 3 and 4 share the rest: 1/4, then 3/8 each.
     const some = new Survival(
       [1, 3, 4].map((ms) => ({ ms, ended: true })).concat({ ms: 2, ended: false }),
     );
@@ -204,21 +203,21 @@ describe('Survival', () => {
     expect([some.at(0.2), some.at(0.6), some.at(0.7)]).toEqual([1, 3, 4]);
   });
 
-  it('of what has lasted already counts the longer ones only', () => {
+  it('uses only the longer observations for the remaining time', () => {
     const all = new Survival([1, 2, 3, 4].map((ms) => ({ ms, ended: true })));
     expect([0, 0.49, 0.5, 0.9].map((u) => all.rest(2.5, u))).toEqual([0.5, 0.5, 1.5, 1.5]);
     expect(all.rest(8, 0.5)).toBe(4);
   });
 });
 
-describe('trialsPerMinute', () => {
-  it('is not said before three trials have ended', () => {
+describe('Trials per minute', () => {
+  it('is unknown before three trials have ended', () => {
     expect(trialsPerMinute([], 5)).toBe(null);
     expect(trialsPerMinute([1, 2], 5)).toBe(null);
     expect(trialsPerMinute([5, 5, 5], 5)).toBe(null);
   });
 
-  it('is what it is where they end evenly, fast or slow', () => {
+  it('is exact for evenly spaced completions, fast or slow', () => {
     const every = (ms: number, count: number) =>
       Array.from({ length: count }, (_, i) => (i + 1) * ms);
     for (const [ms, count] of [
@@ -229,7 +228,7 @@ describe('trialsPerMinute', () => {
       expect(trialsPerMinute(every(ms, count), ms * count)).toBeCloseTo(60_000 / ms, 6);
   });
 
-  it('follows a change within half a minute, and falls while nothing ends', () => {
+  it('follows a change within half a minute, and decreases while nothing ends', () => {
     const ends = Array.from({ length: 60 }, (_, i) => i * 1_000);
     const faster = [...ends, ...Array.from({ length: 300 }, (_, i) => 59_100 + i * 100)];
     expect(trialsPerMinute(faster, faster.at(-1)!)).toBeGreaterThan(550);

@@ -9,7 +9,7 @@ import { axesOf } from '../../../src/core/search-space/axis.ts';
 
 const noise = (deviation: number): Noise => ({ deviation, from: 'seeds' });
 
-/** `[number, value]` in the order they ended. */
+/** Builds a study: `[number, value]` in order of completion. */
 function ended(
   ends: readonly (readonly [number, number])[],
   direction: 'minimize' | 'maximize' = 'maximize',
@@ -23,12 +23,12 @@ function ended(
   };
 }
 
-describe('what the latest trials gained', () => {
+describe('Recent progress: gain', () => {
   const one = { size: 2, generation: null };
   const inOrder = (...values: readonly number[]) =>
     ended(values.map((value, number) => [number, value] as const));
 
-  it('is by how much the last 2μ ends bettered the best before', () => {
+  it('is the improvement of the last 2μ completions over the best before them', () => {
     expect(worthOf(inOrder(0.1, 0.6, 0.5, 0.8, 0.7, 0.2), one, noise(0.1))).toEqual({
       generations: null,
       trials: 4,
@@ -37,21 +37,21 @@ describe('what the latest trials gained', () => {
     });
   });
 
-  it('is nothing where they bettered nothing, whatever failed among them', () => {
+  it('is zero if nothing improved, whatever failed among them', () => {
     expect(worthOf(inOrder(0.9, 0.6, -Infinity, NaN, 0.7, 0.2), one, noise(0.1))).toMatchObject({
       gain: 0,
       verdict: 'withinNoise',
     });
   });
 
-  it('is within the noise up to one deviation, and unknown beside an unknown one', () => {
+  it('is within the noise up to one standard deviation, and unknown if the noise is', () => {
     const trials = inOrder(0.5, 0.5, 0.5, 0.5, 0.75);
     expect(worthOf(trials, one, noise(0.25))).toMatchObject({ verdict: 'withinNoise' });
     expect(worthOf(trials, one, noise(0.24))).toMatchObject({ verdict: 'gains' });
     expect(worthOf(trials, one, null)).toMatchObject({ verdict: 'unknown', gain: 0.25 });
   });
 
-  it('counts the last two generations, the one under way with them, by number', () => {
+  it('covers the last two generations, including the current one, by trial number', () => {
     const pool = { size: 2, generation: 2 };
     const ends = [
       [1, 0.2],
@@ -70,22 +70,22 @@ describe('what the latest trials gained', () => {
     });
   });
 
-  it('is above 0 when minimised, too', () => {
+  it('is positive when minimising', () => {
     const ends = [5, 4, 4, 3, 3.5].map((value, number) => [number, value] as const);
     expect(
       worthOf(ended(ends, 'minimize'), { size: 1, generation: null }, noise(0.1)),
     ).toMatchObject({ gain: 1, trials: 2 });
   });
 
-  it('is not said while there is nothing before to compare with', () => {
+  it('is missing while there is no earlier value to compare with', () => {
     expect(worthOf(inOrder(0.1, 0.2), one, null)).toBe(null);
     expect(worthOf(inOrder(NaN, 0.1, 0.2, 0.3, 0.1), one, null)).toBe(null);
     expect(worthOf(inOrder(), one, null)).toBe(null);
   });
 });
 
-describe('noise', () => {
-  it('of seeds is the pooled deviation within configurations', () => {
+describe('Noise of one training', () => {
+  it('is the pooled standard deviation within configurations, from seeds', () => {
     // Variances 2 (one degree of freedom) and 1 (two).
     expect(noiseOfSeeds([[1, 3], [1, 2, 3], [7], [NaN, 4]])).toEqual({
       deviation: Math.sqrt((2 * 1 + 1 * 2) / 3),
@@ -94,7 +94,7 @@ describe('noise', () => {
     expect(noiseOfSeeds([[7], []])).toBe(null);
   });
 
-  it('of neighbours is near the noise that was put in, where the function changes slowly between them', () => {
+  it('is close to the true noise, from neighbours, if the function changes slowly between them', () => {
     const axes = axesOf({
       a: { type: 'float', low: 0, high: 1 },
       b: { type: 'categorical', choices: ['x', 'y'] },
@@ -113,7 +113,7 @@ describe('noise', () => {
     expect(mean).toBeLessThan(0.07);
   });
 
-  it('of neighbours is not said of under twenty', () => {
+  it('is missing for fewer than twenty trials, from neighbours', () => {
     const axes = axesOf({ a: { type: 'float', low: 0, high: 1 } });
     const points = Array.from({ length: 19 }, (_, i) => Float64Array.of(i / 20));
     expect(noiseOfNeighbours(axes, points, Array<number>(19).fill(1), (x, y) => x > y)).toBe(null);

@@ -10,8 +10,8 @@ const specs: readonly SamplerSpec[] = [
   { name: 'grid', divisions: 4 },
 ];
 
-describe('the contract', () => {
-  it('is run over every sampler there is', () => {
+describe('Samplers: contract', () => {
+  it('runs for every sampler', () => {
     expect(specs.map(({ name }) => name)).toEqual(samplerNames.map(({ name }) => name));
   });
 });

@@ -14,7 +14,7 @@ const space: SearchSpace = {
   units: { type: 'int', low: 1, high: 4 },
 };
 
-describe('checkSampler', () => {
+describe('Samplers: settings', () => {
   const wrong: [string, SamplerSpec, string, string | undefined][] = [
     [
       'an unknown name',
@@ -87,12 +87,12 @@ describe('checkSampler', () => {
     ).toEqual(['sampler.tournament', 'sampler.sigma', 'sampler.speed']);
   });
 
-  it('looks at names and settings alone where the space is not sound', () => {
+  it('checks only names and settings if the space has problems', () => {
     expect(checkSampler({ name: 'grid' }, null)).toEqual([]);
     expect(checkSampler({ name: 'gird' }, null)).toHaveLength(1);
   });
 
-  it('refuses a grid whose points cannot be numbered', () => {
+  it('refuses a grid with too many points to number', () => {
     const wide: SearchSpace = Object.fromEntries(
       Array.from({ length: 20 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 999 } as const]),
     );

@@ -20,8 +20,8 @@ const usedUp = (space: SearchSpace, count: number, except: readonly number[]): T
 };
 const origin = { operator: 'stubborn', parents: [], generation: 3 };
 
-describe('Distinct', () => {
-  it('asks the sampler 31 times, then draws uniformly', () => {
+describe('Samplers: distinct points', () => {
+  it('draws from the sampler 31 times, then uniformly', () => {
     const space = ints(1000);
     const columns = usedUp(space, 10, []);
     const retries: number[] = [];
@@ -40,7 +40,7 @@ describe('Distinct', () => {
     expect(proposal?.params[0]).toBeGreaterThanOrEqual(10);
   });
 
-  it('takes the first unused points, in order, of a space of at most 10,000', () => {
+  it('takes the first unused points in order in a space of at most 10,000', () => {
     const space = ints(10_000);
     const columns = usedUp(space, 10_000, [8123, 9000]);
     const proposals = new Distinct(axesOf(space), 1).propose(
@@ -55,7 +55,7 @@ describe('Distinct', () => {
     ]);
   });
 
-  it('does not search through a larger one', () => {
+  it('does not search a larger space', () => {
     const space = ints(10_001);
     const columns = usedUp(space, 10_001, [3]);
     expect(

@@ -11,8 +11,8 @@ const space: SearchSpace = {
   c: { type: 'categorical', choices: ['a', 'b', 'c'] },
 };
 
-describe('evolution', () => {
-  it('starts with a Latin hypercube: one of the first twelve in every twelfth of every range', () => {
+describe('Sampler evolution', () => {
+  it('starts with a Latin hypercube: each twelfth of every range has one of the first twelve', () => {
     const sampler = createSampler({ name: 'evolution' }, space, 'minimize', 3);
     const founders = sampler.propose(
       0,
@@ -29,7 +29,7 @@ describe('evolution', () => {
       expect(founders.filter(({ params }) => params[2] === choice)).toHaveLength(4);
   });
 
-  it('takes only the best five that have ended as parents', () => {
+  it('selects parents only from the best five that have ended', () => {
     const sampler = createSampler({ name: 'evolution' }, space, 'minimize', 3);
     const { columns, proposals } = playStudy(sampler, space, { trials: 64, workers: 1, seed: 1 });
     for (const [number, { origin }] of proposals.entries()) {
@@ -43,7 +43,7 @@ describe('evolution', () => {
     }
   });
 
-  it('changes one parameter of a mutated child, none of a recombined one', () => {
+  it('changes one parameter of a mutated child and none of a recombined one', () => {
     const axes = axesOf(space);
     let operators = '';
     for (let seed = 0; seed < 20; seed++) {
@@ -91,7 +91,7 @@ describe('evolution', () => {
     }
   });
 
-  it('finds better points than random draws do', () => {
+  it('finds better points than random draws', () => {
     const cube: SearchSpace = Object.fromEntries(
       Array.from({ length: 5 }, (_, i) => [`x${i}`, { type: 'float', low: -5, high: 5 } as const]),
     );
@@ -110,7 +110,7 @@ describe('evolution', () => {
     expect(mean('evolution')).toBeLessThan(0.7 * mean('random'));
   });
 
-  it('proposes for a large study without looking at all of it', () => {
+  it('proposes for a large study without reading all of it', () => {
     const sampler = createSampler({ name: 'evolution' }, space, 'minimize', 3);
     expect(sampler.window).toEqual({ kind: 'best', count: 5 });
   });

@@ -11,7 +11,7 @@ const cube: SearchSpace = {
   c: { type: 'categorical', choices: [1, 2, 3] },
 };
 
-describe('generational', () => {
+describe('Sampler generational', () => {
   it('waits at the start of each generation of four, and counts rounds', () => {
     const sampler = createSampler({ name: 'generational' }, cube, 'minimize', 1);
     expect([0, 1, 3, 4, 7, 8, 63].map((n) => sampler.barrier!(n))).toEqual([0, 0, 0, 4, 4, 8, 60]);
@@ -31,7 +31,7 @@ describe('generational', () => {
     ).toBe(true);
   });
 
-  it('breeds from the best four of all so far, ties by smaller number', () => {
+  it('breeds from the best four trials so far; ties go to the smaller number', () => {
     const sampler = createSampler({ name: 'generational' }, cube, 'maximize', 5);
     const columns = new TrialColumns(cube, 'maximize', sampler.window);
     const values = [1, 9, 3, 9, 9, 2, 9, 9];
@@ -54,8 +54,8 @@ describe('generational', () => {
   });
 
   /**
-   * First children of a population with two members at each side of 0.5, so that its standard
-   * deviation is `spread`.
+   * First children of a population with two members on each side of 0.5 and the standard deviation
+   * `spread`.
    */
   const firstChildren = (spread: number): { moves: number[]; values: number[] } => {
     const line: SearchSpace = { x: { type: 'float', low: 0, high: 1 } };
@@ -102,7 +102,7 @@ describe('generational', () => {
     expect(atBounds).toBeLessThan(0.6);
   });
 
-  it('mutates each parameter with probability 0.2, a choice by uniform redraw', () => {
+  it('mutates each parameter with probability 0.2, a choice by a uniform draw', () => {
     const wide: SearchSpace = Object.fromEntries(
       Array.from({ length: 10 }, (_, i) => [`x${i}`, { type: 'float', low: 0, high: 1 } as const]),
     );
@@ -124,7 +124,7 @@ describe('generational', () => {
     expect(Math.abs(changed / genes - 0.224)).toBeLessThan(0.026);
   });
 
-  it('ends on a finite space that is used up around its population, and uses all of it', () => {
+  it('ends on a finite space that is exhausted around its population, after using all of it', () => {
     const small: SearchSpace = {
       a: { type: 'int', low: 1, high: 3 },
       b: { type: 'categorical', choices: ['x', 'y'] },

@@ -21,7 +21,7 @@ const all = (space: SearchSpace, seed: number, divisions?: number): number[][] =
   return sampler.propose(0, sampler.size!, view).map(({ params }) => [...params]);
 };
 
-describe('grid', () => {
+describe('Sampler grid', () => {
   it('divides a float as published: 4 → 0.2, 0.4, 0.6, 0.8; 10 → i/11 to six decimals', () => {
     expect(all({ x: unit }, 1, 4).flat().sort()).toEqual([0.2, 0.4, 0.6, 0.8]);
     expect(all({ x: unit }, 1, 10).flat().sort()[0]).toBe(0.090909);
@@ -36,14 +36,14 @@ describe('grid', () => {
     ).toEqual([0.001, 0.01, 0.1]);
   });
 
-  it('has distinct values within narrow ranges', () => {
+  it('has distinct values in narrow ranges', () => {
     const values = all({ x: { type: 'float', low: 1e-9, high: 2e-9 } }, 1, 1000).flat();
     expect(new Set(values).size).toBe(1000);
     expect(Math.min(...values)).toBeGreaterThan(1e-9);
     expect(Math.max(...values)).toBeLessThan(2e-9);
   });
 
-  it('is the exact product of all values, each once, for any space and seed', () => {
+  it('contains every combination once, for any space and seed', () => {
     fc.assert(
       fc.property(spaceOf(finiteDistribution, 3), fc.nat(), (space, seed) => {
         const axes = axesOf(space);
@@ -57,7 +57,7 @@ describe('grid', () => {
     );
   });
 
-  it('comes in an order that the seed decides', () => {
+  it('orders the points by the seed', () => {
     const space: SearchSpace = { x: unit, y: unit, z: unit };
     expect(all(space, 1, 4)).toHaveLength(64);
     expect(all(space, 1, 4)).toEqual(all(space, 1, 4));
@@ -65,7 +65,7 @@ describe('grid', () => {
     expect(all(space, 1, 4)).not.toEqual(all(space, 1, 4).sort());
   });
 
-  it('costs nothing for 10¹² points', () => {
+  it('needs no time or memory for 10¹² points', () => {
     const space = Object.fromEntries(
       Array.from({ length: 12 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 9 } as const]),
     );
@@ -78,7 +78,7 @@ describe('grid', () => {
     expect(new Set(points).size).toBe(100);
   });
 
-  it('makes up for places that enqueued points took', () => {
+  it('replaces positions that enqueued points took', () => {
     const space: SearchSpace = { n: { type: 'int', low: 1, high: 6 } };
     const sampler = createSampler({ name: 'grid' }, space, 'minimize', 3);
     const columns = new TrialColumns(space, 'minimize', sampler.window);
@@ -96,7 +96,7 @@ describe('grid', () => {
 });
 
 describe('Permutation', () => {
-  it('has every place once, for any size and seed', () => {
+  it('contains every number once, for any size and seed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 700 }), fc.nat(), (size, seed) => {
         const order = new Permutation(seed, size);
@@ -107,7 +107,7 @@ describe('Permutation', () => {
     );
   });
 
-  it('puts any number in any place equally often', () => {
+  it('puts any number at any position equally often', () => {
     const counts = new Float64Array(100);
     const seeds = 4000;
     for (let seed = 0; seed < seeds; seed++) {

@@ -1,6 +1,6 @@
 /**
- * Search spaces for property tests: every kind of parameter, and conditions on earlier ones that
- * can hold.
+ * Random search spaces for property tests: every kind of parameter, with satisfiable conditions on
+ * earlier ones.
  */
 import fc from 'fast-check';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';

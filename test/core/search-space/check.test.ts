@@ -5,7 +5,7 @@ import type { SearchSpace } from '../../../src/core/search-space/distribution.ts
 const found = (space: SearchSpace): string[] =>
   checkSearchSpace(space).map(({ code, path }) => `${code} ${path}`);
 
-describe('checkSearchSpace', () => {
+describe('Search space: problems', () => {
   const wrong: [string, SearchSpace, string[]][] = [
     ['no parameter', {}, ['empty-space searchSpace']],
     [
@@ -114,11 +114,11 @@ describe('checkSearchSpace', () => {
       ['no-values searchSpace.x.when.y'],
     ],
   ];
-  it.each(wrong)('%s is one problem with its path', (_, space, problems) =>
+  it.each(wrong)('reports %s as one problem with its path', (_, space, problems) =>
     expect(found(space)).toEqual(problems),
   );
 
-  it('reports everything at once, in the order of declaration', () => {
+  it('reports all problems in the order of declaration', () => {
     const space: SearchSpace = {
       rate: { type: 'float', low: 0, high: 1, log: true },
       layers: { type: 'int', low: 4, high: 1 },
@@ -131,7 +131,7 @@ describe('checkSearchSpace', () => {
     ]);
   });
 
-  it('names the nearest parameter and the nearest choice', () => {
+  it('suggests the nearest parameter and the nearest choice', () => {
     const space: SearchSpace = {
       optimizer: { type: 'categorical', choices: ['sgd', 'adam'] },
       momentum: { type: 'float', low: 0, high: 1, when: { optimiser: ['sgd'] } },
@@ -143,7 +143,7 @@ describe('checkSearchSpace', () => {
     ]);
   });
 
-  it('accepts what looks odd and is right', () => {
+  it('accepts unusual but valid spaces', () => {
     expect(
       found({
         one: { type: 'float', low: 1, high: 1 },

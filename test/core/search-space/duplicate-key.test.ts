@@ -11,8 +11,8 @@ const hashOf = (
   point: Float64Array,
 ): { first: number; second: number } => hashKey(axes, point, { first: 0, second: 0 });
 
-describe('duplicate keys', () => {
-  it('agree with each other: text, hash and comparison', () => {
+describe('Search space: duplicate keys', () => {
+  it('agree between text, hash and comparison', () => {
     fc.assert(
       fc.property(
         spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3),
@@ -36,7 +36,7 @@ describe('duplicate keys', () => {
     );
   });
 
-  it('ignore what rounding to steps removes, and the sign of zero', () => {
+  it('ignore differences that rounding to steps removes, and the sign of zero', () => {
     const axes = axesOf({
       s: { type: 'float', low: 0, high: 1, step: 0.1 },
       f: { type: 'float', low: -1, high: 1 },
@@ -46,7 +46,7 @@ describe('duplicate keys', () => {
     expect(hashOf(axes, a)).toEqual(hashOf(axes, b));
   });
 
-  it('ignore NaN bits of inactive parameters but not inactivity', () => {
+  it('ignore the NaN bits of inactive parameters but not inactivity', () => {
     const axes = axesOf({ f: { type: 'float', low: -1, high: 1 } });
     const odd = new Float64Array(1);
     new Uint32Array(odd.buffer)[1] = 0xfff80001;
@@ -54,7 +54,7 @@ describe('duplicate keys', () => {
     expect(sameKey(axes, odd, Float64Array.of(0))).toBe(false);
   });
 
-  it('spread: of 200,000 neighbouring points no two share 64 bits, and few share either half', () => {
+  it('are spread: of 200,000 neighbouring points no two share 64 bits, and few share either half', () => {
     const axes = axesOf({
       a: { type: 'int', low: 0, high: 999 },
       b: { type: 'float', low: 0, high: 1000 },

@@ -8,9 +8,7 @@ import { deactivate } from '../../../src/core/search-space/activity.ts';
 import { sizeOf } from '../../../src/core/search-space/size.ts';
 import { finiteDistribution, spaceOf } from './arbitrary-space.ts';
 
-/**
- * Every combination by brute force, with inactive parameters struck out and repetitions dropped.
- */
+/** Every combination by brute force, with inactive parameters removed and without duplicates. */
 function listed(space: SearchSpace): Set<string> {
   const axes = axesOf(space);
   let points = [new Float64Array(axes.length)];
@@ -27,8 +25,8 @@ function listed(space: SearchSpace): Set<string> {
   return new Set(points.map((point) => keyText(axes, point)));
 }
 
-describe('Enumeration', () => {
-  it('has every point of a finite space once', () => {
+describe('Search space: enumeration', () => {
+  it('contains every point of a finite space once', () => {
     fc.assert(
       fc.property(spaceOf(finiteDistribution, 4), (space) => {
         fc.pre(axesOf(space).reduce((product, axis) => product * axis.cells, 1) <= 3000);
@@ -56,9 +54,9 @@ describe('Enumeration', () => {
   });
 });
 
-describe('sizeOf', () => {
+describe('Search space: number of points', () => {
   const a = { type: 'categorical', choices: ['x', 'y'] } as const;
-  it('is infinite exactly where a continuous parameter can exist', () => {
+  it('is infinite exactly if a continuous parameter can be active', () => {
     expect(sizeOf({ a })).toBe(2);
     expect(sizeOf({ a, f: { type: 'float', low: 0, high: 1, when: { a: ['x'] } } })).toBe(Infinity);
     expect(sizeOf({ a, b: { type: 'int', low: 1, high: 5, when: { a: ['x'] } } })).toBe(6);
@@ -66,7 +64,7 @@ describe('sizeOf', () => {
     expect(sizeOf({ a, b: { type: 'int', low: 1, high: 5, when: { a: ['y'] } }, never })).toBe(6);
   });
 
-  it('gives up where conditions have too many situations, rather than hang', () => {
+  it('is infinite for conditions with too many combinations, instead of taking forever', () => {
     const flags = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, a]));
     const when = Object.fromEntries(Object.keys(flags).map((name) => [name, ['x']]));
     expect(sizeOf({ ...flags, all: { type: 'int', low: 0, high: 1, when } })).toBe(Infinity);

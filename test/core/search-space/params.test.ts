@@ -20,8 +20,8 @@ const problemsOf = (params: Params): string[] => {
   return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
 };
 
-describe('params as people see them', () => {
-  it('leave out what is inactive, and come back the same', () => {
+describe('Search space: decoded points', () => {
+  it('omit inactive parameters and survive a round trip', () => {
     fc.assert(
       fc.property(
         spaceOf(anyDistribution),
@@ -42,7 +42,7 @@ describe('params as people see them', () => {
     );
   });
 
-  it('are refused with every problem at once', () => {
+  it('are refused with all problems at once', () => {
     expect(problemsOf({ optimizer: 'sgd', momentum: 2, nestrov: true })).toEqual([
       'unknown-parameter params.nestrov',
       'illegal-value params.momentum',
@@ -53,13 +53,13 @@ describe('params as people see them', () => {
     ]);
   });
 
-  it('blame a wrong parent once, not its children', () => {
+  it('report an invalid parent once, without its children', () => {
     expect(problemsOf({ optimizer: 'sdg', momentum: 0.5, nesterov: true })).toEqual([
       'illegal-value params.optimizer',
     ]);
   });
 
-  it('do not take an int for a string, or a value between steps', () => {
+  it('refuse an int for a string, and a value between steps', () => {
     const stepped = axesOf({ n: { type: 'float', low: 0, high: 1, step: 0.1 } });
     expect(encodeParams(stepped, { n: 0.3 })).toEqual({ ok: true, params: Float64Array.of(0.3) });
     expect(encodeParams(stepped, { n: 0.1 + 0.2 })).toEqual({
@@ -70,7 +70,7 @@ describe('params as people see them', () => {
     expect(encodeParams(stepped, { n: '0.3' }).ok).toBe(false);
   });
 
-  it('may be named like members of every object', () => {
+  it('may have names of properties of every object', () => {
     const odd = axesOf(
       JSON.parse(
         '{"__proto__": {"type": "int", "low": 1, "high": 3}, "toString": {"type": "int", "low": 1, "high": 3}}',

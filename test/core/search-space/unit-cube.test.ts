@@ -9,8 +9,8 @@ import { anyDistribution, spaceOf } from './arbitrary-space.ts';
 const axisOf = (distribution: Distribution): Axis => axesOf({ x: distribution })[0]!;
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
 
-describe('the unit scale', () => {
-  it('decodes into the bounds, and its ends onto them', () => {
+describe('Search space: unit scale', () => {
+  it('decodes into the bounds, and its ends to the bounds', () => {
     fc.assert(
       fc.property(anyDistribution, unit, (distribution, u) => {
         const axis = axisOf(distribution);
@@ -25,7 +25,7 @@ describe('the unit scale', () => {
     );
   });
 
-  it('is undone by encoding: exactly for what has steps, to 1e-12 of the range elsewhere', () => {
+  it('is inverted by encoding: exactly on steps, to 1e-12 of the range otherwise', () => {
     fc.assert(
       fc.property(anyDistribution, unit, (distribution, u) => {
         const axis = axisOf(distribution);
@@ -38,7 +38,7 @@ describe('the unit scale', () => {
     );
   });
 
-  it('never decreases from one place to a later one', () => {
+  it('decodes monotonically', () => {
     fc.assert(
       fc.property(anyDistribution, unit, unit, (distribution, a, b) => {
         const axis = axisOf(distribution);
@@ -68,7 +68,7 @@ describe('the unit scale', () => {
     );
   });
 
-  it('gives every step an equal share, as a clean decimal', () => {
+  it('gives every step an equal share, as an exact decimal', () => {
     const axis = axisOf({ type: 'float', low: 0.1, high: 0.75, step: 0.1 });
     expect(
       Array.from({ length: 70 }, (_, i) => fromUnit(axis, (i + 0.5) / 70)).filter(
@@ -93,8 +93,8 @@ describe('the unit scale', () => {
   });
 });
 
-describe('points on the cube', () => {
-  it('come back the same after a round trip, conditions included', () => {
+describe('Search space: points on the cube', () => {
+  it('survive a round trip, including conditions', () => {
     fc.assert(
       fc.property(
         spaceOf(anyDistribution),

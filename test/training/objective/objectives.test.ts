@@ -15,7 +15,7 @@ import { describeNetwork } from '../../support/training.ts';
 const RESOURCES = new URL('../../../resources', import.meta.url).pathname;
 const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
 
-describe('objectives', () => {
+describe('Objectives: problems', () => {
   const good: TrainObjective = {
     kind: 'train',
     dataset: 'mnist',
@@ -29,11 +29,11 @@ describe('objectives', () => {
     dropout: { type: 'float', low: 0, high: 0.9 },
   };
 
-  it('are good when they are', () => {
+  it('accepts valid objectives', () => {
     expect(checkObjective(good, space, RESOURCES)).toEqual([]);
   });
 
-  it('are checked at the bounds of per-lane parameters', () => {
+  it('checks per-lane parameters at their bounds', () => {
     const wide = { ...space, dropout: { type: 'float' as const, low: 0, high: 1 } };
     expect(checkObjective(good, wide, RESOURCES)[0]).toMatchObject({
       code: 'out-of-range',
@@ -42,7 +42,7 @@ describe('objectives', () => {
     });
   });
 
-  it('are checked at every corner of structural parameters', () => {
+  it('checks structural parameters at every corner', () => {
     const network = describeNetwork(
       [1, 28, 28],
       [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD],
@@ -57,7 +57,7 @@ describe('objectives', () => {
     ]);
   });
 
-  it('say for which values a problem is there, where it is not there for all', () => {
+  it('names the values for which a problem occurs, unless it always occurs', () => {
     const network = describeNetwork(
       [1, 28, 28],
       [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD],
@@ -81,7 +81,7 @@ describe('objectives', () => {
     ]);
   });
 
-  it('find what only a combination of values has', () => {
+  it('finds problems of a combination of values', () => {
     const layers = [
       {
         repeat: { $param: 'depth' },
@@ -96,7 +96,7 @@ describe('objectives', () => {
       pool: { type: 'categorical', choices: ['identity', 'relu'] },
       size: { type: 'int', low: 1, high: 3 },
     };
-    // 28 − 2·13 leaves 2 pixels: too few for a pool of 3, enough for one of 1, and there is no pool
+    // 28 − 2·13 leaves 2 pixels: too few for a pool of 3, enough for one of 1; there is no pool
     // after `identity`.
     expect(
       checkObjective(
@@ -109,7 +109,7 @@ describe('objectives', () => {
     ]);
   });
 
-  it('look at the values that conditions name, at the grid a step reaches, and not at what a condition excludes', () => {
+  it('checks the values that conditions name and the end of a grid of steps, but no excluded values', () => {
     const layers = [
       { when: { depth: [3] }, type: 'conv', filters: 1, kernel: 40 },
       { type: 'conv', filters: 1, kernel: { $param: 'kernel' } },
@@ -143,7 +143,7 @@ describe('objectives', () => {
     ).toEqual(['unknown-param settings.optimizer.learningRate']);
   });
 
-  it('of a space with very many corners, see every extreme value of each parameter', () => {
+  it('checks every extreme value of each parameter in a space with very many corners', () => {
     const names = Array.from({ length: 14 }, (_, i) => `k${String(i)}`);
     const wide = Object.fromEntries(
       names.map((name) => [name, { type: 'int' as const, low: 1, high: 2 }]),
@@ -163,7 +163,7 @@ describe('objectives', () => {
     );
   });
 
-  it('must fit their dataset and their split', () => {
+  it('requires a match with the dataset and its split', () => {
     const network = describeNetwork(
       [1, 28, 28],
       [{ type: 'flatten' }, { type: 'dense', units: 9 }],
@@ -195,7 +195,7 @@ describe('objectives', () => {
     );
   });
 
-  it('must have images to augment, and a whole batch where the rest is dropped', () => {
+  it('requires images for augmentation, and a whole batch if incomplete ones are dropped', () => {
     const codes = (settings: object, network: string | object = 'mlp'): string[] =>
       checkObjective(
         { ...good, network, settings: { ...(good.settings as object), ...settings } },
@@ -219,7 +219,7 @@ describe('objectives', () => {
     ]);
   });
 
-  it('split cohorts by structural parameters only', () => {
+  it('separates cohorts by structural parameters only', () => {
     const network = describeNetwork(
       [1, 28, 28],
       [{ type: 'conv', filters: { $param: 'width' }, kernel: 5 }, ...HEAD],
@@ -291,7 +291,7 @@ describe('Objectives: size of the network', () => {
     return checkObjective(objective, space, RESOURCES).map(({ message }) => message);
   };
 
-  it('refuses a network that this machine has no memory for, naming the layer, the limit and the need', () => {
+  it('refuses a network that exceeds this machine’s memory, with the layer, the limit and the required memory', () => {
     const [message, ...more] = wrong([{ type: 'dense', units: 1e9 }]);
     expect(more).toEqual([]);
     expect(message).toMatch(
@@ -302,7 +302,7 @@ describe('Objectives: size of the network', () => {
     );
   });
 
-  it('refuses a size that the search can reach, naming the value that reaches it', () => {
+  it('refuses a size that the search can reach, with the value that reaches it', () => {
     const [message] = wrong([{ type: 'dense', units: { $param: 'units' } }], {
       units: { type: 'int', low: 8, high: 1e9 },
     });

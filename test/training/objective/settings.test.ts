@@ -18,8 +18,8 @@ function read(
 const problems = (settings: object, params?: Params, space?: SearchSpaceLike): string[] =>
   read(settings, params, space).scope.problems.map(({ code, message }) => `${code} ${message}`);
 
-describe('settings', () => {
-  it('are complete with batch, epochs and an optimiser', () => {
+describe('Settings', () => {
+  it('have a default for everything but batch, epochs and optimiser', () => {
     expect(read({}).settings).toEqual({
       batch: 8,
       epochs: 2,
@@ -69,7 +69,7 @@ describe('settings', () => {
       { type: 'rmsprop', learningRate: 0.1, momentum: 0.5 },
       { alpha: 0.99, epsilon: 1e-8, momentum: 0.5, weightDecay: 0, decay: 'all' },
     ],
-  ])('optimizer %j', (optimizer, expected) => {
+  ])('accept the optimizer %j', (optimizer, expected) => {
     expect(read({ optimizer }).settings?.optimizer).toEqual({
       type: optimizer.type,
       learningRate: 0.1,
@@ -84,11 +84,11 @@ describe('settings', () => {
     [{ type: 'step', every: 3, gamma: 0.5 }, {}],
     [{ type: 'cosine' }, { warmup: 0, final: 0 }],
     [{ type: 'cosine', warmup: 100, final: 0.1 }, {}],
-  ])('schedule %j', (schedule, defaults) => {
+  ])('accept the schedule %j', (schedule, defaults) => {
     expect(read({ schedule }).settings?.schedule).toEqual({ ...schedule, ...defaults });
   });
 
-  it('clip by norm or by value, augment by crop and flip', () => {
+  it('clip by norm or by value, and augment by crop and flip', () => {
     expect(read({ clip: { norm: 5 } }).settings?.clip).toEqual({ norm: 5 });
     expect(read({ clip: { value: 0.5 }, augment: { crop: 4 } }).settings).toMatchObject({
       clip: { value: 0.5 },
@@ -178,11 +178,11 @@ describe('settings', () => {
       'unknown-field settings.shufle: expected one of batch, epochs, optimizer, schedule, clip, augment, shuffle, remainder, validation, initialise, sameStart, keep, found "shufle" (did you mean "shuffle"?)',
       { shufle: true },
     ],
-  ])('%s', (message, settings) => {
+  ])('are refused as %s', (message, settings) => {
     expect(problems(settings)).toEqual([message]);
   });
 
-  it('report everything at once', () => {
+  it('report all problems at once', () => {
     expect(
       problems({ batch: 0, optimizer: { type: 'adam' }, schedule: { type: 'cos' }, clip: 1 }).map(
         (text) => text.split(':')[0],
@@ -196,7 +196,7 @@ describe('settings', () => {
   });
 });
 
-describe("settings from a search's parameters", () => {
+describe('Settings from parameters of the search', () => {
   const space: SearchSpaceLike = {
     lr: { type: 'float', low: 1e-4, high: 1 },
     kind: { type: 'categorical', choices: ['sgd', 'adam'] },
@@ -205,7 +205,7 @@ describe("settings from a search's parameters", () => {
     half: { type: 'int', low: 1, high: 9 },
   };
 
-  it('are per lane where they do not change the plan, structural where they do', () => {
+  it('are per-lane if they do not change the plan, otherwise structural', () => {
     const number = { $param: 'half' };
     const perLane = read(
       {
@@ -227,7 +227,7 @@ describe("settings from a search's parameters", () => {
     expect(structural.settings).toMatchObject({ batch: 7, augment: { crop: 3 } });
   });
 
-  it('may be the kind of optimiser: the fields of each kind then stand side by side', () => {
+  it('can select the type of optimiser: the fields of all types are then allowed', () => {
     const optimizer = {
       type: { $param: 'kind' },
       learningRate: { $param: 'lr' },
@@ -242,7 +242,7 @@ describe("settings from a search's parameters", () => {
       momentum: { $param: 'momentum' },
     });
     expect(sgd.settings?.optimizer).not.toHaveProperty('beta1');
-    // beta's upper bound is checked, though a lane may have another value.
+    // The upper bound of beta is checked, although the lane has another value.
     expect(problems({ optimizer }, { lr: 0.1, kind: 'adam', beta: 0.9 }, space)).toEqual([
       'out-of-range settings.optimizer.beta1: expected at least 0 and below 1, found 1',
     ]);
@@ -257,7 +257,7 @@ describe("settings from a search's parameters", () => {
     ]);
   });
 
-  it('are rounded down where whole, and checked after that', () => {
+  it('are rounded down for integers before they are checked', () => {
     expect(problems({ epochs: { $param: 'half', over: 4 } }, { half: 1 }, space)).toEqual([]);
     expect(problems({ batch: { $param: 'half', over: 4 } }, { half: 1 }, space)).toEqual([]);
     expect(

@@ -1,6 +1,6 @@
 /**
- * Shape inference against networks drawn at random: every output counted window by window, element
- * by element.
+ * Compares shape inference with a slow reference on random networks: every window and element is
+ * counted.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ function network(
 const outputs = (resolved: Network | undefined): string[] =>
   resolved!.layers.map(({ output }) => output.join('×'));
 
-/** Windows that lie within the padded extent, tried one by one from its start. */
+/** Counts the windows within the padded extent one by one. */
 function windows(
   size: number,
   before: number,
@@ -42,8 +42,8 @@ const extent = fc.integer({ min: 1, max: 12 });
 const small = fc.integer({ min: 1, max: 5 });
 const runs = { numRuns: 300, seed: 2 };
 
-describe('shapes', () => {
-  it('of a convolution: as many outputs as windows fit, an error where none does', () => {
+describe('Shapes', () => {
+  it('counts the windows of a convolution, and reports an error if there is none', () => {
     const shape = fc.tuple(small, extent, extent);
     const padding = fc.integer({ min: 0, max: 3 });
     fc.assert(
@@ -67,7 +67,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of a convolution with "same" padding: ⌈size/stride⌉, the padding halved, the odd pixel after', () => {
+  it('gives ⌈size/stride⌉ for "same" padding, with the larger half of an odd padding after', () => {
     fc.assert(
       fc.property(extent, small, small, (size, kernel, stride) => {
         const { fields, output } = network(
@@ -76,7 +76,7 @@ describe('shapes', () => {
         ).network!.layers[0]!;
         const count = Math.ceil(size / stride);
         expect(output).toEqual([1, count, count]);
-        // The least padding with that many windows, found by trying.
+        // Smallest padding with that many windows, found by search.
         let total = 0;
         while (windows(size, 0, total, kernel, stride) < count) total++;
         expect(fields).toMatchObject({ padding: [Math.floor(total / 2), Math.floor(total / 2)] });
@@ -85,7 +85,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of pools: as a convolution, channel by channel; every window has a valid pixel', () => {
+  it('treats pools like convolutions per channel; every window contains a valid pixel', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('max-pool', 'average-pool'),
@@ -119,7 +119,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of grouped convolutions: groups divide the channels and the filters, or it is an error', () => {
+  it('requires groups that divide the channels and the filters', () => {
     fc.assert(
       fc.property(small, small, small, (channels, filters, groups) => {
         const { problems } = network(
@@ -141,7 +141,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of joins: sums keep the shape, concat adds channels and zeros, a gate may stand on either side', () => {
+  it('keeps the shape in sums, adds channels and zeros in concat, and accepts a gate on either side', () => {
     fc.assert(
       fc.property(
         fc.tuple(small, small, small),
@@ -176,7 +176,7 @@ describe('shapes', () => {
               ...gated,
               { type: 'multiply', from: order },
             ]).network!.layers.at(-1)!;
-            // Where both are one pixel, either is the factor.
+            // If both are one pixel, either can be the factor.
             const read = shape[1] * shape[2] === 1 && order[0] === 'gate' ? [1, 0] : [0, 1];
             expect([product.output, product.from]).toEqual([shape, read]);
           }
@@ -192,7 +192,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of what keeps the elements: flatten counts them, normalisation, activations and dropout change nothing', () => {
+  it('keeps the elements: flatten counts them; normalisation, activations and dropout keep the shape', () => {
     const types = [
       'relu',
       'leaky-relu',
@@ -225,7 +225,7 @@ describe('shapes', () => {
     );
   });
 
-  it('of a repeat are those of its layers written out; a condition leaves out what it does not hold for', () => {
+  it('unrolls a repeat as if its layers were written out; layers whose condition fails are omitted', () => {
     const block = fc.array(
       fc.constantFrom<object>(
         { type: 'relu' },
@@ -275,7 +275,7 @@ describe('shapes', () => {
     );
   });
 
-  it('a number of the search is scaled and rounded down, but never below what the field may be', () => {
+  it('scales and rounds down a parameter, to at least the minimum of the field', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 40 }), small, small, (value, times, over) => {
         const scaled = { $param: 'n', times, over };

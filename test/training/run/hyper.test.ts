@@ -19,7 +19,7 @@ const NETWORK: Network = {
   loss: { type: 'softmax-cross-entropy', smoothing: { $param: 'smoothing' } },
 };
 
-/** Only the columns of a plan matter here. */
+/** Only the plan's columns matter here. */
 function planWith(...names: string[]): Plan {
   const hyper = names.map((name): HyperColumn => ({
     name,
@@ -29,7 +29,7 @@ function planWith(...names: string[]): Plan {
   return { hyper } as unknown as Plan;
 }
 
-/** Values by step and column of one lane. */
+/** Values of one lane by step and column. */
 function laneValues(
   names: string[],
   settings: HyperSettings,
@@ -55,8 +55,8 @@ const close = (found: number | undefined, expected: number): void =>
     1.3e-7 * Math.abs(expected) + 1e-45,
   );
 
-describe('columns of the optimisers', () => {
-  it('adam: a₁ = α/(1−β₁^(t+1)), a₂ = 1/√(1−β₂^(t+1)), rounded once to float32', () => {
+describe('Columns of the optimisers', () => {
+  it('give adam a₁ = α/(1−β₁^(t+1)) and a₂ = 1/√(1−β₂^(t+1)), rounded once to float32', () => {
     fc.assert(
       fc.property(rate, share, share, step, (alpha, beta1, beta2, t) => {
         const optimizer = {
@@ -85,7 +85,7 @@ describe('columns of the optimisers', () => {
     );
   });
 
-  it('adamw: 1−αλ in place of λ, with the scheduled α', () => {
+  it('give adamw 1−αλ instead of λ, with the scheduled α', () => {
     fc.assert(
       fc.property(rate, share, fc.integer({ min: 0, max: 40 }), (alpha, decay, epoch) => {
         const optimizer = { type: 'adamw', learningRate: alpha, weightDecay: decay } as const;
@@ -108,7 +108,7 @@ describe('columns of the optimisers', () => {
     expect(row).toEqual([0.99, 0.9, 0.999, 1e-8].map(Math.fround));
   });
 
-  it('sgd and rmsprop: their numbers as they are, one row a run', () => {
+  it('give sgd and rmsprop their numbers unchanged, one row per run', () => {
     const names = ['learningRate', 'momentum', 'weightDecay'];
     expect(
       laneValues(
@@ -127,7 +127,7 @@ describe('columns of the optimisers', () => {
     ]);
   });
 
-  it('clip, smoothing and dropout: threshold ⌊rate·2³²⌋ and scale 1/(1−rate)', () => {
+  it('give clip, smoothing and dropout: threshold ⌊rate·2³²⌋ and scale 1/(1−rate)', () => {
     fc.assert(
       fc.property(share, (rate) => {
         const names = ['clip', 'smoothing', 'drop.threshold', 'drop.scale'];
@@ -152,7 +152,7 @@ describe('columns of the optimisers', () => {
   });
 });
 
-describe('schedules of the learning rate', () => {
+describe('Schedules of the learning rate', () => {
   const sgd = { type: 'sgd', learningRate: { $param: 'lr' } } as const;
   const at = (
     schedule: HyperSettings['schedule'],
@@ -170,7 +170,7 @@ describe('schedules of the learning rate', () => {
       1,
     )[0]?.[0];
 
-  it('exponential α·γ^e, step α·γ^⌊e/every⌋', () => {
+  it('multiply by γ^e (exponential) or γ^⌊e/every⌋ (step)', () => {
     fc.assert(
       fc.property(
         rate,
@@ -190,7 +190,7 @@ describe('schedules of the learning rate', () => {
     );
   });
 
-  it('cosine with warm-up over the lane’s own T steps', () => {
+  it('follow a cosine with warm-up over the lane’s own T steps', () => {
     const whole = fc.integer({ min: 1, max: 60 });
     fc.assert(
       fc.property(
@@ -210,7 +210,7 @@ describe('schedules of the learning rate', () => {
                 (final +
                   (1 - final) * 0.5 * (1 + Math.cos((Math.PI * (t - warmup)) / (total - warmup))));
           const found = at({ type: 'cosine', warmup, final }, lr, t, perEpoch, epochs);
-          // Near the end the sum cancels: what counts is the error against α.
+          // Near the end the terms cancel, so the error is relative to α.
           expect(Math.abs(found! - expected)).toBeLessThanOrEqual(
             1.3e-7 * Math.abs(expected) + 1e-15 * lr,
           );
@@ -219,7 +219,7 @@ describe('schedules of the learning rate', () => {
     );
   });
 
-  it('each lane has its own T, and stops at its own epochs', () => {
+  it('use each lane’s own T and end after its own epochs', () => {
     const settings: HyperSettings = {
       optimizer: sgd,
       schedule: { type: 'cosine', warmup: 0, final: 0 },
@@ -234,8 +234,8 @@ describe('schedules of the learning rate', () => {
   });
 });
 
-describe('pieces', () => {
-  it('are the same numbers however the steps are cut: resuming needs no history', () => {
+describe('Rows of hyper-parameters in pieces', () => {
+  it('are equal for any division of the steps, so resuming needs no history', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 500 }),
@@ -267,7 +267,7 @@ describe('pieces', () => {
     );
   });
 
-  it('say which parameter a lane lacks, and which column nothing gives', () => {
+  it('report a parameter that a lane lacks, and a column without a source', () => {
     const make = (names: string[], params: Params): HyperRows =>
       new HyperRows(
         planWith(...names),

@@ -22,8 +22,8 @@ function first(spec: Partial<WeightSpec>, trial: number, shared = false): number
   ];
 }
 
-describe('initial weights', () => {
-  it('of seed 7, trial 0 are these numbers, uniform or normal', () => {
+describe('Initial weights', () => {
+  it('have these values for seed 7, trial 0, uniform or normal', () => {
     [0.10230748, -0.1564934, 0.1028296, 0.10791931].forEach((w, i) => {
       expect(first({}, 0)[i]).toBeCloseTo(w, 8);
     });
@@ -32,13 +32,13 @@ describe('initial weights', () => {
     });
   });
 
-  it('differ by trial, unless the study starts all trials alike', () => {
+  it('differ between trials, unless the study requires equal ones', () => {
     expect(first({}, 1)).not.toEqual(first({}, 0));
     expect(first({}, 1, true)).toEqual(first({}, 0, true));
     expect(first({}, 0, true)).not.toEqual(first({}, 0));
   });
 
-  it('keep to their block: padding is 0', () => {
+  it('leave the padding of the block at 0', () => {
     const block = initialWeights({ weights: [weight] }, 7, { trial: 0, shared: false });
     expect([block.length, block[49] !== 0, block[50], block[51]]).toEqual([52, true, 0, 0]);
   });
@@ -49,7 +49,7 @@ describe('initial weights', () => {
     ['he-uniform', 'uniform', Math.sqrt(6 / 25), 'zero'],
     ['glorot-normal', 'normal', Math.sqrt(2 / 75), 'zero'],
     ['glorot-uniform', 'uniform', Math.sqrt(6 / 75), 'zero'],
-  ] as const)('%s spreads by the fans', (scheme, init, spread, bias) => {
+  ] as const)('of scheme %s have the spread of its fans', (scheme, init, spread, bias) => {
     expect(initialiser(scheme)('kernel', 25, 50)).toEqual({ init, spread });
     expect(initialiser(scheme)('bias', 25, 50).init).toBe(bias);
   });

@@ -1,6 +1,5 @@
 /**
- * What becomes of the lanes of one cohort: their reports, what they keep, how they end, and that
- * none changes another.
+ * Lanes of one cohort: reports, kept weights, outcomes, and independence from each other.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';
@@ -22,7 +21,7 @@ const resources = new URL('../../../resources', import.meta.url).pathname;
 const trainer = new Trainer({ resources });
 afterAll(() => trainer.dispose());
 
-/** On 1,200 of the training images, one layer, judged on the test images. */
+/** 1,200 training images, one layer, ranked on the test images. */
 const settings = {
   batch: 64,
   epochs: { $param: 'epochs' },
@@ -72,7 +71,7 @@ function succeeded(
   return outcome;
 }
 
-/** Everything that was told, in order. */
+/** Records all callbacks in order. */
 class Told implements TrainOptions {
   readonly said: string[] = [];
   readonly reports: { lane: number; report: EpochReport }[] = [];
@@ -86,14 +85,14 @@ class Told implements TrainOptions {
   trained = (lane: number, trained: Trained): void => void this.kept.push({ lane, trained });
 }
 
-/** Everything but the speed, which no two runs share. */
+/** All fields except the speed, which differs between runs. */
 function bits(outcome: LaneOutcome | undefined): unknown {
   const { metrics, ...rest } = succeeded(outcome);
   return { ...rest, metrics: { ...metrics, samplesPerSecond: 0 } };
 }
 
-describe('reports', () => {
-  it('come after each epoch but the last, whose report is in the outcome with all others', async () => {
+describe('Lanes: reports', () => {
+  it('follow each epoch but the last, whose report is in the outcome with all others', async () => {
     const told = new Told();
     const [outcome] = await trainer.train(objective, 1, lanes({ trial: 0 }), told);
     const { reports, metrics } = succeeded(outcome);
@@ -108,8 +107,8 @@ describe('reports', () => {
     expect(metrics).toMatchObject({ epochs: 3 });
   });
 
-  it('tell an epoch’s own training loss, under the schedule of that epoch', async () => {
-    // Nothing is learned after the first epoch.
+  it('contain the training loss of their own epoch, under its schedule', async () => {
+    // No learning after the first epoch.
     const [outcome] = await trainer.train(
       with_({ schedule: { type: 'exponential', gamma: 0 } }),
       1,
@@ -120,7 +119,7 @@ describe('reports', () => {
     expect(losses[2]! / losses[1]!).toBeCloseTo(1, 6);
   });
 
-  it('of a lane that ends first come with its end, at once; the others go on', async () => {
+  it('are delivered with the outcome of a lane that ends first, at once; the others continue', async () => {
     const told = new Told();
     await trainer.train(
       objective,
@@ -131,7 +130,7 @@ describe('reports', () => {
     expect(told.said).toEqual(['2 diverged', '0 succeeded', '1 epoch 0', '1 succeeded']);
   });
 
-  it('come with divergence as soon as a chunk shows it, not at the end of the epoch', async () => {
+  it('are followed by divergence as soon as a chunk shows it, not at the end of the epoch', async () => {
     let ended = NaN;
     let seen = 0;
     await trainer.train(
@@ -150,11 +149,11 @@ describe('reports', () => {
   });
 });
 
-describe('a lane keeps', () => {
-  // A rate that grows each epoch: the first epochs are the best.
+describe('Lanes: kept weights', () => {
+  // The learning rate grows each epoch: the first epochs are the best.
   const rising = { schedule: { type: 'exponential', gamma: 30 } };
 
-  it('its best epoch by default: value, metrics and weights of that epoch', async () => {
+  it('are those of the best epoch by default, with its value and metrics', async () => {
     const told = new Told();
     const [outcome] = await trainer.train(with_(rising), 1, lanes({ trial: 0, epochs: 4 }), told);
     const { value, reports, metrics, checksum: sum } = succeeded(outcome);
@@ -165,7 +164,7 @@ describe('a lane keeps', () => {
     const { state } = told.kept[0]!.trained;
     expect(state.step).toBe(19 * (best.epoch + 1));
     expect(checksum(state.weights)).toBe(sum);
-    // The same as if it had been trained for that long only.
+    // Equal to a training of only that many epochs.
     const [shorter] = await trainer.train(
       with_(rising),
       1,
@@ -174,7 +173,7 @@ describe('a lane keeps', () => {
     expect(succeeded(shorter).checksum).toBe(sum);
   });
 
-  it('its last epoch where told so', async () => {
+  it('are those of the last epoch if the settings say so', async () => {
     const [outcome] = await trainer.train(
       with_({ ...rising, keep: 'last' }),
       1,
@@ -185,7 +184,7 @@ describe('a lane keeps', () => {
     expect(metrics['keptEpoch']).toBe(3);
   });
 
-  it('the lowest loss where loss is the metric, the first of equals', async () => {
+  it('are those of the lowest loss if loss is the metric, the first of equal ones', async () => {
     const [outcome] = await trainer.train(
       { ...with_(rising), metric: 'loss' },
       1,
@@ -198,7 +197,7 @@ describe('a lane keeps', () => {
   });
 });
 
-describe('no lane changes a bit of another', () => {
+describe('Lanes: independence', () => {
   const adam = with_({
     optimizer: { type: 'adam', learningRate: { $param: 'lr' } },
     schedule: { type: 'cosine', warmup: 5, final: 0 },
@@ -207,32 +206,35 @@ describe('no lane changes a bit of another', () => {
   it.each<[string, TrainObjective]>([
     ['one row a run', objective],
     ['one row a step', adam],
-  ])('by company, divergence, a shorter run or a cancel in the middle: %s', async (_name, each) => {
-    const [alone] = await trainer.train(each, 1, lanes({ trial: 7 }));
-    const stop = new AbortController();
-    const company = lanes(
-      { trial: 1, lr: 1e38 },
-      { trial: 2, epochs: 1 },
-      { trial: 7 },
-      { trial: 3, signal: stop.signal },
-      { trial: 4 },
-    );
-    const outcomes = await trainer.train(each, 1, company, {
-      progress: ({ step }) => {
-        if (step > 25) stop.abort();
-      },
-    });
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-      'diverged',
-      'succeeded',
-      'succeeded',
-      'cancelled',
-      'succeeded',
-    ]);
-    expect(bits(outcomes[2])).toEqual(bits(alone));
-  });
+  ])(
+    'changes no bit of a lane with others, divergence, a shorter run or a cancellation: %s',
+    async (_name, each) => {
+      const [alone] = await trainer.train(each, 1, lanes({ trial: 7 }));
+      const stop = new AbortController();
+      const company = lanes(
+        { trial: 1, lr: 1e38 },
+        { trial: 2, epochs: 1 },
+        { trial: 7 },
+        { trial: 3, signal: stop.signal },
+        { trial: 4 },
+      );
+      const outcomes = await trainer.train(each, 1, company, {
+        progress: ({ step }) => {
+          if (step > 25) stop.abort();
+        },
+      });
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+        'diverged',
+        'succeeded',
+        'succeeded',
+        'cancelled',
+        'succeeded',
+      ]);
+      expect(bits(outcomes[2])).toEqual(bits(alone));
+    },
+  );
 
-  it('by structure: those of one structure train together, one structure after the other', async () => {
+  it('trains lanes of equal structure together, one structure after the other', async () => {
     const searched = with_({ batch: { $param: 'batch' } });
     const told = new Told();
     const [a, b, c] = lanes(
@@ -264,7 +266,7 @@ function refusing(real: Executor, refuse: (lanes: number) => TrainingError | nul
   };
 }
 
-/** Whether it is installed here does not matter then. */
+/** An executor that is not installed here. */
 function absent(real: Executor): Executor {
   return {
     ...refusing(real, () => null),
@@ -286,12 +288,12 @@ async function trainWith(
   }
 }
 
-describe('an executor that cannot', () => {
+describe('Executors that cannot train a cohort', () => {
   const real = realExecutors();
   const tooMany = (most: number) => (count: number) =>
     count > most ? new TrainingError('out-of-memory', 'too many') : null;
 
-  it('hold all lanes trains them in halves, with the same bits', async () => {
+  it('train lanes in halves if memory does not suffice for all, with the same bits', async () => {
     const five = lanes(...[0, 1, 2, 3, 4].map((trial) => ({ trial, epochs: 1 })));
     const told = new Told();
     const halves = await trainWith(
@@ -311,7 +313,7 @@ describe('an executor that cannot', () => {
     expect(halves.map(bits)).toEqual(whole.map(bits));
   });
 
-  it('hold even one lane fails', async () => {
+  it('fail if memory does not suffice for one lane', async () => {
     const none = { ...real, wasm: refusing(real.wasm, tooMany(0)) };
     await expect(
       trainWith(none, objective, lanes({ trial: 0 }, { trial: 1 })),
@@ -319,7 +321,7 @@ describe('an executor that cannot', () => {
   });
 
   it.each(['compile-failed', 'unsupported'] as const)(
-    'run the plan (%s) gives way to the next, and the attempt says so',
+    'are replaced by the next one for %s, and the attempt says so',
     async (kind) => {
       const refused = refusing(real.wasm, () => new TrainingError(kind, 'no such op'));
       const executors = {

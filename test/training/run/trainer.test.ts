@@ -22,7 +22,7 @@ const paper: TrainObjective = {
   metric: 'accuracy',
   selectOn: 'test',
 };
-/** The same on a fifth of the training images. */
+/** The same with a fifth of the training images. */
 const quick: TrainObjective = {
   ...paper,
   settings: { ...(paper.settings as object), validation: 0.8 },
@@ -48,7 +48,7 @@ function succeeded(
 
 afterAll(() => trainer.dispose());
 
-describe('the trainer on MNIST', () => {
+describe('Trainer on MNIST', () => {
   it('reaches the published accuracy in one epoch: mean of six trials', async () => {
     const outcomes = await trainer.train(
       paper,
@@ -61,7 +61,7 @@ describe('the trainer on MNIST', () => {
     expect(succeeded(outcomes[0]).executor).toBe('wasm');
   });
 
-  it('gives the same checksum alone, in company, and in a second trainer', async () => {
+  it('gives the same checksum alone, with other lanes, and in a second trainer', async () => {
     const company = await trainer.train(
       quick,
       3,
@@ -76,13 +76,13 @@ describe('the trainer on MNIST', () => {
     expect(succeeded(company[1]).checksum).not.toBe(succeeded(company[0]).checksum);
   });
 
-  it('starts all trials alike when told so', async () => {
+  it('starts all trials with equal weights if the settings say so', async () => {
     const same = { ...quick, settings: { ...(quick.settings as object), sameStart: true } };
     const [a, b] = await trainer.train(same, 3, lanes({ trial: 1 }, { trial: 2 }));
     expect(succeeded(a).checksum).toBe(succeeded(b).checksum);
   });
 
-  it('reports divergence as an outcome, and the other lanes go on', async () => {
+  it('reports divergence as an outcome and continues with the other lanes', async () => {
     const outcomes = await trainer.train(
       quick,
       7,
@@ -97,7 +97,7 @@ describe('the trainer on MNIST', () => {
     expect(succeeded(outcomes[1]).value).toBeGreaterThan(0.5);
   });
 
-  it('cancels one lane between chunks and leaves the others as they would have been', async () => {
+  it('cancels one lane between chunks without changing the others', async () => {
     const stop = new AbortController();
     const seen: number[] = [];
     const progress: TrainOptions['progress'] = ({ step, steps }) => {
@@ -127,11 +127,11 @@ describe('the trainer on MNIST', () => {
     await trainer.train(paper, 3, lanes({ trial: 5 }, { trial: 6 }, { trial: 7 }));
     clearInterval(timer);
     console.log(`longest gap of the event loop: ${longest.toFixed(0)} ms`);
-    // chunks aim at 25 ms; a shared machine may take the core away
+    // chunks take about 25 ms; a shared machine may interrupt the process
     expect(longest).toBeLessThan(500);
   });
 
-  it('validates on a split, shuffles, trains lanes of different epochs', async () => {
+  it('validates on a split, shuffles, and trains lanes with different numbers of epochs', async () => {
     const objective: TrainObjective = {
       ...paper,
       settings: {
@@ -158,7 +158,7 @@ describe('the trainer on MNIST', () => {
     expect(one!.value).toBe(one!.metrics['loss']);
   });
 
-  it('refuses lanes of different shapes, wrong objectives, and a second call at once', async () => {
+  it('refuses lanes of different shapes, wrong objectives, and concurrent calls', async () => {
     const network = {
       format: 'galapagos-network/1',
       name: 'n',
@@ -183,8 +183,8 @@ describe('the trainer on MNIST', () => {
   });
 });
 
-describe('the checksum', () => {
-  it('is SHA-256 of little-endian float32', () => {
+describe('Checksum of weights', () => {
+  it('is the SHA-256 of little-endian float32', () => {
     expect(checksum(Float32Array.of(1, -2.5))).toBe(
       '48943f7a0ea247f8e3c9386d0c5822fe181d323a9289980426638cc4e72a43e1',
     );

@@ -1,4 +1,4 @@
-/** What a program's failures become, with programs that are made up. */
+/** Handling of a program's failures, with fake programs. */
 import { expect, test } from 'vitest';
 import { TensorflowExecutable } from '../../../src/training/executors/tensorflow/executable.ts';
 import type {
@@ -13,7 +13,10 @@ const [network] = NETWORKS;
 if (network === undefined) throw new Error('there are networks');
 const { plan, view } = subjectOf(network);
 
-/** Holds what is written; each run answers what the list says next, the last for good. */
+/**
+ * Fake program: stores written values; each run gives the next answer of the list, the last one
+ * repeatedly.
+ */
 class MadeUp implements Program {
   readonly lanes: number;
   readonly form: string;
@@ -27,10 +30,10 @@ class MadeUp implements Program {
   }
 
   loadDataset(): void {
-    // Nothing is trained.
+    // Trains nothing.
   }
   setStreams(): void {
-    // Nothing is drawn.
+    // Draws nothing.
   }
   write(state: HostState): void {
     this.state = state;
@@ -47,7 +50,7 @@ class MadeUp implements Program {
     return this.train();
   }
   dispose(): void {
-    // Nothing is held.
+    // Holds nothing.
   }
 }
 
@@ -80,7 +83,7 @@ function step(executable: TensorflowExecutable): Promise<unknown> {
   });
 }
 
-test('a graph without a kernel goes on op by op, from the same weights', async () => {
+test('continues op by op with the same weights if the graph lacks a kernel', async () => {
   const executable = await begun([new Error('No OpKernel was registered')]);
   const before = await executable.readWeights(0);
   await step(executable);
@@ -88,7 +91,7 @@ test('a graph without a kernel goes on op by op, from the same weights', async (
   expect({ ...(await executable.readWeights(0)), step: 0 }).toEqual(before);
 });
 
-test('memory that is not enough is said as such, so that fewer lanes are tried', async () => {
+test('reports insufficient memory as such, so that fewer lanes are tried', async () => {
   const executable = await begun([new Error('OOM when allocating tensor with shape[128,64]')]);
   await expect(step(executable)).rejects.toMatchObject({
     name: 'TrainingError',
@@ -96,7 +99,7 @@ test('memory that is not enough is said as such, so that fewer lanes are tried',
   });
 });
 
-test('what fails after it has worked is a crash', async () => {
+test('treats a failure after a successful run as a crash', async () => {
   const executable = await begun(['fine', new Error('Internal: something broke')]);
   await step(executable);
   await expect(step(executable)).rejects.toMatchObject({ name: 'TrainingError', kind: 'crashed' });

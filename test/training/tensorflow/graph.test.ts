@@ -1,6 +1,5 @@
 /**
- * The graph without TensorFlow: every reference in it names something, Philox on it is the
- * generator's, layouts come back.
+ * Tests of the graph without TensorFlow: references, Philox, and layouts.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +18,7 @@ import { NETWORKS, subjectOf } from '../../support/networks.ts';
 
 type Fields = Map<number, (number | Buffer)[]>;
 
-/** A message's fields by number: varints and bytes, the only kinds a graph has besides floats. */
+/** Fields of a message by number: varints and bytes, the only kinds in a graph besides floats. */
 function decode(bytes: Buffer): Fields {
   const fields: Fields = new Map();
   let at = 0;
@@ -86,9 +85,9 @@ function read(bytes: Uint8Array): Found {
 
 const base = (reference: string): string => reference.replace(/^\^/, '').replace(/:.*$/, '');
 
-describe('a graph', () => {
+describe('TensorFlow graph', () => {
   it.each(NETWORKS.map((network) => [network.name, network] as const))(
-    'names only what it has, once, and before it is used: %s',
+    'has unique names, each defined before its use: %s',
     (_, network) => {
       for (const lanes of [1, 4]) {
         const { bytes, nodes: count } = emitModel(subjectOf(network).plan, lanes);
@@ -120,7 +119,7 @@ describe('a graph', () => {
     },
   );
 
-  it('assigns every weight and slot once a chunk, and what is fetched waits for it', () => {
+  it('assigns every weight and slot once per chunk, and fetches wait for the assignments', () => {
     const [network] = NETWORKS;
     if (network === undefined) throw new Error('there are networks');
     const { plan } = subjectOf(network);
@@ -139,7 +138,7 @@ describe('a graph', () => {
   });
 });
 
-/** Scalars of 64 bits, worked out at once. */
+/** Evaluates 64-bit scalars immediately. */
 class Scalars implements Emitter {
   readonly values: bigint[] = [];
 
@@ -162,12 +161,12 @@ class Scalars implements Emitter {
     };
     const result = results[op];
     if (result === undefined) throw new Error(`no ${op} is expected here`);
-    // Products wrap as TensorFlow's do.
+    // Products wrap as in TensorFlow.
     return [{ ref: this.values.push(BigInt.asIntN(64, result)) - 1, dtype: 'i64', shape: [] }];
   }
 }
 
-it('Philox as ops of 64 bits is the generator, word for word', () => {
+it('computes Philox with 64-bit ops, word for word as the generator does', () => {
   const word = fc.nat(0xffffffff).map((n) => n >>> 0);
   fc.assert(
     fc.property(fc.tuple(word, word, word, word), fc.maxSafeNat(), (counter, seed) => {
@@ -193,8 +192,8 @@ it('Philox as ops of 64 bits is the generator, word for word', () => {
   );
 });
 
-describe('layouts', () => {
-  it('put channels last: kernels, images, samples', () => {
+describe('TensorFlow layouts', () => {
+  it('have channels last: kernels, images, samples', () => {
     expect([tensorShape([8, 3, 5, 7]), tensorShape([3, 4, 6]), tensorShape([10, 64])]).toEqual([
       [5, 7, 3, 8],
       [4, 6, 3],
@@ -208,7 +207,7 @@ describe('layouts', () => {
     ]);
   });
 
-  it('come back as they were', () => {
+  it('survive a round trip', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),

@@ -1,6 +1,6 @@
 /**
- * The installation with made-up programs, wheels and an index on loopback: every way it can end,
- * and what is left then.
+ * Installation with fake programs, wheels and an index on loopback: every outcome and the remaining
+ * files.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -41,7 +41,7 @@ import { wheel, WHEEL_NAME } from './made-up-wheel.ts';
 
 const NOWHERE = 'http://127.0.0.1:1/pypi';
 
-/** What a program does, as the body of a script that knows `args`, `fs` and `path`. */
+/** Behaviour of the fake programs: body of a script with `args`, `fs` and `path`. */
 const PROGRAMS = {
   python3: `
     if (args.includes('--version')) process.exit(0);
@@ -83,7 +83,7 @@ function program(name: string, body: string): void {
   writeFileSync(folder.file(join('bin', name)), script, { mode: 0o755 });
 }
 
-/** PATH holds nothing else, so then there is none. */
+/** Removes programs from PATH, which contains nothing else. */
 function without(...names: string[]): void {
   for (const name of names) rmSync(folder.file(join('bin', name)));
 }
@@ -106,7 +106,7 @@ function options(more: Partial<InstallOptions> = {}): InstallOptions {
   };
 }
 
-/** The failure, after which nothing is left but what was there and what was downloaded. */
+/** Returns the failure, and checks that only earlier files and downloads remain. */
 async function failure(
   more: Partial<InstallOptions> = {},
   left: readonly string[] = [],
@@ -125,11 +125,11 @@ async function failure(
 
 interface Index {
   readonly address: string;
-  /** Headers of requests for the file. */
+  /** Range headers of the requests for the file. */
   readonly ranges: (string | undefined)[];
 }
 
-/** @param send how the file is answered; default whole */
+/** @param send answers a request for the file; default: the whole file */
 async function index(
   bytes: Buffer,
   send?: RequestListener,
@@ -165,8 +165,8 @@ async function index(
   };
 }
 
-describe('an installation', () => {
-  it('by pip and a compiler holds everything, whole, and nothing else', async () => {
+describe('Installation of TensorFlow', () => {
+  it('contains everything after pip and the compiler succeed, and nothing else', async () => {
     const steps: string[] = [];
     const installed = await installTensorflow(
       options({
@@ -199,7 +199,7 @@ describe('an installation', () => {
     );
   });
 
-  it('takes the place of an older one only once it works', async () => {
+  it('replaces an older one only once it works', async () => {
     await installTensorflow(options());
     const marker = folder.file('home/tensorflow/marker');
     writeFileSync(marker, '');
@@ -212,7 +212,7 @@ describe('an installation', () => {
     expect(readdirSync(folder.file('home'))).toEqual(['tensorflow']);
   });
 
-  it('removes what a killed one left, and is removed whole', async () => {
+  it('removes the remains of a killed one, and is removed completely', async () => {
     mkdirSync(folder.file('home/tensorflow.part-999999999'), { recursive: true });
     await installTensorflow(options());
     expect(readdirSync(folder.file('home'))).toEqual(['tensorflow']);
@@ -225,7 +225,7 @@ describe('an installation', () => {
     ).toBe(false);
   });
 
-  it('is for Linux only', async () => {
+  it('is refused on other systems than Linux', async () => {
     expect(await failure({ platform: 'darwin', arch: 'arm64' })).toMatchObject({
       step: 'room',
       data: { expected: 'Linux on x64 or arm64', found: 'darwin on arm64' },
@@ -237,8 +237,8 @@ describe('an installation', () => {
   });
 });
 
-describe('libraries', () => {
-  it('come from the index where no Python is, newest release that fits, checked', async () => {
+describe('Installation: libraries', () => {
+  it('come from the index without Python, the newest matching release, verified', async () => {
     without('python3');
     const { address, ranges } = await index(wheel());
     expect(await installTensorflow(options({ index: address }))).toMatchObject({
@@ -248,7 +248,7 @@ describe('libraries', () => {
     expect(ranges).toEqual([undefined]);
   });
 
-  it('come from the index where pip fails', async () => {
+  it('come from the index if pip fails', async () => {
     program(
       'python3',
       "if (args.includes('--version')) process.exit(0); console.error('no such release'); process.exit(1);",
@@ -259,7 +259,7 @@ describe('libraries', () => {
     });
   });
 
-  it('of a download that broke off are gone on from', async () => {
+  it('are downloaded further after an interruption', async () => {
     without('python3');
     const bytes = wheel();
     const half = Math.floor(bytes.length / 2);
@@ -283,7 +283,7 @@ describe('libraries', () => {
     expect(ranges).toEqual([`bytes=${String(half)}-`]);
   });
 
-  it('that came damaged are thrown away: checksum expected, checksum found', async () => {
+  it('are deleted if damaged, with the expected and the actual hash', async () => {
     without('python3');
     const { address } = await index(wheel(), undefined, 'a'.repeat(64));
     const error = await failure({ index: address });
@@ -291,7 +291,7 @@ describe('libraries', () => {
     expect(readdirSync(folder.file('home/downloads'))).toEqual([]);
   });
 
-  it('cannot come without a network: what pip said, what the index said, what to do', async () => {
+  it('fail without a network, with the errors of pip and the index and what to do', async () => {
     program(
       'python3',
       "if (args.includes('--version')) process.exit(0); console.error('cannot reach anything'); process.exit(1);",
@@ -307,14 +307,14 @@ describe('libraries', () => {
     expect(error.message).toContain('by --wheel FILE');
   });
 
-  it('are not asked for over an address that anyone may change on the way', async () => {
+  it('are refused from an address without https', async () => {
     without('python3');
     expect((await failure({ index: 'http://example.org/pypi' })).message).toContain(
       'expected an address with https',
     );
   });
 
-  it('may be a wheel that is here', async () => {
+  it('can come from a local wheel', async () => {
     without('python3');
     expect(await installTensorflow(options({ wheel: folder.file('wheel') }))).toMatchObject({
       librariesBy: 'file',
@@ -349,7 +349,7 @@ describe('libraries', () => {
       {},
       /libtensorflow_framework\.so\.2 is damaged: expected SHA-256 [\w-]{43}, found [\w-]{43}/,
     ],
-  ] as const)('a wheel that %s is refused', async (_, bytes, more, found) => {
+  ] as const)('are refused from a wheel that %s', async (_, bytes, more, found) => {
     const file = folder.file('named.whl');
     if (bytes !== undefined) writeFileSync(file, bytes);
     const error = await failure({ wheel: file, ...more });
@@ -359,7 +359,7 @@ describe('libraries', () => {
     );
   });
 
-  it('with CUDA come with the libraries that the wheel asks for', async () => {
+  it('with CUDA include the libraries that the wheel requires', async () => {
     const requirements = [
       'nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"',
       'nvidia-cuda-nvcc-cu12>=12; extra == "and-cuda"',
@@ -385,7 +385,7 @@ describe('libraries', () => {
     ).toBe('cudnn');
   });
 
-  it('are asked for as pip writes it', () => {
+  it('are requested in pip’s syntax', () => {
     const requirement = parseRequirement('nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"');
     expect(requirementText(requirement)).toBe('nvidia-cudnn-cu12<10.0,>=9.3.0.75');
     const versions = ['9.3.0.74', '9.3.0.75', '9.10', '10.0', '10'];
@@ -396,7 +396,7 @@ describe('libraries', () => {
   });
 });
 
-describe('tfjs-node', () => {
+describe('Installation: tfjs-node', () => {
   it.each([
     ['no npm', undefined, 'no npm', 'install npm'],
     [
@@ -406,7 +406,7 @@ describe('tfjs-node', () => {
       'reaches its registry',
     ],
     ['another version', PROGRAMS.npm.replace('4.22.0', '4.21.0'), 'version "4.21.0"', 'try again'],
-  ])('does not come with %s', async (_, body, found, remedy) => {
+  ])('fails with %s', async (_, body, found, remedy) => {
     if (body === undefined) without('npm');
     else program('npm', body);
     const error = await failure();
@@ -415,13 +415,13 @@ describe('tfjs-node', () => {
   });
 });
 
-describe('the binding', () => {
+describe('Installation: binding', () => {
   const ship = (): void => {
     mkdirSync(folder.file('resources/tensorflow'), { recursive: true });
     writeFileSync(folder.file('resources/tensorflow/tfjs_binding-linux-x64.node'), 'shipped');
   };
 
-  it('is the one that was shipped where no compiler is, or where it fails', async () => {
+  it('is the prebuilt one without a compiler, or if the compiler fails', async () => {
     ship();
     without('g++');
     const installed = await installTensorflow(options());
@@ -431,7 +431,7 @@ describe('the binding', () => {
     expect((await installTensorflow(options())).binding).toBe('shipped');
   });
 
-  it('is the compiler that CXX names', async () => {
+  it('is compiled by the compiler that CXX names', async () => {
     without('g++');
     program('my-compiler', PROGRAMS['g++']);
     const { env } = options();
@@ -440,7 +440,7 @@ describe('the binding', () => {
     ).toBe('compiled');
   });
 
-  it('cannot be made without a compiler where none was shipped', async () => {
+  it('fails without a compiler and a prebuilt one', async () => {
     without('g++');
     expect(await failure()).toMatchObject({
       step: 'binding',
@@ -456,7 +456,7 @@ describe('the binding', () => {
     });
   });
 
-  it('has to load and compute', async () => {
+  it('must load and compute', async () => {
     program('node', "console.error('Error: GLIBC_2.99 not found'); process.exit(1);");
     expect(await failure()).toMatchObject({
       step: 'check',
@@ -467,13 +467,13 @@ describe('the binding', () => {
   });
 });
 
-describe('an interruption', () => {
+describe('Installation: cancellation', () => {
   it.each([
     ['pip', 'python3', 'pip download'],
     ['npm', 'npm', 'npm install'],
     ['the compiler', 'g++', 'compiling'],
     ['the check', 'node', 'loading it'],
-  ])('during %s ends it with all it started and leaves nothing', async (_, name, note) => {
+  ])('during %s ends all processes and leaves nothing', async (_, name, note) => {
     const pidFile = folder.file('pid');
     program(
       name,
@@ -497,7 +497,7 @@ describe('an interruption', () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
-  it('before it begins does nothing', async () => {
+  it('before the start does nothing', async () => {
     await expect(installTensorflow(options({ signal: AbortSignal.abort() }))).rejects.toThrow(
       /abort/i,
     );
@@ -505,7 +505,7 @@ describe('an interruption', () => {
   });
 });
 
-describe('a full disk or a folder of others', () => {
+describe('Installation: errors of the file system', () => {
   const never = new AbortController().signal;
   const failing = (code: string) => () =>
     Promise.reject(Object.assign(new Error(`${code}: it failed`), { code }));
@@ -514,7 +514,7 @@ describe('a full disk or a folder of others', () => {
     ['ENOSPC', 'a full disk', 'make room'],
     ['EACCES', 'EACCES: it failed', 'GALAPAGOS_HOME'],
     ['EIO', 'EIO: it failed', 'try again'],
-  ])('%s becomes a sentence with what to do', async (code, found, remedy) => {
+  ])('explains %s and what to do', async (code, found, remedy) => {
     const error: unknown = await during('libraries', never, failing(code)).catch(
       (reason: unknown) => reason,
     );

@@ -1,5 +1,5 @@
 /**
- * Without TensorFlow: what the executor says where it is absent, incomplete or described wrongly.
+ * Reports of the executor without TensorFlow: absent, incomplete, or with an invalid description.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -52,8 +52,8 @@ async function reasonIn(folder: string): Promise<string> {
   return usable.reason;
 }
 
-describe('probe()', () => {
-  it('names the file that is not there', async () => {
+describe('TensorFlow: probe', () => {
+  it('names the missing file', async () => {
     const folder = emptyFolder();
     expect(await reasonIn(folder)).toBe(
       `not installed: ${join(folder, INSTALLATION_FILE)} does not exist`,
@@ -71,11 +71,11 @@ describe('probe()', () => {
     ],
     [{ ...WHOLE, cuda: 'yes' }, /cuda: expected true or false, found "yes"/],
     [{ ...WHOLE, tensorflow: undefined }, /tensorflow: expected a version, found nothing/],
-  ])('says what is wrong with a description: %j', async (description, reason) => {
+  ])('reports a problem of the description: %j', async (description, reason) => {
     expect(await reasonIn(folderWith(description, []))).toMatch(reason);
   });
 
-  it('says what the system’s loader says of a binding that is none', async () => {
+  it('reports the system loader’s error for an invalid binding', async () => {
     expect(await reasonIn(folderWith(WHOLE, [BINDING_FILE, ...LIBRARY_FILES]))).toMatch(
       /tfjs_binding\.node does not load: /,
     );

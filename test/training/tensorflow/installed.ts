@@ -1,6 +1,5 @@
 /**
- * Where TensorFlow is for tests: what GALAPAGOS_TENSORFLOW names, else the user folder's
- * installation.
+ * Location of TensorFlow for tests: GALAPAGOS_TENSORFLOW, or the installation in the user folder.
  */
 import { join } from 'node:path';
 import { test } from 'vitest';
@@ -10,10 +9,10 @@ import { findInstallation } from '../../../src/training/executors/tensorflow/ins
 process.env['GALAPAGOS_TENSORFLOW'] ??= join(userFolder(), 'tensorflow');
 
 const found = findInstallation(process.env['GALAPAGOS_TENSORFLOW']);
-/** Why it cannot be tested here. */
+/** Reason why it cannot be tested here. */
 const absence = 'absent' in found ? `TensorFlow is absent: ${found.absent}` : undefined;
 
-/** Declares tests where TensorFlow is; else one that is skipped with the reason. */
+/** Declares tests if TensorFlow is installed; otherwise one that is skipped with the reason. */
 export function whereInstalled(name: string, declare: () => void): void {
   if (absence === undefined) declare();
   else test(name, ({ skip }) => skip(absence));

@@ -1,4 +1,4 @@
-/** A small .zip writer, and wheels made with it, for tests of the installation. */
+/** Writer of small .zip files and wheels, for tests of the installation. */
 import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 
@@ -36,7 +36,7 @@ export function zip(files: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat([...bodies, entries, Buffer.from('PK\u0005\u0006'), end]);
 }
 
-/** Node before 22.2 has no crc32; no reader here looks at it. */
+/** Node before 22.2 has no crc32; the readers under test do not check it. */
 function checksumOf(content: Buffer): number {
   return typeof crc32 === 'function' ? crc32(content) : 0;
 }
@@ -44,10 +44,10 @@ function checksumOf(content: Buffer): number {
 export interface WheelOptions {
   readonly name?: string;
   readonly version?: string;
-  /** Instead of what is right. */
+  /** Files that replace the valid ones. */
   readonly files?: readonly (readonly [string, string])[];
   readonly requirements?: readonly string[];
-  /** Paths whose RECORD line states another checksum. */
+  /** Paths whose RECORD line has another hash. */
   readonly damaged?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * What runs where TensorFlow refuses a graph: the same ops one by one, with the same numbers, and
- * the reason said.
+ * Op-by-op execution, used where TensorFlow refuses a graph: equal numbers, and the reason
+ * reported.
  */
 import { expect, test } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';
@@ -46,7 +46,7 @@ async function ran(executor: Executor, subject: SmallSubject) {
   return results;
 }
 
-test('a graph that TensorFlow refuses is no end: the form says why', () => {
+test('runs op by op with the reason if TensorFlow refuses the graph', () => {
   const binding = {
     loadSavedModel: () => {
       throw new Error('Op type not registered');

@@ -11,8 +11,8 @@ afterAll(() => {
 });
 
 whereInstalled('tensorflow trains as PyTorch does', () => {
-  describe('tensorflow trains as PyTorch does', { timeout: 300_000 }, () => {
-    it.for([...PRESETS.keys()])('%s: the loss of thirty steps to 1 %', async (name) => {
+  describe("TensorFlow: PyTorch's losses", { timeout: 300_000 }, () => {
+    it.for([...PRESETS.keys()])('%s: losses of thirty steps agree to 1 %', async (name) => {
       const fixture = readFixture(name);
       const { losses, evaluation } = await walk(new TensorflowExecutor(), fixture);
       const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));

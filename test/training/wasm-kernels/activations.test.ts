@@ -10,7 +10,7 @@ import { CLOSE, draw, errorOf, runKernel } from './harness.ts';
 const SLOPE = 0.0625;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** erf by the series whose terms are all of one sign: 2/√π e^−x² Σ 2ᵏx²ᵏ⁺¹/(2k+1)!!. */
+/** erf by the series whose terms all have the same sign: 2/√π e^−x² Σ 2ᵏx²ᵏ⁺¹/(2k+1)!!. */
 function erf(x: number): number {
   let [sum, term] = [x, x];
   for (let k = 1; k < 200; k++) {
@@ -31,7 +31,7 @@ const FUNCTIONS: Record<ActivationKind, (x: number) => number> = {
 const KINDS = Object.keys(FUNCTIONS) as ActivationKind[];
 const SAVES_INPUT: readonly ActivationKind[] = ['gelu', 'silu'];
 
-/** The derivative by a central difference; inputs keep away from 0 where there is a corner. */
+/** The derivative by a central difference; inputs avoid 0 where there is a kink. */
 function derivative(kind: ActivationKind, x: number): number {
   return (FUNCTIONS[kind](x + 1e-5) - FUNCTIONS[kind](x - 1e-5)) / 2e-5;
 }
@@ -45,8 +45,8 @@ const cases = fc.record({
   inPlace: fc.boolean(),
 });
 
-describe('activation', () => {
-  it('is the function, element by element, also in place', async () => {
+describe('wasm kernel activation', () => {
+  it('computes the function element by element, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ kind, count, seed, range, inPlace }) => {
         const inputs = draw(4 * count, seed).map((x) => x * range);
@@ -61,7 +61,7 @@ describe('activation', () => {
     );
   });
 
-  it('has no bad spot anywhere on its range', async () => {
+  it('is accurate on its whole range', async () => {
     for (const kind of KINDS) {
       const x = Float32Array.from({ length: 4000 }, (_, i) => -5 + i / 400);
       const y = new Float32Array(4000);
@@ -74,7 +74,7 @@ describe('activation', () => {
     }
   });
 
-  it('saturates at the far ends and keeps a sign', async () => {
+  it('saturates at both ends and keeps the sign', async () => {
     const ends: Record<ActivationKind, number[]> = {
       relu: [0, 1e4, 0, 0],
       'leaky-relu': [-625, 1e4, 0, 0],
@@ -95,7 +95,7 @@ describe('activation', () => {
     }
   });
 
-  it('lets a NaN pass; through relu it is 0', async () => {
+  it('propagates NaN, except through relu, which gives 0', async () => {
     for (const kind of KINDS) {
       const y = new Float32Array(4);
       await runKernel(activation({ kind, slope: SLOPE, count: 1 }), [
@@ -107,8 +107,8 @@ describe('activation', () => {
   });
 });
 
-describe('activation gradient', () => {
-  it('is g times the derivative, added where asked, also in place', async () => {
+describe('wasm kernel activation gradient', () => {
+  it('is g times the derivative, accumulated if requested, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ kind, count, seed, range, add, inPlace }) => {
         const inputs = Float32Array.from(draw(4 * count, seed)).map(
@@ -129,7 +129,7 @@ describe('activation gradient', () => {
     );
   });
 
-  it('of relu is 0 at 0, of leaky-relu the slope', async () => {
+  it('is 0 at 0 for relu, and the slope for leaky-relu', async () => {
     for (const [kind, expected] of [
       ['relu', 0],
       ['leaky-relu', 3 * SLOPE],

@@ -23,7 +23,7 @@ const planes = fc.record({
   seed: fc.nat(1000),
 });
 
-describe('copy, sum and product of a tile', () => {
+describe('wasm kernels copy, sum and product', () => {
   it('copy stores or adds the same values', async () => {
     await fc.assert(
       fc.asyncProperty(shape, async ({ count, add, seed }) => {
@@ -67,7 +67,7 @@ describe('copy, sum and product of a tile', () => {
   });
 });
 
-describe('products of a channel with one number a sample', () => {
+describe('wasm kernels for one factor per channel', () => {
   it('scaleChannels multiplies every pixel of a channel by its factor', async () => {
     await fc.assert(
       fc.asyncProperty(planes, async ({ channels, plane, add, seed }) => {
@@ -87,7 +87,7 @@ describe('products of a channel with one number a sample', () => {
     );
   });
 
-  it('channelDots sums the products of a channel, each sample by itself', async () => {
+  it('channelDots sums the products of a channel, per sample', async () => {
     await fc.assert(
       fc.asyncProperty(planes, async ({ channels, plane, add, seed }) => {
         const count = channels * plane;
@@ -112,7 +112,7 @@ describe('products of a channel with one number a sample', () => {
     );
   });
 
-  it('a plane longer than one accumulator may take is summed in parts', async () => {
+  it('sum a plane in parts if it is longer than one accumulator may sum', async () => {
     const plane = 40_003;
     const ones = new Float32Array(4 * plane).fill(1);
     const to = new Float32Array(4);

@@ -19,9 +19,7 @@ const cases = fc.record({
   relu: fc.boolean(),
 });
 
-/**
- * Whether two samples are as good as none for a variance: there the float32 result says nothing.
- */
+/** Whether there are too few samples for a variance: the float32 result is then meaningless. */
 const enough = ({ n, plane }: { n: number; plane: number }): boolean =>
   n * plane === 1 || n * plane > 3;
 
@@ -45,7 +43,7 @@ function batch(channels: number, plane: number, n: number, seed: number): Batch 
   };
 }
 
-/** Mean and 1/√(v+ε) of each channel, and v. */
+/** Mean, 1/√(v+ε) and v of each channel. */
 function statistics(x: readonly (readonly number[])[], channels: number, plane: number) {
   return Array.from({ length: channels }, (_, c) => {
     const values = x.flatMap((sample) => sample.slice(c * plane, (c + 1) * plane));
@@ -72,8 +70,8 @@ async function forward(
   return { y, mean, inverse, runningMean: running[0], runningVar: running[1] };
 }
 
-describe('batch norm in training', () => {
-  it('normalises by the statistics of the samples that count, also in place', async () => {
+describe('wasm kernel batch norm: training', () => {
+  it('normalises by the statistics of the valid samples, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(
         cases.filter(enough),
@@ -115,7 +113,7 @@ describe('batch norm in training', () => {
     );
   });
 
-  it('moves the running statistics, the variance unbiased and unmoved by a single number', async () => {
+  it('updates the running statistics with the unbiased variance, which a single number does not change', async () => {
     await fc.assert(
       fc.asyncProperty(cases.filter(enough), async ({ channels, plane, n, seed, relu }) => {
         const given = batch(channels, plane, n, seed);
@@ -138,7 +136,7 @@ describe('batch norm in training', () => {
     );
   });
 
-  it('a batch far from 0 loses no digits of its variance', async () => {
+  it('keeps the precision of the variance for a batch far from 0', async () => {
     const x = drawSamples(12, 50, 3).map((sample) => sample.map((v) => Math.fround(100 + v)));
     const given = { ...batch(1, 50, 12, 3), x };
     const found = await forward(
@@ -149,8 +147,8 @@ describe('batch norm in training', () => {
   });
 });
 
-describe('batch norm gradient', () => {
-  it('is that of the whole batch, added to the weights, exactly 0 where no sample is, also in place', async () => {
+describe('wasm kernel batch norm: gradient', () => {
+  it('is that of the whole batch, added to the weights, exactly 0 without a sample, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(
         cases.filter(enough),
@@ -248,7 +246,7 @@ describe('batch norm gradient', () => {
   });
 });
 
-describe('batch norm in evaluation', () => {
+describe('wasm kernel batch norm: evaluation', () => {
   it('normalises by the running statistics, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(cases, fc.boolean(), async ({ channels, plane, seed, relu }, inPlace) => {

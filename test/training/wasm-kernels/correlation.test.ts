@@ -50,7 +50,7 @@ function operands(s: Shape): Operands {
   };
 }
 
-/** Every product of a correlation: output, input and weight by index. */
+/** Every product of a correlation: indices of output, input and weight. */
 function eachProduct(
   s: Shape,
   visit: (output: number, input: number, weight: number) => void,
@@ -114,7 +114,7 @@ function terms({ channels, kernel }: Shape): number {
   return channels * kernel[0] * kernel[1] + 2;
 }
 
-describe('correlate', () => {
+describe('wasm kernel correlate', () => {
   it('is Σ w·x over a group’s channels and the taps, for any stride', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (drawn) => {
@@ -135,7 +135,7 @@ describe('correlate', () => {
     );
   });
 
-  it('takes tiles as columns, whatever their number', async () => {
+  it('accepts any number of tiles as columns', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (drawn) => {
         const s: Shape = {
@@ -201,7 +201,7 @@ describe('correlate', () => {
   });
 });
 
-describe('depthwise', () => {
+describe('wasm kernel depthwise', () => {
   it('is a correlation of each channel with its own kernel', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (drawn) => {
@@ -225,13 +225,13 @@ describe('depthwise', () => {
   });
 });
 
-describe('weight-gradient', () => {
-  it('adds Σ g·x over samples and pixels to what is there', async () => {
+describe('wasm kernel weight-gradient', () => {
+  it('adds Σ g·x over samples and pixels to the buffer', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (s) => {
         const given = operands(s);
         const { groups, filters, channels, kernel, outputs, stride } = s;
-        // Beyond the last sample the gradient is zero.
+        // The gradient is zero after the last sample.
         const g = tiled([
           ...given.y,
           ...Array.from({ length: (4 - (s.samples % 4)) % 4 }, () => given.y[0]!.map(() => 0)),

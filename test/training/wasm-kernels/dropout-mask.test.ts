@@ -4,7 +4,7 @@ import { keyOf, philox, PURPOSE } from '../../../src/core/random.ts';
 import { dropoutMask } from '../../../src/training/executors/wasm/kernels/dropout-mask.ts';
 import { runKernel } from './harness.ts';
 
-it('dropout draws 0 or the scale for each position and feature by its own words, wherever the tile lies', async () => {
+it('wasm kernel dropout-mask draws 0 or the scale per position and feature by its own words, for any tile', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({

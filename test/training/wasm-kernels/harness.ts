@@ -1,5 +1,5 @@
 /**
- * Runs one kernel by itself: a module of its own, operands in its memory with guards between them.
+ * Runs one kernel in a separate module, with guard words between its operands.
  */
 import { expect } from 'vitest';
 import { keyOf, philox, PURPOSE } from '../../../src/core/random.ts';
@@ -9,14 +9,16 @@ import { BUFFERS, FRAME } from '../../../src/training/executors/wasm/kernels/fra
 import type { Kernel } from '../../../src/training/executors/wasm/kernels/kernel.ts';
 
 export type Words = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
-/** A buffer, which the kernel changes in place (one buffer twice is one place), or a number. */
+/**
+ * A buffer, which the kernel changes in place (the same buffer twice is one place), or a number.
+ */
 export type Operand = Words | number;
 
-/** A signalling pattern around operands: a float that poisons what reads it. */
+/** Guard word around operands: a NaN, so that reads of it are noticed. */
 const GUARD = 0x7fc0beef;
 const GUARD_WORDS = 16;
 
-/** Calls the kernel once. Fails where it writes outside its operands. */
+/** Calls the kernel once. Fails if it writes outside its operands. */
 export async function runKernel(
   kernel: Kernel,
   operands: readonly Operand[],
@@ -66,8 +68,8 @@ export async function runKernel(
 }
 
 /**
- * A tile, or several one after another, from samples of equally many elements; places beyond the
- * last sample repeat the first.
+ * Tile, or consecutive tiles, of samples with equally many elements; positions after the last
+ * sample repeat the first.
  */
 export function tiled(samples: readonly (readonly number[])[]): Float32Array<ArrayBuffer> {
   const count = samples[0]?.length ?? 0;
@@ -80,7 +82,7 @@ export function tiled(samples: readonly (readonly number[])[]): Float32Array<Arr
   return out;
 }
 
-/** The samples of a tile, or of several. */
+/** Samples of one or several tiles. */
 export function samplesOf(
   tiles: ArrayLike<number>,
   count: number,
@@ -91,7 +93,7 @@ export function samplesOf(
   );
 }
 
-/** Float32 values uniform on ±1, by the generator's `synthetic` purpose. */
+/** Float32 values uniform on ±1, drawn for the purpose `synthetic`. */
 export function draw(count: number, seed: number): number[] {
   const words = new Uint32Array(Math.ceil(count / 4) * 4);
   for (let i = 0; i < words.length; i += 4)
@@ -107,7 +109,7 @@ export function drawSamples(samples: number, count: number, seed: number): numbe
 }
 
 /**
- * max|a−r| / max(max|r|, R/20): how far a result is from the truth.
+ * max|a−r| / max(max|r|, R/20): error of a result.
  * @param terms R, the largest Σ|terms| of an output
  */
 export function errorOf(
@@ -125,5 +127,5 @@ export function errorOf(
   return worst / Math.max(largest, terms / 20);
 }
 
-/** What specification §6 allows a float32 kernel against float64. */
+/** Maximum error of a float32 kernel relative to float64. */
 export const CLOSE = 1e-5;

@@ -26,7 +26,7 @@ const cases = fc
     const terms = given.over === 'channels' ? given.shape[0] : count;
     return { ...given, count, terms, means: count / terms };
   })
-  // Of two or three numbers that happen to be close the float32 result says nothing.
+  // For two or three similar numbers the float32 result is meaningless.
   .filter(({ terms }) => terms === 1 || terms > 3);
 
 interface Truth {
@@ -51,7 +51,7 @@ function truthOf(x: readonly number[], terms: number, means: number): Truth {
 const scaled = (samples: number[][]): number[][] =>
   samples.map((sample) => sample.map((x) => Math.fround(3 * x + 1)));
 
-describe('layer norm', () => {
+describe('wasm kernel layer norm', () => {
   it('normalises each sample by its own mean and variance, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -85,7 +85,7 @@ describe('layer norm', () => {
     );
   });
 
-  it('is that of more numbers than one accumulator may take, in parts', async () => {
+  it('sums in parts if there are more numbers than one accumulator may sum', async () => {
     const given = [draw(9000, 1)];
     const x = tiled(given);
     const ones = new Float32Array(9000).fill(1);
@@ -102,8 +102,8 @@ describe('layer norm', () => {
   });
 });
 
-describe('layer norm gradient', () => {
-  it('is that of each sample, added to the weights, also in place; 0 for a sample whose gradient is 0', async () => {
+describe('wasm kernel layer norm gradient', () => {
+  it('is that of each sample, added to the weights, also in place; 0 for a sample with gradient 0', async () => {
     await fc.assert(
       fc.asyncProperty(
         cases,

@@ -13,7 +13,7 @@ const cases = fc.record({
   range: fc.constantFrom(0, 1, 30),
 });
 
-/** The tile's four samples; those that do not count repeat the first. */
+/** The tile's four samples; invalid ones repeat the first. */
 const filled = <T>(valid: readonly T[]): T[] =>
   Array.from({ length: 4 }, (_, s) => valid[s] ?? valid[0]!);
 const labelsOf = (valid: number, classes: number, seed: number): number[] =>
@@ -21,15 +21,15 @@ const labelsOf = (valid: number, classes: number, seed: number): number[] =>
 const argmax = (z: readonly number[]): number =>
   z.reduce((best, x, k) => (x > z[best]! ? k : best), 0);
 
-/** Runs a loss on what a lane has tallied before: loss 10, 3 hits. */
+/** Runs a loss on a lane with earlier tallies: loss 10, 3 hits. */
 function tallies() {
   const tally = Float32Array.of(10, 0);
   new Int32Array(tally.buffer)[1] = 3;
   return { tally, loss: () => tally[0]! - 10, hits: () => new Int32Array(tally.buffer)[1]! - 3 };
 }
 
-describe('softmax-cross-entropy', () => {
-  it('adds loss and hits of the samples that count, and leaves the gradient, exactly 0 for the others', async () => {
+describe('wasm kernel softmax-cross-entropy', () => {
+  it('adds loss and hits of the valid samples, and writes the gradient, exactly 0 for the others', async () => {
     await fc.assert(
       fc.asyncProperty(
         cases,
@@ -76,7 +76,7 @@ describe('softmax-cross-entropy', () => {
     );
   });
 
-  it('sums more classes than one accumulator may take in parts', async () => {
+  it('sums in parts if there are more classes than one accumulator may sum', async () => {
     const classes = 10_000;
     const { tally, loss } = tallies();
     await runKernel(
@@ -88,8 +88,8 @@ describe('softmax-cross-entropy', () => {
   });
 });
 
-describe('mean-squared-error', () => {
-  it('adds loss and hits of the samples that count, and leaves the gradient, exactly 0 for the others', async () => {
+describe('wasm kernel mean-squared-error', () => {
+  it('adds loss and hits of the valid samples, and writes the gradient, exactly 0 for the others', async () => {
     await fc.assert(
       fc.asyncProperty(
         cases,

@@ -38,7 +38,7 @@ const cases = { pool: pools, seed: fc.nat(1000), add: fc.boolean() };
 const inputs = (pool: Pool): number => pool.channels * pool.rows * pool.columns;
 const outputs = (pool: Pool): number => pool.channels * pool.outputRows * pool.outputColumns;
 
-/** For each output in order, the elements its window reads, in row order. */
+/** Elements that the window of each output reads, in row order. */
 function windowsOf({
   channels,
   rows,
@@ -63,12 +63,12 @@ function windowsOf({
   return windows;
 }
 
-/** Few different values, so that ties are the rule. */
+/** Few different values, so that ties are frequent. */
 const coarse = (samples: number[][]): number[][] =>
   samples.map((sample) => sample.map((x) => Math.round(2 * x) / 2 + 0));
 
-describe('max-pool', () => {
-  it('gives the largest of each window, and all of its gradient to the first of the largest', async () => {
+describe('wasm kernel max-pool', () => {
+  it('selects the first largest element of each window and gives it the whole gradient', async () => {
     await fc.assert(
       fc.asyncProperty(fc.record(cases), async ({ pool, seed, add }) => {
         const x = coarse(drawSamples(4, inputs(pool), seed));
@@ -97,7 +97,7 @@ describe('max-pool', () => {
     );
   });
 
-  it('takes the first of equals and never a pad', async () => {
+  it('selects the first of equal elements and never padding', async () => {
     const pool: Pool = {
       channels: 1,
       rows: 2,
@@ -129,8 +129,8 @@ describe('max-pool', () => {
   });
 });
 
-describe('average-pool', () => {
-  it('is the mean of what a window reads, its gradient shared out evenly', async () => {
+describe('wasm kernel average-pool', () => {
+  it('is the mean of each window’s elements, with the gradient divided evenly', async () => {
     await fc.assert(
       fc.asyncProperty(fc.record(cases), async ({ pool, seed, add }) => {
         const x = drawSamples(4, inputs(pool), seed);
@@ -158,8 +158,8 @@ describe('average-pool', () => {
   });
 });
 
-describe('global-average-pool', () => {
-  it('is the mean of a channel, its gradient shared out evenly', async () => {
+describe('wasm kernel global-average-pool', () => {
+  it('is the mean of a channel, with the gradient divided evenly', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),

@@ -16,8 +16,8 @@ const COLUMNS: Record<Update['kind'], readonly number[]> = {
 };
 
 /**
- * Weight, gradient, slots of one weight → weight, slots: each operation rounded to float32, in the
- * specification's order.
+ * Weight, gradient and slots of one element → new weight and slots; each operation is rounded to
+ * float32, in the specified order.
  */
 function expectedStep(
   { kind, momentum, nesterov }: Update,
@@ -53,8 +53,8 @@ function expectedStep(
   }
 }
 
-describe('update', () => {
-  it('moves weights and slots by every operation of the optimiser, in its order and in float32, and clears the gradients', async () => {
+describe('wasm kernel update', () => {
+  it('updates weights and slots by every operation of the optimiser, in order and in float32, and clears the gradients', async () => {
     const cases = fc.record({
       kind: fc.constantFrom<Update['kind'][]>('sgd', 'adam', 'adamw', 'rmsprop'),
       momentum: fc.boolean(),
@@ -99,14 +99,16 @@ describe('update', () => {
   });
 });
 
-describe('clip', () => {
+describe('wasm kernel clip', () => {
   const cases = fc.record({
     sizes: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 }),
     limit: fc.constantFrom(0.25, 1, 1000),
     seed: fc.nat(1000),
   });
 
-  /** A lane of 4 floats, then gradients; what lies between the weights' gradients is not theirs. */
+  /**
+   * A lane of 4 floats, then gradients; words between the weights' gradients do not belong to them.
+   */
   function layOut(sizes: readonly number[], seed: number) {
     let first = 0;
     const weights = sizes.map((count) => {
@@ -123,7 +125,7 @@ describe('clip', () => {
     };
   }
 
-  it('by norm scales all gradients of the lane alike, so that their norm is at most the limit', async () => {
+  it('scales all gradients of the lane so that their joint norm is at most the limit', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ sizes, limit, seed }) => {
         const { weights, lane, valuesOf } = layOut(sizes, seed);
@@ -143,7 +145,7 @@ describe('clip', () => {
     );
   });
 
-  it('by value cuts each gradient to the limit', async () => {
+  it('clamps each gradient to the limit', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ sizes, limit, seed }) => {
         const { weights, lane, valuesOf } = layOut(sizes, seed);
@@ -157,7 +159,7 @@ describe('clip', () => {
     );
   });
 
-  it('lets a NaN pass', async () => {
+  it('propagates NaN', async () => {
     for (const by of ['norm', 'value'] as const) {
       const lane = Float32Array.of(NaN, 1, 1, 1);
       await runKernel(clip({ by, weights: [{ first: 0, count: 4 }], gradient: 0, column: 0 }), [
@@ -169,8 +171,8 @@ describe('clip', () => {
   });
 });
 
-describe('weightsFinite', () => {
-  it('finds one infinity or NaN anywhere, and nothing in the largest and smallest numbers', async () => {
+describe('wasm kernel weightsFinite', () => {
+  it('detects one infinity or NaN anywhere, and accepts the largest and smallest numbers', async () => {
     const ordinary = [3.4028234663852886e38, -3.4028234663852886e38, 1e-45, 0, -0, 1];
     await fc.assert(
       fc.asyncProperty(
