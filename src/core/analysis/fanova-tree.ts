@@ -4,6 +4,7 @@
  * ICML 2014). The tree is CART with least squares (Breiman et al., 1984), grown until each leaf
  * holds equal values, without random feature selection, as in Optuna's fANOVA evaluator.
  */
+import { defined } from '../at.ts';
 import type { Stream } from '../random.ts';
 
 /** A parameter as a feature: a numeric range, or choices numbered from 0. */
@@ -32,7 +33,7 @@ export class FanovaRows {
     this.targets = targets;
     this.isLeft = new Uint8Array(targets.length);
     this.sorted = columns.map((column) =>
-      Uint32Array.from(column.keys()).sort((a, b) => number(column[a]) - number(column[b])),
+      Uint32Array.from(column.keys()).sort((a, b) => defined(column[a]) - defined(column[b])),
     );
   }
 }
@@ -73,14 +74,14 @@ export function mainEffects(
   const leaves = leavesOf(rows, weights, draws);
   let [mean, variance] = [0, 0];
   const volumes = leaves.map(({ fractions }) => fractions.reduce((product, x) => product * x, 1));
-  for (const [i, { value }] of leaves.entries()) mean += value * number(volumes[i]);
+  for (const [i, { value }] of leaves.entries()) mean += value * defined(volumes[i]);
   for (const [i, { value }] of leaves.entries())
-    variance += (value - mean) ** 2 * number(volumes[i]);
+    variance += (value - mean) ** 2 * defined(volumes[i]);
   if (!(variance > 0)) return null;
   return Float64Array.from(rows.features, (feature, j) => {
     const effects = feature.kind === 'range' ? rangeEffects : choiceEffects;
     const shares = leaves.map(
-      (leaf, i) => ((leaf.value - mean) * number(volumes[i])) / number(leaf.fractions[j]),
+      (leaf, i) => ((leaf.value - mean) * defined(volumes[i])) / defined(leaf.fractions[j]),
     );
     return Math.min(1, effects(leaves, shares, j, feature) / variance);
   });
@@ -98,17 +99,17 @@ function rangeEffects(
 ): number {
   if (feature.kind !== 'range' || feature.low === feature.high) return 0;
   // The mean prediction is constant between two neighbouring thresholds, so only they are edges.
-  const edges = Float64Array.from(new Set(leaves.map(({ box }) => number(box[j]?.[0])))).sort();
+  const edges = Float64Array.from(new Set(leaves.map(({ box }) => defined(box[j]?.[0])))).sort();
   const effects = new Float64Array(edges.length + 1);
   for (const [i, { box }] of leaves.entries()) {
-    const share = number(shares[i]);
-    const [from, to] = [placeOf(edges, number(box[j]?.[0])), placeOf(edges, number(box[j]?.[1]))];
-    effects[from] = number(effects[from]) + share;
-    effects[to] = number(effects[to]) - share;
+    const share = defined(shares[i]);
+    const [from, to] = [placeOf(edges, defined(box[j]?.[0])), placeOf(edges, defined(box[j]?.[1]))];
+    effects[from] = defined(effects[from]) + share;
+    effects[to] = defined(effects[to]) - share;
   }
   let [sum, effect] = [0, 0];
   for (const [i, from] of edges.entries()) {
-    effect += number(effects[i]);
+    effect += defined(effects[i]);
     sum += ((edges[i + 1] ?? feature.high) - from) * effect * effect;
   }
   return sum / (feature.high - feature.low);
@@ -119,7 +120,7 @@ function placeOf(sorted: Float64Array, value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (number(sorted[middle]) < value) low = middle + 1;
+    if (defined(sorted[middle]) < value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -136,7 +137,7 @@ function choiceEffects(
   const effects = new Float64Array(feature.choices);
   for (const [i, { box }] of leaves.entries()) {
     for (let choice = 0; choice < feature.choices; choice++) {
-      if (box[j]?.[choice] === 1) effects[choice] = number(effects[choice]) + number(shares[i]);
+      if (box[j]?.[choice] === 1) effects[choice] = defined(effects[choice]) + defined(shares[i]);
     }
   }
   return effects.reduce((sum, effect) => sum + effect * effect, 0) / feature.choices;
@@ -148,7 +149,7 @@ function leavesOf(rows: FanovaRows, weights: Uint32Array, draws: Stream): readon
       ? Float64Array.of(feature.low, feature.high)
       : new Float64Array(feature.choices).fill(1),
   );
-  const drawn = rows.sorted.map((sorted) => sorted.filter((row) => number(weights[row]) > 0));
+  const drawn = rows.sorted.map((sorted) => sorted.filter((row) => defined(weights[row]) > 0));
   const open: Node[] = [{ sorted: drawn, box }];
   const leaves: Leaf[] = [];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -162,16 +163,16 @@ function leavesOf(rows: FanovaRows, weights: Uint32Array, draws: Stream): readon
 function leafOf(rows: FanovaRows, weights: Uint32Array, { sorted, box }: Node): Leaf {
   let [sum, count] = [0, 0];
   for (const row of sorted[0] ?? []) {
-    sum += number(rows.targets[row]) * number(weights[row]);
-    count += number(weights[row]);
+    sum += defined(rows.targets[row]) * defined(weights[row]);
+    count += defined(weights[row]);
   }
   const fractions = Float64Array.from(rows.features, (feature, j) => {
     const side = box[j];
     if (feature.kind === 'choice')
-      return number(side?.reduce((left, one) => left + one, 0)) / feature.choices;
+      return defined(side?.reduce((left, one) => left + one, 0)) / feature.choices;
     return feature.low === feature.high
       ? 1
-      : (number(side?.[1]) - number(side?.[0])) / (feature.high - feature.low);
+      : (defined(side?.[1]) - defined(side?.[0])) / (feature.high - feature.low);
   });
   return { value: sum / count, fractions, box };
 }
@@ -189,9 +190,9 @@ function bestSplit(
   const all = sorted[0] ?? new Uint32Array(0);
   let [count, sum, least, most] = [0, 0, Infinity, -Infinity];
   for (const row of all) {
-    const target = number(rows.targets[row]);
-    count += number(weights[row]);
-    sum += target * number(weights[row]);
+    const target = defined(rows.targets[row]);
+    count += defined(weights[row]);
+    sum += target * defined(weights[row]);
     least = Math.min(least, target);
     most = Math.max(most, target);
   }
@@ -229,9 +230,9 @@ function rangeSplit(
 ): Found | null {
   const column = columns[feature] ?? new Float64Array(0);
   let [left, sum, gain, threshold] = [0, 0, -1, NaN];
-  let before = number(column[number(order[0])]);
+  let before = defined(column[defined(order[0])]);
   for (const row of order) {
-    const value = number(column[row]);
+    const value = defined(column[row]);
     if (value > before) {
       // The sums are of differences from the mean, so the right side's sum is the left side's,
       // negated.
@@ -239,8 +240,8 @@ function rangeSplit(
       if (gained > gain) [gain, threshold] = [gained, between(before, value)];
       before = value;
     }
-    left += number(weights[row]);
-    sum += (number(targets[row]) - mean) * number(weights[row]);
+    left += defined(weights[row]);
+    sum += (defined(targets[row]) - mean) * defined(weights[row]);
   }
   return gain < 0 ? null : { threshold, gain };
 }
@@ -262,14 +263,14 @@ function choiceSplit(
   const column = columns[feature] ?? new Float64Array(0);
   const [counts, sums] = [new Map<number, number>(), new Map<number, number>()];
   for (const row of order) {
-    const [choice, weight] = [number(column[row]), number(weights[row])];
+    const [choice, weight] = [defined(column[row]), defined(weights[row])];
     counts.set(choice, (counts.get(choice) ?? 0) + weight);
-    sums.set(choice, (sums.get(choice) ?? 0) + (number(targets[row]) - mean) * weight);
+    sums.set(choice, (sums.get(choice) ?? 0) + (defined(targets[row]) - mean) * weight);
   }
   if (counts.size < 2) return null;
   let [gain, threshold] = [-1, NaN];
   for (const [choice, own] of counts) {
-    const gained = (number(sums.get(choice)) ** 2 * count) / (own * (count - own));
+    const gained = (defined(sums.get(choice)) ** 2 * count) / (own * (count - own));
     if (gained > gain) [gain, threshold] = [gained, choice];
   }
   return { threshold, gain };
@@ -285,7 +286,7 @@ function parted(
   const all = sorted[0] ?? new Uint32Array(0);
   let size = 0;
   for (const row of all) {
-    const left = ranged ? number(column[row]) <= threshold : column[row] === threshold;
+    const left = ranged ? defined(column[row]) <= threshold : column[row] === threshold;
     isLeft[row] = left ? 1 : 0;
     if (left) size += 1;
   }
@@ -318,15 +319,6 @@ function cut(
   if (!ranged)
     return side.map((remains, choice) => ((choice === threshold) === isLeft ? remains : 0));
   return isLeft
-    ? Float64Array.of(number(side[0]), threshold)
-    : Float64Array.of(threshold, number(side[1]));
-}
-
-/**
- * Asserts that an indexed entry exists.
- * @throws RangeError if it does not
- */
-function number(value: number | undefined): number {
-  if (value === undefined) throw new RangeError('an index of the tree is out of range');
-  return value;
+    ? Float64Array.of(defined(side[0]), threshold)
+    : Float64Array.of(threshold, defined(side[1]));
 }

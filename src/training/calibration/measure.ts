@@ -2,6 +2,7 @@
  * Measures the speed of an executor on a plan by a short run on synthetic data. It neither chooses
  * an executor nor stores results.
  */
+import { defined } from '../../core/at.ts';
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
 import type { Executable, Executor } from '../executors/executor.ts';
@@ -155,14 +156,14 @@ function neutralRow(plan: Plan, lanes: number): Uint32Array {
   const row = new Uint32Array(lanes * plan.hyper.length);
   const floats = new Float32Array(row.buffer);
   for (let i = 0; i < row.length; i++) {
-    const name = plan.hyper[i % plan.hyper.length]?.name ?? '';
+    const name = defined(plan.hyper[i % plan.hyper.length]).name;
     if (/^(epsilon|clip|shrink)$|\.scale$/.test(name)) floats[i] = 1;
   }
   return row;
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return defined([...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]);
 }
 
 /** Synthetic dataset: samples drawn for the purpose `synthetic`, labels in turn. */
@@ -173,7 +174,7 @@ function syntheticData(plan: Plan): DatasetView {
   const words = new Uint32Array(4 * Math.ceil(size / 4));
   for (let i = 0; i < words.length; i += 4)
     philox(keyOf(SEED), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
-  const bytes = Uint8Array.from({ length: size }, (_, i) => (words[i] ?? 0) >>> 24);
+  const bytes = Uint8Array.from({ length: size }, (_, i) => defined(words[i]) >>> 24);
   const x = type === 'u8' ? bytes : Float32Array.from(bytes, (byte) => byte / 255);
   const outputs = elements(rootOf(plan, plan.logits).shape);
   const label = plan.buffers.find(({ role }) => role === 'label');

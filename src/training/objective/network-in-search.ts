@@ -2,6 +2,7 @@
  * Summary of an objective's network over the search space: every layer with its shapes and weights
  * at the corners. For display only.
  */
+import { at } from '../../core/at.ts';
 import type { Numeric, Pair } from '../../core/formats/field.ts';
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
@@ -52,7 +53,7 @@ export function networkInSearch(
       const all = seen.get(id) ?? { fields: [], shapes: [], weights: [], searched };
       all.fields.push(fields);
       all.shapes.push(output);
-      all.weights.push(counts[n]?.[i] ?? 0);
+      all.weights.push(at(at(counts, n), i));
       seen.set(id, all);
     });
   });

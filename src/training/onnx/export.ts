@@ -3,6 +3,7 @@
  * for images) to the network's outputs. Uses ONNX's standard ops instead of the plan's, so that any
  * runtime can run it.
  */
+import { at } from '../../core/at.ts';
 import type { Pair } from '../../core/formats/field.ts';
 import type { Layer, LayerFields, Network } from '../models/network.ts';
 import type { InputSpec } from '../plan/plan.ts';
@@ -33,7 +34,7 @@ export function exportOnnx({ network, input, tensors, metadata }: Exported): Uin
     const inputs = layer.from.map((from) =>
       from < 0 ? normalised : (outputs[from] ?? normalised),
     );
-    outputs.push(graph.layer(layer, inputs, shapeOf(layer.from[0] ?? -1)));
+    outputs.push(graph.layer(layer, inputs, shapeOf(at(layer.from, 0))));
   }
   graph.node('Identity', 'output', [outputs.at(-1) ?? normalised], {}, 'output');
   return encodeModel({
@@ -68,7 +69,7 @@ class GraphWriter {
   }
 
   normalise({ input: { shape } }: Network, { type, scale, shift }: Exported['input']): string {
-    const perChannel = [1, shape[0] ?? 1, ...shape.slice(1).map(() => 1)];
+    const perChannel = [1, at(shape, 0), ...shape.slice(1).map(() => 1)];
     const floats = type === 'u8' ? this.node('Cast', 'input:cast', ['input'], { to: 1 }) : 'input';
     const scaled = this.node('Mul', 'input:scale', [
       floats,
@@ -173,7 +174,7 @@ class GraphWriter {
   ): string {
     const joined =
       inputs.length === 1
-        ? (inputs[0] ?? '')
+        ? at(inputs, 0)
         : this.node('Concat', zeros[0] + zeros[1] > 0 ? `${id}:parts` : id, inputs, { axis: 1 });
     if (zeros[0] + zeros[1] === 0) return joined;
     const around = (channels: number): bigint[] =>
@@ -240,10 +241,7 @@ function pads(
   output: readonly number[],
 ): number[] {
   const after = ([0, 1] as const).map((d) =>
-    Math.max(
-      0,
-      ((output[d + 1] ?? 1) - 1) * stride[d] + kernel[d] - (shape[d + 1] ?? 0) - padding[d],
-    ),
+    Math.max(0, (at(output, d + 1) - 1) * stride[d] + kernel[d] - at(shape, d + 1) - padding[d]),
   );
   return [...padding, ...after];
 }

@@ -1,4 +1,5 @@
 /** Computes lifetimes of buffers (op indices per alias group) and their offsets, by first fit. */
+import { at } from '../../core/at.ts';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts';
@@ -102,7 +103,7 @@ function placeOf(placed: readonly Placement[], offset: number): number {
   let [low, high] = [0, placed.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((placed[middle]?.offset ?? 0) <= offset) low = middle + 1;
+    if (at(placed, middle).offset <= offset) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -2,6 +2,7 @@
  * Random crop and flip of training images: equal for every lane and executor, as the plan's
  * semantics require.
  */
+import { defined } from '../../core/at.ts';
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /** Corner of the crop relative to the image's, and whether the image is mirrored first. */
@@ -23,8 +24,8 @@ export function moveOf(
   philox(key, sample, epoch, 0, PURPOSE.augment << 24, words);
   const below = (word: number): number => Math.floor(word * (2 * crop + 1) * 2 ** -32);
   return {
-    dy: below(words[0] ?? 0) - crop,
-    dx: below(words[1] ?? 0) - crop,
-    flip: flip && (words[2] ?? 0) >>> 31 === 1,
+    dy: below(defined(words[0])) - crop,
+    dx: below(defined(words[1])) - crop,
+    flip: flip && defined(words[2]) >>> 31 === 1,
   };
 }

@@ -2,6 +2,7 @@
  * Random words of dropout masks, as the plan's semantics define them. Executors compute the same
  * words in their own way.
  */
+import { defined } from '../../core/at.ts';
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /**
@@ -29,6 +30,6 @@ export function maskWords(
         (PURPOSE.dropout << 24) | ordinal,
         words,
       );
-    out[f] = words[f & 3] ?? 0;
+    out[f] = defined(words[f & 3]);
   }
 }

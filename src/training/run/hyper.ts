@@ -3,6 +3,7 @@
  * one per step where a value varies by step, computed in pieces. Functions of the step are computed
  * here in float64 and rounded once.
  */
+import { defined } from '../../core/at.ts';
 import type { Numeric } from '../../core/formats/field.ts';
 import { power } from '../../core/elementary.ts';
 import type { Network } from '../models/network.ts';
@@ -71,7 +72,7 @@ export class HyperRows {
     for (let row = 0; row < rows; row++) {
       for (const values of this.#values) {
         for (let column = 0; column < columns.length; column++, at++) {
-          const value = values[column]?.(first + row) ?? NaN;
+          const value = defined(values[column])(first + row);
           if (columns[column]?.type === 'u32') words[at] = value;
           else floats[at] = value;
         }

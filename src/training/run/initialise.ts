@@ -2,6 +2,7 @@
  * Initial weights of a lane: drawn in float64 and rounded once to float32; a function of seed,
  * weight and trial only.
  */
+import { defined } from '../../core/at.ts';
 import { normalQuantile } from '../../core/elementary.ts';
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
@@ -35,7 +36,7 @@ export function* drawing(
       if (i % DRAWS_A_PART === 0) yield;
       if ((i & 3) === 0)
         philox(key, i >>> 2, 0, counterOf(lane), (PURPOSE.initialise << 24) | ordinal, words);
-      block[weight.offset + i] = draw(weight.init, weight.spread, words[i & 3] ?? 0);
+      block[weight.offset + i] = draw(weight.init, weight.spread, defined(words[i & 3]));
     }
   }
   return block;

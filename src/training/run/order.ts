@@ -2,6 +2,7 @@
  * Order of the samples: a function of the study's seed and the epoch, not of the lane, so that all
  * trials of a study see the same batches.
  */
+import { defined } from '../../core/at.ts';
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 
 /**
@@ -17,9 +18,9 @@ export function shuffled(count: number, seed: number, epoch: number): Uint32Arra
       block = i >>> 2;
       philox(key, block, epoch, 0, PURPOSE.shuffle << 24, words);
     }
-    const j = Math.floor((words[i & 3] ?? 0) * (i + 1) * 2 ** -32);
-    const swapped = order[i] ?? 0;
-    order[i] = order[j] ?? 0;
+    const j = Math.floor(defined(words[i & 3]) * (i + 1) * 2 ** -32);
+    const swapped = defined(order[i]);
+    order[i] = defined(order[j]);
     order[j] = swapped;
   }
   return order;

@@ -1,4 +1,5 @@
 /** average-pool (padding is not counted), global-average-pool, and their gradients, in float64. */
+import { defined } from '../../../core/at.ts';
 import { elements, type Op } from '../../plan/plan.ts';
 import { poolGeometry } from './max-pool.ts';
 import type { Step, Tensors } from './tensors.ts';
@@ -24,11 +25,15 @@ function eachTap(
     geometry.output[0] * geometry.output[1],
   ];
   const valid = new Int32Array(outputSize);
-  for (const at of taps.output) valid[at] = (valid[at] ?? 0) + 1;
-  for (let plane = 0; plane < batch * (tensors.shape(large)[0] ?? 1); plane++) {
+  for (const at of taps.output) valid[at] = defined(valid[at]) + 1;
+  for (let plane = 0; plane < batch * defined(tensors.shape(large)[0]); plane++) {
     for (let i = 0; i < taps.tap.length; i++) {
-      const at = taps.output[i] ?? 0;
-      visit(plane * inputSize + (taps.input[i] ?? 0), plane * outputSize + at, valid[at] ?? 1);
+      const at = defined(taps.output[i]);
+      visit(
+        plane * inputSize + defined(taps.input[i]),
+        plane * outputSize + at,
+        defined(valid[at]),
+      );
     }
   }
 }
@@ -39,7 +44,7 @@ export function averagePool(op: Op, { tensors, batch }: Step): void {
   const x = tensors.at(input);
   const y = tensors.at(output).fill(0);
   eachTap(op, tensors, input, output, batch, (from, to, valid) => {
-    y[to] = (y[to] ?? 0) + (x[from] ?? 0) / valid;
+    y[to] = defined(y[to]) + defined(x[from]) / valid;
   });
 }
 
@@ -50,7 +55,7 @@ export function averagePoolGradient(op: Op, { tensors, batch }: Step): void {
   const dx = tensors.at(input);
   if (op.accumulate[0] !== true) dx.fill(0);
   eachTap(op, tensors, input, gradient, batch, (to, from, valid) => {
-    dx[to] = (dx[to] ?? 0) + (g[from] ?? 0) / valid;
+    dx[to] = defined(dx[to]) + defined(g[from]) / valid;
   });
 }
 
@@ -60,7 +65,7 @@ export function globalAveragePool(op: Op, { tensors }: Step): void {
   const plane = elements(tensors.shape(op.inputs[0]).slice(1));
   for (let k = 0; k < y.length; k++) {
     let sum = 0;
-    for (let i = 0; i < plane; i++) sum += x[k * plane + i] ?? 0;
+    for (let i = 0; i < plane; i++) sum += defined(x[k * plane + i]);
     y[k] = sum / plane;
   }
 }
@@ -71,5 +76,5 @@ export function globalAveragePoolGradient(op: Op, { tensors }: Step): void {
   const plane = elements(tensors.shape(op.outputs[0]).slice(1));
   const add = op.accumulate[0] === true;
   for (let i = 0; i < dx.length; i++)
-    dx[i] = (add ? (dx[i] ?? 0) : 0) + (g[Math.floor(i / plane)] ?? 0) / plane;
+    dx[i] = (add ? defined(dx[i]) : 0) + defined(g[Math.floor(i / plane)]) / plane;
 }

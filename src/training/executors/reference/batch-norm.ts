@@ -3,6 +3,7 @@
  * valid samples only: positions ≥ n are ignored and their x' is 0. The variance is computed from
  * centred values, never as E[x²] − E[x]².
  */
+import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
@@ -41,7 +42,7 @@ function affine(
 ): void {
   for (let i = 0; i < y.length; i++) {
     const c = Math.floor(i / plane) % channels;
-    y[i] = (scale[c] ?? 0) * (x[i] ?? 0) + (shift[c] ?? 0);
+    y[i] = defined(scale[c]) * defined(x[i]) + defined(shift[c]);
   }
 }
 
@@ -65,18 +66,18 @@ export function batchNorm(op: Op, { tensors, n }: Step): void {
   const scale = new Float64Array(planes.channels);
   const shift = new Float64Array(planes.channels);
   for (let c = 0; c < planes.channels; c++) {
-    const mu = sumOver(planes, c, n, (i) => input[i] ?? 0) / m;
-    const variance = sumOver(planes, c, n, (i) => ((input[i] ?? 0) - mu) ** 2) / m;
+    const mu = sumOver(planes, c, n, (i) => defined(input[i])) / m;
+    const variance = sumOver(planes, c, n, (i) => (defined(input[i]) - mu) ** 2) / m;
     const r = 1 / Math.sqrt(variance + epsilon);
     mean[c] = mu;
     inverse[c] = r;
-    scale[c] = (weight[c] ?? 0) * r;
-    shift[c] = (bias[c] ?? 0) - (weight[c] ?? 0) * r * mu;
-    runningMean[c] = (1 - momentum) * (runningMean[c] ?? 0) + momentum * mu;
+    scale[c] = defined(weight[c]) * r;
+    shift[c] = defined(bias[c]) - defined(weight[c]) * r * mu;
+    runningMean[c] = (1 - momentum) * defined(runningMean[c]) + momentum * mu;
     // A single element has no unbiased variance.
     if (m > 1)
       runningVariance[c] =
-        (1 - momentum) * (runningVariance[c] ?? 0) + (momentum * variance * m) / (m - 1);
+        (1 - momentum) * defined(runningVariance[c]) + (momentum * variance * m) / (m - 1);
   }
   affine(input, output, planes, scale, shift);
 }
@@ -86,8 +87,8 @@ export function batchNormEvaluation(op: Op, { tensors }: Step): void {
   if (!input || !weight || !bias || !runningMean || !runningVariance)
     throw new RangeError(`${op.layer}: batch-norm lacks a buffer`);
   const epsilon = numberOf(op, 'epsilon');
-  const scale = weight.map((w, c) => w / Math.sqrt((runningVariance[c] ?? 0) + epsilon));
-  const shift = bias.map((b, c) => b - (scale[c] ?? 0) * (runningMean[c] ?? 0));
+  const scale = weight.map((w, c) => w / Math.sqrt(defined(runningVariance[c]) + epsilon));
+  const shift = bias.map((b, c) => b - defined(scale[c]) * defined(runningMean[c]));
   affine(input, tensors.at(op.outputs[0]), planesOf(tensors, op.inputs[0]), scale, shift);
 }
 
@@ -99,10 +100,10 @@ export function batchNormGradient(op: Op, { tensors, n }: Step): void {
   const planes = planesOf(tensors, op.inputs[1]);
   const m = n * planes.plane;
   const normalised = (i: number, c: number): number =>
-    ((x[i] ?? 0) - (mean[c] ?? 0)) * (inverse[c] ?? 0);
+    (defined(x[i]) - defined(mean[c])) * defined(inverse[c]);
   for (let c = 0; c < planes.channels; c++) {
-    dBias[c] = sumOver(planes, c, n, (i) => g[i] ?? 0);
-    dWeight[c] = sumOver(planes, c, n, (i) => (g[i] ?? 0) * normalised(i, c));
+    dBias[c] = sumOver(planes, c, n, (i) => defined(g[i]));
+    dWeight[c] = sumOver(planes, c, n, (i) => defined(g[i]) * normalised(i, c));
   }
   if (op.outputs[2] === undefined) return;
   const dx = tensors.at(op.outputs[2]);
@@ -110,8 +111,9 @@ export function batchNormGradient(op: Op, { tensors, n }: Step): void {
   const valid = m * planes.channels;
   for (let i = 0; i < dx.length; i++) {
     const c = Math.floor(i / planes.plane) % planes.channels;
-    const centred = (g[i] ?? 0) - ((dBias[c] ?? 0) + normalised(i, c) * (dWeight[c] ?? 0)) / m;
-    const value = i < valid ? (weight[c] ?? 0) * (inverse[c] ?? 0) * centred : 0;
-    dx[i] = add ? (dx[i] ?? 0) + value : value;
+    const centred =
+      defined(g[i]) - (defined(dBias[c]) + normalised(i, c) * defined(dWeight[c])) / m;
+    const value = i < valid ? defined(weight[c]) * defined(inverse[c]) * centred : 0;
+    dx[i] = add ? defined(dx[i]) + value : value;
   }
 }

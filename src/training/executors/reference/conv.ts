@@ -1,4 +1,5 @@
 /** conv and its gradients, in float64, as plain sums. */
+import { defined } from '../../../core/at.ts';
 import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
@@ -45,7 +46,7 @@ function eachTap(
 ): void {
   const [c = 1, h = 1, w = 1] = tensors.shape(ids.input);
   const [o = 1, rows = 1, columns = 1] = tensors.shape(ids.output);
-  const perGroup = tensors.shape(ids.weight)[1] ?? 1;
+  const perGroup = defined(tensors.shape(ids.weight)[1]);
   const [kernel, stride, padding] = [
     pairOf(op, 'kernel'),
     pairOf(op, 'stride'),
@@ -90,12 +91,12 @@ export function conv(op: Op, { tensors, batch }: Step): void {
   for (let i = 0; i < batch * o * rows * columns; i++)
     y[i] = b?.[Math.floor(i / (rows * columns)) % o] ?? 0;
   eachTap(op, tensors, { input, weight, output }, batch, (run) => {
-    const w = weights[run.weight] ?? 0;
+    const w = defined(weights[run.weight]);
     for (let r = 0; r < run.rows; r++) {
       let from = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
       for (let to = first; to < first + run.columns; to++, from += run.xColumn)
-        y[to] = (y[to] ?? 0) + w * (x[from] ?? 0);
+        y[to] = defined(y[to]) + w * defined(x[from]);
     }
   });
 }
@@ -107,12 +108,12 @@ export function convWeightGradient(op: Op, { tensors, batch }: Step): void {
   const g = tensors.at(output);
   const dw = tensors.at(weight).fill(0);
   eachTap(op, tensors, { input, weight, output }, batch, (run) => {
-    let sum = dw[run.weight] ?? 0;
+    let sum = defined(dw[run.weight]);
     for (let r = 0; r < run.rows; r++) {
       let from = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
       for (let at = first; at < first + run.columns; at++, from += run.xColumn)
-        sum += (g[at] ?? 0) * (x[from] ?? 0);
+        sum += defined(g[at]) * defined(x[from]);
     }
     dw[run.weight] = sum;
   });
@@ -121,7 +122,7 @@ export function convWeightGradient(op: Op, { tensors, batch }: Step): void {
   const [o = 1, rows = 1, columns = 1] = tensors.shape(output);
   for (let i = 0; i < batch * o * rows * columns; i++) {
     const filter = Math.floor(i / (rows * columns)) % o;
-    db[filter] = (db[filter] ?? 0) + (g[i] ?? 0);
+    db[filter] = defined(db[filter]) + defined(g[i]);
   }
 }
 
@@ -133,12 +134,12 @@ export function convInputGradient(op: Op, { tensors, batch }: Step): void {
   const dx = tensors.at(input);
   if (op.accumulate[0] !== true) dx.fill(0);
   eachTap(op, tensors, { input, weight, output }, batch, (run) => {
-    const w = weights[run.weight] ?? 0;
+    const w = defined(weights[run.weight]);
     for (let r = 0; r < run.rows; r++) {
       let to = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
       for (let at = first; at < first + run.columns; at++, to += run.xColumn)
-        dx[to] = (dx[to] ?? 0) + w * (g[at] ?? 0);
+        dx[to] = defined(dx[to]) + w * defined(g[at]);
     }
   });
 }

@@ -1,4 +1,5 @@
 /** dense and its gradients, in float64. */
+import { defined } from '../../../core/at.ts';
 import type { Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
@@ -14,7 +15,7 @@ export function dense(op: Op, { tensors, batch }: Step): void {
     for (let u = 0; u < units; u++) {
       let sum = b?.[u] ?? 0;
       for (let f = 0; f < features; f++)
-        sum += (w[u * features + f] ?? 0) * (x[s * features + f] ?? 0);
+        sum += defined(w[u * features + f]) * defined(x[s * features + f]);
       y[s * units + u] = sum;
     }
   }
@@ -30,10 +31,10 @@ export function denseWeightGradient(op: Op, { tensors, batch }: Step): void {
   const db = bias === undefined ? undefined : tensors.at(bias).fill(0);
   for (let s = 0; s < batch; s++) {
     for (let u = 0; u < units; u++) {
-      const gu = g[s * units + u] ?? 0;
+      const gu = defined(g[s * units + u]);
       for (let f = 0; f < features; f++)
-        dw[u * features + f] = (dw[u * features + f] ?? 0) + gu * (x[s * features + f] ?? 0);
-      if (db !== undefined) db[u] = (db[u] ?? 0) + gu;
+        dw[u * features + f] = defined(dw[u * features + f]) + gu * defined(x[s * features + f]);
+      if (db !== undefined) db[u] = defined(db[u]) + gu;
     }
   }
 }
@@ -48,8 +49,9 @@ export function denseInputGradient(op: Op, { tensors, batch }: Step): void {
   const add = op.accumulate[0] === true;
   for (let s = 0; s < batch; s++) {
     for (let f = 0; f < features; f++) {
-      let sum = add ? (dx[s * features + f] ?? 0) : 0;
-      for (let u = 0; u < units; u++) sum += (w[u * features + f] ?? 0) * (g[s * units + u] ?? 0);
+      let sum = add ? defined(dx[s * features + f]) : 0;
+      for (let u = 0; u < units; u++)
+        sum += defined(w[u * features + f]) * defined(g[s * units + u]);
       dx[s * features + f] = sum;
     }
   }

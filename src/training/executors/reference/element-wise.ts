@@ -2,6 +2,7 @@
  * Loop of element-wise ops: y[i] = f(a[i], b[i]), stored or added. The result may share the memory
  * of the first operand.
  */
+import { defined } from '../../../core/at.ts';
 import type { Op } from '../../plan/plan.ts';
 import type { Tensors } from './tensors.ts';
 
@@ -12,7 +13,7 @@ export function each(op: Op, tensors: Tensors, f: (a: number, b: number) => numb
   const y = tensors.at(op.outputs[0]);
   const add = op.accumulate[0] === true;
   for (let i = 0; i < y.length; i++) {
-    const value = f(a[i] ?? 0, b[i] ?? 0);
-    y[i] = add ? (y[i] ?? 0) + value : value;
+    const value = f(defined(a[i]), defined(b[i]));
+    y[i] = add ? defined(y[i]) + value : value;
   }
 }

@@ -2,6 +2,7 @@
  * gather: copies the samples of the batch, cropped and flipped in training, and normalises them.
  * Positions ≥ n repeat position 0.
  */
+import { defined } from '../../../core/at.ts';
 import { rootOf, type Op } from '../../plan/plan.ts';
 import { moveOf } from '../../run/augment.ts';
 import type { Step } from './tensors.ts';
@@ -19,21 +20,21 @@ export function gather(op: Op, step: Step): void {
   const words = new Uint32Array(4);
   const augments = step.training && (crop > 0 || flip);
   for (let b = 0; b < batch; b++) {
-    const from = indices[b < n ? b : 0] ?? 0;
+    const from = defined(indices[b < n ? b : 0]);
     const move = augments ? moveOf(crop, flip, step.key, step.epoch, from, words) : undefined;
     for (let i = 0; i < size; i++) {
       const c = Math.floor(i / plane);
       let value: number;
-      if (move === undefined) value = x[from * size + i] ?? 0;
+      if (move === undefined) value = defined(x[from * size + i]);
       else {
         const column = i % w;
         const sourceColumn = (move.flip ? w - 1 - column : column) + move.dx;
         const sourceRow = (Math.floor(i / w) % h) + move.dy;
         const inside = sourceRow >= 0 && sourceRow < h && sourceColumn >= 0 && sourceColumn < w;
-        value = inside ? (x[from * size + c * plane + sourceRow * w + sourceColumn] ?? 0) : 0;
+        value = inside ? defined(x[from * size + c * plane + sourceRow * w + sourceColumn]) : 0;
       }
-      to[b * size + i] = value * (scale[c] ?? 1) + (shift[c] ?? 0);
+      to[b * size + i] = value * defined(scale[c]) + defined(shift[c]);
     }
-    for (let u = 0; u < perLabel; u++) labels[b * perLabel + u] = y[from * perLabel + u] ?? 0;
+    for (let u = 0; u < perLabel; u++) labels[b * perLabel + u] = defined(y[from * perLabel + u]);
   }
 }

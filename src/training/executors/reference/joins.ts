@@ -1,4 +1,5 @@
 /** add, multiply, concat and their gradients, in float64. */
+import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import { each } from './element-wise.ts';
 import type { Step } from './tensors.ts';
@@ -6,7 +7,7 @@ import type { Step } from './tensors.ts';
 export function add(op: Op, { tensors }: Step): void {
   const parts = op.inputs.map((id) => tensors.at(id));
   const y = tensors.at(op.outputs[0]);
-  for (let i = 0; i < y.length; i++) y[i] = parts.reduce((sum, part) => sum + (part[i] ?? 0), 0);
+  for (let i = 0; i < y.length; i++) y[i] = parts.reduce((sum, part) => sum + defined(part[i]), 0);
 }
 
 /** Copies the gradient, stored or added. */
@@ -27,7 +28,7 @@ export function multiply(op: Op, { tensors }: Step): void {
   const b = tensors.at(op.inputs[1]);
   const y = tensors.at(op.outputs[0]);
   const per = shared(tensors.shape(op.inputs[0]), tensors.shape(op.inputs[1]));
-  for (let i = 0; i < y.length; i++) y[i] = (a[i] ?? 0) * (b[Math.floor(i / per)] ?? 0);
+  for (let i = 0; i < y.length; i++) y[i] = defined(a[i]) * defined(b[Math.floor(i / per)]);
 }
 
 export function multiplyGradient(op: Op, { tensors }: Step): void {
@@ -38,9 +39,9 @@ export function multiplyGradient(op: Op, { tensors }: Step): void {
   const perResult = shared(tensors.shape(op.inputs[0]), tensors.shape(op.outputs[0]));
   const accumulates = op.accumulate[0] === true;
   for (let k = 0; k < dx.length; k++) {
-    let sum = accumulates ? (dx[k] ?? 0) : 0;
+    let sum = accumulates ? defined(dx[k]) : 0;
     for (let i = k * perResult; i < (k + 1) * perResult; i++)
-      sum += (g[i] ?? 0) * (other[Math.floor(i / perOther)] ?? 0);
+      sum += defined(g[i]) * defined(other[Math.floor(i / perOther)]);
     dx[k] = sum;
   }
 }
@@ -70,7 +71,7 @@ export function concatGradient(op: Op, { tensors, batch }: Step): void {
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < part; i++) {
       const to = b * part + i;
-      dx[to] = (accumulates ? (dx[to] ?? 0) : 0) + (g[b * whole + first + i] ?? 0);
+      dx[to] = (accumulates ? defined(dx[to]) : 0) + defined(g[b * whole + first + i]);
     }
   }
 }

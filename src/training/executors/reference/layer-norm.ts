@@ -2,6 +2,7 @@
  * layer-norm and its gradient, in float64: mean and variance per sample, over all elements or over
  * the channels of each pixel.
  */
+import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
@@ -17,7 +18,7 @@ interface Groups {
 function groupsOf(op: Op, tensors: Tensors, id: number | undefined): Groups {
   const shape = tensors.shape(id);
   if (op.attributes['over'] === 'all') return { groups: 1, size: elements(shape) };
-  return { groups: elements(shape.slice(1)), size: shape[0] ?? 1 };
+  return { groups: elements(shape.slice(1)), size: defined(shape[0]) };
 }
 
 export function layerNorm(op: Op, { tensors, batch }: Step): void {
@@ -30,16 +31,16 @@ export function layerNorm(op: Op, { tensors, batch }: Step): void {
   for (let at = 0; at < batch * groups; at++) {
     const first = Math.floor(at / groups) * groups * size + (at % groups);
     let sum = 0;
-    for (let k = 0; k < size; k++) sum += x[first + k * groups] ?? 0;
+    for (let k = 0; k < size; k++) sum += defined(x[first + k * groups]);
     const mu = sum / size;
     let squares = 0;
-    for (let k = 0; k < size; k++) squares += ((x[first + k * groups] ?? 0) - mu) ** 2;
+    for (let k = 0; k < size; k++) squares += (defined(x[first + k * groups]) - mu) ** 2;
     const r = 1 / Math.sqrt(squares / size + epsilon);
     mean[at] = mu;
     inverse[at] = r;
     for (let k = 0; k < size; k++) {
       const i = first + k * groups;
-      y[i] = (weight[k] ?? 0) * ((x[i] ?? 0) - mu) * r + (bias[k] ?? 0);
+      y[i] = defined(weight[k]) * (defined(x[i]) - mu) * r + defined(bias[k]);
     }
   }
 }
@@ -56,23 +57,23 @@ export function layerNormGradient(op: Op, { tensors, batch }: Step): void {
   dBias.fill(0);
   for (let at = 0; at < batch * groups; at++) {
     const first = Math.floor(at / groups) * groups * size + (at % groups);
-    const r = inverse[at] ?? 0;
-    const normalised = (i: number): number => ((x[i] ?? 0) - (mean[at] ?? 0)) * r;
+    const r = defined(inverse[at]);
+    const normalised = (i: number): number => (defined(x[i]) - defined(mean[at])) * r;
     let sum = 0;
     let product = 0;
     for (let k = 0; k < size; k++) {
       const i = first + k * groups;
-      const h = (weight[k] ?? 0) * (g[i] ?? 0);
+      const h = defined(weight[k]) * defined(g[i]);
       sum += h;
       product += h * normalised(i);
-      dWeight[k] = (dWeight[k] ?? 0) + (g[i] ?? 0) * normalised(i);
-      dBias[k] = (dBias[k] ?? 0) + (g[i] ?? 0);
+      dWeight[k] = defined(dWeight[k]) + defined(g[i]) * normalised(i);
+      dBias[k] = defined(dBias[k]) + defined(g[i]);
     }
     for (let k = 0; dx !== undefined && k < size; k++) {
       const i = first + k * groups;
       const value =
-        r * ((weight[k] ?? 0) * (g[i] ?? 0) - sum / size - (normalised(i) * product) / size);
-      dx[i] = add ? (dx[i] ?? 0) + value : value;
+        r * (defined(weight[k]) * defined(g[i]) - sum / size - (normalised(i) * product) / size);
+      dx[i] = add ? defined(dx[i]) + value : value;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Losses: sum over the valid samples, number of correct predictions, and gradient of the mean. */
+import { defined } from '../../../core/at.ts';
 import { exp, log } from '../../../core/elementary.ts';
 import type { Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
@@ -9,7 +10,7 @@ type SampleLoss = (z: Float64Array, sample: number, gradient: Float64Array) => n
 /** Index of the largest element; the first one of ties. */
 function argmax(z: Float64Array): number {
   let best = 0;
-  for (let k = 1; k < z.length; k++) if ((z[k] ?? 0) > (z[best] ?? 0)) best = k;
+  for (let k = 1; k < z.length; k++) if (defined(z[k]) > defined(z[best])) best = k;
   return best;
 }
 
@@ -35,7 +36,7 @@ function overBatch(
       if (correct(row, b)) right += 1;
     }
     for (let k = 0; g !== undefined && k < size; k++)
-      g[b * size + k] = b < n ? (gradient[k] ?? 0) / n : 0;
+      g[b * size + k] = b < n ? defined(gradient[k]) / n : 0;
   }
   tensors.at(loss)[0] = lossSum;
   tensors.at(hits)[0] = right;
@@ -44,18 +45,18 @@ function overBatch(
 export function softmaxCrossEntropy(op: Op, step: Step): void {
   const y = step.tensors.at(op.inputs[1]);
   const classes = step.tensors.size(op.inputs[0]);
-  const smoothing = op.hyper[0] === undefined ? 0 : (step.floats[op.hyper[0]] ?? 0);
+  const smoothing = op.hyper[0] === undefined ? 0 : defined(step.floats[op.hyper[0]]);
   const ofSample: SampleLoss = (z, b, gradient) => {
-    const target = y[b] ?? 0;
-    const top = z[argmax(z)] ?? 0;
+    const target = defined(y[b]);
+    const top = defined(z[argmax(z)]);
     const powers = z.map((value) => exp(value - top));
     const sum = powers.reduce((a, p) => a + p, 0);
     const mean = z.reduce((a, value) => a + value, 0) / classes;
     for (let k = 0; k < classes; k++) {
       const t = (k === target ? 1 - smoothing : 0) + smoothing / classes;
-      gradient[k] = (powers[k] ?? 0) / sum - t;
+      gradient[k] = defined(powers[k]) / sum - t;
     }
-    return top + log(sum) - (1 - smoothing) * (z[target] ?? 0) - smoothing * mean;
+    return top + log(sum) - (1 - smoothing) * defined(z[target]) - smoothing * mean;
   };
   overBatch(op, step, ofSample, (z, b) => argmax(z) === y[b]);
 }
@@ -67,11 +68,11 @@ export function meanSquaredError(op: Op, step: Step): void {
   const size = step.tensors.size(outputs);
   const classes = step.tensors.plan.buffers[label ?? -1]?.type === 'u32';
   const target = (b: number, k: number): number =>
-    classes ? (y[b] === k ? 1 : 0) : (y[b * size + k] ?? 0);
+    classes ? (y[b] === k ? 1 : 0) : defined(y[b * size + k]);
   const ofSample: SampleLoss = (z, b, gradient) => {
     let sum = 0;
     for (let k = 0; k < size; k++) {
-      const error = (z[k] ?? 0) - target(b, k);
+      const error = defined(z[k]) - target(b, k);
       sum += error * error;
       gradient[k] = (2 * error) / size;
     }

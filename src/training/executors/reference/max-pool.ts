@@ -2,6 +2,7 @@
  * max-pool and its gradient. The first of equal taps is the maximum and receives the whole
  * gradient.
  */
+import { defined } from '../../../core/at.ts';
 import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 import { tapsOf, type Geometry } from './windows.ts';
@@ -32,14 +33,14 @@ export function maxPool(op: Op, { tensors, batch }: Step): void {
     geometry.output[0] * geometry.output[1],
   ];
   const seen = new Uint8Array(y.length);
-  for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
+  for (let plane = 0; plane < batch * defined(tensors.shape(input)[0]); plane++) {
     for (let i = 0; i < taps.tap.length; i++) {
-      const to = plane * outputSize + (taps.output[i] ?? 0);
-      const value = x[plane * inputSize + (taps.input[i] ?? 0)] ?? 0;
-      if (seen[to] === 1 && !(value > (y[to] ?? 0))) continue;
+      const to = plane * outputSize + defined(taps.output[i]);
+      const value = defined(x[plane * inputSize + defined(taps.input[i])]);
+      if (seen[to] === 1 && !(value > defined(y[to]))) continue;
       seen[to] = 1;
       y[to] = value;
-      winner[to] = taps.tap[i] ?? 0;
+      winner[to] = defined(taps.tap[i]);
     }
   }
 }
@@ -57,11 +58,11 @@ export function maxPoolGradient(op: Op, { tensors, batch }: Step): void {
     geometry.input[0] * geometry.input[1],
     geometry.output[0] * geometry.output[1],
   ];
-  for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
+  for (let plane = 0; plane < batch * defined(tensors.shape(input)[0]); plane++) {
     for (let i = 0; i < taps.tap.length; i++) {
-      const at = plane * outputSize + (taps.output[i] ?? 0);
-      const to = plane * inputSize + (taps.input[i] ?? 0);
-      if (winner[at] === taps.tap[i]) dx[to] = (dx[to] ?? 0) + (g[at] ?? 0);
+      const at = plane * outputSize + defined(taps.output[i]);
+      const to = plane * inputSize + defined(taps.input[i]);
+      if (winner[at] === taps.tap[i]) dx[to] = defined(dx[to]) + defined(g[at]);
     }
   }
 }

@@ -2,6 +2,7 @@
  * The `reference` executor: float64, one function per op, without optimisation. Oracle for the
  * other executors; slow.
  */
+import { defined } from '../../../core/at.ts';
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetShape, DatasetView } from '../../../datasets/dataset-view.ts';
 import { pad, unpad } from '../../plan/block.ts';
@@ -144,9 +145,11 @@ export class ReferenceExecutable extends StepwiseExecutable {
       execute(op, step, memory.slots);
     for (const [buffer, values] of owned) values.set(this.tensors.at(buffer));
     const metric = (name: string): number =>
-      this.tensors.at(
-        this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id,
-      )[0] ?? NaN;
+      defined(
+        this.tensors.at(
+          this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id,
+        )[0],
+      );
     tally.lossSum += metric('loss');
     tally.correct += metric('correct');
     tally.samples += n;

@@ -2,6 +2,7 @@
  * Optimisers and gradient clipping, in float64. Slots are stored beside the weights:
  * [slot][weight]. The order of the columns is that of op-kinds.ts.
  */
+import { defined } from '../../../core/at.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
@@ -27,12 +28,13 @@ function overWeights(op: Op, { tensors }: Step, slots: Slots, rule: Rule): void 
     const name = tensors.plan.buffers[id]?.name;
     const decays = tensors.plan.weights.find((weight) => weight.name === name)?.decay ?? false;
     const own = slots.flatMap((slot) => slot[k] ?? []);
-    for (let i = 0; i < w.length; i++) w[i] = rule(w[i] ?? 0, gradient[i] ?? 0, decays, own, i);
+    for (let i = 0; i < w.length; i++)
+      w[i] = rule(defined(w[i]), defined(gradient[i]), decays, own, i);
   });
 }
 
 function columnsOf(op: Op, { floats }: Step): number[] {
-  return op.hyper.map((column) => floats[column] ?? 0);
+  return op.hyper.map((column) => defined(floats[column]));
 }
 
 export function sgd(op: Op, step: Step, slots: Slots): void {
@@ -41,7 +43,7 @@ export function sgd(op: Op, step: Step, slots: Slots): void {
   overWeights(op, step, slots, (w, gradient, decays, [v], i) => {
     const g = decays ? gradient + lambda * w : gradient;
     if (v === undefined) return w - alpha * g;
-    const velocity = mu * (v[i] ?? 0) + g;
+    const velocity = mu * defined(v[i]) + g;
     v[i] = velocity;
     return w - alpha * (nesterov ? g + mu * velocity : velocity);
   });
@@ -67,8 +69,8 @@ export function adam(op: Op, step: Step, slots: Slots): void {
     if (first === undefined || second === undefined)
       throw new RangeError(`${op.kind} has two slots`);
     const g = decays && !decoupled ? gradient + last * w : gradient;
-    const m = beta1 * (first[i] ?? 0) + rest1 * g;
-    const s = beta2 * (second[i] ?? 0) + rest2 * g * g;
+    const m = beta1 * defined(first[i]) + rest1 * g;
+    const s = beta2 * defined(second[i]) + rest2 * g * g;
     first[i] = m;
     second[i] = s;
     return (
@@ -82,11 +84,11 @@ export function rmsprop(op: Op, step: Step, slots: Slots): void {
   overWeights(op, step, slots, (w, gradient, decays, [square, momentum], i) => {
     if (square === undefined) throw new RangeError('rmsprop has a slot');
     const g = decays ? gradient + lambda * w : gradient;
-    const s = rho * (square[i] ?? 0) + rest * g * g;
+    const s = rho * defined(square[i]) + rest * g * g;
     square[i] = s;
     const scaled = g / (Math.sqrt(s) + epsilon);
     if (momentum === undefined) return w - alpha * scaled;
-    const b = mu * (momentum[i] ?? 0) + scaled;
+    const b = mu * defined(momentum[i]) + scaled;
     momentum[i] = b;
     return w - alpha * b;
   });
@@ -98,10 +100,10 @@ export function clip(op: Op, step: Step): void {
   const gradients = op.outputs.map((id) => step.tensors.at(id));
   if (op.attributes['by'] === 'value') {
     for (const g of gradients)
-      for (let i = 0; i < g.length; i++) g[i] = Math.max(-limit, Math.min(limit, g[i] ?? 0));
+      for (let i = 0; i < g.length; i++) g[i] = Math.max(-limit, Math.min(limit, defined(g[i])));
     return;
   }
   const squares = gradients.map((g) => g.reduce((sum, value) => sum + value * value, 0));
   const factor = Math.min(1, limit / (Math.sqrt(squares.reduce((a, b) => a + b, 0)) + 1e-6));
-  for (const g of gradients) for (let i = 0; i < g.length; i++) g[i] = (g[i] ?? 0) * factor;
+  for (const g of gradients) for (let i = 0; i < g.length; i++) g[i] = defined(g[i]) * factor;
 }

@@ -2,6 +2,7 @@
  * Program that executes op by op, for plans that TensorFlow refuses as a graph. The results have
  * the same meaning; each call adds overhead.
  */
+import { at } from '../../../core/at.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Binding } from './binding.ts';
@@ -110,20 +111,20 @@ export class EagerProgram implements Program {
     const inputs: ChunkInputs = { ...fed, ...this.#dataset };
     try {
       for (let index = 0; index < chunk.steps; index++) {
-        const at = this.#operations.integer(index);
+        const done = this.#operations.integer(index);
         const { state, metrics } = oneStep(
           this.#plan,
           this.#operations,
           this.lanes,
           inputs,
-          at,
+          done,
           this.#state,
           training,
         );
         const [losses, hits] = [this.#values(metrics.loss.ref), this.#values(metrics.correct.ref)];
         for (let lane = 0; lane < this.lanes; lane++) {
-          loss[lane] = (loss[lane] ?? 0) + Number(losses[lane]);
-          correct[lane] = (correct[lane] ?? 0) + Number(hits[lane]);
+          loss[lane] = at(loss, lane) + Number(losses[lane]);
+          correct[lane] = at(correct, lane) + Number(hits[lane]);
         }
         const before = tensorsOf(this.#state);
         this.#state = state;

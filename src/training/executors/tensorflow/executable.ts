@@ -2,6 +2,7 @@
  * A plan compiled for a bucket of lanes. The program runs whole chunks; this class tracks which
  * lanes exist and where.
  */
+import { at } from '../../../core/at.ts';
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
@@ -118,7 +119,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
     const samples = Math.min(order.length, (first + steps) * batch) - first * batch;
     for (const [lane, place] of this.#placed(live)) {
       add(tallies[lane], loss[place], correct[place], samples);
-      this.#steps[lane] = (this.#steps[lane] ?? 0) + steps;
+      this.#steps[lane] = at(this.#steps, lane) + steps;
     }
     return Promise.resolve();
   }
@@ -177,7 +178,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
       statistics: joined(
         this.plan.statistics.map(({ shape }, i) => part(statistics[i], place, elements(shape))),
       ),
-      step: this.#steps[lane] ?? 0,
+      step: at(this.#steps, lane),
     };
   }
 
@@ -233,7 +234,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
   #stream(): void {
     const trials = new Int32Array(this.#program.lanes);
     this.#places.forEach((place, lane) => {
-      if (place !== undefined) trials[place] = this.#trials[lane] ?? 0;
+      if (place !== undefined) trials[place] = at(this.#trials, lane);
     });
     const { low, high } = keyOf(this.#seed);
     this.#program.setStreams({ key: Int32Array.of(low, high), trials });

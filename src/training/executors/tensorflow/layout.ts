@@ -2,6 +2,7 @@
  * Converts between the plan's element order (PyTorch's: channels before rows and columns) and
  * TensorFlow's (channels last), on the host.
  */
+import { defined } from '../../../core/at.ts';
 import { elements } from '../../plan/plan.ts';
 
 /**
@@ -9,19 +10,19 @@ import { elements } from '../../plan/plan.ts';
  * others unchanged.
  */
 export function tensorShape(shape: readonly number[]): readonly number[] {
-  return axesOf(shape).map((axis) => shape[axis] ?? 1);
+  return axesOf(shape).map((axis) => defined(shape[axis]));
 }
 
 /** Converts one weight's values to TensorFlow's order. */
 export function toTensor(values: Float32Array, shape: readonly number[], to: Float32Array): void {
   permute(values, shape, axesOf(shape), (from, at) => {
-    to[at] = values[from] ?? 0;
+    to[at] = defined(values[from]);
   });
 }
 
 export function fromTensor(values: Float32Array, shape: readonly number[], to: Float32Array): void {
   permute(values, shape, axesOf(shape), (at, from) => {
-    to[at] = values[from] ?? 0;
+    to[at] = defined(values[from]);
   });
 }
 
@@ -38,7 +39,7 @@ export function samplesChannelsLast<T extends Uint8Array | Float32Array>(
   for (let first = 0; first < x.length; first += size) {
     for (let channel = 0; channel < c; channel++) {
       for (let i = 0; i < plane; i++)
-        moved[first + i * c + channel] = x[first + channel * plane + i] ?? 0;
+        moved[first + i * c + channel] = defined(x[first + channel * plane + i]);
     }
   }
   return moved;
@@ -64,17 +65,17 @@ function permute(
       `expected ${String(elements(shape))} numbers, found ${String(values.length)}`,
     );
   const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
-  const sizes = axes.map((axis) => shape[axis] ?? 1);
-  const steps = axes.map((axis) => strides[axis] ?? 1);
+  const sizes = axes.map((axis) => defined(shape[axis]));
+  const steps = axes.map((axis) => defined(strides[axis]));
   const place = sizes.map(() => 0);
   let plan = 0;
   for (let tensor = 0; tensor < values.length; tensor++) {
     visit(plan, tensor);
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      place[axis] = (place[axis] ?? 0) + 1;
-      plan += steps[axis] ?? 0;
-      if ((place[axis] ?? 0) < (sizes[axis] ?? 1)) break;
-      plan -= (steps[axis] ?? 0) * (sizes[axis] ?? 1);
+      place[axis] = defined(place[axis]) + 1;
+      plan += defined(steps[axis]);
+      if (defined(place[axis]) < defined(sizes[axis])) break;
+      plan -= defined(steps[axis]) * defined(sizes[axis]);
       place[axis] = 0;
     }
   }

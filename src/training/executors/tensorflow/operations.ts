@@ -2,6 +2,7 @@
  * TensorFlow's ops as methods with checked types and shapes. One method is one op, or a few; layers
  * and lanes are handled elsewhere.
  */
+import { at } from '../../../core/at.ts';
 import type { Attributes, DType, Emitter, Tensor } from './tensor.ts';
 import {
   broadcast,
@@ -120,11 +121,10 @@ export class Operations {
   };
 
   readonly transpose = (a: Tensor, axes: readonly number[]): Tensor => {
-    const shape = axes.map((axis) => a.shape[axis] ?? 1);
+    const shape = axes.map((axis) => at(a.shape, axis));
     // Axes of size one can move without a change of memory.
     const moved = axes.filter((axis) => a.shape[axis] !== 1);
-    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0)))
-      return this.reshape(a, shape);
+    if (moved.every((axis, i) => i === 0 || axis > at(moved, i - 1))) return this.reshape(a, shape);
     return this.#one(
       'Transpose',
       [a, this.integers(axes)],
@@ -233,7 +233,10 @@ export class Operations {
   /** Adds zeros before and after each axis. */
   readonly pad = (a: Tensor, padding: readonly (readonly [number, number])[]): Tensor => {
     if (padding.every(([before, after]) => before === 0 && after === 0)) return a;
-    const shape = a.shape.map((n, i) => n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0));
+    const shape = a.shape.map((n, i) => {
+      const [before, after] = at(padding, i);
+      return n + before + after;
+    });
     const table = this.integers(padding.flat(), [padding.length, 2]);
     return this.#one(
       'Pad',
@@ -249,7 +252,7 @@ export class Operations {
     if (first === undefined) throw new RangeError('nothing to concatenate');
     if (parts.length === 1) return first;
     const shape = first.shape.map((n, i) =>
-      i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] ?? 0), 0) : n,
+      i === axis ? parts.reduce((sum, part) => sum + at(part.shape, axis), 0) : n,
     );
     const attributes: Attributes = {
       N: { integer: parts.length },
@@ -275,8 +278,8 @@ export class Operations {
   /** Matrix product [K,M]·[K,N], transposed as given; leading axes are batch axes. */
   readonly matmul = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor => {
     const rank = a.shape.length;
-    const rows = a.shape[rank - (transposeA ? 1 : 2)] ?? 1;
-    const columns = b.shape[rank - (transposeB ? 2 : 1)] ?? 1;
+    const rows = at(a.shape, rank - (transposeA ? 1 : 2));
+    const columns = at(b.shape, rank - (transposeB ? 2 : 1));
     const shape = [...a.shape.slice(0, -2), rows, columns];
     const T = { type: a.dtype };
     if (rank === 2) {
@@ -314,7 +317,7 @@ export class Operations {
       [image, w],
       attributes,
       'f32',
-      windowed(x.shape, window, w.shape[3] ?? 1),
+      windowed(x.shape, window, at(w.shape, 3)),
     );
   };
 
@@ -348,7 +351,7 @@ export class Operations {
    */
   readonly depthwise = (x: Tensor, w: Tensor, window: Window): Tensor => {
     const { image, attributes } = this.#padded(x, window);
-    const channels = (w.shape[2] ?? 1) * (w.shape[3] ?? 1);
+    const channels = at(w.shape, 2) * at(w.shape, 3);
     return this.#one(
       'DepthwiseConv2dNative',
       [image, w],
@@ -387,7 +390,7 @@ export class Operations {
       [x],
       poolAttributes(window, true),
       'f32',
-      windowed(x.shape, window, x.shape[3] ?? 1),
+      windowed(x.shape, window, at(x.shape, 3)),
     );
   };
 
@@ -403,7 +406,7 @@ export class Operations {
       [x],
       poolAttributes(window, false),
       'f32',
-      windowed(x.shape, window, x.shape[3] ?? 1),
+      windowed(x.shape, window, at(x.shape, 3)),
     );
   };
 

@@ -1,4 +1,5 @@
 /** Crops and flips images of bytes or floats before they reach the kernels. */
+import { defined } from '../../../core/at.ts';
 import type { Move } from '../../run/augment.ts';
 
 /** @param from, to images [C, H, W] of one type; pixels outside the source image become 0 */
@@ -17,6 +18,6 @@ export function moveImage<T extends Uint8Array | Float32Array>(
     const source = (row + move.dy) * w + move.dx;
     const target = row * w;
     if (!move.flip) to.set(from.subarray(source + first, source + last), target + first);
-    else for (let x = first; x < last; x++) to[target + w - 1 - x] = from[source + x] ?? 0;
+    else for (let x = first; x < last; x++) to[target + w - 1 - x] = defined(from[source + x]);
   }
 }

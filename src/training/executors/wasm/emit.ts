@@ -2,6 +2,7 @@
  * Compiles a plan to the bytes of a module: gather, the phases of a training step and of an
  * evaluation, the update, and a check for finite weights.
  */
+import { at } from '../../../core/at.ts';
 import { withoutPauses, type Pausable } from '../../../runtime/pausable.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { ModuleBuilder } from './assembler.ts';
@@ -101,7 +102,7 @@ class KernelModule {
       (body) => {
         steps.forEach(({ operands }, k) => {
           for (const operand of operands) push(body, operand, layout, scope);
-          body.call(functions[k] ?? -1);
+          body.call(at(functions, k));
         });
       },
       name,
@@ -116,7 +117,7 @@ class KernelModule {
       (body) => {
         steps.forEach(({ operands }, k) => {
           for (const operand of operands) push(body, operand, undefined, 'batch');
-          body.call(functions[k] ?? -1);
+          body.call(at(functions, k));
         });
       },
       name,
@@ -176,7 +177,7 @@ function gatherSteps(plan: Plan): Step[] {
   const count = elements(shape);
   // Each feature of a vector may have its own scale.
   const alike = scale.every((s) => s === scale[0]) && shift.every((s) => s === shift[0]);
-  const channels = alike ? 1 : (shape[0] ?? 1);
+  const channels = alike ? 1 : at(shape, 0);
   const flat = { inset: 0, row: count, plane: count };
   const transfer = {
     grid: { channels: 1, rows: 1, columns: count },

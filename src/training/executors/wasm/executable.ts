@@ -2,6 +2,7 @@
  * A module with its memory: places, lanes' blocks, rows of values, cropped images, the dataset.
  * Feeds the kernels batch by batch.
  */
+import { defined } from '../../../core/at.ts';
 import { keyOf, type Key } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { copyInTurns, withPauses } from '../../../runtime/turn.ts';
@@ -153,7 +154,7 @@ export class WasmExecutable extends StepwiseExecutable {
     for (const lane of live) {
       this.#kernels.update(this.#laneAt(lane), this.#rowAt(lane));
       this.#collect(lane, batch.indices.length, tallies[lane]);
-      this.#steps[lane] = (this.#steps[lane] ?? 0) + 1;
+      this.#steps[lane] = defined(this.#steps[lane]) + 1;
       yield;
     }
   }
@@ -185,7 +186,7 @@ export class WasmExecutable extends StepwiseExecutable {
       for (let tile = 0; tile < tiles; tile++) {
         this.#gather(indices, tile, moves);
         for (const lane of live) {
-          words[FRAME.trial / 4] = this.#trials[lane] ?? 0;
+          words[FRAME.trial / 4] = defined(this.#trials[lane]);
           phase.run(this.#laneAt(lane), this.#rowAt(lane), tile);
         }
         yield;
@@ -195,7 +196,7 @@ export class WasmExecutable extends StepwiseExecutable {
     for (let tile = 0; tile < tiles; tile++) this.#gather(indices, tile, moves);
     yield;
     for (const lane of live) {
-      words[FRAME.trial / 4] = this.#trials[lane] ?? 0;
+      words[FRAME.trial / 4] = defined(this.#trials[lane]);
       const [at, row] = [this.#laneAt(lane), this.#rowAt(lane)];
       for (const { scope, run } of phases) {
         if (scope === 'batch') {
@@ -226,7 +227,7 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#point(indices.length, tile);
     for (let s = 0; s < TILE; s++) {
       const position = tile * TILE + s < indices.length ? tile * TILE + s : 0;
-      const index = indices[position] ?? 0;
+      const index = defined(indices[position]);
       this.#words[FRAME.sources / 4 + s] = moves
         ? this.#movedAt + position * bytes
         : this.#datasetAt + index * bytes;
@@ -241,8 +242,8 @@ export class WasmExecutable extends StepwiseExecutable {
     const y = this.#view?.y;
     if (y instanceof Float32Array) {
       const units = this.#view?.targets ?? 1;
-      for (let u = 0; u < units; u++) this.#floats[at + u * TILE] = y[index * units + u] ?? 0;
-    } else this.#words[at] = y?.[index] ?? 0;
+      for (let u = 0; u < units; u++) this.#floats[at + u * TILE] = defined(y[index * units + u]);
+    } else this.#words[at] = defined(y?.[index]);
   }
 
   #moveAll(indices: Uint32Array, epoch: number): void {
@@ -268,8 +269,8 @@ export class WasmExecutable extends StepwiseExecutable {
   #collect(lane: number, samples: number, tally: LaneTally | undefined): void {
     const at = (this.#laneAt(lane) + this.#block.tally) / 4;
     if (tally === undefined) return;
-    tally.lossSum += this.#floats[at] ?? NaN;
-    tally.correct += this.#words[at + 1] ?? 0;
+    tally.lossSum += defined(this.#floats[at]);
+    tally.correct += defined(this.#words[at + 1]);
     tally.samples += samples;
     this.#floats[at] = 0;
     this.#words[at + 1] = 0;
@@ -294,7 +295,7 @@ export class WasmExecutable extends StepwiseExecutable {
       weights,
       slots,
       statistics: Float32Array.from(statistics),
-      step: this.#steps[lane] ?? 0,
+      step: defined(this.#steps[lane]),
     };
   }
 

@@ -2,6 +2,7 @@
  * Result of lowering a plan: calls of kernels in order, each for one tile of four samples or for
  * the whole batch.
  */
+import { at, defined } from '../../../core/at.ts';
 import type { Pausable } from '../../../runtime/pausable.ts';
 import { fitting, type Extent } from '../../plan/lifetimes.ts';
 import { BUFFERS } from './kernels/frame.ts';
@@ -109,24 +110,24 @@ export function* layOut(
     }
   });
   const lasting = [...uses.values()].filter(
-    ({ place, phases: at }) =>
+    ({ place, phases: used }) =>
       !placed.has(place.name) &&
       (place.each === 'batch' ||
-        at.length > 1 ||
-        at.some((index) => phases[index]?.scope === 'batch')),
+        used.length > 1 ||
+        used.some((index) => phases[index]?.scope === 'batch')),
   );
   const size = ({ bytes, each }: Place): number => align(bytes) * (each === 'tile' ? tiles : 1);
   const fit = yield* fitting(
-    lasting.map(({ place, phases: at }, id): Extent => ({
+    lasting.map(({ place, phases: used }, id): Extent => ({
       id,
       size: size(place),
-      first: at[0] ?? 0,
-      last: at.at(-1) ?? 0,
+      first: at(used, 0),
+      last: at(used, used.length - 1),
     })),
   );
   lasting.forEach(({ place }, id) =>
     placed.set(place.name, {
-      address: start + (fit.offsets.get(id) ?? 0),
+      address: start + defined(fit.offsets.get(id)),
       stride: place.each === 'tile' ? align(place.bytes) : 0,
     }),
   );
@@ -163,7 +164,7 @@ function* layOutScratch(
   });
   const fit = yield* fitting([...extents.values()]);
   for (const [name, { id }] of extents)
-    placed.set(name, { address: start + (fit.offsets.get(id) ?? 0), stride: 0 });
+    placed.set(name, { address: start + defined(fit.offsets.get(id)), stride: 0 });
   return start + fit.size;
 }
 

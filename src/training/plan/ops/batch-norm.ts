@@ -7,7 +7,7 @@
 import { at } from '../../../core/at.ts';
 import type { SettledLayer } from '../../../core/formats/network-format.ts';
 import type { Graph } from '../graph.ts';
-import type { Op } from '../plan.ts';
+import { numberOf, type Op } from '../plan.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
 export const lowerBatchNorm: Lower<SettledLayer<'batch-norm'>> = (
@@ -74,6 +74,6 @@ export function evaluateBatchNorm(op: Op): Pick<Op, 'kind' | 'outputs' | 'attrib
   return {
     kind: 'batch-norm-evaluation',
     outputs: op.outputs.slice(0, 1),
-    attributes: { epsilon: op.attributes['epsilon'] ?? 0 },
+    attributes: { epsilon: numberOf(op, 'epsilon') },
   };
 }

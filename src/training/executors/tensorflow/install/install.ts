@@ -3,6 +3,7 @@
  * its binding. The installation is built beside the folder and renamed; the previous one is kept
  * until the new one has been loaded successfully.
  */
+import { at } from '../../../../core/at.ts';
 import {
   existsSync,
   readdirSync,
@@ -186,10 +187,10 @@ async function libraries(options: InstallOptions, staging: string): Promise<Obta
     ),
   );
   for (const [link, target] of [
-    ['libtensorflow.so', LIBRARIES[0]],
-    ['libtensorflow_framework.so', LIBRARIES[1]],
+    ['libtensorflow.so', at(LIBRARIES, 0)],
+    ['libtensorflow_framework.so', at(LIBRARIES, 1)],
   ] as const) {
-    symlinkSync(target ?? '', join(staging, DEPENDENCIES, 'lib', link));
+    symlinkSync(target, join(staging, DEPENDENCIES, 'lib', link));
   }
   if (cuda) await cudaLibraries(wheel, options, join(staging, DEPENDENCIES, 'lib'));
   return by;

@@ -3,6 +3,7 @@
  * convolution has lanes × filters outputs. Kernels of 1×1 are matrix products; depthwise ones have
  * lanes × channels; other convolutions run per lane and group.
  */
+import { at } from '../../../../core/at.ts';
 import { bufferAt, numberOf, pairOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
@@ -32,12 +33,12 @@ export function windowOf(
   output: readonly number[],
 ): Window {
   const along = (axis: 0 | 1): readonly [number, number] => {
-    const needed = ((output[axis] ?? 1) - 1) * stride[axis] + kernel[axis];
-    return [padding[axis], Math.max(0, needed - (input[axis] ?? 1) - padding[axis])];
+    const needed = (at(output, axis) - 1) * stride[axis] + kernel[axis];
+    return [padding[axis], Math.max(0, needed - at(input, axis) - padding[axis])];
   };
   const pads = [along(0), along(1)] as const;
   const step = (axis: 0 | 1): number =>
-    (input[axis] ?? 1) + pads[axis][0] + pads[axis][1] === kernel[axis] ? 1 : stride[axis];
+    at(input, axis) + pads[axis][0] + pads[axis][1] === kernel[axis] ? 1 : stride[axis];
   return { kernel, stride: [step(0), step(1)], padding: pads };
 }
 

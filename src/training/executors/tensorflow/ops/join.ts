@@ -1,4 +1,5 @@
 /** Ops with several inputs and their gradients: add, multiply, concat. */
+import { at } from '../../../../core/at.ts';
 import { bufferAt, elements, numberOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Order, Value } from '../values.ts';
@@ -56,12 +57,12 @@ export function concat(step: Step, op: Op): void {
   const { inputs, order } = together(step, op);
   const shape = bufferAt(step.plan, op.outputs, 0).shape;
   const before = numberOf(op, 'before');
-  const channels = inputs.reduce((sum, input) => sum + (input.shape[0] ?? 1), 0);
+  const channels = inputs.reduce((sum, input) => sum + at(input.shape, 0), 0);
   const tensors = inputs.map((input) => input.tensor);
   const joined = operations.concat(tensors, (tensors[0]?.shape.length ?? 1) - 1);
   const last = joined.shape.length - 1;
   const padding = joined.shape.map((_, axis): [number, number] =>
-    axis === last ? [before, (shape[0] ?? 1) - before - channels] : [0, 0],
+    axis === last ? [before, at(shape, 0) - before - channels] : [0, 0],
   );
   step.output(op, 0, { tensor: operations.pad(joined, padding), shape, order });
 }
@@ -72,6 +73,6 @@ export function concatGradient(step: Step, op: Op): void {
   const first = numberOf(op, 'first') / elements(shape.slice(1));
   const last = g.tensor.shape.length - 1;
   const begin = g.tensor.shape.map((_, axis) => (axis === last ? first : 0));
-  const size = g.tensor.shape.map((n, axis) => (axis === last ? (shape[0] ?? 1) : n));
+  const size = g.tensor.shape.map((n, axis) => (axis === last ? at(shape, 0) : n));
   step.output(op, 0, { ...g, tensor: step.operations.slice(g.tensor, begin, size), shape });
 }

@@ -2,6 +2,7 @@
  * Pools and their gradients. Lanes are part of the samples or of the channels, depending on the
  * value's order.
  */
+import { at } from '../../../../core/at.ts';
 import { bufferAt, pairOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
@@ -36,13 +37,13 @@ export function maxPool(step: Step, op: Op): void {
   const shape = bufferAt(step.plan, op.outputs, 0).shape;
   const y = step.operations.maxPool(images(step, input), windowFor(op, input.shape, shape));
   const output = step.values.of(y, shape, input.order);
-  step.pools.set(op.outputs[1] ?? -1, { input, output });
+  step.pools.set(at(op.outputs, 1), { input, output });
   step.output(op, 0, output);
 }
 
 export function maxPoolGradient(step: Step, op: Op): void {
   const { values, operations } = step;
-  const pooled = step.pools.get(op.inputs[1] ?? -1);
+  const pooled = step.pools.get(at(op.inputs, 1));
   if (pooled === undefined) throw new RangeError(`${op.layer}: nothing was pooled`);
   const { input, output } = pooled;
   const g = values.as(step.input(op, 0), output.order);
@@ -117,9 +118,9 @@ function averaging(
   if (padding.flat().every((n) => n === 0))
     return { window: plain, padding: pads, share: undefined };
   const inside = (axis: 0 | 1): number[] =>
-    Array.from({ length: output[axis + 1] ?? 1 }, (_, i) => {
+    Array.from({ length: at(output, axis + 1) }, (_, i) => {
       const first = i * stride[axis] - padding[axis][0];
-      return Math.min(input[axis + 1] ?? 1, first + kernel[axis]) - Math.max(0, first);
+      return Math.min(at(input, axis + 1), first + kernel[axis]) - Math.max(0, first);
     });
   const [rows, columns] = [inside(0), inside(1)];
   const shares = rows.flatMap((r) => columns.map((c) => (kernel[0] * kernel[1]) / (r * c)));
@@ -136,7 +137,7 @@ export function globalAveragePool(step: Step, op: Op): void {
   const axes = x.order === 'lane' ? [2, 3] : [1, 2];
   step.output(op, 0, {
     tensor: step.operations.mean(x.tensor, axes, true),
-    shape: [x.shape[0] ?? 1, 1, 1],
+    shape: [at(x.shape, 0), 1, 1],
     order: x.order,
   });
 }

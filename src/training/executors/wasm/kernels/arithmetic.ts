@@ -2,6 +2,7 @@
  * Copies, sums and products of a tile's buffers, from which add, multiply, flatten and dropout are
  * composed.
  */
+import { at } from '../../../../core/at.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
@@ -31,7 +32,7 @@ export function sum(shape: { readonly inputs: number; readonly count: number }):
     parameters: shape.inputs + 1,
     emit(body, pointers) {
       const [first = 0, ...more] = pointers.slice(0, shape.inputs);
-      const to = pointers[shape.inputs] ?? 0;
+      const to = at(pointers, shape.inputs);
       eachVector(body, shape.count, pointers, UNROLL, (offset) => {
         body.get(to).get(first).load('v128', offset);
         for (const input of more) body.get(input).load('v128', offset).vector('f32x4.add');

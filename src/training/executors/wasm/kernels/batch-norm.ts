@@ -3,6 +3,7 @@
  * and third pass find the channel in the cache; statistics are centred (first the mean, then the
  * squared differences) and use valid samples only. Evaluation processes single tiles.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { FRAME, pushLaneSum } from './frame.ts';
@@ -235,15 +236,11 @@ export function batchNormGradient(shape: BatchNormGradient): Kernel {
           .set(factors[2]);
         eachTile(body, shape, tiles, [...reads, to], (pointers, gate) => {
           kept.forEach((factor, i) =>
-            body
-              .get(factors[i] ?? 0)
-              .get(gate)
-              .vector('v128.and')
-              .set(factor),
+            body.get(at(factors, i)).get(gate).vector('v128.and').set(factor),
           );
           eachVector(body, plane, pointers, UNROLL, (offset) => {
             load(pointers, offset);
-            const target = pointers[reads.length] ?? 0;
+            const target = at(pointers, reads.length);
             body.get(kept[2]).set(sum).multiplyAdd(sum, kept[1], u).multiplyAdd(sum, kept[0], t);
             body.get(target).get(sum);
             storeVector(body, target, offset, add);
@@ -333,7 +330,7 @@ function eachTile(
 ): void {
   const pointers = body.locals('i32', starts.length);
   const [left, gate] = body.locals('v128', 2) as [Local, Local];
-  pointers.forEach((pointer, i) => body.get(starts[i] ?? 0).set(pointer));
+  pointers.forEach((pointer, i) => body.get(at(starts, i)).set(pointer));
   body.i32(FRAME.count).loadSplat().i32x4(0, 1, 2, 3).vector('i32x4.sub').set(left);
   body.times(
     tiles,
@@ -367,7 +364,7 @@ function sumOverTiles(
     totals.forEach((total, i) =>
       body
         .get(total)
-        .get(ofTile[i] ?? 0)
+        .get(at(ofTile, i))
         .get(gate)
         .vector('v128.and')
         .vector('f32x4.add')

@@ -7,6 +7,7 @@
  * never the output of the convolution. Parameters: x, w, b, y; then the winners' codes with `pool`,
  * and the number of columns if they are tiles.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces, REGISTERS } from './blocks.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -269,7 +270,7 @@ function emitBlock(body: Body, shape: Correlation, block: BlockOf): void {
         );
         offsets.forEach((offset, p) => {
           body.get(x).load('v128', offset).set(pixel);
-          sums.forEach((row, f) => body.multiplyAdd(row[p] ?? 0, weights[f] ?? 0, pixel));
+          sums.forEach((row, f) => body.multiplyAdd(at(row, p), at(weights, f), pixel));
         });
       });
     });

@@ -3,6 +3,7 @@
  * for the forward pass and the input gradient. One kernel row at a time: each pixel of a block's
  * row is loaded once for all taps that use it. Parameters: x, w, b, y. Strides as in `Correlation`.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import type { Correlation } from './correlate.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -110,7 +111,7 @@ function emitBlock(
           .load('v128', offset - least)
           .set(pixel);
         for (const [i, j] of meets.get(offset) ?? [])
-          body.multiplyAdd(sums[i] ?? 0, weights[j] ?? 0, pixel);
+          body.multiplyAdd(at(sums, i), at(weights, j), pixel);
       }
     },
   );

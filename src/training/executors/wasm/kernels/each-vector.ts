@@ -1,6 +1,7 @@
 /**
  * Loops over buffers of vectors with unrolling, used by element-wise kernels and sums.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { LONGEST_SUM } from './blocks.ts';
 
@@ -60,7 +61,7 @@ export function sumVectors(
 ): void {
   const places = Math.min(ACCUMULATORS, count);
   const sums = Array.from({ length: places }, () => body.locals('v128', totals.length));
-  const ofTotal = (t: number): Local[] => sums.map((place) => place[t] ?? 0);
+  const ofTotal = (t: number): Local[] => sums.map((place) => at(place, t));
   for (let first = 0; first < count; first += ACCUMULATORS * LONGEST_SUM) {
     for (const sum of sums.flat()) body.f32x4(0).set(sum);
     eachVector(

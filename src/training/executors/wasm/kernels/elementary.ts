@@ -2,6 +2,7 @@
  * exp, log, σ, tanh and the normal distribution of four float32, from IEEE operations only, so that
  * all machines get equal bits. Relative errors of exp and log: 1.1e-7 and 1.0e-7.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 
 const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.0083747888, 0.0013836727];
@@ -177,7 +178,7 @@ export function normalDistribution(body: Body, x: Local, distribution: Local, po
 }
 
 function horner(body: Body, coefficients: readonly number[], x: Local, sum: Local): void {
-  body.f32x4(coefficients.at(-1) ?? 0);
+  body.f32x4(at(coefficients, coefficients.length - 1));
   for (const c of coefficients.slice(0, -1).reverse())
     body.get(x).vector('f32x4.mul').f32x4(c).vector('f32x4.add');
   body.set(sum);

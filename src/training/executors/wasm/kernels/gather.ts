@@ -2,6 +2,7 @@
  * gather: converts four samples of the dataset from bytes (or floats) to x·scale + shift in sample
  * layout. The frame holds their addresses. Parameter: target address.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { FRAME } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -60,9 +61,9 @@ function fromFloats(
           .get(to)
           .get(from)
           .load('f32')
-          .f32(scale[c] ?? 1)
+          .f32(at(scale, c))
           .plain('f32.mul')
-          .f32(shift[c] ?? 0)
+          .f32(at(shift, c))
           .plain('f32.add')
           .store('f32'),
     );
@@ -86,11 +87,7 @@ function fromBytes(
       .store('v128', offset);
   };
   for (let c = 0; c < channels; c++) {
-    body
-      .f32x4(scale[c] ?? 1)
-      .set(factor)
-      .f32x4(shift[c] ?? 0)
-      .set(summand);
+    body.f32x4(at(scale, c)).set(factor).f32x4(at(shift, c)).set(summand);
     body.repeat(
       Math.floor(plane / 16),
       [
@@ -123,9 +120,9 @@ function fromBytes(
     for (let i = rest - (rest % 4); i < rest; i++) {
       body.get(to).get(from).loadByte(i).plain('f32.convert_i32_u');
       body
-        .f32(scale[c] ?? 1)
+        .f32(at(scale, c))
         .plain('f32.mul')
-        .f32(shift[c] ?? 0)
+        .f32(at(shift, c))
         .plain('f32.add')
         .store('f32', 4 * i);
     }

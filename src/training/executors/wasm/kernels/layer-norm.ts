@@ -2,6 +2,7 @@
  * Layer norm of a tile, per sample. Over channels: the channels of each pixel share a mean. Over
  * all elements: treated as the channels of a single pixel.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { eachPart, storeVector, sumVectors } from './each-vector.ts';
 import { pushLaneSum } from './frame.ts';
@@ -61,7 +62,7 @@ export function layerNorm(shape: LayerNorm): Kernel {
           body
             .get(from)
             .load('v128', offset)
-            .get(centres[pixel] ?? 0)
+            .get(at(centres, pixel))
             .vector('f32x4.sub')
             .set(t)
             .multiplyAdd(sum, t, t);
@@ -86,9 +87,9 @@ export function layerNorm(shape: LayerNorm): Kernel {
             body
               .get(from)
               .load('v128', 16 * k)
-              .get(centres[k] ?? 0)
+              .get(at(centres, k))
               .vector('f32x4.sub')
-              .get(spreads[k] ?? 0)
+              .get(at(spreads, k))
               .vector('f32x4.mul')
               .set(u);
             body
@@ -168,92 +169,95 @@ function inputGradient(
   body: Body,
   { add }: LayerNormGradient,
   planes: Planes,
-  at: Record<'g' | 'x' | 'weight' | 'mean' | 'inverse' | 'to', Local>,
+  operands: Record<'g' | 'x' | 'weight' | 'mean' | 'inverse' | 'to', Local>,
 ): void {
   const [g, x, gamma, to] = body.locals('i32', 4) as [Local, Local, Local, Local];
   const [h, d, t] = body.locals('v128', 3) as [Local, Local, Local];
-  eachBlock(body, planes, [at.g, at.x, at.mean, at.inverse, at.to], (width) => {
-    const of = (): Local[] => body.locals('v128', width);
-    const [centres, spreads, sums, dots] = [of(), of(), of(), of()];
-    const start = (): void => {
-      body.get(at.g).set(g).get(at.x).set(x).get(at.weight).set(gamma).get(at.to).set(to);
-    };
-    /** Sets h = γg and d = x − μ. */
-    const load = (pixel: number, offset: number): void => {
-      body.get(g).load('v128', offset).get(gamma).loadSplat().vector('f32x4.mul').set(h);
-      body
-        .get(x)
-        .load('v128', offset)
-        .get(centres[pixel] ?? 0)
-        .vector('f32x4.sub')
-        .set(d);
-    };
-    for (let k = 0; k < width; k++) {
-      body
-        .get(at.mean)
-        .load('v128', 16 * k)
-        .set(centres[k] ?? 0);
-      body
-        .get(at.inverse)
-        .load('v128', 16 * k)
-        .set(spreads[k] ?? 0);
-    }
-    start();
-    sumOverChannels(
-      body,
-      planes,
-      [g, x],
-      [sums, dots],
-      (pixel, [s = 0, p = 0], offset) => {
-        load(pixel, offset);
-        body.get(s).get(h).vector('f32x4.add').set(s).multiplyAdd(p, h, d);
-      },
-      gamma,
-    );
-    // mean h, and the factor r²·mean(h(x − μ)), because x̂·mean(h·x̂) = (x − μ) times that factor
-    sums.forEach((sum, k) => {
-      const [dot, spread] = [dots[k] ?? 0, spreads[k] ?? 0];
-      body.get(sum).f32x4(planes.channels).vector('f32x4.div').set(sum);
-      body
-        .get(dot)
-        .f32x4(planes.channels)
-        .vector('f32x4.div')
-        .get(spread)
-        .vector('f32x4.mul')
-        .get(spread)
-        .vector('f32x4.mul')
-        .set(dot);
-    });
-    start();
-    eachChannel(body, planes, [g, x, to], [gamma], () => {
+  eachBlock(
+    body,
+    planes,
+    [operands.g, operands.x, operands.mean, operands.inverse, operands.to],
+    (width) => {
+      const of = (): Local[] => body.locals('v128', width);
+      const [centres, spreads, sums, dots] = [of(), of(), of(), of()];
+      const start = (): void => {
+        body
+          .get(operands.g)
+          .set(g)
+          .get(operands.x)
+          .set(x)
+          .get(operands.weight)
+          .set(gamma)
+          .get(operands.to)
+          .set(to);
+      };
+      /** Sets h = γg and d = x − μ. */
+      const load = (pixel: number, offset: number): void => {
+        body.get(g).load('v128', offset).get(gamma).loadSplat().vector('f32x4.mul').set(h);
+        body.get(x).load('v128', offset).get(at(centres, pixel)).vector('f32x4.sub').set(d);
+      };
       for (let k = 0; k < width; k++) {
-        load(k, 16 * k);
         body
-          .get(h)
-          .get(sums[k] ?? 0)
-          .vector('f32x4.sub')
-          .get(d)
-          .get(dots[k] ?? 0)
-          .vector('f32x4.mul')
-          .vector('f32x4.sub');
+          .get(operands.mean)
+          .load('v128', 16 * k)
+          .set(at(centres, k));
         body
-          .get(spreads[k] ?? 0)
-          .vector('f32x4.mul')
-          .set(t)
-          .get(to)
-          .get(t);
-        storeVector(body, to, 16 * k, add);
+          .get(operands.inverse)
+          .load('v128', 16 * k)
+          .set(at(spreads, k));
       }
-    });
-    body.release('v128', ...centres, ...spreads, ...sums, ...dots);
-  });
+      start();
+      sumOverChannels(
+        body,
+        planes,
+        [g, x],
+        [sums, dots],
+        (pixel, [s = 0, p = 0], offset) => {
+          load(pixel, offset);
+          body.get(s).get(h).vector('f32x4.add').set(s).multiplyAdd(p, h, d);
+        },
+        gamma,
+      );
+      // mean h, and the factor r²·mean(h(x − μ)), because x̂·mean(h·x̂) = (x − μ) times that factor
+      sums.forEach((sum, k) => {
+        const [dot, spread] = [at(dots, k), at(spreads, k)];
+        body.get(sum).f32x4(planes.channels).vector('f32x4.div').set(sum);
+        body
+          .get(dot)
+          .f32x4(planes.channels)
+          .vector('f32x4.div')
+          .get(spread)
+          .vector('f32x4.mul')
+          .get(spread)
+          .vector('f32x4.mul')
+          .set(dot);
+      });
+      start();
+      eachChannel(body, planes, [g, x, to], [gamma], () => {
+        for (let k = 0; k < width; k++) {
+          load(k, 16 * k);
+          body
+            .get(h)
+            .get(at(sums, k))
+            .vector('f32x4.sub')
+            .get(d)
+            .get(at(dots, k))
+            .vector('f32x4.mul')
+            .vector('f32x4.sub');
+          body.get(at(spreads, k)).vector('f32x4.mul').set(t).get(to).get(t);
+          storeVector(body, to, 16 * k, add);
+        }
+      });
+      body.release('v128', ...centres, ...spreads, ...sums, ...dots);
+    },
+  );
   body.release('i32', g, x, gamma, to);
   body.release('v128', h, d, t);
 }
 
 function planesOf({ shape, over }: Normalised): Planes {
   const elements = shape.reduce((a, b) => a * b, 1);
-  const channels = over === 'channels' ? (shape[0] ?? 1) : elements;
+  const channels = over === 'channels' ? at(shape, 0) : elements;
   return { channels, plane: elements / channels };
 }
 
@@ -316,17 +320,15 @@ function sumOverChannels(
       for (let k = 0; k < width; k++)
         add(
           k,
-          parts.map((part) => part[k] ?? 0),
+          parts.map((part) => at(part, k)),
           16 * k,
         );
     });
-    totals.flat().forEach((total, i) =>
-      body
-        .get(total)
-        .get(parts.flat()[i] ?? 0)
-        .vector('f32x4.add')
-        .set(total),
-    );
+    totals
+      .flat()
+      .forEach((total, i) =>
+        body.get(total).get(at(parts.flat(), i)).vector('f32x4.add').set(total),
+      );
   });
   body.release('v128', ...parts.flat());
 }

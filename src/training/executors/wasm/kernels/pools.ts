@@ -2,6 +2,7 @@
  * Pools of a tile and their gradients. A gradient writes every pixel of its buffer, including those
  * that no window reads.
  */
+import { defined } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -22,7 +23,7 @@ export function maxPool(shape: Pool): Kernel {
       const [best, winner, value] = body.locals('v128', 3) as [Local, Local, Local];
       eachWindow(body, shape, x, [y, code], (at, [first, ...others]) => {
         body.get(at).load('v128').set(best);
-        pushCode(body, first?.fromCorner ?? 0).set(winner);
+        pushCode(body, defined(first).fromCorner).set(winner);
         for (const { offset, fromCorner } of others) {
           pushCode(body, fromCorner).get(winner);
           body
@@ -61,7 +62,7 @@ export function maxPoolGradient(shape: PoolGradient): Kernel {
           }
           return;
         }
-        const corner = taps[0]?.fromCorner ?? 0;
+        const corner = defined(taps[0]).fromCorner;
         for (let s = 0; s < 4; s++) {
           const lane = 4 * s;
           body

@@ -2,6 +2,7 @@
  * Optimisers over a lane's block, one vector of weights at a time: float32 in the written order,
  * never fused. Clears the gradients. `plan/op-kinds.ts` defines their meaning.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
@@ -41,27 +42,22 @@ export function update(shape: Update): Kernel {
     parameters: 2,
     emit(body, [lane = 0, row = 0]) {
       const columns = body.locals('v128', shape.columns.length);
-      columns.forEach((column, i) =>
-        body
-          .get(row)
-          .loadSplat(shape.columns[i] ?? 0)
-          .set(column),
-      );
-      const at = body.local('i32');
+      columns.forEach((column, i) => body.get(row).loadSplat(at(shape.columns, i)).set(column));
+      const place = body.local('i32');
       const [w, g, t] = body.locals('v128', 3) as [Local, Local, Local];
       for (const run of shape.runs) {
         body
           .get(lane)
           .i32(run.first * 4)
           .plain('i32.add')
-          .set(at);
-        body.repeat(run.count / 4, [[at, 16]], () => {
-          body.get(at).load('v128').set(w).get(at).load('v128', shape.gradient).set(g);
-          body.get(at).f32x4(0).store('v128', shape.gradient);
-          STEPS[shape.kind](body, shape, columns, { at, w, g, t }, run.decay);
+          .set(place);
+        body.repeat(run.count / 4, [[place, 16]], () => {
+          body.get(place).load('v128').set(w).get(place).load('v128', shape.gradient).set(g);
+          body.get(place).f32x4(0).store('v128', shape.gradient);
+          STEPS[shape.kind](body, shape, columns, { at: place, w, g, t }, run.decay);
         });
       }
-      body.release('i32', at);
+      body.release('i32', place);
       body.release('v128', ...columns, w, g, t);
     },
   };
@@ -87,16 +83,11 @@ const STEPS: Record<Update['kind'], Step> = {
     descend(body, place, () => body.get(alpha).get(place.t).vector('f32x4.mul'));
   },
   adam(body, shape, columns, place, decay) {
-    if (decay) addDecay(body, place, columns[7] ?? 0);
+    if (decay) addDecay(body, place, at(columns, 7));
     adamStep(body, shape, columns, place);
   },
   adamw(body, shape, columns, place, decay) {
-    if (decay)
-      body
-        .get(place.w)
-        .get(columns[7] ?? 0)
-        .vector('f32x4.mul')
-        .set(place.w);
+    if (decay) body.get(place.w).get(at(columns, 7)).vector('f32x4.mul').set(place.w);
     adamStep(body, shape, columns, place);
   },
   rmsprop(

@@ -3,6 +3,7 @@
  * for a convolution or, with one pixel, for dense. The accumulators are the filters times taps of a
  * block; their four lanes are added, (l₀+l₁)+(l₂+l₃), once per call. Parameters: g, x, w', tiles.
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces } from './blocks.ts';
 import { pushLaneSum } from './frame.ts';
@@ -183,7 +184,7 @@ function emitBlock(
                 .get(x)
                 .load('v128', c * block.step)
                 .set(pixel);
-              sums.forEach((row, f) => body.multiplyAdd(row[c] ?? 0, gradients[f] ?? 0, pixel));
+              sums.forEach((row, f) => body.multiplyAdd(at(row, c), at(gradients, f), pixel));
             }
           },
         );

@@ -7,6 +7,7 @@
  * Parameters: x (sample layout), g (tile layout), codes (layout of g), w, w', b', list (2 ·
  * `listBytes`), x' (sample layout).
  */
+import { at } from '../../../../core/at.ts';
 import type { Body, Local } from '../instructions.ts';
 import { LONGEST_SUM } from './blocks.ts';
 import { PACKING, pushLaneSum } from './frame.ts';
@@ -270,7 +271,7 @@ function emitWeightGradient(
       entry,
       (window, value) => {
         parts.forEach((part, k) => {
-          const sum = sums[k] ?? 0;
+          const sum = at(sums, k);
           body
             .pushMultiplyAdd(
               () => body.get(sum),
@@ -282,7 +283,7 @@ function emitWeightGradient(
       },
       until,
     );
-    parts.forEach((part, k) => addRow(body, conv, part, sums[k] ?? 0, pointers.weightGradient));
+    parts.forEach((part, k) => addRow(body, conv, part, at(sums, k), pointers.weightGradient));
   };
   body.get(pointers.list).set(entry);
   if (!long) pass();
@@ -352,7 +353,7 @@ function emitInputGradient(
       const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((tap) => (tap < part.width ? -1 : 0));
       body.i32x4(a, b, c, d).vector('v128.and');
     }
-    body.set(rows[k] ?? 0);
+    body.set(at(rows, k));
   });
   body.get(pointers.list).set(entry);
   eachEntry(body, conv, pointers, entry, (window, value) => {
@@ -363,7 +364,7 @@ function emitInputGradient(
         .pushMultiplyAdd(
           () => body.get(window).load('v128', offset),
           () => body.get(value),
-          () => body.get(rows[k] ?? 0),
+          () => body.get(at(rows, k)),
         )
         .store('v128', offset);
     });

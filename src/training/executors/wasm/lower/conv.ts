@@ -2,6 +2,7 @@
  * Lowers convolutions: padding first; the forward pass is one correlation, the input gradient one
  * per residue of the stride.
  */
+import { at } from '../../../../core/at.ts';
 import { numberOf, pairOf, type Op, type Plan } from '../../../plan/plan.ts';
 import {
   batchSamples,
@@ -63,7 +64,7 @@ function withPadding(
 
 export function conv(lowering: Lowering, op: Op): Step[] {
   const { plan, fusion } = lowering;
-  const g = convGeometry(plan, op, op.inputs[0] ?? -1, op.outputs[0] ?? -1);
+  const g = convGeometry(plan, op, at(op.inputs, 0), at(op.outputs, 0));
   const fused = fusion.forward.get(op.layer);
   const pool = fused?.pool;
   const { place, steps } = withPadding(input(lowering, op), `${op.layer} padded`, g);
@@ -210,7 +211,7 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
     return [];
   const g = convGeometry(plan, op, target, gradient);
   const residues = [0, 1].map((axis) =>
-    Array.from({ length: g.stride[axis] ?? 1 }, (_, a) => residue(g, axis as 0 | 1, a)),
+    Array.from({ length: at(g.stride, axis) }, (_, a) => residue(g, axis as 0 | 1, a)),
   );
   const [vertical = [], horizontal = []] = residues;
   const [top, bottom] = margins(vertical, g.outputRows);
@@ -312,7 +313,7 @@ interface Residue {
 
 function residue(g: ConvGeometry, axis: 0 | 1, first: number): Residue {
   const [size, stride, kernel, padding] = [
-    [g.rows, g.columns][axis] ?? 1,
+    at([g.rows, g.columns], axis),
     g.stride[axis],
     g.kernel[axis],
     g.padding[axis],
