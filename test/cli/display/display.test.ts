@@ -347,6 +347,7 @@ test('Display: every JSON line follows the published schema', () => {
     'worker',
     'finished',
   ]);
+  expect(events[0]).toMatchObject({ event: 'started', notes: run.notes });
   expect(events.filter(({ event }) => event === 'progress').length).toBe(10);
   expect(events.every(({ at }) => at === '1970-01-01T00:00:00.000Z')).toBe(true);
 });
