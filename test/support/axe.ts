@@ -16,3 +16,18 @@ export async function violations(page: Page): Promise<string[]> {
       `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
   );
 }
+
+/** Checks pages in turn and collects the violations, so that one run reports all of them. */
+export function looker(page: Page): {
+  readonly found: Record<string, string[]>;
+  readonly look: (name: string) => Promise<void>;
+} {
+  const found: Record<string, string[]> = {};
+  return {
+    found,
+    look: async (name) => {
+      const problems = await violations(page);
+      if (problems.length > 0) found[name] = problems;
+    },
+  };
+}

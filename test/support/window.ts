@@ -153,6 +153,14 @@ export async function ask<Name extends CallName>(
   return answer.value as CallOutput<Name>;
 }
 
+/** Starts a study and shows it in a tab. @returns its key */
+export async function startInFront(page: Page, study: StudyFile, tab: string): Promise<string> {
+  const { study: key } = await ask(page, 'startStudy', { study, workers: null });
+  await page.evaluate((hash) => (location.hash = hash), `#/study/${key}/${tab}`);
+  await page.getByRole('heading', { level: 1, name: study.name, exact: true }).waitFor();
+  return key;
+}
+
 /** A study whose trials take as long as is said and train nothing. */
 export function syntheticStudy(
   name: string,

@@ -3,32 +3,24 @@
  * `keyboard.test.ts` checks the others.
  */
 import { describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
-import { violations } from '../support/axe.ts';
+import { looker } from '../support/axe.ts';
 import { written } from '../support/dataset-files.ts';
 import { drop } from '../support/dropped.ts';
-import { PATIENCE, ask, select, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  select,
+  startInFront,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
 
 const lab = windowLab({ workers: 1 });
 const LONG = 4 * PATIENCE;
-
-/** Checks pages in turn and collects the violations, so that one run reports all of them. */
-function looker(page: Page): {
-  readonly found: Record<string, string[]>;
-  readonly look: (name: string) => Promise<void>;
-} {
-  const found: Record<string, string[]> = {};
-  return {
-    found,
-    look: async (name) => {
-      const problems = await violations(page);
-      if (problems.length > 0) found[name] = problems;
-    },
-  };
-}
 
 describe.each(['light', 'dark'] as const)(
   'Window: accessibility of further pages in the %s scheme',
@@ -36,19 +28,14 @@ describe.each(['light', 'dark'] as const)(
     const named = (name: string): string => `${name}, ${colorScheme}`;
 
     it(
-      'has no axe-core violation in Compare, nor in a study of failed trials',
+      'has no axe-core violation in Compare, in deleted studies, nor in a study of failed trials',
       async () => {
         const { page } = await lab.window({ colorScheme });
         const { found, look } = looker(page);
         const keys: string[] = [];
         for (const name of [named('one'), named('other')]) {
-          const { study } = await ask(page, 'startStudy', {
-            study: syntheticStudy(name, { trials: 5, durationMs: 1 }),
-            workers: null,
-          });
-          keys.push(study);
-          await page.goto(`${lab.served.origin}/#/study/${study}/trials`);
-          await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+          const study = syntheticStudy(name, { trials: 5, durationMs: 1 });
+          keys.push(await startInFront(page, study, 'trials'));
           await untilEnded(page, 5);
         }
         await page.goto(`${lab.served.origin}/#/compare/${keys.join('/')}`);
@@ -57,6 +44,26 @@ describe.each(['light', 'dark'] as const)(
           .or(page.getByText(text.compare.same))
           .waitFor();
         await look('compare');
+        const deleted = keys[0] ?? '';
+        await ask(page, 'describeStudy', { study: deleted, deleted: true });
+        const rail = page.getByRole('navigation', { name: text.rail.label });
+        await rail.getByText(text.studyChanges.deletedStudies({ count: 1 })).click();
+        const forGood = text.studyChanges.removeNamed({ name: named('one') });
+        await rail.getByRole('button', { name: forGood, exact: true }).waitFor();
+        await look('deleted studies');
+        await page.goto(`${lab.served.origin}/#/study/${deleted}/evolution`);
+        await page.getByText(text.studyChanges.isDeleted).waitFor();
+        await look('a deleted study');
+        await rail.getByRole('button', { name: forGood, exact: true }).click();
+        const dialog = page.getByRole('dialog', {
+          name: text.studyChanges.removeTitle({ name: named('one') }),
+        });
+        await dialog.waitFor();
+        await look('removal of a deleted study');
+        await dialog
+          .getByRole('button', { name: text.studyChanges.removeForGood, exact: true })
+          .click();
+        await dialog.waitFor({ state: 'detached' });
         const failing: StudyFile = {
           ...syntheticStudy(named('failing'), { trials: 3, durationMs: 1 }),
           objective: { kind: 'synthetic', function: 'sphere', memoryRate: 1 },

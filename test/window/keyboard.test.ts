@@ -5,13 +5,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
-import { violations } from '../support/axe.ts';
+import { looker, violations } from '../support/axe.ts';
 import { walk } from '../support/walk-window.ts';
 import {
   PATIENCE,
-  ask,
   patient,
   railStudy,
+  startInFront,
   syntheticStudy,
   untilEnded,
   windowLab,
@@ -29,12 +29,8 @@ async function withStudy(
 ): Promise<SeenWindow & { readonly name: string }> {
   const window = await lab.window(options);
   const name = `keys ${++studies}`;
-  const { study } = await ask(window.page, 'startStudy', {
-    study: syntheticStudy(name, { trials, durationMs: 40 }),
-    workers: null,
-  });
-  await window.page.evaluate((hash) => (location.hash = hash), `#/study/${study}/trials`);
-  await window.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  const study = syntheticStudy(name, { trials, durationMs: 40 });
+  await startInFront(window.page, study, 'trials');
   await untilEnded(window.page, Math.min(trials, 24));
   return { ...window, name };
 }
@@ -49,11 +45,7 @@ describe.each(['light', 'dark'] as const)(
       'has no axe-core violation in any view, with a trial selected and without',
       async () => {
         const { page } = await withStudy({ colorScheme });
-        const found: Record<string, string[]> = {};
-        const look = async (view: string): Promise<void> => {
-          const problems = await violations(page);
-          if (problems.length > 0) found[view] = problems;
-        };
+        const { found, look } = looker(page);
         await look('population');
         await page.keyboard.press('b');
         await page.getByRole('heading', { level: 2, name: /^Trial \d+/ }).waitFor();
@@ -76,11 +68,7 @@ describe.each(['light', 'dark'] as const)(
       'has no axe-core violation in set-up, with layers as rows, with errors and as JSON',
       async () => {
         const { page } = await lab.window({ colorScheme, at: '#/new' });
-        const found: Record<string, string[]> = {};
-        const look = async (view: string): Promise<void> => {
-          const problems = await violations(page);
-          if (problems.length > 0) found[view] = problems;
-        };
+        const { found, look } = looker(page);
         await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
         await page.getByText(text.setUp.lanes, { exact: true }).waitFor();
         await look('estimate');

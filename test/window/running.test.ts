@@ -7,11 +7,11 @@ import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 import {
   PATIENCE,
-  ask,
   ended,
   patient,
   railStudy,
   select,
+  startInFront,
   syntheticStudy,
   untilEnded,
   windowLab,
@@ -26,13 +26,7 @@ async function begin(
   name: string,
   { trials = 5000, durationMs = 150, tab = 'trials' } = {},
 ): Promise<string> {
-  const { study } = await ask(page, 'startStudy', {
-    study: syntheticStudy(name, { trials, durationMs }),
-    workers: null,
-  });
-  await page.evaluate((hash) => (location.hash = hash), `#/study/${study}/${tab}`);
-  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-  return study;
+  return startInFront(page, syntheticStudy(name, { trials, durationMs }), tab);
 }
 
 /** A button of the study's header; the device strip offers some of them too. */
@@ -83,6 +77,30 @@ describe('Window: a running study', () => {
       await untilEnded(page, held + 5);
       await railStudy(page, name, text.studyStates.finished).waitFor();
       expect(await ended(page)).toBe(60 + 32);
+    },
+    LONG,
+  );
+
+  it(
+    'says where it was stopped, and resumes the remaining trials to its limit',
+    async () => {
+      const { page } = await lab.window();
+      await begin(page, name, { trials: 60, durationMs: 400, tab: 'evolution' });
+      await untilEnded(page, 6);
+      await act(page, text.header.stop).click();
+      await railStudy(page, name, text.studyStates.stopped).waitFor();
+      const held = await ended(page);
+      await page
+        .getByRole('status')
+        .getByText(text.frame.stopped({ ended: held, of: 60 }))
+        .first()
+        .waitFor();
+      const stoppedAt = text.header.stoppedAt({ ended: held, of: 60 });
+      await page.locator('header').getByText(stoppedAt, { exact: true }).waitFor();
+      await act(page, text.header.resumeRemaining({ remaining: 60 - held })).click();
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+      expect(await ended(page)).toBe(60);
+      await page.getByText(/^Diversity: (low|medium|high)$/).waitFor();
     },
     LONG,
   );

@@ -162,6 +162,51 @@ describe('Window: set-up', () => {
   );
 
   it(
+    'warns of a parameter that nothing uses, and removes it on request',
+    async () => {
+      const page = await setUp();
+      await mode(page, text.setUp.json).click();
+      const study = JSON.parse(await json(page).inputValue()) as { searchSpace: object };
+      const searchSpace = { ...study.searchSpace, spare: { type: 'float', low: 0, high: 1 } };
+      await json(page).fill(JSON.stringify({ ...study, searchSpace }, null, 2));
+      await mode(page, text.setUp.form).click();
+      const warning = page.getByText(text.setUp.unused({ names: ['spare'] }), { exact: true });
+      await warning.waitFor();
+      const remove = text.setUp.removeUnused({ names: ['spare'] });
+      await page
+        .getByRole('status')
+        .filter({ has: warning })
+        .getByRole('button', { name: remove })
+        .click();
+      await warning.waitFor({ state: 'detached' });
+      await mode(page, text.setUp.json).click();
+      expect(JSON.parse(await json(page).inputValue())).toEqual(study);
+    },
+    LONG,
+  );
+
+  it(
+    'shows the same weights on the selected network card as under its layers, and keeps it when it is clicked',
+    async () => {
+      const page = await setUp();
+      await mode(page, text.setUp.json).click();
+      const before = await json(page).inputValue();
+      await mode(page, text.setUp.form).click();
+      const card = page
+        .getByRole('radiogroup', { name: text.setUp.model })
+        .getByRole('radio', { checked: true });
+      const weights = (await card.locator('small').textContent()) ?? '';
+      await page.getByText(text.setUp.fits({ weights }), { exact: true }).waitFor();
+      await card.click();
+      expect(await card.count()).toBe(1);
+      expect(await card.locator('small').textContent()).toBe(weights);
+      await mode(page, text.setUp.json).click();
+      expect(await json(page).inputValue()).toBe(before);
+    },
+    LONG,
+  );
+
+  it(
     'changes the optimizer and removes parameters that it lacks from the search space',
     async () => {
       const page = await setUp();

@@ -11,6 +11,7 @@ import {
   ended,
   patient,
   railStudy,
+  startInFront,
   syntheticStudy,
   untilEnded,
   windowLab,
@@ -29,12 +30,7 @@ async function withStudy(
   durationMs = 5,
 ): Promise<{ readonly page: Page; readonly key: string }> {
   const { page } = await lab.window();
-  const { study: key } = await ask(page, 'startStudy', {
-    study: syntheticStudy(name, { trials, durationMs }),
-    workers: null,
-  });
-  await page.evaluate((hash) => (location.hash = hash), `#/study/${key}/evolution`);
-  await heading(page, name).waitFor();
+  const key = await startInFront(page, syntheticStudy(name, { trials, durationMs }), 'evolution');
   return { page, key };
 }
 

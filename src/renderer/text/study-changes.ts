@@ -16,7 +16,7 @@ export const studyChanges = {
   restoreNamed: ({ name }: { name: string }) => `Restore ${name}`,
   isDeleted: 'This study is deleted. Its trials are still in the lab file.',
   removeForGood: 'Delete for good',
-  removeNamed: ({ name }: { name: string }) => `Delete ${name} for good`,
+  removeNamed: ({ name }: { name: string }) => `Delete for good: ${name}`,
   removeTitle: ({ name }: { name: string }) => `Delete ${name} for good?`,
   removeWhat: ({ trials }: { trials: number }) =>
     `${many(trials, 'trial')} and all confirmations of the study are removed from the lab file. This cannot be undone.`,
