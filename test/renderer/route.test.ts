@@ -102,35 +102,29 @@ describe('Route: first place', () => {
   const confirming = studyRow({ key: 'confirming', state: 'running', created: 9, confirms: 'of' });
 
   test.each([
-    ['nothing is known yet', null, null, [], null],
+    ['the lab is not loaded yet', null, null, [], null],
     ['the lab is empty', null, labHead(), [], 'start'],
     ['a study runs', null, labHead(), [latest, running], 'running'],
+    ['no study runs', null, labHead(), [studyRow({ key: 'older', created: 2 }), latest], 'latest'],
     [
-      'none runs: the latest',
-      null,
-      labHead(),
-      [studyRow({ key: 'older', created: 2 }), latest],
-      'latest',
-    ],
-    [
-      'the latest confirms another',
+      'the latest study is a confirmation',
       null,
       labHead(),
       [studyRow({ key: 'of', created: 2 }), confirming],
       'of',
     ],
-    ['what it confirms is gone', null, labHead(), [confirming], 'confirming'],
+    ['the original of a confirmation is gone', null, labHead(), [confirming], 'confirming'],
     [
-      'the latest is deleted',
+      'the latest study is deleted',
       null,
       labHead(),
       [studyRow({ key: 'older', created: 2 }), { ...latest, deleted: true }],
       'older',
     ],
-    ['all are deleted', null, labHead(), [{ ...latest, deleted: true }], 'start'],
-    ['it is somewhere already', { page: 'settings' }, labHead(), [running], null],
+    ['all studies are deleted', null, labHead(), [{ ...latest, deleted: true }], 'start'],
+    ['the window shows a page already', { page: 'settings' }, labHead(), [running], null],
     [
-      'its study was just started',
+      'the study of the page was just started',
       { page: 'study', study: 'new', tab: 'evolution' },
       labHead(),
       [running],

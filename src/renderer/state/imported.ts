@@ -1,4 +1,4 @@
-/** Imports as the window begins, repeats and stores them; the host has their sources. */
+/** Begins, repeats and stores imports; the host knows their sources. */
 import type { CallInput } from '../../protocol/endpoints.ts';
 import type { DataSource } from '../../protocol/window/datasets.ts';
 import type { Client } from '../client.ts';
@@ -17,7 +17,7 @@ export class Imported {
   }
 
   /**
-   * Imports the source of an import once more, which replaces the import.
+   * Imports the source of an import again; the new import replaces it.
    * @param change options that differ from the first import's
    * @returns the new import
    */

@@ -14,7 +14,7 @@ import type { Range } from './selection.svelte.ts';
 
 type Brush = ReadonlyMap<string, Range>;
 
-/** Precision of the ends of a range, as a fraction of its width: one in so many. */
+/** Number of steps in a range to which its ends are rounded. */
 const FINE = 100;
 
 /**

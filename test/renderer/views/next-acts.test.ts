@@ -69,7 +69,7 @@ describe('Next actions: a finished study', () => {
 
   it.each([
     ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
-    ['says its seeds itself', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
+    ['fixes its seeds', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
   ])('offers no confirmation for a study that %s', (_, given) => {
     expect(names(finished(given), table)).toEqual(['export', 'add']);
   });
