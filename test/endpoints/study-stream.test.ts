@@ -188,7 +188,7 @@ class Window {
   take(): boolean {
     const body: StudyBody = {};
     const more = this.#reading.takeInto(body);
-    this.client.lay(this.#snapshot, body);
+    this.client.merge(this.#snapshot, body);
     this.#snapshot = false;
     return more;
   }

@@ -53,7 +53,7 @@ export function simulatedTable(
       started: 1e12 + 1000 * number,
     };
     if (number >= trials) {
-      table.lay(
+      table.merge(
         trialBlock([{ ...row, state: 'running', outcome: null, finish: null, value: 0.5 }], WIDTH),
       );
       continue;
@@ -69,7 +69,7 @@ export function simulatedTable(
       value,
     );
     const ended = { value, finish, ended: row.started + 900 };
-    table.lay(
+    table.merge(
       trialBlock(
         [
           {

@@ -25,7 +25,7 @@ export class StudyClient {
   loaded: number | null = null;
   messages = 0;
 
-  lay(snapshot: boolean, body: StudyBody): void {
+  merge(snapshot: boolean, body: StudyBody): void {
     this.messages += 1;
     if (snapshot) {
       this.rows.clear();
@@ -56,7 +56,7 @@ export class LabClient {
   body: LabBody = {};
   readonly attempts = new Map<string, AttemptRow>();
 
-  lay(snapshot: boolean, body: LabBody): void {
+  merge(snapshot: boolean, body: LabBody): void {
     if (snapshot) this.attempts.clear();
     this.body = snapshot ? body : { ...this.body, ...body };
     for (const row of body.attempts ?? []) this.attempts.set(row.id, row);
@@ -107,7 +107,7 @@ function numbers(
 export class Connection {
   readonly failures: Extract<StreamAnswer, { op: 'failed' }>[] = [];
   readonly #pump: FeedPump<typeof subscriptions>;
-  readonly #lay = new Map<number, (snapshot: boolean, body: unknown) => void>();
+  readonly #merge = new Map<number, (snapshot: boolean, body: unknown) => void>();
   readonly #seqs = new Map<number, number>();
   readonly #waiting = new Set<() => void>();
   #nextId = 0;
@@ -124,14 +124,14 @@ export class Connection {
   study(study: string): StudyClient {
     const client = new StudyClient();
     this.#subscribe('study', { study }, (snapshot, body) =>
-      client.lay(snapshot, body as StudyBody),
+      client.merge(snapshot, body as StudyBody),
     );
     return client;
   }
 
   lab(): LabClient {
     const client = new LabClient();
-    this.#subscribe('lab', {}, (snapshot, body) => client.lay(snapshot, body as LabBody));
+    this.#subscribe('lab', {}, (snapshot, body) => client.merge(snapshot, body as LabBody));
     return client;
   }
 
@@ -144,9 +144,13 @@ export class Connection {
     this.#pump.close();
   }
 
-  #subscribe(name: string, input: unknown, lay: (snapshot: boolean, body: unknown) => void): void {
+  #subscribe(
+    name: string,
+    input: unknown,
+    merge: (snapshot: boolean, body: unknown) => void,
+  ): void {
     const id = this.#nextId++;
-    this.#lay.set(id, lay);
+    this.#merge.set(id, merge);
     this.#pump.receive({ op: 'subscribe', id, name, input });
   }
 
@@ -159,7 +163,7 @@ export class Connection {
           `message ${answer.seq} of subscription ${answer.id}, where ${expected} was expected`,
         );
       this.#seqs.set(answer.id, answer.seq);
-      this.#lay.get(answer.id)?.(answer.snapshot, answer.body);
+      this.#merge.get(answer.id)?.(answer.snapshot, answer.body);
       queueMicrotask(() => this.#pump.receive({ op: 'took', id: answer.id, seq: answer.seq }));
     }
     for (const resolve of [...this.#waiting]) resolve();

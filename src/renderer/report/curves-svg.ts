@@ -22,9 +22,9 @@ import { chartText } from '../text-of-charts.ts';
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [760, 320, 48, 28, 12, 12];
 
 /**
- * @param curves the best trial's first
- * @param paletteOf called when there is something to draw
- * @returns null: no curve has two points
+ * @param curves the best trial's curve first
+ * @param paletteOf returns the palette; called only when there is something to draw
+ * @returns null when no curve has two points
  */
 export function curvesSvg(
   head: StudyHead,

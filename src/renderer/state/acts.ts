@@ -1,6 +1,6 @@
 /**
- * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that
- * it was done, holds what failed. Acts of one view stand with that view.
+ * Actions on studies and on the lab from anywhere in the frame: calls the host, reports success in
+ * a notice, and stores the failure. Actions of a single view are in that view.
  */
 import { freeName } from '../../core/free-name.ts';
 import { slotName } from '../../core/device.ts';
@@ -15,7 +15,7 @@ import type { Notices } from './notices.svelte.ts';
 import type { Route } from './route.svelte.ts';
 import { pauseWords, stopWords } from './settled-words.ts';
 
-/** The parts of the window's state that acts use and change. */
+/** The parts of the window's state that actions read and change. */
 interface Acting {
   readonly client: Client;
   readonly notices: Notices;
@@ -65,7 +65,7 @@ export class Acts {
     });
   }
 
-  /** Trains the best again on fresh seeds. */
+  /** Trains the best configurations again with fresh seeds. */
   async confirm(study: string, top: number, seeds: number): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       await client.command('confirm', { study, top, seeds });
@@ -73,7 +73,7 @@ export class Acts {
     });
   }
 
-  /** Nothing new is begun, and the best few are trained again. */
+  /** Stops a study and trains its best configurations again. */
   async stopAndConfirm(
     study: string,
     state: StudyRow['state'],
@@ -87,7 +87,7 @@ export class Acts {
     });
   }
 
-  /** @param used whether they get trials again; otherwise what they run may finish */
+  /** @param used whether the workers get trials; when false they finish running ones only */
   async useWorkers(slots: readonly string[], used: boolean): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       for (const slot of slots)
@@ -120,7 +120,7 @@ export class Acts {
     });
   }
 
-  /** Deletes a study, which can be restored. Leaves its page. */
+  /** Deletes a study, which can be restored, and leaves its page. */
   async deleteStudy(study: string, name: string): Promise<void> {
     await this.#do(async ({ client, notices, route, lab }) => {
       await client.command('describeStudy', { study, deleted: true });
@@ -141,7 +141,7 @@ export class Acts {
     });
   }
 
-  /** @param open whether its page is shown */
+  /** @param open whether to show the page of the study */
   async restore(study: string, name: string, open: boolean): Promise<void> {
     await this.#do(async ({ client, notices, route }) => {
       await client.command('describeStudy', { study, deleted: false });
@@ -177,7 +177,7 @@ export class Acts {
     });
   }
 
-  /** One click: a study of MNIST with every default, and its empty chart at once. */
+  /** Starts a study of MNIST with the defaults and shows its empty chart. */
   async startWithMnist(): Promise<void> {
     await this.#do(async ({ client, route }) => {
       const draft = await client.query('draft', { dataset: null });
@@ -193,21 +193,18 @@ export class Acts {
     });
   }
 
-  /**
-   * A study that was opened from a file: to be looked at before it starts, where there is a page
-   * for it.
-   */
+  /** Shows a study from a file on the set-up page. */
   setUp(study: unknown): void {
     this.#app.opened = study;
     this.#app.route.go({ page: 'new', dataset: null });
   }
 
-  /** Anything else that may fail and has no place of its own to say so. */
+  /** Runs an action whose failure has no other place to be shown. */
   async attempt(act: () => Promise<void>): Promise<void> {
     await this.#do(act);
   }
 
-  /** @returns whether it succeeded */
+  /** @returns whether the action succeeded */
   async #do(act: (app: Acting) => Promise<void>): Promise<boolean> {
     this.#app.notices.failure = null;
     try {

@@ -79,7 +79,7 @@ export class AttemptLog {
   }
 
   /** Merges current attempts. */
-  lay(rows: Iterable<AttemptRow>): void {
+  merge(rows: Iterable<AttemptRow>): void {
     for (const row of rows) this.#put(row);
     this.#forget();
   }

@@ -48,7 +48,7 @@ export class LabState {
     else if (body.gaps !== undefined) this.gaps = [...this.gaps, ...body.gaps].slice(-MOST_GAPS);
     if (snapshot) this.#attempts.restart();
     if (body.attempts !== undefined || snapshot) {
-      this.#attempts.lay(body.attempts ?? []);
+      this.#attempts.merge(body.attempts ?? []);
       this.#attemptsVersion += 1;
     }
   }

@@ -21,7 +21,7 @@ export class StudyState {
     const width = (head ?? this.head)?.parameters.length ?? 0;
     if (snapshot || width !== this.table.width) this.table.clear(width);
     if (head !== undefined) this.head = head;
-    if (trials !== undefined) this.table.lay(trials);
+    if (trials !== undefined) this.table.merge(trials);
     if (reports !== undefined) this.table.report(reports);
     const of = this.head?.trials ?? 0;
     if (loaded !== undefined) this.loaded = loaded < of ? loaded : null;

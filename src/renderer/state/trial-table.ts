@@ -1,9 +1,10 @@
 /**
- * A study's trials as the window holds them: typed columns, row = trial number, filled by the bytes
- * of the study stream. 100,000 trials of 10 parameters take less than 40 MB. Reading a column in an
- * effect or a template makes it run again when the table changes, by `version`. What is drawn of it
- * is the charts'; which trial is selected is `selection.svelte.ts`'s.
+ * A study's trials in memory: typed columns with the trial number as the row, filled from the bytes
+ * of the study stream. 100,000 trials of 10 parameters take less than 40 MB. An effect or template
+ * that reads a column runs again when the table changes, by `version`. Charts draw it;
+ * `selection.svelte.ts` holds the selected trial.
  */
+import { at } from '../../core/at.ts';
 import { createSubscriber } from 'svelte/reactivity';
 import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
 import type { Direction } from '../../core/study/direction.ts';
@@ -12,27 +13,28 @@ import type { ReportBlock, TrialBlock } from '../../protocol/window/columns.ts';
 import { Curves } from './curves.ts';
 import type { Curve } from './curves.ts';
 
-/** What a completion number is where there is none. */
+/** Completion number of a trial that has not ended. */
 const NOT_ENDED = 2 ** 32 - 1;
 const RUNNING = trialStates.indexOf('running');
 const COMPLETE = trialStates.indexOf('complete');
 const WAITING = trialStates.indexOf('waiting');
-/** State codes of a row that has not arrived. */
+/** State code of a row that has not arrived. */
 const ABSENT = 255;
 const SMALLEST = 256;
 
 /**
- * Rows beyond `size` hold nothing. The arrays are replaced when the table grows: do not keep them.
+ * Rows beyond `size` are undefined. The arrays are replaced when the table grows: do not keep
+ * references.
  */
 export interface Columns {
-  /** Place in `trialStates`; 255: the row has not arrived. */
+  /** Index in `trialStates`; 255 when the row has not arrived. */
   readonly state: Uint8Array;
-  /** Place in `outcomeCodes` + 1; 0: none yet. */
+  /** Index in `outcomeCodes` + 1; 0 before the trial has ended. */
   readonly outcome: Uint8Array;
-  /** NaN: none, failed or diverged. */
+  /** NaN without a value: failed or diverged. */
   readonly value: Float64Array;
   readonly generation: Uint32Array;
-  /** Two a row: number + 1; 0: none. */
+  /** Two for each row: number + 1; 0 for none. */
   readonly parents: Uint32Array;
   readonly operator: Uint8Array;
   readonly finish: Uint32Array;
@@ -43,32 +45,32 @@ export interface Columns {
   readonly slot: Uint16Array;
   readonly reports: Uint16Array;
   readonly attempts: Uint8Array;
-  /** `width` a row. */
+  /** `width` for each row. */
   readonly params: Float64Array;
 }
 
-/** Hears of changes as they are laid into the table; for charts that draw what is new only. */
+/** Receives changes while they are merged, for charts that draw only what is new. */
 export interface TableListener {
-  /** Rows that were replaced; the array is the listener's for the duration of the call only. */
+  /** Rows that were replaced; the array is valid only during the call. */
   rows(numbers: Uint32Array): void;
-  /** Everything held before is void. */
+  /** All earlier contents are invalid. */
   reset(): void;
 }
 
 export class TrialTable {
-  /** Numbers below this may have a row. */
+  /** Upper bound of the trial numbers with a row. */
   size = 0;
-  /** Numbers below this have no row. A file is read from the end, so that the first rows lie high. */
+  /** Lowest trial number with a row; a file is read from the end, so high numbers arrive first. */
   from = Infinity;
-  /** How many rows have arrived. */
+  /** Number of rows that have arrived. */
   known = 0;
-  /** Completions known without a gap. */
+  /** Number of completions known without a gap. */
   ended = 0;
-  /** Parameters a row. */
+  /** Number of parameters of a row. */
   width: number;
   columns: Columns;
   readonly curves = new Curves();
-  /** Numbers of trials that are running, in the order in which that was heard. */
+  /** Running trials, in the order in which their rows arrived. */
   readonly running = new Set<number>();
   #completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
   #version = 0;
@@ -79,25 +81,25 @@ export class TrialTable {
     return () => (this.#changed = () => undefined);
   });
 
-  /** @param width parameters of the study */
+  /** @param width number of parameters of the study */
   constructor(width: number) {
     this.width = width;
     this.columns = emptyColumns(SMALLEST, width);
   }
 
-  /** Rises with every change; whoever reads it in an effect hears of the next. */
+  /** Increases with every change; reading it in an effect subscribes the effect. */
   get version(): number {
     this.#subscribe();
     return this.#version;
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that removes the listener */
   listen(listener: TableListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** As new; `width` may differ after a study got its search space. */
+  /** Resets the table; `width` may differ after a study got its search space. */
   clear(width = this.width): void {
     this.width = width;
     this.size = this.known = this.ended = 0;
@@ -111,11 +113,11 @@ export class TrialTable {
   }
 
   /**
-   * Lays rows over those held.
-   * @throws RangeError where a column is not as long as the block's rows: the sender is of another
-   *   version
+   * Merges rows into the table.
+   * @throws RangeError when a column's length differs from the number of rows: the sender has
+   * another version
    */
-  lay(block: TrialBlock): void {
+  merge(block: TrialBlock): void {
     const numbers = viewed(block.number, Uint32Array);
     const rows = numbers.length;
     if (rows === 0) return;
@@ -126,7 +128,7 @@ export class TrialTable {
     }
     this.#reserve(last + 1);
     const { columns } = this;
-    for (let i = 0; i < rows; i++) if (columns.state[numbers[i] ?? 0] === ABSENT) this.known += 1;
+    for (const number of numbers) if (columns.state[number] === ABSENT) this.known += 1;
     const state = scatter(block, 'state', numbers, columns.state);
     scatter(block, 'outcome', numbers, columns.outcome);
     scatter(block, 'value', numbers, columns.value);
@@ -144,10 +146,10 @@ export class TrialTable {
     scatter(block, 'params', numbers, columns.params, this.width);
     this.size = Math.max(this.size, last + 1);
     for (let i = 0; i < rows; i++) {
-      const number = numbers[i] ?? 0;
+      const number = at(numbers, i);
       if (state[i] === RUNNING) this.running.add(number);
       else this.running.delete(number);
-      const place = finish[i] ?? NOT_ENDED;
+      const place = at(finish, i);
       if (place !== NOT_ENDED) this.#complete(place, number);
     }
     while (this.ended < this.#completions.length && this.#completions[this.ended] !== NOT_ENDED)
@@ -157,7 +159,7 @@ export class TrialTable {
     this.#bump();
   }
 
-  /** Lays new reports on the curves; a running trial is worth its last one. */
+  /** Adds reports to the curves; the value of a running trial is its last report. */
   report(block: ReportBlock): void {
     const trials = viewed(block.trial, Uint32Array);
     const steps = viewed(block.step, Uint32Array);
@@ -166,8 +168,8 @@ export class TrialTable {
     sameLength('value', values.length, trials.length);
     if (trials.length === 0) return;
     for (let i = 0; i < trials.length; i++) {
-      const [trial, value] = [trials[i] ?? 0, values[i] ?? NaN];
-      this.curves.add(trial, steps[i] ?? 0, value);
+      const [trial, value] = [at(trials, i), at(values, i)];
+      this.curves.add(trial, at(steps, i), value);
       if (this.columns.state[trial] === RUNNING) this.columns.value[trial] = value;
     }
     this.curves.trim((trial) => !this.running.has(trial));
@@ -183,17 +185,17 @@ export class TrialTable {
     return trialStates[this.columns.state[number] ?? WAITING] ?? 'waiting';
   }
 
-  /** Null: not ended. */
+  /** Null when the trial has not ended. */
   outcome(number: number): TrialOutcome | null {
     return outcomeCodes[(this.columns.outcome[number] ?? 0) - 1] ?? null;
   }
 
-  /** NaN: none, failed or diverged; of a running trial its last report. */
+  /** NaN without a value (failed or diverged); for a running trial its last report. */
   value(number: number): number {
     return this.columns.value[number] ?? NaN;
   }
 
-  /** Whether it has ended with a value that can be compared. */
+  /** Whether the trial has ended with a finite value. */
   isFinite(number: number): boolean {
     return this.columns.state[number] === COMPLETE && Number.isFinite(this.columns.value[number]);
   }
@@ -229,7 +231,7 @@ export class TrialTable {
     return this.curves.get(number);
   }
 
-  /** Number of the i-th completion, 0 ≤ i < ended. */
+  /** Trial number of the i-th completion, 0 ≤ i < ended. */
   completion(i: number): number {
     return this.#completions[i] ?? 0;
   }
@@ -242,7 +244,7 @@ export class TrialTable {
     return this.columns.basis[number] ?? 0;
   }
 
-  /** What the trial ranks by: the worst where it failed or diverged. */
+  /** Value by which the trial is ranked: the worst one when it failed or diverged. */
   ranked(number: number, direction: Direction): number {
     const value = this.state(number) === 'failed' ? NaN : this.value(number);
     if (Number.isFinite(value)) return value;
@@ -305,7 +307,7 @@ type Constructor<T extends Numbers> = { readonly BYTES_PER_ELEMENT: number } & (
   length?: number,
 ) => T);
 
-/** Bytes as numbers; without a copy where they lie on a boundary. */
+/** Bytes as numbers; without a copy when they are aligned. */
 function viewed<T extends Numbers>(bytes: Uint8Array, Kind: Constructor<T>): T {
   const size = Kind.BYTES_PER_ELEMENT;
   if (bytes.byteLength % size !== 0)
@@ -322,12 +324,13 @@ function scatter<T extends Numbers>(
   into: T,
   width = 1,
 ): T {
-  // Every typed array's constructor makes its own kind.
+  // The constructor of every typed array creates its own type.
   const from = viewed(block[name], into.constructor as Constructor<T>);
   sameLength(name, from.length, numbers.length * width);
   for (let i = 0; i < numbers.length; i++) {
-    const to = (numbers[i] ?? 0) * width;
-    for (let j = 0; j < width; j++) into[to + j] = from[i * width + j] ?? 0;
+    const to = at(numbers, i) * width;
+    // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- innermost loop over every cell of a study; the length is checked above
+    for (let j = 0; j < width; j++) into[to + j] = from[i * width + j]!;
   }
   return from;
 }

@@ -26,7 +26,7 @@ const mixed = [...failures, ...good];
 
 function population(values: readonly number[], chance: number | null = CHANCE): Population {
   const table = new TrialTable(4);
-  table.lay(
+  table.merge(
     trialBlock(
       values.map((value, number) => ({ number, value, finish: number, basis: number })),
       4,
@@ -138,18 +138,18 @@ describe('Value axis of the curves in the HTML report', () => {
       }),
       () => testPalette,
     ) ?? '';
-  /** Labels of the value axis, which end left of it. */
+  /** Labels of the value axis, which are left of it. */
   const labelsOf = (svg: string): string[] =>
     [...svg.matchAll(/<text [^>]*text-anchor="end"[^>]*>([^<]*)<\/text>/g)].map(
       ([, label = '']) => label,
     );
-  /** Heights of the last points of the curves in px, from above. */
+  /** y of the last points of the curves, in px from the top. */
   const endsOf = (svg: string): number[] =>
     [...svg.matchAll(/<path d="M[^"]*L[\d.]+[ ,]([\d.]+)" [^>]*stroke-width="(?:2.5|1.25)"/g)].map(
       ([, y]) => Number(y),
     );
 
-  it('keeps curves that learned apart where 40 % of the trials failed', () => {
+  it('separates curves that learned when 40 % of the trials failed', () => {
     const ends = endsOf(svgOf(mixed)).sort((a, b) => a - b);
     expect(ends).toHaveLength(mixed.length);
     const learned = ends.slice(0, good.length);
@@ -160,14 +160,14 @@ describe('Value axis of the curves in the HTML report', () => {
   it.each([
     ['a best of exactly 1', [...good, 1], /^100$/],
     ['only curves that end at exactly 1', [1, 1, 1], /^100$/],
-  ])('labels %s with short numbers, no two alike', (_, values, exact) => {
+  ])('labels %s with short and distinct numbers', (_, values, exact) => {
     const labels = labelsOf(svgOf(values));
     expect(labels).toContainEqual(expect.stringMatching(exact));
     expect(new Set(labels).size).toBe(labels.length);
     for (const label of labels) expect(label).toMatch(/^−?\d{1,3}(\.\d{1,2})?$/);
   });
 
-  it('draws nothing where no curve has two points', () => {
+  it('draws nothing when no curve has two points', () => {
     const single = { steps: [0], values: [0.5] };
     expect(curvesSvg(studyHead({}), [single])).toBeNull();
   });

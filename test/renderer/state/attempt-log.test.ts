@@ -44,7 +44,7 @@ function attempt({
 
 describe('State: attempt log', () => {
   it('gives the same answers as a scan of all attempts, in whatever order they arrive', () => {
-    const sequences = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), {
+    const sequences = fc.array(fc.tuple(fc.constantFrom('merge', 'remember', 'restart'), rows), {
       maxLength: 8,
     });
     fc.assert(
@@ -59,7 +59,7 @@ describe('State: attempt log', () => {
           } else {
             log[call](laid);
             for (const row of laid)
-              if (call === 'lay' || !model.has(row.id)) model.set(row.id, row);
+              if (call === 'merge' || !model.has(row.id)) model.set(row.id, row);
           }
           const all = [...model.values()];
           expect(new Set(log.values())).toEqual(new Set(all));
@@ -87,7 +87,7 @@ describe('State: attempt log', () => {
 
   it('knows when the last attempt of a study ended', () => {
     const log = new AttemptLog(10);
-    log.lay(
+    log.merge(
       [1, 2, 3].map((id) =>
         attempt({ id, study: id === 3 ? 'b' : 'a', slot: 'x', lane: 0, took: 5 }),
       ),
@@ -102,7 +102,7 @@ describe('State: attempt log', () => {
 
   it('drops the oldest finished attempts beyond its limit, and keeps running ones', () => {
     const log = new AttemptLog(3);
-    log.lay(
+    log.merge(
       [1, 2, 3, 4, 5].map((id) =>
         attempt({ id, study: 'a', slot: id === 1 ? 'y' : 'x', lane: 0, took: id === 1 ? null : 5 }),
       ),

@@ -7,7 +7,7 @@ import { reportBlock, trialBlock } from '../../support/trial-block.ts';
 describe('State: trial table', () => {
   it('stores rows by trial number', () => {
     const table = new TrialTable(2);
-    table.lay(
+    table.merge(
       trialBlock(
         [
           {
@@ -39,12 +39,12 @@ describe('State: trial table', () => {
     expect(table.outcome(300)).toBeNull();
   });
 
-  it('knows below which number no row has arrived, as a file is read from the end', () => {
+  it('knows the lowest row that has arrived while a file is read from the end', () => {
     const table = new TrialTable(0);
     expect(table.from).toBe(Infinity);
-    table.lay(trialBlock([{ number: 99_000 }, { number: 98_999 }]));
+    table.merge(trialBlock([{ number: 99_000 }, { number: 98_999 }]));
     expect([table.from, table.size]).toEqual([98_999, 99_001]);
-    table.lay(trialBlock([{ number: 99_001 }]));
+    table.merge(trialBlock([{ number: 99_001 }]));
     expect(table.from).toBe(98_999);
     table.clear();
     expect(table.from).toBe(Infinity);
@@ -52,9 +52,9 @@ describe('State: trial table', () => {
 
   it('replaces a row by a later one', () => {
     const table = new TrialTable(0);
-    table.lay(trialBlock([{ number: 0, state: 'running', outcome: null, finish: null }]));
+    table.merge(trialBlock([{ number: 0, state: 'running', outcome: null, finish: null }]));
     const before = table.version;
-    table.lay(trialBlock([{ number: 0, value: 0.5, finish: 0 }]));
+    table.merge(trialBlock([{ number: 0, value: 0.5, finish: 0 }]));
     expect(table.state(0)).toBe('complete');
     expect([table.known, table.size, table.running.size]).toEqual([1, 1, 0]);
     expect(table.version).toBeGreaterThan(before);
@@ -71,7 +71,7 @@ describe('State: trial table', () => {
         (order, cut) => {
           const table = new TrialTable(0);
           const arrived = order.slice(0, cut);
-          for (const finish of arrived) table.lay(trialBlock([{ number: 39 - finish, finish }]));
+          for (const finish of arrived) table.merge(trialBlock([{ number: 39 - finish, finish }]));
           const gap = Array.from({ length: 41 }, (_, i) => i).find((i) => !arrived.includes(i));
           expect(table.ended).toBe(gap);
           for (let i = 0; i < table.ended; i++) expect(table.completion(i)).toBe(39 - i);
@@ -85,24 +85,24 @@ describe('State: trial table', () => {
     const shifted = new Uint8Array(block.value.length + 1);
     shifted.set(block.value, 1);
     const table = new TrialTable(0);
-    table.lay({ ...block, value: shifted.subarray(1) });
+    table.merge({ ...block, value: shifted.subarray(1) });
     expect(table.value(1)).toBe(0.25);
   });
 
   it('refuses a column of another length and names it', () => {
     const table = new TrialTable(0);
     const block = trialBlock([{ number: 0 }, { number: 1 }]);
-    expect(() => table.lay({ ...block, value: block.value.subarray(8) })).toThrow(
+    expect(() => table.merge({ ...block, value: block.value.subarray(8) })).toThrow(
       'column value of the stream: expected 2 numbers, found 1',
     );
-    expect(() => table.lay({ ...block, value: block.value.subarray(3) })).toThrow(
+    expect(() => table.merge({ ...block, value: block.value.subarray(3) })).toThrow(
       'expected a multiple of 8',
     );
   });
 
   it('gives a running trial the value of its last report, and other trials their own', () => {
     const table = new TrialTable(0);
-    table.lay(
+    table.merge(
       trialBlock([
         { number: 0, state: 'running', outcome: null, finish: null },
         { number: 1, value: 0.7, finish: 0 },
@@ -123,7 +123,7 @@ describe('State: trial table', () => {
 
   it('ranks failed and diverged trials as the worst', () => {
     const table = new TrialTable(0);
-    table.lay(
+    table.merge(
       trialBlock([
         { number: 0, state: 'failed', outcome: 'crashed', value: 0.9 },
         { number: 1, outcome: 'diverged' },
@@ -149,10 +149,10 @@ describe('State: trial table', () => {
       rows: (numbers) => heard.push([...numbers]),
       reset: () => heard.push('reset'),
     });
-    table.lay(trialBlock([{ number: 4 }, { number: 2 }]));
+    table.merge(trialBlock([{ number: 4 }, { number: 2 }]));
     table.clear(3);
     stop();
-    table.lay(trialBlock([{ number: 0, params: [1, 2, 3] }], 3));
+    table.merge(trialBlock([{ number: 0, params: [1, 2, 3] }], 3));
     expect(heard).toEqual([[4, 2], 'reset']);
     expect([table.size, table.width, table.param(0, 2)]).toEqual([1, 3, 3]);
   });
@@ -161,7 +161,7 @@ describe('State: trial table', () => {
     const table = new TrialTable(10);
     const rows = 1000;
     for (let start = 0; start < 100_000; start += rows) {
-      table.lay(
+      table.merge(
         trialBlock(
           Array.from({ length: rows }, (_, i) => ({ number: start + i, finish: start + i })),
           10,

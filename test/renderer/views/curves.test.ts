@@ -20,10 +20,10 @@ class Recorded extends SvgPen {
   }
 }
 
-/** A study with a finished trial 0 and running ones, of which every curve is given. */
+/** A study with a finished trial 0 and running trials, with the given curves. */
 function pictureOf(curves: readonly (readonly number[])[]): CurvesPicture {
   const table = new TrialTable(4);
-  table.lay(
+  table.merge(
     trialBlock(
       curves.map((_, number) =>
         number === 0
@@ -56,7 +56,7 @@ function pictureOf(curves: readonly (readonly number[])[]): CurvesPicture {
   };
 }
 
-/** The labels of trials, as boxes in px. */
+/** Boxes of the trials' labels, in px. */
 function labelsOf(picture: CurvesPicture) {
   const pen = new Recorded('test');
   drawCurves(pen, picture, null, null);
@@ -95,7 +95,7 @@ describe('Curves: numbers at the ends of running curves', () => {
     }
   });
 
-  it('covers no other number, and omits numbers that find no place', () => {
+  it('covers no other number, and omits numbers without a free position', () => {
     const picture = pictureOf([
       [0.9, 0.95, 0.97],
       ...Array.from({ length: 12 }, (_, i) => [0.7, 0.8 + 0.0002 * i]),

@@ -59,14 +59,14 @@ describe('Population: a scale that several views share', () => {
     const end = population.watch(() => (told += 1));
     population.update(head, false, 11_000);
     expect(told).toBe(0);
-    table.lay(
+    table.merge(
       trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
     );
     population.update(head, false, 13_000);
     population.update(head, false, 14_000);
     expect(told).toBe(1);
     end();
-    table.lay(
+    table.merge(
       trialBlock([{ number: 41, value: 0.999, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4),
     );
     population.update(head, false, 17_000);
@@ -92,7 +92,7 @@ describe('Population: best value and scale', () => {
     const population = new Population(table);
     population.update(head, false, 10_000);
     const before = population.scale!.best;
-    table.lay(
+    table.merge(
       trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
     );
     population.update(head, false, 11_000);
@@ -172,7 +172,7 @@ describe('Evolution: positions', () => {
       basis: 30,
       params: [0, 1, 0, NaN],
     }));
-    table.lay(trialBlock(rows.slice(0, 5400), 4));
+    table.merge(trialBlock(rows.slice(0, 5400), 4));
     const population = new Population(table);
     population.update(head, false, 1e6);
     const places = new Places(population);
@@ -186,7 +186,7 @@ describe('Evolution: positions', () => {
     };
     places.update(1e12, 10_000);
     expect([places.detail, total()]).toEqual(['density', 5430]);
-    table.lay(trialBlock(rows.slice(5300), 4));
+    table.merge(trialBlock(rows.slice(5300), 4));
     population.update(head, false, 1e6);
     places.update(1e12, 10_000);
     expect(total()).toBe(5630);

@@ -29,7 +29,7 @@ const two = [slotRow({ slot: 'local/cpu/0' }), slotRow({ slot: 'local/cpu/1' })]
 
 function tableOf(rows: readonly Omit<Row, 'number'>[]): TrialTable {
   const table = new TrialTable(3);
-  table.lay(
+  table.merge(
     trialBlock(
       rows.map((row, number) => ({ number, ...row })),
       3,

@@ -31,12 +31,12 @@ function parallel(width: number): ParallelPicture {
   return { population: trials, palette: testPalette, columns, width, height: 500, ...rest };
 }
 
-/** Records positions of texts, of plates, and of the lines of axes and trials. */
+/** Records positions of texts and plates, and the lines of axes and trials. */
 class Recorded extends SvgPen {
   readonly texts: { text: string; x: number; y: number; size: number }[] = [];
   readonly plates: { left: number; right: number; top: number; bottom: number }[] = [];
   readonly segments: { from: number; to: number }[] = [];
-  /** Of lines that are as long as an axis. */
+  /** Lines that are as long as an axis. */
   readonly verticals: number[] = [];
   #at = 0;
   #height = 0;
@@ -75,7 +75,7 @@ describe('Space: parallel axes', () => {
         xOf(place, picture.columns.length, width),
       );
       expect(pen.verticals).toEqual(places);
-      // Lines of trials go from axis to axis, without a gap beside any.
+      // Lines of trials connect the axes without a gap beside any of them.
       const ends = new Set(pen.segments.flatMap(({ from, to }) => [from, to]));
       expect([...ends].sort((one, other) => one - other)).toEqual(places);
     },

@@ -59,7 +59,7 @@ function worker(
 
 function logOf(...rows: AttemptRow[]): AttemptLog {
   const log = new AttemptLog(1000);
-  log.lay(rows);
+  log.merge(rows);
   return log;
 }
 

@@ -331,7 +331,7 @@ function drawLabels(
     const box = placeBeside(x, y, text.length * CHARACTER, placed, curves, picture);
     if (box === null) continue;
     placed.push(box);
-    // Pale curves may pass below: the number stands on a plate of the background.
+    // Pale curves may pass below: the number stands on a plate in the background colour.
     pen.begin();
     pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
     pen.fill(palette.canvas, 0.85);
@@ -351,16 +351,19 @@ interface Box {
   readonly bottom: number;
 }
 
-/** Width of a character of a label in px. */
+/** Width of a character of a label, in px. */
 const CHARACTER = 6.6;
 /** Height of a label, and its distance from the end of its curve, in px. */
 const [LABEL, APART] = [13, 5];
-/** Above so many followed curves labels are placed without regard to them, to stay fast. */
+/**
+ * Maximum number of followed curves that the placement of labels avoids; beyond it that would be
+ * too slow.
+ */
 const MOST_CURVES = 40;
 
 /**
- * Returns the place beside the end of a curve where a label covers no other label and the fewest of
- * the followed curves; null where other labels take every place.
+ * Position beside the end of a curve where a label covers no other label and the fewest followed
+ * curves; null when other labels take every position.
  */
 function placeBeside(
   x: number,
@@ -418,7 +421,7 @@ function overlap(a: Box, b: Box): boolean {
 function crosses(points: readonly Point[], box: Box): boolean {
   return points.some((to, i) => {
     const from = points[i - 1] ?? to;
-    // The part of the segment above and below the box's width.
+    // The part of the segment within the horizontal extent of the box.
     const [start, end] = [Math.max(box.left, from.x), Math.min(box.right, to.x)];
     if (start > end) return false;
     const heightAt = (x: number): number =>

@@ -1,6 +1,6 @@
 /**
- * Parallel coordinates: an axis a parameter, the value last, a line a trial. Geometry and drawing;
- * pointers are `Parallel.svelte`'s.
+ * Parallel coordinates: one axis for each parameter, the value last, one line for each trial.
+ * Geometry and drawing; `Parallel.svelte` handles the pointer.
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { toUnit } from '../../../core/search-space/unit-cube.ts';
@@ -13,13 +13,13 @@ import type { Range } from '../../state/selection.svelte.ts';
 import { axisTicks, unitOf } from './trials.ts';
 
 export const [TOP, FOOT, SIDE] = [44, 40, 56];
-/** Labels of an axis of numbers. */
+/** Maximum number of labels of a numeric axis. */
 const TICKS = 5;
 
 export interface Column {
-  /** A parameter's name, or `#value`. */
+  /** Name of the parameter, or `#value`. */
   readonly name: string;
-  /** Null: the axis of values. */
+  /** Null for the axis of values. */
   readonly axis: Axis | null;
 }
 
@@ -29,9 +29,9 @@ export interface ParallelPicture {
   readonly columns: readonly Column[];
   readonly width: number;
   readonly height: number;
-  /** Drawn as lines, the best first. */
+  /** Trials drawn as lines, the best first. */
   readonly lines: readonly number[];
-  /** Drawn as a haze, where there are more than lines. */
+  /** Trials drawn as a faint background when there are more than lines. */
   readonly haze: readonly number[];
   readonly brush: ReadonlyMap<string, Range>;
   readonly passes: (number: number) => boolean;
@@ -44,13 +44,13 @@ export function xOf(place: number, count: number, width: number): number {
 /** Width of a character of a tick's label and the label's distance from its axis, in px. */
 const [CHARACTER, INDENT] = [6.2, 6];
 
-/** @param unit NaN: not used, at the foot */
+/** @param unit NaN when the parameter is not used; drawn at the foot */
 export function yOf(unit: number, height: number): number {
   if (Number.isNaN(unit)) return height - FOOT + 14;
   return TOP + (1 - unit) * (height - TOP - FOOT);
 }
 
-/** The unit at a pixel, clamped. */
+/** Position on the axis at a pixel, clamped to 0 … 1. */
 export function unitAt(y: number, height: number): number {
   return Math.max(0, Math.min(1, 1 - (y - TOP) / (height - TOP - FOOT)));
 }
@@ -95,7 +95,7 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
   for (const [place, column] of columns.entries()) drawColumn(pen, picture, column, place);
 }
 
-/** The lines that the pointer and the selection light, above all others. */
+/** Draws the highlighted lines above all others. */
 export function drawLit(
   pen: Pen,
   picture: ParallelPicture,
@@ -113,7 +113,7 @@ export function drawLit(
     const at = picture.columns[last];
     if (at === undefined) continue;
     const y = yOf(unitOf(population, at.axis, number), picture.height);
-    // Left of the axis: its ticks are labelled on the right.
+    // Left of the axis, because its tick labels are on the right.
     pen.text(xOf(last, picture.columns.length, picture.width) - 8, y + 4, String(number), {
       anchor: 'end',
       colour: number === selected ? palette.accent : palette.text,
@@ -124,7 +124,7 @@ export function drawLit(
   }
 }
 
-/** @returns the line nearest to a point and within reach; null: none */
+/** @returns the nearest line within reach of a point; null when there is none */
 export function nearestLine(
   picture: ParallelPicture,
   x: number,
@@ -236,7 +236,7 @@ function drawColumn(
   pen.stroke(palette.accent, 1.5);
 }
 
-/** A brushed range as units, the smaller first. */
+/** A brushed range as positions on the axis, the smaller first. */
 export function brushUnits(
   population: Population,
   axis: Axis | null,
