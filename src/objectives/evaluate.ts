@@ -23,8 +23,9 @@ export interface Progress {
 /** End of one lane, as its objective reports it; the worker measures how long it took. */
 export type LaneEnd =
   | {
-      readonly outcome: 'finished';
-      /** NaN and ±∞ mean diverged. */
+      /** `pruned`: stopped early because of its reports; its value is the last report's. */
+      readonly outcome: 'finished' | 'pruned';
+      /** NaN and ±∞ mean diverged, or, of a pruned lane, that there is no value. */
       readonly value: number;
       readonly metrics?: Readonly<Record<string, number | string>>;
       readonly executor?: string;

@@ -21,6 +21,10 @@ import { functions } from './synthetic-functions.ts';
 const DURATION = 0;
 const DIVERGENCE = 1;
 const FAILURE = 2;
+const PRUNING = 3;
+
+/** Share of its duration after which a trial is pruned. */
+const PRUNED_AFTER = 0.5;
 
 /** Longest delay of one timer, in milliseconds. */
 const MOST_MS = 2 ** 31 - 1;
@@ -39,16 +43,19 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
 /** @param slot of the worker: an objective may ask to fail on some slots */
 function createSynthetic(slot: string): Evaluate {
   const parsed = new WeakMap<StudyMessage, SyntheticObjective>();
-  return async (study, lanes) => {
+  return async (study, lanes, listener) => {
     let objective = parsed.get(study);
     if (objective === undefined) {
       objective = parse(syntheticObjective, study.objective, 'the study’s objective');
       parsed.set(study, objective);
     }
     const ends: LaneEnd[] = [];
-    for (const lane of lanes) {
-      const end = evaluate(objective, study.seed, slot, lane);
-      ends.push(end instanceof Promise ? await end : end);
+    for (const [place, lane] of lanes.entries()) {
+      const evaluated = evaluate(objective, study.seed, slot, lane);
+      const end = evaluated instanceof Promise ? await evaluated : evaluated;
+      if (end.outcome === 'pruned')
+        for (const report of end.reports ?? []) listener.report(place, report);
+      ends.push(end);
     }
     return ends;
   };
@@ -65,12 +72,18 @@ function evaluate(
   if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true)
     throw new Error(`fails on ${slot}, as asked`);
   const failure = failureOf(objective, seed, lane);
-  const ms = durationOf(objective, seed, lane) * (failure?.share ?? 1);
+  const { pruneRate = 0 } = objective;
+  const pruned = pruneRate > 0 && draw(seed, lane, PRUNING, 0) < pruneRate;
+  const share = failure?.share ?? (pruned ? PRUNED_AFTER : 1);
+  const ms = durationOf(objective, seed, lane) * share;
   const end = (): LaneEnd => {
     failure?.fail();
     const diverges = draw(seed, lane, DIVERGENCE, 0) < (objective.divergeRate ?? 0);
     const point = Object.values(lane.params).filter(isNumber);
-    return { outcome: 'finished', value: diverges ? NaN : functions[objective.function](point) };
+    const value = diverges ? NaN : functions[objective.function](point);
+    return pruned && Number.isFinite(value)
+      ? { outcome: 'pruned', value, reports: [{ step: 0, value }] }
+      : { outcome: 'finished', value };
   };
   return ms === 0 ? end() : delayed(ms, lane.signal, end);
 }

@@ -59,7 +59,7 @@ export const attemptOutcome = z.enum([
 
 /** `galapagos_attempt.result`: the worker's result. */
 export const storedResult = z.object({
-  outcome: z.enum(['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled']),
+  outcome: attemptOutcome.exclude(['lost']),
   value: z.number().exactOptional(),
   error: z.string().exactOptional(),
   ms: z.number(),

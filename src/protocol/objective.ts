@@ -130,6 +130,9 @@ export const syntheticObjective = strict({
   failureRate: share.exactOptional().describe('The share of attempts that throw.'),
   crashRate: share.exactOptional().describe('The share of attempts that end their worker process.'),
   divergeRate: share.exactOptional().describe('The share of trials whose value is not a number.'),
+  pruneRate: share
+    .exactOptional()
+    .describe('The share of trials that are pruned after half of their duration, with a report.'),
   memoryRate: share.exactOptional().describe('The share of attempts that run out of memory.'),
   failOnSlots: z
     .array(z.string().min(1))

@@ -124,6 +124,7 @@ const report = z.strictObject({
 const outcomes = [
   'succeeded',
   'diverged',
+  'pruned',
   'crashed',
   'outOfMemory',
   'timedOut',
@@ -143,10 +144,15 @@ const attemptResult = z
     executorReason: z.exactOptional(sentence),
     reports: z.exactOptional(list(report, 1_000_000)),
   })
-  .refine(({ outcome, value }) => (outcome === 'succeeded') === (value !== undefined), {
-    path: ['value'],
-    error: 'expected a finite value if and only if the outcome is succeeded',
-  })
+  .refine(
+    ({ outcome, value }) =>
+      outcome === 'pruned' || (outcome === 'succeeded') === (value !== undefined),
+    {
+      path: ['value'],
+      error:
+        'expected a finite value where the outcome is succeeded, and only there or where pruned',
+    },
+  )
   .refine(({ outcome, error }) => outcome !== 'crashed' || error !== undefined, {
     path: ['error'],
     error: 'expected what went wrong',

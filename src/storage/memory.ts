@@ -15,6 +15,7 @@ import type {
   StoredTrial,
   Write,
 } from '../core/scheduling/index.ts';
+import type { StepValue } from '../core/study/reports.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
 import type { Committed, EndedElsewhere, LabStorage } from './storage.ts';
@@ -193,20 +194,24 @@ class Memory implements MemoryLab {
         });
         break;
       }
-      case 'reported':
-        this.#trial(write.attempt.study, write.attempt.number);
+      case 'reported': {
+        const { study, number } = write.attempt;
+        const { reports } = this.#trial(study, number);
+        this.#set(study, number, { reports: withReports(reports, [write]) });
         break;
+      }
       case 'attemptEnded': {
         const { study, number, k } = write.attempt;
-        const attempts = this.#study(study).trials.get(number)?.attempts ?? [];
+        const { attempts = [], reports = [] } = this.#study(study).trials.get(number) ?? {};
         if (attempts.find((attempt) => attempt.k === k)?.outcome !== null) {
           throw refuse('contradiction', `attempt ${study}/${number}/${k} is not open`);
         }
         const ended = attempts.map((attempt) =>
           attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt,
         );
-        this.#set(study, number, { attempts: ended });
-        if (write.outcome === 'succeeded' || write.outcome === 'diverged')
+        const all = withReports(reports, write.result?.reports ?? []);
+        this.#set(study, number, { attempts: ended, reports: all });
+        if (['succeeded', 'diverged', 'pruned'].includes(write.outcome))
           this.#noteExecutor(study, number, k, write.result?.executor);
         break;
       }
@@ -226,7 +231,8 @@ class Memory implements MemoryLab {
       case 'trialBack': {
         const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
         this.#trial(uid, number);
-        this.#set(uid, number, { state: 'waiting', crashes, deaths, memoryFailures, laneCap });
+        const counters = { crashes, deaths, memoryFailures, laneCap };
+        this.#set(uid, number, { state: 'waiting', ...counters, reports: [] });
         break;
       }
       default:
@@ -270,6 +276,7 @@ class Memory implements MemoryLab {
       basis,
       end: null,
       ...counters,
+      reports: [],
       attempts: [],
       foreignEnd: null,
     });
@@ -365,8 +372,8 @@ function stored({
 }
 
 function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
-  const { number, state, params, origin, basis, end, crashes, deaths, memoryFailures, laneCap } =
-    trial;
+  const { number, state, params, origin, basis, end, reports } = trial;
+  const { crashes, deaths, memoryFailures, laneCap } = trial;
   const k = attempts.reduce((highest, attempt) => Math.max(highest, attempt.k), 0);
   const unsettled = attempts.filter(({ outcome }) => outcome === null);
   return {
@@ -381,8 +388,21 @@ function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
     deaths,
     memoryFailures,
     laneCap,
+    reports,
     unsettled,
   };
+}
+
+/** Reports in ascending order of step; a later one replaces an earlier of the same step. */
+function withReports(
+  before: readonly StepValue[],
+  added: readonly StepValue[],
+): readonly StepValue[] {
+  if (added.length === 0) return before;
+  const values = new Map(before.map(({ step, value }) => [step, value]));
+  // SQLite keeps no negative zero.
+  for (const { step, value } of added) values.set(step, value === 0 ? 0 : value);
+  return [...values].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step);
 }
 
 function isOf(write: Write, { study, number }: EndedElsewhere): boolean {

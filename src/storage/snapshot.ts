@@ -23,6 +23,7 @@ import type { Connection, Row } from './connection.ts';
 import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
+import { Intermediates } from './intermediates.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once, so that no statement stays half-read while the iteration pauses. */
@@ -80,7 +81,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
 function firstExecutor(connection: Connection, columns: Columns, study: number): string | null {
   const row = connection.get(
     `SELECT result FROM galapagos_attempt
-     WHERE study = ? AND outcome IN ('succeeded', 'diverged') AND json_extract(result, '$.executor') IS NOT NULL ORDER BY number, k LIMIT 1`,
+     WHERE study = ? AND outcome IN ('succeeded', 'diverged', 'pruned') AND json_extract(result, '$.executor') IS NOT NULL ORDER BY number, k LIMIT 1`,
     study,
   );
   const result = row?.[0] ?? null;
@@ -117,7 +118,8 @@ function* readTrials(
   parameters: number,
 ): Generator<StoredTrial> {
   const trials = connection.prepare(
-    `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap
+    `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap,
+       CASE WHEN EXISTS (SELECT 1 FROM trial_intermediate_values reported WHERE reported.trial_id = galapagos_trial.trial_id) THEN trial_id END
      FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
   );
   const newest = connection.prepare(
@@ -126,6 +128,7 @@ function* readTrials(
   const open = connection.prepare(
     'SELECT number, k, slot, spawn FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? AND outcome IS NULL ORDER BY number, k',
   );
+  const intermediates = new Intermediates(connection, columns);
   for (let from = 0; ;) {
     const page = trials.all([study, from]);
     const last = page.at(-1);
@@ -141,7 +144,11 @@ function* readTrials(
       const attempts = (unsettled.get(row[0]) ?? []).map((attempt) =>
         storedAttempt(columns, attempt),
       );
-      yield storedTrial(columns, row, parameters, { k: k.get(row[0]) ?? 0, unsettled: attempts });
+      yield storedTrial(columns, row, parameters, {
+        k: k.get(row[0]) ?? 0,
+        reports: intermediates.of(row[14] ?? null),
+        unsettled: attempts,
+      });
     }
     from = to + 1;
   }
@@ -151,7 +158,7 @@ function storedTrial(
   columns: Columns,
   row: Row,
   parameters: number,
-  attempts: Pick<StoredTrial, 'k' | 'unsettled'>,
+  attempts: Pick<StoredTrial, 'k' | 'reports' | 'unsettled'>,
 ): StoredTrial {
   const outcome =
     row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);

@@ -65,6 +65,8 @@ function resultOf(
     ...(executorReason === undefined ? {} : { executorReason }),
     ...(reports.length === 0 ? {} : { reports }),
   };
+  if (end.outcome === 'pruned')
+    return { outcome: 'pruned', ...(Number.isFinite(value) ? { value } : {}), ...about };
   return Number.isFinite(value)
     ? { outcome: 'succeeded', value, ...about }
     : { outcome: 'diverged', ...about };

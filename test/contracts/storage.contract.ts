@@ -4,6 +4,7 @@ import { headOf } from '../../src/core/scheduling/index.ts';
 import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/index.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
+import { reportsContract } from './storage-reports.contract.ts';
 import {
   UID,
   createStudy,
@@ -249,7 +250,10 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         laneCap: 4,
       };
       lab.commit([[endAttempt(2, 1, 'crashed'), back], [start(2, 2)]]);
-      const fresh = { end: null, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+      const fresh = {
+        ...{ end: null, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 },
+        reports: [],
+      };
       const open = (number: number, k: number): unknown => ({
         k,
         slot: `local/cpu/${number}`,
@@ -292,6 +296,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
             deaths: 2,
             memoryFailures: 3,
             laneCap: 4,
+            reports: [],
             k: 2,
             unsettled: [open(2, 2)],
           },
@@ -330,6 +335,11 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         end: { outcome, value, finishSeq: 0 },
       });
     });
+
+    reportsContract(
+      () => harness.first,
+      () => harness.reopen(),
+    );
 
     it('accepts reports of a running trial only', () => {
       const report = (number: number): Write => ({

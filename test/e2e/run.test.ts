@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { Connection } from '../../src/storage/connection.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, command, start } from '../support/built-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -81,6 +82,25 @@ describe('Run: whole runs', () => {
     expect(after.map(({ state }) => state)).toEqual(Array.from({ length: 20 }, () => 'complete'));
     for (const { number, value, attempts } of before)
       expect(after[number]).toMatchObject({ value, attempts });
+  });
+
+  it('keeps pruned trials with their last value, in the state that Optuna calls PRUNED', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { pruneRate: 1, durationMs: 2 }, 3);
+    const { code, stdout } = await command(['run', study, '--workers', '1'], folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain('3 pruned');
+    const lab = join(folder, 'lab.db');
+    for (const { state, outcome, value, reports } of recordsOf(lab)) {
+      expect({ state, outcome }).toEqual({ state: 'pruned', outcome: 'pruned' });
+      expect(reports).toEqual([{ step: 0, value }]);
+    }
+    const connection = Connection.openReadOnly(lab, 1_000);
+    const rows = connection.all(
+      'SELECT state, value FROM trials JOIN trial_values USING (trial_id) ORDER BY number',
+    );
+    connection.close();
+    expect(rows).toEqual(recordsOf(lab).map(({ value }) => ['PRUNED', value]));
   });
 
   it('exits at once after two interruptions and keeps the trials shown as finished', async () => {

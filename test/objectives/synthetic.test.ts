@@ -142,6 +142,18 @@ describe('Synthetic objective: attempts', () => {
     }
   });
 
+  it('prune as many trials as asked after half of their duration, with a report', async () => {
+    const ends = await Promise.all(
+      Array.from({ length: 60 }, (_, number) =>
+        run({ objective: { pruneRate: 0.5, durationMs: 20 }, number }),
+      ),
+    );
+    const pruned = ends.filter(({ outcome }) => outcome === 'pruned');
+    expect(pruned.length).toBeGreaterThan(15);
+    expect(pruned.length).toBeLessThan(45);
+    for (const { value, reports } of pruned) expect(reports).toEqual([{ step: 0, value }]);
+  });
+
   it('draw failures for each attempt, divergence once for all', async () => {
     const perAttempt = async (rate: string): Promise<number> => {
       let differ = 0;

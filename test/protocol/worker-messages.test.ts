@@ -92,10 +92,19 @@ describe('Worker protocol: results', () => {
     ['a success without a value', { outcome: 'succeeded' }],
     ['a success whose value is not finite', { outcome: 'succeeded', value: NaN }],
     ['a value without success', { outcome: 'diverged', value: 1 }],
+    ['a pruned attempt whose value is not finite', { outcome: 'pruned', value: NaN }],
     ['a crash without its error', { outcome: 'crashed' }],
     ['a negative duration', { outcome: 'diverged', ms: -1 }],
   ])('are refused: %s', (_, fields) => {
     expect(() => parseResult(of(fields))).toThrow(MalformedMessage);
+  });
+
+  it.each([
+    { outcome: 'pruned' },
+    { outcome: 'pruned', value: -0.5, reports: [{ step: 1, value: 2 }] },
+  ])('are read back as sent when pruned, with or without a value: %o', (fields) => {
+    const said = { ...result, result: { ms: 1, ...fields } } as typeof result;
+    expect(parseResult(encodeMessage(said))).toEqual(said);
   });
 
   it('are refused where a number overflows to infinity', () => {

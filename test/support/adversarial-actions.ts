@@ -213,6 +213,24 @@ class Actions {
       this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.k}`, () =>
         this.#finish(process, held, { outcome: 'succeeded', value, ms: 1 }),
       );
+      const { number, k } = held.attempt;
+      const step = worker.holding.length + world.faults.report;
+      this.#fault('report', `${name} reports ${number}/${k} at ${step}`, () =>
+        world.take({
+          ...{ type: 'report', slot: worker.slot, spawn: worker.spawn, attempt: held.attempt },
+          report: { step, value },
+        }),
+      );
+      this.#fault('prune', `${name} prunes ${number}/${k}`, () =>
+        this.#finish(process, held, {
+          outcome: 'pruned',
+          reports: [
+            { step: 0, value: 0.5 },
+            { step: 9, value },
+          ],
+          ms: 1,
+        }),
+      );
       this.#fault('crash', `${name} crashes ${held.attempt.number}`, () =>
         this.#finish(process, held, { outcome: 'crashed', ms: 1 }),
       );

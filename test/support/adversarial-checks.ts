@@ -56,6 +56,13 @@ export function checkRecord(world: AdversarialWorld): void {
       study.deleted !== live.deleted
     )
       throw new Violation(`the file has ${study.spec.name}, the scheduler ${live.spec.name}`);
+    for (const { number, reports } of study.trials) {
+      const [known, stored] = [live.columns.reports.of(number), reports].map((values) =>
+        JSON.stringify(values),
+      );
+      if (known !== stored)
+        throw new Violation(`trial ${number} has reported ${known}, and the file says ${stored}`);
+    }
   }
   if (study.deleted && study.state !== 'paused' && study.state !== 'finished')
     throw new Violation(`the study is ${study.state} and deleted`);
@@ -97,6 +104,10 @@ function checkTrial(
   if (number >= trials) throw new Violation(`trial ${number} is beyond the limit of ${trials}`);
   if (values !== Number(state === 'complete'))
     throw new Violation(`trial ${number} is ${state} with ${values} results`);
+  if (outcomes.filter((outcome) => outcome === 'pruned').length !== Number(state === 'pruned'))
+    throw new Violation(`trial ${number} is ${state}, its attempts were ${outcomes.join(', ')}`);
+  if (state === 'pruned' && end?.value !== trial.reports.at(-1)?.value)
+    throw new Violation(`trial ${number} was pruned with another value than its last report`);
   if (end !== null && unsettled.length > 0)
     throw new Violation(`trial ${number} has ended, and an attempt has not`);
   if (end === null && unsettled.length !== Number(state === 'running'))
@@ -162,7 +173,7 @@ function isClean(
   { options: { faults } }: AdversarialWorld,
   trials: Iterable<StoredTrial>,
 ): boolean {
-  if ((faults.crash ?? 0) > 0 || (faults.cancel ?? 0) > 0) return false;
+  if ([faults.crash, faults.cancel, faults.prune].some((left = 0) => left > 0)) return false;
   return ![...trials].some(({ end }) => end?.outcome === 'silent');
 }
 

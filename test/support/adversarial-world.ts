@@ -47,6 +47,10 @@ export interface Faults {
   stop: number;
   helloAgain: number;
   crash: number;
+  /** Attempts that their worker prunes. */
+  prune: number;
+  /** Reports on the way, which are never repeated. */
+  report: number;
   cancel: number;
   /** Renames and notes. */
   describe: number;
@@ -107,6 +111,8 @@ const NO_FAULTS: Faults = {
   stop: 0,
   helloAgain: 0,
   crash: 0,
+  prune: 0,
+  report: 0,
   cancel: 0,
   describe: 0,
   delete: 0,

@@ -57,4 +57,15 @@ export const worlds = {
     local: true,
     lanes: 2,
   },
+  'generations, pruned trials and reports': {
+    sampler: generations,
+    trials: 4,
+    faults: { ...MORE, prune: 2, report: 6 },
+  },
+  'asynchronous, pruned trials and reports, workers here': {
+    sampler: asynchronous,
+    trials: 6,
+    faults: { ...MORE, prune: 3, report: 6 },
+    local: true,
+  },
 } satisfies Record<string, WorldOptions>;

@@ -64,6 +64,9 @@ export const history: fc.Arbitrary<Happening[]> = fc
           }),
         ]);
         open.delete(number);
+      } else if (pick % 5 === 0 && kind < 85) {
+        const attempt = { study: UID, number, k: trial.k };
+        steps.push([{ op: 'reported', attempt, step: pick % 4, value }]);
       } else if (kind < 50) {
         steps.push([
           endAttempt(number, trial.k, 'lost'),

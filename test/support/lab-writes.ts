@@ -85,7 +85,7 @@ export function endAttempt(
   value?: number,
   uid = UID,
 ): Write {
-  const said = outcome === 'lost' || outcome === 'pruned' ? null : outcome;
+  const said = outcome === 'lost' ? null : outcome;
   const result: AttemptResult | null =
     said === null
       ? null
@@ -95,6 +95,7 @@ export function endAttempt(
           ...(value === undefined || !Number.isFinite(value) ? {} : { value }),
           metrics: { accuracy: 0.5, checksum: 'ab12' },
           executor: 'wasm',
+          ...(outcome === 'pruned' && value !== undefined ? { reports: [{ step: 3, value }] } : {}),
         };
   return {
     op: 'attemptEnded',

@@ -77,13 +77,14 @@ function best({ best: trial }: RunProgress, { width, kind, paint }: Frame): stri
 }
 
 function speed(progress: RunProgress): string {
-  const { perSecond, leftMs, elapsedMs, diverged, failed, lostAttempts } = progress;
+  const { perSecond, leftMs, elapsedMs, diverged, pruned, failed, lostAttempts } = progress;
   const parts = [
     rate(perSecond),
     `${leftMs === null ? '–' : duration(leftMs)} left`,
     `${duration(elapsedMs)} so far`,
   ];
   if (diverged > 0) parts.push(`${diverged} diverged`);
+  if (pruned > 0) parts.push(`${pruned} pruned`);
   if (failed > 0) parts.push(`${failed} failed`);
   if (lostAttempts > 0) parts.push(`${count(lostAttempts, 'attempt')} lost and retried`);
   return parts.join(' · ');

@@ -42,6 +42,7 @@ export class RunProgress {
   /** Number of ended trials, earlier runs included. */
   done: number;
   diverged = 0;
+  pruned = 0;
   failed = 0;
   lostAttempts = 0;
   /** Why storage waits; null: it works. */
@@ -145,6 +146,7 @@ export class RunProgress {
     this.done += 1;
     this.#endedHere += 1;
     if (event.outcome === 'diverged') this.diverged += 1;
+    if (event.state === 'pruned') this.pruned += 1;
     if (event.state === 'failed') this.failed += 1;
     const { trial, value, params, attempt, origin } = event;
     if (event.isBest && value !== null) this.best = { trial, value, params, attempt, origin };

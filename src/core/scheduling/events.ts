@@ -4,6 +4,7 @@
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
+import type { StepValue } from '../study/reports.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type {
   AttemptId,
@@ -24,19 +25,15 @@ export interface Cause {
   readonly because?: string;
 }
 
-/** What a worker says of an attempt on its way: what its trial would be worth if it ended there. */
-export interface Report {
-  /** From 0, rising; of training, the epoch. */
-  readonly step: number;
-  /** Finite. */
-  readonly value: number;
+/** An intermediate value that a worker reports of a running attempt; the value is finite. */
+export interface Report extends StepValue {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** What a worker says an attempt came to; `ms` is its own duration, never an instant. */
 export interface AttemptResult {
-  readonly outcome: 'succeeded' | 'diverged' | 'crashed' | 'outOfMemory' | 'timedOut' | 'cancelled';
-  /** Present when succeeded, finite. */
+  readonly outcome: Exclude<AttemptOutcome, 'lost'>;
+  /** Finite. Present when succeeded; when pruned, absent means the value of the last report. */
   readonly value?: number;
   /** Present when crashed or out of memory. */
   readonly error?: string;
@@ -85,6 +82,8 @@ export interface StoredTrial {
   readonly memoryFailures: number;
   /** Most lanes its cohort may have; 0: no cap. */
   readonly laneCap: number;
+  /** Reports of the last attempt, in ascending order of step. */
+  readonly reports: readonly StepValue[];
   /** Attempts without an outcome. */
   readonly unsettled: readonly StoredAttempt[];
 }

@@ -1,6 +1,6 @@
 /**
- * Reports on the way to a result: written and shown, nothing more. None is answered: the result
- * repeats them all, so one that is lost or refused is only late.
+ * Reports of running attempts: kept in the study's columns, written and shown. None is answered:
+ * the result repeats them all, so one that is lost or refused is only late.
  */
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
@@ -24,6 +24,7 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
     protocolError(lab, event);
     return;
   }
+  attempt.trial.study.columns.reports.add(id.number, step, value);
   write(lab, { op: 'reported', attempt: id, step, value });
   const shown = { step, value, ...(metrics === undefined ? {} : { metrics }) };
   show(lab, attempt.trial.study, { kind: 'trialReported', attempt: id, slot, report: shown });

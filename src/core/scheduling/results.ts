@@ -34,7 +34,7 @@ export function result(lab: LabState, event: Result): void {
     protocolError(lab, event);
     return;
   }
-  if (event.result.outcome === 'succeeded' && !Number.isFinite(event.result.value)) {
+  if (!hasLegalValue(event.result)) {
     refuse(lab, event, 'malformed');
     protocolError(lab, event);
     return;
@@ -48,14 +48,18 @@ export function result(lab: LabState, event: Result): void {
   ack(lab, event);
 }
 
+/** A success has a finite value, a pruned attempt may have one. */
+function hasLegalValue({ outcome, value }: AttemptResult): boolean {
+  if (outcome === 'succeeded') return Number.isFinite(value);
+  return outcome !== 'pruned' || value === undefined || Number.isFinite(value);
+}
+
 function accept(lab: LabState, attempt: Attempt, result: AttemptResult): void {
-  const { trial } = attempt;
   switch (result.outcome) {
     case 'succeeded':
-      complete(lab, attempt, result, result.value ?? NaN);
-      return;
     case 'diverged':
-      complete(lab, attempt, result, trial.study.columns.worst);
+    case 'pruned':
+      end(lab, attempt, result, result.outcome);
       return;
     case 'crashed':
       crash(lab, attempt, result, result.error ?? null);
@@ -74,14 +78,23 @@ function accept(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   }
 }
 
-function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value: number): void {
+/** The attempt came to an end of its trial that is no failure. */
+function end(
+  lab: LabState,
+  attempt: Attempt,
+  result: AttemptResult,
+  outcome: 'succeeded' | 'diverged' | 'pruned',
+): void {
   const { trial } = attempt;
+  const { columns, durations } = trial.study;
   trial.study.executor ??= result.executor ?? null;
-  const outcome = result.outcome === 'diverged' ? 'diverged' : 'succeeded';
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);
-  trial.study.durations.add(result.ms / (attempt.cohort?.attempts.length ?? 1));
-  endTrial(lab, trial, { state: 'complete', outcome, value, attempt, result });
+  durations.add(result.ms / (attempt.cohort?.attempts.length ?? 1));
+  const last = columns.reports.last(trial.number)?.value;
+  const value = outcome === 'diverged' ? columns.worst : (result.value ?? last ?? NaN);
+  const state = outcome === 'pruned' ? 'pruned' : 'complete';
+  endTrial(lab, trial, { state, outcome, value, attempt, result });
   const slot = lab.slots.get(attempt.slot);
   if (slot !== undefined) noteSuccess(lab, slot, trial);
 }

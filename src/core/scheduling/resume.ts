@@ -19,6 +19,8 @@ import type { EndedState } from './words.ts';
 
 /** Number of trials between two yields of `opening`. */
 const PIECE = 100;
+/** Reports between two rests. */
+const PIECE_REPORTS = 1_000;
 
 /**
  * Yields after each piece, so that other work can proceed; no other event may be stepped meanwhile.
@@ -94,9 +96,12 @@ interface Restored {
 function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<void, Restored> {
   const ended: EndedTrial[] = [];
   const open: StoredTrial[] = [];
+  let reported = 0;
   for (const trial of stored.trials) {
-    const { number, state, end, k, unsettled } = trial;
+    const { number, state, end, k, reports, unsettled } = trial;
     columns.proposed(number, trial.params, trial.basis, trial.origin);
+    columns.reports.addAll(number, reports);
+    reported += reports.length;
     if (end === null) open.push(trial);
     else if (state !== 'waiting' && state !== 'running')
       ended.push({
@@ -108,7 +113,9 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
         k,
         unsettled,
       });
-    if (number % PIECE === 0) yield;
+    if (number % PIECE !== 0 && reported < PIECE_REPORTS) continue;
+    reported = 0;
+    yield;
   }
   return { ended, open };
 }

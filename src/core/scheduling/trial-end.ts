@@ -22,7 +22,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { study, number, params, origin } = trial;
   const { state, outcome, value, attempt, result } = end;
   moveTrial(lab, trial, state);
-  tell(lab, trial, `${state}: ${outcome}${state === 'complete' ? ` with ${value}` : ''}`);
+  tell(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
   if (trial.attempt !== null)
     revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
   study.waiting.remove(trial);

@@ -21,7 +21,7 @@ export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> 
     waiting:
       'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
     complete: 'a result succeeded or diverged',
-    pruned: 'ended by another program',
+    pruned: 'a result pruned, or ended by another program',
     failed:
       'retries used up, its worker silent too often, timed out, cancelled by the user, or ended by another program',
   },
@@ -118,10 +118,11 @@ export function startAttempt(
   return attempt;
 }
 
-/** Returns the trial to waiting until `notBefore`; writes its counters. */
+/** Returns the trial to waiting until `notBefore`; writes its counters, drops its reports. */
 export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): void {
   moveTrial(lab, trial, 'waiting');
   trial.notBefore = notBefore;
+  trial.study.columns.reports.drop(trial.number);
   const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
   write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
   enqueue(lab, trial);
@@ -133,7 +134,7 @@ export function enqueue(lab: LabState, trial: OpenTrial): void {
   else lab.timers.add({ kind: 'trialDue', at: trial.notBefore, trial });
 }
 
-/** Writes the outcome of an attempt. */
+/** Writes the outcome of an attempt and keeps all its reports. */
 export function writeAttemptEnd(
   lab: LabState,
   attempt: Attempt,
@@ -141,6 +142,7 @@ export function writeAttemptEnd(
   result: AttemptResult | null,
   detail: string | null,
 ): void {
+  attempt.trial.study.columns.reports.addAll(attempt.id.number, result?.reports ?? []);
   write(lab, { op: 'attemptEnded', attempt: attempt.id, outcome, at: lab.now, result, detail });
   tell(
     lab,

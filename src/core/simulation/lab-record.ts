@@ -20,8 +20,8 @@ interface RecordedAttempt extends StoredAttempt {
 }
 
 type RecordedTrial = {
-  -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key];
-} & { attempts: RecordedAttempt[] };
+  -readonly [Key in keyof Omit<StoredTrial, 'reports' | 'unsettled'>]: StoredTrial[Key];
+} & { attempts: RecordedAttempt[]; reports: Map<number, number> };
 
 type RecordedStudy = {
   -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials'>]: StoredStudy[Key];
@@ -112,17 +112,22 @@ export class LabRecord {
         this.#move(trial, 'running');
         return;
       }
-      case 'reported':
-        if (this.#trial(write.attempt.study, write.attempt.number).state !== 'running')
+      case 'reported': {
+        const trial = this.#trial(write.attempt.study, write.attempt.number);
+        if (trial.state !== 'running')
           throw new Error(`trial ${write.attempt.number} reported without running`);
+        trial.reports.set(write.step, write.value);
         return;
+      }
       case 'attemptEnded': {
         const { study, number, k } = write.attempt;
-        const attempt = this.#trial(study, number).attempts.find((candidate) => candidate.k === k);
+        const { attempts, reports } = this.#trial(study, number);
+        const attempt = attempts.find((candidate) => candidate.k === k);
         if (attempt?.outcome !== null)
           throw new Error(`attempt ${number}/${k} ended twice, or never began`);
         attempt.outcome = write.outcome;
         attempt.detail = write.detail;
+        for (const { step, value } of write.result?.reports ?? []) reports.set(step, value);
         return;
       }
       case 'trialEnded': {
@@ -136,6 +141,7 @@ export class LabRecord {
         const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
         const trial = this.#trial(uid, number);
         this.#move(trial, 'waiting');
+        trial.reports.clear();
         Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
         return;
       }
@@ -157,6 +163,7 @@ export class LabRecord {
       basis,
       end: null,
       ...counters,
+      reports: new Map(),
       attempts: [],
     });
   }
@@ -179,9 +186,10 @@ export class LabRecord {
   }
 }
 
-function stored({ attempts, ...trial }: RecordedTrial): StoredTrial {
+function stored({ attempts, reports, ...trial }: RecordedTrial): StoredTrial {
   return {
     ...trial,
+    reports: [...reports].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step),
     unsettled: attempts
       .filter(({ outcome }) => outcome === null)
       .map((attempt) => ({ ...attempt })),

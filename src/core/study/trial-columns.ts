@@ -1,8 +1,8 @@
 /**
  * What stays in memory of every trial of a study: rows in typed columns, the order of completion,
  * the best few, and which points were proposed. ≤ 110 bytes a trial at 8 parameters when the
- * sampler's window is `all`, about 50 otherwise. Not the trials' stories, attempts or reports:
- * those are in the lab file.
+ * sampler's window is `all`, about 50 otherwise, and what `reports.ts` states per report. Not the
+ * trials' stories or attempts: those are in the lab file.
  *
  * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a
  * method says.
@@ -16,6 +16,7 @@ import { AsynchronousView, SynchronousView } from './history-views.ts';
 import type { HistoryView } from './history.ts';
 import { Leaderboard } from './leaderboard.ts';
 import { ParamStore } from './param-store.ts';
+import { Reports } from './reports.ts';
 import { endedStates, trialOutcomes } from './row-codes.ts';
 import type { EndedState, TrialOutcome } from './row-codes.ts';
 import type { Direction } from './study-spec.ts';
@@ -38,6 +39,8 @@ export class TrialColumns {
   readonly #generations = new Column((length) => new Uint32Array(length));
   /** Number + 1; 0: none. */
   readonly #parents = new Column((length) => new Uint32Array(length), 2);
+  /** Intermediate values of each trial's last attempt. */
+  readonly reports = new Reports();
   readonly #params: ParamStore;
   readonly #points: DuplicateSet;
   readonly #board: Leaderboard;
@@ -196,7 +199,8 @@ export class TrialColumns {
     return (
       columns.reduce((sum, column) => sum + column.bytes, 0) +
       this.#params.bytes +
-      this.#points.bytes
+      this.#points.bytes +
+      this.reports.bytes
     );
   }
 }

@@ -54,7 +54,7 @@ export const report = {
     running: number;
     time: string | null;
   }) =>
-    `${many(n.complete + n.pruned + n.failed, 'trial')}: ${count(n.complete - n.diverged)} complete, ${count(n.failed)} failed, ${count(n.diverged)} diverged${n.running > 0 ? `, ${count(n.running)} running` : ''}${n.time === null ? '' : `; ${n.time} of running`}.`,
+    `${many(n.complete + n.pruned + n.failed, 'trial')}: ${count(n.complete - n.diverged)} complete, ${n.pruned > 0 ? `${count(n.pruned)} pruned, ` : ''}${count(n.failed)} failed, ${count(n.diverged)} diverged${n.running > 0 ? `, ${count(n.running)} running` : ''}${n.time === null ? '' : `; ${n.time} of running`}.`,
   bestTrials: ({ trials }: { trials: number }) => `The best ${many(trials, 'trial')}`,
   trial: 'trial',
   chart: 'Chart',

@@ -64,6 +64,7 @@ export const lab = {
     other: 'another study',
     failed: 'failed',
     diverged: 'diverged',
+    pruned: 'pruned',
     back: 'returned to the queue',
     idle: 'idle',
   },

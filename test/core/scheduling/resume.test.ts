@@ -46,6 +46,31 @@ describe('Scheduler: restart', () => {
     expect(driver.study().frontier).toBe(2);
   });
 
+  it('restores the reports of ended and of running trials, and none of an attempt that was lost', () => {
+    const seen: unknown[] = [];
+    const reportsOf = (driver: LabDriver): unknown[] =>
+      [0, 1, 2].map((number) => driver.study().columns.reports.of(number));
+    const { driver } = restart((before) => {
+      before.create({ trials: 4 });
+      before.hello(FAR, { lanes: 3, helloNo: 1 });
+      const report = (number: number, step: number, value: number): unknown =>
+        before.send({
+          ...{ type: 'report', slot: FAR, spawn: '1.1', attempt: id(number) },
+          report: { step, value },
+        });
+      for (let step = 20; step >= 0; step--) report(0, step, step === 3 ? -0 : step / 3);
+      report(1, 5, 0.1);
+      report(2, 1, 4);
+      before.result(id(0), { outcome: 'pruned', reports: [{ step: 21, value: 7 }] });
+      before.result(id(2), { outcome: 'crashed' });
+      seen.push(...reportsOf(before));
+    });
+    expect(reportsOf(driver)).toEqual(seen);
+    expect(seen[0]).toHaveLength(22);
+    expect(seen.slice(1)).toEqual([[{ step: 5, value: 0.1 }], []]);
+    expect(driver.study().columns.state(0)).toBe('pruned');
+  });
+
   it("loses the attempts of this machine's workers at once, because they died with the coordinator", () => {
     const { driver, opened } = restart(twoRunning(HERE));
     expect(writes(opened, 'attemptEnded').map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);

@@ -1,0 +1,67 @@
+/** What every lab storage keeps of reports and pruned trials: part of the storage contract. */
+import { expect, it } from 'vitest';
+import type { Write } from '../../src/core/scheduling/index.ts';
+import type { LabStorage } from '../../src/storage/storage.ts';
+import {
+  UID,
+  createStudy,
+  endAttempt,
+  endTrial,
+  propose,
+  start,
+  trialsOf,
+} from '../support/lab-writes.ts';
+
+/** @param first the lab that was opened first; `reopen` opens it again */
+export function reportsContract(first: () => LabStorage, reopen: () => LabStorage): void {
+  it('gives back the reports of the last attempt in ascending order, each step once', () => {
+    let lab = first();
+    const report = (step: number, value: number, k = 1): Write => ({
+      op: 'reported',
+      attempt: { study: UID, number: 0, k },
+      step,
+      value,
+    });
+    const reports = (): unknown => trialsOf(reopen().lab)[0]?.reports;
+    lab.commit([[createStudy(), propose(0)], [start(0)], [report(7, 0.1 + 0.2)], [report(2, 1)]]);
+    lab = reopen();
+    lab.commit([[report(2, -0)]]);
+    expect(reports()).toEqual([
+      { step: 2, value: 0 },
+      { step: 7, value: 0.1 + 0.2 },
+    ]);
+    lab = reopen();
+    const counters = { crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+    lab.commit([[endAttempt(0, 1, 'lost'), { op: 'trialBack', uid: UID, number: 0, ...counters }]]);
+    expect(reports()).toEqual([]);
+    lab = reopen();
+    const end = {
+      state: 'pruned',
+      outcome: 'pruned',
+      value: 5e-324,
+      k: 2,
+      finishSeq: 0,
+    } as const;
+    lab.commit([
+      [start(0, 2)],
+      [report(1, 1, 2)],
+      [endAttempt(0, 2, 'pruned', 5e-324), endTrial(0, end)],
+    ]);
+    expect(trialsOf(reopen().lab)[0]).toMatchObject({
+      state: 'pruned',
+      end: { outcome: 'pruned', value: 5e-324 },
+      reports: [
+        { step: 1, value: 1 },
+        { step: 3, value: 5e-324 },
+      ],
+    });
+  });
+
+  it('gives back the executor of a study whose first result was pruned', () => {
+    const lab = first();
+    const end = { state: 'pruned', outcome: 'pruned', value: 1, finishSeq: 0 } as const;
+    lab.commit([[createStudy(), propose(0)], [start(0)]]);
+    lab.commit([[endAttempt(0, 1, 'pruned', 1), endTrial(0, end)]]);
+    expect(reopen().lab.studies[0]).toMatchObject({ executor: 'wasm' });
+  });
+}
