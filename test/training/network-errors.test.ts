@@ -145,7 +145,7 @@ describe('Network errors', () => {
     ],
     [
       'unknown-param',
-      'layers[0].filters (conv1): expected a parameter that is there whenever this is, found "extra", which is absent for some values of the others (give this layer the same "when")',
+      'layers[0].filters (conv1): expected a parameter that is active wherever this layer exists, found "extra", which is absent for some values of the others (give this layer the same "when")',
       [{ ...conv, filters: { $param: 'extra' } }],
     ],
     [
@@ -165,7 +165,7 @@ describe('Network errors', () => {
     ],
     [
       'duplicate-id',
-      'layers[1].id (a): expected a name used once, found "a"',
+      'layers[1].id (a): expected a unique name, found "a"',
       [
         { ...conv, id: 'a' },
         { ...conv, id: 'a' },
@@ -173,7 +173,7 @@ describe('Network errors', () => {
     ],
     [
       'duplicate-id',
-      'layers[1].id (b): expected a name used once, found "b"',
+      'layers[1].id (b): expected a unique name, found "b"',
       [
         { id: 'b', repeat: 2, layers: [{ type: 'relu' }] },
         { id: 'b', repeat: 2, layers: [{ type: 'relu' }] },
@@ -226,7 +226,7 @@ describe('Network errors', () => {
     ],
     [
       'unused-layer',
-      'layers[1] (b): expected a layer that something reads, found b, which no layer reads',
+      'layers[1] (b): expected a layer that another layer reads, found b, which no layer reads',
       [conv, { ...conv, id: 'b' }, { ...conv, from: 'conv1' }],
     ],
   ])('reports once as %s: %s', (code, message, layers) => {

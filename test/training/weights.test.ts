@@ -76,7 +76,7 @@ describe('safetensors', () => {
     [
       'texts',
       withHeader({ __metadata__: { a: 1 } }, 0),
-      'header, __metadata__: expected texts by name, found {"a":1}',
+      'header, __metadata__: expected strings by name, found {"a":1}',
     ],
     [
       'half precision',
@@ -106,7 +106,7 @@ describe('safetensors', () => {
     [
       'too long',
       withHeader({ a: entry }, 9),
-      'data: expected 8 bytes, as the header says, found 9',
+      'data: expected 8 bytes, according to the header, found 9',
     ],
   ])('refuses an invalid file and says where: %s', (_name, bytes, message) => {
     expect(() => decodeSafetensors('w', bytes)).toThrow(WeightsError);
@@ -187,7 +187,7 @@ describe('Lane file', () => {
       'w: tensor "conv1.bias": expected 2, found 1',
     );
     expect(changed((all) => all.set('conv9.bias', one))).toThrow(
-      'w: tensor "conv9.bias": the network has none of this name',
+      'w: tensor "conv9.bias": the network has no such tensor',
     );
     expect(() => fromTensors('w', NAMED, { ...toTensors(NAMED, STATE), metadata: {} })).toThrow(
       'step: expected a count',

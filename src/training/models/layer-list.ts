@@ -79,7 +79,7 @@ export class LayerList {
         code: 'unused-layer',
         path: at(this.#paths, i),
         layer: layer.id,
-        expected: 'a layer that something reads',
+        expected: 'a layer that another layer reads',
         found: `${layer.id}, which no layer reads`,
       });
     });
@@ -225,7 +225,7 @@ export class LayerList {
     const id = reader.raw('id');
     if (id !== undefined && (typeof id !== 'string' || !LAYER_ID.test(id)))
       reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(id));
-    if (taken) reader.report('duplicate-id', 'id', 'a name used once', quote(name));
+    if (taken) reader.report('duplicate-id', 'id', 'a unique name', quote(name));
     return !taken;
   }
 

@@ -66,7 +66,7 @@ export class Scope {
       const found = `${JSON.stringify(name)}, which is absent for some values of the others`;
       return {
         code,
-        expected: 'a parameter that is there whenever this is',
+        expected: 'a parameter that is active wherever this layer exists',
         found,
         hint: 'give this layer the same "when"',
       };
@@ -74,7 +74,7 @@ export class Scope {
     const known = Object.keys(this.space ?? this.params);
     const expected =
       known.length === 0
-        ? 'no parameter: none is declared'
+        ? 'no parameter, because none is declared'
         : `a declared parameter (${known.join(', ')})`;
     const hint = nearest(name, known);
     return { code, expected, found: quote(name), ...(hint === undefined ? {} : { hint }) };

@@ -65,7 +65,7 @@ export function checkSize(
     layer: layer.id,
     expected: `a network that trains in the ${gigabytes(memoryBytes)} of memory of this machine`,
     found: `at least ${gigabytes(bytes)}, most of it for ${grouped(weights)} weights and ${grouped(outputs)} outputs`,
-    hint: `make ${layer.id} or what it reads smaller`,
+    hint: `make ${layer.id} or its input smaller`,
   });
 }
 

@@ -16,7 +16,7 @@ export function readOptimizer(outer: Reader): OptimizerSettings | undefined {
   const fields = reader.readAll(fieldsOf(OPTIMIZER, type));
   const isNesterov = type === 'sgd' && reader.read('nesterov', OPTIMIZER.nesterov) === true;
   if (isNesterov && !reader.has('momentum'))
-    reader.report('missing-field', 'momentum', 'a momentum, as nesterov is true', 'nothing');
+    reader.report('missing-field', 'momentum', 'a momentum, because nesterov is true', 'nothing');
   reader.allowIfChosen(Object.keys(OPTIMIZER));
   reader.finish();
   return fields === undefined ? undefined : { type, ...fields };

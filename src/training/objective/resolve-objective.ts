@@ -56,7 +56,7 @@ export function resolveObjective(
   readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', ...executorNames]);
   readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
   if (objective.bits === 'wasm' && objective.executor === 'tensorflow') {
-    const expected = '"auto", "wasm" or "reference", as bits is "wasm"';
+    const expected = '"auto", "wasm" or "reference", because bits is "wasm"';
     scope.report({
       code: 'out-of-range',
       path: 'executor',
@@ -69,7 +69,7 @@ export function resolveObjective(
     scope.report({
       code: 'out-of-range',
       path: 'settings.validation',
-      expected: 'a share above 0, as selectOn is "validation"',
+      expected: 'a share above 0, because selectOn is "validation"',
       found: '0',
     });
   }
@@ -231,7 +231,7 @@ function matchSteps(
 ): void {
   const samples = Math.floor(training * (1 - validation));
   if (remainder === 'keep' || batch <= samples) return;
-  const expected = `at most the ${String(samples)} training samples, as remainder is "drop"`;
+  const expected = `at most the ${String(samples)} training samples, because remainder is "drop"`;
   scope.report({
     code: 'out-of-range',
     path: 'settings.batch',

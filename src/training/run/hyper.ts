@@ -51,7 +51,7 @@ export class HyperRows {
       return plan.hyper.map(({ name }) => {
         const value = columns.get(name);
         if (value === undefined)
-          throw new TrainingError('unsupported', `nothing gives the plan's column ${name}`);
+          throw new TrainingError('unsupported', `no value for the plan's column ${name}`);
         return typeof value === 'number' ? () => value : value;
       });
     });

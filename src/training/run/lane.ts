@@ -116,7 +116,7 @@ export class Lane {
     samplesPerSecond: number,
     more: Readonly<Record<string, number>> = {},
   ): LaneOutcome {
-    if (this.#kept === undefined) throw new Error('a lane succeeds with what it keeps');
+    if (this.#kept === undefined) throw new Error('a lane that succeeds must have kept weights');
     const { report, state } = this.#kept;
     const metrics = {
       ...report.metrics,

@@ -73,7 +73,7 @@ export function fromTensors(
   if (unknown !== undefined)
     throw new WeightsError(
       file,
-      `tensor ${JSON.stringify(unknown)}: the network has none of this name`,
+      `tensor ${JSON.stringify(unknown)}: the network has no such tensor`,
     );
   return state;
 }
@@ -106,6 +106,6 @@ function readStep(file: string, metadata: Readonly<Record<string, string>>): num
   if (Number.isSafeInteger(step) && step >= 0) return step;
   throw new WeightsError(
     file,
-    `__metadata__, step: expected a count, as the file has optimiser slots, found ${metadata[STEP] ?? 'nothing'}`,
+    `__metadata__, step: expected a count, because the file has optimiser slots, found ${metadata[STEP] ?? 'nothing'}`,
   );
 }

@@ -76,7 +76,7 @@ export function decodeSafetensors(file: string, bytes: Uint8Array): Safetensors 
     throw refuse(
       'offset 0',
       `a header of at most ${String(most)} bytes`,
-      `${String(length)}: cut short, or no safetensors`,
+      `${String(length)}: truncated, or not a safetensors file`,
     );
   const header = parseHeader(bytes.subarray(8, 8 + length), refuse);
   const metadata = readMetadata(header[METADATA], refuse);
@@ -107,7 +107,7 @@ export function decodeSafetensors(file: string, bytes: Uint8Array): Safetensors 
     tensors.set(name, { shape, values });
   }
   if (next !== data)
-    throw refuse('data', `${String(next)} bytes, as the header says`, String(data));
+    throw refuse('data', `${String(next)} bytes, according to the header`, String(data));
   return { tensors, metadata };
 }
 
@@ -128,7 +128,7 @@ function readMetadata(value: unknown, refuse: Refuse): Record<string, string> {
   if (value === undefined) return {};
   const texts = isFields(value) ? Object.entries(value) : undefined;
   if (texts?.every((entry): entry is [string, string] => typeof entry[1] === 'string') !== true)
-    throw refuse(`header, ${METADATA}`, 'texts by name', quote(value));
+    throw refuse(`header, ${METADATA}`, 'strings by name', quote(value));
   return Object.fromEntries(texts);
 }
 

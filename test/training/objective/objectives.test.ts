@@ -173,7 +173,7 @@ describe('Objectives: problems', () => {
         (p) => `${p.code} ${p.message}`,
       );
     expect(messages({ network, selectOn: 'validation' })).toEqual([
-      'out-of-range settings.validation: expected a share above 0, as selectOn is "validation", found 0',
+      'out-of-range settings.validation: expected a share above 0, because selectOn is "validation", found 0',
       "classes-mismatch network.layers (dense1): expected a vector of mnist's 10 classes as the last output, found 9",
     ]);
     expect(
@@ -215,7 +215,7 @@ describe('Objectives: problems', () => {
     );
     expect(codes({ batch: 60_000, remainder: 'drop' })).toEqual([]);
     expect(codes({ batch: 60_000, remainder: 'drop', validation: 0.1 })).toEqual([
-      'settings.batch: expected at most the 54000 training samples, as remainder is "drop", found 60000',
+      'settings.batch: expected at most the 54000 training samples, because remainder is "drop", found 60000',
     ]);
   });
 
@@ -306,7 +306,7 @@ describe('Objectives: size of the network', () => {
     const [message] = wrong([{ type: 'dense', units: { $param: 'units' } }], {
       units: { type: 'int', low: 8, high: 1e9 },
     });
-    expect(message).toContain('(with units 1000000000; make dense1 or what it reads smaller)');
+    expect(message).toContain('(with units 1000000000; make dense1 or its input smaller)');
   });
 
   it('counts weights, gradients and slots of the optimizer, and the largest layer of four samples', () => {

@@ -117,7 +117,7 @@ describe('Settings', () => {
       { optimizer: { type: 'rmsprop' } },
     ],
     [
-      'missing-field settings.optimizer.momentum: expected a momentum, as nesterov is true, found nothing',
+      'missing-field settings.optimizer.momentum: expected a momentum, because nesterov is true, found nothing',
       { optimizer: { ...SGD, nesterov: true } },
     ],
     [

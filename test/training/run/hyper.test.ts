@@ -280,7 +280,7 @@ describe('Rows of hyper-parameters in pieces', () => {
       'parameter "lr": expected a number, found nothing',
     );
     expect(() => make(['stepSize'], { ...PARAMS, lr: 1 })).toThrow(
-      "nothing gives the plan's column stepSize",
+      "no value for the plan's column stepSize",
     );
   });
 });

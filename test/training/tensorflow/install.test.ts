@@ -119,7 +119,7 @@ async function failure(
     throw new Error(`expected a failed installation, found ${String(error)}`);
   const there = existsSync(folder.file('home')) ? readdirSync(folder.file('home')) : [];
   expect(there.filter((name) => name !== 'downloads').sort()).toEqual([...left].sort());
-  expect(error.message).toContain('Nothing half-installed was left.');
+  expect(error.message).toContain('No partial installation was left.');
   return error;
 }
 
@@ -304,7 +304,7 @@ describe('Installation: libraries', () => {
     expect(error.message).toContain(
       'pip (python3): cannot reach anything; http://127.0.0.1:1/pypi/tensorflow-cpu/json cannot be reached',
     );
-    expect(error.message).toContain('by --wheel FILE');
+    expect(error.message).toContain('as --wheel FILE');
   });
 
   it('are refused from an address without https', async () => {
@@ -403,7 +403,7 @@ describe('Installation: tfjs-node', () => {
       'an npm that fails',
       "console.error('npm error code ENOTFOUND'); process.exit(1);",
       'npm: npm error code ENOTFOUND',
-      'reaches its registry',
+      'can reach its registry',
     ],
     ['another version', PROGRAMS.npm.replace('4.22.0', '4.21.0'), 'version "4.21.0"', 'try again'],
   ])('fails with %s', async (_, body, found, remedy) => {

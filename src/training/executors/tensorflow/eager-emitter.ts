@@ -101,6 +101,6 @@ export class EagerEmitter implements Emitter {
     if ('flag' in attribute) return { name, type: TF_ATTR_BOOL, value: attribute.flag };
     if ('text' in attribute) return { name, type: TF_ATTR_STRING, value: attribute.text };
     if ('shape' in attribute) return { name, type: TF_ATTR_SHAPE, value: attribute.shape };
-    throw new RangeError(`${name}: an op by itself has no such attribute`);
+    throw new RangeError(`${name}: no such attribute in op-by-op execution`);
   }
 }

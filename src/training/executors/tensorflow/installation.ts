@@ -29,8 +29,7 @@ export type Found =
 
 /** @param folder folder from `GALAPAGOS_TENSORFLOW`; undefined if it is unset */
 export function findInstallation(folder: string | undefined): Found {
-  if (folder === undefined || folder === '')
-    return { absent: 'no folder is named for it (GALAPAGOS_TENSORFLOW)' };
+  if (folder === undefined || folder === '') return { absent: 'GALAPAGOS_TENSORFLOW is not set' };
   const file = join(folder, INSTALLATION_FILE);
   if (!existsSync(file)) return { absent: `not installed: ${file} does not exist` };
   let installation: Installation;

@@ -17,7 +17,7 @@ export function makeProgram(
   refused?: string,
 ): Program {
   if (refused !== undefined) return new EagerProgram(binding, plan, lanes, refused);
-  if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'it was not wanted');
+  if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'the graph was disabled');
   try {
     return new GraphProgram(binding, plan, lanes);
   } catch (error) {

@@ -52,7 +52,7 @@ export class Values {
   as(value: Value, order: Order): Value {
     const { operations, lanes } = this;
     if (value.order === order) return value;
-    if (order === 'shared') throw new RangeError('what lanes have is not shared');
+    if (order === 'shared') throw new RangeError('a value per lane is not shared');
     const rank = value.shape.length + 2;
     const wanted = this.dimensions(value.shape, order);
     if (value.order === 'shared') {
@@ -133,7 +133,7 @@ export class Values {
   }
 
   #axes(value: Value): { readonly rank: number; readonly lane: number } {
-    if (value.order === 'shared') throw new RangeError('what is shared has no lanes');
+    if (value.order === 'shared') throw new RangeError('a shared value has no lanes');
     const rank = value.tensor.shape.length;
     return { rank, lane: value.order === 'lane' ? 0 : rank - 2 };
   }

@@ -13,7 +13,7 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
   return Array.from({ length: rank }, (_, i) => {
     const [m, n] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
     if (m !== n && m !== 1 && n !== 1)
-      throw new RangeError(`shapes [${a.join()}] and [${b.join()}] do not go together`);
+      throw new RangeError(`shapes [${a.join()}] and [${b.join()}] are incompatible`);
     return m === 1 ? n : m;
   });
 }

@@ -83,7 +83,7 @@ export class WasmExecutable extends StepwiseExecutable {
     } catch {
       throw new TrainingError(
         'out-of-memory',
-        `wasm: no room for ${String(Math.round(this.#datasetAt / 2 ** 20))} MiB of lanes and activations`,
+        `wasm: not enough memory for ${String(Math.round(this.#datasetAt / 2 ** 20))} MiB of lanes and activations`,
       );
     }
     this.#kernels = new engine.Instance(compiled.module, { environment: { memory: this.#memory } })
@@ -105,7 +105,7 @@ export class WasmExecutable extends StepwiseExecutable {
     } catch {
       throw new TrainingError(
         'out-of-memory',
-        `wasm: no room for ${String(Math.round(bytes / 2 ** 20))} MiB of samples`,
+        `wasm: not enough memory for ${String(Math.round(bytes / 2 ** 20))} MiB of samples`,
       );
     }
     this.#look();

@@ -64,7 +64,7 @@ export async function makeBinding(
   }
   if (said.length === 0) said.push(`no compiler (${compilers.join(', ')})`);
   if (existsSync(shipped)) {
-    progress(`${said.join('; ')}: taking the binding that comes with Galapagos`);
+    progress(`${said.join('; ')}: using the binding that comes with Galapagos`);
     await copyFile(shipped, binding);
     return 'shipped';
   }

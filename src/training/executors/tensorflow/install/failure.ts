@@ -8,12 +8,12 @@ export type StepName = 'room' | 'libraries' | 'package' | 'binding' | 'check' | 
 
 /** Steps in order, with their wording in messages. */
 export const STEPS: Readonly<Record<StepName, string>> = {
-  room: 'look for room',
+  room: 'check the free disk space',
   libraries: 'fetch the TensorFlow libraries',
   package: 'fetch tfjs-node',
   binding: 'make the binding',
   check: 'load it',
-  place: 'put it in its place',
+  place: 'move it to its folder',
 };
 
 export interface FailureDetails {
@@ -29,7 +29,7 @@ export class InstallationFailed extends GalapagosError {
     const { expected, found, remedy } = details;
     super(
       'not-installed',
-      `tensorflow was not installed: could not ${STEPS[step]}: expected ${expected}, found ${found}; ${remedy}. Nothing half-installed was left.`,
+      `tensorflow was not installed: could not ${STEPS[step]}: expected ${expected}, found ${found}; ${remedy}. No partial installation was left.`,
       { step, ...details },
       cause,
     );
@@ -71,11 +71,11 @@ function systemFailure(error: unknown): FailureDetails {
     case 'EPERM':
     case 'EROFS':
       return {
-        expected: 'a folder that may be written to',
+        expected: 'a writable folder',
         found,
-        remedy: 'set GALAPAGOS_HOME to a folder of your own',
+        remedy: 'set GALAPAGOS_HOME to a folder that you can write to',
       };
     default:
-      return { expected: 'that to work', found, remedy: 'try again; if it stays so, report it' };
+      return { expected: 'success', found, remedy: 'try again, and report it if it fails again' };
   }
 }

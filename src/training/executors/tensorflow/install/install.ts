@@ -312,7 +312,7 @@ async function tfjsNode(
           : `npm: ${lastWords === '' ? `exit code ${String(code)}` : lastWords}`,
       remedy: absent
         ? 'install npm, which comes with Node, or put it in PATH'
-        : 'see that npm reaches its registry, and try again',
+        : 'check that npm can reach its registry, then try again',
     });
   }
   await rename(join(staging, DEPENDENCIES), join(staging, PACKAGE_FOLDER, 'deps'));
@@ -328,7 +328,7 @@ async function loadOnce(
     const id = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
     const [product] = binding.executeOp('MatMul', [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }], [id, id], 1);
     process.stdout.write(JSON.stringify({ version: binding.TF_Version, values: [...binding.tensorDataSync(product.id)] }));`;
-  onProgress('loading it in a process of its own');
+  onProgress('loading it in a separate process');
   const child = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, signal };
   const { code, stdout, lastWords } = await runProgram(
     node,
@@ -341,14 +341,14 @@ async function loadOnce(
     expected: 'a binding that loads and multiplies matrices',
     found: lastWords === '' ? `exit code ${String(code)}` : lastWords,
     remedy:
-      'see whether this system is older than the wheel asks for (glibc, processor); another version may be given by --wheel FILE',
+      'check whether the wheel requires a newer system (glibc, processor); --wheel FILE installs another version',
   });
 }
 
 async function place(staging: string, folder: string, installation: Installation): Promise<void> {
   await rm(join(staging, PACKAGE_FOLDER, 'deps', 'include'), { recursive: true, force: true });
   const lacking = [BINDING_FILE, ...LIBRARY_FILES].find((file) => !existsSync(join(staging, file)));
-  if (lacking !== undefined) throw new Error(`${lacking} is not there`);
+  if (lacking !== undefined) throw new Error(`${lacking} does not exist`);
   writeFileSync(join(staging, INSTALLATION_FILE), `${JSON.stringify(installation, null, 2)}\n`);
   const old = `${folder}.part-${String(process.pid)}-old`;
   if (existsSync(folder)) await rename(folder, old);

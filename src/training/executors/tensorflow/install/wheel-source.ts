@@ -94,7 +94,7 @@ export async function obtainWheel(
         expected: `${requirementText(requirement)} from pip or ${source.index}`,
         found: said.join('; '),
         remedy:
-          'connect this machine and try again (what was downloaded is gone on from), or download the wheel elsewhere and give it by --wheel FILE',
+          'connect this machine to the network and try again (the download continues), or download the wheel elsewhere and pass it as --wheel FILE',
       },
       error,
     );

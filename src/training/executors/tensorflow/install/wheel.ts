@@ -41,7 +41,8 @@ async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
     const entry = entries.find(
       ({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`),
     );
-    if (entry === undefined) throw new Error(`${file} is no wheel: it has no .dist-info/${ending}`);
+    if (entry === undefined)
+      throw new Error(`${file} is not a wheel: it has no .dist-info/${ending}`);
     const parts: Uint8Array[] = [];
     for await (const part of entry.content()) parts.push(Uint8Array.from(part));
     signal.throwIfAborted();
@@ -54,7 +55,7 @@ async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
     );
   const [name, version] = [field('Name')[0], field('Version')[0]];
   if (name === undefined || version === undefined)
-    throw new Error(`${file}: its METADATA says no name and version`);
+    throw new Error(`${file}: its METADATA has no name and version`);
   const record = new Map<string, string>();
   for (const line of (await text('RECORD')).split(/\r?\n/)) {
     const [, path, sha256] = /^"?(.+?)"?,sha256=([\w-]+),\d*$/.exec(line) ?? [];

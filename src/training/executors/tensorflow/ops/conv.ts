@@ -219,7 +219,7 @@ export function convInputGradient(step: Step, op: Op): void {
   const { window, groups } = shapes;
   switch (shapes.form) {
     case 'shared':
-      throw new RangeError('an input that lanes share wants no gradient');
+      throw new RangeError('an input that lanes share needs no gradient');
     case 'matrix': {
       const g = operations.reshape(values.as(given, 'lane').tensor, [
         lanes,
