@@ -24,6 +24,15 @@ const founders: ReadonlySet<string> = new Set([
   'initial',
 ]);
 
+/** Outlines in a box of 10 × 10, as the `d` of an SVG path. */
+export const OUTLINES: Readonly<Record<Shape, string>> = {
+  circle: 'M1 5 A4 4 0 1 1 9 5 A4 4 0 1 1 1 5 Z',
+  square:
+    'M1.75 1.25 H8.25 A0.5 0.5 0 0 1 8.75 1.75 V8.25 A0.5 0.5 0 0 1 8.25 8.75 H1.75 A0.5 0.5 0 0 1 1.25 8.25 V1.75 A0.5 0.5 0 0 1 1.75 1.25 Z',
+  diamond: 'M5 0 L10 5 L5 10 L0 5 Z',
+  triangle: 'M5 0.8 L9.6 9 H0.4 Z',
+};
+
 /** Adds the outline of a mark to the path; shapes of equal diameter look equally large. */
 export function outline(pen: Pen, shape: Shape, x: number, y: number, diameter: number): void {
   const r = diameter / 2;

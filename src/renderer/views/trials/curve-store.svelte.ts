@@ -20,6 +20,8 @@ export class CurveStore {
   readonly #fetch: (trials: readonly number[]) => Promise<readonly Fetched[]>;
   readonly #held = new SvelteMap<number, readonly (number | null)[]>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #wanted: { readonly table: TrialTable; readonly trials: Uint32Array } | null = null;
+  #wantedAt = 0;
 
   constructor(fetch: (trials: readonly number[]) => Promise<readonly Fetched[]>) {
     this.#fetch = fetch;
@@ -30,14 +32,27 @@ export class CurveStore {
     return this.#held.get(trial) ?? [];
   }
 
+  /** Fetches the curves of these trials once no others are wanted for a while. */
   want(table: TrialTable, trials: Uint32Array): void {
-    clearTimeout(this.#timer);
+    this.#wanted = { table, trials };
+    this.#wantedAt = performance.now();
+    // Called with every frame of scrolling: the timer is not set anew each time.
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#settle(), SETTLED_MS);
+  }
+
+  #settle(): void {
+    const left = this.#wantedAt + SETTLED_MS - performance.now();
+    this.#timer = left > 0 ? setTimeout(() => this.#settle(), left) : undefined;
+    if (left > 0 || this.#wanted === null) return;
+    const { table, trials } = this.#wanted;
     const lacking = [...trials].filter(
       (trial) =>
-        !table.isOpen(trial) && at(table.columns.reports, trial) > 1 && !this.#held.has(trial),
+        table.has(trial) &&
+        !table.isOpen(trial) &&
+        at(table.columns.reports, trial) > 1 &&
+        !this.#held.has(trial),
     );
-    if (lacking.length === 0) return;
-    this.#timer = setTimeout(() => void this.#get(lacking), SETTLED_MS);
+    if (lacking.length > 0) void this.#get(lacking);
   }
 
   async #get(trials: readonly number[]): Promise<void> {
