@@ -20,7 +20,7 @@ export const layers = {
   objectives: ['core', 'protocol', 'runtime', 'datasets', 'training'],
   worker: ['core', 'protocol', 'runtime', 'transport', 'training', 'objectives'],
   node: ['core', 'protocol', 'runtime', 'transport'],
-  lab: machine,
+  lab: [...machine, 'datasets', 'objectives'],
   documents: ['core', 'protocol', 'storage', 'datasets'],
   studies: useCases,
   endpoints: faceless,

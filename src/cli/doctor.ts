@@ -7,6 +7,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundledFolder } from '../datasets/places.ts';
 import { machine, takeInventory } from '../node/machine/machine.ts';
 import type { GpuInventory } from '../node/machine/machine.ts';
 import type { DoctorOutput } from '../protocol/cli-output.ts';
@@ -124,7 +125,7 @@ function library(name: string, needed: string): Promise<Check> {
 }
 
 function dataset(resources: string): Check {
-  const folder = join(resources, 'datasets', 'mnist');
+  const folder = bundledFolder(resources, 'mnist');
   const lacking = DATASET.filter(
     (file) => !existsSync(join(folder, file)) && !existsSync(join(folder, `${file}.gz`)),
   );

@@ -23,6 +23,7 @@ import type { NewEvent } from './new-event.ts';
 import { Outbox } from './outbox.ts';
 import type { WorkerHost } from './worker-host.ts';
 import { WorkerChannels } from './worker-channels.ts';
+import type { DatasetOf } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
@@ -55,6 +56,8 @@ export interface CoordinatorParts {
   readonly clock: Clock;
   readonly listener: CoordinatorListener;
   readonly options?: Partial<LabOptions>;
+  /** Returns the dataset of an objective as this machine has it; null: none. */
+  readonly datasetOf?: DatasetOf;
 }
 
 export class Coordinator {
@@ -76,8 +79,12 @@ export class Coordinator {
     this.#lab = createLab({ samplerFor, ...parts.options });
     this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
-    this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) =>
-      this.#take(event),
+    this.#channels = new WorkerChannels(
+      parts.transport,
+      parts.storage.epoch,
+      this.#lab,
+      (event) => this.#take(event),
+      parts.datasetOf ?? (() => null),
     );
   }
 

@@ -4,8 +4,14 @@
  * already described to it.
  */
 import type { Instruction, LabState } from '../core/scheduling/index.ts';
+import type { Objective } from '../core/study/study-spec.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
-import type { FromWorker, Hello, ResultMessage } from '../protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  Hello,
+  ResultMessage,
+  StudyMessage,
+} from '../protocol/worker-messages.ts';
 import { wireParameters } from '../protocol/worker-wire.ts';
 import type { CoordinatorTransport, Peer } from '../transport/transport.ts';
 import type { NewEvent } from './new-event.ts';
@@ -26,6 +32,9 @@ type Channel = Extract<
   }
 >;
 
+/** Name and content hash of the dataset that an objective names; null: none is known here. */
+export type DatasetOf = (objective: Objective) => NonNullable<StudyMessage['dataset']> | null;
+
 interface Tasks {
   readonly endpoint: Promise<string>;
   /** The worker that was welcomed to the session; null before. */
@@ -39,6 +48,7 @@ export class WorkerChannels {
   readonly #epoch: number;
   readonly #lab: LabState;
   readonly #take: (event: NewEvent) => void;
+  readonly #datasetOf: DatasetOf;
   readonly #tasks = new Map<string, Tasks>();
   /** The protocol version agreed with a slot's current process. */
   readonly #versions = new Map<string, number>();
@@ -48,11 +58,13 @@ export class WorkerChannels {
     epoch: number,
     lab: LabState,
     take: (event: NewEvent) => void,
+    datasetOf: DatasetOf,
   ) {
     this.#transport = transport;
     this.#epoch = epoch;
     this.#lab = lab;
     this.#take = take;
+    this.#datasetOf = datasetOf;
     transport.onMessage(
       (message) => this.#receive(message),
       ({ peer, error }) => {
@@ -162,6 +174,7 @@ export class WorkerChannels {
     taskSeq,
     cohort,
     study,
+    shape,
     lanes,
     deadlineMs,
   }: Extract<Instruction, { do: 'sendCohort' }>): void {
@@ -172,6 +185,7 @@ export class WorkerChannels {
       const known = this.#lab.studies.get(study);
       if (known === undefined) return;
       const { objective, seed, searchSpace } = known.spec;
+      const dataset = this.#datasetOf(objective);
       const began = known.executor === null ? {} : { executor: known.executor };
       this.#transport.sendTask(session, {
         type: 'study',
@@ -180,6 +194,7 @@ export class WorkerChannels {
         objective,
         seed,
         ...began,
+        ...(dataset === null ? {} : { dataset }),
         parameters: wireParameters(searchSpace),
       });
     }
@@ -189,6 +204,7 @@ export class WorkerChannels {
       taskSeq,
       cohort,
       study,
+      ...(shape === null ? {} : { shape }),
       lanes,
       deadlineMs,
     });

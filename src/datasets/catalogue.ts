@@ -2,6 +2,7 @@
  * The datasets that studies can name: those that come with Galapagos and those imported; what is
  * known of each before it is read.
  */
+import { datasetsFolder } from './places.ts';
 import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
 
 export interface DatasetEntry {
@@ -16,6 +17,8 @@ export interface DatasetEntry {
   readonly test: number;
   /** Of the training values, by channel or feature; bytes as fractions of 255. */
   readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  /** SHA-256, hex, of shape, classes, and the samples of both splits in canonical form. */
+  readonly content: string;
   readonly source: BundledSource | ImportedSource;
 }
 
@@ -26,11 +29,7 @@ export interface DatasetEntry {
 export interface BundledSource {
   readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /**
-   * What an import of these files would find: the SHA-256 of the whole and of each split in
-   * canonical form, and samples of each class.
-   */
-  readonly content: string;
+  /** What an import of these files would find: of each split, SHA-256 and samples of each class. */
   readonly sha256: { readonly training: string; readonly test: string };
   readonly perClass: { readonly training: readonly number[]; readonly test: readonly number[] };
 }
@@ -58,6 +57,7 @@ export const MNIST: DatasetEntry = {
   training: 60000,
   test: 10000,
   statistics: { mean: [0.1306604762738429], deviation: [0.30810780385646264] },
+  content: 'a4c6f6150a8fc85283e7b79dec334b97b9000b94f6509a7b6070c894eb572301',
   source: {
     kind: 'bundled',
     files: [
@@ -78,7 +78,6 @@ export const MNIST: DatasetEntry = {
         sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6',
       },
     ],
-    content: 'a4c6f6150a8fc85283e7b79dec334b97b9000b94f6509a7b6070c894eb572301',
     sha256: {
       training: 'efa1bab154570f5dd150394425f1b5ed460c97b6c3c930deea3f4cdd67f11af1',
       test: '615b3f200f6f654fe5bb99f24cf2d622e0aafc451748aa37bd8428864f5696b9',
@@ -109,7 +108,7 @@ export interface SameDataset {
  * @returns null where there is none, or where the stored samples are missing
  */
 export function datasetWithContent(folder: string, content: string): SameDataset | null {
-  const builtIn = BUNDLED.find(({ source }) => 'content' in source && source.content === content);
+  const builtIn = BUNDLED.find((entry) => entry.content === content);
   if (builtIn !== undefined) return { name: builtIn.name, bundled: true };
   const holds = (name: string): boolean =>
     contentNamed(folder, name) === content && hasSamples(folder, content);
@@ -130,6 +129,11 @@ export function catalogueOf(folder: string | null): Catalogue {
   };
 }
 
+/** @param userFolder absolute path of this user's folder */
+export function catalogueIn(userFolder: string): Catalogue {
+  return catalogueOf(datasetsFolder(userFolder));
+}
+
 function imported(folder: string, name: string): DatasetEntry | undefined {
   const record = readRecord(folder, name);
   if (record === null) return undefined;
@@ -143,6 +147,7 @@ function imported(folder: string, name: string): DatasetEntry | undefined {
     training: training.samples,
     test: test.samples,
     statistics,
+    content: record.content,
     source: {
       kind: 'imported',
       training: { file: files.training, sha256: training.sha256 },

@@ -12,6 +12,7 @@ import { broken, mismatch, unreadable, type DatasetError } from './dataset-error
 import type { DatasetView } from './dataset-view.ts';
 import { readIdx } from './formats/idx.ts';
 import { splitDescription } from './import/arrange.ts';
+import { bundledFolder } from './places.ts';
 import { MemoryBytes } from './sources/bytes.ts';
 
 export interface Dataset {
@@ -39,7 +40,7 @@ async function loadBundled(
   const contents = await Promise.all(
     files.map(async ({ name, sha256 }) => ({
       name,
-      bytes: await readChecked(join(resources, 'datasets', entry.name, name), sha256),
+      bytes: await readChecked(join(bundledFolder(resources, entry.name), name), sha256),
     })),
   );
   const [trainImages, trainLabels, testImages, testLabels] = contents;

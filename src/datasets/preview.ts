@@ -8,6 +8,7 @@ import { MNIST, type DatasetEntry } from './catalogue.ts';
 import type { Imported } from './import/import-dataset.ts';
 import type { Label } from './import/importing.ts';
 import { contentOf } from './import/store-imported.ts';
+import { bundledFolder } from './places.ts';
 import { IdxSource } from './preview/idx-source.ts';
 import { sampleGrid, type SampleGrid } from './preview/sample-grid.ts';
 import { SplitFile, type SampleSource } from './preview/sample-source.ts';
@@ -177,10 +178,10 @@ async function samplesOf(
 async function previewBundled(entry: DatasetEntry, resources: string): Promise<DatasetPreview> {
   if (entry.source.kind !== 'bundled')
     throw new Error(`${entry.name} does not come with Galapagos`);
-  const { name, shape, sampleType, classes, targets, statistics } = entry;
-  const { files, content, perClass, sha256 } = entry.source;
+  const { name, shape, sampleType, classes, targets, statistics, content } = entry;
+  const { files, perClass, sha256 } = entry.source;
   const [images = '', labels = ''] = files.map((file) =>
-    join(resources, 'datasets', name, file.name),
+    join(bundledFolder(resources, name), file.name),
   );
   const classNames = Array.from({ length: classes }, (_, c) => String(c));
   const training = {

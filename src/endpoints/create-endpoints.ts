@@ -8,7 +8,7 @@ import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
-import { catalogueIn } from '../studies/known-dataset.ts';
+import { catalogueIn } from '../datasets/catalogue.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';

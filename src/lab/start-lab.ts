@@ -10,6 +10,7 @@ import type { CoordinatorListener } from '../coordinator/coordinator.ts';
 import { THIS_NODE, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
+import { catalogueIn } from '../datasets/catalogue.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
@@ -20,6 +21,7 @@ import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { datasetReferences, shapeKeys } from './study-facts.ts';
 import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
 
@@ -113,6 +115,7 @@ async function start(
   held?.();
   const transport = await ZeromqCoordinator.bind();
   onFailure(() => transport.close());
+  const catalogue = catalogueIn(home);
   let workers: WorkerProcesses | null = null;
   const coordinator = await Coordinator.open({
     storage,
@@ -125,7 +128,12 @@ async function start(
         listener.show(study, change);
       },
     },
-    ...(options === undefined ? {} : { options }),
+    options: {
+      // Lanes of one trial each have nothing to agree on.
+      ...(device.lanes > 1 ? { shapeKey: shapeKeys(catalogue) } : {}),
+      ...options,
+    },
+    datasetOf: datasetReferences(catalogue),
     host: {
       spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),

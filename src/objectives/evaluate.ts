@@ -48,11 +48,13 @@ export interface EvaluationListener {
 /**
  * Evaluates lanes and returns their ends in the lanes' order. An error counts as a crash of every
  * lane that was not stopped.
+ * @param shape key that all lanes share, as the kind's `shapeKey` computed it at the coordinator
  */
 export type Evaluate = (
   study: StudyMessage,
   lanes: readonly Lane[],
   listener: EvaluationListener,
+  shape?: string,
 ) => Promise<readonly LaneEnd[]>;
 
 /** The worker that evaluates. */

@@ -3,7 +3,7 @@
  * of a kind's fields is in `src/protocol/objective.ts`.
  */
 import type { Problem } from '../core/errors.ts';
-import type { SearchSpace } from '../core/search-space/distribution.ts';
+import type { Params, SearchSpace } from '../core/search-space/distribution.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
@@ -49,6 +49,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
     space: SearchSpace | null,
     catalogue: Catalogue,
   ): ObjectivePreview;
+  /** Key that trials must share to be evaluated together on one worker; null: any may be. */
+  shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
   /** How long an evaluation takes as the objective says itself; null: it must be measured. */
   duration(objective: Parsed): Duration | null;
   /** Creates the evaluator of one worker process. */

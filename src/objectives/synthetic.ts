@@ -36,6 +36,7 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
   check: () => [],
   notes: () => [],
   preview: () => NO_PREVIEW,
+  shapeKey: () => null,
   duration: ({ durationMs = 0 }) => durationMs,
   evaluator: ({ slot }) => createSynthetic(slot),
 };

@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import type { Problem } from '../core/errors.ts';
 import type { Report } from '../core/scheduling/index.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
-import { catalogueOf } from '../datasets/catalogue.ts';
+import { catalogueIn, catalogueOf } from '../datasets/catalogue.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
+import { referenced } from '../datasets/content.ts';
+import { DatasetError } from '../datasets/dataset-error.ts';
+import { datasetsFolder } from '../datasets/places.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 import { check } from '../protocol/problems.ts';
 import { isFields } from '../training/models/reader.ts';
 import { networkInSearch } from '../training/objective/network-in-search.ts';
+import { shapeKey } from '../training/objective/shape-key.ts';
 import { unusedParameters } from '../training/objective/unused-parameters.ts';
 import { Trainer, checkObjective } from '../training/run/trainer.ts';
 import type { EpochReport, LaneOutcome, TrainObjective } from '../training/run/trainer.ts';
@@ -40,6 +44,15 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
     };
   },
   duration: () => null,
+  shapeKey: (objective, params, catalogue) => {
+    try {
+      return shapeKey(objective as unknown as TrainObjective, params, catalogue);
+    } catch (error) {
+      // Training reports a damaged dataset; any lanes may wait for that report together.
+      if (error instanceof DatasetError) return null;
+      throw error;
+    }
+  },
   evaluator: createTraining,
 };
 
@@ -48,7 +61,7 @@ function problemsOf(
   space: SearchSpace,
   { resources, userFolder }: ObjectivePlaces,
 ): Problem[] {
-  const datasets = catalogueOf(userFolder === undefined ? null : join(userFolder, 'datasets'));
+  const datasets = catalogueOf(userFolder === undefined ? null : datasetsFolder(userFolder));
   return checkObjective(objective, space, resources, datasets).map(
     ({ code, path, layer, expected, found, hint }) => ({
       code,
@@ -120,11 +133,9 @@ function splitOf(
 /** Creates its trainer with the first cohort. */
 function createTraining({ device, resources, userFolder }: Workplace): Evaluate {
   let trainer: Trainer | null = null;
-  return async ({ objective, seed, executor: began }, lanes, listener) => {
-    const [calibrations, datasets] = [
-      join(userFolder, 'calibrations'),
-      join(userFolder, 'datasets'),
-    ];
+  return async ({ objective, seed, executor: began, dataset }, lanes, listener, shape) => {
+    if (dataset !== undefined) referenced(catalogueIn(userFolder), dataset);
+    const [calibrations, datasets] = [join(userFolder, 'calibrations'), datasetsFolder(userFolder)];
     // Loaded from the start: imported only when needed, the bundler would have it load the command
     // line's entry too, and so run it.
     trainer ??= new Trainer({ device, resources, calibrations, datasets });
@@ -135,6 +146,7 @@ function createTraining({ device, resources, userFolder }: Workplace): Evaluate 
     // The trainer parses the objective itself, and says what is wrong with it.
     const outcomes = await trainer.train(objective as unknown as TrainObjective, seed, requests, {
       began,
+      shape,
       progress: ({ step, steps }) => listener.progress({ step, steps }),
       report: (lane, report) => listener.report(lane, reportOf(report)),
       ended: (lane, outcome) => listener.ended(lane, endOf(outcome)),

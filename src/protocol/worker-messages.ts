@@ -226,6 +226,13 @@ export const studySchema = z.strictObject({
   seed: count,
   /** Label of the executor that produced the study's first results; absent: none yet. */
   executor: z.exactOptional(name),
+  /** The dataset that the objective names, by the SHA-256 of its content at the coordinator. */
+  dataset: z.exactOptional(
+    z.strictObject({
+      name: z.string().min(1).max(1024),
+      content: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected a SHA-256 in hex' }),
+    }),
+  ),
   /** Parameters in the order of the search space, to decode points; `choices` null: a number. */
   parameters: z
     .array(
@@ -259,6 +266,8 @@ export const cohortSchema = z.strictObject({
   taskSeq: ordinal,
   cohort: name,
   study: name,
+  /** Shape key that all lanes share; absent: they need not share one. */
+  shape: z.exactOptional(z.string().min(1).max(65_536)),
   lanes: z
     .array(z.strictObject({ attempt, params: encodedParams }))
     .min(1)

@@ -1,13 +1,7 @@
 /** Finds the dataset that a window names, or throws an error that lists the existing ones. */
-import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { catalogueOf } from '../datasets/catalogue.ts';
 import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
-
-export function datasetsFolder(userFolder: string): string {
-  return join(userFolder, 'datasets');
-}
 
 /** @throws GalapagosError `unknown-dataset`; DatasetError where its record is damaged */
 export function knownDataset(catalogue: Catalogue, name: string): DatasetEntry {
@@ -27,8 +21,4 @@ export function unknownDataset(name: string, names: readonly string[]): never {
       ...(nearest === undefined ? {} : { hint: nearest }),
     },
   );
-}
-
-export function catalogueIn(userFolder: string): Catalogue {
-  return catalogueOf(datasetsFolder(userFolder));
 }

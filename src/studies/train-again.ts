@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { objectiveKind } from '../objectives/registry.ts';
+import { datasetsFolder } from '../datasets/places.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { Trainer, TrainingError } from '../training/run/trainer.ts';
@@ -79,7 +80,7 @@ export async function trainAgain(
   const { resources, signal, progress, report } = options;
   const [calibrations, datasets] = [
     join(userFolder(), 'calibrations'),
-    join(userFolder(), 'datasets'),
+    datasetsFolder(userFolder()),
   ];
   const trainer = new Trainer({ resources, calibrations, datasets });
   const began = trial.result?.executor;

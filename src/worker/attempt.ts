@@ -5,7 +5,13 @@
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
-import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/evaluate.ts';
+import type {
+  Evaluate,
+  EvaluationListener,
+  LaneEnd,
+  StopReason,
+  Workplace,
+} from '../objectives/evaluate.ts';
 import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
 import type { RunLanes } from './cohorts.ts';
 
@@ -25,7 +31,7 @@ export function createRunner(workplace: Workplace): RunLanes {
     evaluators.set(kind, known);
     return known;
   };
-  return async (study, lanes, listener) => {
+  return async (study, lanes, listener, shape) => {
     const { kind } = study.objective;
     const startedAt = performance.now();
     const elapsed = (): number => performance.now() - startedAt;
@@ -33,11 +39,12 @@ export function createRunner(workplace: Workplace): RunLanes {
       const evaluate = evaluatorOf(kind);
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
         resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
-      const ends = await evaluate(study, lanes, {
+      const told: EvaluationListener = {
         progress: (progress) => listener.progress(progress),
         report: (lane, report) => listener.report(lane, report),
         ended: (lane, end) => listener.ended(lane, toResult(lane, end)),
-      });
+      };
+      const ends = await evaluate(study, lanes, told, shape);
       return lanes.map((_, lane) => toResult(lane, ends[lane]));
     } catch (error) {
       return lanes.map(({ signal }) =>

@@ -21,6 +21,7 @@ export type RunLanes = (
   study: StudyMessage,
   lanes: readonly Lane[],
   listener: LanesListener,
+  shape?: string,
 ) => Promise<readonly AttemptResult[]>;
 
 /** Receives events of attempts. */
@@ -36,6 +37,8 @@ export interface CohortsListener {
 
 export interface Cohort {
   readonly study: StudyMessage;
+  /** Shape key that all lanes share; undefined: they need not share one. */
+  readonly shape?: string | undefined;
   readonly lanes: readonly { readonly attempt: AttemptId; readonly params: Params }[];
   /** Time limit in milliseconds from its start; null: none. */
   readonly deadlineMs: number | null;
@@ -104,7 +107,7 @@ export class Cohorts {
   }
 
   async #runOne(
-    { study, deadlineMs }: Cohort,
+    { study, shape, deadlineMs }: Cohort,
     lanes: readonly (Cohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
     for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
@@ -120,7 +123,7 @@ export class Cohorts {
       if (attempt !== undefined && this.#running.delete(keyOf(attempt)))
         this.#listener.ended(attempt, result);
     };
-    const results = await this.#run(study, requests, {
+    const listener: LanesListener = {
       progress: (progress) => {
         this.#progress = progress;
       },
@@ -129,7 +132,8 @@ export class Cohorts {
         if (attempt !== undefined) this.#listener.reported(attempt, report);
       },
       ended: end,
-    });
+    };
+    const results = await this.#run(study, requests, listener, shape);
     clearTimeout(deadline);
     this.#progress = null;
     for (const lane of lanes.keys())

@@ -216,7 +216,7 @@ export class WorkerSession {
     }
   }
 
-  #accept({ study: uid, taskSeq, lanes, deadlineMs }: CohortMessage): void {
+  #accept({ study: uid, taskSeq, shape, lanes, deadlineMs }: CohortMessage): void {
     const study = this.#studies.get(uid);
     if (study === undefined) {
       // Not counted as received: the coordinator notices a task that never arrived and ends the
@@ -230,6 +230,7 @@ export class WorkerSession {
     if (run.length === 0) return;
     this.#cohorts.add({
       study,
+      shape,
       lanes: run.map(({ attempt, params }) => ({
         attempt,
         params: namedParams(study.parameters, params),

@@ -176,6 +176,38 @@ describe('Datasets: checks of an objective', () => {
     ]);
   });
 
+  it('groups lanes by structure itself where the shape key it is told is another here', async () => {
+    await imported('points', points(), { options: { drop: ['price'] } });
+    const layers = [
+      { type: 'flatten' },
+      { type: 'dense', units: { $param: 'units' } },
+      { type: 'dense', units: 2 },
+    ];
+    const loss = { type: 'softmax-cross-entropy' };
+    const given = {
+      ...objective('points', { units: 2 }),
+      network: { format: 'galapagos-network/1', name: 'x', layers, loss },
+    };
+    const trainer = new Trainer({ resources: RESOURCES, datasets });
+    const lanes = [3, 4, 3].map((units, trial) => ({
+      request: { trial, params: { units } },
+      signal: new AbortController().signal,
+    }));
+    const checksums = async (of: typeof lanes, shape?: string): Promise<string[]> =>
+      (await trainer.train(given, 1, of, { shape })).map((each) =>
+        each.outcome === 'succeeded' ? each.checksum : each.outcome,
+      );
+    try {
+      const alone = [];
+      for (const lane of lanes) alone.push(...(await checksums([lane])));
+      expect(await checksums(lanes, '{"units":9}')).toEqual(alone);
+      const alike = lanes.filter((_, i) => i !== 1);
+      expect(await checksums(alike, '{"units":3}')).toEqual([alone[0], alone[2]]);
+    } finally {
+      await trainer.dispose();
+    }
+  });
+
   it('by name, with the nearest, and by its files', async () => {
     await imported('tiny', tiny);
     expect(problems(objective('tinny', { units: 3 }))).toEqual([

@@ -71,7 +71,7 @@ function imported(samples: number): DatasetEntry {
   };
   const source = { kind: 'imported', training: split('training'), test: split('test') } as const;
   const about = { shape, sampleType, classes, targets, statistics: { mean: [0], deviation: [1] } };
-  return { name: 'vectors', ...about, training: samples, test: samples, source };
+  return { name: 'vectors', ...about, training: samples, test: samples, content: '', source };
 }
 
 it('yields to the event loop while MNIST is unpacked and checked, and while an executor takes it', async ({

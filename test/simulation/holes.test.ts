@@ -134,6 +134,7 @@ const TASK: Task = {
   taskSeq: 1,
   cohort: '1.1',
   study: 'study',
+  shape: null,
   lanes,
   deadlineMs: null,
 };

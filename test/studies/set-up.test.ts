@@ -39,6 +39,7 @@ function entry(about: Partial<DatasetEntry>): DatasetEntry {
     training: 50_000,
     test: 10_000,
     statistics: { mean: [0.5, 0.5, 0.5], deviation: [0.2, 0.2, 0.2] },
+    content: '',
     source: { kind: 'imported', training: file, test: file },
     ...about,
   };

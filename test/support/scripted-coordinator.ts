@@ -4,7 +4,13 @@
  */
 import { expect } from 'vitest';
 import type { AttemptId } from '../../src/core/scheduling/index.ts';
-import type { Beat, FromWorker, Hello, ResultMessage } from '../../src/protocol/worker-messages.ts';
+import type {
+  Beat,
+  FromWorker,
+  Hello,
+  ResultMessage,
+  StudyMessage,
+} from '../../src/protocol/worker-messages.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
 import { Inbox } from './inbox.ts';
 
@@ -95,7 +101,7 @@ export class ScriptedCoordinator {
     return { hello, session };
   }
 
-  study(session: string, objective: object): void {
+  study(session: string, objective: object, dataset?: StudyMessage['dataset']): void {
     const parameters = [{ name: 'x', choices: null }];
     this.transport.sendTask(session, {
       type: 'study',
@@ -103,6 +109,7 @@ export class ScriptedCoordinator {
       study: uid,
       objective: objectiveOf(objective),
       seed: 7,
+      ...(dataset === undefined ? {} : { dataset }),
       parameters,
     });
   }

@@ -43,6 +43,7 @@ export const study: StudyMessage = {
   objective: { kind: 'synthetic', function: 'sphere' },
   seed: 7,
   executor: 'wasm',
+  dataset: { name: 'mnist', content: 'a4'.repeat(32) },
   parameters: [
     { name: 'learningRate', choices: null },
     { name: 'activation', choices: ['relu', 'tanh', null, true, 3] },
@@ -55,6 +56,7 @@ export const cohort: CohortMessage = {
   taskSeq: 13,
   cohort: 'c13',
   study: attempt.study,
+  shape: '{"units":8}',
   lanes: [{ attempt, params: Float64Array.of(0.031, NaN, 3, 1e-17, -2.5, 0.1, 0.2, 12345678.9) }],
   deadlineMs: null,
 };

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/workers/worker-processes.ts';
 import type { WorkerExit } from '../../src/node/workers/worker-processes.ts';
+import { MNIST } from '../../src/datasets/catalogue.ts';
 import type { Goodbye } from '../../src/protocol/worker-messages.ts';
 import { WORKER_SETTINGS } from '../../src/protocol/worker-settings.ts';
 import { compiledScript } from '../support/compiled-script.ts';
@@ -95,6 +96,36 @@ describe('Worker: process', () => {
       reason: 'paused',
     });
     expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
+  });
+
+  it('refuses a study whose dataset has other content here, and trains one whose content is equal', async () => {
+    start();
+    const objective = {
+      kind: 'train',
+      dataset: 'mnist',
+      network: {
+        ...mnistPaper,
+        layers: mnistPaper.layers.filter(({ type }) => type !== 'dropout'),
+      },
+      settings: { batch: 128, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 } },
+      metric: 'accuracy',
+      selectOn: 'test',
+    };
+    const hello = await coordinator.hello();
+    const session = await coordinator.welcome(hello);
+    const other = '0'.repeat(64);
+    coordinator.study(session, objective, { name: 'mnist', content: other });
+    coordinator.cohort(session, 0);
+    const { result } = await coordinator.result(0, 0, 30_000);
+    expect(result.outcome).toBe('crashed');
+    expect(result.error).toMatch(
+      new RegExp(`mnist: .*expected SHA-256 ${other}, found ${MNIST.content}; import `),
+    );
+    coordinator.study(session, objective, { name: 'mnist', content: MNIST.content });
+    coordinator.cohort(session, 1);
+    const { result: equal } = await coordinator.result(1, 0, 60_000);
+    expect(equal.error).toBeUndefined();
+    expect(equal.outcome).toBe('succeeded');
   });
 
   it('sends beats and reports while it trains, stops when cancelled, and reports how far it was', async () => {

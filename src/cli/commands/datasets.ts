@@ -1,9 +1,10 @@
 /** `galapagos datasets import | list | show | remove`. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
 import { BUNDLED_NAMES, catalogueOf } from '../../datasets/catalogue.ts';
+import { datasetsFolder } from '../../datasets/places.ts';
 import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../datasets/import/options.ts';
 import { removeDataset } from '../../datasets/store.ts';
 import { datasetOutput, importedOutput, storedOutput } from '../../documents/dataset-output.ts';
@@ -42,7 +43,7 @@ export function addDatasets(program: Command, context: Context): void {
       'after',
       `
 Every subcommand accepts --json and --help. Datasets are stored in
-${datasetsFolder(context)}; set GALAPAGOS_HOME to store them elsewhere.
+${datasetsFolder(context.userFolder)}; set GALAPAGOS_HOME to store them elsewhere.
 
 Examples:
   galapagos datasets import ./cifar-10-python.tar.gz --name cifar-10
@@ -123,7 +124,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
       paths: [resolve(streams.cwd, path)],
       as: null,
       name: flags.name ?? null,
-      folder: datasetsFolder(context),
+      folder: datasetsFolder(context.userFolder),
       imported: new Date().toISOString(),
       options: {
         size: flags.size ?? null,
@@ -174,7 +175,7 @@ function addList(datasets: Command, context: Context): void {
       '\nExamples:\n  galapagos datasets list\n  galapagos datasets list --json',
     )
     .action(({ json = false }: Json) => {
-      const folder = datasetsFolder(context);
+      const folder = datasetsFolder(context.userFolder);
       const output: DatasetsOutput = {
         folder,
         datasets: catalogueOf(folder)
@@ -206,7 +207,7 @@ function addShow(datasets: Command, context: Context): void {
       '\nExamples:\n  galapagos datasets show mnist\n  galapagos datasets show cifar-10 --json',
     )
     .action((name: string, { json = false }: Json) => {
-      const folder = datasetsFolder(context);
+      const folder = datasetsFolder(context.userFolder);
       const dataset = datasetOutput(folder, name) ?? unknown(folder, name);
       if (json) printJson(context, dataset);
       else print(context, datasetText(dataset, widthOf(context)));
@@ -221,7 +222,7 @@ function addRemove(datasets: Command, context: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  galapagos datasets remove cifar-10')
     .action((name: string, { json = false }: Json) => {
-      const folder = datasetsFolder(context);
+      const folder = datasetsFolder(context.userFolder);
       if (BUNDLED_NAMES.includes(name))
         throw new UsageError(`${name} is built in and cannot be removed`, 'unknown-dataset');
       if (!removeDataset(folder, name)) unknown(folder, name);
@@ -237,10 +238,6 @@ function unknown(folder: string, name: string): never {
     `there is no dataset ${JSON.stringify(name)}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`} The datasets are ${names.join(', ')}.`,
     'unknown-dataset',
   );
-}
-
-function datasetsFolder({ userFolder }: Context): string {
-  return join(userFolder, 'datasets');
 }
 
 function imageSize(given: string): ImportOptions['size'] {

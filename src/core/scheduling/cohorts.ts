@@ -28,6 +28,7 @@ export function addCohort(
     study,
     slot,
     attempts,
+    shape: attempts[0]?.trial.shapeKey ?? null,
     unsettled: attempts.length,
     taskSeq,
     kept,

@@ -83,7 +83,11 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
   slot.taskSeq += 1;
   const id = `${lab.epoch}.${lab.cohorts}`;
   const attempts = trials.map((trial) => startAttempt(lab, trial, slot));
-  addCohort(lab, slot, study, attempts, { id, taskSeq: slot.taskSeq, kept: false });
+  const { shape } = addCohort(lab, slot, study, attempts, {
+    id,
+    taskSeq: slot.taskSeq,
+    kept: false,
+  });
   for (const { id: attempt, trial } of attempts) {
     write(lab, {
       op: 'attemptStarted',
@@ -105,6 +109,7 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
     taskSeq: slot.taskSeq,
     cohort: id,
     study: study.uid,
+    shape,
     lanes,
     deadlineMs,
   });

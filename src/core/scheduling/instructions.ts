@@ -195,6 +195,8 @@ export type Instruction =
       readonly taskSeq: number;
       readonly cohort: string;
       readonly study: string;
+      /** Shape key that its trials share; null: they need not share one. */
+      readonly shape: string | null;
       readonly lanes: readonly Lane[];
       /** Null: no time limit. */
       readonly deadlineMs: number | null;

@@ -100,7 +100,7 @@ export interface LabOptions {
   readonly saveActiveWithMs: number;
 
   /** Trials with different keys cannot share a cohort; null: any can. */
-  readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string) | null;
+  readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string | null) | null;
   readonly samplerFor: (spec: StudySpec) => Sampler;
   /** Throws on illegal transitions (tests, development) instead of reporting and dropping them. */
   readonly strict: boolean;

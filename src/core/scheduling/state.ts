@@ -194,6 +194,8 @@ export interface Cohort {
   readonly study: Study;
   readonly slot: Slot;
   readonly attempts: readonly Attempt[];
+  /** Shape key that its trials share; null: they need not share one. */
+  readonly shape: string | null;
   /** Number of attempts neither settled nor orphaned; at 0 the credit returns. */
   unsettled: number;
   /** Task number within its session; 0: kept from an earlier session. */

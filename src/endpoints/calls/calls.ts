@@ -3,7 +3,8 @@
  * trials.
  */
 import type { ImportRow } from '../../protocol/window/lab-stream.ts';
-import { catalogueIn, datasetsFolder } from '../../studies/known-dataset.ts';
+import { catalogueIn } from '../../datasets/catalogue.ts';
+import { datasetsFolder } from '../../datasets/places.ts';
 import { ThreadWork } from '../reading/thread-work.ts';
 import { Imports } from '../uploads/imports.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';

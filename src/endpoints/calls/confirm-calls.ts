@@ -19,7 +19,7 @@ import {
 import type { ConfirmingStudy } from '../../studies/confirming-study.ts';
 import { confirming, confirmsOf } from '../../studies/confirms-of.ts';
 import { freeName } from '../../core/free-name.ts';
-import { catalogueIn } from '../../studies/known-dataset.ts';
+import { catalogueIn } from '../../datasets/catalogue.ts';
 import { keyOf, readOpenLab, readStudy } from '../reading/read-open-lab.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 

@@ -10,7 +10,7 @@ import { END_THREAD } from '../../runtime/start-thread.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
-import { catalogueIn } from '../../studies/known-dataset.ts';
+import { catalogueIn } from '../../datasets/catalogue.ts';
 import { toEndpointError } from '../calls/errors.ts';
 import { parseInput, parseUploadList } from '../calls/parse-input.ts';
 import type { TabledCall } from '../calls/parse-input.ts';

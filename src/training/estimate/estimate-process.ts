@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
-import { catalogueOf } from '../../datasets/catalogue.ts';
+import { catalogueIn } from '../../datasets/catalogue.ts';
 import { startWatchdog } from '../../runtime/watchdog.ts';
 import type { TrainObjective } from '../objective/objective.ts';
 import { TrainingError } from '../training-error.ts';
@@ -40,7 +40,7 @@ async function answered(message: unknown): Promise<MeasureAnswer> {
       objective as unknown as TrainObjective,
       space as unknown as SearchSpace,
       {
-        datasets: catalogueOf(join(userFolder, 'datasets')),
+        datasets: catalogueIn(userFolder),
         calibrations: join(userFolder, 'calibrations'),
       },
     );

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogueOf, type Catalogue } from '../../datasets/catalogue.ts';
+import { bundledFolder } from '../../datasets/places.ts';
 import type { Scope } from '../models/scope.ts';
 import { atCorners } from './at-corners.ts';
 import type { Params, SearchSpaceLike, TrainObjective } from './objective.ts';
@@ -74,7 +75,7 @@ function missingFiles(
   const { source, name } = dataset;
   const files =
     source.kind === 'bundled'
-      ? source.files.map((file) => join(resources, 'datasets', name, file.name))
+      ? source.files.map((file) => join(bundledFolder(resources, name), file.name))
       : [source.training.file, source.test.file];
   return files
     .filter((file) => !existsSync(file))

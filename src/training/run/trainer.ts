@@ -43,6 +43,8 @@ export interface TrainerOptions {
 export interface TrainOptions extends TrainListener {
   /** Label of the executor with which the study started; used again if it is usable. */
   readonly began?: string | undefined;
+  /** Shape key that all lanes share, if the caller knows it; else the lanes are grouped here. */
+  readonly shape?: string | undefined;
 }
 
 /** Lanes with equal structure, which differ only in numbers. */
@@ -96,7 +98,7 @@ export class Trainer {
     this.#busy = true;
     try {
       const outcomes: LaneOutcome[] = [];
-      for (const places of alike(objective, lanes, this.#catalogue)) {
+      for (const places of alike(objective, lanes, this.#catalogue, options.shape)) {
         const together = places.flatMap((place) => lanes[place] ?? []);
         const group = await this.#group(objective, seed, together, options.began);
         const ended = await this.#trainGroup(group, together, at(places, options));
@@ -245,12 +247,19 @@ function keyOf({ name, source }: DatasetEntry): string {
     : `${name} ${source.training.sha256} ${source.test.sha256}`;
 }
 
-/** Indices of lanes grouped by structure; groups and their members keep the lanes' order. */
+/**
+ * Indices of lanes grouped by structure; groups and their members keep the lanes' order.
+ * @param shape key that all lanes share; ignored where the first lane's is another here
+ */
 function alike(
   objective: TrainObjective,
   lanes: readonly CohortLane[],
   datasets: Catalogue,
+  shape: string | undefined,
 ): number[][] {
+  const [first] = lanes;
+  if (shape !== undefined && first !== undefined)
+    if (shapeKey(objective, first.request.params, datasets) === shape) return [[...lanes.keys()]];
   const groups = new Map<string, number[]>();
   for (const [place, { request }] of lanes.entries()) {
     const key = shapeKey(objective, request.params, datasets);

@@ -1,0 +1,31 @@
+/** Facts of studies that the scheduler and the wire need and only objective kinds know. */
+import type { CoordinatorParts } from '../coordinator/coordinator.ts';
+import type { LabOptions } from '../core/scheduling/index.ts';
+import { axesOf } from '../core/search-space/axis.ts';
+import type { Axis } from '../core/search-space/axis.ts';
+import { toParams } from '../core/search-space/params.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
+import { referenceTo } from '../datasets/content.ts';
+import { objectiveKind } from '../objectives/registry.ts';
+
+/** Which trials may share a cohort. */
+export function shapeKeys(catalogue: Catalogue): NonNullable<LabOptions['shapeKey']> {
+  const known = new WeakMap<StudySpec, readonly Axis[]>();
+  return (spec, encoded) => {
+    const axes = known.get(spec) ?? axesOf(spec.searchSpace);
+    known.set(spec, axes);
+    const kind = objectiveKind(spec.objective.kind);
+    return kind?.shapeKey(spec.objective, toParams(axes, encoded), catalogue) ?? null;
+  };
+}
+
+/** The dataset of a study as this machine has it, so that workers refuse another of its name. */
+export function datasetReferences(
+  catalogue: Catalogue,
+): NonNullable<CoordinatorParts['datasetOf']> {
+  return (objective) => {
+    const name = objectiveKind(objective.kind)?.dataset(objective) ?? null;
+    return name === null ? null : referenceTo(catalogue, name);
+  };
+}

@@ -1,0 +1,137 @@
+/** Lanes and datasets through a whole lab: real sockets, a real worker process, the wasm executor. */
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Device } from '../../src/core/device.ts';
+import { DEFAULTS } from '../../src/datasets/import/options.ts';
+import { startImport } from '../../src/datasets/import/start-import.ts';
+import { datasetsFolder } from '../../src/datasets/places.ts';
+import { startLab } from '../../src/lab/start-lab.ts';
+import { parseStudy, studyOf } from '../../src/protocol/study-file.ts';
+import { cpuDevice } from '../../src/runtime/cpu-device.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const resources = new URL('../../resources', import.meta.url).pathname;
+
+let folder: TemporaryFolder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+async function importPoints(): Promise<void> {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? 'a' : 'b'}`);
+  writeFileSync(folder.file('points.csv'), ['x,y,label', ...rows, ''].join('\n'));
+  await startImport({
+    name: 'points',
+    paths: [folder.file('points.csv')],
+    as: null,
+    imported: '2026-01-01T00:00:00.000Z',
+    folder: datasetsFolder(folder.path),
+    replace: false,
+    dryRun: false,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    options: { ...DEFAULTS, label: 'label' },
+  });
+}
+
+const study = {
+  format: 'galapagos-study/1',
+  name: 'lanes',
+  objective: {
+    kind: 'train',
+    dataset: 'points',
+    network: {
+      format: 'galapagos-network/1',
+      name: 'mlp',
+      layers: [
+        { type: 'dense', units: { $param: 'units' } },
+        { type: 'relu' },
+        { type: 'dense', units: 2 },
+      ],
+      loss: { type: 'softmax-cross-entropy' },
+    },
+    settings: {
+      batch: 16,
+      epochs: 2,
+      optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
+      validation: 0.25,
+    },
+    executor: 'wasm',
+  },
+  direction: 'maximize',
+  searchSpace: {
+    units: { type: 'categorical', choices: [4, 8] },
+    rate: { type: 'float', low: 0.01, high: 0.1 },
+  },
+  sampler: { name: 'random' },
+  stop: { trials: 24 },
+  seed: 3,
+};
+
+interface Sent {
+  readonly shape: string | null;
+  /** Encoded `units` of each lane. */
+  readonly units: readonly (number | undefined)[];
+}
+
+/** Runs the study on one worker. @returns its cohorts, and the executors of its trials */
+async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<string> }> {
+  const cohorts = new Map<string, Sent>();
+  const executors = new Set<string>();
+  let over: (error?: Error) => void = () => undefined;
+  const finished = new Promise<void>(
+    (resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))),
+  );
+  const lab = await startLab({
+    file: folder.file('lab.db'),
+    resources,
+    userFolder: folder.path,
+    device,
+    options: { strict: true },
+    listener: {
+      show: (_, change) => {
+        if (change.kind === 'trialEnded') {
+          if (change.outcome !== 'succeeded') over(new Error(JSON.stringify(change)));
+          executors.add(change.result?.executor ?? '');
+        }
+        for (const slot of lab.coordinator.lab.slots.values())
+          for (const { id, shape, attempts } of slot.cohorts)
+            cohorts.set(id, { shape, units: attempts.map(({ trial }) => trial.params[0]) });
+      },
+      showLab: () => undefined,
+      finished: () => over(),
+      fatal: (error) => over(error),
+      workerExited: () => undefined,
+    },
+  });
+  try {
+    const { spec, limits } = studyOf(parseStudy(study, 'lanes'));
+    lab.startWorkers(1);
+    lab.coordinator.createStudy('lanes', spec, limits);
+    await finished;
+  } finally {
+    await lab.close();
+  }
+  return { cohorts: [...cohorts.values()], executors };
+}
+
+describe('Lanes: a device of four on the wasm executor', () => {
+  it('trains up to four trials of one shape together, and others in another cohort', async () => {
+    await importPoints();
+    const { cohorts, executors } = await run({ ...cpuDevice(), lanes: 4 });
+    expect([...executors].every((name) => name.startsWith('wasm'))).toBe(true);
+    expect(cohorts.reduce((sum, { units }) => sum + units.length, 0)).toBe(24);
+    expect(Math.max(...cohorts.map(({ units }) => units.length))).toBe(4);
+    for (const { units } of cohorts) expect(new Set(units).size).toBe(1);
+    const shapes = new Set(cohorts.map(({ shape }) => shape));
+    expect([...shapes].sort()).toEqual(['{"units":4}', '{"units":8}']);
+  });
+
+  it('computes no shape keys where every device has one lane', async () => {
+    await importPoints();
+    const { cohorts } = await run(cpuDevice());
+    expect(cohorts).toHaveLength(24);
+    expect(cohorts.every(({ shape }) => shape === null)).toBe(true);
+  });
+});
