@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL('../../out/scripts/', import.meta.url));
 
 /**
  * Bundles a script of this folder.
- * @param name its file name, `x.ts`
+ * @param name file name of the script, with its extension
  * @returns the absolute path of a module that Node runs
  */
 export function compiledScript(name: string): string {

@@ -57,6 +57,10 @@ export interface TableListener {
   reset(): void;
 }
 
+/**
+ * Trials by number. Accessors accept numbers without a row, for example of a parent that has not
+ * arrived, and return the value of a row without contents.
+ */
 export class TrialTable {
   /** Upper bound of the trial numbers with a row. */
   size = 0;
@@ -233,7 +237,7 @@ export class TrialTable {
 
   /** Trial number of the i-th completion, 0 ≤ i < ended. */
   completion(i: number): number {
-    return this.#completions[i] ?? 0;
+    return at(this.#completions, i);
   }
 
   finishSeq(number: number): number {

@@ -254,6 +254,7 @@ export class Places {
     return null;
   }
 
+  /** Position along x of a number, which may be beyond the table: brushed ranges are. */
   #at(number: number): number {
     const { columns } = this.population.table;
     switch (this.along) {
