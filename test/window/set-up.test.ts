@@ -85,7 +85,7 @@ describe('Window: set-up', () => {
       /^Expected an integer from 1 to \d+, found 9999\.$/,
     ],
   ])(
-    'marks %s that is wrong, reports it once in its part, and Start focuses it',
+    'marks an invalid value of %s, reports it once in its part, and Start focuses it',
     async (_, find, typed, words) => {
       const page = await setUp();
       const input = find(page);
