@@ -9,6 +9,8 @@ const slowFiles = [
   'test/e2e/kill.test.ts',
   'test/e2e/second-programs.test.ts',
   'test/simulation/walks.test.ts',
+  'test/storage/damage.test.ts',
+  'test/storage/histories.test.ts',
   'test/training/pytorch.test.ts',
   'test/training/wasm-pytorch.test.ts',
 ];

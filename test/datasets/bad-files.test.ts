@@ -167,7 +167,7 @@ describe('Import: arbitrary bytes', () => {
       }),
       { numRuns: 150 },
     );
-  }, 120_000);
+  });
 });
 
 describe('Import: failures leave nothing behind', () => {

@@ -182,7 +182,7 @@ describe('Import: CIFAR-10', () => {
       drawn: null,
     });
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
-  }, 180_000);
+  });
 
   it('imports JPEGs, binary batches, arrays and PNGs of the same pixels as one dataset', async () => {
     const decode = await jpegDecoder();
@@ -275,7 +275,7 @@ describe('Import: CIFAR-10', () => {
         first?.test,
         first?.statistics,
       ]);
-  }, 120_000);
+  });
 
   it('imports a sample of its binary version with its names, 2,000 and 500 images', async () => {
     const { dataset } = await imported(sample);

@@ -143,7 +143,7 @@ describe('Datasets: own data', () => {
         existsSync(incoming) &&
         readdirSync(incoming).some((name) => existsSync(join(incoming, name, 'samples'))),
       {
-        timeout: 20_000,
+        timeout: 60_000,
         interval: 5,
       },
     );

@@ -53,7 +53,7 @@ describe('Packed app', () => {
       cwd: root,
       stdio: 'pipe',
     });
-  }, 180_000);
+  });
   afterAll(() => folder.remove());
 
   /** The packed command line on the packed Node, where nothing of this clone is in reach. */
@@ -65,36 +65,28 @@ describe('Packed app', () => {
     return stdout;
   };
 
-  it(
-    'runs a study with workers to its end from the unpacked files',
-    { timeout: 120_000 },
-    async (ctx) => {
-      if (unfit !== null) return ctx.skip(unfit);
-      await packedCommand('run', 'sphere', '--trials', '4', '--workers', '1', '--lab', 'sphere.db');
-      const lab = readLab(folder.file('sphere.db'));
-      expect([...lab.trials('sphere')].map(({ state }) => state)).toEqual([
-        'complete',
-        'complete',
-        'complete',
-        'complete',
-      ]);
-      lab.close();
-    },
-  );
+  it('runs a study with workers to its end from the unpacked files', async (ctx) => {
+    if (unfit !== null) return ctx.skip(unfit);
+    await packedCommand('run', 'sphere', '--trials', '4', '--workers', '1', '--lab', 'sphere.db');
+    const lab = readLab(folder.file('sphere.db'));
+    expect([...lab.trials('sphere')].map(({ state }) => state)).toEqual([
+      'complete',
+      'complete',
+      'complete',
+      'complete',
+    ]);
+    lab.close();
+  });
 
-  it(
-    'trains on the embedded MNIST, and finds digits and networks',
-    { timeout: 120_000 },
-    async (ctx) => {
-      if (unfit !== null) return ctx.skip(unfit);
-      await packedCommand('run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'mnist.db');
-      const lab = readLab(folder.file('mnist.db'));
-      const [trial] = [...lab.trials('mnist')];
-      expect(trial?.state).toBe('complete');
-      expect(trial?.value).toBeGreaterThan(0.8);
-      lab.close();
-    },
-  );
+  it('trains on the embedded MNIST, and finds digits and networks', async (ctx) => {
+    if (unfit !== null) return ctx.skip(unfit);
+    await packedCommand('run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'mnist.db');
+    const lab = readLab(folder.file('mnist.db'));
+    const [trial] = [...lab.trials('mnist')];
+    expect(trial?.state).toBe('complete');
+    expect(trial?.value).toBeGreaterThan(0.8);
+    lab.close();
+  });
 
   it('prints its version, and finds its schemas', async (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);

@@ -212,7 +212,7 @@ describe('Serve: started by npm', () => {
     const pid = processWith(lab);
     try {
       npm.kill('SIGKILL');
-      await gone(pid, 50_000);
+      await gone(pid, 60_000);
       expect(existsSync(`${lab}-wal`)).toBe(false);
     } finally {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL');

@@ -207,7 +207,7 @@ describe('Application: an uploaded lab', () => {
     expect(basename(app.labFile)).toBe('host.db');
     await opened(readFileSync(folder.file('sent.db')));
     expect(app.labFile).toBe(folder.file('user/labs/sent.db'));
-    await vi.waitUntil(() => left().length === 0);
+    await vi.waitUntil(() => left().length === 0, { timeout: 60_000 });
     await expect(
       call('openLab', { source: { kind: 'upload', upload: 'none' } }),
     ).rejects.toMatchObject({ code: 'unknown-upload' });

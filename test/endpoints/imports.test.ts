@@ -262,7 +262,7 @@ test('Imports: removes the rest of a killed process when the application starts'
   const left = folder.file('datasets/incoming/999999999-left');
   mkdirSync(left, { recursive: true });
   const again = createCalls(callDeps(folder.path, {}));
-  await vi.waitUntil(() => !existsSync(left));
+  await vi.waitUntil(() => !existsSync(left), { timeout: 60_000 });
   await again.close();
 });
 
@@ -355,7 +355,7 @@ test('Imports: a browser can only name files that it uploaded', async () => {
 
 describe('Imports: uploads', () => {
   const kept = (): string[] => readdirSync(folder.file('uploads'));
-  const gone = (): Promise<boolean> => vi.waitUntil(() => kept().length === 0);
+  const gone = (): Promise<boolean> => vi.waitUntil(() => kept().length === 0, { timeout: 60_000 });
 
   test('are removed with the import that read them: stored, discarded or cancelled', async () => {
     const stored = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText()) });

@@ -157,7 +157,7 @@ describe('Uploads', () => {
     expect(uploads.pathOf(held)).toContain(held);
     release();
     await uploads.discard(next);
-    await vi.waitUntil(() => readdirSync(folder).length === 1);
+    await vi.waitUntil(() => readdirSync(folder).length === 1, { timeout: 60_000 });
   });
 
   it('leave nothing behind: discarded, closed, or of a killed process', async () => {

@@ -106,7 +106,7 @@ function countComplete(): number {
 
 it(
   `Lab file: ${KILLS} kills at random instants lose nothing, leave no partial write, and raise the epoch`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     let before: Found = { epoch: 0, proposed: 0, finished: 0, endings: new Map() };
     for (let kill = 0; kill < KILLS; kill++) {

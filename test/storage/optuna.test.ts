@@ -143,7 +143,7 @@ async function leaveKilled(): Promise<void> {
   await once(child, 'exit');
 }
 
-describe('Optuna: labs of this program', { timeout: 240_000 }, () => {
+describe('Optuna: labs of this program', { timeout: 600_000 }, () => {
   it('reads a finished lab with the same results, conditions included, and continues it', async ({
     skip,
   }) => {

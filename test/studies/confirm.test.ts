@@ -85,152 +85,139 @@ describe('Confirmation: training the best trials again', () => {
     await window.until(() => ['ready', 'failed'].includes(row()?.state ?? ''));
     expect(row()).toMatchObject({ state: 'ready', error: null });
     await asked(app.endpoints.calls, 'storeImport', { import: id, name: 'plane', replace: false });
-  }, 60_000);
+  });
   afterAll(async () => {
     window.close();
     await app.close();
   });
 
-  test(
-    'is a study of its own on fresh seeds, whose winner is evaluated on the test set once',
-    { timeout: 120_000 },
-    async () => {
-      const { calls } = app.endpoints;
-      const lab = window.lab();
-      const finished = (name: string): boolean =>
-        lab.body.studies?.some((row) => row.name === name && row.state === 'finished') ?? false;
-      const { study: uid } = await asked<{ study: string }>(calls, 'startStudy', {
-        study,
-        workers: null,
-      });
-      expect(await ask(calls, 'confirm', { study: uid, top: 3, seeds: 4 })).toMatchObject({
-        ok: false,
-        error: { code: 'unknown-trial' },
-      });
-      await window.until(() => finished('plane'));
-      const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
-        study: uid,
-        top: 3,
-        seeds: 4,
-      });
-      await window.until(() => finished('plane confirmation, test result'));
-      const [confirmation, ...more] = await asked<Confirmation[]>(calls, 'confirmations', {
-        study: uid,
-      });
-      expect(more).toEqual([]);
-      expect(confirmation).toMatchObject({ study: again, done: 12, of: 12 });
-      expect(
-        lab.body.studies
-          ?.filter(({ confirms }) => confirms === uid)
-          .map(({ name, tests }) => ({ name, tests })),
-      ).toEqual([
-        { name: 'plane confirmation', tests: false },
-        { name: 'plane confirmation, test result', tests: true },
-      ]);
+  test('is a study of its own on fresh seeds, whose winner is evaluated on the test set once', async () => {
+    const { calls } = app.endpoints;
+    const lab = window.lab();
+    const finished = (name: string): boolean =>
+      lab.body.studies?.some((row) => row.name === name && row.state === 'finished') ?? false;
+    const { study: uid } = await asked<{ study: string }>(calls, 'startStudy', {
+      study,
+      workers: null,
+    });
+    expect(await ask(calls, 'confirm', { study: uid, top: 3, seeds: 4 })).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-trial' },
+    });
+    await window.until(() => finished('plane'));
+    const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
+      study: uid,
+      top: 3,
+      seeds: 4,
+    });
+    await window.until(() => finished('plane confirmation, test result'));
+    const [confirmation, ...more] = await asked<Confirmation[]>(calls, 'confirmations', {
+      study: uid,
+    });
+    expect(more).toEqual([]);
+    expect(confirmation).toMatchObject({ study: again, done: 12, of: 12 });
+    expect(
+      lab.body.studies
+        ?.filter(({ confirms }) => confirms === uid)
+        .map(({ name, tests }) => ({ name, tests })),
+    ).toEqual([
+      { name: 'plane confirmation', tests: false },
+      { name: 'plane confirmation, test result', tests: true },
+    ]);
 
-      const { configurations, p, test: onTest } = confirmation!;
-      expect(configurations.map(({ values }) => values.length)).toEqual([4, 4, 4]);
-      const means = configurations.map(({ mean }) => mean ?? NaN);
-      expect(means).toEqual([...means].sort((a, b) => b - a));
-      expect(
-        configurations.every(
-          ({ mean, interval }) => interval!.low <= mean! && mean! <= interval!.high,
-        ),
-      ).toBe(true);
-      expect(p).toBeGreaterThanOrEqual(0);
-      expect(p).toBeLessThanOrEqual(1);
-      // Not every seed gives the same: or nothing would be confirmed.
-      expect(new Set(configurations.flatMap(({ values }) => values)).size).toBeGreaterThan(1);
+    const { configurations, p, test: onTest } = confirmation!;
+    expect(configurations.map(({ values }) => values.length)).toEqual([4, 4, 4]);
+    const means = configurations.map(({ mean }) => mean ?? NaN);
+    expect(means).toEqual([...means].sort((a, b) => b - a));
+    expect(
+      configurations.every(
+        ({ mean, interval }) => interval!.low <= mean! && mean! <= interval!.high,
+      ),
+    ).toBe(true);
+    expect(p).toBeGreaterThanOrEqual(0);
+    expect(p).toBeLessThanOrEqual(1);
+    // Not every seed gives the same: or nothing would be confirmed.
+    expect(new Set(configurations.flatMap(({ values }) => values)).size).toBeGreaterThan(1);
 
-      // Each is what training those parameters on that seed gives, whatever its number is.
-      const winner = configurations[0]!;
-      const { trial } = await asked<TrialDetail>(calls, 'trial', {
-        study: uid,
-        trial: winner.trial,
-      });
-      const train = async (
-        seed: number,
-        more: object = {},
-      ): Promise<Extract<LaneOutcome, { outcome: 'succeeded' }>> => {
-        const trainer = new Trainer({ resources: RESOURCES, datasets: folder.file('datasets') });
-        const objective = { ...study.objective, seed, ...more } as unknown as TrainObjective;
-        const lane = {
-          request: { trial: 77, params: trial.params },
-          signal: new AbortController().signal,
-        };
-        const [outcome] = await trainer.train(objective, 99, [lane]);
-        await trainer.dispose();
-        if (outcome?.outcome !== 'succeeded') throw new Error('it does not train');
-        return outcome;
+    // Each is what training those parameters on that seed gives, whatever its number is.
+    const winner = configurations[0]!;
+    const { trial } = await asked<TrialDetail>(calls, 'trial', {
+      study: uid,
+      trial: winner.trial,
+    });
+    const train = async (
+      seed: number,
+      more: object = {},
+    ): Promise<Extract<LaneOutcome, { outcome: 'succeeded' }>> => {
+      const trainer = new Trainer({ resources: RESOURCES, datasets: folder.file('datasets') });
+      const objective = { ...study.objective, seed, ...more } as unknown as TrainObjective;
+      const lane = {
+        request: { trial: 77, params: trial.params },
+        signal: new AbortController().signal,
       };
-      expect(
-        await Promise.all([4, 5, 6, 7].map(async (seed) => (await train(seed)).value)),
-      ).toEqual(winner.values);
-      const tested = await train(8, { test: true });
-      expect(tested.metrics['testAccuracy']).toBe(onTest);
-      expect(tested.checksum).toBe((await train(8)).checksum);
+      const [outcome] = await trainer.train(objective, 99, [lane]);
+      await trainer.dispose();
+      if (outcome?.outcome !== 'succeeded') throw new Error('it does not train');
+      return outcome;
+    };
+    expect(await Promise.all([4, 5, 6, 7].map(async (seed) => (await train(seed)).value))).toEqual(
+      winner.values,
+    );
+    const tested = await train(8, { test: true });
+    expect(tested.metrics['testAccuracy']).toBe(onTest);
+    expect(tested.checksum).toBe((await train(8)).checksum);
 
-      // A confirmation is not confirmed; another one takes other seeds.
-      expect(await ask(calls, 'confirm', { study: again, top: 1, seeds: 2 })).toMatchObject({
-        ok: false,
-        error: { code: 'usage' },
-      });
-      const { study: second } = await asked<{ study: string }>(calls, 'confirm', {
-        study: uid,
-        top: 1,
-        seeds: 2,
-      });
-      const file = await asked<StudyFile>(calls, 'studyFile', { study: second });
-      expect(file.searchSpace['seed']).toEqual({ type: 'int', low: 9, high: 10 });
-      expect(file.objective).not.toHaveProperty('confirms');
-      await window.until(() => finished('plane confirmation-2'));
-    },
-  );
+    // A confirmation is not confirmed; another one takes other seeds.
+    expect(await ask(calls, 'confirm', { study: again, top: 1, seeds: 2 })).toMatchObject({
+      ok: false,
+      error: { code: 'usage' },
+    });
+    const { study: second } = await asked<{ study: string }>(calls, 'confirm', {
+      study: uid,
+      top: 1,
+      seeds: 2,
+    });
+    const file = await asked<StudyFile>(calls, 'studyFile', { study: second });
+    expect(file.searchSpace['seed']).toEqual({ type: 'int', low: 9, high: 10 });
+    expect(file.objective).not.toHaveProperty('confirms');
+    await window.until(() => finished('plane confirmation-2'));
+  });
 
-  test(
-    'continues after the application was restarted, and evaluates the winner then',
-    { timeout: 120_000 },
-    async () => {
-      const before = window.lab();
-      const begun = { study: { ...study, name: 'plane left' }, workers: null };
-      const { study: original } = await asked<{ study: string }>(
-        app.endpoints.calls,
-        'startStudy',
-        begun,
-      );
-      await window.until(
-        () => before.body.studies?.find(({ uid }) => uid === original)?.state === 'finished',
-      );
-      const { study: left } = await asked<{ study: string }>(app.endpoints.calls, 'confirm', {
-        study: original,
-        top: 2,
-        seeds: 12,
-      });
-      window.close();
-      await app.close();
-      ({ app, window } = await open('lab.db'));
-      const lab = window.lab();
-      const { calls } = app.endpoints;
-      await window.until(
-        () => lab.body.studies?.find(({ uid }) => uid === left)?.state === 'paused',
-      );
-      await asked(calls, 'resumeStudy', { study: left });
-      const tested = (all: Confirmation[]): Confirmation | undefined =>
-        all.find(({ study: each, test: value }) => each === left && value !== null);
-      await window.until(
-        () =>
-          lab.body.studies?.some(
-            (row) =>
-              row.name === 'plane left confirmation, test result' && row.state === 'finished',
-          ) ?? false,
-      );
-      const found = tested(
-        await asked<Confirmation[]>(calls, 'confirmations', { study: original }),
-      );
-      expect(found).toMatchObject({ done: 24, of: 24 });
-      expect(found?.configurations.map(({ values }) => values.length)).toEqual([12, 12]);
-    },
-  );
+  test('continues after the application was restarted, and evaluates the winner then', async () => {
+    const before = window.lab();
+    const begun = { study: { ...study, name: 'plane left' }, workers: null };
+    const { study: original } = await asked<{ study: string }>(
+      app.endpoints.calls,
+      'startStudy',
+      begun,
+    );
+    await window.until(
+      () => before.body.studies?.find(({ uid }) => uid === original)?.state === 'finished',
+    );
+    const { study: left } = await asked<{ study: string }>(app.endpoints.calls, 'confirm', {
+      study: original,
+      top: 2,
+      seeds: 12,
+    });
+    window.close();
+    await app.close();
+    ({ app, window } = await open('lab.db'));
+    const lab = window.lab();
+    const { calls } = app.endpoints;
+    await window.until(() => lab.body.studies?.find(({ uid }) => uid === left)?.state === 'paused');
+    await asked(calls, 'resumeStudy', { study: left });
+    const tested = (all: Confirmation[]): Confirmation | undefined =>
+      all.find(({ study: each, test: value }) => each === left && value !== null);
+    await window.until(
+      () =>
+        lab.body.studies?.some(
+          (row) => row.name === 'plane left confirmation, test result' && row.state === 'finished',
+        ) ?? false,
+    );
+    const found = tested(await asked<Confirmation[]>(calls, 'confirmations', { study: original }));
+    expect(found).toMatchObject({ done: 24, of: 24 });
+    expect(found?.configurations.map(({ values }) => values.length)).toEqual([12, 12]);
+  });
 
   test('is refused for a study that does not train', async () => {
     const sphere = {

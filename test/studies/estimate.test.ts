@@ -17,50 +17,42 @@ describe('Estimate: measured in a child process', () => {
     calls = estimateCalls(callDeps(folder.path));
   });
 
-  test(
-    'gives a range above zero for MNIST, and answers another budget from the cache',
-    { timeout: 60_000 },
-    async () => {
-      const first = await asked<Estimate>(calls, 'estimate', { study: mnist, workers: 2 });
-      expect(first).toMatchObject({
-        trials: 64,
-        epochs: 3,
-        measured: [{ executor: 'wasm', lanes: 1, workers: 2 }],
-      });
-      expect(first.trialMs.low).toBeGreaterThan(10);
-      expect(first.totalMs?.high).toBeGreaterThan(first.totalMs?.low ?? NaN);
-      // The dataset alone is as large.
-      expect(first.measured[0]?.memoryBytes).toBeGreaterThan(70_000 * 784);
-      const again = await asked<Estimate>(calls, 'estimate', {
-        study: { ...mnist, stop: { trials: 640 } },
-        workers: 2,
-      });
-      expect([again.at, again.trialMs]).toEqual([first.at, first.trialMs]);
-      expect(again.totalMs?.low).toBeGreaterThan(5 * (first.totalMs?.low ?? NaN));
-    },
-  );
+  test('gives a range above zero for MNIST, and answers another budget from the cache', async () => {
+    const first = await asked<Estimate>(calls, 'estimate', { study: mnist, workers: 2 });
+    expect(first).toMatchObject({
+      trials: 64,
+      epochs: 3,
+      measured: [{ executor: 'wasm', lanes: 1, workers: 2 }],
+    });
+    expect(first.trialMs.low).toBeGreaterThan(10);
+    expect(first.totalMs?.high).toBeGreaterThan(first.totalMs?.low ?? NaN);
+    // The dataset alone is as large.
+    expect(first.measured[0]?.memoryBytes).toBeGreaterThan(70_000 * 784);
+    const again = await asked<Estimate>(calls, 'estimate', {
+      study: { ...mnist, stop: { trials: 640 } },
+      workers: 2,
+    });
+    expect([again.at, again.trialMs]).toEqual([first.at, first.trialMs]);
+    expect(again.totalMs?.low).toBeGreaterThan(5 * (first.totalMs?.low ?? NaN));
+  });
 
-  test(
-    'ends the measurement when it is cancelled, and starts the next one',
-    { timeout: 60_000 },
-    async () => {
-      const gone = new AbortController();
-      const study = { ...mnist, objective: { ...mnist.objective, network: 'no-such-network' } };
-      expect(await ask(calls, 'estimate', { study, workers: 1 })).toMatchObject({
-        ok: false,
-        error: { code: 'invalid-input' },
-      });
-      const slow = { ...mnist, objective: { ...mnist.objective, network: 'cnn' } };
-      const waiting = ask(
-        calls,
-        'estimate',
-        { study: slow, workers: 1 },
-        { ...WINDOW, signal: gone.signal },
-      );
-      gone.abort();
-      expect(await waiting).toMatchObject({ ok: false, error: { code: 'cancelled' } });
-    },
-  );
+  test('ends the measurement when it is cancelled, and starts the next one', async () => {
+    const gone = new AbortController();
+    const study = { ...mnist, objective: { ...mnist.objective, network: 'no-such-network' } };
+    expect(await ask(calls, 'estimate', { study, workers: 1 })).toMatchObject({
+      ok: false,
+      error: { code: 'invalid-input' },
+    });
+    const slow = { ...mnist, objective: { ...mnist.objective, network: 'cnn' } };
+    const waiting = ask(
+      calls,
+      'estimate',
+      { study: slow, workers: 1 },
+      { ...WINDOW, signal: gone.signal },
+    );
+    gone.abort();
+    expect(await waiting).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  });
 
   test('does not measure an objective that states its own duration', async () => {
     const study = {

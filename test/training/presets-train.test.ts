@@ -32,5 +32,5 @@ describe('Presets: training', () => {
     ]);
     expect(outcome?.outcome).toBe('succeeded');
     expect(outcome?.outcome === 'succeeded' ? outcome.value : 0).toBeGreaterThanOrEqual(0.985);
-  }, 120_000);
+  });
 });

@@ -23,7 +23,7 @@ else {
   });
 }
 
-describe.each(FORMS)('PyTorch: losses of %s', { timeout: 300_000 }, (form, executor) => {
+describe.each(FORMS)('PyTorch: losses of %s', { timeout: 600_000 }, (form, executor) => {
   it.each([...PRESETS.keys()].filter((name) => slow || !DEEP.has(name)))(
     '%s: losses of thirty steps agree to 1 %',
     async (name) => {

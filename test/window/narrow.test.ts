@@ -32,7 +32,7 @@ const lab = windowLab();
 /** Polls, because the layout follows a new size within a few frames. */
 async function reaches(page: Page, where: string): Promise<void> {
   await expect
-    .poll(async () => ({ where, out: await unreachable(page) }), { ...patient, timeout: 10_000 })
+    .poll(async () => ({ where, out: await unreachable(page) }), patient)
     .toEqual({ where, out: [] });
 }
 

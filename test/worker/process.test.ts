@@ -327,7 +327,7 @@ describe('Worker: process', () => {
       (message) => message.type === 'beat' && message.holding.length === 1,
     );
     parent.kill('SIGKILL');
-    await gone(worker, 30_000);
+    await gone(worker, 60_000);
   });
 
   it('does not outlive its parent while its event loop is blocked', async () => {
@@ -341,9 +341,9 @@ describe('Worker: process', () => {
     });
     await coordinator.ready();
     process.kill(worker, 'SIGUSR2');
-    await expect.poll(() => existsSync(blocked), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => existsSync(blocked)).toBe(true);
     parent.kill('SIGKILL');
-    await gone(worker, 30_000);
+    await gone(worker, 60_000);
     folder.remove();
   });
 
@@ -377,6 +377,6 @@ describe('Worker: process', () => {
     );
     await coordinator.ready();
     parent.kill('SIGKILL');
-    await gone(worker, 30_000);
+    await gone(worker, 60_000);
   });
 });

@@ -44,9 +44,7 @@ describe('Worker processes', () => {
   const runs = 'process.send({ rssPeakBytes: 5 }); setInterval(() => {}, 1000);';
   const started = async (): Promise<number> => {
     let pid: number | undefined;
-    await expect
-      .poll(() => (pid = workers.running[0]?.pid), { timeout: 10_000 })
-      .toBeTypeOf('number');
+    await expect.poll(() => (pid = workers.running[0]?.pid)).toBeTypeOf('number');
     return pid ?? 0;
   };
 
@@ -148,7 +146,7 @@ describe('Worker processes', () => {
       existsSync(join(folder, 'starts'))
         ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n')
         : [];
-    await expect.poll(() => starts().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => starts().length).toBeGreaterThanOrEqual(2);
     workers.kill('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ spawn: '1.1' }]);
     expect(workers.running).toMatchObject([{ spawn: '1.2' }]);
@@ -207,9 +205,7 @@ describe('Worker processes', () => {
       appendFileSync(${JSON.stringify(file)}, '.');`);
     for (const i of [0, 1]) workers.spawn(`local/cpu/${i}`, '1.1', 0);
     workers.spawn('local/cpu/2', '1.1', 60_000);
-    await expect
-      .poll(() => existsSync(file) && readFileSync(file, 'utf8'), { timeout: 10_000 })
-      .toBe('..');
+    await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8')).toBe('..');
     const pids = workers.running.map(({ pid }) => pid);
     await workers.close(1000);
     expect(exits.all.map(({ slot, code, signal }) => [slot, code, signal])).toStrictEqual([
@@ -234,9 +230,9 @@ describe('Worker processes', () => {
     for (let slot = 0; slot < atOnce + 2; slot++) workers.spawn(`local/cpu/${slot}`, '1.1', 0);
     const started = (): number =>
       readdirSync(folder).filter((name) => name.startsWith('started-')).length;
-    await expect.poll(() => workers.running.length, { timeout: 10_000 }).toBe(atOnce);
+    await expect.poll(() => workers.running.length).toBe(atOnce);
     writeFileSync(join(folder, 'go'), '');
-    await expect.poll(started, { timeout: 30_000 }).toBe(atOnce + 2);
+    await expect.poll(started).toBe(atOnce + 2);
   });
 
   it('start none while they are held back, and those that are due once they are not', async () => {

@@ -269,7 +269,7 @@ describe('Installation: libraries', () => {
       response.write(bytes.subarray(0, half));
       const arrived = (): number => (existsSync(part) ? statSync(part).size : 0);
       void expect
-        .poll(arrived, { timeout: 20_000 })
+        .poll(arrived)
         .toBe(half)
         .then(() => response.destroy());
     });
@@ -483,7 +483,7 @@ describe('Installation: cancellation', () => {
     const onProgress = (line: string): void => {
       if (line.startsWith(note))
         void expect
-          .poll(() => existsSync(pidFile), { timeout: 20_000 })
+          .poll(() => existsSync(pidFile))
           .toBe(true)
           .then(() => {
             cancelled.abort();
@@ -494,7 +494,7 @@ describe('Installation: cancellation', () => {
     ).rejects.toThrow(/abort/i);
     expect(readdirSync(folder.file('home')).filter((entry) => entry !== 'downloads')).toEqual([]);
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it('before the start does nothing', async () => {

@@ -11,7 +11,7 @@ afterAll(() => {
 });
 
 whereInstalled('tensorflow trains as PyTorch does', () => {
-  describe("TensorFlow: PyTorch's losses", { timeout: 300_000 }, () => {
+  describe("TensorFlow: PyTorch's losses", { timeout: 600_000 }, () => {
     it.for([...PRESETS.keys()])('%s: losses of thirty steps agree to 1 %', async (name) => {
       const fixture = readFixture(name);
       const { losses, evaluation } = await walk(new TensorflowExecutor(), fixture);
