@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { UsageError } from '../../src/cli/process/exit-codes.ts';
+import { resolveStudy } from '../../src/cli/run/resolve-study.ts';
+import type { StudyFlags } from '../../src/cli/run/resolve-study.ts';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
-import { resolveStudy } from '../../src/cli/resolve-study.ts';
-import { UsageError } from '../../src/cli/exit-codes.ts';
-import type { StudyFlags } from '../../src/cli/resolve-study.ts';
-import { readLab } from '../../src/storage/read-lab.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
 import { BenchLab, RESOURCES } from '../bench-lab.ts';
 import type { Progress } from './progress.ts';
 

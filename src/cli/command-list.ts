@@ -4,8 +4,8 @@
  * `--help`.
  */
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
-import type { RunStudy } from './resolved-run.ts';
+import type { Context } from './process/context.ts';
+import type { RunStudy } from './run/resolved-run.ts';
 
 /** Adds the command with its options, help and action to the program. */
 type Add = (program: Command, context: Context, runStudy: RunStudy) => void;

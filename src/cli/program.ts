@@ -6,15 +6,15 @@ import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { userFolder } from '../runtime/user-folder.ts';
 import { addCommands } from './command-list.ts';
-import type { Context } from './context.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { reportError } from './report-error.ts';
-import type { RunStudy } from './resolved-run.ts';
-import { resourcesFolder } from './resources.ts';
-import type { Streams } from './streams.ts';
-import { versionOf } from './version.ts';
-import { wrapped } from './wrap.ts';
+import { wrapped } from './display/wrap.ts';
+import type { Context } from './process/context.ts';
+import { EXIT, UsageError } from './process/exit-codes.ts';
+import type { ExitCode } from './process/exit-codes.ts';
+import { reportError } from './process/report-error.ts';
+import { resourcesFolder } from './process/resources.ts';
+import type { Streams } from './process/streams.ts';
+import { versionOf } from './process/version.ts';
+import type { RunStudy } from './run/resolved-run.ts';
 
 export interface Parts {
   readonly runStudy: RunStudy;

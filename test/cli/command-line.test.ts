@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { integer, real, text } from '../../src/cli/arguments.ts';
-import { durationArgument } from '../../src/cli/duration-argument.ts';
-import { EXIT, exitCodeOf, UsageError } from '../../src/cli/exit-codes.ts';
-import { reportError } from '../../src/cli/report-error.ts';
-import { resumeCommand } from '../../src/cli/resume-command.ts';
+import { integer, real, text } from '../../src/cli/options/arguments.ts';
+import { durationArgument } from '../../src/cli/options/duration-argument.ts';
+import { EXIT, exitCodeOf, UsageError } from '../../src/cli/process/exit-codes.ts';
+import { reportError } from '../../src/cli/process/report-error.ts';
+import { resumeCommand } from '../../src/cli/run/resume-command.ts';
 import { InvalidInput } from '../../src/core/errors.ts';
 import { errorOutput } from '../../src/protocol/cli-output.ts';
 import { StorageError } from '../../src/storage/errors.ts';

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addCommands, commands } from '../../src/cli/command-list.ts';
-import type { Context } from '../../src/cli/context.ts';
+import type { Context } from '../../src/cli/process/context.ts';
 
 const stdout = Object.assign(new Writable(), { columns: 80, rows: 24 });
 const context: Context = {

@@ -4,8 +4,8 @@
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { progressText } from '../../src/cli/display/import-display.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { progressText } from '../../src/cli/import-display.ts';
 import {
   datasetOutput,
   datasetsOutput,

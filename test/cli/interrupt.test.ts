@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { onInterrupt } from '../../src/cli/interrupt.ts';
-import type { InterruptSignal } from '../../src/cli/interrupt.ts';
+import { onInterrupt } from '../../src/cli/process/interrupt.ts';
+import type { InterruptSignal } from '../../src/cli/process/interrupt.ts';
 
 let exits: unknown[];
 let stop: () => void;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { showText, storyText, studiesText, trialText } from '../../src/cli/lab-text.ts';
+import { showText, storyText, studiesText, trialText } from '../../src/cli/display/lab-text.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../../src/protocol/cli-output.ts';
 
 const study: ShowOutput['study'] = {

@@ -6,7 +6,7 @@ import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { runCli } from '../../src/cli/program.ts';
-import type { ResolvedRun, RunStudy } from '../../src/cli/resolved-run.ts';
+import type { ResolvedRun, RunStudy } from '../../src/cli/run/resolved-run.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 import {
   checkOutput,

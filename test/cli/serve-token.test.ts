@@ -1,8 +1,8 @@
 /** Where the token of `serve` comes from, and who can read it. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveToken } from '../../src/cli/serve-token.ts';
-import type { TokenOptions } from '../../src/cli/serve-token.ts';
+import { serveToken } from '../../src/cli/actions/serve-token.ts';
+import type { TokenOptions } from '../../src/cli/actions/serve-token.ts';
 import { noModes, skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';

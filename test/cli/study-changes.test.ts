@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
-import type { ResolvedRun } from '../../src/cli/resolved-run.ts';
+import type { ResolvedRun } from '../../src/cli/run/resolved-run.ts';
 import { changedStudyOutput, errorOutput, studiesOutput } from '../../src/protocol/cli-output.ts';
 import { studyFile } from '../../src/protocol/study-file.ts';
 import { readLab } from '../../src/storage/read-lab.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wrapped } from '../../src/cli/wrap.ts';
+import { wrapped } from '../../src/cli/display/wrap.ts';
 
 describe('Help: wrapping', () => {
   it('breaks long lines between words and leaves short ones as they are', () => {

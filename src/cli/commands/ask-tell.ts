@@ -1,7 +1,7 @@
 /** `galapagos ask-tell`: any sampler for any program, over stdin and stdout. */
 import type { Command } from 'commander';
 import { serveAskTell } from '../ask-tell/serve.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../process/context.ts';
 
 export function addAskTell(program: Command, { streams }: Context): void {
   program

@@ -11,11 +11,11 @@ import {
   removeTensorflow,
 } from '../../training/executors/tensorflow/install/install.ts';
 import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
-import { text } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { EXIT, UsageError } from '../exit-codes.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { text } from '../options/arguments.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT, UsageError } from '../process/exit-codes.ts';
+import { onInterrupt } from '../process/interrupt.ts';
 
 interface Options {
   readonly json?: boolean;

@@ -2,13 +2,13 @@
 import type { Command } from 'commander';
 import { bestConfigsOf, exportedTrials } from '../../documents/best-configs.ts';
 import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
-import { integer } from '../arguments.ts';
-import { print, printJson, widthOf } from '../context.ts';
-import type { Context } from '../context.ts';
+import { TOP } from '../actions/export-best.ts';
 import { bestTable } from '../display/summary.ts';
-import { TOP } from '../export.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
+import { integer } from '../options/arguments.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson, widthOf } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 
 export function addBest(program: Command, context: Context): void {
   labCommand(program, 'best', 'show the best configurations of a study')

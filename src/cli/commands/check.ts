@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CheckOutput } from '../../protocol/cli-output.ts';
-import { text } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
+import { text } from '../options/arguments.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/exit-codes.ts';
 
 export function addCheck(program: Command, context: Context): void {
   program

@@ -9,14 +9,14 @@ import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../datasets/im
 import { removeDataset } from '../../datasets/store.ts';
 import { datasetOutput, importedOutput, storedOutput } from '../../documents/dataset-output.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
-import { integer, real, text } from '../arguments.ts';
-import { print, printJson, widthOf } from '../context.ts';
-import type { Context } from '../context.ts';
-import { datasetText, datasetsText, importEnd } from '../dataset-text.ts';
+import { datasetText, datasetsText, importEnd } from '../display/dataset-text.ts';
 import { duration } from '../display/format.ts';
-import { EXIT, UsageError } from '../exit-codes.ts';
-import { ImportDisplay } from '../import-display.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { ImportDisplay } from '../display/import-display.ts';
+import { integer, real, text } from '../options/arguments.ts';
+import { print, printJson, widthOf } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT, UsageError } from '../process/exit-codes.ts';
+import { onInterrupt } from '../process/interrupt.ts';
 
 interface Json {
   readonly json?: boolean;

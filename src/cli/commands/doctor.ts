@@ -1,10 +1,10 @@
 /** `galapagos doctor`. */
 import type { Command } from 'commander';
 import type { DoctorOutput } from '../../protocol/cli-output.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { examine } from '../doctor.ts';
-import { EXIT } from '../exit-codes.ts';
+import { examine } from '../actions/doctor.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/exit-codes.ts';
 
 export function addDoctor(program: Command, context: Context): void {
   program

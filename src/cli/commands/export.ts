@@ -8,15 +8,15 @@ import type { Command } from 'commander';
 import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
 import { csvText } from '../../documents/csv.ts';
 import { exportedStudy, knownStudy } from '../../documents/lab-output.ts';
-import { integer, text } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { UsageError } from '../exit-codes.ts';
-import { exportModel } from '../export-model.ts';
-import { TOP } from '../export.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
-import { writeAtomically } from '../write-atomically.ts';
+import { TOP } from '../actions/export-best.ts';
+import { exportModel } from '../actions/export-model.ts';
+import { integer, text } from '../options/arguments.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
+import { writeAtomically } from '../process/write-atomically.ts';
 
 interface ExportOptions extends LabOptions {
   readonly top: number;

@@ -7,14 +7,14 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Limits } from '../../core/study/study-spec.ts';
 import { workerCount } from '../../node/workers/slots.ts';
-import { integer, real, text } from '../arguments.ts';
-import type { Context } from '../context.ts';
 import { createDisplay } from '../display/create-display.ts';
-import { withLab } from '../lab-command.ts';
-import { resolveStudy } from '../resolve-study.ts';
-import type { RunStudy } from '../resolved-run.ts';
-import { resumeCommand } from '../resume-command.ts';
-import { namesStoredStudy, storedStudy } from '../stored-study.ts';
+import { integer, real, text } from '../options/arguments.ts';
+import { withLab } from '../options/lab-command.ts';
+import type { Context } from '../process/context.ts';
+import { resolveStudy } from '../run/resolve-study.ts';
+import type { RunStudy } from '../run/resolved-run.ts';
+import { resumeCommand } from '../run/resume-command.ts';
+import { namesStoredStudy, storedStudy } from '../run/stored-study.ts';
 
 interface RunOptions {
   readonly workers?: number;

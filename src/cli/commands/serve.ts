@@ -5,16 +5,16 @@ import type { Command } from 'commander';
 import { workerCount } from '../../node/workers/slots.ts';
 import type { ServeOutput } from '../../protocol/cli-output.ts';
 import { linkOf } from '../../server/access.ts';
-import { integer, text } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { UsageError } from '../exit-codes.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { onOutputLost } from '../output.ts';
-import { serveToken } from '../serve-token.ts';
-import type { TokenOptions } from '../serve-token.ts';
-import { versionOf } from '../version.ts';
-import { windowFolder } from '../window-folder.ts';
+import { serveToken } from '../actions/serve-token.ts';
+import type { TokenOptions } from '../actions/serve-token.ts';
+import { integer, text } from '../options/arguments.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
+import { onInterrupt } from '../process/interrupt.ts';
+import { onOutputLost } from '../process/lost-output.ts';
+import { versionOf } from '../process/version.ts';
+import { windowFolder } from '../process/window-folder.ts';
 
 interface ServeOptions extends TokenOptions {
   readonly port: number;

@@ -7,12 +7,12 @@ import {
   trainedOutput,
 } from '../../documents/lab-output.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { TOP } from '../export.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
-import { showText } from '../lab-text.ts';
+import { TOP } from '../actions/export-best.ts';
+import { showText } from '../display/lab-text.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 
 export function addShow(program: Command, context: Context): void {
   labCommand(program, 'show', 'show a study: state, best trial, search space and sampler')

@@ -7,18 +7,18 @@ import { presentName } from '../../core/samplers/create-sampler.ts';
 import { simulate } from '../../core/simulation/index.ts';
 import { syntheticFunctions } from '../../protocol/objective.ts';
 import type { SimulationFile } from '../../protocol/simulation-file.ts';
-import { integer, real, text } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { durationArgument } from '../duration-argument.ts';
-import { UsageError } from '../exit-codes.ts';
 import {
   parseSimulation,
   simulationOptions,
   simulationOutput,
   simulationText,
   usualSimulation,
-} from '../simulate-study.ts';
+} from '../actions/simulate-study.ts';
+import { integer, real, text } from '../options/arguments.ts';
+import { durationArgument } from '../options/duration-argument.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
 
 interface SimulateOptions {
   readonly file?: string;

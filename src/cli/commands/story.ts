@@ -1,13 +1,13 @@
 /** `galapagos story STUDY TRIAL`. */
 import type { Command } from 'commander';
 import { knownStudy, storyOutput } from '../../documents/lab-output.ts';
-import { integer } from '../arguments.ts';
-import { print, printJson } from '../context.ts';
-import type { Context } from '../context.ts';
-import { UsageError } from '../exit-codes.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
-import { storyText } from '../lab-text.ts';
+import { storyText } from '../display/lab-text.ts';
+import { integer } from '../options/arguments.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
 
 interface StoryOptions extends LabOptions {
   readonly verbose?: boolean;

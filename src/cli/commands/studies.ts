@@ -5,13 +5,13 @@
 import type { Command } from 'commander';
 import { studyOutput } from '../../documents/lab-output.ts';
 import type { StudiesOutput } from '../../protocol/cli-output.ts';
-import { text } from '../arguments.ts';
-import type * as Changes from '../change-study.ts';
-import { print, printJson, widthOf } from '../context.ts';
-import type { Context } from '../context.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
-import { studiesText } from '../lab-text.ts';
+import type * as Changes from '../actions/change-study.ts';
+import { studiesText } from '../display/lab-text.ts';
+import { text } from '../options/arguments.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson, widthOf } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 
 export function addStudies(program: Command, context: Context): void {
   const studies = labCommand(
@@ -91,5 +91,5 @@ function add(studies: Command, name: string, description: string): Command {
 
 /** Loaded on demand: listing studies needs no scheduler. */
 function changes(): Promise<typeof Changes> {
-  return import('../change-study.ts');
+  return import('../actions/change-study.ts');
 }

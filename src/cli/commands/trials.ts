@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { knownStudy, scoreKindOfStudy, trialOutput } from '../../documents/lab-output.ts';
-import type { Context } from '../context.ts';
-import { labCommand, withLab } from '../lab-command.ts';
-import type { LabOptions } from '../lab-command.ts';
-import { trialText } from '../lab-text.ts';
+import { trialText } from '../display/lab-text.ts';
+import { labCommand, withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import type { Context } from '../process/context.ts';
 
 export function addTrials(program: Command, context: Context): void {
   labCommand(

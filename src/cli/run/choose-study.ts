@@ -1,8 +1,8 @@
 /** Chooses the study of a run: a new one, or an existing one to resume. */
-import { endedOf } from '../core/scheduling/index.ts';
-import type { Study } from '../core/scheduling/index.ts';
-import { STOPPED_BY_USER } from '../core/study/stopped.ts';
-import { freeName } from '../core/free-name.ts';
+import { freeName } from '../../core/free-name.ts';
+import { endedOf } from '../../core/scheduling/index.ts';
+import type { Study } from '../../core/scheduling/index.ts';
+import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 
 export type Choice =
   | { readonly kind: 'new'; readonly name: string; readonly note: string | null }

@@ -6,12 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { GalapagosError } from '../core/errors.ts';
-import { restrictToOwner } from '../runtime/owner-only.ts';
-import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
-import { UsageError } from './exit-codes.ts';
-import type { Streams } from './streams.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import { restrictToOwner } from '../../runtime/owner-only.ts';
+import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
+import { UsageError } from '../process/exit-codes.ts';
+import type { Streams } from '../process/streams.ts';
+import { writeAtomically } from '../process/write-atomically.ts';
 
 /** Name of the environment variable. */
 const VARIABLE = 'GALAPAGOS_TOKEN';

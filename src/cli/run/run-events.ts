@@ -1,8 +1,8 @@
 /** Converts the scheduler's notifications to events of a run's display. */
-import type { Change, LabChange } from '../core/scheduling/index.ts';
-import { toParams } from '../core/search-space/params.ts';
-import type { Axis } from '../core/search-space/axis.ts';
-import type { RunEvent } from './display/run-display.ts';
+import type { Change, LabChange } from '../../core/scheduling/index.ts';
+import type { Axis } from '../../core/search-space/axis.ts';
+import { toParams } from '../../core/search-space/params.ts';
+import type { RunEvent } from '../display/run-display.ts';
 
 /** Returns null if the display does not show the change. */
 export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | null {

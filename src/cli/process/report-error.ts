@@ -1,6 +1,6 @@
 /** Prints errors: sentences on stderr, or one JSON object on stderr with `--json`. */
-import { GalapagosError, InvalidInput } from '../core/errors.ts';
-import type { ErrorOutput } from '../protocol/cli-output.ts';
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import type { ErrorOutput } from '../../protocol/cli-output.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 

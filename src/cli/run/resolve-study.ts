@@ -1,18 +1,18 @@
 /** Resolves the study to run from a preset or file and the flags that override it. */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { InvalidInput } from '../core/errors.ts';
-import { nearestName } from '../core/nearest-name.ts';
-import { presentName } from '../core/samplers/create-sampler.ts';
-import type { Limits, StudySpec } from '../core/study/study-spec.ts';
-import { parseJson } from '../protocol/json-text.ts';
-import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
-import type { StudyFile } from '../protocol/study-file.ts';
-import { looksLikeFile } from '../studies/looks-like-file.ts';
-import { withNetworkFile } from '../studies/network-file.ts';
-import { objectiveCheck } from '../studies/objective-check.ts';
-import { notesOn } from '../studies/study-notes.ts';
-import { UsageError } from './exit-codes.ts';
+import { InvalidInput } from '../../core/errors.ts';
+import { nearestName } from '../../core/nearest-name.ts';
+import { presentName } from '../../core/samplers/create-sampler.ts';
+import type { Limits, StudySpec } from '../../core/study/study-spec.ts';
+import { parseJson } from '../../protocol/json-text.ts';
+import { meaningProblems, parseStudy, studyOf } from '../../protocol/study-file.ts';
+import type { StudyFile } from '../../protocol/study-file.ts';
+import { looksLikeFile } from '../../studies/looks-like-file.ts';
+import { withNetworkFile } from '../../studies/network-file.ts';
+import { objectiveCheck } from '../../studies/objective-check.ts';
+import { notesOn } from '../../studies/study-notes.ts';
+import { UsageError } from '../process/exit-codes.ts';
 import { presetFile, presetNames } from './presets.ts';
 
 /** Flags that change the study itself. */

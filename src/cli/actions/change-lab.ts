@@ -1,11 +1,11 @@
 /** Opens a lab file for one change, with its lock and a scheduler, but without workers. */
 import { resolve } from 'node:path';
-import type { Coordinator as Deciding } from '../coordinator/coordinator.ts';
-import { GalapagosError } from '../core/errors.ts';
-import { knownStudy } from '../documents/lab-output.ts';
-import type { StudySummary } from '../storage/lab-reader.ts';
-import type { Context } from './context.ts';
-import { withLab } from './lab-command.ts';
+import type { Coordinator as Deciding } from '../../coordinator/coordinator.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import { knownStudy } from '../../documents/lab-output.ts';
+import type { StudySummary } from '../../storage/lab-reader.ts';
+import { withLab } from '../options/lab-command.ts';
+import type { Context } from '../process/context.ts';
 
 /** A study before the change. */
 export type ChangedStudy = StudySummary & { readonly uid: string };
@@ -51,10 +51,10 @@ async function withCoordinator(
   // Loaded on demand: loading the native library would slow down every other command.
   const [{ openLab }, { Coordinator }, { InProcessCoordinator }, { systemClock }] =
     await Promise.all([
-      import('../storage/sqlite.ts'),
-      import('../coordinator/coordinator.ts'),
-      import('../transport/in-process.ts'),
-      import('../coordinator/clock.ts'),
+      import('../../storage/sqlite.ts'),
+      import('../../coordinator/coordinator.ts'),
+      import('../../transport/in-process.ts'),
+      import('../../coordinator/clock.ts'),
     ]);
   const storage = openLab(file, { create: false });
   try {

@@ -1,5 +1,5 @@
 /** The parts of its process that a command may use, so that tests can replace them. */
-import type { Screen } from './display/terminal.ts';
+import type { Screen } from '../display/terminal.ts';
 
 export interface Streams {
   readonly stdin: AsyncIterable<Uint8Array | string>;

@@ -1,7 +1,7 @@
 /** A run whose flags and files are already resolved. */
-import type { Limits } from '../core/study/study-spec.ts';
-import type { RunDisplay } from './display/run-display.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { Limits } from '../../core/study/study-spec.ts';
+import type { RunDisplay } from '../display/run-display.ts';
+import type { ExitCode } from '../process/exit-codes.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
 export interface ResolvedRun extends ResolvedStudy {

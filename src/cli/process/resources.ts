@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GalapagosError } from '../core/errors.ts';
+import { GalapagosError } from '../../core/errors.ts';
 
 /**
  * Returns the absolute path of `resources/`, searched upwards from this module: the same for

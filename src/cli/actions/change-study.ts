@@ -1,24 +1,24 @@
 /** Carries out `galapagos studies rename | note | delete | restore | remove | duplicate`. */
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { InvalidInput } from '../core/errors.ts';
-import { decideOrThrow } from '../studies/decide-or-throw.ts';
-import { describeStudy, removeStudy } from '../studies/describe-study.ts';
-import type { Description } from '../studies/describe-study.ts';
-import { freeName, takenText } from '../core/free-name.ts';
-import { knownStudy, studyOutput } from '../documents/lab-output.ts';
-import { studyFileOf } from '../documents/study-file-of.ts';
-import { check } from '../protocol/problems.ts';
-import { studyName, studyNote } from '../protocol/study-file.ts';
+import { InvalidInput } from '../../core/errors.ts';
+import { freeName, takenText } from '../../core/free-name.ts';
+import { knownStudy, studyOutput } from '../../documents/lab-output.ts';
+import { studyFileOf } from '../../documents/study-file-of.ts';
+import { check } from '../../protocol/problems.ts';
+import { studyName, studyNote } from '../../protocol/study-file.ts';
+import { decideOrThrow } from '../../studies/decide-or-throw.ts';
+import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
+import type { Description } from '../../studies/describe-study.ts';
+import { looksLikeFile } from '../../studies/looks-like-file.ts';
+import { withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
+import { writeAtomically } from '../process/write-atomically.ts';
+import { quoted } from '../run/resume-command.ts';
 import { changeStudy } from './change-lab.ts';
-import { print, printJson } from './context.ts';
-import type { Context } from './context.ts';
-import { UsageError } from './exit-codes.ts';
-import { withLab } from './lab-command.ts';
-import type { LabOptions } from './lab-command.ts';
-import { looksLikeFile } from '../studies/looks-like-file.ts';
-import { quoted } from './resume-command.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 export interface DuplicateOptions extends LabOptions {
   readonly name?: string;

@@ -1,7 +1,7 @@
 /** Formats datasets for the terminal, without colours. */
-import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../protocol/cli-output.ts';
-import { count, number } from './display/format.ts';
-import { table } from './display/table.ts';
+import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
+import { count, number } from './format.ts';
+import { table } from './table.ts';
 
 /** Greatest numbers of rows and values shown of long lists. */
 const MOST_CLASSES = 20;

@@ -3,7 +3,7 @@
  * logarithm).
  */
 import { InvalidArgumentError } from 'commander';
-import type { SimulationFile } from '../protocol/simulation-file.ts';
+import type { SimulationFile } from '../../protocol/simulation-file.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 

@@ -1,18 +1,18 @@
 /** Formats documents about a lab file as lines of text. */
-import { withEscapes } from '../core/hidden-characters.ts';
-import { slotName } from '../core/device.ts';
-import { stoppedEarly } from '../core/study/stopped.ts';
-import { scoreName } from '../core/study/score.ts';
-import { storySentences } from '../core/study/trial-story.ts';
+import { slotName } from '../../core/device.ts';
+import { withEscapes } from '../../core/hidden-characters.ts';
+import { scoreName } from '../../core/study/score.ts';
+import { stoppedEarly } from '../../core/study/stopped.ts';
+import { storySentences } from '../../core/study/trial-story.ts';
 import type {
   ShowOutput,
   StoryOutput,
   StudiesOutput,
   TrialOutput,
-} from '../protocol/cli-output.ts';
-import { count, cut, duration, number, params, score, value } from './display/format.ts';
-import { table } from './display/table.ts';
-import { quoted } from './resume-command.ts';
+} from '../../protocol/cli-output.ts';
+import { quoted } from '../run/resume-command.ts';
+import { count, cut, duration, number, params, score, value } from './format.ts';
+import { table } from './table.ts';
 
 type Study = ShowOutput['study'];
 

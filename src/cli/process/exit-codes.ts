@@ -1,5 +1,5 @@
 /** Exit codes of the command, and the errors that lead to them. */
-import { GalapagosError, InvalidInput } from '../core/errors.ts';
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 
 export const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

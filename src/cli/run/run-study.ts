@@ -3,20 +3,20 @@
  * ends at a stop rule, at Ctrl-C, or after a fatal error.
  */
 import { randomUUID } from 'node:crypto';
-import { canResume, endedOf } from '../core/scheduling/index.ts';
-import type { Study } from '../core/scheduling/index.ts';
-import { axesOf } from '../core/search-space/axis.ts';
-import type { Axis } from '../core/search-space/axis.ts';
-import { STOPPED_BY_USER } from '../core/study/stopped.ts';
-import { startLab } from '../lab/start-lab.ts';
-import type { LabParts, RunningLab } from '../lab/start-lab.ts';
-import { GraceCount } from '../studies/grace-count.ts';
+import { canResume, endedOf } from '../../core/scheduling/index.ts';
+import type { Study } from '../../core/scheduling/index.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { Axis } from '../../core/search-space/axis.ts';
+import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
+import { startLab } from '../../lab/start-lab.ts';
+import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
+import { GraceCount } from '../../studies/grace-count.ts';
+import type { RunDisplay } from '../display/run-display.ts';
+import { EXIT } from '../process/exit-codes.ts';
+import type { ExitCode } from '../process/exit-codes.ts';
+import { onInterrupt } from '../process/interrupt.ts';
+import { onOutputLost } from '../process/lost-output.ts';
 import { chooseStudy } from './choose-study.ts';
-import type { RunDisplay } from './display/run-display.ts';
-import { EXIT } from './exit-codes.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { onInterrupt } from './interrupt.ts';
-import { onOutputLost } from './output.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { bestSoFar, summarise } from './run-summary.ts';

@@ -1,16 +1,16 @@
 /** Converts a simulation's file and flags to core's options, and core's report to output. */
-import { InvalidInput } from '../core/errors.ts';
-import type { Problem } from '../core/errors.ts';
-import type { SimulationOptions, SimulationReport } from '../core/simulation/index.ts';
-import { axesOf } from '../core/search-space/axis.ts';
-import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';
-import { parseJson } from '../protocol/json-text.ts';
-import { parse } from '../protocol/problems.ts';
-import { simulationFile } from '../protocol/simulation-file.ts';
-import type { SimulationFile, SimulationOutput } from '../protocol/simulation-file.ts';
-import { checkStudy } from '../protocol/study-checks.ts';
-import { functions } from '../objectives/synthetic-functions.ts';
-import { duration, number } from './display/format.ts';
+import { InvalidInput } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { EncodedParams, SearchSpace } from '../../core/search-space/distribution.ts';
+import type { SimulationOptions, SimulationReport } from '../../core/simulation/index.ts';
+import { functions } from '../../objectives/synthetic-functions.ts';
+import { parseJson } from '../../protocol/json-text.ts';
+import { parse } from '../../protocol/problems.ts';
+import { simulationFile } from '../../protocol/simulation-file.ts';
+import type { SimulationFile, SimulationOutput } from '../../protocol/simulation-file.ts';
+import { checkStudy } from '../../protocol/study-checks.ts';
+import { duration, number } from '../display/format.ts';
 
 type FunctionName = SimulationFile['objective'];
 

@@ -2,8 +2,8 @@
  * Converts a study of the lab file for `run --resume`: a study that was set up in the window has no
  * file.
  */
-import type { LabReader } from '../storage/lab-reader.ts';
-import { looksLikeFile } from '../studies/looks-like-file.ts';
+import type { LabReader } from '../../storage/lab-reader.ts';
+import { looksLikeFile } from '../../studies/looks-like-file.ts';
 import { presetNames } from './presets.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 

@@ -1,5 +1,5 @@
 /** Context that every command receives. */
-import { withoutReordering } from '../core/hidden-characters.ts';
+import { withoutReordering } from '../../core/hidden-characters.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Streams } from './streams.ts';
 

@@ -7,14 +7,14 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bundledFolder } from '../datasets/places.ts';
-import { machine, takeInventory } from '../node/machine/machine.ts';
-import type { GpuInventory } from '../node/machine/machine.ts';
-import type { DoctorOutput } from '../protocol/cli-output.ts';
-import { modeForOthers } from '../runtime/owner-only.ts';
-import { userFolder } from '../runtime/user-folder.ts';
-import { findInstallation } from '../training/executors/tensorflow/installation.ts';
-import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
+import { bundledFolder } from '../../datasets/places.ts';
+import { machine, takeInventory } from '../../node/machine/machine.ts';
+import type { GpuInventory } from '../../node/machine/machine.ts';
+import type { DoctorOutput } from '../../protocol/cli-output.ts';
+import { modeForOthers } from '../../runtime/owner-only.ts';
+import { userFolder } from '../../runtime/user-folder.ts';
+import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
+import { WasmExecutor } from '../../training/executors/wasm/wasm.ts';
 
 export type Check = DoctorOutput['checks'][number];
 
@@ -187,7 +187,7 @@ async function labFile(file: string, { state }: Check): Promise<Check[]> {
     'run galapagos check to list the problems; copy the file before you continue its studies';
   try {
     // Loaded here, so that a machine without the library can still be examined.
-    const { checkLab } = await import('../storage/check-lab.ts');
+    const { checkLab } = await import('../../storage/check-lab.ts');
     const { length } = checkLab(file);
     return [
       length === 0

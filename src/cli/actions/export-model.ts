@@ -4,20 +4,20 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { GalapagosError } from '../core/errors.ts';
-import { knownStudy, scoreKindOfStudy } from '../documents/lab-output.ts';
-import type { ModelOutput } from '../protocol/cli-output.ts';
-import { repeatable, trainAgain } from '../studies/train-again.ts';
-import type { TrainedAgain } from '../studies/train-again.ts';
-import { onnxFile, weightsFile } from '../training/run/trainer.ts';
-import { print, printJson } from './context.ts';
-import type { Context } from './context.ts';
-import { score } from './display/format.ts';
-import { silent, trainingProgress } from './display/training-progress.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
-import { onInterrupt } from './interrupt.ts';
-import { withLab } from './lab-command.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import { knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
+import type { ModelOutput } from '../../protocol/cli-output.ts';
+import { repeatable, trainAgain } from '../../studies/train-again.ts';
+import type { TrainedAgain } from '../../studies/train-again.ts';
+import { onnxFile, weightsFile } from '../../training/run/trainer.ts';
+import { score } from '../display/format.ts';
+import { silent, trainingProgress } from '../display/training-progress.ts';
+import { withLab } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT, UsageError } from '../process/exit-codes.ts';
+import { onInterrupt } from '../process/interrupt.ts';
+import { writeAtomically } from '../process/write-atomically.ts';
 
 export interface ExportModelOptions {
   readonly onnx: string | undefined;

@@ -1,8 +1,8 @@
 /** Displays the progress of an import in a terminal: one line, redrawn in place. */
 import { createLogUpdate } from 'log-update';
-import type { ImportProgress } from '../datasets/import/options.ts';
-import { count, cut, duration } from './display/format.ts';
-import type { Screen } from './display/terminal.ts';
+import type { ImportProgress } from '../../datasets/import/options.ts';
+import { count, cut, duration } from './format.ts';
+import type { Screen } from './terminal.ts';
 
 export class ImportDisplay {
   readonly #screen: Screen;

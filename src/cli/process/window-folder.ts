@@ -3,12 +3,12 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { GalapagosError } from '../core/errors.ts';
+import { GalapagosError } from '../../core/errors.ts';
 
 /** @throws GalapagosError `no-window` */
 export function windowFolder(): string {
   // Code shared by several entries is built into a folder below them.
-  const places = ['../renderer', '../../renderer', '../../out/renderer'].map((place) =>
+  const places = ['../renderer', '../../renderer', '../../../out/renderer'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );
   const found = places.find((place) => existsSync(`${place}/assets`));

@@ -2,7 +2,7 @@
  * Handles Ctrl-C and the other termination signals: the first one asks for an orderly end, the
  * second one ends the process at once.
  */
-import { isRunning, packageRunner } from '../runtime/package-runner.ts';
+import { isRunning, packageRunner } from '../../runtime/package-runner.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Milliseconds from the first signal to the end of the process, whatever is still running. */

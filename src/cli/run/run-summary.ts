@@ -1,15 +1,15 @@
 /**
  * Summary at the end of a run, read back from the lab file, so that only durable results are shown.
  */
-import { bestPerGeneration } from '../core/analysis/generations.ts';
-import type { Study } from '../core/scheduling/index.ts';
-import { scoreKindOf } from '../core/study/score.ts';
-import { exportedTrials } from '../documents/best-configs.ts';
-import { executorsOf } from '../documents/lab-output.ts';
-import type { TrialRecord } from '../storage/lab-reader.ts';
-import { readLab } from '../storage/read-lab.ts';
-import type { BestTrial, RunSummary } from './display/run-display.ts';
-import { TOP, exportBest } from './export.ts';
+import { bestPerGeneration } from '../../core/analysis/generations.ts';
+import type { Study } from '../../core/scheduling/index.ts';
+import { scoreKindOf } from '../../core/study/score.ts';
+import { exportedTrials } from '../../documents/best-configs.ts';
+import { executorsOf } from '../../documents/lab-output.ts';
+import type { TrialRecord } from '../../storage/lab-reader.ts';
+import { readLab } from '../../storage/read-lab.ts';
+import { TOP, exportBest } from '../actions/export-best.ts';
+import type { BestTrial, RunSummary } from '../display/run-display.ts';
 import type { ResolvedRun } from './resolved-run.ts';
 
 /** How a run ended. */

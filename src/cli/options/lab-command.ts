@@ -4,9 +4,9 @@
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { LabReader } from '../storage/lab-reader.ts';
+import type { LabReader } from '../../storage/lab-reader.ts';
+import type { Context } from '../process/context.ts';
 import { text } from './arguments.ts';
-import type { Context } from './context.ts';
 
 export interface LabOptions {
   readonly lab: string;
@@ -37,7 +37,7 @@ export async function withLab<T>(
   read: (reader: LabReader) => T | Promise<T>,
 ): Promise<T> {
   // Loaded on demand: loading the native library would slow down every other command.
-  const { readLab } = await import('../storage/read-lab.ts');
+  const { readLab } = await import('../../storage/read-lab.ts');
   const reader = readLab(resolve(streams.cwd, lab));
   try {
     return await read(reader);
