@@ -7,12 +7,11 @@ import { Command, CommanderError } from 'commander';
 import { userFolder } from '../runtime/user-folder.ts';
 import { addCommands } from './command-list.ts';
 import { wrapped } from './display/wrap.ts';
-import type { Context } from './process/context.ts';
+import type { Context, Streams } from './process/context.ts';
 import { EXIT, UsageError } from './process/exit-codes.ts';
 import type { ExitCode } from './process/exit-codes.ts';
 import { reportError } from './process/report-error.ts';
 import { resourcesFolder } from './process/resources.ts';
-import type { Streams } from './process/streams.ts';
 import { versionOf } from './process/version.ts';
 import type { RunStudy } from './run/resolved-run.ts';
 

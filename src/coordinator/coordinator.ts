@@ -3,6 +3,8 @@
  * carries out its instructions. Decides nothing itself. One turn: take the events that have
  * arrived, step each (then the clock, if due), commit once, release the outbox in order.
  */
+import { createSampler } from '../core/samplers/create-sampler.ts';
+import type { Sampler } from '../core/samplers/sampler.ts';
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type {
   Change,
@@ -12,18 +14,14 @@ import type {
   LabOptions,
   LabState,
 } from '../core/scheduling/index.ts';
-import { createSampler } from '../core/samplers/create-sampler.ts';
-import type { Sampler } from '../core/samplers/sampler.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { NewEvent } from './new-event.ts';
-import { Outbox } from './outbox.ts';
-import type { WorkerHost } from './worker-host.ts';
+import { TransactionalOutbox } from './transactional-outbox.ts';
 import { WorkerChannels } from './worker-channels.ts';
-import type { DatasetOf } from './worker-channels.ts';
+import type { DatasetOf, NewEvent } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
@@ -49,6 +47,20 @@ export interface CoordinatorListener {
 
 export type Refused = Extract<LabChange, { kind: 'commandRefused' }>;
 
+/**
+ * Starts and ends worker processes on this machine for the coordinator. Exits are reported as
+ * `exited` events through `Coordinator.exited`.
+ */
+export interface WorkerHost {
+  /**
+   * Starts incarnation `spawn` of a slot's worker after a delay; the same call twice starts one
+   * process.
+   */
+  spawn(slot: string, spawn: string, afterMs: number): void;
+  /** Ends that incarnation after a delay, if it is still there. */
+  kill(slot: string, spawn: string, afterMs: number): void;
+}
+
 export interface CoordinatorParts {
   readonly storage: LabStorage;
   readonly transport: CoordinatorTransport;
@@ -63,7 +75,7 @@ export interface CoordinatorParts {
 export class Coordinator {
   readonly #parts: CoordinatorParts;
   readonly #lab: LabState;
-  readonly #outbox: Outbox;
+  readonly #outbox: TransactionalOutbox;
   readonly #commits: GroupCommit;
   readonly #channels: WorkerChannels;
   #inbox: Event[] = [];
@@ -77,7 +89,7 @@ export class Coordinator {
   private constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#lab = createLab({ samplerFor, ...parts.options });
-    this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
+    this.#outbox = new TransactionalOutbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
     this.#channels = new WorkerChannels(
       parts.transport,

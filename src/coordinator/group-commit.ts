@@ -6,7 +6,7 @@
 import type { Instruction } from '../core/scheduling/index.ts';
 import type { StorageError } from '../storage/errors.ts';
 import type { EndedElsewhere, LabStorage } from '../storage/storage.ts';
-import type { Outbox } from './outbox.ts';
+import type { TransactionalOutbox } from './transactional-outbox.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
@@ -19,11 +19,11 @@ export interface CommitOutcome {
 
 export class GroupCommit {
   readonly #storage: LabStorage;
-  readonly #outbox: Outbox;
+  readonly #outbox: TransactionalOutbox;
   #retryMs = 0;
   #retryAt = -Infinity;
 
-  constructor(storage: LabStorage, outbox: Outbox) {
+  constructor(storage: LabStorage, outbox: TransactionalOutbox) {
     this.#storage = storage;
     this.#outbox = outbox;
   }

@@ -3,7 +3,7 @@
  * become messages. Keeps what only the wire needs: each session's task endpoint and the studies
  * already described to it.
  */
-import type { Instruction, LabState } from '../core/scheduling/index.ts';
+import type { Event, Instruction, LabState } from '../core/scheduling/index.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
 import type {
@@ -14,7 +14,10 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { wireParameters } from '../protocol/worker-wire.ts';
 import type { CoordinatorTransport, Peer } from '../transport/transport.ts';
-import type { NewEvent } from './new-event.ts';
+
+/** Events that the coordinator has not yet stamped with its clock. */
+export type NewEvent = Untimed<Event>;
+type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
 
 type Channel = Extract<
   Instruction,

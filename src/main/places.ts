@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
 import type { WorkerProgram } from '../lab/start-lab.ts';
 
-export interface Surroundings {
+export interface AppEnvironment {
   /** Absolute path of the folder of the built entry, `out/main`. */
   readonly entryFolder: string;
   readonly packaged: boolean;
@@ -32,7 +32,7 @@ export function placesOf({
   resourcesPath,
   platform,
   env,
-}: Surroundings): Places {
+}: AppEnvironment): Places {
   const program = platform === 'win32' ? 'node.exe' : 'node';
   const node = packaged ? join(resourcesPath, 'node', 'bin', program) : nodeOfClone(program, env);
   return {
@@ -54,7 +54,7 @@ function outsideArchive(path: string): string {
 }
 
 /** Path of the Node that runs npm, otherwise of the first one on PATH; null when there is none. */
-function nodeOfClone(program: string, env: Surroundings['env']): string | null {
+function nodeOfClone(program: string, env: AppEnvironment['env']): string | null {
   const npms = env['npm_node_execpath'];
   if (npms !== undefined && existsSync(npms)) return npms;
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

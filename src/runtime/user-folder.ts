@@ -5,7 +5,7 @@
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
-export interface Surroundings {
+export interface UserEnvironment {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -16,7 +16,7 @@ export interface Surroundings {
  * application data folder. Absolute.
  */
 export function userFolder(
-  { platform, env, home }: Surroundings = {
+  { platform, env, home }: UserEnvironment = {
     platform: process.platform,
     env: process.env,
     home: homedir(),

@@ -11,9 +11,9 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { encodeMessage } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
-import { Outbox } from './outbox.ts';
 import { LongLines } from './long-lines.ts';
 import { takeControl, takeResult, type Channels, type Parsed, type Receiver } from './reading.ts';
+import { SendQueue } from './send-queue.ts';
 import {
   closeGently,
   receiveLines,
@@ -31,7 +31,7 @@ export interface ZeromqCoordinatorOptions {
 
 interface Tasks {
   readonly socket: Push;
-  readonly outbox: Outbox<null>;
+  readonly queue: SendQueue<null>;
   /** A socket can neither send nor close while it binds. */
   readonly bound: Promise<void>;
 }
@@ -44,7 +44,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   readonly #control: Router;
   readonly #results: Pull;
   readonly #tasks = new Map<string, Tasks>();
-  readonly #orders: Outbox<string>;
+  readonly #orders: SendQueue<string>;
   readonly #lines = new LongLines();
 
   private constructor(keys: ServerKeys, host: string, control: Router, results: Pull) {
@@ -54,7 +54,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#results = results;
     this.controlEndpoint = endpointOf(control);
     this.resultsEndpoint = endpointOf(results);
-    this.#orders = new Outbox((peer, frame) => control.send([peer, frame]));
+    this.#orders = new SendQueue((peer, frame) => control.send([peer, frame]));
   }
 
   /** Binds control and results to free ports. */
@@ -88,11 +88,11 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   async openTasks(session: string): Promise<string> {
     const socket = new Push({ ...socketOptions, ...this.#keys.options });
     const bound = socket.bind(`tcp://${this.#host}:*`);
-    const outbox = new Outbox<null>(async (_, frame) => {
+    const queue = new SendQueue<null>(async (_, frame) => {
       await bound;
       await socket.send(frame);
     });
-    this.#tasks.set(session, { socket, outbox, bound });
+    this.#tasks.set(session, { socket, queue, bound });
     await bound;
     return endpointOf(socket);
   }
@@ -107,7 +107,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   sendTask(session: string, message: TaskMessage): void {
     const line = encodeMessage(message);
     checkLength(line);
-    this.#tasks.get(session)?.outbox.push(null, line);
+    this.#tasks.get(session)?.queue.push(null, line);
   }
 
   sendControl({ slot, spawn }: Peer, message: ToWorker): void {
@@ -157,8 +157,8 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   }
 }
 
-async function closeTasks({ socket, outbox, bound }: Tasks): Promise<void> {
-  outbox.close();
+async function closeTasks({ socket, queue, bound }: Tasks): Promise<void> {
+  queue.close();
   await bound;
   socket.close();
 }

@@ -11,8 +11,8 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
-import { Outbox } from './outbox.ts';
 import { explained } from './reading.ts';
+import { SendQueue } from './send-queue.ts';
 import {
   clientKeys,
   closeGently,
@@ -32,13 +32,13 @@ export interface ZeromqWorkerOptions extends Peer {
 interface Results {
   readonly endpoint: string;
   readonly socket: Push;
-  readonly outbox: Outbox<null>;
+  readonly queue: SendQueue<null>;
 }
 
 export class ZeromqWorker implements WorkerTransport {
   readonly #keys: ReturnType<typeof clientKeys>;
   readonly #control: Dealer;
-  readonly #reports: Outbox<null>;
+  readonly #reports: SendQueue<null>;
   #results: Results | null = null;
   #tasks: Pull | null = null;
   #task: (message: TaskMessage) => void = () => undefined;
@@ -49,7 +49,7 @@ export class ZeromqWorker implements WorkerTransport {
     const control = new Dealer({ ...connectOptions, ...this.#keys, routingId: `${slot}#${spawn}` });
     control.connect(controlEndpoint);
     this.#control = control;
-    this.#reports = new Outbox((_, frame) => control.send(frame));
+    this.#reports = new SendQueue((_, frame) => control.send(frame));
   }
 
   sendControl(message: FromWorker): void {
@@ -61,7 +61,7 @@ export class ZeromqWorker implements WorkerTransport {
   sendResult(message: ResultMessage): void {
     const line = encodeMessage(message);
     checkLength(line);
-    this.#results?.outbox.push(null, line);
+    this.#results?.queue.push(null, line);
   }
 
   joinSession(tasksEndpoint: string, resultsEndpoint: string): void {
@@ -71,14 +71,14 @@ export class ZeromqWorker implements WorkerTransport {
     this.#tasks = tasks;
     void receiveLines(tasks, (line) => this.#takeTask(line));
     if (this.#results?.endpoint === resultsEndpoint) return;
-    this.#results?.outbox.close();
+    this.#results?.queue.close();
     this.#results?.socket.close();
     const socket = new Push({ ...connectAndSendOptions, ...this.#keys });
     socket.connect(resultsEndpoint);
     this.#results = {
       endpoint: resultsEndpoint,
       socket,
-      outbox: new Outbox((_, frame) => socket.send(frame)),
+      queue: new SendQueue((_, frame) => socket.send(frame)),
     };
   }
 
@@ -97,10 +97,10 @@ export class ZeromqWorker implements WorkerTransport {
     this.#tasks = null;
     await within(
       200,
-      Promise.all([this.#reports.empty(), this.#results?.outbox.empty()]).then(() => undefined),
+      Promise.all([this.#reports.empty(), this.#results?.queue.empty()]).then(() => undefined),
     );
     this.#reports.close();
-    this.#results?.outbox.close();
+    this.#results?.queue.close();
     closeGently(this.#control);
     if (this.#results !== null) closeGently(this.#results.socket);
     this.#results = null;

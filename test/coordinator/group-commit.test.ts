@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from '../../src/coordinator/group-commit.ts';
-import { Outbox } from '../../src/coordinator/outbox.ts';
+import { TransactionalOutbox } from '../../src/coordinator/transactional-outbox.ts';
 import type { Instruction, Write } from '../../src/core/scheduling/index.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import type { Committed, LabStorage } from '../../src/storage/storage.ts';
@@ -14,11 +14,11 @@ const shown: Instruction = { do: 'finishStudy', study: 'study', reason: '' };
 
 function parts(commit: () => Committed): {
   commits: GroupCommit;
-  outbox: Outbox;
+  outbox: TransactionalOutbox;
   left: Instruction[];
 } {
   const left: Instruction[] = [];
-  const outbox = new Outbox((instruction) => void left.push(instruction));
+  const outbox = new TransactionalOutbox((instruction) => void left.push(instruction));
   const storage: LabStorage = {
     epoch: 1,
     lab: { uid: 'lab', studies: [] },

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Dealer, Push } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Dealer, Push } from 'zeromq';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
 import { encodeMessage } from '../../src/protocol/worker-wire.ts';
-import { Outbox } from '../../src/transport/outbox.ts';
+import { SendQueue } from '../../src/transport/send-queue.ts';
 import { clientKeys, connectOptions, serverKeys } from '../../src/transport/sockets.ts';
 import type { Malformed, Peer } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator, ZeromqWorker } from '../../src/transport/zeromq.ts';
@@ -24,10 +24,10 @@ function raw(
   const results = new Push(options);
   control.connect(coordinator.controlEndpoint);
   results.connect(coordinator.resultsEndpoint);
-  const outbox = new Outbox<Dealer | Push>((socket, frame) => socket.send(frame));
+  const queue = new SendQueue<Dealer | Push>((socket, frame) => socket.send(frame));
   return {
-    control: (line: string) => outbox.push(control, line),
-    result: (line: string) => outbox.push(results, line),
+    control: (line: string) => queue.push(control, line),
+    result: (line: string) => queue.push(results, line),
     close: () => [control, results].forEach((socket) => socket.close()),
   };
 }

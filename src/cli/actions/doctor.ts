@@ -29,14 +29,14 @@ const DATASET = [
   't10k-labels-idx1-ubyte',
 ];
 
-export interface Surroundings {
+export interface DoctorPaths {
   readonly resources: string;
   /** Default folder of the lab file. */
   readonly cwd: string;
 }
 
 /** Runs all checks, in the order of display. */
-export async function examine({ resources, cwd }: Surroundings): Promise<Check[]> {
+export async function examine({ resources, cwd }: DoctorPaths): Promise<Check[]> {
   const { node, cores, cpuModel, memoryBytes, freeMemoryBytes } = machine();
   const [storage, transport, inventory] = await Promise.all([
     library('libsql', 'the lab file'),

@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { restrictToOwner } from '../../runtime/owner-only.ts';
 import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
+import type { Streams } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
-import type { Streams } from '../process/streams.ts';
 import { writeAtomically } from '../process/write-atomically.ts';
 
 /** Name of the environment variable. */

@@ -1,7 +1,17 @@
 /** Context that every command receives. */
 import { withoutReordering } from '../../core/hidden-characters.ts';
+import type { Screen } from '../display/terminal.ts';
 import type { ExitCode } from './exit-codes.ts';
-import type { Streams } from './streams.ts';
+
+/** The parts of its process that a command may use, so that tests can replace them. */
+export interface Streams {
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly stdout: Screen & { readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+}
 
 export interface Context {
   readonly streams: Streams;

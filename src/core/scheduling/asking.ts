@@ -1,12 +1,12 @@
 /** When a study's sampler is asked, what it is shown, and what becomes of its answer. */
+import type { Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from '../study/history.ts';
-import type { Sampler } from '../samplers/sampler.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
 import { bundleOf, mayQueue } from './short-trials.ts';
-import { emit, showLab } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
+import { emit, showLab } from './step-output.ts';
 import { giveGrace, moveStudy } from './studies.ts';
 import { openTrial } from './trials.ts';
 import type { CommandRefusal } from './words.ts';

@@ -3,12 +3,12 @@
  * comes after all events that had arrived, so every message received by then has been handled.
  */
 import { expireLeases, nextExpiry } from './liveness.ts';
-import { emit } from './outbox.ts';
 import { release } from './quarantine.ts';
 import { endAdoption } from './resume.ts';
 import { recallDrained } from './slot-commands.ts';
 import { helloIsDue } from './spawning.ts';
 import type { LabState, Slot, Timer } from './state.ts';
+import { emit } from './step-output.ts';
 import { enforceRules } from './stop-rules.ts';
 import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
 import { endTrial } from './trial-end.ts';

@@ -3,11 +3,11 @@
  * cohorts first, then by name; among studies the one with the fewest busy lanes; among its trials
  * the smallest number.
  */
-import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
-import { lanesOf } from './free-slots.ts';
 import { addCohort } from './cohorts.ts';
-import { emit, show, write } from './outbox.ts';
+import { lanesOf } from './free-slots.ts';
+import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
+import { emit, show, write } from './step-output.ts';
 import { tell } from './story.ts';
 import { startAttempt } from './trials.ts';
 

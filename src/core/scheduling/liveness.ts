@@ -5,10 +5,10 @@
 import { sameAttempt, countsAsFinished } from './attempts.ts';
 import type { Event } from './events.ts';
 import { findOutstanding, findSettled } from './find.ts';
-import { emit } from './outbox.ts';
 import { fallSilent } from './outcomes.ts';
 import { heard, isCurrent, leaveSlot } from './sessions.ts';
 import type { Cohort, LabState, Slot } from './state.ts';
+import { emit } from './step-output.ts';
 import { sendCancel } from './trials.ts';
 import type { AttemptId } from './words.ts';
 

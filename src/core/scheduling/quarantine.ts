@@ -5,10 +5,10 @@
  * prove itself. The last ready slot is never quarantined: the objective is then the suspect, and
  * the user is told so.
  */
-import { showLab, write } from './outbox.ts';
 import { recall } from './recall.ts';
 import { moveSlot } from './slots.ts';
 import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
+import { showLab, write } from './step-output.ts';
 import { tell } from './story.ts';
 
 /** Number of consecutive failures remembered. */

@@ -5,9 +5,9 @@
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { protocolError } from './liveness.ts';
-import { show, write } from './outbox.ts';
 import { heard } from './sessions.ts';
 import type { LabState } from './state.ts';
+import { show, write } from './step-output.ts';
 
 export function report(lab: LabState, event: Extract<Event, { type: 'report' }>): void {
   const { slot, spawn, attempt: id } = event;

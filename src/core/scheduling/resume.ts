@@ -7,13 +7,13 @@ import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
 import type { Event, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
-import { write } from './outbox.ts';
 import type { Attempt, LabState, Study } from './state.ts';
+import { write } from './step-output.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
+import { tell } from './story.ts';
 import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
-import { tell } from './story.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 import type { EndedState } from './words.ts';
 

@@ -7,10 +7,10 @@ import { addCohort } from './cohorts.ts';
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { lose, loseOrphans } from './outcomes.ts';
-import { emit, showLab } from './outbox.ts';
 import { compareSpawns, moveSlot, newestSpawn, slotOf } from './slots.ts';
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
+import { emit, showLab } from './step-output.ts';
 import { tell } from './story.ts';
 
 type Hello = Extract<Event, { type: 'hello' }>;

@@ -1,12 +1,12 @@
 /** Commands of the user or the host on slots: offer, drain, release. */
 import type { Event } from './events.ts';
-import { emit, showLab } from './outbox.ts';
 import { release } from './quarantine.ts';
 import { recall } from './recall.ts';
 import { leaveSlot } from './sessions.ts';
 import { moveSlot, slotOf } from './slots.ts';
 import { launch } from './spawning.ts';
 import type { LabState, Slot } from './state.ts';
+import { emit, showLab } from './step-output.ts';
 
 /** This host runs the slot's processes from now on. */
 export function slotOffered(

@@ -1,7 +1,7 @@
 /** Starts the processes of slots that this host supervises, with growing delays after failures. */
-import { emit } from './outbox.ts';
 import { compareSpawns } from './slots.ts';
 import type { LabState, Slot } from './state.ts';
+import { emit } from './step-output.ts';
 
 /** Starts a process unless one newer than the slot's last is being started. */
 export function launch(lab: LabState, slot: Slot): void {

@@ -12,7 +12,6 @@ import type { Event } from './events.ts';
 import { exited } from './exits.ts';
 import type { Instruction } from './instructions.ts';
 import { beat, leaving, protocolError } from './liveness.ts';
-import { showLab, takeInstructions } from './outbox.ts';
 import { keepOneUsable } from './quarantine.ts';
 import { report } from './reports.ts';
 import { result } from './results.ts';
@@ -20,9 +19,9 @@ import { opening } from './resume.ts';
 import { hello } from './sessions.ts';
 import { finishDraining, slotDrained, slotOffered, slotReleased } from './slot-commands.ts';
 import type { LabState } from './state.ts';
+import { showLab, takeInstructions } from './step-output.ts';
 import { settleStudies } from './stop-rules.ts';
 import { saveActiveTime } from './studies.ts';
-import { studyDescribed, studyRemoved } from './study-descriptions.ts';
 import {
   endedElsewhere,
   studyCreated,
@@ -32,6 +31,7 @@ import {
   studyStopped,
   trialCancelled,
 } from './study-commands.ts';
+import { studyDescribed, studyRemoved } from './study-descriptions.ts';
 import { InvalidTransition } from './transitions.ts';
 
 /**

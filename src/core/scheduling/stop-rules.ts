@@ -5,9 +5,9 @@
  */
 import type { Limits } from '../study/study-spec.ts';
 import { trialsOf } from './dormant.ts';
-import { write } from './outbox.ts';
 import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
+import { write } from './step-output.ts';
 import { activeMs, giveGrace, moveStudy } from './studies.ts';
 import type { EndedState } from './words.ts';
 

@@ -2,9 +2,9 @@
  * States of a study, and the bookkeeping of each transition: active time, asking, notifications and
  * writes.
  */
-import { emit, show, write } from './outbox.ts';
 import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
+import { emit, show, write } from './step-output.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
 import type { StudyState } from './words.ts';

@@ -5,8 +5,8 @@
  */
 import { trialsOf } from './dormant.ts';
 import type { Event } from './events.ts';
-import { show, write } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
+import { show, write } from './step-output.ts';
 import { find, refuse } from './study-commands.ts';
 
 /** Number of trials that one event removes. */

@@ -1,8 +1,8 @@
 /** Ends a trial exactly once: state, value, charge and completion number in one step. */
 import type { AttemptResult } from './events.ts';
-import { show, write } from './outbox.ts';
 import { revoke } from './recall.ts';
 import type { Attempt, LabState, OpenTrial } from './state.ts';
+import { show, write } from './step-output.ts';
 import { afterEnd } from './stop-rules.ts';
 import { tell } from './story.ts';
 import { moveTrial } from './trials.ts';

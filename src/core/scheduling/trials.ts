@@ -1,13 +1,13 @@
 /** States of a trial except its end (`trial-end.ts`): creation, start, and return to waiting. */
 import type { Proposal } from '../samplers/sampler.ts';
-import { emit, show, write } from './outbox.ts';
+import type { AttemptResult } from './events.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
+import { emit, show, write } from './step-output.ts';
 import { Story } from './story-ring.ts';
 import { causeOf, tell } from './story.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
 import type { AttemptOutcome, SlotName, TrialState } from './words.ts';
-import type { AttemptResult } from './events.ts';
 
 export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> = {
   new: { waiting: 'proposed or enqueued' },

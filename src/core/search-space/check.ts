@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../errors.ts';
 import { axesOf, encodeValue } from './axis.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type {
   CategoricalDistribution,
   Distribution,
@@ -11,7 +12,6 @@ import type {
   IntDistribution,
   SearchSpace,
 } from './distribution.ts';
-import { didYouMean } from './did-you-mean.ts';
 
 type Report = (
   code: string,
@@ -119,7 +119,7 @@ function checkRange(range: FloatDistribution | IntDistribution, report: Report):
     report('log-with-step', 'step', 'no step where log is true', step, 'remove step or log');
 }
 
-interface Surroundings {
+interface SpaceContext {
   readonly space: SearchSpace;
   readonly earlier: readonly string[];
   /** Names of parameters without problems, whose values can be enumerated. */
@@ -129,7 +129,7 @@ interface Surroundings {
 function checkCondition(
   name: string,
   { when }: Distribution,
-  { space, earlier, sound }: Surroundings,
+  { space, earlier, sound }: SpaceContext,
   report: Report,
 ): void {
   for (const [parent, values] of Object.entries(when ?? {})) {

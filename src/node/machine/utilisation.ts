@@ -44,10 +44,10 @@ export interface UtilisationOptions {
   /** The plain Node that takes the inventory, where this process's own is not one. */
   readonly execPath?: string;
   /** Replaces parts of the machine in tests. */
-  readonly surroundings?: Partial<Surroundings>;
+  readonly sources?: Partial<UtilisationSources>;
 }
 
-export interface Surroundings {
+export interface UtilisationSources {
   readonly platform: NodeJS.Platform;
   readonly sys: string;
   readonly proc: string;
@@ -81,11 +81,10 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     timer = systemTimer,
     wallClock = Date.now,
     startSmi,
-  } = options.surroundings ?? {};
+  } = options.sources ?? {};
   const ending = new AbortController();
   const take =
-    options.surroundings?.inventory ??
-    (() => takeInventory(undefined, options.execPath, ending.signal));
+    options.sources?.inventory ?? (() => takeInventory(undefined, options.execPath, ending.signal));
 
   const samples = new HistoryRing<NodeSample>(Math.max(1, Math.round(keptMs / everyMs)));
   const coreLoad = new CoreLoad(platform, `${proc}/stat`);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Inventory } from '../../../src/node/machine/machine.ts';
 import { watchUtilisation } from '../../../src/node/machine/utilisation.ts';
 import type {
-  Surroundings,
+  UtilisationSources,
   Utilisation,
   UtilisationOptions,
 } from '../../../src/node/machine/utilisation.ts';
@@ -39,7 +39,7 @@ const NVIDIA = {
 /** A Linux machine of files, with time in the test's hand. */
 async function watched(
   files: Readonly<Record<string, string>>,
-  options: Partial<UtilisationOptions> & { surroundings?: Partial<Surroundings> } = {},
+  options: Partial<UtilisationOptions> & { sources?: Partial<UtilisationSources> } = {},
 ) {
   writeTree(folder.path, { 'proc/stat': stat(0, 100), ...files });
   const timer = new ManualTimer();
@@ -49,7 +49,7 @@ async function watched(
     node: 'local',
     ...options,
     onSample: (sample) => heard(sample),
-    surroundings: {
+    sources: {
       platform: 'linux',
       sys: folder.file('sys'),
       proc: folder.file('proc'),
@@ -57,11 +57,11 @@ async function watched(
       wallClock: () => 1_700_000_000_000 + timer.now(),
       startSmi: smi.start,
       inventory: () => Promise.resolve(KNOWN),
-      ...options.surroundings,
+      ...options.sources,
     },
   });
   utilisation = started;
-  if (options.surroundings?.inventory === undefined) await started.ready;
+  if (options.sources?.inventory === undefined) await started.ready;
   /** The sample that is due after a period. */
   const next = async (pass = () => timer.advance(1000)): Promise<NodeSample> => {
     const sample = new Promise<NodeSample>((resolve) => (heard = resolve));
@@ -170,7 +170,7 @@ it('Utilisation: lists AMD, Intel and NVIDIA cards, each with its known figures'
 it('Utilisation: cards are unknown until the inventory is taken, and stay so where it fails and there is no bus', async () => {
   let tell: (inventory: Inventory) => void = () => undefined;
   const inventory = (): Promise<Inventory> => new Promise((resolve) => (tell = resolve));
-  const { next, smi, utilisation: seen } = await watched({}, { surroundings: { inventory } });
+  const { next, smi, utilisation: seen } = await watched({}, { sources: { inventory } });
   expect((await next()).unknown['devices']).toBe('the inventory is being taken');
   tell({ ...KNOWN, graphics: unasked });
   await seen.ready;
@@ -189,7 +189,7 @@ it('Utilisation: cards are unknown until the inventory is taken, and stay so whe
 it('Utilisation: a machine without a card on its bus has none', async () => {
   const { next, utilisation: seen } = await watched(
     { 'sys/bus/pci/devices/0000:00:00.0/class': '0x060000\n' },
-    { surroundings: { inventory: () => Promise.resolve({ ...KNOWN, graphics: unasked }) } },
+    { sources: { inventory: () => Promise.resolve({ ...KNOWN, graphics: unasked }) } },
   );
   await seen.ready;
   const { devices, unknown } = await next();
@@ -242,7 +242,7 @@ it('Utilisation: takes the inventory only after the requested delay, and samples
   };
   const { next, utilisation: seen } = await watched(
     {},
-    { inventoryAfterMs: 2500, surroundings: { inventory } },
+    { inventoryAfterMs: 2500, sources: { inventory } },
   );
   for (let second = 1; second <= 2; second++) await next();
   expect(taken).toBe(0);

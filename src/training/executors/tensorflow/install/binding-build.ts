@@ -2,13 +2,13 @@
  * Provides tfjs-node's binding for the current TensorFlow libraries: compiled from the package's
  * source, or the prebuilt one that comes with Galapagos.
  */
-import { copyFile, mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BINDING_FILE, PACKAGE_FOLDER, type Installation } from '../installation.ts';
 import { InstallationFailed } from './failure.ts';
 import { runProgram } from './run-program.ts';
-import type { Progress, Surroundings } from './wheel-source.ts';
+import type { Progress, InstallEnvironment } from './wheel-source.ts';
 
 /** Arguments relative to the package's folder, in which the compiler runs. */
 function compilerArguments(headers: string, output: string): string[] {
@@ -40,7 +40,7 @@ function compilerArguments(headers: string, output: string): string[] {
 export async function makeBinding(
   folder: string,
   shipped: string,
-  around: Surroundings,
+  around: InstallEnvironment,
   progress: Progress,
 ): Promise<Installation['binding']> {
   const binding = join(folder, BINDING_FILE);

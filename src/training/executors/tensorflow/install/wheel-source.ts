@@ -15,7 +15,7 @@ import {
 } from './python-index.ts';
 import { runProgram } from './run-program.ts';
 
-export interface Surroundings {
+export interface InstallEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly arch: string;
   readonly signal: AbortSignal;
@@ -57,7 +57,7 @@ export function namedWheel(named: string): Obtained {
 export async function obtainWheel(
   requirement: Requirement,
   source: WheelSource,
-  around: Surroundings,
+  around: InstallEnvironment,
   progress: Progress,
 ): Promise<Obtained> {
   await mkdir(source.downloads, { recursive: true, mode: 0o700 });
@@ -124,7 +124,7 @@ function platforms(arch: string): string[] {
   );
 }
 
-async function pythonWithPip(around: Surroundings): Promise<string | undefined> {
+async function pythonWithPip(around: InstallEnvironment): Promise<string | undefined> {
   for (const python of ['python3', 'python']) {
     const { code } = await runProgram(python, ['-m', 'pip', '--version'], around);
     if (code === 0) return python;

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Outbox } from '../../src/coordinator/outbox.ts';
+import { TransactionalOutbox } from '../../src/coordinator/transactional-outbox.ts';
 import type { Instruction, Write } from '../../src/core/scheduling/index.ts';
 
 const write: Write = { op: 'activeMs', uid: 'study', activeMs: 1 };
@@ -12,9 +12,9 @@ const show = (n: number): Instruction => ({ do: 'finishStudy', study: String(n),
 const persist: Instruction = { do: 'persist', writes: [write] };
 const wake: Instruction = { do: 'wakeAt', at: 1 };
 
-function recording(): { outbox: Outbox; left: Instruction[] } {
+function recording(): { outbox: TransactionalOutbox; left: Instruction[] } {
   const left: Instruction[] = [];
-  const outbox = new Outbox((instruction) => {
+  const outbox = new TransactionalOutbox((instruction) => {
     left.push(instruction);
     return undefined;
   });
@@ -43,7 +43,7 @@ describe('Coordinator: outbox', () => {
   it('does not let a promise be overtaken', async () => {
     const left: number[] = [];
     let open = (): void => undefined;
-    const outbox = new Outbox((instruction) => {
+    const outbox = new TransactionalOutbox((instruction) => {
       const n = instruction.do === 'finishStudy' ? Number(instruction.study) : 0;
       left.push(n);
       return n === 1 ? new Promise((resolve) => (open = resolve)) : undefined;

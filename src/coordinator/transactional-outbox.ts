@@ -6,7 +6,7 @@
 import type { Instruction, Write } from '../core/scheduling/index.ts';
 import { passesBeforeCommit } from '../core/scheduling/index.ts';
 
-export class Outbox {
+export class TransactionalOutbox {
   /** Writes of steps that are not yet committed, one entry for each step. */
   #steps: (readonly Write[])[] = [];
   #writes = 0;

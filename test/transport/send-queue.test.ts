@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Outbox } from '../../src/transport/outbox.ts';
+import { SendQueue } from '../../src/transport/send-queue.ts';
 
 /** A socket that takes a frame when it is let. */
 function socket() {
   const frames: { to: string; frame: string }[] = [];
   const waiting: (() => void)[] = [];
-  const outbox = new Outbox<string>((to, frame) => {
+  const queue = new SendQueue<string>((to, frame) => {
     frames.push({ to, frame });
     return new Promise((resolve, reject) =>
       waiting.push(to === 'nobody' ? () => reject(new Error('EHOSTUNREACH')) : resolve),
@@ -18,18 +18,18 @@ function socket() {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { outbox, frames, settled };
+  return { queue, frames, settled };
 }
 
-describe('Transport: outbox', () => {
+describe('Transport: send queue', () => {
   it('sends messages that are queued together in one frame for each destination, in order', async () => {
-    const { outbox, frames, settled } = socket();
+    const { queue, frames, settled } = socket();
     for (const [to, line] of [
       ['a', '1'],
       ['b', '2'],
       ['a', '3'],
     ] as const)
-      outbox.push(to, line);
+      queue.push(to, line);
     await settled();
     expect(frames).toStrictEqual([
       { to: 'a', frame: '1\n3' },
@@ -38,23 +38,23 @@ describe('Transport: outbox', () => {
   });
 
   it('has one send under way, and queues later messages', async () => {
-    const { outbox, frames, settled } = socket();
-    outbox.push('a', '1');
+    const { queue, frames, settled } = socket();
+    queue.push('a', '1');
     await Promise.resolve();
     await Promise.resolve();
-    for (const line of ['2', '3']) outbox.push('a', line);
+    for (const line of ['2', '3']) queue.push('a', line);
     expect(frames).toHaveLength(1);
     await settled();
     expect(frames.map(({ frame }) => frame)).toStrictEqual(['1', '2\n3']);
   });
 
   it('limits the size of frames, and loses and reorders nothing', async () => {
-    const { outbox, frames, settled } = socket();
+    const { queue, frames, settled } = socket();
     const lines = Array.from(
       { length: 500 },
       (_, i) => `${i} ${'x'.repeat(i === 250 ? 1_000_000 : 1000)}`,
     );
-    for (const line of lines) outbox.push('a', line);
+    for (const line of lines) queue.push('a', line);
     await settled();
     expect(
       frames
@@ -68,19 +68,19 @@ describe('Transport: outbox', () => {
   });
 
   it('drops a frame that cannot be sent and continues', async () => {
-    const { outbox, frames, settled } = socket();
-    outbox.push('nobody', '1');
-    outbox.push('a', '2');
+    const { queue, frames, settled } = socket();
+    queue.push('nobody', '1');
+    queue.push('a', '2');
     await settled();
     expect(frames.map(({ to }) => to)).toStrictEqual(['nobody', 'a']);
-    await outbox.empty();
+    await queue.empty();
   });
 
   it('drops queued and later messages once it is closed', async () => {
-    const { outbox, frames, settled } = socket();
-    outbox.push('a', '1');
-    outbox.close();
-    outbox.push('a', '2');
+    const { queue, frames, settled } = socket();
+    queue.push('a', '1');
+    queue.close();
+    queue.push('a', '2');
     await settled();
     expect(frames).toStrictEqual([]);
   });

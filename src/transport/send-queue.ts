@@ -8,7 +8,7 @@
 const FRAME_CHARACTERS = 128 * 1024;
 
 /** @template To destination of a frame; one value where a socket has one destination */
-export class Outbox<To> {
+export class SendQueue<To> {
   readonly #send: (to: To, frame: string) => Promise<void>;
   /** Lines by destination, in order of the first line. */
   readonly #waiting = new Map<To, string[]>();
