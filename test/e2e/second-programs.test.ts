@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Second programs beside each kind of writer, and kills of that writer. */
-const PROGRAMS = size(10, 100);
+const PROGRAMS = size(8, 100);
 const KILLS = size(2, 20);
 
 let folder: TemporaryFolder;
@@ -90,7 +90,7 @@ describe.each([
 ])('Second programs beside %s', (_, startWriter) => {
   it(
     `lose nothing when the writer is killed, over ${PROGRAMS} programs and ${KILLS} kills`,
-    { timeout: 900_000 },
+    { timeout: 1_800_000 },
     async () => {
       const kinds = Object.values(secondPrograms(folder, lab));
       await losesNothing({ lab, kinds, programs: PROGRAMS, kills: KILLS, startWriter });
