@@ -9,7 +9,7 @@ describe('Trials: curves of the rows in sight', () => {
 
   function watched() {
     const table = new TrialTable(0);
-    table.lay({
+    table.merge({
       ...trialBlock(Array.from({ length: 20 }, (_, number) => ({ number }))),
       reports: new Uint8Array(new Uint16Array(20).fill(5).buffer),
     });
