@@ -5,6 +5,7 @@
  */
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
+import { EndedTrials } from './ended-trials.ts';
 import type { Event, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
 import type { Attempt, LabState, Study } from './state.ts';
@@ -15,7 +16,6 @@ import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
-import type { EndedState } from './words.ts';
 
 /** Number of trials between two yields of `opening`. */
 const PIECE = 100;
@@ -89,12 +89,12 @@ function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void
 }
 
 interface Restored {
-  readonly ended: EndedTrial[];
+  readonly ended: EndedTrials;
   readonly open: StoredTrial[];
 }
 
 function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<void, Restored> {
-  const ended: EndedTrial[] = [];
+  const ended = new EndedTrials();
   const open: StoredTrial[] = [];
   let reported = 0;
   for (const trial of stored.trials) {
@@ -104,7 +104,7 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
     reported += reports.length;
     if (end === null) open.push(trial);
     else if (state !== 'waiting' && state !== 'running')
-      ended.push({
+      ended.add({
         number,
         state,
         outcome: end.outcome,
@@ -120,18 +120,10 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
   return { ended, open };
 }
 
-/** Fields of an ended trial needed until the columns contain them. */
-interface EndedTrial
-  extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
-  readonly state: EndedState;
-}
-
 /**
  * In completion order; ends written by another program have no completion number yet and come last.
  */
-function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generator<void, void> {
-  const place = ({ finishSeq }: EndedTrial): number => (finishSeq < 0 ? Infinity : finishSeq);
-  trials.sort((a, b) => (place(a) === place(b) ? a.number - b.number : place(a) - place(b)));
+function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrials): Generator<void, void> {
   for (const { number, state, outcome, value, k } of trials) {
     const finishSeq = columns.end(number, state, outcome, value);
     lastK.set(number, Math.min(k, 255));
@@ -143,11 +135,7 @@ function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generat
  * Finds the best of the restored trials, and writes missing completion numbers and ends of
  * attempts.
  */
-function* settleEnded(
-  lab: LabState,
-  study: Study,
-  trials: readonly EndedTrial[],
-): Generator<void, void> {
+function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generator<void, void> {
   const { columns } = study;
   for (const { number, state, outcome, value, finishSeq: stored, k, unsettled } of trials) {
     const finishSeq = columns.finishSeq(number);
