@@ -117,14 +117,18 @@ class Findings {
     return this.attempt({ study: null, trial: null }, () => this.connection.read(sql)) ?? [];
   }
 
-  /** Rows of a statement whose first column is a number above ?1, page by page in its order. */
-  *pages(sql: string): Generator<readonly Row[]> {
+  /**
+   * Checks the rows of a statement whose first column is a number above ?1, page by page in its
+   * order. Yields what was found in each page.
+   */
+  *checked(sql: string, check: (row: Row) => void): Generator<readonly Finding[]> {
     for (let above = -1; ;) {
       const page =
         this.attempt({ study: null, trial: null }, () =>
           this.connection.read(`${sql} LIMIT ${PAGE}`, above),
         ) ?? [];
-      yield page;
+      for (const row of page) check(row);
+      yield this.take();
       const last = page.at(-1)?.[0];
       if (typeof last !== 'number') return;
       above = last;
@@ -150,17 +154,11 @@ function* checkOwnStudy(findings: Findings, row: Row): Generator<readonly Findin
     FROM galapagos_trial ours LEFT JOIN trials ON trials.trial_id = ours.trial_id
     LEFT JOIN trial_values ON trial_values.trial_id = ours.trial_id AND objective = 0
     WHERE ours.study = ${key} AND ours.number > ?1 ORDER BY ours.number`;
-  for (const page of findings.pages(trials)) {
-    for (const trial of page) checkTrial(findings, study, axes, trial);
-    yield findings.take();
-  }
+  yield* findings.checked(trials, (trial) => checkTrial(findings, study, axes, trial));
   // One number for both parts of the key, so that a page may end between two attempts of a trial.
   const attempts = `SELECT number * ${MOST_ATTEMPTS} + k, number, k, outcome, result FROM galapagos_attempt
     WHERE study = ${key} AND number >= ?1 / ${MOST_ATTEMPTS} AND number * ${MOST_ATTEMPTS} + k > ?1 ORDER BY number, k`;
-  for (const page of findings.pages(attempts)) {
-    for (const attempt of page) checkAttempt(findings, study, attempt);
-    yield findings.take();
-  }
+  yield* findings.checked(attempts, (attempt) => checkAttempt(findings, study, attempt));
 }
 
 function checkTrial(
@@ -224,10 +222,7 @@ function* checkParameters(findings: Findings): Generator<readonly Finding[]> {
   const parameters = `SELECT param_id, param_name, param_value, distribution_json, number, study_name, trials.state FROM trial_params
     JOIN trials ON trials.trial_id = trial_params.trial_id LEFT JOIN studies ON studies.study_id = trials.study_id
     WHERE param_id > ?1 ORDER BY param_id`;
-  for (const page of findings.pages(parameters)) {
-    for (const parameter of page) checkParameter(findings, axes, parameter);
-    yield findings.take();
-  }
+  yield* findings.checked(parameters, (parameter) => checkParameter(findings, axes, parameter));
 }
 
 /** @param axes by the JSON of their distribution; undefined where that does not parse */

@@ -3,6 +3,7 @@
  * program's tables.
  */
 import { existsSync, rmSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection, readHeader } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -76,12 +77,12 @@ export function removeEmpty(file: string): void {
 
 /** Checks a file without leaving side files. The result must be checked again under the lock. */
 export function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
-  refuseNonSqlite(file);
+  const size = refuseNonSqlite(file);
   // A journal means that a writer was killed; only a connection that may write can roll it back.
   // Beside an existing log no new side file is left, and this connection, which stays open until
   // garbage collection, would keep the log from being removed.
   if (existsSync(sideFile(file, 'journal')) || existsSync(sideFile(file, 'wal'))) return;
-  if (statSync(file).size === 0) {
+  if (size === 0) {
     refuseEmpty(file, 'empty', create);
     return;
   }
@@ -101,9 +102,11 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
 /** Bytes (https://www.sqlite.org/fileformat.html, section 1.2). */
 const SMALLEST_PAGE = 512;
 
-function refuseNonSqlite(file: string): void {
-  refuseIrregular(file);
-  const { size } = statSync(file);
+/** @returns the size of the file in bytes */
+function refuseNonSqlite(file: string): number {
+  const stats = statSync(file);
+  refuseIrregular(file, stats);
+  const { size } = stats;
   // SQLite treats a file smaller than a page as empty and would overwrite it with a database.
   if (size > 0 && size < SMALLEST_PAGE) {
     throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
@@ -112,13 +115,13 @@ function refuseNonSqlite(file: string): void {
     });
   }
   readHeader(file);
+  return size;
 }
 
 /** Opening a pipe would block the process until another one writes to it. */
-function refuseIrregular(file: string): void {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined || found.isFile()) return;
-  const kind = found.isDirectory() ? 'a folder' : 'a pipe, socket or device';
+function refuseIrregular(file: string, stats: Stats): void {
+  if (stats.isFile()) return;
+  const kind = stats.isDirectory() ? 'a folder' : 'a pipe, socket or device';
   throw new StorageError('not-sqlite', file, `${file}: it is ${kind}, not a lab file`, {
     expected: 'an SQLite file',
     found: kind,

@@ -3,8 +3,9 @@
  * lock.
  */
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { SIDE_FILE_KINDS } from '../core/side-file-kinds.ts';
 
-export type SideFile = 'wal' | 'shm' | 'journal' | 'lock';
+export type SideFile = (typeof SIDE_FILE_KINDS)[number];
 
 /**
  * Path of a side file. A lab that is a symbolic link has them beside the file it leads to, where
@@ -12,6 +13,11 @@ export type SideFile = 'wal' | 'shm' | 'journal' | 'lock';
  */
 export function sideFile(file: string, kind: SideFile): string {
   return `${target(file)}-${kind}`;
+}
+
+/** Paths of all side files. */
+export function sideFiles(file: string): readonly string[] {
+  return SIDE_FILE_KINDS.map((kind) => sideFile(file, kind));
 }
 
 function target(file: string): string {

@@ -4,14 +4,14 @@
  * lab, and other programs could delete the lab's log.
  */
 import { existsSync, realpathSync } from 'node:fs';
+import { SIDE_FILE_KINDS } from '../../core/side-file-kinds.ts';
 
-/** Of SQLite (log, shared memory, journal), and of a lab's owner (lock). */
-const SIDE_FILES = ['-wal', '-shm', '-journal', '-lock'];
+const SUFFIXES = SIDE_FILE_KINDS.map((kind) => `-${kind}`);
 
 /** @param path of a file that exists; a symbolic link counts as what it leads to */
 export function isOpenDatabase(path: string): boolean {
   const file = realpathSync(path);
-  return SIDE_FILES.some((suffix) => existsSync(file + suffix));
+  return SUFFIXES.some((suffix) => existsSync(file + suffix));
 }
 
 /** Of a folder's names, those of open databases and of the files beside them. */
@@ -19,7 +19,7 @@ export function openDatabasesIn(names: readonly string[]): ReadonlySet<string> {
   const all = new Set(names);
   const found = new Set<string>();
   for (const name of names) {
-    const suffix = SIDE_FILES.find((each) => name.endsWith(each));
+    const suffix = SUFFIXES.find((each) => name.endsWith(each));
     const database = suffix === undefined ? '' : name.slice(0, -suffix.length);
     if (database !== '' && all.has(database)) found.add(name).add(database);
   }

@@ -5,6 +5,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { sideFiles } from '../../storage/side-files.ts';
 
 /**
  * @param upload the file, or a folder that contains only it
@@ -29,7 +30,7 @@ export async function keepUploadedLab(upload: string, userFolder: string): Promi
 
 /** Removes a file that turned out not to be a lab, with any side files. */
 export async function removeKeptLab(kept: string): Promise<void> {
-  for (const beside of ['', '-wal', '-shm']) await rm(`${kept}${beside}`, { force: true });
+  for (const path of [...sideFiles(kept), kept]) await rm(path, { force: true });
 }
 
 async function filesOf(path: string): Promise<string[]> {
