@@ -373,7 +373,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)[0]?.end?.value).toBe(0);
     });
 
-    it('keeps a trial that ends before any attempt', () => {
+    it('keeps trials in number order for any order of writes', () => {
       lab.commit([[createStudy(), propose(0), propose(1)]]);
       lab.commit([
         [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
@@ -434,7 +434,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           },
         ],
       ],
-    ])('refuses what contradicts the lab: %s', (_, writes) => {
+    ])('keeps the data of studies separate', (_, writes) => {
       lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0)]);
       expect(code(() => lab.commit([writes]))).toBe('contradiction');
     });
