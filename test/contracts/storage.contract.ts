@@ -373,7 +373,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)[0]?.end?.value).toBe(0);
     });
 
-    it('keeps trials in number order for any order of writes', () => {
+    it('keeps a trial that ends before any attempt', () => {
       lab.commit([[createStudy(), propose(0), propose(1)]]);
       lab.commit([
         [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
@@ -383,7 +383,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(second).toMatchObject({ state: 'failed', end: { outcome: 'cancelled' }, k: 0 });
     });
 
-    it('keeps trials in number order, whatever the order of their writes', () => {
+    it('keeps trials in number order for any order of writes', () => {
       lab.commit([[createStudy(), propose(2), propose(0), propose(1)], [start(1)], [start(0)]]);
       expect(trialsOf(harness.reopen().lab).map(({ number }) => number)).toEqual([0, 1, 2]);
     });
@@ -434,7 +434,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           },
         ],
       ],
-    ])('keeps the data of studies separate', (_, writes) => {
+    ])('refuses a write that contradicts the lab: %s', (_, writes) => {
       lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0)]);
       expect(code(() => lab.commit([writes]))).toBe('contradiction');
     });
@@ -444,7 +444,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(code(() => lab.commit([[createStudy('other')]]))).toBe('name-taken');
     });
 
-    it('keeps studies apart', () => {
+    it('keeps the data of studies separate', () => {
       const other = '0b2d37a4-88b2-4b7e-a7d6-30f0f7a1e0aa';
       lab.commit([
         [
@@ -460,7 +460,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(found, other)[0]?.state).toBe('running');
     });
 
-    it('fences an owner whose lab was opened again: nothing of it is written, ever', () => {
+    it('rejects all later writes of an owner whose lab was opened again', () => {
       lab.commit([[createStudy()]]);
       const second = harness.reopen();
       expect(code(() => lab.commit([[propose(0)]]))).toBe('fenced');
@@ -471,19 +471,19 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)).toHaveLength(2);
     });
 
-    it('refuses to write once closed', () => {
+    it('refuses to write after closing', () => {
       lab.close();
       lab.close();
       expect(code(() => lab.commit([[createStudy()]]))).toBe('contradiction');
     });
 
-    describe('a trial that another program has ended', () => {
+    describe('Storage: trials that another program has ended', () => {
       beforeEach(() => {
         lab.commit([[createStudy(), propose(0), propose(1), propose(2)], [start(0)], [start(1)]]);
         harness.endElsewhere(UID, 0, 'complete', 0.25);
       });
 
-      it('is reported when our end comes, and nothing of ours is written of it; the rest of the commit is', () => {
+      it('reports the trial when our outcome arrives and writes the rest of the commit, but nothing of the trial', () => {
         const { endedElsewhere } = lab.commit([succeed(0, 0), succeed(1, 1), [start(2)]]);
         expect(endedElsewhere).toEqual([{ study: UID, number: 0, state: 'complete', value: 0.25 }]);
         lab.commit([
@@ -503,7 +503,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         ]);
       });
 
-      it('is found at opening and ends after all others', () => {
+      it('finds the trial at opening and places it after all others', () => {
         lab.commit([succeed(1, 0)]);
         harness.endElsewhere(UID, 0, 'failed', null);
         const [first] = trialsOf(harness.reopen().lab);
@@ -512,7 +512,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 },
           k: 1,
         });
-        // Its attempt is the scheduler's to cancel.
+        // The scheduler cancels its attempt.
         expect(first?.unsettled).toHaveLength(1);
         expect(trialsOf(harness.reopen().lab)[0]?.end?.finishSeq).toBe(1);
       });
