@@ -9,6 +9,13 @@ import { text } from '../../src/renderer/text.ts';
 const VALIDATION = { measure: 'accuracy', split: 'validation' } as const;
 const TEST_LOSS = { measure: 'loss', split: 'test' } as const;
 
+describe('Text: workers before their first hello', () => {
+  test('say that the number of lanes is unknown instead of none', () => {
+    expect(text.lab.slot.executor({ executor: null, lanes: 0 })).toBe('lanes not known yet');
+    expect(text.lab.slot.executor({ executor: 'wasm', lanes: 1 })).toBe('wasm, 1 lane');
+  });
+});
+
 describe('Text: plurals', () => {
   test.each([
     [text.header.add({ trials: 1 }), 'Add 1 trial'],

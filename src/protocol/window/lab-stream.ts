@@ -27,6 +27,7 @@ export const slotRow = strict({
   /** Time of the next try; null: not quarantined. */
   until: instant.nullable(),
   reason: z.string().nullable(),
+  /** 0: not known before the worker's first hello. */
   lanes: count,
   pid: count.nullable(),
   rssBytes: count.nullable(),

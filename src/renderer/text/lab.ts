@@ -194,7 +194,10 @@ export const lab = {
     used: ({ names }: { names: readonly string[] }) =>
       `${list(names)} ${names.length === 1 ? 'is' : 'are'} enabled.`,
     executor: ({ executor, lanes }: { executor: string | null; lanes: number }) =>
-      [...(executor === null ? [] : [executor]), many(lanes, 'lane')].join(', '),
+      [
+        ...(executor === null ? [] : [executor]),
+        lanes === 0 ? 'lanes not known yet' : many(lanes, 'lane'),
+      ].join(', '),
     process: ({ pid, memory }: { pid: number; memory: string | null }) =>
       memory === null ? `process ${pid}` : `process ${pid}, ${memory}`,
     noProcess: 'no process',
