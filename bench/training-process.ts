@@ -3,6 +3,7 @@
  * another Node can be measured. Arguments: preset, lanes, steps a repeat, repeats, executor (wasm;
  * tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
  */
+import { problemText } from '../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
 import type { Executor } from '../src/training/executors/executor.ts';
 import { TensorflowExecutor } from '../src/training/executors/tensorflow/tensorflow.ts';
@@ -44,7 +45,7 @@ async function measure(
   const scope = new Scope(PARAMS);
   const network = resolveNetwork(PRESETS.get(name), scope);
   if (network === undefined)
-    throw new Error(`${name}: ${scope.problems.map((p) => p.message).join('; ')}`);
+    throw new Error(`${name}: ${scope.problems.map(problemText).join('; ')}`);
   const optimizer = { type: 'sgd', learningRate: 0.01, momentum: 0.9 } as const;
   const executor = executorNamed(kind);
   const signal = new AbortController().signal;

@@ -1,12 +1,14 @@
 /** Errors that cross layers: a code for programs, data for messages, a sentence for users. */
 
+import type { ErrorCode } from './error-codes.ts';
+
 export class GalapagosError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Parts of the message: file, field, expected, found … */
   readonly data: Readonly<Record<string, unknown>>;
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     data: Readonly<Record<string, unknown>> = {},
     cause?: unknown,
@@ -23,6 +25,8 @@ export interface Problem {
   readonly code: string;
   /** Path of the field, for example `searchSpace.units.step`; empty for the whole input. */
   readonly path: string;
+  /** Name of the network's layer, where one is concerned. */
+  readonly layer?: string | undefined;
   readonly expected: string;
   readonly found: string;
   /** For example the nearest valid name. */
@@ -36,13 +40,16 @@ export class InvalidInput extends GalapagosError {
   constructor(source: string, problems: readonly Problem[]) {
     super(
       'invalid-input',
-      problems.map((problem) => `${source}: ${describe(problem)}`).join('\n'),
+      problems.map((problem) => `${source}: ${problemText(problem)}`).join('\n'),
       { source, problems },
     );
     this.problems = problems;
   }
 }
 
-function describe({ path, expected, found, hint }: Problem): string {
-  return `${path === '' ? '' : `${path}: `}expected ${expected}, found ${found}${hint === undefined ? '' : ` (${hint})`}`;
+/** The sentence of a problem without its source. */
+export function problemText({ path, layer, expected, found, hint }: Problem): string {
+  const place = layer === undefined ? path : `${path} (${layer})`;
+  const where = place === '' ? '' : `${place}: `;
+  return `${where}expected ${expected}, found ${found}${hint === undefined ? '' : ` (${hint})`}`;
 }

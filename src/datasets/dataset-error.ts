@@ -2,6 +2,7 @@
  * What is wrong with data that someone brings: which file or entry, where in it, what was expected
  * and what found.
  */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { GalapagosError } from '../core/errors.ts';
 
 /**
@@ -33,7 +34,7 @@ export class DatasetError extends GalapagosError {
    * @param complaint a sentence without its end and without the file; best made by `mismatch` and
    *   the like
    */
-  constructor(fault: DatasetFault, complaint: string, code = 'bad-dataset') {
+  constructor(fault: DatasetFault, complaint: string, code: ErrorCode = 'bad-dataset') {
     super(code, `${fault.file}: ${complaint}`, { ...fault });
     this.file = fault.file;
   }

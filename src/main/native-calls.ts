@@ -2,6 +2,7 @@
  * Calls that only a desktop host answers: file dialogs, reading and writing the chosen files, and
  * dragging a file out of the window.
  */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -137,7 +138,7 @@ async function studyText(path: string): Promise<string> {
   }
 }
 
-function heldLab(code: string, file: string): GalapagosError {
+function heldLab(code: ErrorCode, file: string): GalapagosError {
   return new GalapagosError(
     code,
     `${file}: it is a lab that a program has open; choose another file`,
@@ -145,6 +146,6 @@ function heldLab(code: string, file: string): GalapagosError {
   );
 }
 
-function fileError(code: string, file: string, error: unknown): GalapagosError {
+function fileError(code: ErrorCode, file: string, error: unknown): GalapagosError {
   return new GalapagosError(code, error instanceof Error ? error.message : String(error), { file });
 }

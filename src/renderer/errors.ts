@@ -2,6 +2,7 @@
  * Error messages: one table from error codes to severity and sentence (where, expected, found, what
  * to do). The engine sends codes and facts; an unknown code is shown with the message of the error.
  */
+import { errorCodeOf, type ErrorCode } from '../core/error-codes.ts';
 import type { EndpointFailure } from './failure.ts';
 import { text } from './text.ts';
 
@@ -61,7 +62,7 @@ function hintOf(facts: Facts): string | null {
   return hint === null || /[.?]$/.test(hint) ? hint : `${hint}.`;
 }
 
-const rows: Readonly<Partial<Record<string, Row>>> = {
+const rows: Readonly<Record<ErrorCode, Row>> = {
   'not-connected': {
     severity: 'trouble',
     words: () =>
@@ -133,33 +134,101 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   io: { severity: 'trouble', words: placed },
   'name-taken': {
     severity: 'slip',
-    words: () => 'The lab already has a study of this name. Choose another name.',
+    words: (facts) => {
+      const [name, free] = [factOf(facts, 'found'), factOf(facts, 'free')];
+      return free === null || name === null
+        ? 'The lab already has a study of this name. Choose another name.'
+        : `The lab already has a study named ${name}. ${free} is free.`;
+    },
   },
-  'unknown-study': { severity: 'slip', words: () => 'This study is not in the lab.' },
-  'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
-  alreadyEnded: { severity: 'slip', words: () => 'The study or the trial has already ended.' },
-  limitReached: {
-    severity: 'slip',
-    words: () => 'The study has reached its limit. Raise the limit first.',
-  },
-  notAllowedNow: {
-    severity: 'slip',
-    words: () => 'That is not possible in the current state of the study.',
-  },
-  nameTaken: {
-    severity: 'slip',
-    words: (facts) =>
-      `The lab already has a study named ${factOf(facts, 'found') ?? 'so'}. ${factOf(facts, 'free') ?? 'Another name'} is free.`,
-  },
-  unknownStudy: {
+  'unknown-study': {
     severity: 'slip',
     words: () => 'This study is not in the lab, or belongs to another program.',
   },
-  'not-ready': {
-    severity: 'trouble',
-    words: () => 'The lab is still opening. Try again in a moment.',
+  'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
+  'unknown-slot': { severity: 'slip', words: () => 'This worker is not in the lab.' },
+  'duplicate-trial': {
+    severity: 'slip',
+    words: () => 'The study already has a trial with these parameters.',
   },
+  'already-ended': { severity: 'slip', words: () => 'The study or the trial has already ended.' },
+  'limit-reached': {
+    severity: 'slip',
+    words: () => 'The study has reached its limit. Raise the limit first.',
+  },
+  'not-allowed-now': {
+    severity: 'slip',
+    words: () => 'That is not possible in the current state of the study.',
+  },
+  'study-gone': {
+    severity: 'trouble',
+    words: () => 'Another program deleted this study from the lab file.',
+  },
+  'foreign-study': {
+    severity: 'slip',
+    words: () => 'Another program created this study, so Galapagos can only show it.',
+  },
+  'not-trained': { severity: 'slip', words: placed },
+  'not-trainable': { severity: 'slip', words: placed },
+  'no-lab': { severity: 'slip', words: () => 'No lab is open. Open one first.' },
   'lab-failed': { severity: 'fault', words: placed },
+  'lab-too-large': { severity: 'slip', words: placed },
+  'log-lost': {
+    severity: 'trouble',
+    words: (facts) =>
+      `Another program deleted or replaced ${factOf(facts, 'file') ?? 'the lab file'}. Close that program and open the lab again.`,
+  },
+  busy: {
+    severity: 'trouble',
+    words: () => 'Another program is writing the lab file. Try again in a moment.',
+  },
+  'read-only': {
+    severity: 'trouble',
+    words: (facts) =>
+      `${factOf(facts, 'file') ?? 'The file'} is read-only. Change its permissions.`,
+  },
+  contradiction: { severity: 'fault', words: placed },
+  'bad-name': { severity: 'slip', words: placed },
+  'bad-request': { severity: 'fault', words: placed },
+  'bad-weights': { severity: 'slip', words: placed },
+  'invalid-settings': { severity: 'trouble', words: placed },
+  usage: { severity: 'slip', words: placed },
+  'bundled-dataset': {
+    severity: 'slip',
+    words: () => 'This dataset comes with Galapagos and cannot be changed.',
+  },
+  'unknown-dataset': { severity: 'slip', words: placed },
+  'unknown-import': {
+    severity: 'slip',
+    words: () => 'This import is no longer there. Start it again.',
+  },
+  'import-not-ready': {
+    severity: 'slip',
+    words: () => 'The import has not been read yet. Try again in a moment.',
+  },
+  'compile-failed': { severity: 'fault', words: placed },
+  crashed: { severity: 'trouble', words: placed },
+  'device-lost': { severity: 'trouble', words: placed },
+  'out-of-memory': { severity: 'trouble', words: placed },
+  'timed-out': { severity: 'trouble', words: placed },
+  unsupported: { severity: 'slip', words: placed },
+  'incomplete-installation': { severity: 'trouble', words: placed },
+  'invalid-transition': { severity: 'fault', words: placed },
+  malformed: { severity: 'fault', words: placed },
+  'message-too-long': { severity: 'fault', words: placed },
+  'no-window': { severity: 'fault', words: placed },
+  'not-installed': { severity: 'trouble', words: placed },
+  'not-read': { severity: 'trouble', words: placed },
+  'not-written': { severity: 'trouble', words: placed },
+  'port-taken': { severity: 'trouble', words: placed },
+  'unknown-endpoint': {
+    severity: 'fault',
+    words: () => 'This window belongs to another version of Galapagos. Reload it.',
+  },
+  unreadable: { severity: 'trouble', words: placed },
+  'user-folder': { severity: 'trouble', words: placed },
+  'wrong-host': { severity: 'trouble', words: placed },
+  'wrong-origin': { severity: 'trouble', words: placed },
   internal: {
     severity: 'fault',
     words: (facts) =>
@@ -168,7 +237,8 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
 };
 
 export function describe({ code, data, message }: EndpointFailure): Described {
-  const row = rows[code] ?? { severity: 'trouble', words: placed };
+  const known = errorCodeOf(code);
+  const row: Row = known === undefined ? { severity: 'trouble', words: placed } : rows[known];
   return {
     severity: row.severity,
     words: row.words({ message, ...data }),

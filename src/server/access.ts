@@ -2,6 +2,7 @@
  * Access control of the server: a request needs the token, an origin that is the server's own, and
  * one of the server's host names.
  */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
@@ -15,7 +16,7 @@ export interface Access {
 
 export interface Refusal {
   readonly status: 401 | 403;
-  readonly code: 'wrong-host' | 'wrong-origin' | 'wrong-token';
+  readonly code: Extract<ErrorCode, 'wrong-host' | 'wrong-origin' | 'wrong-token'>;
   readonly message: string;
 }
 

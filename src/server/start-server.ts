@@ -3,6 +3,7 @@
  * loopback by default; every request needs the token of the printed link. The window is served
  * while the application is still starting: its first calls wait for the application.
  */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -106,7 +107,7 @@ async function respond(
   { access, application, window, large }: Site,
 ): Promise<void> {
   const url = addressOf(request);
-  const fail = (status: number, code: string, data: EndpointError['data']): void => {
+  const fail = (status: number, code: ErrorCode, data: EndpointError['data']): void => {
     request.resume();
     send(response, { ok: false, error: { code, data } }, status);
   };

@@ -1,7 +1,9 @@
 /** Failures of a lab file, each with a code for programs and a sentence for users. */
+import type { ErrorCode } from '../core/error-codes.ts';
 import { GalapagosError } from '../core/errors.ts';
 
-export type StorageCode =
+export type StorageCode = Extract<
+  ErrorCode,
   | 'not-found'
   | 'not-sqlite'
   | 'not-a-lab'
@@ -24,7 +26,8 @@ export type StorageCode =
    * file's fault.
    */
   | 'contradiction'
-  | 'io';
+  | 'io'
+>;
 
 export class StorageError extends GalapagosError {
   declare readonly code: StorageCode;

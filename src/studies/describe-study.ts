@@ -31,7 +31,11 @@ export function describeStudy(
   const { name, deleted } = change;
   if (name !== undefined && name !== spec.name && names.has(name)) {
     const free = freeName(names, name);
-    throw new GalapagosError('nameTaken', takenText(name, free), { study: uid, found: name, free });
+    throw new GalapagosError('name-taken', takenText(name, free), {
+      study: uid,
+      found: name,
+      free,
+    });
   }
   const confirmations = deleted === undefined ? [] : confirming(coordinator.lab, uid);
   if (deleted === true) for (const confirmation of confirmations) refuseBusy(confirmation);
@@ -76,7 +80,7 @@ async function removeOne(coordinator: Coordinator, uid: string): Promise<void> {
 function refuseBusy(study: Study): void {
   if (isAtRest(study)) return;
   throw new GalapagosError(
-    'notAllowedNow',
+    'not-allowed-now',
     `${study.spec.name}, which confirms the study, is ${study.state}; stop it first`,
     {
       study: study.uid,
@@ -88,7 +92,7 @@ function knownStudy({ lab }: Coordinator, uid: string): Study {
   const study = lab.studies.get(uid);
   if (study !== undefined) return study;
   throw new GalapagosError(
-    'unknownStudy',
+    'unknown-study',
     `there is no study ${uid} in this lab that could be changed`,
     { study: uid },
   );

@@ -103,7 +103,7 @@ describe('Command line: rename, note, delete, restore', () => {
     const taken = await cli('studies', 'rename', UID, 'b', '--json');
     expect(taken).toMatchObject({ code: 2, out: '' });
     expect(errorOutput.parse(JSON.parse(taken.err)).error).toMatchObject({
-      code: 'nameTaken',
+      code: 'name-taken',
       message: 'the lab holds a study named "b" already; "b-2" is free',
     });
     const bad = await cli('studies', 'rename', UID, ' x');

@@ -2,6 +2,7 @@
  * Imported datasets as studies name them: checked before a study starts, trained on, and refused
  * when they were changed.
  */
+import { problemText } from '../../src/core/errors.ts';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -133,7 +134,7 @@ describe('Datasets: training on tables', () => {
 
 describe('Datasets: checks of an objective', () => {
   const problems = (given: TrainObjective): string[] =>
-    checkObjective(given, {}, RESOURCES, catalogueOf(datasets)).map(({ message }) => message);
+    checkObjective(given, {}, RESOURCES, catalogueOf(datasets)).map(problemText);
 
   it('by shape, classes, loss and metric', async () => {
     await imported('tiny', tiny);

@@ -218,13 +218,13 @@ describe('Application: a command that cannot be carried out', () => {
   it('is answered with an error', async () => {
     const { call } = await applications.open('refused.db');
     await expect(call('pauseStudy', { study: 'none' })).rejects.toMatchObject({
-      code: 'unknownStudy',
+      code: 'unknown-study',
     });
     await expect(call('cancelTrial', { study: 'none', trial: 0 })).rejects.toMatchObject({
-      code: 'unknownStudy',
+      code: 'unknown-study',
     });
     await expect(call('drainWorker', { slot: 'local/cpu/99' })).rejects.toMatchObject({
-      code: 'unknownSlot',
+      code: 'unknown-slot',
     });
     const path = '/nowhere/at.all';
     await expect(

@@ -94,12 +94,12 @@ it('Studies of other programs: are read-only: changes and restarts are refused, 
   const client = window.study(KEY);
   await window.until(() => client.rows.size === 6);
   for (const command of ['pauseStudy', 'resumeStudy', 'stopStudy'])
-    await expect(call(command, { study: KEY })).rejects.toMatchObject({ code: 'unknownStudy' });
+    await expect(call(command, { study: KEY })).rejects.toMatchObject({ code: 'unknown-study' });
   await expect(call('addTrials', { study: KEY, trials: 1 })).rejects.toMatchObject({
-    code: 'unknownStudy',
+    code: 'unknown-study',
   });
   await expect(call('cancelTrial', { study: KEY, trial: 5 })).rejects.toMatchObject({
-    code: 'unknownStudy',
+    code: 'unknown-study',
   });
   await expect(call('studyFile', { study: KEY })).rejects.toMatchObject({ code: 'foreign-study' });
   await expect(call('importance', { study: KEY })).rejects.toMatchObject({ code: 'foreign-study' });

@@ -73,6 +73,6 @@ it('Slots: with every worker drained a study waits, and continues with the first
 it('Slots: an unknown worker can neither be drained nor resumed', async () => {
   const { call } = await applications.open('unknown.db');
   await expect(call('drainWorker', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({
-    code: 'unknownSlot',
+    code: 'unknown-slot',
   });
 });

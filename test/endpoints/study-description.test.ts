@@ -43,11 +43,11 @@ describe('Studies: name, note, deletion and removal from the window', () => {
       "INSERT INTO study_directions (direction, study_id, objective) VALUES ('MINIMIZE', 2, 0)",
     );
     await expect(call('describeStudy', { study, name: 'theirs' })).rejects.toMatchObject({
-      code: 'nameTaken',
+      code: 'name-taken',
       data: { found: 'theirs', free: 'theirs-2' },
     });
     await expect(call('describeStudy', { study: 'theirs', note: 'x' })).rejects.toMatchObject({
-      code: 'unknownStudy',
+      code: 'unknown-study',
     });
     await expect(call('describeStudy', { study, name: 'a\u202eb' })).rejects.toMatchObject({
       code: 'invalid-input',
@@ -64,7 +64,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     const row = (): StudyRow | undefined => lab.body.studies?.find(({ key }) => key === study);
     await window.until(() => (row()?.counts.complete ?? 0) >= 2);
     await expect(call('describeStudy', { study, deleted: true })).rejects.toMatchObject({
-      code: 'notAllowedNow',
+      code: 'not-allowed-now',
     });
     await call('stopStudy', { study });
     await window.until(() => row()?.state === 'finished');
@@ -74,7 +74,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
       ['resumeStudy', { study }],
       ['addTrials', { study, trials: 2 }],
     ] as const) {
-      await expect(call(name, input)).rejects.toMatchObject({ code: 'notAllowedNow' });
+      await expect(call(name, input)).rejects.toMatchObject({ code: 'not-allowed-now' });
     }
     const { complete } = row()!.counts;
     await call('describeStudy', { study, deleted: false });
@@ -98,7 +98,7 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     );
     const [large = '', small = ''] = started;
     await expect(call('removeStudy', { study: large })).rejects.toMatchObject({
-      code: 'notAllowedNow',
+      code: 'not-allowed-now',
     });
     await call('describeStudy', { study: large, deleted: true });
     const feed = window.study(large);

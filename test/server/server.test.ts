@@ -44,7 +44,7 @@ describe('Server', () => {
         pauseStudy: (input) => {
           asked.push(input);
           if (input.study === 'gone')
-            throw new GalapagosError('unknownStudy', 'there is none', { study: 'gone' });
+            throw new GalapagosError('unknown-study', 'there is none', { study: 'gone' });
           if (input.study === 'broken') throw new Error('a bug');
           return null;
         },
@@ -150,7 +150,7 @@ describe('Server', () => {
       ['{"study":7}', 400, 'invalid-input'],
       ['{"study":"a","more":1}', 400, 'invalid-input'],
       ['{"study":', 400, 'invalid-input'],
-      ['{"study":"gone"}', 422, 'unknownStudy'],
+      ['{"study":"gone"}', 422, 'unknown-study'],
       ['{"study":"broken"}', 500, 'internal'],
     ])('answers %s with status %i and code %s', async (input, status, code) => {
       const reply = await pause(input);

@@ -1,6 +1,7 @@
 /**
  * Small networks for the tests of all executors, with data and a plan. The list of them is beside.
  */
+import { problemText } from '../../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
@@ -48,7 +49,7 @@ export function subjectOf(
     loss: loss ?? { type: 'softmax-cross-entropy' },
   };
   const network = resolveNetwork(description, scope);
-  if (network === undefined) throw new Error(scope.problems.map((p) => p.message).join('\n'));
+  if (network === undefined) throw new Error(scope.problems.map(problemText).join('\n'));
   const whole = { optimizer: SGD, ...settings };
   const plan = compilePlan(network, { batch, ...whole }, data ?? { sampleType: 'u8' });
   const outputs = network.layers.at(-1)?.output[0] ?? 1;

@@ -1,4 +1,5 @@
 /** Small networks, datasets and runs for the tests of training. */
+import { problemText, type Problem } from '../../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
 import type {
@@ -17,7 +18,6 @@ import type {
   SearchSpaceLike,
   SgdSettings,
 } from '../../src/training/objective/objective.ts';
-import type { Problem } from '../../src/training/objective/problem.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
 import { HyperRows } from '../../src/training/run/hyper.ts';
@@ -82,7 +82,7 @@ export function subject(
     },
   };
   const network = resolveNetwork(description, scope);
-  if (network === undefined) throw new Error(scope.problems.map((p) => p.message).join('\n'));
+  if (network === undefined) throw new Error(scope.problems.map(problemText).join('\n'));
   return { network, plan: compilePlan(network, { batch, optimizer: options.optimizer ?? SGD }) };
 }
 

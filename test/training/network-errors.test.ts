@@ -1,3 +1,4 @@
+import { problemText } from '../../src/core/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SearchSpaceLike } from '../../src/training/objective/objective.ts';
@@ -231,7 +232,9 @@ describe('Network errors', () => {
     ],
   ])('reports once as %s: %s', (code, message, layers) => {
     const { problems } = resolve(describeNetwork([1, 6, 6], layers), params, space);
-    expect(problems.map((problem) => [problem.code, problem.message])).toEqual([[code, message]]);
+    expect(problems.map((problem) => [problem.code, problemText(problem)])).toEqual([
+      [code, message],
+    ]);
   });
 
   it.each<[string, string, object]>([
@@ -288,7 +291,9 @@ describe('Network errors', () => {
       params,
       space,
     );
-    expect(problems.map((problem) => [problem.code, problem.message])).toEqual([[code, message]]);
+    expect(problems.map((problem) => [problem.code, problemText(problem)])).toEqual([
+      [code, message],
+    ]);
   });
 
   it('reports all problems together, but not the layers that depend on an invalid one', () => {
@@ -321,7 +326,7 @@ describe('Network errors', () => {
     };
     expect(
       resolve(describeNetwork([1], [{ id: 'outer', repeat: 1, layers: [block] }])).problems.map(
-        (p) => p.message,
+        (p) => problemText(p),
       ),
     ).toEqual([
       'layers[0].layers[0].layers[1].from (outer.0.a.b.0.relu2): expected the id of an earlier layer, found "mian" (did you mean "main"?)',
@@ -353,7 +358,7 @@ describe('Network errors', () => {
       repeat: 1000,
       layers: [{ repeat: 1000, layers: [{ repeat: 1000, layers: [{ type: 'relu' }] }] }],
     };
-    expect(resolve(describeNetwork([1], [many])).problems.map((p) => p.message)).toEqual([
+    expect(resolve(describeNetwork([1], [many])).problems.map(problemText)).toEqual([
       'layers[0].layers[0].layers[0].layers[0]: expected at most 5000 layers in all, found more (use fewer layers, or a smaller "repeat")',
     ]);
   });

@@ -19,7 +19,7 @@ const WRONG_REQUEST = new Set([
   'dataset-exists',
   'unknown-dataset',
   'foreign-study',
-  'nameTaken',
+  'name-taken',
 ]);
 
 /** A command line, or a name in it, that cannot be carried out. */

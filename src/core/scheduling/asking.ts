@@ -136,20 +136,20 @@ export function enqueueTrial(
     showLab(lab, { kind: 'commandRefused', command: type, study: uid, reason, detail });
   };
   if (study === undefined) {
-    refuse('unknownStudy', uid);
+    refuse('unknown-study', uid);
     return;
   }
   if (study.deleted || study.state === 'finished' || study.state === 'ending') {
-    refuse('notAllowedNow', `the study is ${study.deleted ? 'deleted' : study.state}`);
+    refuse('not-allowed-now', `the study is ${study.deleted ? 'deleted' : study.state}`);
     return;
   }
   if (study.columns.size >= study.limit) {
-    refuse('limitReached', `${study.limit} trials`);
+    refuse('limit-reached', `${study.limit} trials`);
     return;
   }
   const twin = duplicateOf(study, params);
   if (twin !== null) {
-    refuse('duplicateTrial', `trial ${twin} has the same parameters`);
+    refuse('duplicate-trial', `trial ${twin} has the same parameters`);
     return;
   }
   const first = study.columns.size;

@@ -66,12 +66,12 @@ export function slotReleased(
 function find(lab: LabState, command: Event['type'], name: string): Slot | null {
   const slot = lab.slots.get(name);
   if (slot !== undefined) return slot;
-  lab.refusals.add('unknownSlot', 'user');
+  lab.refusals.add('unknown-slot', 'user');
   showLab(lab, {
     kind: 'commandRefused',
     command,
     study: null,
-    reason: 'unknownSlot',
+    reason: 'unknown-slot',
     detail: name,
   });
   return null;

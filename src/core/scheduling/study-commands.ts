@@ -22,7 +22,7 @@ import type { CommandRefusal } from './words.ts';
 export function studyCreated(lab: LabState, event: Extract<Event, { type: 'studyCreated' }>): void {
   const { uid, spec, limits } = event;
   if (lab.studies.has(uid)) {
-    refuse(lab, event.type, uid, 'notAllowedNow', 'there is such a study already');
+    refuse(lab, event.type, uid, 'not-allowed-now', 'there is such a study already');
     return;
   }
   const study = newStudy(lab, uid, spec, limits);
@@ -114,7 +114,13 @@ export function studyResumed(
   const study = find(lab, type, uid);
   if (study === null || study.state === 'running' || isRefusedAsDeleted(lab, type, study)) return;
   if (!canResume(lab, study)) {
-    refuse(lab, type, uid, 'notAllowedNow', `the study is ${study.state} (${study.reason ?? ''})`);
+    refuse(
+      lab,
+      type,
+      uid,
+      'not-allowed-now',
+      `the study is ${study.state} (${study.reason ?? ''})`,
+    );
     return;
   }
   moveStudy(lab, study, 'running', null);
@@ -153,7 +159,7 @@ export function trialCancelled(
       lab,
       type,
       uid,
-      'alreadyEnded',
+      'already-ended',
       number < trialsOf(study) ? `trial ${number} has ended` : `there is no trial ${number}`,
     );
     return;
@@ -225,14 +231,15 @@ function isRefusedAsDeleted(
   command: Event['type'],
   { uid, deleted }: Study,
 ): boolean {
-  if (deleted) refuse(lab, command, uid, 'notAllowedNow', 'the study is deleted; restore it first');
+  if (deleted)
+    refuse(lab, command, uid, 'not-allowed-now', 'the study is deleted; restore it first');
   return deleted;
 }
 
 /** Returns the study of a command; refuses the command if there is none. */
 export function find(lab: LabState, command: Event['type'], uid: string): Study | null {
   const study = lab.studies.get(uid);
-  if (study === undefined) refuse(lab, command, uid, 'unknownStudy', uid);
+  if (study === undefined) refuse(lab, command, uid, 'unknown-study', uid);
   return study ?? null;
 }
 

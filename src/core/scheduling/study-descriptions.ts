@@ -26,15 +26,15 @@ export function studyDescribed(
   if (study === null) return;
   const { name = study.spec.name, note = study.note, deleted = study.deleted } = event;
   if (study.removedFrom !== null)
-    refuse(lab, type, uid, 'notAllowedNow', 'the study is being removed');
+    refuse(lab, type, uid, 'not-allowed-now', 'the study is being removed');
   else if (isTaken(lab, study, name))
-    refuse(lab, type, uid, 'nameTaken', `there is a study named ${JSON.stringify(name)} already`);
+    refuse(lab, type, uid, 'name-taken', `there is a study named ${JSON.stringify(name)} already`);
   else if (deleted && !isAtRest(study)) {
     refuse(
       lab,
       type,
       uid,
-      'notAllowedNow',
+      'not-allowed-now',
       `the study is ${study.state}; stop or pause it before you delete it`,
     );
   } else if (name !== study.spec.name || note !== study.note || deleted !== study.deleted) {
@@ -57,7 +57,7 @@ export function studyRemoved(
       lab,
       type,
       uid,
-      'notAllowedNow',
+      'not-allowed-now',
       'only a deleted study can be removed for good; delete it first',
     );
     return;
@@ -67,7 +67,7 @@ export function studyRemoved(
       lab,
       type,
       uid,
-      'notAllowedNow',
+      'not-allowed-now',
       'a worker has not yet ended a trial of the study; try again in a moment',
     );
     return;

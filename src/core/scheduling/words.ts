@@ -52,13 +52,13 @@ export type RefusalReason =
 
 /** Why a command of the user was refused. */
 export type CommandRefusal =
-  | 'alreadyEnded'
-  | 'duplicateTrial'
-  | 'limitReached'
-  | 'nameTaken'
-  | 'notAllowedNow'
-  | 'unknownStudy'
-  | 'unknownSlot';
+  | 'already-ended'
+  | 'duplicate-trial'
+  | 'limit-reached'
+  | 'name-taken'
+  | 'not-allowed-now'
+  | 'unknown-study'
+  | 'unknown-slot';
 
 /** Id of an attempt, given to one process once. */
 export interface AttemptId {

@@ -3,6 +3,7 @@
  * show progress and to cancel.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ErrorCode } from '../../core/error-codes.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Source } from '../sources/several.ts';
 import { importDataset, type Imported } from './import-dataset.ts';
@@ -22,7 +23,7 @@ export type ThreadMessage =
   /** `code`: the data are wrong; null: we are. */
   | {
       readonly type: 'failed';
-      readonly code: string | null;
+      readonly code: ErrorCode | null;
       readonly message: string;
       readonly data: Readonly<Record<string, unknown>>;
     };

@@ -1,4 +1,6 @@
-/** What may be asked of an import beyond the path; and what an import tells while it runs. */
+/** Options of an import beyond the path, its progress, and its cancellation. */
+import { GalapagosError } from '../../core/errors.ts';
+
 export interface ImportOptions {
   /** Every image is brought to this size; null: all must have the same. */
   readonly size: { readonly height: number; readonly width: number } | null;
@@ -48,9 +50,8 @@ export interface ImportProgress {
 }
 
 /** Thrown where an import notices that it was cancelled. */
-export class ImportCancelled extends Error {
+export class ImportCancelled extends GalapagosError {
   constructor() {
-    super('the import was cancelled');
-    this.name = 'ImportCancelled';
+    super('cancelled', 'the import was cancelled');
   }
 }

@@ -54,7 +54,7 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
           );
         const { uid, spec } = study;
         if (study.deleted)
-          throw new GalapagosError('notAllowedNow', `${spec.name} is deleted; restore it first`, {
+          throw new GalapagosError('not-allowed-now', `${spec.name} is deleted; restore it first`, {
             study: uid,
           });
         confirmable(spec);

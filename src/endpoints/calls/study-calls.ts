@@ -76,7 +76,7 @@ export function studyCommands({
     const study = current.lab.deciding.lab.studies.get(key);
     if (study === undefined)
       throw new GalapagosError(
-        'unknownStudy',
+        'unknown-study',
         `there is no study ${key} in this lab that could be changed`,
         { study: key },
       );
@@ -205,7 +205,7 @@ function extended(lab: LabState, study: Study, trials: number): Study['limits'] 
   if (state !== 'finished' || (stopped && canResume(lab, study))) {
     if (limits.trials === null) {
       throw new GalapagosError(
-        'notAllowedNow',
+        'not-allowed-now',
         'the study has no limit of trials that could be raised',
         { study: study.uid },
       );

@@ -86,7 +86,7 @@ export class FeedPump<Table extends Calls> {
   }
 
   #subscribe(id: number, name: string, input: unknown): void {
-    const fail = (code: string, data: EndpointError['data']): void => {
+    const fail = (code: EndpointError['code'], data: EndpointError['data']): void => {
       this.#send({ op: 'failed', id, error: { code, data } });
     };
     if (this.#open.has(id)) {

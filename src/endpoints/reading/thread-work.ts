@@ -2,6 +2,7 @@
  * A thread for long-running work (`work-thread.ts`), started with the first request and kept for
  * later ones.
  */
+import { errorCodeOf } from '../../core/error-codes.ts';
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../../core/errors.ts';
 import { endThread, startThread } from '../../runtime/start-thread.ts';
@@ -46,7 +47,7 @@ export class ThreadWork {
       if ('error' in answer) {
         const { code, data } = answer.error;
         const { message, ...rest } = data;
-        waiting?.reject(new GalapagosError(code, String(message), rest));
+        waiting?.reject(new GalapagosError(errorCodeOf(code) ?? 'internal', String(message), rest));
       } else waiting?.resolve(answer.value);
     });
     thread.on('error', (error) => this.#failAll(error));

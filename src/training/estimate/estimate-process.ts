@@ -2,6 +2,7 @@
  * Entry of the process that measures a study. A separate process is used because executors may be
  * native code and a measurement takes seconds.
  */
+import type { ErrorCode } from '../../core/error-codes.ts';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
@@ -23,7 +24,7 @@ export type MeasureRequest = z.infer<typeof asked>;
 export type MeasureAnswer =
   | { readonly type: 'measured'; readonly study: MeasuredStudy }
   /** `code`: reason why the objective cannot be trained here; null: an internal error. */
-  | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
+  | { readonly type: 'failed'; readonly code: ErrorCode | null; readonly message: string };
 
 startWatchdog({ name: 'galapagos estimate' });
 /** The process that asked has ended, so the result is not needed. */

@@ -4,6 +4,7 @@
  * whole study is derived elsewhere.
  */
 import type { Device } from '../../core/device.ts';
+import { problemText } from '../../core/errors.ts';
 import type { Numeric } from '../../core/formats/field.ts';
 import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
@@ -153,7 +154,7 @@ function resolve(
   const scope = new Scope(params);
   const resolved = resolveObjective(objective, scope, datasets);
   if (resolved === undefined)
-    throw new TrainingError('unsupported', scope.problems.map(({ message }) => message).join('\n'));
+    throw new TrainingError('unsupported', scope.problems.map(problemText).join('\n'));
   return resolved;
 }
 

@@ -2,10 +2,11 @@
  * Reads the fields of one object of a description and collects all problems instead of stopping at
  * the first. Records which fields were read, so that the remaining ones are reported as unknown.
  */
+import type { Problem } from '../../core/errors.ts';
 import type { Field, Fields, Numeric, Pair, ReadFields, ReadOf } from '../../core/formats/field.ts';
 import { isWithin, rangeText, type Range } from '../../core/formats/range.ts';
 import type { ParamValue } from '../objective/objective.ts';
-import { nearest, quote, type Problem } from '../objective/problem.ts';
+import { nearest, quote } from '../objective/problem.ts';
 import { floored, readExpression, scaled, type Expression } from './expression.ts';
 import type { Scope } from './scope.ts';
 
@@ -243,15 +244,11 @@ export class Reader {
     }
   }
 
-  #report(
-    parts: Omit<Problem, 'message' | 'path' | 'layer' | 'field'>,
-    field: string | undefined,
-  ): void {
+  #report(parts: Omit<Problem, 'path' | 'layer'>, field: string | undefined): void {
     this.scope.report({
       ...parts,
       path: field === undefined ? this.path : this.#at(field),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
-      ...(field === undefined ? {} : { field }),
     });
   }
 

@@ -2,8 +2,9 @@
  * Context in which a description is read: parameter values, the search space if known, and a list
  * of problems. Mutable by design.
  */
+import type { Problem } from '../../core/errors.ts';
 import type { Params, ParamValue, SearchSpaceLike } from '../objective/objective.ts';
-import { nearest, problem, quote, type Problem } from '../objective/problem.ts';
+import { nearest, quote } from '../objective/problem.ts';
 import { extremesOf } from './extremes.ts';
 
 export class Scope {
@@ -28,11 +29,11 @@ export class Scope {
   /**
    * Adds a problem. Each path is reported once per code, even if a repeat reads it several times.
    */
-  report(parts: Omit<Problem, 'message'>): void {
-    const key = `${parts.code} ${parts.path}`;
+  report(problem: Problem): void {
+    const key = `${problem.code} ${problem.path}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
-    this.problems.push(problem(parts));
+    this.problems.push(problem);
   }
 
   /** Returns a parameter's value; undefined if there is none. */

@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from '../../core/errors.ts';
 import { catalogueOf, type Catalogue } from '../../datasets/catalogue.ts';
 import { bundledFolder } from '../../datasets/places.ts';
 import type { Scope } from '../models/scope.ts';
 import { atCorners } from './at-corners.ts';
 import type { Params, SearchSpaceLike, TrainObjective } from './objective.ts';
-import { problem, quote, type Problem } from './problem.ts';
+import { quote } from './problem.ts';
 
 /**
  * @param resources absolute path of the folder that contains `datasets/`
@@ -62,7 +63,7 @@ function explained(
   );
   if (everywhere || values.length === 0) return one;
   const where = `with ${values.join(', ')}`;
-  return problem({ ...one, hint: one.hint === undefined ? where : `${where}; ${one.hint}` });
+  return { ...one, hint: one.hint === undefined ? where : `${where}; ${one.hint}` };
 }
 
 function missingFiles(
@@ -79,7 +80,10 @@ function missingFiles(
       : [source.training.file, source.test.file];
   return files
     .filter((file) => !existsSync(file))
-    .map((file) =>
-      problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }),
-    );
+    .map((file) => ({
+      code: 'missing-file',
+      path: 'dataset',
+      expected: file,
+      found: 'no such file',
+    }));
 }

@@ -60,7 +60,6 @@ export function resolveObjective(
     scope.report({
       code: 'out-of-range',
       path: 'executor',
-      field: 'executor',
       expected,
       found: '"tensorflow"',
     });
@@ -128,7 +127,6 @@ function unknownName(scope: Scope, field: string, name: unknown, known: Iterable
   scope.report({
     code: 'unknown-name',
     path: field,
-    field,
     expected: `one of ${names.join(', ')}`,
     found: quote(name),
     ...(hint === undefined ? {} : { hint }),
@@ -217,7 +215,6 @@ function matchAugment(
   scope.report({
     code: 'out-of-range',
     path: 'settings.augment.crop',
-    field: 'crop',
     expected,
     found: String(crop),
   });
@@ -235,7 +232,6 @@ function matchSteps(
   scope.report({
     code: 'out-of-range',
     path: 'settings.batch',
-    field: 'batch',
     expected,
     found: String(batch),
   });

@@ -3,6 +3,7 @@
  * between calls.
  */
 import type { Device } from '../../core/device.ts';
+import { problemText } from '../../core/errors.ts';
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
@@ -293,7 +294,7 @@ function resolveAll(
     const scope = new Scope(request.params);
     const mine = resolveObjective(objective, scope, datasets);
     if (mine === undefined)
-      throw new TrainingError('unsupported', scope.problems.map((p) => p.message).join('\n'));
+      throw new TrainingError('unsupported', scope.problems.map(problemText).join('\n'));
     resolved ??= mine;
   }
   if (resolved === undefined) throw new RangeError('no lanes');

@@ -3,6 +3,7 @@
  * of the header, the header as JSON (name → dtype, shape, offsets), then the values. Supports
  * float32 only.
  */
+import { GalapagosError } from '../../core/errors.ts';
 import { isFields } from '../models/reader.ts';
 import { quote } from '../objective/problem.ts';
 import { elements } from '../plan/plan.ts';
@@ -19,12 +20,11 @@ export interface Safetensors {
 }
 
 /** Error of a weights file: file, position, expected, found. */
-export class WeightsError extends Error {
+export class WeightsError extends GalapagosError {
   readonly file: string;
 
   constructor(file: string, complaint: string) {
-    super(`${file}: ${complaint}`);
-    this.name = 'WeightsError';
+    super('bad-weights', `${file}: ${complaint}`, { file });
     this.file = file;
   }
 }

@@ -69,31 +69,31 @@ describe('Scheduler: names and notes', () => {
   it('refuses a name that another study of the lab has, deleted ones included', () => {
     driver.create({ trials: 1 }, 'second');
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe(
-      'nameTaken',
+      'name-taken',
     );
     pause();
     driver.send({ type: 'studyDescribed', study: 'study', deleted: true });
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe(
-      'nameTaken',
+      'name-taken',
     );
   });
 
   it('refuses an unknown study', () => {
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'nobody', name: 'x' }))).toBe(
-      'unknownStudy',
+      'unknown-study',
     );
-    expect(refusal(driver.send({ type: 'studyRemoved', study: 'nobody' }))).toBe('unknownStudy');
+    expect(refusal(driver.send({ type: 'studyRemoved', study: 'nobody' }))).toBe('unknown-study');
   });
 });
 
 describe('Scheduler: deleted studies', () => {
   it('refuses to delete a study that runs or still pauses', () => {
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe(
-      'notAllowedNow',
+      'not-allowed-now',
     );
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe(
-      'notAllowedNow',
+      'not-allowed-now',
     );
     expect(driver.study().deleted).toBe(false);
   });
@@ -108,7 +108,7 @@ describe('Scheduler: deleted studies', () => {
       driver.send({ type: 'trialCancelled', study: 'study', number: 0 }),
       driver.send({ type: 'trialEnqueued', study: 'study', params: Float64Array.of(0.5) }),
     ];
-    expect(refused.map(refusal)).toEqual(refused.map(() => 'notAllowedNow'));
+    expect(refused.map(refusal)).toEqual(refused.map(() => 'not-allowed-now'));
     expect(refused.flatMap(written)).toEqual([]);
     driver.send({ type: 'studyDescribed', study: 'study', deleted: false });
     driver.send({ type: 'studyResumed', study: 'study' });
@@ -138,21 +138,21 @@ describe('Scheduler: deleted studies', () => {
     driver.send({ type: 'studyRemoved', study: 'study' });
     expect(driver.lab.studies.has('study')).toBe(true);
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: false }))).toBe(
-      'notAllowedNow',
+      'not-allowed-now',
     );
     expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', name: 'x' }))).toBe(
-      'notAllowedNow',
+      'not-allowed-now',
     );
   });
 
   it('refuses to remove a study that is not deleted, or whose trial a worker has not ended', () => {
-    expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBe('notAllowedNow');
+    expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBe('not-allowed-now');
     for (const { number } of driver.given(SLOT))
       driver.send({ type: 'trialCancelled', study: 'study', number });
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     expect(driver.study()).toMatchObject({ state: 'paused', live: 0 });
     driver.send({ type: 'studyDescribed', study: 'study', deleted: true });
-    expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBe('notAllowedNow');
+    expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBe('not-allowed-now');
     expect(driver.lab.studies.has('study')).toBe(true);
   });
 

@@ -207,14 +207,14 @@ describe('Refusals: proposals', () => {
 
 describe('Refusals: commands', () => {
   it.each([
-    ['alreadyEnded', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
+    ['already-ended', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
     [
-      'unknownStudy',
+      'unknown-study',
       () => driver.send({ type: 'studyPaused', study: 'no such study', graceMs: 0 }),
     ],
-    ['unknownSlot', () => driver.send({ type: 'slotDrained', slot: 'no such slot' })],
+    ['unknown-slot', () => driver.send({ type: 'slotDrained', slot: 'no such slot' })],
     [
-      'limitReached',
+      'limit-reached',
       () => driver.send({ type: 'trialEnqueued', study: 'study', params: Float64Array.of(50) }),
     ],
   ])('that cannot be carried out are reported to the user: %s', (reason, command) => {

@@ -1,3 +1,4 @@
+import { problemText } from '../../../src/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST, type DatasetEntry } from '../../../src/datasets/catalogue.ts';
 import { PRESETS } from '../../../src/training/models/presets.ts';
@@ -67,7 +68,7 @@ describe('Objectives: problems', () => {
       width: { type: 'int', low: 1, high: 9 },
       kernel: { type: 'int', low: 3, high: 29 },
     };
-    expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.message)).toEqual([
+    expect(checkObjective({ ...good, network }, corners, RESOURCES).map(problemText)).toEqual([
       'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29 (with width 1, kernel 29)',
     ]);
     const wrong = describeNetwork(
@@ -75,7 +76,7 @@ describe('Objectives: problems', () => {
       [{ type: 'conv', filters: { $param: 'width' }, kernel: 29 }, ...HEAD],
     );
     expect(
-      checkObjective({ ...good, network: wrong }, corners, RESOURCES).map((p) => p.message),
+      checkObjective({ ...good, network: wrong }, corners, RESOURCES).map(problemText),
     ).toEqual([
       'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29',
     ]);
@@ -103,7 +104,7 @@ describe('Objectives: problems', () => {
         { ...good, network: describeNetwork([1, 28, 28], layers) },
         deep,
         RESOURCES,
-      ).map((p) => p.message),
+      ).map(problemText),
     ).toEqual([
       'network.layers[1].size (max-pool1): expected at most 2 for its input 2×2×2 (or padding), found 3 (with depth 13, pool "relu", size 3)',
     ]);
@@ -170,7 +171,7 @@ describe('Objectives: problems', () => {
     );
     const messages = (objective: Partial<TrainObjective>): string[] =>
       checkObjective({ ...good, ...objective }, space, RESOURCES).map(
-        (p) => `${p.code} ${p.message}`,
+        (p) => `${p.code} ${problemText(p)}`,
       );
     expect(messages({ network, selectOn: 'validation' })).toEqual([
       'out-of-range settings.validation: expected a share above 0, because selectOn is "validation", found 0',
@@ -201,7 +202,7 @@ describe('Objectives: problems', () => {
         { ...good, network, settings: { ...(good.settings as object), ...settings } },
         space,
         RESOURCES,
-      ).map((p) => p.message);
+      ).map(problemText);
     expect(codes({ augment: { crop: 27, flip: true } })).toEqual([]);
     expect(codes({ augment: { crop: 28 } })).toEqual([
       'settings.augment.crop: expected at most 27 for images 1×28×28, found 28',
@@ -258,7 +259,7 @@ describe('Objectives: networks named by a preset', () => {
       RESOURCES,
       catalogue,
     );
-    return problems.filter(({ code }) => code !== 'missing-file').map(({ message }) => message);
+    return problems.filter(({ code }) => code !== 'missing-file').map(problemText);
   };
 
   it('adapt to the shape and classes of any images', () => {
@@ -288,7 +289,7 @@ describe('Objectives: size of the network', () => {
       metric: 'loss',
       selectOn: 'test',
     };
-    return checkObjective(objective, space, RESOURCES).map(({ message }) => message);
+    return checkObjective(objective, space, RESOURCES).map(problemText);
   };
 
   it('refuses a network that exceeds this machine’s memory, with the layer, the limit and the required memory', () => {

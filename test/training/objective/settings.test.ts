@@ -1,3 +1,4 @@
+import { problemText } from '../../../src/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { Scope } from '../../../src/training/models/scope.ts';
 import type { Params, SearchSpaceLike } from '../../../src/training/objective/objective.ts';
@@ -16,7 +17,9 @@ function read(
 }
 
 const problems = (settings: object, params?: Params, space?: SearchSpaceLike): string[] =>
-  read(settings, params, space).scope.problems.map(({ code, message }) => `${code} ${message}`);
+  read(settings, params, space).scope.problems.map(
+    (problem) => `${problem.code} ${problemText(problem)}`,
+  );
 
 describe('Settings', () => {
   it('have a default for everything but batch, epochs and optimiser', () => {
