@@ -51,6 +51,7 @@ export const errorCodes = [
   'dataset-exists',
   'import-not-ready',
   'no-paths',
+  'other-dataset',
   'source-gone',
   'unknown-dataset',
   'unknown-import',

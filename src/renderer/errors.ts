@@ -197,6 +197,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
     severity: 'slip',
     words: () => 'This dataset comes with Galapagos and cannot be changed.',
   },
+  'other-dataset': { severity: 'trouble', words: placed },
   'unknown-dataset': { severity: 'slip', words: placed },
   'unknown-import': {
     severity: 'slip',
