@@ -75,15 +75,15 @@ function medianInterval(values: readonly number[]): Interval {
   // P(fewer than k of n below the median), for k = 1, 2, …: the tail on each side.
   let term = 0.5 ** sorted.length;
   let tail = term;
-  let k = 0;
+  let attemptNumber = 0;
   while (tail <= 0.025) {
-    k += 1;
-    term *= (sorted.length - k + 1) / k;
+    attemptNumber += 1;
+    term *= (sorted.length - attemptNumber + 1) / attemptNumber;
     tail += term;
   }
-  return k === 0
+  return attemptNumber === 0
     ? { low: NaN, high: NaN }
-    : { low: sorted[k - 1] ?? NaN, high: sorted.at(-k) ?? NaN };
+    : { low: sorted[attemptNumber - 1] ?? NaN, high: sorted.at(-attemptNumber) ?? NaN };
 }
 
 /**
@@ -112,8 +112,8 @@ function studentBetween(t: number, degrees: number): number {
   const isOdd = degrees % 2 === 1;
   let term = isOdd ? cosine : 1;
   let sum = degrees === 1 ? 0 : term;
-  for (let k = isOdd ? 3 : 2; k < degrees; k += 2) {
-    term *= (cosine * cosine * (k - 1)) / k;
+  for (let attemptNumber = isOdd ? 3 : 2; attemptNumber < degrees; attemptNumber += 2) {
+    term *= (cosine * cosine * (attemptNumber - 1)) / attemptNumber;
     sum += term;
   }
   const series = Math.sin(angle) * sum;

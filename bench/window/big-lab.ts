@@ -72,17 +72,17 @@ function write(file: string, spec: StudySpec, trials: number): void {
     const value = lossOf(params) + 0.02 * noise.normal();
     const failed = noise.uniform() < 0.01;
     const outcome = failed ? 'diverged' : 'succeeded';
-    const attempt = { study: BIG, number, k: 1 };
+    const attempt = { study: BIG, number, attemptNumber: 1 };
     const at = STARTED + number * 40;
     const ms = 20 + 20 * noise.uniform();
     columns.end(number, 'complete', outcome, failed ? Infinity : value);
     births.push([
-      { op: 'proposal', uid: BIG, number, params, origin, basis: view.count },
+      { op: 'proposal', uid: BIG, number, params, origin, historyLength: view.count },
       {
         op: 'attemptStarted',
         attempt,
         slot: `local/cpu/${number % 2}`,
-        spawn: '1.1',
+        incarnation: '1.1',
         session: '1.1',
         cohort: `c${number}.1`,
         at,
@@ -105,7 +105,7 @@ function write(file: string, spec: StudySpec, trials: number): void {
         outcome,
         value: failed ? Infinity : value,
         finishSeq: number,
-        k: 1,
+        attemptNumber: 1,
         story: [],
       },
     ]);

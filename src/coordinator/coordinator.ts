@@ -53,12 +53,12 @@ export type Refused = Extract<LabChange, { kind: 'commandRefused' }>;
  */
 export interface WorkerHost {
   /**
-   * Starts incarnation `spawn` of a slot's worker after a delay; the same call twice starts one
+   * Starts an incarnation of a slot's worker after a delay; the same call twice starts one
    * process.
    */
-  spawn(slot: string, spawn: string, afterMs: number): void;
+  spawn(slot: string, incarnation: string, afterMs: number): void;
   /** Ends that incarnation after a delay, if it is still there. */
-  kill(slot: string, spawn: string, afterMs: number): void;
+  kill(slot: string, incarnation: string, afterMs: number): void;
 }
 
 export interface CoordinatorParts {
@@ -305,10 +305,10 @@ export class Coordinator {
         this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
         return undefined;
       case 'spawnWorker':
-        host.spawn(instruction.slot, instruction.spawn, instruction.afterMs);
+        host.spawn(instruction.slot, instruction.incarnation, instruction.afterMs);
         return undefined;
       case 'killWorker':
-        host.kill(instruction.slot, instruction.spawn, instruction.afterMs);
+        host.kill(instruction.slot, instruction.incarnation, instruction.afterMs);
         return undefined;
       case 'wakeAt':
         this.#wakeAt = instruction.at;

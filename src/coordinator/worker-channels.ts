@@ -133,10 +133,10 @@ export class WorkerChannels {
 
   /** Tells every worker in a session to exit. Their attempts are then unowned. */
   dismiss(): void {
-    for (const { name, spawn, session } of this.#lab.slots.values()) {
+    for (const { name, incarnation, session } of this.#lab.slots.values()) {
       if (session !== null)
         this.#transport.sendControl(
-          { slot: name, spawn },
+          { slot: name, incarnation },
           { type: 'goodbye', session, reason: 'shutdown' },
         );
     }
@@ -152,13 +152,13 @@ export class WorkerChannels {
         this.#take(message);
         return;
       case 'result': {
-        const { slot, spawn, attempt, result } = message;
-        this.#take({ type: 'result', slot, spawn, attempt, result });
+        const { slot, incarnation, attempt, result } = message;
+        this.#take({ type: 'result', slot, incarnation, attempt, result });
         return;
       }
       case 'report': {
-        const { slot, spawn, attempt, report } = message;
-        this.#take({ type: 'report', slot, spawn, attempt, report });
+        const { slot, incarnation, attempt, report } = message;
+        this.#take({ type: 'report', slot, incarnation, attempt, report });
         return;
       }
       default:
@@ -215,18 +215,18 @@ export class WorkerChannels {
 
   async #sendWelcome({
     slot,
-    spawn,
+    incarnation,
     helloNo,
     session,
     keep,
   }: Extract<Instruction, { do: 'sendWelcome' }>): Promise<void> {
     const tasks = this.#tasks.get(session);
     if (tasks === undefined) return;
-    tasks.peer = { slot, spawn };
+    tasks.peer = { slot, incarnation };
     const { beatMs, leaseMs } = this.#lab.options;
     try {
       this.#transport.sendControl(
-        { slot, spawn },
+        { slot, incarnation },
         {
           type: 'welcome',
           v: this.#versions.get(slot) ?? 1,
@@ -244,7 +244,7 @@ export class WorkerChannels {
       // No channel could be opened. Sending the reason keeps the worker from counting this as
       // silence; it asks again after its time-out.
       this.#transport.sendControl(
-        { slot, spawn },
+        { slot, incarnation },
         { type: 'goodbye', session, reason: 'noChannel', text: String(error) },
       );
     }

@@ -26,7 +26,7 @@ export interface ExportedStudy extends ScoreKind {
 
 /** @param best best first */
 export function bestConfigsOf(
-  { name, note = '', direction, seed, measure, split }: ExportedStudy,
+  { name, note = '', direction, seed, metric, split }: ExportedStudy,
   best: readonly Exported[],
 ): BestConfigs {
   return {
@@ -35,7 +35,7 @@ export function bestConfigsOf(
     ...(note === '' ? {} : { note }),
     direction,
     seed,
-    measure,
+    metric,
     split,
     best: best.map(({ trial, value, params, attempt, origin }, i) => {
       return {

@@ -5,13 +5,13 @@ import type { BestConfigs } from '../protocol/best-configs.ts';
  * One header line, then one line for each configuration. The cell of an inactive parameter is
  * empty.
  */
-export function csvText({ best, measure, split }: BestConfigs): string {
+export function csvText({ best, metric, split }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
   const head = [
     'rank',
     'trial',
     'value',
-    'measure',
+    'metric',
     'split',
     ...names,
     'attempt',
@@ -23,7 +23,7 @@ export function csvText({ best, measure, split }: BestConfigs): string {
     rank,
     trial,
     value,
-    measure ?? '',
+    metric ?? '',
     split ?? '',
     ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
     attempt,

@@ -95,7 +95,7 @@ function reportsOf({ reports }: TrialRecord): TrialOutput['reports'] {
   return reports.map(({ step, value }) => ({ epoch: step + 1, value: finiteOrNull(value) }));
 }
 
-export function trialOutput(trial: TrialRecord, { measure, split }: ScoreKind): TrialOutput {
+export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): TrialOutput {
   const { number, state, outcome, value, params, origin, attempts, start, complete, result } =
     trial;
   return {
@@ -103,7 +103,7 @@ export function trialOutput(trial: TrialRecord, { measure, split }: ScoreKind): 
     state,
     outcome,
     value: value !== null && Number.isFinite(value) ? value : null,
-    measure,
+    metric,
     split,
     params: { ...params },
     lineage: lineageOf(origin),
@@ -131,8 +131,8 @@ export function storyOutput(
     value: trial.value === null ? null : finiteOrNull(trial.value),
     lineage: lineageOf(trial.origin),
     params: { ...trial.params },
-    attempts: attempts.map(({ k, slot, outcome, result, detail }) => ({
-      k,
+    attempts: attempts.map(({ attemptNumber, slot, outcome, result, detail }) => ({
+      attemptNumber,
       slot,
       outcome,
       ms: result?.ms ?? null,

@@ -135,8 +135,8 @@ async function start(
     },
     datasetOf: datasetReferences(catalogue),
     host: {
-      spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
-      kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
+      spawn: (slot, incarnation, afterMs) => workers?.spawn(slot, incarnation, afterMs),
+      kill: (slot, incarnation, afterMs) => workers?.kill(slot, incarnation, afterMs),
     },
   });
   const check = existed

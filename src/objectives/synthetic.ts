@@ -109,12 +109,12 @@ function failureOf(
 ): { readonly share: number; readonly fail: () => void } | null {
   const { failureRate = 0, crashRate = 0, memoryRate = 0 } = objective;
   if (failureRate + crashRate + memoryRate === 0) return null;
-  const { number, k } = lane.attempt;
+  const { number, attemptNumber } = lane.attempt;
   const stream = new Stream(seed, {
     purpose: PURPOSE.synthetic,
     ordinal: FAILURE,
     trial: number + 1,
-    round: k,
+    round: attemptNumber,
   });
   const [throws, crashes, fills, share, aborts] = [
     stream.uniform(),
@@ -127,7 +127,7 @@ function failureOf(
     return { share, fail: () => (aborts < 0.5 ? process.abort() : process.exit(1)) };
   if (throws < failureRate) {
     const fail = (): never => {
-      throw new Error(`attempt ${k} of trial ${number} fails, as asked`);
+      throw new Error(`attempt ${attemptNumber} of trial ${number} fails, as asked`);
     };
     return { share, fail };
   }

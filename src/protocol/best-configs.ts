@@ -26,7 +26,7 @@ export const bestConfigs = strict({
   direction,
   seed: seed.nullable().describe('Null: a study of another program.'),
   // Absent in files of earlier versions.
-  measure: scoreFields.measure.exactOptional(),
+  metric: scoreFields.metric.exactOptional(),
   split: scoreFields.split.exactOptional(),
   best: z.array(
     strict({

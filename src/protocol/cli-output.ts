@@ -120,7 +120,7 @@ export const storyOutput = strict({
   params,
   attempts: z.array(
     strict({
-      k: count,
+      attemptNumber: count,
       slot: z.string(),
       outcome: z.string().nullable(),
       ms: milliseconds.nullable(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const scoreFields = {
-  measure: z
+  metric: z
     .enum(['accuracy', 'loss', 'value'])
     .describe('What the values measure; an accuracy is a fraction 0 … 1.'),
   split: z

@@ -54,9 +54,9 @@ function list<T>(entry: z.ZodType<T>, most: number): z.ZodType<T[], T[]> {
   });
 }
 
-const attempt = z.strictObject({ study: name, number: count, k: ordinal });
+const attempt = z.strictObject({ study: name, number: count, attemptNumber: ordinal });
 const held = list(attempt, 100_000);
-const sender = { slot: name, spawn: name };
+const sender = { slot: name, incarnation: name };
 
 export const helloSchema = z.strictObject({
   type: z.literal('hello'),

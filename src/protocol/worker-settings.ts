@@ -24,7 +24,7 @@ const workerSettings = z.strictObject({
   /** This run's secret, which a worker needs to connect. */
   token: text,
   slot: text.max(200),
-  spawn: text.max(50).regex(/^[^#]+$/),
+  incarnation: text.max(50).regex(/^[^#]+$/),
   /** Device of the slot; see `core/device.ts`. */
   device,
   /**

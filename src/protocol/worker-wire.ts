@@ -31,7 +31,7 @@ import type {
 } from './worker-messages.ts';
 
 /**
- * Text that is not a message of its channel. `slot` and `spawn` in `data` are the sender as named
+ * Text that is not a message of its channel. `slot` and `incarnation` in `data` are the sender as named
  * in the message, if any.
  */
 export class MalformedMessage extends GalapagosError {}
@@ -138,8 +138,8 @@ function refusal(
 ): MalformedMessage {
   const type = typeof json['type'] === 'string' ? json['type'].slice(0, 32) : 'message';
   const data: Record<string, unknown> = { type, path };
-  if (typeof json['slot'] === 'string' && typeof json['spawn'] === 'string')
-    Object.assign(data, { slot: json['slot'], spawn: json['spawn'] });
+  if (typeof json['slot'] === 'string' && typeof json['incarnation'] === 'string')
+    Object.assign(data, { slot: json['slot'], incarnation: json['incarnation'] });
   return new MalformedMessage(
     'malformed',
     `${type}${path === '' ? '' : `: ${path}`}: ${expected}; found ${shown(found)}`,

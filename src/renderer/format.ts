@@ -13,7 +13,7 @@ import {
   significant,
 } from '../core/study/score.ts';
 
-export type { Measure } from '../core/study/score.ts';
+export type { Metric } from '../core/study/score.ts';
 export {
   THIN,
   gainText as gain,

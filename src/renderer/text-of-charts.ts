@@ -25,7 +25,7 @@ export const chartText = {
   /** `Validation accuracy (%)`. */
   valueAxis: (kind: ScoreKind) => {
     const name = scoreName(kind);
-    return `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind.measure === 'accuracy' ? ' (%)' : ''}`;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind.metric === 'accuracy' ? ' (%)' : ''}`;
   },
   evolution: {
     births: 'Trials',

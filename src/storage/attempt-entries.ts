@@ -21,7 +21,7 @@ export function attemptEntries(
     return {
       study: columns.text('galapagos_study.uid', row[0]),
       number: columns.integer('galapagos_attempt.number', row[1]),
-      k: columns.integer('galapagos_attempt.k', row[2]),
+      attemptNumber: columns.integer('galapagos_attempt.k', row[2]),
       slot: columns.text('galapagos_attempt.slot', row[3]),
       // Sent is not begun: it may have waited behind another.
       from: to === null || Number.isNaN(ms) ? sent : to - ms,

@@ -65,7 +65,7 @@ export interface AttemptFilter {
 export interface AttemptEntry {
   readonly study: string;
   readonly number: number;
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: string;
   readonly from: number;
   /** Null: it has not ended. */
@@ -114,10 +114,10 @@ export interface TrialRecord {
   /** ±∞ for the worst; null: none. The first value if there are several objectives. */
   readonly value: number | null;
   readonly params: Params;
-  /** Null for other programs' trials, as are `origin`, `basis` and `finishSeq`. */
+  /** Null for other programs' trials, as are `origin`, `historyLength` and `finishSeq`. */
   readonly encoded: EncodedParams | null;
   readonly origin: Origin | null;
-  readonly basis: number | null;
+  readonly historyLength: number | null;
   readonly finishSeq: number | null;
   /** Number of attempts started. */
   readonly attempts: number;
@@ -133,9 +133,9 @@ export interface TrialRecord {
 }
 
 export interface AttemptRecord {
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly session: string;
   readonly cohort: string;
   readonly sent: Date;

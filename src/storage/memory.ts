@@ -43,17 +43,17 @@ interface Contents {
 type Study = Omit<StoredStudy, 'head' | 'trials'> & {
   readonly trials: Map<number, Trial>;
   /** Attempt whose result determined the study's executor. */
-  readonly executorOf: { readonly number: number; readonly k: number } | null;
+  readonly executorOf: { readonly number: number; readonly attemptNumber: number } | null;
 };
 
 interface Attempt {
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly outcome: AttemptOutcome | null;
 }
 
-type Trial = Omit<StoredTrial, 'k' | 'unsettled'> & {
+type Trial = Omit<StoredTrial, 'attemptNumber' | 'unsettled'> & {
   readonly attempts: readonly Attempt[];
   readonly foreignEnd: { readonly state: EndedState; readonly value: number | null } | null;
 };
@@ -181,16 +181,22 @@ class Memory implements MemoryLab {
         break;
       }
       case 'proposal':
-        this.#propose(write.uid, write.number, write.params, write.origin, write.basis);
+        this.#propose(write.uid, write.number, write.params, write.origin, write.historyLength);
         break;
       case 'attemptStarted': {
-        const { study, number, k } = write.attempt;
+        const { study, number, attemptNumber } = write.attempt;
         const { attempts } = this.#trial(study, number);
-        if (attempts.some((attempt) => attempt.k === k))
-          throw refuse('contradiction', `attempt ${study}/${number}/${k} has started already`);
+        if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
+          throw refuse(
+            'contradiction',
+            `attempt ${study}/${number}/${attemptNumber} has started already`,
+          );
         this.#set(study, number, {
           state: 'running',
-          attempts: [...attempts, { k, slot: write.slot, spawn: write.spawn, outcome: null }],
+          attempts: [
+            ...attempts,
+            { attemptNumber, slot: write.slot, incarnation: write.incarnation, outcome: null },
+          ],
         });
         break;
       }
@@ -201,18 +207,20 @@ class Memory implements MemoryLab {
         break;
       }
       case 'attemptEnded': {
-        const { study, number, k } = write.attempt;
+        const { study, number, attemptNumber } = write.attempt;
         const { attempts = [], reports = [] } = this.#study(study).trials.get(number) ?? {};
-        if (attempts.find((attempt) => attempt.k === k)?.outcome !== null) {
-          throw refuse('contradiction', `attempt ${study}/${number}/${k} is not open`);
+        if (attempts.find((attempt) => attempt.attemptNumber === attemptNumber)?.outcome !== null) {
+          throw refuse('contradiction', `attempt ${study}/${number}/${attemptNumber} is not open`);
         }
         const ended = attempts.map((attempt) =>
-          attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt,
+          attempt.attemptNumber === attemptNumber
+            ? { ...attempt, outcome: write.outcome }
+            : attempt,
         );
         const all = withReports(reports, write.result?.reports ?? []);
         this.#set(study, number, { attempts: ended, reports: all });
         if (['succeeded', 'diverged', 'pruned'].includes(write.outcome))
-          this.#noteExecutor(study, number, k, write.result?.executor);
+          this.#noteExecutor(study, number, attemptNumber, write.result?.executor);
         break;
       }
       case 'trialEnded': {
@@ -241,15 +249,20 @@ class Memory implements MemoryLab {
   }
 
   /** Keeps the executor of the result with the smallest trial number. */
-  #noteExecutor(uid: string, number: number, k: number, executor: string | undefined): void {
+  #noteExecutor(
+    uid: string,
+    number: number,
+    attemptNumber: number,
+    executor: string | undefined,
+  ): void {
     const study = this.#study(uid);
     const before = study.executorOf;
     if (
       executor === undefined ||
-      (before !== null && (before.number - number || before.k - k) <= 0)
+      (before !== null && (before.number - number || before.attemptNumber - attemptNumber) <= 0)
     )
       return;
-    this.#setStudy(uid, { ...study, executor, executorOf: { number, k } });
+    this.#setStudy(uid, { ...study, executor, executorOf: { number, attemptNumber } });
   }
 
   #propose(
@@ -257,7 +270,7 @@ class Memory implements MemoryLab {
     number: number,
     params: EncodedParams,
     origin: Origin,
-    basis: number,
+    historyLength: number,
   ): void {
     const { trials, spec } = this.#study(uid);
     if (trials.has(number)) throw refuse('contradiction', `trial ${number} was proposed already`);
@@ -273,7 +286,7 @@ class Memory implements MemoryLab {
       state: 'waiting',
       params: params.slice(),
       origin,
-      basis,
+      historyLength,
       end: null,
       ...counters,
       reports: [],
@@ -372,18 +385,21 @@ function stored({
 }
 
 function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
-  const { number, state, params, origin, basis, end, reports } = trial;
+  const { number, state, params, origin, historyLength, end, reports } = trial;
   const { crashes, deaths, memoryFailures, laneCap } = trial;
-  const k = attempts.reduce((highest, attempt) => Math.max(highest, attempt.k), 0);
+  const attemptNumber = attempts.reduce(
+    (highest, attempt) => Math.max(highest, attempt.attemptNumber),
+    0,
+  );
   const unsettled = attempts.filter(({ outcome }) => outcome === null);
   return {
     number,
     state,
     params,
     origin,
-    basis,
+    historyLength,
     end,
-    k,
+    attemptNumber,
     crashes,
     deaths,
     memoryFailures,

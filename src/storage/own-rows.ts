@@ -63,7 +63,7 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
     parents: parentsOf(columns, row[5]),
     operator: columns.text('galapagos_trial.operator', row[6]),
     finish: columns.integerOrNull('galapagos_trial.finish_seq', row[7]),
-    basis: columns.integer('galapagos_trial.basis', row[8]),
+    historyLength: columns.integer('galapagos_trial.basis', row[8]),
     params: columns.params('galapagos_trial.params', row[9], width),
     slot: columns.textOrNull('galapagos_attempt.slot', row[10]),
     // The attempt may have waited behind another one after it was sent.

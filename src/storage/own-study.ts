@@ -212,7 +212,7 @@ export class OwnStudy {
           row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
         generation: columns.integer('galapagos_trial.generation', row[5]),
       },
-      basis: columns.integer('galapagos_trial.basis', row[6]),
+      historyLength: columns.integer('galapagos_trial.basis', row[6]),
       finishSeq: columns.integerOrNull('galapagos_trial.finish_seq', row[9]),
       attempts: columns.integer('count', row[15]),
       endedBy: columns.integerOrNull('galapagos_trial.ended_by', row[10]) ?? 0,
@@ -229,9 +229,9 @@ export class OwnStudy {
     const columns = this.#columns;
     const ended = columns.integerOrNull('galapagos_attempt.ended_at', row[6]);
     return {
-      k: columns.integer('galapagos_attempt.k', row[0]),
+      attemptNumber: columns.integer('galapagos_attempt.k', row[0]),
       slot: columns.text('galapagos_attempt.slot', row[1]),
-      spawn: columns.text('galapagos_attempt.spawn', row[2]),
+      incarnation: columns.text('galapagos_attempt.spawn', row[2]),
       session: columns.text('galapagos_attempt.session', row[3]),
       cohort: columns.text('galapagos_attempt.cohort', row[4]),
       sent: new Date(columns.integer('galapagos_attempt.sent_at', row[5])),

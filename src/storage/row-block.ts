@@ -18,7 +18,7 @@ export interface RowBlock {
   readonly operator: Uint8Array<ArrayBuffer>;
   /** 2³² − 1: not ended. */
   readonly finish: Uint32Array<ArrayBuffer>;
-  readonly basis: Uint32Array<ArrayBuffer>;
+  readonly historyLength: Uint32Array<ArrayBuffer>;
   /** Milliseconds since 1970 of the last attempt; NaN: unknown. */
   readonly started: Float64Array<ArrayBuffer>;
   readonly ended: Float64Array<ArrayBuffer>;
@@ -51,7 +51,7 @@ export interface Row {
   readonly parents: readonly number[];
   readonly operator: string;
   readonly finish: number | null;
-  readonly basis: number;
+  readonly historyLength: number;
   readonly started: number;
   readonly ended: number;
   readonly took: number;
@@ -103,7 +103,7 @@ export class RowBlocks {
       parents: new Uint32Array(2 * n),
       operator: new Uint8Array(n),
       finish: new Uint32Array(n),
-      basis: new Uint32Array(n),
+      historyLength: new Uint32Array(n),
       started: new Float64Array(n),
       ended: new Float64Array(n),
       took: new Float32Array(n),
@@ -126,7 +126,7 @@ export class RowBlocks {
     block.parents[2 * i + 1] = (row.parents[1] ?? -1) + 1;
     block.operator[i] = Math.min(255, codeOf(this.#operators, row.operator));
     block.finish[i] = row.finish ?? 2 ** 32 - 1;
-    block.basis[i] = row.basis;
+    block.historyLength[i] = row.historyLength;
     block.started[i] = row.started;
     block.ended[i] = row.ended;
     block.took[i] = row.took;

@@ -134,7 +134,7 @@ function* readTrials(
     const last = page.at(-1);
     if (last === undefined) return;
     const to = columns.integer('galapagos_trial.number', last[0]);
-    const k = new Map(
+    const attemptNumber = new Map(
       newest
         .all([study, from, to])
         .map((row) => [row[0], columns.integer('galapagos_attempt.k', row[1])]),
@@ -145,7 +145,7 @@ function* readTrials(
         storedAttempt(columns, attempt),
       );
       yield storedTrial(columns, row, parameters, {
-        k: k.get(row[0]) ?? 0,
+        attemptNumber: attemptNumber.get(row[0]) ?? 0,
         reports: intermediates.of(row[14] ?? null),
         unsettled: attempts,
       });
@@ -158,7 +158,7 @@ function storedTrial(
   columns: Columns,
   row: Row,
   parameters: number,
-  attempts: Pick<StoredTrial, 'k' | 'reports' | 'unsettled'>,
+  attempts: Pick<StoredTrial, 'attemptNumber' | 'reports' | 'unsettled'>,
 ): StoredTrial {
   const outcome =
     row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);
@@ -171,7 +171,7 @@ function storedTrial(
       parents: parentsOf(columns, row[4]),
       generation: columns.integer('galapagos_trial.generation', row[5]),
     },
-    basis: columns.integer('galapagos_trial.basis', row[6]),
+    historyLength: columns.integer('galapagos_trial.basis', row[6]),
     end:
       outcome === null
         ? null
@@ -190,9 +190,9 @@ function storedTrial(
 
 function storedAttempt(columns: Columns, row: Row): StoredAttempt {
   return {
-    k: columns.integer('galapagos_attempt.k', row[1]),
+    attemptNumber: columns.integer('galapagos_attempt.k', row[1]),
     slot: columns.text('galapagos_attempt.slot', row[2]),
-    spawn: columns.text('galapagos_attempt.spawn', row[3]),
+    incarnation: columns.text('galapagos_attempt.spawn', row[3]),
     outcome: null,
   };
 }

@@ -21,7 +21,11 @@ export interface OpenTrial {
   /** Null: no row in Optuna's tables yet. */
   trialId: number | null;
   /** Its newest attempt. */
-  attempt: { readonly k: number; readonly slot: string; result: AttemptResult | null } | null;
+  attempt: {
+    readonly attemptNumber: number;
+    readonly slot: string;
+    result: AttemptResult | null;
+  } | null;
 }
 
 export class StudyRows {
@@ -103,9 +107,9 @@ export class StudyRows {
    * Ignores an older attempt, and an attempt of an ended trial.
    * @returns the trial's id in Optuna's tables; null: none, or ignored
    */
-  attemptEnded(number: number, k: number, result: AttemptResult | null): number | null {
+  attemptEnded(number: number, attemptNumber: number, result: AttemptResult | null): number | null {
     const trial = this.#open.get(number);
-    if (trial?.attempt?.k !== k) return null;
+    if (trial?.attempt?.attemptNumber !== attemptNumber) return null;
     trial.attempt.result = result;
     return trial.trialId;
   }
@@ -144,7 +148,7 @@ export class StudyRows {
         attempt === undefined
           ? null
           : {
-              k: columns.integer('galapagos_attempt.k', attempt[0]),
+              attemptNumber: columns.integer('galapagos_attempt.k', attempt[0]),
               slot: columns.text('galapagos_attempt.slot', attempt[1]),
               result:
                 attempt[2] === null

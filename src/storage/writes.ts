@@ -174,7 +174,7 @@ export class Writes {
     this.#connection.run(`UPDATE galapagos_study SET ${columns} WHERE id = ?`, ...values, key);
   }
 
-  #propose({ uid, number, params, origin, basis }: Of<'proposal'>): void {
+  #propose({ uid, number, params, origin, historyLength }: Of<'proposal'>): void {
     const study = this.#study(uid);
     if (params.length !== study.axes.length)
       throw this.#refuse(
@@ -190,24 +190,33 @@ export class Writes {
       origin.operator,
       parents,
       origin.generation,
-      basis,
+      historyLength,
     ]);
     study.proposed({ number, params, origin, trialId: null, attempt: null });
   }
 
   #startAttempt({
-    attempt: { study: uid, number, k },
+    attempt: { study: uid, number, attemptNumber },
     slot,
-    spawn,
+    incarnation,
     session,
     cohort,
   }: Of<'attemptStarted'>): void {
     const study = this.#study(uid);
     const trial = study.trial(number);
     const trialId = trial.trialId ?? this.#giveRows(study, number);
-    this.#insertAttempt.run([study.key, number, k, slot, spawn, session, cohort, this.#nowMs]);
+    this.#insertAttempt.run([
+      study.key,
+      number,
+      attemptNumber,
+      slot,
+      incarnation,
+      session,
+      cohort,
+      this.#nowMs,
+    ]);
     this.#setRunning.run([trialId, study.key, number]);
-    trial.attempt = { k, slot, result: null };
+    trial.attempt = { attemptNumber, slot, result: null };
   }
 
   /**
@@ -233,7 +242,7 @@ export class Writes {
   }
 
   #endedAttempt({
-    attempt: { study: uid, number, k },
+    attempt: { study: uid, number, attemptNumber },
     outcome,
     result,
     detail,
@@ -247,25 +256,34 @@ export class Writes {
       detail,
       study.key,
       number,
-      k,
+      attemptNumber,
     ]);
     if (changes !== 1)
       throw this.#refuse(
         'contradiction',
-        `attempt ${uid}/${number}/${k} is not open`,
+        `attempt ${uid}/${number}/${attemptNumber} is not open`,
         'an attempt without an outcome',
       );
-    const trialId = study.attemptEnded(number, k, result);
+    const trialId = study.attemptEnded(number, attemptNumber, result);
     if (trialId !== null)
       for (const { step, value } of result?.reports ?? [])
         this.#optuna.setIntermediate(trialId, step, value);
   }
 
-  #endedTrial({ uid, number, state, outcome, value, finishSeq, k, story }: Of<'trialEnded'>): void {
+  #endedTrial({
+    uid,
+    number,
+    state,
+    outcome,
+    value,
+    finishSeq,
+    attemptNumber,
+    story,
+  }: Of<'trialEnded'>): void {
     const study = this.#study(uid);
     const trial = study.trial(number);
     if (outcome !== 'endedElsewhere')
-      this.#describeEnd(study, trial.number, { state, outcome, value, k });
+      this.#describeEnd(study, trial.number, { state, outcome, value, attemptNumber });
     const stored = Number.isNaN(value) ? null : value;
     const lines = story.length === 0 ? null : JSON.stringify(story);
     this.#endTrial.run([
@@ -274,7 +292,7 @@ export class Writes {
       outcome,
       stored,
       finishSeq,
-      k,
+      attemptNumber,
       lines,
       study.key,
       number,
@@ -285,7 +303,7 @@ export class Writes {
   #describeEnd(
     study: StudyRows,
     number: number,
-    end: { state: EndedState; outcome: string; value: number; k: number },
+    end: { state: EndedState; outcome: string; value: number; attemptNumber: number },
   ): void {
     const { trialId, attempt, origin } = study.trial(number);
     if (trialId === null || (end.state === 'complete' && Number.isNaN(end.value))) {
@@ -295,13 +313,13 @@ export class Writes {
         'a value',
       );
     }
-    const last = attempt?.k === end.k ? attempt : null;
+    const last = attempt?.attemptNumber === end.attemptNumber ? attempt : null;
     const { executor, device, ms, metrics } = last?.result ?? {};
     const { operator, parents, generation } = origin;
     const lineage = { operator, parents, generation };
     const about = {
       outcome: end.outcome,
-      attempt: end.k,
+      attempt: end.attemptNumber,
       slot: last?.slot,
       executor,
       device,

@@ -55,7 +55,7 @@ export class InProcessCoordinator implements CoordinatorTransport {
 
   /** Connects a worker until it closes or vanishes. */
   connect(peer: Peer): InProcessWorker {
-    const key = `${peer.slot}#${peer.spawn}`;
+    const key = `${peer.slot}#${peer.incarnation}`;
     const worker: InProcessWorker = new InProcessWorker({
       control: new Pipe((line) => {
         if (!this.#closed) takeControl(peer, parsers.control(line), this.#receiver);
@@ -90,8 +90,8 @@ export class InProcessCoordinator implements CoordinatorTransport {
     else channel.worker.tasks(session, line);
   }
 
-  sendControl({ slot, spawn }: Peer, message: ToWorker): void {
-    this.#workers.get(`${slot}#${spawn}`)?.orders.push(encodeMessage(message));
+  sendControl({ slot, incarnation }: Peer, message: ToWorker): void {
+    this.#workers.get(`${slot}#${incarnation}`)?.orders.push(encodeMessage(message));
   }
 
   onMessage(

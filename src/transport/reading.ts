@@ -79,11 +79,11 @@ export function takeControl(
     return;
   }
   const { message } = parsed;
-  if (peer?.slot !== message.slot || peer.spawn !== message.spawn) {
-    const known = peer === null ? 'nobody known' : `${peer.slot}#${peer.spawn}`;
+  if (peer?.slot !== message.slot || peer.incarnation !== message.incarnation) {
+    const known = peer === null ? 'nobody known' : `${peer.slot}#${peer.incarnation}`;
     malformed({
       peer,
-      error: `${message.type}: from ${known}, but it names ${message.slot}#${message.spawn}`,
+      error: `${message.type}: from ${known}, but it names ${message.slot}#${message.incarnation}`,
     });
   } else if (message.type === 'hello' && chosenVersion(message.v) === null)
     refuseVersion(peer, message.v);
@@ -110,6 +110,6 @@ export function explained(error: unknown): string {
 
 function senderOf(error: unknown): Peer | null {
   if (!(error instanceof MalformedMessage)) return null;
-  const { slot, spawn } = error.data;
-  return typeof slot === 'string' && typeof spawn === 'string' ? { slot, spawn } : null;
+  const { slot, incarnation } = error.data;
+  return typeof slot === 'string' && typeof incarnation === 'string' ? { slot, incarnation } : null;
 }

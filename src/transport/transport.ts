@@ -15,7 +15,7 @@ import type {
 /** Identity of a worker process on the control channel: its slot and incarnation. */
 export interface Peer {
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
 }
 
 /** A message that no schema accepts. `peer` null: unknown sender. */

@@ -110,10 +110,10 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#tasks.get(session)?.queue.push(null, line);
   }
 
-  sendControl({ slot, spawn }: Peer, message: ToWorker): void {
+  sendControl({ slot, incarnation }: Peer, message: ToWorker): void {
     const line = encodeMessage(message);
     checkLength(line);
-    this.#orders.push(`${slot}#${spawn}`, line);
+    this.#orders.push(`${slot}#${incarnation}`, line);
   }
 
   onMessage(
@@ -171,5 +171,5 @@ function endpointOf(socket: { readonly lastEndpoint: string | null }): string {
 
 function peerOf(identity: string): Peer | null {
   const at = identity.lastIndexOf('#');
-  return at <= 0 ? null : { slot: identity.slice(0, at), spawn: identity.slice(at + 1) };
+  return at <= 0 ? null : { slot: identity.slice(0, at), incarnation: identity.slice(at + 1) };
 }

@@ -44,9 +44,13 @@ export class ZeromqWorker implements WorkerTransport {
   #task: (message: TaskMessage) => void = () => undefined;
   #malformed: (error: string) => void = () => undefined;
 
-  constructor({ controlEndpoint, token, slot, spawn }: ZeromqWorkerOptions) {
+  constructor({ controlEndpoint, token, slot, incarnation }: ZeromqWorkerOptions) {
     this.#keys = clientKeys(token);
-    const control = new Dealer({ ...connectOptions, ...this.#keys, routingId: `${slot}#${spawn}` });
+    const control = new Dealer({
+      ...connectOptions,
+      ...this.#keys,
+      routingId: `${slot}#${incarnation}`,
+    });
     control.connect(controlEndpoint);
     this.#control = control;
     this.#reports = new SendQueue((_, frame) => control.send(frame));

@@ -121,6 +121,6 @@ export class Holding {
 }
 
 /** Returns an attempt's identity as one string. */
-export function keyOf({ study, number, k }: AttemptId): string {
-  return `${study}/${number}/${k}`;
+export function keyOf({ study, number, attemptNumber }: AttemptId): string {
+  return `${study}/${number}/${attemptNumber}`;
 }

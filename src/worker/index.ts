@@ -27,7 +27,7 @@ function start(settings: WorkerSettings): void {
     controlEndpoint,
     token,
     slot,
-    spawn,
+    incarnation,
     device,
     memoryLimitBytes,
     resources,
@@ -36,7 +36,7 @@ function start(settings: WorkerSettings): void {
   } = settings;
   process.title = `galapagos worker ${slot}`;
   startWatchdog({ name: `galapagos worker ${slot}`, parent });
-  const transport = new ZeromqWorker({ controlEndpoint, token, slot, spawn });
+  const transport = new ZeromqWorker({ controlEndpoint, token, slot, incarnation });
   let ticking: NodeJS.Timeout | undefined;
   let ending = false;
 
@@ -50,7 +50,7 @@ function start(settings: WorkerSettings): void {
   };
 
   const session = new WorkerSession(
-    { slot, spawn, device: device.id, lanes: device.lanes, memoryBytes: memoryLimitBytes },
+    { slot, incarnation, device: device.id, lanes: device.lanes, memoryBytes: memoryLimitBytes },
     {
       sendControl: (message) => transport.sendControl(message),
       sendResult: (message) => transport.sendResult(message),

@@ -24,7 +24,7 @@ import { Holding } from './holding.ts';
 
 export interface Identity {
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly device: string;
   readonly lanes: number;
   readonly memoryBytes: number;
@@ -162,13 +162,13 @@ export class WorkerSession {
 
   #sendBeat(rssBytes: number): void {
     if (this.#session === null) return;
-    const { slot, spawn } = this.#identity;
+    const { slot, incarnation } = this.#identity;
     this.#beat += 1;
     this.#act.sendControl({
       type: 'beat',
       session: this.#session,
       slot,
-      spawn,
+      incarnation,
       n: this.#beat,
       taskSeq: this.#taskSeq,
       holding: this.#holding.list(),
@@ -259,13 +259,27 @@ export class WorkerSession {
   /** Reports are sent once: the result repeats them. */
   #sendReport(attempt: AttemptId, report: Report): void {
     if (this.#session === null || !this.#holding.isRunning(attempt)) return;
-    const { slot, spawn } = this.#identity;
-    this.#act.sendResult({ type: 'report', session: this.#session, slot, spawn, attempt, report });
+    const { slot, incarnation } = this.#identity;
+    this.#act.sendResult({
+      type: 'report',
+      session: this.#session,
+      slot,
+      incarnation,
+      attempt,
+      report,
+    });
   }
 
   #sendResult(attempt: AttemptId, result: AttemptResult): void {
     if (this.#session === null) return;
-    const { slot, spawn } = this.#identity;
-    this.#act.sendResult({ type: 'result', session: this.#session, slot, spawn, attempt, result });
+    const { slot, incarnation } = this.#identity;
+    this.#act.sendResult({
+      type: 'result',
+      session: this.#session,
+      slot,
+      incarnation,
+      attempt,
+      result,
+    });
   }
 }

@@ -75,7 +75,7 @@ function isMessage(
   try {
     const message = parse(frame.toString());
     if (message.type === 'result' || message.type === 'report') return true;
-    if (message.slot !== hello.slot || message.spawn !== hello.spawn) return false;
+    if (message.slot !== hello.slot || message.incarnation !== hello.incarnation) return false;
     return message.type !== 'hello' || chosenVersion(message.v) !== null;
   } catch (error) {
     expect(error).toBeInstanceOf(MalformedMessage);
@@ -84,7 +84,7 @@ function isMessage(
 }
 
 describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
-  const peer = { slot: hello.slot, spawn: hello.spawn };
+  const peer = { slot: hello.slot, incarnation: hello.incarnation };
   let coordinator: ZeromqCoordinator;
   let sockets: { readonly control: Dealer; readonly results: Push };
   let heard: Inbox<FromWorker | ResultMessage>;
@@ -95,7 +95,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     [heard, malformed] = [new Inbox(), new Inbox()];
     const options = { ...connectOptions, ...clientKeys(coordinator.token) };
     sockets = {
-      control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.spawn}` }),
+      control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.incarnation}` }),
       results: new Push(options),
     };
     sockets.control.connect(coordinator.controlEndpoint);

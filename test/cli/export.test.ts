@@ -14,7 +14,7 @@ const study = {
   name: 'mnist',
   direction: 'maximize',
   seed: 7,
-  measure: 'accuracy',
+  metric: 'accuracy',
   split: 'validation',
 } as const;
 const best = [
@@ -50,7 +50,7 @@ test('Export: best-configs.json follows its schema and ranks from 1', () => {
     study: 'mnist',
     direction: 'maximize',
     seed: 7,
-    measure: 'accuracy',
+    metric: 'accuracy',
     split: 'validation',
   });
   expect(

@@ -12,7 +12,7 @@ const study: ShowOutput['study'] = {
   direction: 'maximize',
   counts: { waiting: 2, running: 0, complete: 5, pruned: 0, failed: 1 },
   limits: { trials: 64, minutes: null, target: 0.99 },
-  measure: 'accuracy',
+  metric: 'accuracy',
   split: 'validation',
   best: { trial: 3, value: 0.9412 },
 };
@@ -20,7 +20,7 @@ const foreign: ShowOutput['study'] = {
   ...study,
   name: 'theirs',
   uid: null,
-  measure: 'value',
+  metric: 'value',
   split: null,
   state: null,
   reason: null,
@@ -33,7 +33,7 @@ const trial: TrialOutput = {
   state: 'complete',
   outcome: 'succeeded',
   value: 0.9412,
-  measure: 'accuracy',
+  metric: 'accuracy',
   split: 'validation',
   params: { lr: 0.0312345, kind: 'relu' },
   lineage: { operator: 'uniform', parents: [], generation: 0 },
@@ -147,7 +147,7 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
   const output: StoryOutput = {
     study: 'mnist',
     trial: 3,
-    measure: 'accuracy',
+    metric: 'accuracy',
     split: 'validation',
     state: 'complete',
     outcome: 'succeeded',
@@ -156,7 +156,7 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
     params: trial.params,
     attempts: [
       {
-        k: 1,
+        attemptNumber: 1,
         slot: 'local/cpu/1',
         outcome: 'lost',
         ms: null,
@@ -165,7 +165,7 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
         executorReason: null,
       },
       {
-        k: 2,
+        attemptNumber: 2,
         slot: 'local/cpu/0',
         outcome: 'succeeded',
         ms: 812,

@@ -334,7 +334,9 @@ describe('Command line: reading a lab file', () => {
 
   test('tells the story with attempts and causes', async () => {
     const story = await parsed(storyOutput, 'story', spec.name, '5');
-    expect(story.attempts.map(({ k, outcome, detail }) => [k, outcome, detail])).toEqual([
+    expect(
+      story.attempts.map(({ attemptNumber, outcome, detail }) => [attemptNumber, outcome, detail]),
+    ).toEqual([
       [1, 'lost', 'silent'],
       [2, null, null],
     ]);

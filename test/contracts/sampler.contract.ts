@@ -100,12 +100,12 @@ export function describeSampler(spec: SamplerSpec): void {
             while (most < count && barrierMet(sampler, columns, first + most)) most += 1;
             if (!barrierMet(sampler, columns, first)) return;
             const together = sampler.propose(first, most, viewFor(sampler, columns, first));
-            const basis = columns.ended;
+            const historyLength = columns.ended;
             const singly: Proposal[] = [];
             for (let number = first; number < first + most; number++) {
               const [proposal] = sampler.propose(number, 1, viewFor(sampler, columns, number));
               if (proposal === undefined) break;
-              columns.proposed(number, proposal.params, basis, proposal.origin);
+              columns.proposed(number, proposal.params, historyLength, proposal.origin);
               singly.push(proposal);
             }
             expect(points(together)).toEqual(points(singly));
@@ -127,7 +127,7 @@ export function describeSampler(spec: SamplerSpec): void {
       const rebuilt = new TrialColumns(space, 'minimize', sampler.window);
       const again = create(space, 21);
       for (const [number, { params, origin }] of proposals.entries()) {
-        rebuilt.proposed(number, params, columns.basis(number), origin);
+        rebuilt.proposed(number, params, columns.historyLength(number), origin);
       }
       for (let i = 0; i < columns.ended; i++) {
         const number = columns.completion(i);
@@ -136,7 +136,7 @@ export function describeSampler(spec: SamplerSpec): void {
       const recomputed = proposals.flatMap((_, number) => {
         const view =
           again.barrier === null
-            ? rebuilt.asynchronousView(columns.basis(number))
+            ? rebuilt.asynchronousView(columns.historyLength(number))
             : rebuilt.synchronousView(again.barrier(number));
         return again.propose(number, 1, view);
       });
@@ -183,7 +183,7 @@ export function describeSampler(spec: SamplerSpec): void {
           expect(parent).toBeLessThan(number);
           expect(columns.generation(parent)).toBeLessThan(origin.generation);
           if (sampler.barrier === null)
-            expect(columns.finishSeq(parent)).toBeLessThan(columns.basis(number));
+            expect(columns.finishSeq(parent)).toBeLessThan(columns.historyLength(number));
           else expect(parent).toBeLessThan(sampler.barrier(number));
         }
       }

@@ -16,9 +16,9 @@ import {
 export function reportsContract(first: () => LabStorage, reopen: () => LabStorage): void {
   it('gives back the reports of the last attempt in ascending order, each step once', () => {
     let lab = first();
-    const report = (step: number, value: number, k = 1): Write => ({
+    const report = (step: number, value: number, attemptNumber = 1): Write => ({
       op: 'reported',
-      attempt: { study: UID, number: 0, k },
+      attempt: { study: UID, number: 0, attemptNumber },
       step,
       value,
     });
@@ -39,7 +39,7 @@ export function reportsContract(first: () => LabStorage, reopen: () => LabStorag
       state: 'pruned',
       outcome: 'pruned',
       value: 5e-324,
-      k: 2,
+      attemptNumber: 2,
       finishSeq: 0,
     } as const;
     lab.commit([

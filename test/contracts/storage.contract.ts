@@ -198,7 +198,17 @@ export function storageContract(name: string, make: () => StorageHarness): void 
             const outcome =
               state === 'failed' ? 'crashed' : value === Infinity ? 'diverged' : 'succeeded';
             return [
-              { op: 'trialEnded', uid, number, state, outcome, value, finishSeq, k: 0, story: [] },
+              {
+                op: 'trialEnded',
+                uid,
+                number,
+                state,
+                outcome,
+                value,
+                finishSeq,
+                attemptNumber: 0,
+                story: [],
+              },
             ];
           }),
           [{ op: 'studyState', uid, state: 'finished', reason: 'trials' }],
@@ -254,10 +264,10 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         ...{ end: null, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 },
         reports: [],
       };
-      const open = (number: number, k: number): unknown => ({
-        k,
+      const open = (number: number, attemptNumber: number): unknown => ({
+        attemptNumber,
         slot: `local/cpu/${number}`,
-        spawn: '1.1',
+        incarnation: '1.1',
         outcome: null,
       });
       expect(trialsOf(harness.reopen().lab)).toEqual([
@@ -266,9 +276,9 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           state: 'running',
           params: point(0),
           origin: originOf(0),
-          basis: 0,
+          historyLength: 0,
           ...fresh,
-          k: 1,
+          attemptNumber: 1,
           unsettled: [open(0, 1)],
         },
         {
@@ -277,10 +287,14 @@ export function storageContract(name: string, make: () => StorageHarness): void 
             state: 'complete',
             params: point(1),
             origin: originOf(1),
-            basis: 1,
+            historyLength: 1,
             ...fresh,
           },
-          ...{ end: { outcome: 'succeeded', value: -0.0625, finishSeq: 0 }, k: 1, unsettled: [] },
+          ...{
+            end: { outcome: 'succeeded', value: -0.0625, finishSeq: 0 },
+            attemptNumber: 1,
+            unsettled: [],
+          },
         },
         {
           ...{
@@ -288,7 +302,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
             state: 'running',
             params: point(2),
             origin: originOf(2),
-            basis: 2,
+            historyLength: 2,
             end: null,
           },
           ...{
@@ -297,7 +311,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
             memoryFailures: 3,
             laneCap: 4,
             reports: [],
-            k: 2,
+            attemptNumber: 2,
             unsettled: [open(2, 2)],
           },
         },
@@ -306,9 +320,9 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           state: 'waiting',
           params: point(3),
           origin: originOf(3),
-          basis: 3,
+          historyLength: 3,
           ...fresh,
-          k: 0,
+          attemptNumber: 0,
           unsettled: [],
         },
       ]);
@@ -344,7 +358,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     it('accepts reports of a running trial only', () => {
       const report = (number: number): Write => ({
         op: 'reported',
-        attempt: { study: UID, number, k: 1 },
+        attempt: { study: UID, number, attemptNumber: 1 },
         step: 0,
         value: 0.5,
       });
@@ -376,11 +390,23 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     it('keeps a trial that ends before any attempt', () => {
       lab.commit([[createStudy(), propose(0), propose(1)]]);
       lab.commit([
-        [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+        [
+          endTrial(1, {
+            finishSeq: 0,
+            state: 'failed',
+            outcome: 'cancelled',
+            value: NaN,
+            attemptNumber: 0,
+          }),
+        ],
       ]);
       const [first, second] = trialsOf(harness.reopen().lab);
       expect(first).toMatchObject({ state: 'waiting', end: null });
-      expect(second).toMatchObject({ state: 'failed', end: { outcome: 'cancelled' }, k: 0 });
+      expect(second).toMatchObject({
+        state: 'failed',
+        end: { outcome: 'cancelled' },
+        attemptNumber: 0,
+      });
     });
 
     it('keeps trials in number order for any order of writes', () => {
@@ -488,7 +514,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         expect(endedElsewhere).toEqual([{ study: UID, number: 0, state: 'complete', value: 0.25 }]);
         lab.commit([
           [
-            endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, k: 0 }),
+            endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, attemptNumber: 0 }),
             endAttempt(0, 1, 'cancelled'),
           ],
         ]);
@@ -510,7 +536,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         expect(first).toMatchObject({
           state: 'failed',
           end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 },
-          k: 1,
+          attemptNumber: 1,
         });
         // The scheduler cancels its attempt.
         expect(first?.unsettled).toHaveLength(1);

@@ -30,7 +30,7 @@ export interface TransportHarness {
   };
 }
 
-const peers = ['a', 'b', 'c'].map((device) => ({ slot: `local/${device}/0`, spawn: '1.1' }));
+const peers = ['a', 'b', 'c'].map((device) => ({ slot: `local/${device}/0`, incarnation: '1.1' }));
 const [a, b] = peers as [Peer, Peer, Peer];
 const size = (message: StudyMessage): number => Buffer.byteLength(encodeMessage(message));
 
@@ -73,7 +73,9 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       transport.sendControl({ ...hello, ...peer, holding: [] });
       await up.messages.first(
         (message) =>
-          message.type === 'hello' && message.slot === peer.slot && message.spawn === peer.spawn,
+          message.type === 'hello' &&
+          message.slot === peer.slot &&
+          message.incarnation === peer.incarnation,
         from,
       );
       return worker;
@@ -87,7 +89,11 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     }
 
     const numbered = (message: FromWorker | ResultMessage): number =>
-      message.type === 'beat' ? message.n : message.type === 'result' ? message.attempt.k : 0;
+      message.type === 'beat'
+        ? message.n
+        : message.type === 'result'
+          ? message.attempt.attemptNumber
+          : 0;
 
     it('delivers the control messages of each worker in order', async () => {
       const workers = await Promise.all(peers.map(connected));
@@ -105,9 +111,13 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     it('delivers the results of each worker in order', async () => {
       const workers = await Promise.all(peers.map(connected));
       await Promise.all(workers.map((worker, i) => joined(worker, `1.${i}`)));
-      for (let k = 1; k <= 3000; k++)
+      for (let attemptNumber = 1; attemptNumber <= 3000; attemptNumber++)
         workers.forEach(({ transport }, i) =>
-          transport.sendResult({ ...result, ...peers[i], attempt: { ...result.attempt, k } }),
+          transport.sendResult({
+            ...result,
+            ...peers[i],
+            attempt: { ...result.attempt, attemptNumber },
+          }),
         );
       await up.messages.count(3 + 9000);
       for (const { slot } of peers) {
@@ -180,7 +190,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       await gone.transport.close();
       for (let n = 1; n <= 100; n++) {
         coordinator.sendControl(
-          { slot: 'local/nobody/0', spawn: '1.1' },
+          { slot: 'local/nobody/0', incarnation: '1.1' },
           { type: 'heard', session: '1.1', n },
         );
         coordinator.sendControl(a, { type: 'heard', session: '1.1', n });
@@ -193,7 +203,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     it('recognises a peer that reconnects under its name, and its next incarnation', async () => {
       const before = await connected(a);
       await before.transport.close();
-      for (const peer of [a, { ...a, spawn: '1.2' }]) {
+      for (const peer of [a, { ...a, incarnation: '1.2' }]) {
         const again = await connected(peer);
         coordinator.sendControl(peer, { type: 'heard', session: '1.1', n: 1 });
         await again.control.count(1);
@@ -213,7 +223,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
         /hello: .*\nnot JSON.*\nbeat: from local\/a\/0#1\.1, but it names local\/b\/0#1\.1/,
       );
 
-      raw.result('{"type":"result","slot":"local/b/0","spawn":"1.1"}');
+      raw.result('{"type":"result","slot":"local/b/0","incarnation":"1.1"}');
       raw.result('{}');
       raw.result(encodeMessage({ ...result, ...a }));
       await up.messages.count(2);

@@ -22,7 +22,7 @@ const spec: StudySpec = {
   seed: 1,
 };
 const limits = { trials: 1, activeMs: null, target: null };
-const peer = { slot: 'local/cpu/0', spawn: '1.1' };
+const peer = { slot: 'local/cpu/0', incarnation: '1.1' };
 
 /** Storage that can be told to fail. */
 class Fragile implements LabStorage {
@@ -157,7 +157,7 @@ describe('Coordinator', () => {
         number,
         params: Float64Array.of(number / 20_000),
         origin,
-        basis: 0,
+        historyLength: 0,
       })),
     ]);
     const here = new World(memoryLab(before));

@@ -105,7 +105,7 @@ describe('Pace: rate and time left', () => {
     driver.send({
       type: 'leaving',
       slot: A,
-      spawn: '1.1',
+      incarnation: '1.1',
       session: driver.slot(A).session!,
       reason: 'shutdown',
     });

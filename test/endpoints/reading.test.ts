@@ -51,7 +51,7 @@ beforeAll(() => {
       (step) =>
         ({
           op: 'reported',
-          attempt: { study: UID, number: 5, k: 1 },
+          attempt: { study: UID, number: 5, attemptNumber: 1 },
           step,
           value: 0.5 - step / 10,
         }) as const,
@@ -71,7 +71,7 @@ test('Reading: returns a trial in full: value, attempts, last error, story', asy
   const crashed = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 3 });
   expect(crashed).toMatchObject({
     trial: { state: 'failed', value: null },
-    story: { attempts: [{ k: 1, outcome: 'crashed' }] },
+    story: { attempts: [{ attemptNumber: 1, outcome: 'crashed' }] },
   });
   expect(await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 6 })).toMatchObject({
     slot: null,

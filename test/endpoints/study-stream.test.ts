@@ -20,7 +20,7 @@ const SLOTS = ['local/cpu/0', 'local/cpu/1'];
 
 interface Trial {
   state: TrialState;
-  k: number;
+  attemptNumber: number;
   value: number;
   reports: number[];
   finish: number | null;
@@ -44,18 +44,23 @@ class World {
   start(number: number): void {
     const trial = this.trials.get(number) ?? {
       state: 'waiting',
-      k: 0,
+      attemptNumber: 0,
       value: NaN,
       reports: [],
       finish: null,
     };
     if (trial.state !== 'waiting') return;
     this.trials.set(number, trial);
-    Object.assign(trial, { state: 'running', k: trial.k + 1, reports: [], value: NaN });
+    Object.assign(trial, {
+      state: 'running',
+      attemptNumber: trial.attemptNumber + 1,
+      reports: [],
+      value: NaN,
+    });
     const slot = SLOTS[number % 2] ?? '';
     this.#hear({
       kind: 'trialStarted',
-      attempt: id(number, trial.k),
+      attempt: id(number, trial.attemptNumber),
       slot,
       params: paramsOf(number),
       origin: originOf(number),
@@ -70,7 +75,7 @@ class World {
     const report = { step: trial.reports.length - 1, value };
     this.#hear({
       kind: 'trialReported',
-      attempt: id(number, trial.k),
+      attempt: id(number, trial.attemptNumber),
       slot: SLOTS[number % 2] ?? '',
       report,
     });
@@ -82,7 +87,7 @@ class World {
     Object.assign(trial, { state: 'waiting', reports: [], value: NaN });
     this.#hear({
       kind: 'trialBack',
-      attempt: id(number, trial.k),
+      attempt: id(number, trial.attemptNumber),
       outcome: 'lost',
       slot: SLOTS[number % 2] ?? '',
       detail: null,
@@ -102,7 +107,7 @@ class World {
       finishSeq: trial.finish ?? 0,
       params: paramsOf(number),
       origin: originOf(number),
-      attempt: id(number, trial.k),
+      attempt: id(number, trial.attemptNumber),
       slot: SLOTS[number % 2] ?? '',
       result: { outcome: 'succeeded', value, ms: 3, executor: `executor ${number % 3}` },
       isBest: false,
@@ -128,13 +133,13 @@ class World {
       parents: originOf(number).parents,
       operator: originOf(number).operator,
       finish: trial.finish,
-      basis: 0,
+      historyLength: 0,
       started: 1,
       ended: trial.finish === null ? NaN : 2,
       took: trial.finish === null ? NaN : 3,
       slot: SLOTS[number % 2] ?? null,
       reports: trial.reports.length,
-      attempts: trial.k,
+      attempts: trial.attemptNumber,
       params: paramsOf(number),
     }));
     this.#read.push({ block: blocks.block(rows), names: blocks.names });
@@ -158,10 +163,13 @@ class World {
   }
 }
 
-const id = (number: number, k: number): { study: string; number: number; k: number } => ({
+const id = (
+  number: number,
+  attemptNumber: number,
+): { study: string; number: number; attemptNumber: number } => ({
   study: 's',
   number,
-  k,
+  attemptNumber,
 });
 const paramsOf = (number: number): Float64Array => Float64Array.of(number / 7);
 const originOf = (number: number): { operator: string; parents: number[]; generation: number } => ({
@@ -296,7 +304,7 @@ describe('Study stream: several windows', () => {
             const truth = world.trials.get(row.number);
             expect([rows.state(row.number), row.attempts, row.params[0]]).toEqual([
               truth?.state,
-              truth?.k,
+              truth?.attemptNumber,
               row.number / 7,
             ]);
             expect(row.finish).toBe(truth?.finish ?? 2 ** 32 - 1);
@@ -343,7 +351,11 @@ describe('Study stream: several windows', () => {
     const projection = new StudyProjection(1);
     const many = 3 * MOST_ROWS;
     for (let number = 0; number < many; number++) {
-      projection.born(number, { params: paramsOf(number), origin: originOf(number), basis: 0 });
+      projection.born(number, {
+        params: paramsOf(number),
+        origin: originOf(number),
+        historyLength: 0,
+      });
     }
     const window = new Window(projection);
     expect(window.take()).toBe(true);
@@ -358,7 +370,11 @@ describe('Study stream: several windows', () => {
     const projection = new StudyProjection(1);
     const many = 2 * MOST_ROWS + 1;
     for (let number = 0; number < many; number++) {
-      projection.born(number, { params: paramsOf(number), origin: originOf(number), basis: 0 });
+      projection.born(number, {
+        params: paramsOf(number),
+        origin: originOf(number),
+        historyLength: 0,
+      });
     }
     projection.allLaid();
     const reading = new ProjectionReading(

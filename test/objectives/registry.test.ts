@@ -81,10 +81,10 @@ describe('Objective kinds: what each entry states', () => {
 describe('Scores: the metric of an objective', () => {
   it('follows the fields of any kind and defaults to accuracy for training', () => {
     expect(scoreKindOf({ kind: 'script', metric: 'loss', selectOn: 'test' })).toEqual({
-      measure: 'loss',
+      metric: 'loss',
       split: 'test',
     });
-    expect(scoreKindOf({ kind: 'script' })).toEqual({ measure: 'value', split: null });
-    expect(scoreKindOf({ kind: 'train' }).measure).toBe('accuracy');
+    expect(scoreKindOf({ kind: 'script' })).toEqual({ metric: 'value', split: null });
+    expect(scoreKindOf({ kind: 'train' }).metric).toBe('accuracy');
   });
 });

@@ -22,7 +22,7 @@ interface Run {
   readonly objective?: object;
   readonly seed?: number;
   readonly number?: number;
-  readonly k?: number;
+  readonly attemptNumber?: number;
   readonly params?: Params;
   readonly signal?: AbortSignal;
   readonly slot?: string;
@@ -32,7 +32,7 @@ async function run({
   objective,
   seed = 7,
   number = 0,
-  k = 1,
+  attemptNumber = 1,
   params = { x: 1 },
   signal = new AbortController().signal,
   slot,
@@ -44,7 +44,7 @@ async function run({
   };
   const [result] = await runner(slot)(
     message,
-    [{ attempt: { study: study.study, number, k }, params, signal }],
+    [{ attempt: { study: study.study, number, attemptNumber }, params, signal }],
     UNHEARD,
   );
   return result!;
@@ -159,8 +159,8 @@ describe('Synthetic objective: attempts', () => {
       let differ = 0;
       for (let number = 0; number < 50; number++) {
         const [one, two] = [
-          await run({ objective: { [rate]: 0.5 }, number, k: 1 }),
-          await run({ objective: { [rate]: 0.5 }, number, k: 2 }),
+          await run({ objective: { [rate]: 0.5 }, number, attemptNumber: 1 }),
+          await run({ objective: { [rate]: 0.5 }, number, attemptNumber: 2 }),
         ];
         if (one.outcome !== two.outcome) differ += 1;
       }

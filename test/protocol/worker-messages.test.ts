@@ -80,7 +80,7 @@ describe('Worker protocol: refusals', () => {
     const text = encodeMessage(result).replace('"succeeded"', '"splendid"');
     expect(() => parseResult(text)).toThrow(
       expect.objectContaining({
-        data: expect.objectContaining({ slot: 'local/cpu/0', spawn: '3.1' }) as object,
+        data: expect.objectContaining({ slot: 'local/cpu/0', incarnation: '3.1' }) as object,
       }) as Error,
     );
   });
@@ -134,7 +134,7 @@ describe('Worker protocol: parameters', () => {
         const back = parseTask(
           encodeMessage({
             ...cohort,
-            lanes: [{ attempt: { study: 's', number: 0, k: 1 }, params }],
+            lanes: [{ attempt: { study: 's', number: 0, attemptNumber: 1 }, params }],
           }),
         );
         expect(back.type === 'cohort' && back.lanes[0]?.params).toStrictEqual(params);

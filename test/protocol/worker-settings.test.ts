@@ -5,7 +5,7 @@ const settings = {
   controlEndpoint: 'tcp://127.0.0.1:4000',
   token: 'secret',
   slot: 'local/cpu/0',
-  spawn: '1.1',
+  incarnation: '1.1',
   device: { id: 'cpu', kind: 'cpu', name: 'a processor', lanes: 1, memoryBytes: 2 ** 33 },
   memoryLimitBytes: 2 ** 30,
   resources: '/resources',
@@ -34,7 +34,7 @@ describe('Worker settings', () => {
     ['with a field nobody knows', JSON.stringify({ ...settings, lane: 1 }), /lane/],
     [
       'with a spawn that would split the name of the peer',
-      JSON.stringify({ ...settings, spawn: '1#1' }),
+      JSON.stringify({ ...settings, incarnation: '1#1' }),
       /GALAPAGOS_WORKER\.spawn: /,
     ],
   ])('%s are refused with a sentence', (_, text, message) => {

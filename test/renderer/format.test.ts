@@ -31,8 +31,8 @@ describe('Format: values', () => {
     [0.000876, 'loss', '8.8e−4'],
     [-0.5, 'value', '−0.5000'],
     [0, 'loss', '0'],
-  ] as const)('formats %s as %s: %s', (given, measure, expected) => {
-    expect(plain(value(given, measure))).toBe(expected);
+  ] as const)('formats %s as %s: %s', (given, metric, expected) => {
+    expect(plain(value(given, metric))).toBe(expected);
   });
 
   test.each([

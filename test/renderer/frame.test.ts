@@ -100,7 +100,7 @@ describe('Strip: the most costly idle device', () => {
   });
 
   test('ignores the idle reason of a worker that is busy', () => {
-    const running = [{ study: 'a', trial: 1, k: 1, lane: 0 }];
+    const running = [{ study: 'a', trial: 1, attemptNumber: 1, lane: 0 }];
     expect(
       costliestIdle([slotRow({ running, idle: idle('budget', 0) }), slotRow()], 10),
     ).toBeNull();

@@ -16,7 +16,7 @@ function attempt(id: string, to: number | null = null): AttemptRow {
     id,
     study: 'a',
     trial: 0,
-    k: 1,
+    attemptNumber: 1,
     slot: 'local/cpu/0',
     lane: 0,
     from: 0,

@@ -6,8 +6,8 @@ import { idleWords } from '../../src/renderer/words/idle-words.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
 
-const VALIDATION = { measure: 'accuracy', split: 'validation' } as const;
-const TEST_LOSS = { measure: 'loss', split: 'test' } as const;
+const VALIDATION = { metric: 'accuracy', split: 'validation' } as const;
+const TEST_LOSS = { metric: 'loss', split: 'test' } as const;
 
 describe('Text: workers before their first hello', () => {
   test('say that the number of lanes is unknown instead of none', () => {

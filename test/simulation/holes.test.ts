@@ -114,7 +114,7 @@ const schedulers: Hole<Machine>[] = [
 const WELCOME: Told = {
   do: 'sendWelcome',
   slot: SLOT,
-  spawn: '1.1',
+  incarnation: '1.1',
   helloNo: 1,
   session: '1.1',
   keep: [],

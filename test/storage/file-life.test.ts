@@ -107,9 +107,9 @@ it('returns every trial of a long study, a page at a time', () => {
   expect(trials.map(({ number }) => number)).toEqual(
     Array.from({ length: 4_500 }, (_, number) => number),
   );
-  expect(trials.filter(({ unsettled, k }) => k > 0 || unsettled.length > 0)).toMatchObject([
-    { number: 4_001, k: 1, unsettled: [{ k: 1 }] },
-  ]);
+  expect(
+    trials.filter(({ unsettled, attemptNumber }) => attemptNumber > 0 || unsettled.length > 0),
+  ).toMatchObject([{ number: 4_001, attemptNumber: 1, unsettled: [{ attemptNumber: 1 }] }]);
 });
 
 it('does not let its log grow without bound', () => {
@@ -168,7 +168,15 @@ it('describes the outcome of a trial in two attributes that Optuna displays', ()
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0, 0.5)]);
   lab.commit([
-    [endTrial(0, { finishSeq: 1, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+    [
+      endTrial(0, {
+        finishSeq: 1,
+        state: 'failed',
+        outcome: 'cancelled',
+        value: NaN,
+        attemptNumber: 0,
+      }),
+    ],
   ]);
   lab.close();
   expect(

@@ -138,7 +138,15 @@ it('Lab file and Optuna: inserts another row for a trial that a copy of its stud
 
 it('Lab file and Optuna: inserts the row of a trial that was cancelled before it started, with those below it', () => {
   lab.commit([
-    [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+    [
+      endTrial(1, {
+        finishSeq: 0,
+        state: 'failed',
+        outcome: 'cancelled',
+        value: NaN,
+        attemptNumber: 0,
+      }),
+    ],
   ]);
   expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'FAIL', 1]]); // prettier-ignore
   lab.commit([[start(0)], [start(2)]]);

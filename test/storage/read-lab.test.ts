@@ -77,7 +77,13 @@ function makeLab(): void {
   lab.commit([
     [
       endAttempt(3, 2, 'crashed'),
-      endTrial(3, { finishSeq: 3, state: 'failed', outcome: 'crashed', value: NaN, k: 2 }),
+      endTrial(3, {
+        finishSeq: 3,
+        state: 'failed',
+        outcome: 'crashed',
+        value: NaN,
+        attemptNumber: 2,
+      }),
     ],
   ]);
   lab.close();
@@ -86,7 +92,7 @@ function makeLab(): void {
 describe('Reading a lab: reports', () => {
   const report = (number: number, step: number, value: number): Write => ({
     op: 'reported',
-    attempt: { study: UID, number, k: 1 },
+    attempt: { study: UID, number, attemptNumber: 1 },
     step,
     value,
   });
@@ -110,7 +116,7 @@ describe('Reading a lab: reports', () => {
     }));
     const ended: Write = {
       op: 'attemptEnded',
-      attempt: { study: UID, number: 0, k: 1 },
+      attempt: { study: UID, number: 0, attemptNumber: 1 },
       outcome: 'succeeded',
       at: 0,
       result: { outcome: 'succeeded', value: 0.75, ms: 1, reports },
@@ -209,7 +215,7 @@ describe('Reading a lab: a study', () => {
         outcome: 'succeeded',
         value: 0.5,
         encoded: point(1),
-        basis: 1,
+        historyLength: 1,
         finishSeq: 0,
       },
       params: { learningRate: 2e-5, units: 32, activation: 'Tanh é' },
@@ -253,7 +259,7 @@ describe('Reading a lab: a study', () => {
     expect(story?.trial.attempts).toBe(2);
     expect(story?.attempts).toMatchObject([
       {
-        k: 1,
+        attemptNumber: 1,
         slot: 'local/cpu/3',
         outcome: 'lost',
         result: null,
@@ -261,9 +267,16 @@ describe('Reading a lab: a study', () => {
         sent: now,
         ended: now,
       },
-      { k: 2, outcome: 'crashed', result: { outcome: 'crashed', ms: 12.5 }, detail: null },
+      {
+        attemptNumber: 2,
+        outcome: 'crashed',
+        result: { outcome: 'crashed', ms: 12.5 },
+        detail: null,
+      },
     ]);
-    expect(read().story(UID, 4)?.attempts).toMatchObject([{ k: 1, outcome: null, ended: null }]);
+    expect(read().story(UID, 4)?.attempts).toMatchObject([
+      { attemptNumber: 1, outcome: null, ended: null },
+    ]);
     expect(read().story(UID, 6)).toBeNull();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/core/scheduling/index.ts';
 import { GraceCount } from '../../src/studies/grace-count.ts';
 
-const attempt = { study: 's', number: 0, k: 1 };
+const attempt = { study: 's', number: 0, attemptNumber: 1 };
 const ended = { kind: 'trialEnded', attempt } as Change;
 const back = { kind: 'trialBack', attempt } as Change;
 const moved = (state: Extract<Change, { kind: 'study' }>['state']): Change => {

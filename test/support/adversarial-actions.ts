@@ -74,7 +74,7 @@ class Actions {
     if (world.asks.length > 0) this.#add('answer the ask', () => world.answer());
     world.results.forEach((result, i) => {
       this.#add(
-        `result ${result.attempt.number}/${result.attempt.k} ${result.result.outcome}`,
+        `result ${result.attempt.number}/${result.attempt.attemptNumber} ${result.result.outcome}`,
         () => {
           world.results.splice(i, 1);
           world.take(result);
@@ -158,17 +158,17 @@ class Actions {
       }
       return;
     }
-    const [spawn, condemned] = [side.wanted[0], side.condemned[0]];
-    if (spawn !== undefined) {
-      this.#add(`spawn ${side.slot} ${spawn}`, () => {
+    const [incarnation, condemned] = [side.wanted[0], side.condemned[0]];
+    if (incarnation !== undefined) {
+      this.#add(`spawn ${side.slot} ${incarnation}`, () => {
         side.wanted.shift();
-        world.start(side, spawn);
+        world.start(side, incarnation);
       });
     }
     if (condemned === undefined) return;
     this.#add(`execute ${side.slot} ${condemned}`, () => {
       side.condemned.shift();
-      const process = side.processes.find(({ worker }) => worker.spawn === condemned);
+      const process = side.processes.find(({ worker }) => worker.incarnation === condemned);
       if (process !== undefined) world.kill(side, process, false, 'us');
     });
   }
@@ -176,7 +176,7 @@ class Actions {
   process(side: Side, process: Process): void {
     const world = this.#world;
     const { worker } = process;
-    const name = `${side.slot}#${worker.spawn}`;
+    const name = `${side.slot}#${worker.incarnation}`;
     this.#fault('workerKill', `${name} is killed`, () => world.kill(side, process, false));
     this.#fault('workerKill', `${name} is killed, and its messages with it`, () =>
       world.kill(side, process, true),
@@ -210,18 +210,23 @@ class Actions {
     const [held] = worker.running();
     if (held !== undefined) {
       const value = modelValue(held.params[0] ?? NaN);
-      this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.k}`, () =>
+      this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.attemptNumber}`, () =>
         this.#finish(process, held, { outcome: 'succeeded', value, ms: 1 }),
       );
-      const { number, k } = held.attempt;
+      const { number, attemptNumber } = held.attempt;
       const step = worker.holding.length + world.faults.report;
-      this.#fault('report', `${name} reports ${number}/${k} at ${step}`, () =>
+      this.#fault('report', `${name} reports ${number}/${attemptNumber} at ${step}`, () =>
         world.take({
-          ...{ type: 'report', slot: worker.slot, spawn: worker.spawn, attempt: held.attempt },
+          ...{
+            type: 'report',
+            slot: worker.slot,
+            incarnation: worker.incarnation,
+            attempt: held.attempt,
+          },
           report: { step, value },
         }),
       );
-      this.#fault('prune', `${name} prunes ${number}/${k}`, () =>
+      this.#fault('prune', `${name} prunes ${number}/${attemptNumber}`, () =>
         this.#finish(process, held, {
           outcome: 'pruned',
           reports: [
@@ -251,7 +256,9 @@ class Actions {
     if (worker.session !== null) return false;
     const said = this.#world.upward.some(
       (other) =>
-        other.type === 'hello' && other.slot === worker.slot && other.spawn === worker.spawn,
+        other.type === 'hello' &&
+        other.slot === worker.slot &&
+        other.incarnation === worker.incarnation,
     );
     return !said && !this.#isAnswered({ worker, control });
   }
@@ -262,7 +269,7 @@ class Actions {
       (told) =>
         (told.do === 'sendWelcome' || told.do === 'sendGoodbye') &&
         told.slot === worker.slot &&
-        told.spawn === worker.spawn,
+        told.incarnation === worker.incarnation,
     );
   }
 

@@ -85,7 +85,7 @@ function checkTrial(
   ended: readonly StoredTrial[],
 ): void {
   const { sampler, trials } = world.options;
-  const { number, basis, params, end, state, unsettled } = trial;
+  const { number, historyLength, params, end, state, unsettled } = trial;
   const attempts = world.record.attempts(STUDY, number);
   const outcomes = attempts.map(({ outcome }) => outcome);
   const silences = attempts.filter(
@@ -123,7 +123,7 @@ function checkTrial(
       throw new Violation(`trial ${number} is worth ${end?.value ?? ''}, not ${ideal.value}`);
     return;
   }
-  const shown = ended.slice(0, basis).map(({ end: other }) => other?.value ?? NaN);
+  const shown = ended.slice(0, historyLength).map(({ end: other }) => other?.value ?? NaN);
   if (x !== modelParam(sampler, number, shown))
     throw new Violation(`trial ${number} cannot be proposed again from the file`);
 }

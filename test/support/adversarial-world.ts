@@ -238,8 +238,8 @@ export class AdversarialWorld {
       this.take(this.machine.answerAsk(this.lab, ask, this.now));
   }
 
-  start(side: Side, spawn: string): void {
-    const worker = new SimulatedWorker(side.slot, spawn, {
+  start(side: Side, incarnation: string): void {
+    const worker = new SimulatedWorker(side.slot, incarnation, {
       device: 'model',
       lanes: this.options.lanes ?? 1,
       memoryBytes: 1,
@@ -250,10 +250,10 @@ export class AdversarialWorld {
 
   /** @param loseSent whether what it had said is lost with it */
   kill(side: Side, process: Process, loseSent: boolean, by: 'us' | 'itself' = 'itself'): void {
-    const { slot, spawn } = process.worker;
+    const { slot, incarnation } = process.worker;
     side.processes = side.processes.filter((other) => other !== process);
-    const from = (said: { slot: string; spawn: string }): boolean =>
-      said.slot === slot && said.spawn === spawn;
+    const from = (said: { slot: string; incarnation: string }): boolean =>
+      said.slot === slot && said.incarnation === incarnation;
     if (loseSent) {
       this.results = this.results.filter((said) => !from(said));
       this.upward = this.upward.filter((said) => !from(said));
@@ -262,7 +262,7 @@ export class AdversarialWorld {
     this.exits.push({
       type: 'exited',
       slot,
-      spawn,
+      incarnation,
       code: null,
       signal: 'SIGKILL',
       by,
@@ -321,12 +321,12 @@ export class AdversarialWorld {
         return;
       case 'sendAck':
         this.#mustBeSettled(instruction.attempt);
-        this.#tell(instruction, instruction.spawn);
+        this.#tell(instruction, instruction.incarnation);
         return;
       case 'sendRefused':
       case 'sendWelcome':
       case 'sendGoodbye':
-        this.#tell(instruction, instruction.spawn);
+        this.#tell(instruction, instruction.incarnation);
         return;
       case 'sendCancel':
         this.#tell(instruction, null);
@@ -336,10 +336,10 @@ export class AdversarialWorld {
           this.#see(instruction.change.number, instruction.change.value);
         return;
       case 'spawnWorker':
-        this.#side(instruction.slot).wanted.push(instruction.spawn);
+        this.#side(instruction.slot).wanted.push(instruction.incarnation);
         return;
       case 'killWorker':
-        this.#side(instruction.slot).condemned.push(instruction.spawn);
+        this.#side(instruction.slot).condemned.push(instruction.incarnation);
         return;
       case 'askSampler':
       case 'closeTasks':
@@ -356,14 +356,14 @@ export class AdversarialWorld {
   }
 
   /** Tasks reach the process that was, or will be, told of their session. */
-  #at(session: string, { slot, spawn }: SimulatedWorker): boolean {
+  #at(session: string, { slot, incarnation }: SimulatedWorker): boolean {
     const known = this.lab?.slots.get(slot);
-    return known?.session !== session || known.spawn === spawn;
+    return known?.session !== session || known.incarnation === incarnation;
   }
 
-  #tell(told: Told, spawn: string | null): void {
+  #tell(told: Told, incarnation: string | null): void {
     for (const { worker, control } of this.#side(told.slot).processes)
-      if (spawn === null || worker.spawn === spawn) control.push(told);
+      if (incarnation === null || worker.incarnation === incarnation) control.push(told);
   }
 
   #side(slot: string): Side {
@@ -372,16 +372,22 @@ export class AdversarialWorld {
     return side;
   }
 
-  #mustBeStarted({ number, k }: AttemptId): void {
-    const known = this.record.attempts(STUDY, number).some((attempt) => attempt.k === k);
+  #mustBeStarted({ number, attemptNumber }: AttemptId): void {
+    const known = this.record
+      .attempts(STUDY, number)
+      .some((attempt) => attempt.attemptNumber === attemptNumber);
     if (!known)
-      throw new Violation(`task of attempt ${number}/${k} left before the attempt was durable`);
+      throw new Violation(
+        `task of attempt ${number}/${attemptNumber} left before the attempt was durable`,
+      );
   }
 
-  #mustBeSettled({ number, k }: AttemptId): void {
-    const attempt = this.record.attempts(STUDY, number).find((candidate) => candidate.k === k);
+  #mustBeSettled({ number, attemptNumber }: AttemptId): void {
+    const attempt = this.record
+      .attempts(STUDY, number)
+      .find((candidate) => candidate.attemptNumber === attemptNumber);
     if ((attempt?.outcome ?? null) === null)
-      throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
+      throw new Violation(`attempt ${number}/${attemptNumber} acknowledged before it was durable`);
   }
 
   #see(number: number, value: number): void {

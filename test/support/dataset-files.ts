@@ -208,6 +208,6 @@ export function npy(
 export function idx(dimensions: readonly number[], values: Uint8Array, type = 8): Buffer {
   const header = Buffer.alloc(4 + 4 * dimensions.length);
   header.set([0, 0, type, dimensions.length]);
-  dimensions.forEach((n, k) => header.writeUInt32BE(n, 4 + 4 * k));
+  dimensions.forEach((n, attemptNumber) => header.writeUInt32BE(n, 4 + 4 * attemptNumber));
   return Buffer.concat([header, values]);
 }

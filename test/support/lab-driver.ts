@@ -39,7 +39,8 @@ export class LabDriver {
   /** Everything said so far. */
   readonly said: Instruction[] = [];
   /** Every task sent so far, and to whom. */
-  readonly tasks: { readonly slot: string; readonly spawn: string; readonly lane: Lane }[] = [];
+  readonly tasks: { readonly slot: string; readonly incarnation: string; readonly lane: Lane }[] =
+    [];
   wakeAt: number | null = null;
   #hellos = 0;
 
@@ -68,7 +69,7 @@ export class LabDriver {
       if (instruction.do === 'sendCohort') {
         const { slot } = instruction;
         for (const lane of instruction.lanes)
-          this.tasks.push({ slot, spawn: this.slot(slot).spawn, lane });
+          this.tasks.push({ slot, incarnation: this.slot(slot).incarnation, lane });
       }
       if (instruction.do === 'askSampler')
         all.push(...this.send(this.#machine.answerAsk(this.lab, instruction, this.now)));
@@ -91,13 +92,13 @@ export class LabDriver {
 
   hello(
     slot: string,
-    details: { spawn?: string; helloNo?: number; holding?: AttemptId[]; lanes?: number } = {},
+    details: { incarnation?: string; helloNo?: number; holding?: AttemptId[]; lanes?: number } = {},
   ): Instruction[] {
-    const { spawn = '1.1', helloNo = ++this.#hellos, holding = [], lanes = 1 } = details;
+    const { incarnation = '1.1', helloNo = ++this.#hellos, holding = [], lanes = 1 } = details;
     return this.send({
       type: 'hello',
       slot,
-      spawn,
+      incarnation,
       helloNo,
       device: 'cpu',
       lanes,
@@ -120,7 +121,7 @@ export class LabDriver {
     return this.send({
       type: 'beat',
       slot: name,
-      spawn: slot.spawn,
+      incarnation: slot.incarnation,
       session,
       n: 1,
       taskSeq,
@@ -132,17 +133,17 @@ export class LabDriver {
   result(
     attempt: AttemptId,
     result: Partial<AttemptResult> = {},
-    from?: { slot?: string; spawn?: string },
+    from?: { slot?: string; incarnation?: string },
   ): Instruction[] {
     const sent = this.tasks.findLast(({ lane }) => same(lane.attempt, attempt));
     const slot = from?.slot ?? sent?.slot ?? 'nobody';
-    const spawn = from?.spawn ?? sent?.spawn ?? '1.1';
+    const incarnation = from?.incarnation ?? sent?.incarnation ?? '1.1';
     const outcome = result.outcome ?? 'succeeded';
     const value = outcome === 'succeeded' ? { value: 1 } : {};
     return this.send({
       type: 'result',
       slot,
-      spawn,
+      incarnation,
       attempt,
       result: { outcome, ms: 10, ...value, ...result },
     });
@@ -155,7 +156,7 @@ export class LabDriver {
       code?: number;
       by?: 'us' | 'itself';
       overMemory?: boolean;
-      spawn?: string;
+      incarnation?: string;
     },
   ): Instruction[] {
     const {
@@ -163,12 +164,12 @@ export class LabDriver {
       code = null,
       by = 'itself',
       overMemory = false,
-      spawn = this.slot(name).spawn,
+      incarnation = this.slot(name).incarnation,
     } = how;
     return this.send({
       type: 'exited',
       slot: name,
-      spawn,
+      incarnation,
       code,
       signal,
       by,
@@ -218,12 +219,12 @@ export class LabDriver {
   }
 }
 
-export function id(number: number, k = 1, study = STUDY): AttemptId {
-  return { study, number, k };
+export function id(number: number, attemptNumber = 1, study = STUDY): AttemptId {
+  return { study, number, attemptNumber };
 }
 
 function same(a: AttemptId, b: AttemptId): boolean {
-  return a.study === b.study && a.number === b.number && a.k === b.k;
+  return a.study === b.study && a.number === b.number && a.attemptNumber === b.attemptNumber;
 }
 
 /** Those of one kind. */

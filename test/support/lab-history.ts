@@ -17,7 +17,7 @@ export type Happening =
     };
 
 interface OpenTrial {
-  k: number;
+  attemptNumber: number;
   running: boolean;
 }
 
@@ -48,11 +48,11 @@ export const history: fc.Arbitrary<Happening[]> = fc
       if (kind < 35 || number === undefined || trial === undefined) {
         const count = 1 + (pick % 3);
         steps.push(Array.from({ length: count }, (_, i) => propose(next + i)));
-        for (let i = 0; i < count; i++) open.set(next++, { k: 0, running: false });
+        for (let i = 0; i < count; i++) open.set(next++, { attemptNumber: 0, running: false });
       } else if (!trial.running && kind < 90) {
-        trial.k += 1;
+        trial.attemptNumber += 1;
         trial.running = true;
-        steps.push([start(number, trial.k)]);
+        steps.push([start(number, trial.attemptNumber)]);
       } else if (!trial.running) {
         steps.push([
           endTrial(number, {
@@ -60,16 +60,16 @@ export const history: fc.Arbitrary<Happening[]> = fc
             state: 'failed',
             outcome: 'cancelled',
             value: NaN,
-            k: 0,
+            attemptNumber: 0,
           }),
         ]);
         open.delete(number);
       } else if (pick % 5 === 0 && kind < 85) {
-        const attempt = { study: UID, number, k: trial.k };
+        const attempt = { study: UID, number, attemptNumber: trial.attemptNumber };
         steps.push([{ op: 'reported', attempt, step: pick % 4, value }]);
       } else if (kind < 50) {
         steps.push([
-          endAttempt(number, trial.k, 'lost'),
+          endAttempt(number, trial.attemptNumber, 'lost'),
           {
             op: 'trialBack',
             uid: UID,
@@ -91,11 +91,17 @@ export const history: fc.Arbitrary<Happening[]> = fc
           ] as const
         )[pick % 7 > 3 ? 0 : pick % 4] ?? ['complete', 'succeeded', value];
         steps.push([
-          endAttempt(number, trial.k, outcome, end),
-          endTrial(number, { finishSeq: finishSeq++, state, outcome, value: end, k: trial.k }),
+          endAttempt(number, trial.attemptNumber, outcome, end),
+          endTrial(number, {
+            finishSeq: finishSeq++,
+            state,
+            outcome,
+            value: end,
+            attemptNumber: trial.attemptNumber,
+          }),
         ]);
         open.delete(number);
-      } else if (kind < 92 || trial.k === 0) {
+      } else if (kind < 92 || trial.attemptNumber === 0) {
         flush();
         happenings.push({ kind: 'reopen' });
         finishSeq += elsewhere.size;
@@ -117,16 +123,19 @@ export const history: fc.Arbitrary<Happening[]> = fc
         pick % 3 === 0
       ) {
         // Our own end comes too late; the scheduler then writes what it was told.
-        steps.push([endAttempt(unnoticed, late.k), endTrial(unnoticed, { finishSeq, k: late.k })]);
+        steps.push([
+          endAttempt(unnoticed, late.attemptNumber),
+          endTrial(unnoticed, { finishSeq, attemptNumber: late.attemptNumber }),
+        ]);
         flush();
         const found = endTrial(unnoticed, {
           finishSeq: finishSeq++,
           outcome: 'endedElsewhere',
           state: end.state,
           value: end.value ?? NaN,
-          k: 0,
+          attemptNumber: 0,
         });
-        steps.push([found, endAttempt(unnoticed, late.k, 'cancelled')]);
+        steps.push([found, endAttempt(unnoticed, late.attemptNumber, 'cancelled')]);
         open.delete(unnoticed);
         elsewhere.delete(unnoticed);
       }

@@ -30,15 +30,17 @@ const trials = trialsOf(lab.lab, UID);
 
 // Taking up: attempts that a kill left open are lost, their trials wait.
 const lost = trials.flatMap(({ number, unsettled }) =>
-  unsettled.map(({ k }): Write[] => [
-    endAttempt(number, k, 'lost'),
+  unsettled.map(({ attemptNumber }): Write[] => [
+    endAttempt(number, attemptNumber, 'lost'),
     { op: 'trialBack', uid: UID, number, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 },
   ]),
 );
 if (lost.length > 0) lab.commit(lost);
 
-const waiting = trials.filter(({ end }) => end === null).map(({ number, k }) => ({ number, k }));
-const running: { number: number; k: number }[] = [];
+const waiting = trials
+  .filter(({ end }) => end === null)
+  .map(({ number, attemptNumber }) => ({ number, attemptNumber }));
+const running: { number: number; attemptNumber: number }[] = [];
 let proposed = trials.length;
 let finished = trials.filter(({ end }) => end !== null).length;
 let random = Number(seed) >>> 0;
@@ -60,22 +62,25 @@ for (;;) {
     if (done !== undefined) steps.push(endAll(done));
     if (waiting.length === 0) {
       steps.push([proposed, proposed + 1].map((number) => propose(number, UID, pointOf(number))));
-      waiting.push({ number: proposed, k: 0 }, { number: proposed + 1, k: 0 });
+      waiting.push(
+        { number: proposed, attemptNumber: 0 },
+        { number: proposed + 1, attemptNumber: 0 },
+      );
       proposed += 2;
     }
     const next = waiting.shift();
     if (next === undefined) continue;
-    steps.push([start(next.number, next.k + 1)]);
-    running.push({ number: next.number, k: next.k + 1 });
+    steps.push([start(next.number, next.attemptNumber + 1)]);
+    running.push({ number: next.number, attemptNumber: next.attemptNumber + 1 });
   }
   lab.commit(steps);
   say();
   Atomics.wait(nobodyWakes, 0, 0, Number(paceMs));
 }
 
-function endAll({ number, k }: { number: number; k: number }): Write[] {
+function endAll({ number, attemptNumber }: { number: number; attemptNumber: number }): Write[] {
   const [, end] = succeed(number, finished++);
   return end?.op === 'trialEnded'
-    ? [endAttempt(number, k, 'succeeded', end.value), { ...end, k }]
+    ? [endAttempt(number, attemptNumber, 'succeeded', end.value), { ...end, attemptNumber }]
     : [];
 }

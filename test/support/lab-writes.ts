@@ -63,24 +63,24 @@ export function propose(number: number, uid = UID, params = point(number)): Writ
     parents: number === 0 ? [] : [number - 1],
     generation: number,
   };
-  return { op: 'proposal', uid, number, params, origin, basis: number };
+  return { op: 'proposal', uid, number, params, origin, historyLength: number };
 }
 
-export function start(number: number, k = 1, uid = UID): Write {
+export function start(number: number, attemptNumber = 1, uid = UID): Write {
   return {
     op: 'attemptStarted',
-    attempt: { study: uid, number, k },
+    attempt: { study: uid, number, attemptNumber },
     slot: `local/cpu/${number % 4}`,
-    spawn: '1.1',
+    incarnation: '1.1',
     session: '1.1',
-    cohort: `c${number}.${k}`,
+    cohort: `c${number}.${attemptNumber}`,
     at: 0,
   };
 }
 
 export function endAttempt(
   number: number,
-  k = 1,
+  attemptNumber = 1,
   outcome: AttemptOutcome = 'succeeded',
   value?: number,
   uid = UID,
@@ -99,7 +99,7 @@ export function endAttempt(
         };
   return {
     op: 'attemptEnded',
-    attempt: { study: uid, number, k },
+    attempt: { study: uid, number, attemptNumber },
     outcome,
     at: 0,
     result,
@@ -112,7 +112,7 @@ interface End {
   readonly value?: number;
   readonly state?: EndedState;
   readonly outcome?: TrialOutcome;
-  readonly k?: number;
+  readonly attemptNumber?: number;
   readonly uid?: string;
 }
 
@@ -123,7 +123,7 @@ export function endTrial(
     value = number / 10,
     state = 'complete',
     outcome = 'succeeded',
-    k = 1,
+    attemptNumber = 1,
     uid = UID,
   }: End,
 ): Write {
@@ -135,7 +135,7 @@ export function endTrial(
     outcome,
     value,
     finishSeq,
-    k,
+    attemptNumber,
     story: [`trial ${number} ended`],
   };
 }

@@ -17,7 +17,11 @@ import { Inbox } from './inbox.ts';
 type Result = Extract<ResultMessage, { type: 'result' }>;
 
 export const uid = 'a-study';
-export const attempt = (number: number, k = 1): AttemptId => ({ study: uid, number, k });
+export const attempt = (number: number, attemptNumber = 1): AttemptId => ({
+  study: uid,
+  number,
+  attemptNumber,
+});
 
 /** A sphere, with settings; or another objective, where `kind` says so. */
 function objectiveOf(settings: object): { readonly kind: string } {
@@ -67,7 +71,10 @@ export class ScriptedCoordinator {
   }
 
   /** Opens a session for who said hello. @returns its name */
-  async welcome({ slot, spawn, helloNo }: Hello, keep: readonly AttemptId[] = []): Promise<string> {
+  async welcome(
+    { slot, incarnation, helloNo }: Hello,
+    keep: readonly AttemptId[] = [],
+  ): Promise<string> {
     this.#sessions += 1;
     const session = `1.${this.#sessions}`;
     const tasksEndpoint = await this.transport.openTasks(session);
@@ -75,7 +82,7 @@ export class ScriptedCoordinator {
     this.#taskSeq = 0;
     const times = { beatMs: 100, leaseMs: 2000 };
     this.transport.sendControl(
-      { slot, spawn },
+      { slot, incarnation },
       {
         type: 'welcome',
         v: 1,
@@ -114,9 +121,9 @@ export class ScriptedCoordinator {
     });
   }
 
-  cohort(session: string, number: number, k = 1): void {
+  cohort(session: string, number: number, attemptNumber = 1): void {
     this.#taskSeq += 1;
-    const lanes = [{ attempt: attempt(number, k), params: Float64Array.of(number) }];
+    const lanes = [{ attempt: attempt(number, attemptNumber), params: Float64Array.of(number) }];
     this.transport.sendTask(session, {
       type: 'cohort',
       session,

@@ -13,7 +13,11 @@ import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
 
-export const attempt = (number: number, k = 1): AttemptId => ({ study: study.study, number, k });
+export const attempt = (number: number, attemptNumber = 1): AttemptId => ({
+  study: study.study,
+  number,
+  attemptNumber,
+});
 export const done: AttemptResult = { outcome: 'succeeded', value: 1, ms: 1 };
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -35,7 +39,7 @@ export class SessionWorld {
 
   constructor() {
     this.session = new WorkerSession(
-      { slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, memoryBytes: 1e9 },
+      { slot: 'local/cpu/0', incarnation: '1.1', device: 'cpu', lanes: 1, memoryBytes: 1e9 },
       {
         sendControl: (message) => this.control.push(message),
         sendResult: (message) => this.results.push(message),

@@ -36,16 +36,18 @@ export function simulatedTable(
   const columns = new TrialColumns(space, 'maximize', proposing.window);
   const table = new TrialTable(WIDTH);
   for (let number = 0; number < trials + running; number++) {
-    const basis = proposing.barrier === null ? columns.ended : proposing.barrier(number);
+    const historyLength = proposing.barrier === null ? columns.ended : proposing.barrier(number);
     const view =
-      proposing.barrier === null ? columns.asynchronousView(basis) : columns.synchronousView(basis);
+      proposing.barrier === null
+        ? columns.asynchronousView(historyLength)
+        : columns.synchronousView(historyLength);
     const [proposal] = proposing.propose(number, 1, view);
     if (proposal === undefined) break;
     const { params, origin } = proposal;
-    columns.proposed(number, params, basis, origin);
+    columns.proposed(number, params, historyLength, origin);
     const row = {
       number,
-      basis,
+      historyLength,
       params: [...params],
       parents: origin.parents,
       generation: origin.generation,
@@ -88,7 +90,7 @@ export function simulatedTable(
   const head: Head = {
     key: 'study',
     direction: 'maximize',
-    measure: 'accuracy',
+    metric: 'accuracy',
     split: 'validation',
     searched,
     operators,

@@ -11,7 +11,7 @@ export interface Row {
   readonly parents?: readonly number[];
   readonly operator?: number;
   readonly finish?: number | null;
-  readonly basis?: number;
+  readonly historyLength?: number;
   readonly started?: number;
   readonly ended?: number;
   /** As the head's `slots` name it, from 1; 0: none. */
@@ -43,7 +43,7 @@ export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
     parents: column((row) => [0, 1].map((place) => (row.parents?.[place] ?? -1) + 1), u32),
     operator: column((row) => [row.operator ?? 0], u8),
     finish: column((row) => [row.finish ?? 2 ** 32 - 1], u32),
-    basis: column((row) => [row.basis ?? 0], u32),
+    historyLength: column((row) => [row.historyLength ?? 0], u32),
     started: column((row) => [row.started ?? NaN], f64),
     ended: column((row) => [row.ended ?? NaN], f64),
     took: column(

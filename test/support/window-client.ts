@@ -73,7 +73,7 @@ export function rowsOf(block: TrialBlock): ClientRow[] {
     generation: numbers(Uint32Array, block.generation),
     operator: numbers(Uint8Array, block.operator),
     finish: numbers(Uint32Array, block.finish),
-    basis: numbers(Uint32Array, block.basis),
+    historyLength: numbers(Uint32Array, block.historyLength),
     started: numbers(Float64Array, block.started),
     ended: numbers(Float64Array, block.ended),
     took: numbers(Float32Array, block.took),

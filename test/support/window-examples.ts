@@ -15,7 +15,7 @@ export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
     state: 'finished',
     reason: null,
     direction: 'maximize',
-    measure: 'accuracy',
+    metric: 'accuracy',
     split: 'validation',
     counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0, diverged: 0 },
     limits: { trials: 64, minutes: null, target: null },

@@ -10,13 +10,17 @@ import type {
   ToWorker,
 } from '../../src/protocol/worker-messages.ts';
 
-export const attempt = { study: '0d9c8c9e-7f5c-4a8e-9d46-0f5fb5c2f1aa', number: 17, k: 1 };
+export const attempt = {
+  study: '0d9c8c9e-7f5c-4a8e-9d46-0f5fb5c2f1aa',
+  number: 17,
+  attemptNumber: 1,
+};
 
 export const hello: Hello = {
   type: 'hello',
   v: { low: 1, high: 1 },
   slot: 'local/cpu/0',
-  spawn: '3.1',
+  incarnation: '3.1',
   helloNo: 1,
   device: 'cpu',
   lanes: 1,
@@ -28,7 +32,7 @@ export const beat: Beat = {
   type: 'beat',
   session: '3.1',
   slot: 'local/cpu/0',
-  spawn: '3.1',
+  incarnation: '3.1',
   n: 5,
   taskSeq: 12,
   holding: [attempt, { ...attempt, number: 18 }],
@@ -65,7 +69,7 @@ export const report: ResultMessage = {
   type: 'report',
   session: '3.1',
   slot: 'local/cpu/0',
-  spawn: '3.1',
+  incarnation: '3.1',
   attempt,
   report: { step: 0, value: 0.91, metrics: { loss: 0.3, accuracy: 0.91 } },
 };
@@ -74,7 +78,7 @@ export const result: Extract<ResultMessage, { type: 'result' }> = {
   type: 'result',
   session: '3.1',
   slot: 'local/cpu/0',
-  spawn: '3.1',
+  incarnation: '3.1',
   attempt,
   result: {
     outcome: 'succeeded',
@@ -91,7 +95,7 @@ export const result: Extract<ResultMessage, { type: 'result' }> = {
 export const control: readonly FromWorker[] = [
   hello,
   beat,
-  { type: 'leaving', session: '3.1', slot: 'local/cpu/0', spawn: '3.1', reason: 'memory' },
+  { type: 'leaving', session: '3.1', slot: 'local/cpu/0', incarnation: '3.1', reason: 'memory' },
 ];
 
 export const orders: readonly ToWorker[] = [

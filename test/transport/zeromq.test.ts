@@ -16,7 +16,7 @@ import { hello, result } from '../support/worker-message-examples.ts';
 /** Sockets that say anything. `token` null: none is presented. */
 function raw(
   coordinator: ZeromqCoordinator,
-  { slot, spawn: incarnation }: Peer,
+  { slot, incarnation: incarnation }: Peer,
   token: string | null,
 ) {
   const options = { ...connectOptions, ...(token === null ? {} : clientKeys(token)) };
@@ -43,7 +43,7 @@ transportContract('ZeroMQ', async () => {
 });
 
 describe('Transport: ZeroMQ coordinator', () => {
-  const peer = { slot: 'local/a/0', spawn: '1.1' };
+  const peer = { slot: 'local/a/0', incarnation: '1.1' };
   let coordinator: ZeromqCoordinator;
   let messages: Inbox<FromWorker | ResultMessage>;
   let malformed: Inbox<Malformed>;
@@ -76,8 +76,8 @@ describe('Transport: ZeroMQ coordinator', () => {
 
   it("accepts no connection without this run's token", async () => {
     const strangers = [
-      connect({ ...peer, spawn: '1.7' }, null),
-      connect({ ...peer, spawn: '1.8' }, serverKeys().token),
+      connect({ ...peer, incarnation: '1.7' }, null),
+      connect({ ...peer, incarnation: '1.8' }, serverKeys().token),
     ];
     for (const stranger of strangers) {
       stranger.control(encodeMessage({ ...hello, ...peer }));
@@ -92,7 +92,8 @@ describe('Transport: ZeroMQ coordinator', () => {
     }
     expect(
       messages.all.every(
-        ({ slot, spawn: incarnation }) => slot === peer.slot && incarnation === peer.spawn,
+        ({ slot, incarnation: incarnation }) =>
+          slot === peer.slot && incarnation === peer.incarnation,
       ),
     ).toBe(true);
     expect(malformed.all).toHaveLength(0);
@@ -103,7 +104,7 @@ describe('Transport: ZeroMQ coordinator', () => {
       controlEndpoint: coordinator.controlEndpoint,
       token: serverKeys().token,
       slot: 'local/t/0',
-      spawn: '1.1',
+      incarnation: '1.1',
     });
     closing.push(() => void thief.close());
     const stolen = new Inbox<unknown>();
@@ -141,7 +142,7 @@ describe('Transport: ZeroMQ coordinator', () => {
   });
 
   it('closes the connection of a frame beyond the limit and serves the others', async () => {
-    const big = connect({ ...peer, spawn: '1.9' }, coordinator.token);
+    const big = connect({ ...peer, incarnation: '1.9' }, coordinator.token);
     big.control(`"${'x'.repeat(MAX_MESSAGE_BYTES + 4096)}"`);
     const friend = connect(peer, coordinator.token);
     friend.control(encodeMessage({ ...hello, ...peer }));
@@ -154,13 +155,13 @@ describe('Transport: ZeroMQ coordinator', () => {
       import { ZeromqCoordinator, ZeromqWorker } from ${JSON.stringify(new URL('../../src/transport/zeromq.ts', import.meta.url).href)};
       const coordinator = await ZeromqCoordinator.bind();
       coordinator.onMessage(() => {}, () => {});
-      const worker = new ZeromqWorker({ controlEndpoint: coordinator.controlEndpoint, token: coordinator.token, slot: 'a', spawn: '1.1' });
+      const worker = new ZeromqWorker({ controlEndpoint: coordinator.controlEndpoint, token: coordinator.token, slot: 'a', incarnation: '1.1' });
       worker.onMessage(() => {}, () => {}, () => {});
       await coordinator.openTasks('1.1');
       coordinator.sendTask('1.1', { type: 'study', session: '1.1', study: 's', objective: { kind: 'x' }, seed: 1, parameters: [] });
       void coordinator.openTasks('1.2');
       worker.joinSession('tcp://127.0.0.1:1', 'tcp://127.0.0.1:1');
-      worker.sendResult({ type: 'result', session: '1.1', slot: 'a', spawn: '1.1', attempt: { study: 's', number: 0, k: 1 }, result: { outcome: 'cancelled', ms: 0 } });
+      worker.sendResult({ type: 'result', session: '1.1', slot: 'a', incarnation: '1.1', attempt: { study: 's', number: 0, attemptNumber: 1 }, result: { outcome: 'cancelled', ms: 0 } });
       await Promise.all([worker.close(), coordinator.close()]);
       process.stdout.write(String(Date.now()));
     `;

@@ -108,7 +108,7 @@ describe('Window: value axis', () => {
       await page.keyboard.press('o');
       await expect.poll(() => axis.inputValue(), patient).toBe('log');
       const said = chartText.evolution.yAxis({
-        title: chartText.valueAxis({ measure: 'value', split: null }),
+        title: chartText.valueAxis({ metric: 'value', split: null }),
         kind: 'log',
       });
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });

@@ -36,7 +36,14 @@ function writeStudy(path: string): void {
       generation: Math.floor(number / 20),
     };
     proposals.push([
-      { op: 'proposal', uid: UID, number, params: plainPoint(number), origin, basis: number },
+      {
+        op: 'proposal',
+        uid: UID,
+        number,
+        params: plainPoint(number),
+        origin,
+        historyLength: number,
+      },
     ]);
     const failed = { state: 'failed', outcome: 'crashed', value: NaN } as const;
     ends.push([
@@ -103,7 +110,7 @@ describe('Window: trials table', () => {
       await topRow(page, TRIALS - 1);
       expect((await numbers(page)).length).toBeLessThan(100);
       const value = page.getByRole('columnheader', {
-        name: text.trials.value({ measure: 'value', split: null }),
+        name: text.trials.value({ metric: 'value', split: null }),
       });
       await value.getByRole('button').click();
       const first = await value.getAttribute('aria-sort');

@@ -47,7 +47,7 @@ describe('Worker: process', () => {
   const pid = (): number => workers.running[0]?.pid ?? 0;
   const goodbye = (reason: Goodbye['reason'], session: string | null): void => {
     coordinator.transport.sendControl(
-      { slot: 'local/cpu/0', spawn: '1.1' },
+      { slot: 'local/cpu/0', incarnation: '1.1' },
       { type: 'goodbye', session, reason },
     );
   };
@@ -57,7 +57,7 @@ describe('Worker: process', () => {
     const { hello, session } = await coordinator.ready();
     expect(hello).toMatchObject({
       slot: 'local/cpu/0',
-      spawn: '1.1',
+      incarnation: '1.1',
       helloNo: 1,
       device: 'cpu',
       lanes: 1,
@@ -191,7 +191,7 @@ describe('Worker: process', () => {
     coordinator.messages.all.length = 0;
     workers.spawn('local/cpu/0', '1.2', 0);
     const again = await coordinator.ready({ crashRate: 1 });
-    expect(again.hello).toMatchObject({ spawn: '1.2', helloNo: 1, holding: [] });
+    expect(again.hello).toMatchObject({ incarnation: '1.2', helloNo: 1, holding: [] });
     coordinator.cohort(again.session, 1);
     const [, exit] = await exits.count(2);
     expect(exit?.by).toBe('itself');
@@ -219,13 +219,13 @@ describe('Worker: process', () => {
     });
     goodbye('staleSession', session);
     const second = await coordinator.hello(from);
-    expect(second).toMatchObject({ spawn: '1.1', helloNo: 2, holding: [] });
+    expect(second).toMatchObject({ incarnation: '1.1', helloNo: 2, holding: [] });
     const next = await coordinator.welcome(second);
     coordinator.study(next, {});
     coordinator.cohort(next, 0, 2);
     expect(await coordinator.result(0, coordinator.messages.all.indexOf(second))).toMatchObject({
       session: next,
-      attempt: { k: 2 },
+      attempt: { attemptNumber: 2 },
     });
   });
 
@@ -360,7 +360,7 @@ describe('Worker: process', () => {
       controlEndpoint,
       token,
       slot: 'local/cpu/0',
-      spawn: '1.1',
+      incarnation: '1.1',
       device: devices[0],
       parent: 'SHELL',
       ...more,

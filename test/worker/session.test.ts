@@ -239,7 +239,7 @@ describe('Worker session: lanes of one cohort', () => {
         type: 'report',
         session: '1.1',
         slot: 'local/cpu/0',
-        spawn: '1.1',
+        incarnation: '1.1',
         attempt: attempt(0),
         report,
       },

@@ -18,8 +18,8 @@ export function number(value: number): string {
 /**
  * A score without its split, for columns that name it: `94.12 %`; `diverged` if there is no value.
  */
-export function value(measured: number | null, { measure }: Pick<ScoreKind, 'measure'>): string {
-  return plain(measured, (known) => scoreText(known, measure));
+export function value(measured: number | null, { metric }: Pick<ScoreKind, 'metric'>): string {
+  return plain(measured, (known) => scoreText(known, metric));
 }
 
 /** A score with its split: `94.12 % (validation)`. */

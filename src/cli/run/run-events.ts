@@ -12,7 +12,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       return {
         type: 'trialStarted',
         trial: attempt.number,
-        attempt: attempt.k,
+        attempt: attempt.attemptNumber,
         slot,
         params: toParams(axes, params),
       };
@@ -23,7 +23,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       return {
         type: 'trialReported',
         trial: attempt.number,
-        attempt: attempt.k,
+        attempt: attempt.attemptNumber,
         slot,
         epoch: step + 1,
         value,
@@ -36,7 +36,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       return {
         type: 'trialEnded',
         trial: number,
-        attempt: attempt?.k ?? 0,
+        attempt: attempt?.attemptNumber ?? 0,
         slot,
         state,
         outcome,
@@ -54,7 +54,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       return {
         type: 'trialBack',
         trial: attempt.number,
-        attempt: attempt.k,
+        attempt: attempt.attemptNumber,
         slot,
         outcome,
         detail,

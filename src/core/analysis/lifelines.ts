@@ -37,7 +37,7 @@ export interface LifeTrials {
    * History length of a proposal: number of completions that its sampler had seen. Never decreases
    * with the trial number.
    */
-  basis(number: number): number;
+  historyLength(number: number): number;
 }
 
 /** Selection rule of a sampler. */
@@ -186,7 +186,7 @@ export class Lifelines {
     let [low, high] = [0, this.#trials.size];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#trials.basis(middle) > finishSeq) high = middle;
+      if (this.#trials.historyLength(middle) > finishSeq) high = middle;
       else low = middle + 1;
     }
     return low;

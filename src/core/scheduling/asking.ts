@@ -29,12 +29,12 @@ export function askSamplers(lab: LabState): void {
     );
     if (most < 1) continue;
     const { barrier } = study.sampler;
-    const basis = barrier === null ? study.columns.ended : barrier(first);
-    if (barrier !== null && study.frontier < basis) continue;
+    const historyLength = barrier === null ? study.columns.ended : barrier(first);
+    if (barrier !== null && study.frontier < historyLength) continue;
     let count = barrier === null ? most : 1;
-    while (barrier !== null && count < most && barrier(first + count) === basis) count += 1;
-    study.asking = { first, count, basis, at: lab.now };
-    emit(lab, { do: 'askSampler', study: study.uid, first, count, basis });
+    while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;
+    study.asking = { first, count, historyLength, at: lab.now };
+    emit(lab, { do: 'askSampler', study: study.uid, first, count, historyLength });
   }
 }
 
@@ -51,22 +51,35 @@ export function samplerOf(lab: LabState, uid: string): Sampler {
  * What the sampler is shown for numbers from `first` on; good until the next call for the same
  * study.
  */
-export function viewFor(lab: LabState, uid: string, first: number, basis: number): HistoryView {
+export function viewFor(
+  lab: LabState,
+  uid: string,
+  first: number,
+  historyLength: number,
+): HistoryView {
   const { columns, sampler } = known(lab, uid);
   if (first > columns.size)
     throw new RangeError(`trial ${first} asked for, but the next number is ${columns.size}`);
   return sampler.barrier === null
-    ? columns.asynchronousView(basis)
-    : columns.synchronousView(basis);
+    ? columns.asynchronousView(historyLength)
+    : columns.synchronousView(historyLength);
 }
 
 /** Carries out an ask: the event that answers it. Pure but for the sampler's own memory. */
-export function answerAsk(lab: LabState, { study, first, count, basis }: Ask, at: number): Answer {
+export function answerAsk(
+  lab: LabState,
+  { study, first, count, historyLength }: Ask,
+  at: number,
+): Answer {
   const because = `${lab.epoch}.${lab.seq}`;
   try {
-    const trials = samplerOf(lab, study).propose(first, count, viewFor(lab, study, first, basis));
-    if (trials.length === 0) return { type: 'exhausted', at, because, study, first, basis };
-    return { type: 'proposed', at, because, study, first, basis, trials };
+    const trials = samplerOf(lab, study).propose(
+      first,
+      count,
+      viewFor(lab, study, first, historyLength),
+    );
+    if (trials.length === 0) return { type: 'exhausted', at, because, study, first, historyLength };
+    return { type: 'proposed', at, because, study, first, historyLength, trials };
   } catch (error) {
     return {
       type: 'samplerFailed',
@@ -83,7 +96,8 @@ export function proposed(lab: LabState, event: Proposed): void {
   const study = answered(lab, event);
   if (study === null) return;
   const count = Math.min(event.trials.length, study.limit - event.first);
-  for (const proposal of event.trials.slice(0, count)) openTrial(lab, study, proposal, event.basis);
+  for (const proposal of event.trials.slice(0, count))
+    openTrial(lab, study, proposal, event.historyLength);
 }
 
 export function exhausted(lab: LabState, event: Extract<Event, { type: 'exhausted' }>): void {
@@ -107,14 +121,14 @@ export function samplerFailed(
  */
 function answered(
   lab: LabState,
-  event: { study: string; first: number; basis?: number },
+  event: { study: string; first: number; historyLength?: number },
 ): Study | null {
   const study = lab.studies.get(event.study);
   const asking = study?.asking ?? null;
   const expected =
     asking !== null &&
     asking.first === event.first &&
-    (event.basis === undefined || asking.basis === event.basis);
+    (event.historyLength === undefined || asking.historyLength === event.historyLength);
   if (study === undefined || !expected) {
     lab.refusals.add('staleProposal', 'sampler');
     return null;
@@ -153,7 +167,7 @@ export function enqueueTrial(
     return;
   }
   const first = study.columns.size;
-  const basis =
+  const historyLength =
     study.sampler.barrier === null
       ? study.columns.ended
       : Math.min(study.sampler.barrier(first), study.frontier);
@@ -161,7 +175,7 @@ export function enqueueTrial(
     lab,
     study,
     { params, origin: { operator: 'enqueued', parents: [], generation: 0 } },
-    basis,
+    historyLength,
   );
 }
 

@@ -86,7 +86,12 @@ export function moveAttempt(lab: LabState, attempt: Attempt, to: AttemptState): 
   study.lanes += Number(spendsCredit(to)) - Number(spendsCredit(from));
   if (!isLive(to) && trial.attempt === attempt) trial.attempt = null;
   if (isSettled(to)) {
-    trial.past.push({ k: attempt.id.k, slot: attempt.slot, spawn: attempt.spawn, outcome: to });
+    trial.past.push({
+      attemptNumber: attempt.id.attemptNumber,
+      slot: attempt.slot,
+      incarnation: attempt.incarnation,
+      outcome: to,
+    });
     if (trial.past.length > PAST) trial.past.shift();
   }
   if (cohort !== null && !spendsCredit(to)) {
@@ -100,11 +105,11 @@ function isSettled(state: AttemptState): state is AttemptOutcome {
 }
 
 export function attemptName(id: AttemptId): string {
-  return `${id.study}/${id.number}/${id.k}`;
+  return `${id.study}/${id.number}/${id.attemptNumber}`;
 }
 
 export function sameAttempt(a: AttemptId, b: AttemptId): boolean {
-  return a.number === b.number && a.k === b.k && a.study === b.study;
+  return a.number === b.number && a.attemptNumber === b.attemptNumber && a.study === b.study;
 }
 
 /** Whether the outcome of a settled attempt counts as finished. */

@@ -59,7 +59,12 @@ function due(lab: LabState, timer: Timer): void {
     case 'obey': {
       const { attempt } = timer;
       if (attempt.state !== 'revoked' || attempt.cohort === null) return;
-      emit(lab, { do: 'killWorker', slot: attempt.slot, spawn: attempt.spawn, afterMs: 0 });
+      emit(lab, {
+        do: 'killWorker',
+        slot: attempt.slot,
+        incarnation: attempt.incarnation,
+        afterMs: 0,
+      });
       return;
     }
     case 'adoption': {
@@ -73,7 +78,7 @@ function due(lab: LabState, timer: Timer): void {
       if (timer.slot.quarantine?.until === timer.at) release(lab, timer.slot);
       return;
     case 'helloDue':
-      helloIsDue(lab, timer.slot, timer.spawn);
+      helloIsDue(lab, timer.slot, timer.incarnation);
       return;
     default:
       timer satisfies never;

@@ -77,7 +77,7 @@ function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
 }
 
 function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTrial[]): void {
-  const { session, spawn, name } = slot;
+  const { session, incarnation, name } = slot;
   if (session === null) return;
   lab.cohorts += 1;
   slot.taskSeq += 1;
@@ -93,12 +93,12 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
       op: 'attemptStarted',
       attempt,
       slot: name,
-      spawn,
+      incarnation,
       session,
       cohort: id,
       at: lab.now,
     });
-    tell(lab, trial, `attempt ${attempt.k} sent to ${name}, session ${session}`);
+    tell(lab, trial, `attempt ${attempt.attemptNumber} sent to ${name}, session ${session}`);
   }
   const lanes = attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params }));
   const deadlineMs = lab.options.attemptTimeout(study.spec);

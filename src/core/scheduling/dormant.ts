@@ -11,7 +11,7 @@ import type { StoredHead } from './events.ts';
 export interface Trials {
   readonly columns: TrialColumns;
   /** Attempt number of the last attempt of each ended trial; 255 means 255 or more. */
-  readonly lastK: Column<Uint8Array>;
+  readonly lastAttemptNumber: Column<Uint8Array>;
 }
 
 export interface Dormant {

@@ -11,7 +11,9 @@ import type { EndedState } from './words.ts';
 
 /** Fields of an ended trial needed until the study's columns contain them. */
 export interface EndedTrial
-  extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
+  extends
+    NonNullable<StoredTrial['end']>,
+    Pick<StoredTrial, 'number' | 'attemptNumber' | 'unsettled'> {
   readonly state: EndedState;
 }
 
@@ -29,7 +31,7 @@ export class EndedTrials {
   readonly #unsettled = new Map<number, readonly StoredAttempt[]>();
   #order: Uint32Array | null = null;
 
-  add({ number, state, outcome, value, finishSeq, k, unsettled }: EndedTrial): void {
+  add({ number, state, outcome, value, finishSeq, attemptNumber, unsettled }: EndedTrial): void {
     const i = this.size++;
     this.#order = null;
     this.#numbers.set(i, number);
@@ -38,7 +40,7 @@ export class EndedTrials {
     this.#values.set(i, value);
     // Ends written by another program have no completion number yet and come last.
     this.#finishes.set(i, finishSeq < 0 ? Infinity : finishSeq);
-    this.#attempts.set(i, k);
+    this.#attempts.set(i, attemptNumber);
     if (unsettled.length > 0) this.#unsettled.set(i, unsettled);
   }
 
@@ -53,7 +55,7 @@ export class EndedTrials {
         outcome: at(trialOutcomes, this.#outcomes.get(i)),
         value: this.#values.get(i),
         finishSeq: Number.isFinite(finishSeq) ? finishSeq : -1,
-        k: this.#attempts.get(i),
+        attemptNumber: this.#attempts.get(i),
         unsettled: this.#unsettled.get(i) ?? SETTLED,
       };
     }

@@ -53,9 +53,9 @@ export interface AttemptResult {
 
 /** An attempt as read back from storage. */
 export interface StoredAttempt {
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: SlotName;
-  readonly spawn: string;
+  readonly incarnation: string;
   /** Attempts of one cohort have one name; absent: unknown. */
   readonly cohort?: string;
   /** Null: it had no outcome when the file was last written. */
@@ -68,7 +68,7 @@ export interface StoredTrial {
   readonly state: TrialState;
   readonly params: EncodedParams;
   readonly origin: Origin;
-  readonly basis: number;
+  readonly historyLength: number;
   /** Null while it has not ended. */
   readonly end: {
     readonly outcome: TrialOutcome;
@@ -76,7 +76,7 @@ export interface StoredTrial {
     readonly finishSeq: number;
   } | null;
   /** Highest attempt number so far. */
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly crashes: number;
   readonly deaths: number;
   readonly memoryFailures: number;
@@ -199,14 +199,14 @@ export type Event = Cause &
         readonly type: 'proposed';
         readonly study: string;
         readonly first: number;
-        readonly basis: number;
+        readonly historyLength: number;
         readonly trials: readonly Proposal[];
       }
     | {
         readonly type: 'exhausted';
         readonly study: string;
         readonly first: number;
-        readonly basis: number;
+        readonly historyLength: number;
       }
     | {
         readonly type: 'samplerFailed';
@@ -218,7 +218,7 @@ export type Event = Cause &
         readonly type: 'hello';
         readonly slot: SlotName;
         /** Comparable in parts: `a.b` before `a.c` where b < c as numbers. */
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly helloNo: number;
         readonly device: string;
         readonly lanes: number;
@@ -228,7 +228,7 @@ export type Event = Cause &
     | {
         readonly type: 'beat';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly session: Session;
         readonly n: number;
         /** Highest task number received in this session. */
@@ -239,21 +239,21 @@ export type Event = Cause &
     | {
         readonly type: 'leaving';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly session: Session;
         readonly reason: string;
       }
     | {
         readonly type: 'result';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly attempt: AttemptId;
         readonly result: AttemptResult;
       }
     | {
         readonly type: 'report';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly attempt: AttemptId;
         readonly report: Report;
       }
@@ -261,13 +261,13 @@ export type Event = Cause &
     | {
         readonly type: 'malformed';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly error: string;
       }
     | {
         readonly type: 'exited';
         readonly slot: SlotName;
-        readonly spawn: string;
+        readonly incarnation: string;
         readonly code: number | null;
         readonly signal: string | null;
         /** `us`: killWorker did it. */

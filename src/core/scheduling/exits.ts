@@ -24,7 +24,7 @@ const FAULTS: readonly string[] = [
 export function exited(lab: LabState, event: Exited): void {
   const slot = lab.slots.get(event.slot);
   if (slot === undefined) return;
-  if (slot.session !== null && slot.spawn === event.spawn) {
+  if (slot.session !== null && slot.incarnation === event.incarnation) {
     const reason = describe(event);
     leaveSlot(
       lab,
@@ -32,8 +32,8 @@ export function exited(lab: LabState, event: Exited): void {
       { reason, goodbye: false, fate: (attempt) => apply(lab, attempt, event, reason) },
       true,
     );
-  } else if (slot.supervision?.launched === event.spawn)
-    relaunch(lab, slot, { spawn: event.spawn, exited: true });
+  } else if (slot.supervision?.launched === event.incarnation)
+    relaunch(lab, slot, { incarnation: event.incarnation, exited: true });
 }
 
 function apply(lab: LabState, attempt: Attempt, event: Exited, reason: string): void {

@@ -6,7 +6,7 @@ import type { AttemptId, AttemptOutcome, TrialOutcome } from './words.ts';
 /** Returns null if the attempt is not live. */
 export function findLive(lab: LabState, id: AttemptId): Attempt | null {
   const attempt = lab.studies.get(id.study)?.open.get(id.number)?.attempt ?? null;
-  return attempt !== null && attempt.id.k === id.k ? attempt : null;
+  return attempt !== null && attempt.id.attemptNumber === id.attemptNumber ? attempt : null;
 }
 
 /** Returns an outstanding attempt of the slot, whatever its state. */
@@ -23,24 +23,27 @@ export interface Settled {
   /** Null: unknown, because it ended long ago or before a restart. */
   readonly outcome: AttemptOutcome | null;
   /** The process it was given to; null: unknown. */
-  readonly owner: { readonly slot: string; readonly spawn: string } | null;
+  readonly owner: { readonly slot: string; readonly incarnation: string } | null;
 }
 
 /** Returns null if there never was such an attempt. */
 export function findSettled(lab: LabState, id: AttemptId): Settled | null {
   const study = lab.studies.get(id.study);
-  if (study === undefined || id.k < 1) return null;
+  if (study === undefined || id.attemptNumber < 1) return null;
   const open = study.open.get(id.number);
   if (open !== undefined) {
-    const past = open.past.find(({ k }) => k === id.k);
+    const past = open.past.find(({ attemptNumber }) => attemptNumber === id.attemptNumber);
     if (past !== undefined) return { outcome: past.outcome, owner: past };
-    return id.k <= open.k ? { outcome: null, owner: null } : null;
+    return id.attemptNumber <= open.attemptNumber ? { outcome: null, owner: null } : null;
   }
   if (!study.columns.hasEnded(id.number)) return null;
-  const last = study.lastK.get(id.number);
-  if (id.k > last && last < 255) return null;
+  const last = study.lastAttemptNumber.get(id.number);
+  if (id.attemptNumber > last && last < 255) return null;
   const ending = study.columns.outcome(id.number);
-  return { outcome: Math.min(id.k, 255) === last ? attemptOutcome(ending) : null, owner: null };
+  return {
+    outcome: Math.min(id.attemptNumber, 255) === last ? attemptOutcome(ending) : null,
+    owner: null,
+  };
 }
 
 /**

@@ -173,21 +173,21 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
       study: uid,
       sampler: sampler.name,
       since: asking.at,
-      trials: asking.basis,
+      trials: asking.historyLength,
     };
   if (study.exhausted)
     return { reason: 'spaceUsedUp', study: uid, trials: running(study), slots: slotsOf(study) };
   if (columns.size >= limit)
     return { reason: 'budget', study: uid, limit, trials: running(study), slots: slotsOf(study) };
-  const basis = sampler.barrier?.(columns.size) ?? 0;
-  if (study.frontier >= basis) return { reason: 'none' };
-  const holding = openTrials(study, ({ number }) => number < basis);
+  const historyLength = sampler.barrier?.(columns.size) ?? 0;
+  if (study.frontier >= historyLength) return { reason: 'none' };
+  const holding = openTrials(study, ({ number }) => number < historyLength);
   return {
     reason: 'generation',
     study: uid,
     generation: Math.max(...holding.map(({ origin }) => origin.generation)),
     trials: holding.map(({ number }) => number),
-    slots: slotsOf(study, basis),
+    slots: slotsOf(study, historyLength),
   };
 }
 

@@ -57,13 +57,13 @@ export type Write =
       readonly number: number;
       readonly params: EncodedParams;
       readonly origin: Origin;
-      readonly basis: number;
+      readonly historyLength: number;
     }
   | {
       readonly op: 'attemptStarted';
       readonly attempt: AttemptId;
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly session: Session;
       readonly cohort: string;
       readonly at: number;
@@ -93,7 +93,7 @@ export type Write =
       readonly value: number;
       readonly finishSeq: number;
       /** The attempt that ended it; 0 if none ran. */
-      readonly k: number;
+      readonly attemptNumber: number;
       readonly story: readonly string[];
     }
   | {
@@ -162,7 +162,7 @@ export type LabChange =
   | {
       readonly kind: 'slotReady';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly device: string;
     }
   | { readonly kind: 'slotLost'; readonly slot: SlotName; readonly reason: string }
@@ -204,13 +204,13 @@ export type Instruction =
   | {
       readonly do: 'sendAck';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly attempt: AttemptId;
     }
   | {
       readonly do: 'sendRefused';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly attempt: AttemptId;
       readonly reason: RefusalReason;
     }
@@ -224,7 +224,7 @@ export type Instruction =
   | {
       readonly do: 'sendWelcome';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly helloNo: number;
       readonly session: Session;
       readonly keep: readonly Held[];
@@ -232,14 +232,14 @@ export type Instruction =
   | {
       readonly do: 'sendGoodbye';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly session: Session | null;
       readonly reason: string;
     }
   | {
       readonly do: 'sendHeard';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly session: Session;
       readonly n: number;
     }
@@ -251,20 +251,20 @@ export type Instruction =
       readonly study: string;
       readonly first: number;
       readonly count: number;
-      readonly basis: number;
+      readonly historyLength: number;
     }
   | { readonly do: 'openTasks'; readonly session: Session; readonly slot: SlotName }
   | { readonly do: 'closeTasks'; readonly session: Session }
   | {
       readonly do: 'spawnWorker';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly afterMs: number;
     }
   | {
       readonly do: 'killWorker';
       readonly slot: SlotName;
-      readonly spawn: string;
+      readonly incarnation: string;
       readonly afterMs: number;
     }
   /** Sets the shell's one timer; the newest replaces the previous one. */

@@ -70,7 +70,7 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
     if (attempt !== null && spendsCredit(attempt.state)) {
       must(
         attempt.cohort?.slot.session !== null && attempt.cohort !== null,
-        () => `attempt ${number}/${attempt.id.k} has no session`,
+        () => `attempt ${number}/${attempt.id.attemptNumber} has no session`,
       );
     }
   }
@@ -124,11 +124,14 @@ function checkSlot(lab: LabState, slot: Slot, must: Must): void {
       () => `cohort ${cohort.id} counts ${cohort.unsettled} attempts`,
     );
     for (const { state: attempt, trial, id } of unsettled) {
-      must(spendsCredit(attempt), () => `attempt ${id.number}/${id.k} in a cohort is ${attempt}`);
+      must(
+        spendsCredit(attempt),
+        () => `attempt ${id.number}/${id.attemptNumber} in a cohort is ${attempt}`,
+      );
       const ended = trial.state !== 'waiting' && trial.state !== 'running';
       must(
         !ended || attempt === 'revoked',
-        () => `trial ${id.number} has ended, its attempt ${id.k} is ${attempt}`,
+        () => `trial ${id.number} has ended, its attempt ${id.attemptNumber} is ${attempt}`,
       );
     }
   }

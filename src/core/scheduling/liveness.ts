@@ -23,7 +23,7 @@ export function beat(lab: LabState, event: Beat): void {
   emit(lab, {
     do: 'sendHeard',
     slot: slot.name,
-    spawn: slot.spawn,
+    incarnation: slot.incarnation,
     session: event.session,
     n: event.n,
   });
@@ -118,10 +118,11 @@ function expiryOf(lab: LabState, slot: Slot): number {
 /** Records an invalid message; several within the window end the sender's session. */
 export function protocolError(
   lab: LabState,
-  sender: { readonly slot: string; readonly spawn: string },
+  sender: { readonly slot: string; readonly incarnation: string },
 ): void {
   const slot = lab.slots.get(sender.slot);
-  if (slot === undefined || slot.session === null || slot.spawn !== sender.spawn) return;
+  if (slot === undefined || slot.session === null || slot.incarnation !== sender.incarnation)
+    return;
   const errors = slot.protocolErrors;
   errors.push(lab.now);
   if (errors.length > lab.options.protocolErrors) errors.shift();

@@ -11,7 +11,7 @@ import type { AttemptOutcome } from './words.ts';
 /** A success that is already under way still counts. */
 export function recall(lab: LabState, attempt: Attempt, reason: string): void {
   moveAttempt(lab, attempt, 'recalled');
-  tell(lab, attempt.trial, `attempt ${attempt.id.k} recalled (${reason})`);
+  tell(lab, attempt.trial, `attempt ${attempt.id.attemptNumber} recalled (${reason})`);
   sendCancel(lab, attempt, reason);
 }
 

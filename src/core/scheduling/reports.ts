@@ -10,16 +10,17 @@ import type { LabState } from './state.ts';
 import { show, write } from './step-output.ts';
 
 export function report(lab: LabState, event: Extract<Event, { type: 'report' }>): void {
-  const { slot, spawn, attempt: id } = event;
+  const { slot, incarnation, attempt: id } = event;
   const { step, value, metrics } = event.report;
   const sender = lab.slots.get(slot);
-  if (sender !== undefined && sender.session !== null && sender.spawn === spawn) heard(lab, sender);
+  if (sender !== undefined && sender.session !== null && sender.incarnation === incarnation)
+    heard(lab, sender);
   const attempt = findLive(lab, id);
   if (attempt === null) {
     lab.refusals.add('staleLease', slot);
     return;
   }
-  if (attempt.slot !== slot || attempt.spawn !== spawn || !Number.isFinite(value)) {
+  if (attempt.slot !== slot || attempt.incarnation !== incarnation || !Number.isFinite(value)) {
     lab.refusals.add(Number.isFinite(value) ? 'notYours' : 'malformed', slot);
     protocolError(lab, event);
     return;

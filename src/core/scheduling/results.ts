@@ -20,7 +20,7 @@ type Result = Extract<Event, { type: 'result' }>;
 
 export function result(lab: LabState, event: Result): void {
   const sender = lab.slots.get(event.slot);
-  if (sender !== undefined && sender.session !== null && sender.spawn === event.spawn)
+  if (sender !== undefined && sender.session !== null && sender.incarnation === event.incarnation)
     heard(lab, sender);
   const attempt =
     findLive(lab, event.attempt) ??
@@ -29,7 +29,7 @@ export function result(lab: LabState, event: Result): void {
     refuseSettled(lab, event);
     return;
   }
-  if (attempt.slot !== event.slot || attempt.spawn !== event.spawn) {
+  if (attempt.slot !== event.slot || attempt.incarnation !== event.incarnation) {
     refuse(lab, event, 'notYours');
     protocolError(lab, event);
     return;
@@ -121,7 +121,7 @@ function refuseSettled(lab: LabState, event: Result): void {
     return;
   }
   const { outcome, owner } = settled;
-  if (owner !== null && (owner.slot !== event.slot || owner.spawn !== event.spawn)) {
+  if (owner !== null && (owner.slot !== event.slot || owner.incarnation !== event.incarnation)) {
     refuse(lab, event, 'notYours');
     protocolError(lab, event);
     return;
@@ -134,8 +134,8 @@ function refuseSettled(lab: LabState, event: Result): void {
   refuse(lab, event, 'staleLease');
 }
 
-function ack(lab: LabState, { slot, spawn, attempt }: Result): void {
-  emit(lab, { do: 'sendAck', slot, spawn, attempt });
+function ack(lab: LabState, { slot, incarnation, attempt }: Result): void {
+  emit(lab, { do: 'sendAck', slot, incarnation, attempt });
 }
 
 function refuse(lab: LabState, event: Result, reason: RefusalReason): void {
@@ -143,7 +143,7 @@ function refuse(lab: LabState, event: Result, reason: RefusalReason): void {
   emit(lab, {
     do: 'sendRefused',
     slot: event.slot,
-    spawn: event.spawn,
+    incarnation: event.incarnation,
     attempt: event.attempt,
     reason,
   });
@@ -153,5 +153,9 @@ function note(lab: LabState, { slot, attempt, result }: Result, reason: RefusalR
   lab.refusals.add(reason, slot);
   const trial: OpenTrial | undefined = lab.studies.get(attempt.study)?.open.get(attempt.number);
   if (trial !== undefined)
-    tell(lab, trial, `result ${result.outcome} of attempt ${attempt.k} from ${slot}: ${reason}`);
+    tell(
+      lab,
+      trial,
+      `result ${result.outcome} of attempt ${attempt.attemptNumber} from ${slot}: ${reason}`,
+    );
 }

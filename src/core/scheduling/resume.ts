@@ -98,8 +98,8 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
   const open: StoredTrial[] = [];
   let reported = 0;
   for (const trial of stored.trials) {
-    const { number, state, end, k, reports, unsettled } = trial;
-    columns.proposed(number, trial.params, trial.basis, trial.origin);
+    const { number, state, end, attemptNumber, reports, unsettled } = trial;
+    columns.proposed(number, trial.params, trial.historyLength, trial.origin);
     columns.reports.addAll(number, reports);
     reported += reports.length;
     if (end === null) open.push(trial);
@@ -110,7 +110,7 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
         outcome: end.outcome,
         value: end.value,
         finishSeq: end.finishSeq,
-        k,
+        attemptNumber,
         unsettled,
       });
     if (number % PIECE !== 0 && reported < PIECE_REPORTS) continue;
@@ -123,10 +123,13 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
 /**
  * In completion order; ends written by another program have no completion number yet and come last.
  */
-function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrials): Generator<void, void> {
-  for (const { number, state, outcome, value, k } of trials) {
+function* restoreEnds(
+  { columns, lastAttemptNumber }: Trials,
+  trials: EndedTrials,
+): Generator<void, void> {
+  for (const { number, state, outcome, value, attemptNumber } of trials) {
     const finishSeq = columns.end(number, state, outcome, value);
-    lastK.set(number, Math.min(k, 255));
+    lastAttemptNumber.set(number, Math.min(attemptNumber, 255));
     if (finishSeq % PIECE === 0) yield;
   }
 }
@@ -137,7 +140,15 @@ function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrials): Generato
  */
 function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generator<void, void> {
   const { columns } = study;
-  for (const { number, state, outcome, value, finishSeq: stored, k, unsettled } of trials) {
+  for (const {
+    number,
+    state,
+    outcome,
+    value,
+    finishSeq: stored,
+    attemptNumber,
+    unsettled,
+  } of trials) {
     const finishSeq = columns.finishSeq(number);
     if (stored !== finishSeq) {
       write(lab, {
@@ -148,7 +159,7 @@ function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generat
         outcome,
         value,
         finishSeq,
-        k,
+        attemptNumber,
         story: [],
       });
     }
@@ -161,8 +172,8 @@ function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generat
       )
         study.best = { number, value };
     }
-    for (const { k } of unsettled) {
-      const attempt = { study: study.uid, number, k };
+    for (const { attemptNumber } of unsettled) {
+      const attempt = { study: study.uid, number, attemptNumber };
       write(lab, {
         op: 'attemptEnded',
         attempt,
@@ -178,9 +189,16 @@ function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generat
 }
 
 function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
-  const { number, params, origin, basis, crashes, deaths, memoryFailures, laneCap } = stored;
-  const trial = newTrial(lab, study, number, params, origin, basis);
-  Object.assign(trial, { k: stored.k, crashes, deaths, memoryFailures, laneCap });
+  const { number, params, origin, historyLength, crashes, deaths, memoryFailures, laneCap } =
+    stored;
+  const trial = newTrial(lab, study, number, params, origin, historyLength);
+  Object.assign(trial, {
+    attemptNumber: stored.attemptNumber,
+    crashes,
+    deaths,
+    memoryFailures,
+    laneCap,
+  });
   tell(lab, trial, 'read from the file');
   const unsettled = stored.unsettled.at(-1);
   if (unsettled === undefined) {
@@ -188,14 +206,14 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     return;
   }
   moveTrial(lab, trial, 'running');
-  const { k, slot, spawn, cohort } = unsettled;
-  trial.k = Math.max(trial.k, k);
-  const id = { study: study.uid, number, k };
+  const { attemptNumber, slot, incarnation, cohort } = unsettled;
+  trial.attemptNumber = Math.max(trial.attemptNumber, attemptNumber);
+  const id = { study: study.uid, number, attemptNumber };
   const attempt: Attempt = {
     id,
     trial,
     slot,
-    spawn,
+    incarnation,
     state: 'open',
     cohort: null,
     storedCohort: cohort ?? null,

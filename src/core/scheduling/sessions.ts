@@ -7,7 +7,7 @@ import { addCohort } from './cohorts.ts';
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { lose, loseOrphans } from './outcomes.ts';
-import { compareSpawns, moveSlot, newestSpawn, slotOf } from './slots.ts';
+import { compareIncarnations, moveSlot, newestIncarnation, slotOf } from './slots.ts';
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
 import { emit, showLab } from './step-output.ts';
@@ -17,17 +17,23 @@ type Hello = Extract<Event, { type: 'hello' }>;
 
 export function hello(lab: LabState, event: Hello): void {
   const slot = slotOf(lab, event.slot);
-  const { spawn, helloNo } = event;
-  if (compareSpawns(spawn, newestSpawn(slot)) < 0) {
+  const { incarnation, helloNo } = event;
+  if (compareIncarnations(incarnation, newestIncarnation(slot)) < 0) {
     lab.refusals.add('oldIncarnation', slot.name);
-    emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn, session: null, reason: 'replaced' });
+    emit(lab, {
+      do: 'sendGoodbye',
+      slot: slot.name,
+      incarnation,
+      session: null,
+      reason: 'replaced',
+    });
     return;
   }
-  if (spawn === slot.spawn && helloNo < slot.helloNo) {
+  if (incarnation === slot.incarnation && helloNo < slot.helloNo) {
     lab.refusals.add('oldIncarnation', slot.name);
     return;
   }
-  if (spawn === slot.spawn && helloNo === slot.helloNo) {
+  if (incarnation === slot.incarnation && helloNo === slot.helloNo) {
     lab.refusals.add('repeatedHello', slot.name);
     repeatWelcome(lab, slot);
     return;
@@ -39,35 +45,41 @@ export function hello(lab: LabState, event: Hello): void {
 }
 
 /** Whether the attempt belongs to this process, is outstanding, and is not recalled. */
-function mayKeep(attempt: Attempt, { slot, spawn }: Hello): boolean {
+function mayKeep(attempt: Attempt, { slot, incarnation }: Hello): boolean {
   return (
     attempt.slot === slot &&
-    attempt.spawn === spawn &&
+    attempt.incarnation === incarnation &&
     (attempt.state === 'open' || attempt.state === 'orphaned')
   );
 }
 
 function repeatWelcome(lab: LabState, slot: Slot): void {
-  const { name, spawn, helloNo, session, keep } = slot;
+  const { name, incarnation, helloNo, session, keep } = slot;
   if (session === null) {
-    emit(lab, { do: 'sendGoodbye', slot: name, spawn, session: null, reason: 'staleSession' });
+    emit(lab, {
+      do: 'sendGoodbye',
+      slot: name,
+      incarnation,
+      session: null,
+      reason: 'staleSession',
+    });
     return;
   }
   heard(lab, slot);
-  emit(lab, { do: 'sendWelcome', slot: name, spawn, helloNo, session, keep });
+  emit(lab, { do: 'sendWelcome', slot: name, incarnation, helloNo, session, keep });
 }
 
 function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly Attempt[]): void {
-  const { spawn, helloNo, device, lanes, memoryBytes } = event;
+  const { incarnation, helloNo, device, lanes, memoryBytes } = event;
   endSession(lab, slot, {
-    reason: spawn === slot.spawn ? 'helloAgain' : 'replaced',
+    reason: incarnation === slot.incarnation ? 'helloAgain' : 'replaced',
     keep,
-    goodbye: spawn !== slot.spawn,
+    goodbye: incarnation !== slot.incarnation,
   });
   lab.sessions += 1;
   const session = `${lab.epoch}.${lab.sessions}`;
   Object.assign(slot, {
-    spawn,
+    incarnation,
     helloNo,
     session,
     device,
@@ -77,7 +89,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
     beats: 0,
     keep: keep.map(({ id }) => id),
   });
-  isUp(lab, slot, spawn);
+  isUp(lab, slot, incarnation);
   heard(lab, slot);
   emit(lab, { do: 'openTasks', session, slot: slot.name });
   carryOver(lab, slot, keep);
@@ -86,9 +98,9 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
     const quarantined = slot.quarantine !== null && slot.quarantine.until > lab.now;
     slot.drainedAt = null;
     moveSlot(lab, slot, quarantined ? 'quarantined' : slot.quarantines > 0 ? 'probation' : 'ready');
-    showLab(lab, { kind: 'slotReady', slot: slot.name, spawn, device });
+    showLab(lab, { kind: 'slotReady', slot: slot.name, incarnation, device });
   } else lab.free.refresh(slot);
-  emit(lab, { do: 'sendWelcome', slot: slot.name, spawn, helloNo, session, keep: slot.keep });
+  emit(lab, { do: 'sendWelcome', slot: slot.name, incarnation, helloNo, session, keep: slot.keep });
 }
 
 /**
@@ -98,14 +110,20 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
 function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
   const adopted = new Map<string, Attempt[]>();
   for (const attempt of keep) {
-    tell(lab, attempt.trial, `attempt ${attempt.id.k} kept by session ${slot.session ?? ''}`);
+    tell(
+      lab,
+      attempt.trial,
+      `attempt ${attempt.id.attemptNumber} kept by session ${slot.session ?? ''}`,
+    );
     if (attempt.cohort !== null) {
       attempt.cohort.kept = true;
       attempt.cohort.taskSeq = 0;
       continue;
     }
     moveAttempt(lab, attempt, 'open');
-    const name = attempt.storedCohort ?? `${attempt.id.study}/${attempt.id.number}/${attempt.id.k}`;
+    const name =
+      attempt.storedCohort ??
+      `${attempt.id.study}/${attempt.id.number}/${attempt.id.attemptNumber}`;
     const alike = adopted.get(name);
     if (alike === undefined) adopted.set(name, [attempt]);
     else alike.push(attempt);
@@ -150,19 +168,25 @@ export function endSession(
     }
   }
   if (goodbye)
-    emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn: slot.spawn, session, reason });
+    emit(lab, {
+      do: 'sendGoodbye',
+      slot: slot.name,
+      incarnation: slot.incarnation,
+      session,
+      reason,
+    });
   emit(lab, { do: 'closeTasks', session });
 }
 
 /** Ends the session and the slot's presence; a supervised slot gets a new process. */
 export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = false): void {
-  const { spawn } = slot;
+  const { incarnation } = slot;
   endSession(lab, slot, end);
   if (slot.state !== 'absent') {
     moveSlot(lab, slot, 'absent');
     showLab(lab, { kind: 'slotLost', slot: slot.name, reason: end.reason });
   }
-  relaunch(lab, slot, { spawn, exited });
+  relaunch(lab, slot, { incarnation, exited });
 }
 
 /** Renews the slot's lease after a message of its session. */
@@ -176,17 +200,18 @@ export function heard(lab: LabState, slot: Slot): void {
  */
 export function isCurrent(
   lab: LabState,
-  event: { slot: string; spawn: string; session: string },
+  event: { slot: string; incarnation: string; session: string },
 ): Slot | null {
   const slot = lab.slots.get(event.slot);
-  if (slot?.session === event.session && slot.spawn === event.spawn) return slot;
+  if (slot?.session === event.session && slot.incarnation === event.incarnation) return slot;
   lab.refusals.add('staleSession', event.slot);
-  const replaced = slot !== undefined && compareSpawns(event.spawn, newestSpawn(slot)) < 0;
+  const replaced =
+    slot !== undefined && compareIncarnations(event.incarnation, newestIncarnation(slot)) < 0;
   const reason = replaced ? 'replaced' : 'staleSession';
   emit(lab, {
     do: 'sendGoodbye',
     slot: event.slot,
-    spawn: event.spawn,
+    incarnation: event.incarnation,
     session: event.session,
     reason,
   });

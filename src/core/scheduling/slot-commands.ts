@@ -33,7 +33,8 @@ export function slotDrained(
   slot.drainedAt ??= lab.now;
   if (slot.state === 'draining') return;
   if (slot.state === 'absent') {
-    if (launched !== null) emit(lab, { do: 'killWorker', slot: name, spawn: launched, afterMs: 0 });
+    if (launched !== null)
+      emit(lab, { do: 'killWorker', slot: name, incarnation: launched, afterMs: 0 });
     return;
   }
   moveSlot(lab, slot, 'draining');

@@ -59,7 +59,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
   slot = {
     name,
     state: 'absent',
-    spawn: '',
+    incarnation: '',
     helloNo: 0,
     session: null,
     keep: [],
@@ -87,7 +87,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
 /**
  * Order of process names: part by part as numbers, `9.2` before `10.1`; an empty one before all.
  */
-export function compareSpawns(a: string, b: string): number {
+export function compareIncarnations(a: string, b: string): number {
   if (a === b) return 0;
   const left = a === '' ? [] : a.split('.');
   const right = b === '' ? [] : b.split('.');
@@ -99,7 +99,7 @@ export function compareSpawns(a: string, b: string): number {
 }
 
 /** The newest process seen or started here. */
-export function newestSpawn(slot: Slot): string {
+export function newestIncarnation(slot: Slot): string {
   const launched = slot.supervision?.launched ?? '';
-  return compareSpawns(launched, slot.spawn) > 0 ? launched : slot.spawn;
+  return compareIncarnations(launched, slot.incarnation) > 0 ? launched : slot.incarnation;
 }

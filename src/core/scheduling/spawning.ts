@@ -1,5 +1,5 @@
 /** Starts the processes of slots that this host supervises, with growing delays after failures. */
-import { compareSpawns } from './slots.ts';
+import { compareIncarnations } from './slots.ts';
 import type { LabState, Slot } from './state.ts';
 import { emit } from './step-output.ts';
 
@@ -13,23 +13,23 @@ export function launch(lab: LabState, slot: Slot): void {
   supervision.backoff += 1;
   supervision.upAt = null;
   supervision.startsAt = lab.now + afterMs;
-  const spawn = `${lab.epoch}.${supervision.launches}`;
-  supervision.launched = spawn;
-  emit(lab, { do: 'spawnWorker', slot: slot.name, spawn, afterMs });
-  lab.timers.add({ kind: 'helloDue', at: lab.now + afterMs + helloMs, slot, spawn });
+  const incarnation = `${lab.epoch}.${supervision.launches}`;
+  supervision.launched = incarnation;
+  emit(lab, { do: 'spawnWorker', slot: slot.name, incarnation, afterMs });
+  lab.timers.add({ kind: 'helloDue', at: lab.now + afterMs + helloMs, slot, incarnation });
 }
 
 /** A process of the slot has sent hello; living long enough resets the delays. */
-export function isUp(lab: LabState, slot: Slot, spawn: string): void {
+export function isUp(lab: LabState, slot: Slot, incarnation: string): void {
   const { supervision } = slot;
-  if (supervision?.launched === spawn) supervision.upAt ??= lab.now;
+  if (supervision?.launched === incarnation) supervision.upAt ??= lab.now;
 }
 
 /** The slot's process exited or is silent: starts a new one; a silent one is killed later. */
 export function relaunch(
   lab: LabState,
   slot: Slot,
-  gone: { readonly spawn: string; readonly exited: boolean },
+  gone: { readonly incarnation: string; readonly exited: boolean },
 ): void {
   const { supervision } = slot;
   if (supervision === null) return;
@@ -38,17 +38,17 @@ export function relaunch(
     emit(lab, {
       do: 'killWorker',
       slot: slot.name,
-      spawn: gone.spawn,
+      incarnation: gone.incarnation,
       afterMs: lab.options.killReplacedMs,
     });
-  if (launched !== null && compareSpawns(launched, gone.spawn) > 0) return;
+  if (launched !== null && compareIncarnations(launched, gone.incarnation) > 0) return;
   if (upAt !== null && lab.now - upAt >= lab.options.spawnResetMs) supervision.backoff = 0;
   launch(lab, slot);
 }
 
 /** Kills a process that never sent hello; its exit starts the next. */
-export function helloIsDue(lab: LabState, slot: Slot, spawn: string): void {
+export function helloIsDue(lab: LabState, slot: Slot, incarnation: string): void {
   const { supervision } = slot;
-  if (supervision?.launched === spawn && supervision.upAt === null)
-    emit(lab, { do: 'killWorker', slot: slot.name, spawn, afterMs: 0 });
+  if (supervision?.launched === incarnation && supervision.upAt === null)
+    emit(lab, { do: 'killWorker', slot: slot.name, incarnation, afterMs: 0 });
 }

@@ -94,7 +94,7 @@ export interface Study {
    * Attempt number of the last attempt of each ended trial; 255 means 255 or more. Reads a dormant
    * study's trials as `columns` does.
    */
-  readonly lastK: Column<Uint8Array>;
+  readonly lastAttemptNumber: Column<Uint8Array>;
   /** Trials as `columns` and `lastK` read them, once they are loaded. */
   trials: Trials;
   /** For a study that had finished before this opening, until its trials are needed; else null. */
@@ -107,7 +107,7 @@ export interface Study {
   asking: {
     readonly first: number;
     readonly count: number;
-    readonly basis: number;
+    readonly historyLength: number;
     readonly at: number;
   } | null;
   /** Whether the sampler has nothing more to propose. */
@@ -144,13 +144,13 @@ export interface OpenTrial {
   readonly number: number;
   readonly params: EncodedParams;
   readonly origin: Origin;
-  readonly basis: number;
+  readonly historyLength: number;
   /** Null: may share a cohort with any trial. */
   readonly shapeKey: string | null;
   readonly story: Story;
   state: TrialState;
   /** Number of attempts so far. */
-  k: number;
+  attemptNumber: number;
   crashes: number;
   /** Memory failures caused by other trials. */
   memoryFailures: number;
@@ -171,9 +171,9 @@ export interface OpenTrial {
 }
 
 export interface PastAttempt {
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: SlotName;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly outcome: AttemptOutcome;
 }
 
@@ -181,7 +181,7 @@ export interface Attempt {
   readonly id: AttemptId;
   readonly trial: OpenTrial;
   readonly slot: SlotName;
-  readonly spawn: string;
+  readonly incarnation: string;
   state: AttemptState;
   /** Null: orphaned, its session has ended. */
   cohort: Cohort | null;
@@ -232,7 +232,7 @@ export interface Slot {
   readonly name: SlotName;
   state: SlotState;
   /** Incarnation of the newest process seen; empty: none yet. */
-  spawn: string;
+  incarnation: string;
   helloNo: number;
   session: Session | null;
   /** Attempts named in its welcome's `keep`, for repeating it. */
@@ -299,5 +299,5 @@ export type Timer = { readonly at: number } & (
   | { readonly kind: 'obey'; readonly attempt: Attempt }
   | { readonly kind: 'adoption' }
   | { readonly kind: 'quarantine'; readonly slot: Slot }
-  | { readonly kind: 'helloDue'; readonly slot: Slot; readonly spawn: string }
+  | { readonly kind: 'helloDue'; readonly slot: Slot; readonly incarnation: string }
 );

@@ -45,8 +45,8 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     get columns() {
       return takenUp(study).columns;
     },
-    get lastK() {
-      return takenUp(study).lastK;
+    get lastAttemptNumber() {
+      return takenUp(study).lastAttemptNumber;
     },
     trials: noTrials(spec, sampler),
     dormant: null,
@@ -79,7 +79,7 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
 export function noTrials({ searchSpace, direction }: StudySpec, sampler: Sampler): Trials {
   return {
     columns: new TrialColumns(searchSpace, direction, sampler.window),
-    lastK: new Column((length) => new Uint8Array(length)),
+    lastAttemptNumber: new Column((length) => new Uint8Array(length)),
   };
 }
 
@@ -203,7 +203,7 @@ export function endedElsewhere(
       value,
       finishSeq: columns.finishSeq(number),
     } as const;
-    write(lab, { op: 'trialEnded', uid, ...end, k: 0, story: [] });
+    write(lab, { op: 'trialEnded', uid, ...end, attemptNumber: 0, story: [] });
     const params =
       columns.params(number) ??
       new Float64Array(Object.keys(study.spec.searchSpace).length).fill(NaN);

@@ -28,9 +28,9 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   study.waiting.remove(trial);
   study.open.delete(number);
   if (number < study.limit) study.wanted -= 1;
-  study.lastK.set(number, Math.min(trial.k, 255));
+  study.lastAttemptNumber.set(number, Math.min(trial.attemptNumber, 255));
   const finishSeq = study.columns.end(number, state, outcome, value);
-  const k = attempt?.id.k ?? 0;
+  const attemptNumber = attempt?.id.attemptNumber ?? 0;
   write(lab, {
     op: 'trialEnded',
     uid: study.uid,
@@ -39,7 +39,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
     outcome,
     value,
     finishSeq,
-    k,
+    attemptNumber,
     story: trial.story.lines(),
   });
   const isBest = afterEnd(lab, study, number, state, value);

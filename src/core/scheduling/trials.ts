@@ -48,13 +48,13 @@ export function openTrial(
   lab: LabState,
   study: Study,
   { params, origin }: Proposal,
-  basis: number,
+  historyLength: number,
 ): OpenTrial {
   const number = study.columns.size;
-  study.columns.proposed(number, params, basis, origin);
-  write(lab, { op: 'proposal', uid: study.uid, number, params, origin, basis });
-  const trial = newTrial(lab, study, number, params, origin, basis);
-  tell(lab, trial, `proposed by ${origin.operator} after ${basis} completions`);
+  study.columns.proposed(number, params, historyLength, origin);
+  write(lab, { op: 'proposal', uid: study.uid, number, params, origin, historyLength });
+  const trial = newTrial(lab, study, number, params, origin, historyLength);
+  tell(lab, trial, `proposed by ${origin.operator} after ${historyLength} completions`);
   study.waiting.add(trial);
   return trial;
 }
@@ -66,18 +66,18 @@ export function newTrial(
   number: number,
   params: OpenTrial['params'],
   origin: OpenTrial['origin'],
-  basis: number,
+  historyLength: number,
 ): OpenTrial {
   const trial: OpenTrial = {
     study,
     number,
     params,
     origin,
-    basis,
+    historyLength,
     shapeKey: lab.options.shapeKey?.(study.spec, params) ?? null,
     story: new Story(),
     state: 'waiting',
-    k: 0,
+    attemptNumber: 0,
     crashes: 0,
     memoryFailures: 0,
     deaths: 0,
@@ -98,16 +98,16 @@ export function newTrial(
 export function startAttempt(
   lab: LabState,
   trial: OpenTrial,
-  slot: { readonly name: SlotName; readonly spawn: string },
+  slot: { readonly name: SlotName; readonly incarnation: string },
 ): Attempt {
   moveTrial(lab, trial, 'running');
-  trial.k += 1;
+  trial.attemptNumber += 1;
   const { study } = trial;
   const attempt: Attempt = {
-    id: { study: study.uid, number: trial.number, k: trial.k },
+    id: { study: study.uid, number: trial.number, attemptNumber: trial.attemptNumber },
     trial,
     slot: slot.name,
-    spawn: slot.spawn,
+    incarnation: slot.incarnation,
     state: 'open',
     cohort: null,
     storedCohort: null,
@@ -147,7 +147,7 @@ export function writeAttemptEnd(
   tell(
     lab,
     attempt.trial,
-    `attempt ${attempt.id.k} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`,
+    `attempt ${attempt.id.attemptNumber} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`,
   );
 }
 

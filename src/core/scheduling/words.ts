@@ -67,7 +67,7 @@ export interface AttemptId {
   /** The trial's number. */
   readonly number: number;
   /** 1, 2 … within the trial. */
-  readonly k: number;
+  readonly attemptNumber: number;
 }
 
 /** Id of one connection period of a worker with one coordinator run, `epoch.n`. */

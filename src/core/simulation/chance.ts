@@ -47,13 +47,13 @@ export function durationOf(seed: number, duration: Duration, { number }: Attempt
 export function fateOf(
   seed: number,
   rates: FailureRates,
-  { number, k }: AttemptId,
+  { number, attemptNumber }: AttemptId,
 ): { readonly fate: Fate; readonly share: number } {
   const stream = new Stream(seed, {
     purpose: PURPOSE.simulation,
     ordinal: FATE,
     trial: number + 1,
-    round: k,
+    round: attemptNumber,
   });
   let left = stream.uniform();
   const share = stream.uniform();

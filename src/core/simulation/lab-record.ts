@@ -103,12 +103,19 @@ export class LabRecord {
         this.#propose(write);
         return;
       case 'attemptStarted': {
-        const { attempt, slot, spawn, cohort } = write;
+        const { attempt, slot, incarnation, cohort } = write;
         const trial = this.#trial(attempt.study, attempt.number);
-        if (trial.attempts.some(({ k }) => k === attempt.k))
-          throw new Error(`attempt ${attempt.number}/${attempt.k} started twice`);
-        trial.attempts.push({ k: attempt.k, slot, spawn, cohort, outcome: null, detail: null });
-        trial.k = attempt.k;
+        if (trial.attempts.some(({ attemptNumber }) => attemptNumber === attempt.attemptNumber))
+          throw new Error(`attempt ${attempt.number}/${attempt.attemptNumber} started twice`);
+        trial.attempts.push({
+          attemptNumber: attempt.attemptNumber,
+          slot,
+          incarnation,
+          cohort,
+          outcome: null,
+          detail: null,
+        });
+        trial.attemptNumber = attempt.attemptNumber;
         this.#move(trial, 'running');
         return;
       }
@@ -120,11 +127,11 @@ export class LabRecord {
         return;
       }
       case 'attemptEnded': {
-        const { study, number, k } = write.attempt;
+        const { study, number, attemptNumber } = write.attempt;
         const { attempts, reports } = this.#trial(study, number);
-        const attempt = attempts.find((candidate) => candidate.k === k);
+        const attempt = attempts.find((candidate) => candidate.attemptNumber === attemptNumber);
         if (attempt?.outcome !== null)
-          throw new Error(`attempt ${number}/${k} ended twice, or never began`);
+          throw new Error(`attempt ${number}/${attemptNumber} ended twice, or never began`);
         attempt.outcome = write.outcome;
         attempt.detail = write.detail;
         for (const { step, value } of write.result?.reports ?? []) reports.set(step, value);
@@ -150,17 +157,23 @@ export class LabRecord {
     }
   }
 
-  #propose({ uid, number, params, origin, basis }: Extract<Write, { op: 'proposal' }>): void {
+  #propose({
+    uid,
+    number,
+    params,
+    origin,
+    historyLength,
+  }: Extract<Write, { op: 'proposal' }>): void {
     const { trials } = this.#study(uid);
     if (number !== trials.length)
       throw new Error(`trial ${number} proposed after ${trials.length}`);
-    const counters = { k: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+    const counters = { attemptNumber: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
     trials.push({
       number,
       state: 'waiting',
       params,
       origin,
-      basis,
+      historyLength,
       end: null,
       ...counters,
       reports: new Map(),

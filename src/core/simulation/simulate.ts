@@ -118,14 +118,16 @@ function carryOut(
       processes.deliver(instruction.slot, instruction);
       return;
     case 'sendHeard':
-      processes.heard(instruction.slot, instruction.spawn);
+      processes.heard(instruction.slot, instruction.incarnation);
       return;
     case 'spawnWorker':
-      world.in(instruction.afterMs, () => processes.start(instruction.slot, instruction.spawn));
+      world.in(instruction.afterMs, () =>
+        processes.start(instruction.slot, instruction.incarnation),
+      );
       return;
     case 'killWorker':
       world.in(instruction.afterMs, () =>
-        processes.kill(instruction.slot, instruction.spawn, 'us'),
+        processes.kill(instruction.slot, instruction.incarnation, 'us'),
       );
       return;
     case 'show':

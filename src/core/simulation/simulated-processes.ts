@@ -58,9 +58,9 @@ export class SimulatedProcesses {
   }
 
   /** Starts a process, which sends hello when it is up. */
-  start(slot: string, spawn: string): void {
+  start(slot: string, incarnation: string): void {
     const { lanes = 1, startMs = 150 } = this.#parts.options;
-    const worker = new SimulatedWorker(slot, spawn, {
+    const worker = new SimulatedWorker(slot, incarnation, {
       device: 'simulated',
       lanes,
       memoryBytes: 2 ** 33,
@@ -91,9 +91,9 @@ export class SimulatedProcesses {
   }
 
   /** Kills a process by SIGKILL, by the supervisor or by chance. */
-  kill(slot: string, spawn: string, by: 'us' | 'itself'): void {
+  kill(slot: string, incarnation: string, by: 'us' | 'itself'): void {
     for (const process of this.#processes.get(slot) ?? [])
-      if (process.worker.spawn === spawn) this.#die(process, by);
+      if (process.worker.incarnation === incarnation) this.#die(process, by);
   }
 
   /** Kills every process of this machine together with its parent; no exit is reported. */
@@ -116,9 +116,9 @@ export class SimulatedProcesses {
    * The answer to a beat. Too frequent to be simulated as single messages, and losing one has no
    * effect.
    */
-  heard(slot: string, spawn: string): void {
+  heard(slot: string, incarnation: string): void {
     for (const process of this.#processes.get(slot) ?? []) {
-      if (process.worker.spawn === spawn) process.lastHeard = this.#parts.world.now;
+      if (process.worker.incarnation === incarnation) process.lastHeard = this.#parts.world.now;
     }
   }
 
@@ -209,9 +209,9 @@ export class SimulatedProcesses {
     if (!process.alive) return;
     this.#stop(process);
     const { world, options, tell } = this.#parts;
-    const { slot, spawn } = process.worker;
+    const { slot, incarnation } = process.worker;
     if (options.remote === true) {
-      const next = `1.${Number(spawn.split('.')[1] ?? 0) + 1}`;
+      const next = `1.${Number(incarnation.split('.')[1] ?? 0) + 1}`;
       const newest = (this.#processes.get(slot) ?? []).at(-1) === process;
       if (newest) world.in(REMOTE_RESTART_MS, () => this.start(slot, next));
       return;
@@ -222,7 +222,7 @@ export class SimulatedProcesses {
       tell({
         type: 'exited',
         slot,
-        spawn,
+        incarnation,
         code,
         signal,
         by,

@@ -47,7 +47,7 @@ export interface Machine {
 
 export class SimulatedWorker {
   readonly slot: SlotName;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly #machine: Machine;
   session: Session | null = null;
   helloNo = 0;
@@ -57,19 +57,19 @@ export class SimulatedWorker {
   /** Cancels of this session that arrived before their task. */
   readonly #early = new Set<string>();
 
-  constructor(slot: SlotName, spawn: string, machine: Machine) {
+  constructor(slot: SlotName, incarnation: string, machine: Machine) {
     this.slot = slot;
-    this.spawn = spawn;
+    this.incarnation = incarnation;
     this.#machine = machine;
   }
 
   hello(): Hello {
     this.helloNo += 1;
-    const { slot, spawn, helloNo } = this;
+    const { slot, incarnation, helloNo } = this;
     return {
       type: 'hello',
       slot,
-      spawn,
+      incarnation,
       helloNo,
       ...this.#machine,
       holding: this.holding.map(({ attempt }) => attempt),
@@ -78,11 +78,20 @@ export class SimulatedWorker {
 
   /** Null without a session. */
   beat(): Beat | null {
-    const { slot, spawn, session, taskSeq } = this;
+    const { slot, incarnation, session, taskSeq } = this;
     if (session === null) return null;
     this.#beats += 1;
     const holding = this.holding.map(({ attempt }) => attempt);
-    return { type: 'beat', slot, spawn, session, n: this.#beats, taskSeq, holding, rssBytes: 0 };
+    return {
+      type: 'beat',
+      slot,
+      incarnation,
+      session,
+      n: this.#beats,
+      taskSeq,
+      holding,
+      rssBytes: 0,
+    };
   }
 
   /** The result of a task, sent now and repeated until acknowledged. */
@@ -138,8 +147,8 @@ export class SimulatedWorker {
     }
   }
 
-  #welcomed({ spawn, helloNo, session, keep }: Send<'sendWelcome'>): Reaction {
-    if (spawn !== this.spawn || helloNo !== this.helloNo || session === this.session)
+  #welcomed({ incarnation, helloNo, session, keep }: Send<'sendWelcome'>): Reaction {
+    if (incarnation !== this.incarnation || helloNo !== this.helloNo || session === this.session)
       return NOTHING;
     this.session = session;
     this.taskSeq = 0;
@@ -157,8 +166,9 @@ export class SimulatedWorker {
     return NOTHING;
   }
 
-  #goodbye({ spawn, session, reason }: Send<'sendGoodbye'>): Reaction {
-    if (spawn !== this.spawn || (session !== null && session !== this.session)) return NOTHING;
+  #goodbye({ incarnation, session, reason }: Send<'sendGoodbye'>): Reaction {
+    if (incarnation !== this.incarnation || (session !== null && session !== this.session))
+      return NOTHING;
     this.session = null;
     return { say: [], then: reason === 'replaced' || reason === 'drained' ? 'exit' : 'say hello' };
   }
@@ -173,12 +183,12 @@ export class SimulatedWorker {
   }
 
   #say({ attempt }: Held, result: AttemptResult): Result {
-    return { type: 'result', slot: this.slot, spawn: this.spawn, attempt, result };
+    return { type: 'result', slot: this.slot, incarnation: this.incarnation, attempt, result };
   }
 }
 
 const CANCELLED: AttemptResult = { outcome: 'cancelled', ms: 0 };
 
-function nameOf({ study, number, k }: AttemptId): string {
-  return `${study}/${number}/${k}`;
+function nameOf({ study, number, attemptNumber }: AttemptId): string {
+  return `${study}/${number}/${attemptNumber}`;
 }

@@ -89,13 +89,13 @@ abstract class View implements HistoryView {
 }
 
 export class AsynchronousView extends View {
-  /** @returns itself, showing the first `basis` completions */
-  at(basis: number): HistoryView {
-    if (basis > this.columns.ended)
+  /** @returns itself, showing the first `historyLength` completions */
+  at(historyLength: number): HistoryView {
+    if (historyLength > this.columns.ended)
       throw new RangeError(
-        `the first ${basis} completions asked for, but only ${this.columns.ended} trials ended`,
+        `the first ${historyLength} completions asked for, but only ${this.columns.ended} trials ended`,
       );
-    this.count = basis;
+    this.count = historyLength;
     return this;
   }
 

@@ -5,14 +5,14 @@
 import type { Objective } from './study-spec.ts';
 
 /** Kind of a study's values. */
-export type Measure = 'accuracy' | 'loss' | 'value';
+export type Metric = 'accuracy' | 'loss' | 'value';
 
 /** The samples that scores are measured on; null: no dataset, or another program's study. */
 export type Split = 'validation' | 'test' | null;
 
 /** What a score must be displayed with. */
 export interface ScoreKind {
-  readonly measure: Measure;
+  readonly metric: Metric;
   readonly split: Split;
 }
 
@@ -30,28 +30,28 @@ const DEFAULT_METRICS: ReadonlyMap<unknown, 'accuracy' | 'loss'> = new Map([['tr
  */
 export function scoreKindOf(objective: Objective | null): ScoreKind {
   const metric = objective?.['metric'] ?? DEFAULT_METRICS.get(objective?.kind);
-  if (objective === null || metric === undefined) return { measure: 'value', split: null };
+  if (objective === null || metric === undefined) return { metric: 'value', split: null };
   return {
-    measure: metric === 'loss' ? 'loss' : 'accuracy',
+    metric: metric === 'loss' ? 'loss' : 'accuracy',
     split: objective['selectOn'] === 'test' ? 'test' : 'validation',
   };
 }
 
 /** `validation accuracy`, `test loss`, `value`. */
-export function scoreName({ measure, split }: ScoreKind): string {
-  return split === null ? measure : `${split} ${measure}`;
+export function scoreName({ metric, split }: ScoreKind): string {
+  return split === null ? metric : `${split} ${metric}`;
 }
 
 /** A finite score: accuracies `96.37 %`, everything else four significant digits. */
-export function scoreText(score: number, measure: Measure): string {
-  return measure === 'accuracy'
+export function scoreText(score: number, metric: Metric): string {
+  return metric === 'accuracy'
     ? `${signed((score * 100).toFixed(2))}${THIN}%`
     : significant(score, 4);
 }
 
 /** A finite score with its split where no label names it: `96.37 % (validation)`. */
-export function scoreWithSplit(score: number, { measure, split }: ScoreKind): string {
-  const text = scoreText(score, measure);
+export function scoreWithSplit(score: number, { metric, split }: ScoreKind): string {
+  const text = scoreText(score, metric);
   return split === null ? text : `${text} (${split})`;
 }
 
@@ -59,14 +59,14 @@ export function scoreWithSplit(score: number, { measure, split }: ScoreKind): st
  * A difference of scores with its sign: accuracies in percentage points, `+0.08 points`,
  * everything else two significant digits.
  */
-export function gainText(by: number, measure: Measure): string {
-  const text = measure === 'accuracy' ? points((by * 100).toFixed(2)) : significant(by, 2);
+export function gainText(by: number, metric: Metric): string {
+  const text = metric === 'accuracy' ? points((by * 100).toFixed(2)) : significant(by, 2);
   return by >= 0 ? `+${text}` : signed(text);
 }
 
 /** A standard deviation of scores to one digit: accuracies in percentage points. */
-export function noiseText(deviation: number, measure: Measure): string {
-  if (measure !== 'accuracy') return significant(deviation, 1);
+export function noiseText(deviation: number, metric: Metric): string {
+  if (metric !== 'accuracy') return significant(deviation, 1);
   return points((deviation * 100).toFixed(deviation < 0.00095 ? 2 : 1));
 }
 

@@ -35,7 +35,7 @@ export class TrialColumns {
   readonly #codes = new Column((length) => new Uint8Array(length), 2);
   readonly #finishes = new Column((length) => new Uint32Array(length));
   readonly #completions = new Column((length) => new Uint32Array(length));
-  readonly #bases = new Column((length) => new Uint32Array(length));
+  readonly #historyLengths = new Column((length) => new Uint32Array(length));
   readonly #generations = new Column((length) => new Uint32Array(length));
   /** Number + 1; 0: none. */
   readonly #parents = new Column((length) => new Uint32Array(length), 2);
@@ -65,15 +65,15 @@ export class TrialColumns {
   /**
    * The next trial.
    * @param number must equal `size`
-   * @param basis how many completions its sampler was shown
+   * @param historyLength number of completions that its sampler was shown
    */
-  proposed(number: number, params: EncodedParams, basis: number, origin: Origin): void {
+  proposed(number: number, params: EncodedParams, historyLength: number, origin: Origin): void {
     if (number !== this.size)
       throw new RangeError(`trial ${number} proposed, but the next number is ${this.size}`);
     this.#points.add(number, params);
     this.#params.open(number, params);
     this.#codes.set(number, 0);
-    this.#bases.set(number, basis);
+    this.#historyLengths.set(number, historyLength);
     this.#generations.set(number, origin.generation);
     for (const [place, parent] of origin.parents.slice(0, 2).entries())
       this.#parents.set(number, parent + 1, place);
@@ -135,8 +135,8 @@ export class TrialColumns {
     return this.#completions.get(i);
   }
 
-  basis(number: number): number {
-    return this.#bases.get(number);
+  historyLength(number: number): number {
+    return this.#historyLengths.get(number);
   }
 
   generation(number: number): number {
@@ -169,12 +169,12 @@ export class TrialColumns {
   }
 
   /**
-   * What an asynchronous sampler is shown: the first `basis` completions. O(1) for bases that do
-   * not fall from call to call; one that does costs O(basis). The view is good until the next call
+   * What an asynchronous sampler is shown: the first `historyLength` completions. O(1) for lengths that do
+   * not fall from call to call; one that does costs O(historyLength). The view is good until the next call
    * of this method.
    */
-  asynchronousView(basis: number): HistoryView {
-    return this.#byCompletion.at(basis);
+  asynchronousView(historyLength: number): HistoryView {
+    return this.#byCompletion.at(historyLength);
   }
 
   /**
@@ -192,7 +192,7 @@ export class TrialColumns {
       this.#codes,
       this.#finishes,
       this.#completions,
-      this.#bases,
+      this.#historyLengths,
       this.#generations,
       this.#parents,
     ];

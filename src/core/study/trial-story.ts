@@ -13,7 +13,7 @@ export interface StoryFacts {
 }
 
 interface StoryAttempt {
-  readonly k: number;
+  readonly attemptNumber: number;
   readonly slot: string;
   /** Null: it runs. */
   readonly outcome: string | null;
@@ -39,7 +39,7 @@ export function storySentences(facts: StoryFacts, format: StoryFormat): string[]
     sentence([origin, ...(only === undefined ? [endWithoutAttempt(facts)] : [])]),
     ...facts.attempts.map((attempt) => {
       const [started, ...rest] = attemptClauses(attempt, facts, format);
-      return sentence([`attempt ${attempt.k} ${started ?? ''}`, ...rest]);
+      return sentence([`attempt ${attempt.attemptNumber} ${started ?? ''}`, ...rest]);
     }),
   ];
 }
@@ -91,7 +91,7 @@ const ENDS: Readonly<Record<string, string>> = {
 };
 
 function attemptClauses(
-  { k, slot, outcome, ms, detail }: StoryAttempt,
+  { attemptNumber, slot, outcome, ms, detail }: StoryAttempt,
   { state, attempts }: StoryFacts,
   { duration, worker }: StoryFormat,
 ): string[] {
@@ -100,7 +100,7 @@ function attemptClauses(
   const after = ms === null ? '' : ` after ${duration(ms)}`;
   const reason = (detail ?? '').split('\n')[0] ?? '';
   const because = reason === '' || outcome === 'succeeded' ? '' : ` (${reason})`;
-  const isLast = attempts.at(-1)?.k === k;
+  const isLast = attempts.at(-1)?.attemptNumber === attemptNumber;
   const goesOn = !isLast || state === 'waiting' || state === 'running';
   const then = goesOn
     ? ['the trial returned to the queue']

@@ -15,7 +15,7 @@ export function chanceLevels(catalogue: Catalogue): ChanceOf {
   const known = new Map<string, number | null>();
   return (objective) => {
     const dataset = objectiveKind(objective.kind)?.dataset(objective) ?? null;
-    if (dataset === null || scoreKindOf(objective).measure !== 'accuracy') return null;
+    if (dataset === null || scoreKindOf(objective).metric !== 'accuracy') return null;
     const held = known.get(dataset);
     if (held !== undefined) return held;
     const found = chanceLimit(classesOf(catalogue, dataset));

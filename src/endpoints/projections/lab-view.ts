@@ -263,13 +263,13 @@ export class LabView {
       for (const [place, { id, state: doing, cohort: own }] of cohort.attempts.entries()) {
         const name = nameOf(id);
         if (doing !== 'open' || own !== cohort || this.attempts.get(name) !== null) continue;
-        const { study, number: trial, k } = id;
+        const { study, number: trial, attemptNumber } = id;
         const lane = place % Math.max(1, slot.lanes);
         this.attempts.put({
           id: name,
           study,
           trial,
-          k,
+          attemptNumber,
           slot: slot.name,
           lane,
           from,
@@ -293,14 +293,14 @@ export class LabView {
     const seen = this.attempts.get(name);
     if (seen === null && end.ms === null) return;
     const to = Date.now();
-    const { study, number: trial, k } = id;
+    const { study, number: trial, attemptNumber } = id;
     const from = end.ms === null ? (seen?.from ?? to) : to - end.ms;
     const value = Number.isFinite(end.value) ? end.value : null;
     this.attempts.put({
       id: name,
       study,
       trial,
-      k,
+      attemptNumber,
       slot,
       lane: seen?.lane ?? 0,
       from,
@@ -314,7 +314,7 @@ export class LabView {
 export function attemptRow({
   study,
   number: trial,
-  k,
+  attemptNumber,
   slot,
   from,
   to,
@@ -322,10 +322,10 @@ export function attemptRow({
   value,
 }: AttemptEntry): AttemptRow {
   return {
-    id: nameOf({ study, number: trial, k }),
+    id: nameOf({ study, number: trial, attemptNumber }),
     study,
     trial,
-    k,
+    attemptNumber,
     slot,
     lane: 0,
     from,
@@ -335,6 +335,6 @@ export function attemptRow({
   };
 }
 
-function nameOf({ study, number, k }: AttemptId): string {
-  return `${study}/${number}/${k}`;
+function nameOf({ study, number, attemptNumber }: AttemptId): string {
+  return `${study}/${number}/${attemptNumber}`;
 }

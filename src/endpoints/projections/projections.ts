@@ -38,7 +38,7 @@ export class Projections {
       show: (uid, change) => {
         const kept = this.#kept.get(uid);
         if (kept === undefined) return;
-        kept.projection.hear(change, Date.now(), this.#basis(uid, change));
+        kept.projection.hear(change, Date.now(), this.#historyLength(uid, change));
       },
       turned: () => {
         for (const [uid, kept] of this.#kept) this.#bear(uid, kept);
@@ -106,7 +106,8 @@ export class Projections {
     projection.loaded = 0;
     kept.stop = this.#reading.rows(key, {
       rows: ({ block, names, read }) => projection.lay(block, names, read),
-      curve: ({ trial, k, steps, values }) => projection.layCurve(trial, k, steps, values),
+      curve: ({ trial, attemptNumber, steps, values }) =>
+        projection.layCurve(trial, attemptNumber, steps, values),
       end: (error) => {
         if (error !== null) this.#view.note('unreadable', { study: key, error });
         projection.allLaid();
@@ -138,7 +139,7 @@ export class Projections {
     }
   }
 
-  #basis(
+  #historyLength(
     uid: string,
     change: {
       readonly kind: string;
@@ -149,6 +150,6 @@ export class Projections {
     const number = change.number ?? change.attempt?.number;
     return number === undefined
       ? 0
-      : (this.#view.studies.get(uid)?.study.columns.basis(number) ?? 0);
+      : (this.#view.studies.get(uid)?.study.columns.historyLength(number) ?? 0);
   }
 }

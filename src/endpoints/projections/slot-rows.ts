@@ -44,7 +44,7 @@ function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurrou
       .map(({ id }, lane) => ({
         study: id.study,
         trial: id.number,
-        k: id.k,
+        attemptNumber: id.attemptNumber,
         lane: lane % Math.max(1, slot.lanes),
       })),
     idle: idleOf(idle.get(slot.name), wall),

@@ -47,15 +47,15 @@ export class StudyProjection {
 
   /**
    * @param at milliseconds since 1970
-   * @param basis of the trial it is about
+   * @param historyLength of the trial it is about
    */
-  hear(change: Change, at: number, basis: number): void {
+  hear(change: Change, at: number, historyLength: number): void {
     switch (change.kind) {
       case 'trialStarted': {
-        const { number, k } = change.attempt;
-        this.#birth(number, { ...change, basis });
+        const { number, attemptNumber } = change.attempt;
+        this.#birth(number, { ...change, historyLength });
         this.curves.begin(number);
-        this.rows.started(number, k, this.#slot(change.slot), at);
+        this.rows.started(number, attemptNumber, this.#slot(change.slot), at);
         this.#row(number);
         return;
       }
@@ -75,7 +75,7 @@ export class StudyProjection {
         this.#row(change.attempt.number);
         return;
       case 'trialEnded':
-        this.#ended(change, at, basis);
+        this.#ended(change, at, historyLength);
         return;
       case 'study':
       case 'studyDescribed':
@@ -98,8 +98,16 @@ export class StudyProjection {
   }
 
   /** Merges reports of the running attempt `k` from the file. */
-  layCurve(number: number, k: number, steps: readonly number[], values: readonly number[]): void {
-    if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255))
+  layCurve(
+    number: number,
+    attemptNumber: number,
+    steps: readonly number[],
+    values: readonly number[],
+  ): void {
+    if (
+      this.rows.state(number) !== 'running' ||
+      this.rows.attempts(number) !== Math.min(attemptNumber, 255)
+    )
       return;
     const reports = this.curves.prepend(number, steps, values);
     if (reports > this.rows.reports(number))
@@ -113,15 +121,18 @@ export class StudyProjection {
     this.#other();
   }
 
-  #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, basis: number): void {
+  #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, historyLength: number): void {
     const { number, state, outcome, value, finishSeq: finish, attempt, slot, result } = change;
-    this.#birth(number, { ...change, basis });
+    this.#birth(number, { ...change, historyLength });
     // All reports of the attempt, whether or not they were received before.
     let reports = this.rows.reports(number);
     for (const report of result?.reports ?? [])
       reports = this.curves.report(number, report.step, report.value);
     if (reports > this.rows.reports(number)) this.rows.reported(number, value, reports);
-    const by = attempt === null || slot === null ? null : { k: attempt.k, slot: this.#slot(slot) };
+    const by =
+      attempt === null || slot === null
+        ? null
+        : { attemptNumber: attempt.attemptNumber, slot: this.#slot(slot) };
     this.rows.ended(number, {
       state,
       outcome,

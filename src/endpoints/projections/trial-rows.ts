@@ -20,7 +20,7 @@ const LIVE = 2;
 export interface Birth {
   readonly params: Float64Array;
   readonly origin: Origin;
-  readonly basis: number;
+  readonly historyLength: number;
 }
 
 const u8 = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length);
@@ -44,7 +44,7 @@ export class TrialRows {
   readonly #parents = new Column(u32, 2);
   readonly #operator = new Column(u8);
   readonly #finish = new Column(u32);
-  readonly #basis = new Column(u32);
+  readonly #historyLength = new Column(u32);
   readonly #started = new Column(f64);
   readonly #ended = new Column(f64);
   readonly #took = new Column(f32);
@@ -75,12 +75,12 @@ export class TrialRows {
     return (this.#has.get(number) & BORN) !== 0;
   }
 
-  born(number: number, { params, origin, basis }: Birth, operator: number): void {
+  born(number: number, { params, origin, historyLength }: Birth, operator: number): void {
     this.#touch(number, BORN);
     this.#generation.set(number, origin.generation);
     for (const place of [0, 1]) this.#parents.set(number, (origin.parents[place] ?? -1) + 1, place);
     this.#operator.set(number, operator);
-    this.#basis.set(number, basis);
+    this.#historyLength.set(number, historyLength);
     if (this.width > 0) this.#params.setRow(number, params);
   }
 
@@ -91,7 +91,7 @@ export class TrialRows {
     this.#reports.set(number, 0);
   }
 
-  started(number: number, k: number, slot: number, at: number): void {
+  started(number: number, attemptNumber: number, slot: number, at: number): void {
     this.#touch(number, LIVE);
     this.#state.set(number, trialStates.indexOf('running'));
     this.#value.set(number, NaN);
@@ -100,7 +100,7 @@ export class TrialRows {
     this.#took.set(number, NaN);
     this.#slot.set(number, slot);
     this.#reports.set(number, 0);
-    this.#attempts.set(number, Math.min(k, 255));
+    this.#attempts.set(number, Math.min(attemptNumber, 255));
   }
 
   reported(number: number, value: number, reports: number): void {
@@ -121,7 +121,7 @@ export class TrialRows {
       /** NaN: unknown. */
       readonly took: number;
       /** The attempt that ended it; null: none. */
-      readonly attempt: { readonly k: number; readonly slot: number } | null;
+      readonly attempt: { readonly attemptNumber: number; readonly slot: number } | null;
     },
   ): void {
     this.#touch(number, LIVE);
@@ -135,7 +135,7 @@ export class TrialRows {
     this.#ended.set(number, end.at);
     this.#took.set(number, end.took);
     if (end.attempt !== null) {
-      this.#attempts.set(number, Math.min(end.attempt.k, 255));
+      this.#attempts.set(number, Math.min(end.attempt.attemptNumber, 255));
       this.#slot.set(number, end.attempt.slot);
     }
     // The attempt may have waited behind another one after it was sent.
@@ -187,7 +187,7 @@ export class TrialRows {
       parents: copy(this.#parents, u32(2 * n), 2),
       operator: copy(this.#operator, u8(n)),
       finish: copy(this.#finish, u32(n)),
-      basis: copy(this.#basis, u32(n)),
+      historyLength: copy(this.#historyLength, u32(n)),
       started: copy(this.#started, f64(n)),
       ended: copy(this.#ended, f64(n)),
       took: copy(this.#took, f32(n)),
@@ -218,7 +218,7 @@ export class TrialRows {
     this.#parents.set(number, block.parents[2 * i] ?? 0, 0);
     this.#parents.set(number, block.parents[2 * i + 1] ?? 0, 1);
     this.#operator.set(number, operatorOf[block.operator[i] ?? 0] ?? 0);
-    this.#basis.set(number, block.basis[i] ?? 0);
+    this.#historyLength.set(number, block.historyLength[i] ?? 0);
     if (this.width > 0)
       this.#params.setRow(number, block.params.subarray(i * this.width, (i + 1) * this.width));
   }

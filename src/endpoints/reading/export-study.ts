@@ -36,7 +36,7 @@ export function exportCsv(reader: LabReader, study: StudySummary): ExportedFile 
   };
 }
 
-const BEFORE = ['trial', 'state', 'outcome', 'value', 'measure', 'split'];
+const BEFORE = ['trial', 'state', 'outcome', 'value', 'metric', 'split'];
 const AFTER = [
   'operator',
   'parents',
@@ -65,7 +65,7 @@ function rowsOf(
     );
     const { number, params, slot } = trial;
     return [
-      ...[number, state, outcome ?? '', value ?? '', kind.measure, kind.split ?? ''],
+      ...[number, state, outcome ?? '', value ?? '', kind.metric, kind.split ?? ''],
       ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
       ...[
         lineage?.operator ?? '',

@@ -49,7 +49,7 @@ export type Told =
       readonly tell: 'curve';
       readonly id: number;
       readonly trial: number;
-      readonly k: number;
+      readonly attemptNumber: number;
       readonly steps: number[];
       readonly values: number[];
     }
@@ -135,13 +135,13 @@ async function tellRows(
   }
   for (const trial of running) {
     if (ending) return;
-    const { reports = [], attempts: k = 0 } = reader.story(study, trial)?.trial ?? {};
+    const { reports = [], attempts: attemptNumber = 0 } = reader.story(study, trial)?.trial ?? {};
     if (reports.length === 0) continue;
     tell({
       tell: 'curve',
       id,
       trial,
-      k,
+      attemptNumber,
       steps: reports.map(({ step }) => step),
       values: reports.map(({ value }) => value),
     });

@@ -35,7 +35,7 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
 
 /** The attempt that ended it, or the last one. */
 function deciding({ trial, attempts }: TrialStory): TrialStory['attempts'][number] | undefined {
-  return attempts.find(({ k }) => k === trial.endedBy) ?? attempts.at(-1);
+  return attempts.find(({ attemptNumber }) => attemptNumber === trial.endedBy) ?? attempts.at(-1);
 }
 
 /** Curves in the order of the request; unknown trials are skipped. */

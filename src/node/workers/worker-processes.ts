@@ -15,7 +15,7 @@ import { Tail } from '../../runtime/tail.ts';
 
 export interface WorkerExit {
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
   /** Null: ended by a signal, or never started. */
   readonly code: number | null;
   readonly signal: string | null;
@@ -69,7 +69,7 @@ const LAST_WORDS_MS = 20;
 
 interface Worker {
   readonly slot: string;
-  readonly spawn: string;
+  readonly incarnation: string;
   readonly lastWords: Tail;
   process: ChildProcess | null;
   startTimer: NodeJS.Timeout | undefined;
@@ -98,24 +98,24 @@ export class WorkerProcesses {
   /** Process ids by slot and incarnation, of those that run. */
   get running(): readonly {
     readonly slot: string;
-    readonly spawn: string;
+    readonly incarnation: string;
     readonly pid: number;
   }[] {
-    return [...this.#workers.values()].flatMap(({ slot, spawn, process: child }) =>
-      child?.pid === undefined ? [] : [{ slot, spawn, pid: child.pid }],
+    return [...this.#workers.values()].flatMap(({ slot, incarnation, process: child }) =>
+      child?.pid === undefined ? [] : [{ slot, incarnation, pid: child.pid }],
     );
   }
 
   /**
-   * Starts incarnation `spawn` of a slot's worker after a delay. The same call twice starts one
+   * Starts an incarnation of a slot's worker after a delay. The same call twice starts one
    * process.
    */
-  spawn(slot: string, spawn: string, afterMs: number): void {
-    const key = keyOf(slot, spawn);
+  spawn(slot: string, incarnation: string, afterMs: number): void {
+    const key = keyOf(slot, incarnation);
     if (this.#closing || this.#workers.has(key)) return;
     const worker: Worker = {
       slot,
-      spawn,
+      incarnation,
       lastWords: new Tail(),
       process: null,
       startTimer: undefined,
@@ -147,8 +147,8 @@ export class WorkerProcesses {
   /**
    * Ends that incarnation after a delay, if it is still there; one that has not started never will.
    */
-  kill(slot: string, spawn: string, afterMs: number): void {
-    const worker = this.#workers.get(keyOf(slot, spawn));
+  kill(slot: string, incarnation: string, afterMs: number): void {
+    const worker = this.#workers.get(keyOf(slot, incarnation));
     if (worker === undefined) return;
     if (afterMs > 0 && worker.process !== null) {
       worker.killTimer ??= setTimeout(() => this.#kill(worker), afterMs);
@@ -209,13 +209,13 @@ export class WorkerProcesses {
       memoryLimitBytes,
     } = this.#options;
     const { controlEndpoint, token, resources, userFolder } = this.#options;
-    const { slot, spawn } = worker;
+    const { slot, incarnation } = worker;
     const folders = { resources, userFolder };
     const settings: WorkerSettings = {
       controlEndpoint,
       token,
       slot,
-      spawn,
+      incarnation,
       device: this.#deviceOf(slot),
       memoryLimitBytes,
       parent: process.pid,
@@ -274,8 +274,8 @@ export class WorkerProcesses {
   }
 
   #gone(worker: Worker, code: number | null, signal: string | null): void {
-    const { slot, spawn, killed, rssPeakBytes } = worker;
-    if (!this.#workers.delete(keyOf(slot, spawn))) return;
+    const { slot, incarnation, killed, rssPeakBytes } = worker;
+    if (!this.#workers.delete(keyOf(slot, incarnation))) return;
     clearTimeout(worker.startTimer);
     clearTimeout(worker.killTimer);
     this.#due = this.#due.filter((due) => due !== worker);
@@ -286,7 +286,7 @@ export class WorkerProcesses {
       lastWords.includes('JavaScript heap out of memory');
     this.#options.onExit({
       slot,
-      spawn,
+      incarnation,
       code,
       signal,
       by: killed ? 'us' : 'itself',
@@ -298,6 +298,6 @@ export class WorkerProcesses {
   }
 }
 
-function keyOf(slot: string, spawn: string): string {
-  return `${slot}#${spawn}`;
+function keyOf(slot: string, incarnation: string): string {
+  return `${slot}#${incarnation}`;
 }

@@ -31,7 +31,7 @@ export const trialBlock = strict({
   /** Uint32: how many ended before it; 2³² − 1: not ended. */
   finish: bytes,
   /** Uint32: how many had ended among what its sampler was shown when it was born; 0: unknown. */
-  basis: bytes,
+  historyLength: bytes,
   /** Float64: milliseconds since 1970 when its last attempt began; NaN: unknown or not begun. */
   started: bytes,
   /** Float64: likewise when it ended. */

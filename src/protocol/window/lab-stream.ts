@@ -33,7 +33,7 @@ export const slotRow = strict({
   rssBytes: count.nullable(),
   executor: z.string().nullable(),
   /** Trials it runs now. */
-  running: z.array(strict({ study: z.string(), trial: count, k: count, lane: count })),
+  running: z.array(strict({ study: z.string(), trial: count, attemptNumber: count, lane: count })),
   /** Null: busy. */
   idle: idle.nullable(),
 });
@@ -44,7 +44,7 @@ export const attemptRow = strict({
   id: z.string(),
   study: z.string(),
   trial: count,
-  k: count,
+  attemptNumber: count,
   slot: z.string(),
   lane: count,
   from: instant,

@@ -4,7 +4,7 @@
  * logarithmic one; other values a linear one. Pure; the charts convert to pixels.
  */
 import { signed } from '../../core/study/score.ts';
-import type { Measure } from '../../core/study/score.ts';
+import type { Metric } from '../../core/study/score.ts';
 import type { Direction } from '../../core/study/direction.ts';
 
 export const scaleKinds = ['log-error', 'log', 'linear'] as const;
@@ -22,7 +22,7 @@ export interface ValueScale {
    */
   readonly floor: number;
   /** Measure of the score; accuracies are labelled in percent. */
-  readonly measure: Measure;
+  readonly metric: Metric;
   /**
    * Position of a value: 0 at `worst`, 1 at `best`, not clamped; NaN for a value that is not
    * finite.
@@ -46,9 +46,9 @@ const NO_FLOOR = 1e-3;
  * Returns the kind of axis that resolves most of the values.
  * @param smallest the smallest value
  */
-export function scaleKindFor(measure: Measure, direction: Direction, smallest: number): ScaleKind {
-  if (measure === 'accuracy' && direction === 'maximize') return 'log-error';
-  return measure === 'loss' && smallest >= 0 ? 'log' : 'linear';
+export function scaleKindFor(metric: Metric, direction: Direction, smallest: number): ScaleKind {
+  if (metric === 'accuracy' && direction === 'maximize') return 'log-error';
+  return metric === 'loss' && smallest >= 0 ? 'log' : 'linear';
 }
 
 /**
@@ -74,13 +74,13 @@ export function valueScale(
   worst: number,
   best: number,
   floor: number,
-  measure: Measure,
+  metric: Metric,
 ): ValueScale {
   const { into, outOf } = transformOf(kind, floor);
   let [from, to] = [into(worst), into(best)];
   if (from === to) {
     const sign = worst <= best ? 1 : -1;
-    const least = measure === 'accuracy' ? HALF_A_PERCENT : 1e-9;
+    const least = metric === 'accuracy' ? HALF_A_PERCENT : 1e-9;
     const pad =
       (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, least)) * sign;
     [from, to] = [from - pad, to + pad];
@@ -90,7 +90,7 @@ export function valueScale(
     worst,
     best,
     floor,
-    measure,
+    metric,
     unit: (value) => (Number.isFinite(value) ? (into(value) - from) / (to - from) : NaN),
     value: (unit) => outOf(from + unit * (to - from)),
   };
@@ -132,7 +132,7 @@ export function valueTicks(
   highest = 1,
 ): readonly Tick[] {
   const ticks = plainTicks(scale, apart, lowest, highest);
-  if (scale.measure !== 'accuracy') return ticks;
+  if (scale.metric !== 'accuracy') return ticks;
   // The axis of equal accuracies may extend beyond 0 and 1; ticks stay within.
   const possible = ticks.filter(({ value }) => value >= -1e-9 && value <= 1 + 1e-9);
   return possible.map(({ value, label }) => ({ value, label: inPercent(label) }));
@@ -268,12 +268,12 @@ function* roundNumbers(from: number, to: number): Generator<number> {
 }
 
 /** Label of the value at the foot of an axis, like its tick labels, to three digits. */
-export function footLabel({ kind, measure }: ValueScale, value: number): string {
+export function footLabel({ kind, metric }: ValueScale, value: number): string {
   const size =
     kind === 'log-error' && value < 1
       ? 1 - Number((1 - value).toPrecision(3))
       : Number(value.toPrecision(3));
-  return shortNumber(Number((measure === 'accuracy' ? size * 100 : size).toPrecision(9)));
+  return shortNumber(Number((metric === 'accuracy' ? size * 100 : size).toPrecision(9)));
 }
 
 function errorLabel(error: number): string {

@@ -8,7 +8,7 @@ import type { Figure } from './figure.ts';
 
 export function studyFigure(head: StudyHead): Pick<Figure, 'title' | 'subtitle'> {
   const best =
-    head.best === null ? null : `${scoreName(head)} ${value(head.best.value, head.measure)}`;
+    head.best === null ? null : `${scoreName(head)} ${value(head.best.value, head.metric)}`;
   return {
     title: head.name,
     subtitle: chartText.figure.subtitle({ trials: endedOf(head.counts), best }),

@@ -33,10 +33,10 @@ export function curvesSvg(
 ): string | null {
   const lines = curves.map(pointsOf).filter((points) => points.length > 1);
   const values = lines.flatMap((points) => points.map(([, value]) => value));
-  const kind = scaleKindFor(head.measure, head.direction, Math.min(...values));
+  const kind = scaleKindFor(head.metric, head.direction, Math.min(...values));
   const domain = domainOf(values, head.direction, kind, null);
   if (lines.length === 0 || domain === null) return null;
-  const scale = valueScale(kind, domain.worst, domain.best, floorOf(kind, values), head.measure);
+  const scale = valueScale(kind, domain.worst, domain.best, floorOf(kind, values), head.metric);
   const title = chartText.valueAxis(head);
   return chartExport('report-curves', () => ({
     width: WIDTH,

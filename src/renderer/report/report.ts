@@ -58,7 +58,7 @@ export function reportHtml({
   version,
   at,
 }: ReportFacts): string {
-  const { name, measure, counts, searched } = head;
+  const { name, metric, counts, searched } = head;
   const names = best[0]?.params.map(([each]) => each) ?? [];
   const words = text.report;
   const score = scoreName(head);
@@ -72,7 +72,7 @@ export function reportHtml({
         ]),
     head.best === null
       ? `<p>${escaped(words.nothing)}</p>`
-      : `<p class="best">${escaped(words.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,
+      : `<p class="best">${escaped(words.best({ value: valueText(head.best.value, metric), score, trial: head.best.trial }))}</p>`,
     `<p>${escaped(words.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
     ...head.notes.map((note) => `<p>${escaped(note)}</p>`),
     ...confirmations.map((confirmation) => confirmationHtml(confirmation, head)),
@@ -84,7 +84,7 @@ export function reportHtml({
             [words.trial, score, ...names],
             best.map((trial) => [
               String(trial.number),
-              valueText(trial.value, measure),
+              valueText(trial.value, metric),
               ...trial.params.map(([, each]) => each),
             ]),
           ),
@@ -124,7 +124,7 @@ function importanceHtml({ parameters, together, median }: Known, head: StudyHead
     words.importanceHint,
     ...(median === null
       ? []
-      : [words.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
+      : [words.goodRegion({ score: scoreName(head), median: valueText(median, head.metric) })]),
   ];
   const paragraphs = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
   return `<h2>${escaped(words.importance)}</h2>${paragraphs}${tableHtml([words.parameter, words.wholeSpace, words.inGoodRegion], rows)}`;
@@ -135,13 +135,13 @@ function confirmationHtml(
   head: StudyHead,
 ): string {
   const words = text.report;
-  const { measure } = head;
+  const { metric } = head;
   const rows = configurations.map(({ trial, mean, interval, values }) => [
     String(trial),
-    mean === null ? text.unknown : valueText(mean, measure),
+    mean === null ? text.unknown : valueText(mean, metric),
     interval === null
       ? text.unknown
-      : `${valueText(interval.low, measure)} to ${valueText(interval.high, measure)}`,
+      : `${valueText(interval.low, metric)} to ${valueText(interval.high, metric)}`,
     count(values.length),
   ]);
   const paragraphs = [
@@ -156,7 +156,7 @@ function confirmationHtml(
             significant: p < 0.05,
           }),
         ]),
-    ...(test === null ? [] : [words.test({ value: valueText(test, measure) })]),
+    ...(test === null ? [] : [words.test({ value: valueText(test, metric) })]),
   ];
   return `<h2>${escaped(words.confirmation)}</h2>${paragraphs.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([words.trial, words.mean({ score: scoreName(head) }), words.interval, words.seeds], rows)}`;
 }

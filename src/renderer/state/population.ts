@@ -23,7 +23,7 @@ export type Head = Pick<
   StudyHead,
   | 'key'
   | 'direction'
-  | 'measure'
+  | 'metric'
   | 'split'
   | 'searched'
   | 'operators'
@@ -36,7 +36,7 @@ export type Head = Pick<
 export class Population {
   readonly table: TrialTable;
   direction: Direction = 'maximize';
-  measure: StudyHead['measure'] = 'value';
+  metric: StudyHead['metric'] = 'value';
   /**
    * The samples that scores are computed on; null when there are none, or for a study of another
    * program.
@@ -126,7 +126,7 @@ export class Population {
     this.#fitAt = now;
     this.#valuedAtFit = this.valued;
     const chosen = this.kinds.find((kind) => kind === this.#kind);
-    const kind = chosen ?? scaleKindFor(this.measure, this.direction, this.#smallest);
+    const kind = chosen ?? scaleKindFor(this.metric, this.direction, this.#smallest);
     const domain = domainOf(values, this.direction, kind, this.chance);
     if (domain === null) {
       if (this.scale !== null) this.layout += 1;
@@ -143,7 +143,7 @@ export class Population {
       scale.floor === floor
     )
       return;
-    this.scale = valueScale(kind, domain.worst, best, floor, this.measure);
+    this.scale = valueScale(kind, domain.worst, best, floor, this.metric);
     this.layout += 1;
   }
 
@@ -161,7 +161,7 @@ export class Population {
   get kinds(): readonly ScaleKind[] {
     const kinds: ScaleKind[] = ['linear'];
     if (this.#smallest >= 0 && Number.isFinite(this.#smallest)) kinds.unshift('log');
-    if (this.measure === 'accuracy' && this.direction === 'maximize') kinds.unshift('log-error');
+    if (this.metric === 'accuracy' && this.direction === 'maximize') kinds.unshift('log-error');
     return kinds;
   }
 
@@ -218,7 +218,7 @@ export class Population {
   #begin(head: Head): void {
     this.#anew = false;
     this.direction = head.direction;
-    this.measure = head.measure;
+    this.metric = head.metric;
     this.split = head.split;
     this.axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
@@ -305,7 +305,7 @@ function lifeTrials(
     completion: (i) => table.completion(i),
     finishSeq: (number) => table.finishSeq(number),
     value: (number) => table.ranked(number, direction),
-    basis: (number) => table.basis(number),
+    historyLength: (number) => table.historyLength(number),
   };
 }
 
@@ -313,7 +313,7 @@ function isOther(a: Head, b: Head): boolean {
   return (
     a.key !== b.key ||
     a.direction !== b.direction ||
-    a.measure !== b.measure ||
+    a.metric !== b.metric ||
     a.split !== b.split ||
     a.chance !== b.chance ||
     (a.searched === null) !== (b.searched === null) ||

@@ -38,7 +38,7 @@ export interface Columns {
   readonly parents: Uint32Array;
   readonly operator: Uint8Array;
   readonly finish: Uint32Array;
-  readonly basis: Uint32Array;
+  readonly historyLength: Uint32Array;
   readonly started: Float64Array;
   readonly ended: Float64Array;
   readonly took: Float32Array;
@@ -140,7 +140,7 @@ export class TrialTable {
     scatter(block, 'parents', numbers, columns.parents, 2);
     scatter(block, 'operator', numbers, columns.operator);
     const finish = scatter(block, 'finish', numbers, columns.finish);
-    scatter(block, 'basis', numbers, columns.basis);
+    scatter(block, 'historyLength', numbers, columns.historyLength);
     scatter(block, 'started', numbers, columns.started);
     scatter(block, 'ended', numbers, columns.ended);
     scatter(block, 'took', numbers, columns.took);
@@ -244,8 +244,8 @@ export class TrialTable {
     return this.columns.finish[number] ?? NOT_ENDED;
   }
 
-  basis(number: number): number {
-    return this.columns.basis[number] ?? 0;
+  historyLength(number: number): number {
+    return this.columns.historyLength[number] ?? 0;
   }
 
   /** Value by which the trial is ranked: the worst one when it failed or diverged. */
@@ -287,7 +287,7 @@ function emptyColumns(rows: number, width: number): Columns {
     parents: new Uint32Array(2 * rows),
     operator: new Uint8Array(rows),
     finish: new Uint32Array(rows).fill(NOT_ENDED),
-    basis: new Uint32Array(rows),
+    historyLength: new Uint32Array(rows),
     started: new Float64Array(rows).fill(NaN),
     ended: new Float64Array(rows).fill(NaN),
     took: new Float32Array(rows).fill(NaN),

@@ -90,8 +90,15 @@ export const lab = {
     lanes > 1 ? `${slot}, lane ${lane}` : slot,
   cardTrial: ({ trial, study }: { trial: number; study: string | null }) =>
     study === null ? `Trial ${trial}` : `Trial ${trial} of ${study}`,
-  cardWhere: ({ name, time, k }: { name: string; time: string; k: number }) =>
-    `${name}, ${time}${k > 1 ? `, attempt ${k}` : ''}`,
+  cardWhere: ({
+    name,
+    time,
+    attemptNumber,
+  }: {
+    name: string;
+    time: string;
+    attemptNumber: number;
+  }) => `${name}, ${time}${attemptNumber > 1 ? `, attempt ${attemptNumber}` : ''}`,
   cardGap: ({ name, time }: { name: string; time: string }) => `${name}: idle ${time}`,
   between: ({ from, to }: { from: string; to: string }) => `${from} to ${to}`,
   beforeTrial: ({ span: over, trial }: { span: string; trial: number }) =>

@@ -1,5 +1,5 @@
 /** Plurals, ordinals and lists in English, and the words that every view uses. */
-import type { Estimate, Measure } from '../format.ts';
+import type { Estimate, Metric } from '../format.ts';
 import { THIN, count } from '../format.ts';
 
 const numbers = new Intl.PluralRules('en');
@@ -27,7 +27,7 @@ export function list(entries: readonly string[]): string {
   return entries.length < 2 ? last : `${entries.slice(0, -1).join(', ')} and ${last}`;
 }
 
-export const measures: Readonly<Record<Measure, string>> = {
+export const measures: Readonly<Record<Metric, string>> = {
   accuracy: 'accuracy',
   loss: 'loss',
   value: 'value',

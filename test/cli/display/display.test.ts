@@ -109,8 +109,8 @@ function play(display: Pick<RunDisplay, 'event' | 'tick'>): void {
   }
 }
 
-const VALIDATION: ScoreKind = { measure: 'accuracy', split: 'validation' };
-const PLAIN: ScoreKind = { measure: 'value', split: null };
+const VALIDATION: ScoreKind = { metric: 'accuracy', split: 'validation' };
+const PLAIN: ScoreKind = { metric: 'value', split: null };
 
 describe('Display: live view', () => {
   const view = (width: number, height = 24): string[] => {
@@ -260,7 +260,7 @@ test('Display: lists parameters below each trial where the table is too wide', (
     summary(
       run,
       { ...end, generations: null, resumeCommand: null },
-      { width: 40, kind: { measure: 'loss', split: null } },
+      { width: 40, kind: { metric: 'loss', split: null } },
     ).slice(2, 9),
   ).toEqual([
     'The 2 best configurations',
@@ -382,8 +382,8 @@ describe('Display: choice', () => {
     [{ kind: 'train', metric: 'loss', selectOn: 'test' }, 'loss', 'test'],
     [{ kind: 'synthetic' }, 'value', null],
     [null, 'value', null],
-  ])('%j is shown as %s on %s', (objective, measure, split) => {
-    expect(scoreKindOf(objective)).toEqual({ measure, split });
+  ])('%j is shown as %s on %s', (objective, metric, split) => {
+    expect(scoreKindOf(objective)).toEqual({ metric, split });
   });
 });
 

@@ -31,14 +31,14 @@ function trials(
     completion: (i: number) => order[i]!,
     finishSeq: (number: number) => order.indexOf(number),
     value: (number: number) => values.get(number)!,
-    basis: (number: number) => bases[number]!,
+    historyLength: (number: number) => bases[number]!,
   } satisfies LifeTrials;
 }
 
 /** The first `ended` completions of a study, with the births that had followed them. */
 function upTo(columns: TrialColumns, ended: number): LifeTrials {
   let size = columns.size;
-  while (size > 0 && columns.basis(size - 1) > ended) size -= 1;
+  while (size > 0 && columns.historyLength(size - 1) > ended) size -= 1;
   return {
     direction: columns.direction,
     size,
@@ -46,7 +46,7 @@ function upTo(columns: TrialColumns, ended: number): LifeTrials {
     completion: (i) => columns.completion(i),
     finishSeq: (number) => columns.finishSeq(number),
     value: (number) => columns.value(number),
-    basis: (number) => columns.basis(number),
+    historyLength: (number) => columns.historyLength(number),
   };
 }
 
@@ -146,7 +146,7 @@ describe('Life lines: asynchronous evolution', () => {
         const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
         const lifelines = lives(columns, poolOf(sampler)!);
         for (const [birth, { origin }] of proposals.entries()) {
-          const shown = columns.asynchronousView(columns.basis(birth));
+          const shown = columns.asynchronousView(columns.historyLength(birth));
           const parents = new Set(shown.best(population));
           for (let i = 0; i < shown.count; i++) {
             const number = shown.completion(i);

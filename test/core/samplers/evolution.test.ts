@@ -33,7 +33,7 @@ describe('Sampler evolution', () => {
     const sampler = createSampler({ name: 'evolution' }, space, 'minimize', 3);
     const { columns, proposals } = playStudy(sampler, space, { trials: 64, workers: 1, seed: 1 });
     for (const [number, { origin }] of proposals.entries()) {
-      const best = columns.asynchronousView(columns.basis(number)).best(5);
+      const best = columns.asynchronousView(columns.historyLength(number)).best(5);
       expect(origin.parents.every((parent) => best.includes(parent))).toBe(true);
       expect(origin.generation).toBe(
         origin.parents.length === 0

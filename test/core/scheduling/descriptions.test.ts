@@ -17,8 +17,8 @@ function refusal(said: ReturnType<LabDriver['send']>): string | undefined {
 
 function pause(): void {
   driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
-  for (const { number, k } of driver.given(SLOT))
-    driver.result(id(number, k), { outcome: 'cancelled' });
+  for (const { number, attemptNumber } of driver.given(SLOT))
+    driver.result(id(number, attemptNumber), { outcome: 'cancelled' });
   expect(driver.study().state).toBe('paused');
 }
 

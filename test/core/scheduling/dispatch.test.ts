@@ -159,7 +159,7 @@ describe('Scheduler: asking samplers', () => {
         type: 'hello',
         at: 0,
         slot: A,
-        spawn: '1.1',
+        incarnation: '1.1',
         helloNo: 1,
         device: '',
         lanes: 1,
@@ -168,11 +168,15 @@ describe('Scheduler: asking samplers', () => {
       }),
       'askSampler',
     );
-    expect(ask).toMatchObject({ first: 0, count: 2, basis: 0 });
+    expect(ask).toMatchObject({ first: 0, count: 2, historyLength: 0 });
     expect(only(step(driver.lab, { type: 'clock', at: 1 }), 'askSampler')).toEqual([]);
     driver.send(answerAsk(driver.lab, ask!, 1));
-    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([{ first: 2, basis: 1 }]);
-    expect(writes(driver.said, 'proposal').map(({ number, basis }) => [number, basis])).toEqual([
+    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([
+      { first: 2, historyLength: 1 },
+    ]);
+    expect(
+      writes(driver.said, 'proposal').map(({ number, historyLength }) => [number, historyLength]),
+    ).toEqual([
       [0, 0],
       [1, 0],
       [2, 1],
@@ -183,13 +187,13 @@ describe('Scheduler: asking samplers', () => {
     begin({ sampler: { synchronous: true, generation: 3 } });
     driver.hello(A, { lanes: 8 });
     expect(only(driver.create({ trials: 100 }), 'askSampler')).toMatchObject([
-      { first: 0, count: 3, basis: 0 },
+      { first: 0, count: 3, historyLength: 0 },
     ]);
     driver.result(id(0));
     driver.result(id(2));
     expect(driver.study().columns.size).toBe(3);
     expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([
-      { first: 3, count: 3, basis: 3 },
+      { first: 3, count: 3, historyLength: 3 },
     ]);
   });
 
@@ -200,7 +204,7 @@ describe('Scheduler: asking samplers', () => {
         type: 'hello',
         at: 0,
         slot: A,
-        spawn: '1.1',
+        incarnation: '1.1',
         helloNo: 1,
         device: '',
         lanes: 1,
@@ -222,7 +226,7 @@ describe('Scheduler: asking samplers', () => {
       type: 'hello',
       at: 0,
       slot: A,
-      spawn: '1.1',
+      incarnation: '1.1',
       helloNo: 1,
       device: '',
       lanes: 1,

@@ -95,16 +95,16 @@ describe('Scheduler: studies that finished before an opening', () => {
 
   it('continues as if the trials had been read when the lab was opened', () => {
     const said = [opened(finishedStudy()), openedAtOnce(finishedStudy())].map((driver) => {
-      driver.hello(HERE, { spawn: '2.1' });
+      driver.hello(HERE, { incarnation: '2.1' });
       driver.send({ type: 'studyEdited', study: STUDY, limits: { ...NO_LIMITS, trials: 6 } });
       driver.result(id(4), { value: 0.05 });
       driver.result(id(5), { value: 0.9 });
-      const { state, best, columns, lastK } = driver.study();
+      const { state, best, columns, lastAttemptNumber } = driver.study();
       const trials = [0, 1, 2, 3, 4, 5].map((n) => [
         columns.value(n),
         columns.finishSeq(n),
         columns.params(n),
-        lastK.get(n),
+        lastAttemptNumber.get(n),
       ]);
       return { state, best, trials, said: driver.said };
     });
@@ -145,7 +145,7 @@ describe('Scheduler: studies that finished before an opening', () => {
 
   it('answers a repeated result from before the restart as usual', () => {
     const said = [opened(finishedStudy()), openedAtOnce(finishedStudy())].map((driver) =>
-      driver.result(id(1), { value: 0.7 }, { slot: 'far/cpu/0', spawn: '1.1' }),
+      driver.result(id(1), { value: 0.7 }, { slot: 'far/cpu/0', incarnation: '1.1' }),
     );
     expect(said[0]).toEqual(said[1]);
   });

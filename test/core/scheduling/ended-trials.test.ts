@@ -14,7 +14,7 @@ describe('Scheduling: ended trials of a restored study', () => {
     outcome: 'succeeded',
     value: number / 7,
     finishSeq,
-    k: 1 + (number % 300),
+    attemptNumber: 1 + (number % 300),
     unsettled: [],
     ...more,
   });
@@ -32,7 +32,9 @@ describe('Scheduling: ended trials of a restored study', () => {
   });
 
   it('come last, by number, where another program ended them', () => {
-    const unsettled = [{ k: 2, slot: 'local/cpu/0', spawn: '1.1', outcome: null }] as const;
+    const unsettled = [
+      { attemptNumber: 2, slot: 'local/cpu/0', incarnation: '1.1', outcome: null },
+    ] as const;
     const ended = new EndedTrials();
     const foreign = { state: 'failed', outcome: 'endedElsewhere', value: NaN } as const;
     ended.add(trial(0, -1, foreign));

@@ -34,7 +34,7 @@ describe('Idle reasons: workers that are absent', () => {
     driver.send({
       type: 'leaving',
       slot: A,
-      spawn: '1.1',
+      incarnation: '1.1',
       session: driver.slot(A).session!,
       reason: 'shutdown',
     });
@@ -45,15 +45,15 @@ describe('Idle reasons: workers that are absent', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
     expect(why(HERE)).toEqual({ reason: 'starting', startsAt: 0, tries: 1 });
     driver.now = 100;
-    driver.exit(HERE, { code: 1, spawn: '1.1' });
+    driver.exit(HERE, { code: 1, incarnation: '1.1' });
     expect(why(HERE)).toEqual({ reason: 'starting', startsAt: 600, tries: 2 });
-    driver.hello(HERE, { spawn: '1.2' });
+    driver.hello(HERE, { incarnation: '1.2' });
     expect(why(HERE)).toBe(null);
   });
 
   it('are drained from the command until they are resumed', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
-    driver.hello(HERE, { spawn: '1.1' });
+    driver.hello(HERE, { incarnation: '1.1' });
     driver.now = 50;
     driver.send({ type: 'slotDrained', slot: HERE });
     expect(why(HERE)).toBe(null);
@@ -93,11 +93,11 @@ it('reports until when a worker is quarantined and for which failures, even whil
   for (let i = 0; i < 10 && driver.slot(A).cohorts.length > 0; i++) end(A, 'crashed');
   const failures = crashed.map((number) => ({ study: 'study', number, kind: 'crash', ms: 10 }));
   expect(why()).toMatchObject({ reason: 'quarantined', since: 0, until: 60_000, failures });
-  driver.hello(A, { spawn: '1.2' });
+  driver.hello(A, { incarnation: '1.2' });
   driver.send({
     type: 'leaving',
     slot: A,
-    spawn: '1.2',
+    incarnation: '1.2',
     session: driver.slot(A).session!,
     reason: 'shutdown',
   });
@@ -140,7 +140,7 @@ describe('Idle reasons: workers that could work', () => {
       type: 'result',
       at: 30,
       slot: A,
-      spawn: '1.1',
+      incarnation: '1.1',
       attempt,
       result: { outcome: 'succeeded', value: 1, ms: 9 },
     });

@@ -18,11 +18,11 @@ function begin(options: ConstructorParameters<typeof LabDriver>[0] = {}, trials 
 }
 
 /** Waits for the next attempt of trial 0 and says what it came to. */
-function attempt(k: number, result: Parameters<LabDriver['result']>[1]) {
+function attempt(attemptNumber: number, result: Parameters<LabDriver['result']>[1]) {
   if (driver.trial(0).state === 'waiting')
     driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
-  expect(driver.trial(0).k).toBe(k);
-  return driver.result(id(0, k), result);
+  expect(driver.trial(0).attemptNumber).toBe(attemptNumber);
+  return driver.result(id(0, attemptNumber), result);
 }
 
 beforeEach(() => begin());
@@ -38,7 +38,14 @@ describe('Scheduler: succeeded attempts', () => {
       'finishStudy',
     ]);
     expect(writes(said, 'trialEnded')).toMatchObject([
-      { number: 0, state: 'complete', outcome: 'succeeded', value: 0.25, finishSeq: 0, k: 1 },
+      {
+        number: 0,
+        state: 'complete',
+        outcome: 'succeeded',
+        value: 0.25,
+        finishSeq: 0,
+        attemptNumber: 1,
+      },
     ]);
     expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'succeeded' }]);
     expect(driver.study().columns.ended).toBe(1);
@@ -59,12 +66,12 @@ describe('Scheduler: diverged attempts', () => {
 describe('Scheduler: crashed attempts', () => {
   it('are retried at once, then after 500 ms, and fail the trial the third time', () => {
     attempt(1, { outcome: 'crashed', error: 'boom' });
-    expect(driver.trial(0)).toMatchObject({ state: 'running', k: 2, crashes: 1 });
+    expect(driver.trial(0)).toMatchObject({ state: 'running', attemptNumber: 2, crashes: 1 });
     attempt(2, { outcome: 'crashed' });
     expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 2, notBefore: 500 });
     const said = attempt(3, { outcome: 'crashed' });
     expect(writes(said, 'trialEnded')).toMatchObject([
-      { state: 'failed', outcome: 'crashed', k: 3 },
+      { state: 'failed', outcome: 'crashed', attemptNumber: 3 },
     ]);
   });
 
@@ -83,7 +90,7 @@ describe('Scheduler: crashed attempts', () => {
       crashes: 0,
       past: [{ outcome: 'lost' }],
     });
-    driver.hello(SLOT, { spawn: '1.2' });
+    driver.hello(SLOT, { incarnation: '1.2' });
     driver.exit(SLOT, { signal: 'SIGSEGV' });
     expect(driver.trial(0).crashes).toBe(2);
   });
@@ -101,7 +108,7 @@ describe('Scheduler: lost attempts', () => {
         driver.send({
           type: 'leaving',
           slot: SLOT,
-          spawn: '1.1',
+          incarnation: '1.1',
           session: '1.1',
           reason: 'shutdown',
         }),
@@ -118,13 +125,13 @@ describe('Scheduler: lost attempts', () => {
 
   it('never fail a trial, however often', () => {
     for (let i = 0; i < 100; i++) driver.hello(SLOT);
-    expect(driver.trial(0)).toMatchObject({ state: 'running', k: 101, deaths: 0 });
+    expect(driver.trial(0)).toMatchObject({ state: 'running', attemptNumber: 101, deaths: 0 });
   });
 });
 
 describe('Scheduler: workers that fall silent', () => {
-  function fallSilent(spawn: number): ReturnType<LabDriver['pass']> {
-    driver.hello(SLOT, { spawn: `1.${spawn}`, helloNo: 1 });
+  function fallSilent(incarnation: number): ReturnType<LabDriver['pass']> {
+    driver.hello(SLOT, { incarnation: `1.${incarnation}`, helloNo: 1 });
     return driver.pass(2_000);
   }
 
@@ -135,13 +142,17 @@ describe('Scheduler: workers that fall silent', () => {
   });
 
   it('requeues the trial four times and fails it with the reason the fifth time, charged once', () => {
-    for (let spawn = 1; spawn <= 4; spawn++) {
-      expect(writes(fallSilent(spawn), 'trialEnded')).toEqual([]);
-      expect(driver.trial(0)).toMatchObject({ state: 'waiting', silences: spawn, k: spawn });
+    for (let incarnation = 1; incarnation <= 4; incarnation++) {
+      expect(writes(fallSilent(incarnation), 'trialEnded')).toEqual([]);
+      expect(driver.trial(0)).toMatchObject({
+        state: 'waiting',
+        silences: incarnation,
+        attemptNumber: incarnation,
+      });
     }
     const said = fallSilent(5);
     expect(writes(said, 'trialEnded')).toMatchObject([
-      { number: 0, state: 'failed', outcome: 'silent', k: 5 },
+      { number: 0, state: 'failed', outcome: 'silent', attemptNumber: 5 },
     ]);
     expect(writes(said, 'attemptEnded')).toContainEqual(
       expect.objectContaining({ attempt: id(0, 5), outcome: 'lost', detail: 'silent' }),
@@ -155,9 +166,9 @@ describe('Scheduler: workers that fall silent', () => {
   });
 
   it('continues with the other trials of the study', () => {
-    for (let spawn = 1; spawn <= 5; spawn++) fallSilent(spawn);
-    driver.hello(SLOT, { spawn: '1.6', helloNo: 1 });
-    driver.result(id(1, driver.trial(1).k), { value: 1 });
+    for (let incarnation = 1; incarnation <= 5; incarnation++) fallSilent(incarnation);
+    driver.hello(SLOT, { incarnation: '1.6', helloNo: 1 });
+    driver.result(id(1, driver.trial(1).attemptNumber), { value: 1 });
     expect(driver.study().state).toBe('finished');
   });
 });
@@ -165,7 +176,7 @@ describe('Scheduler: workers that fall silent', () => {
 describe('Scheduler: workers killed from outside', () => {
   function die(times: number): void {
     for (let i = 1; i <= times; i++) {
-      driver.hello(SLOT, { spawn: `1.${i}`, helloNo: 1 });
+      driver.hello(SLOT, { incarnation: `1.${i}`, helloNo: 1 });
       driver.pass(Math.max(0, (driver.study().open.get(0)?.notBefore ?? 0) - driver.now), [SLOT]);
       driver.exit(SLOT, { signal: 'SIGKILL' });
     }
@@ -180,7 +191,7 @@ describe('Scheduler: workers killed from outside', () => {
   it('delay the trial from the fourth death on, 250 ms and twice as long each time up to 8 s, alone in its cohort', () => {
     const waits: number[] = [];
     for (let deaths = 1; deaths <= 11; deaths++) {
-      driver.hello(SLOT, { spawn: `1.${deaths}`, helloNo: 1 });
+      driver.hello(SLOT, { incarnation: `1.${deaths}`, helloNo: 1 });
       driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
       driver.exit(SLOT, { signal: 'SIGTERM' });
       waits.push(driver.trial(0).notBefore - driver.now);
@@ -232,12 +243,12 @@ describe('Scheduler: attempts out of memory', () => {
   });
 
   it('are retried elsewhere after 5 s without charge if a neighbour caused them, and fail the trial the sixteenth time', () => {
-    for (let k = 1; k < 16; k++) {
-      attempt(k, { outcome: 'outOfMemory', byNeighbour: true });
+    for (let attemptNumber = 1; attemptNumber < 16; attemptNumber++) {
+      attempt(attemptNumber, { outcome: 'outOfMemory', byNeighbour: true });
       expect(driver.trial(0)).toMatchObject({
         state: 'waiting',
         crashes: 0,
-        memoryFailures: k,
+        memoryFailures: attemptNumber,
         avoid: SLOT,
         notBefore: driver.now + 5_000,
       });
@@ -251,7 +262,7 @@ describe('Scheduler: timed-out attempts', () => {
   it('fail the trial when their worker reports it', () => {
     const said = driver.result(id(0), { outcome: 'timedOut' });
     expect(writes(said, 'trialEnded')).toMatchObject([
-      { state: 'failed', outcome: 'timedOut', k: 1 },
+      { state: 'failed', outcome: 'timedOut', attemptNumber: 1 },
     ]);
   });
 
@@ -265,7 +276,9 @@ describe('Scheduler: timed-out attempts', () => {
     expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0), reason: 'timedOut' }]);
     expect(driver.slot(SLOT).cohorts).toHaveLength(2);
     const later = driver.pass(2_000, [SLOT]);
-    expect(only(later, 'killWorker')).toMatchObject([{ slot: SLOT, spawn: '1.1', afterMs: 0 }]);
+    expect(only(later, 'killWorker')).toMatchObject([
+      { slot: SLOT, incarnation: '1.1', afterMs: 0 },
+    ]);
   });
 
   it('leave an obeying worker alone, and the next cohort gets its full time', () => {
@@ -292,7 +305,7 @@ describe('Scheduler: cancelled attempts', () => {
     attempt(2, { outcome: 'crashed' });
     const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
     expect(writes(said, 'trialEnded')).toMatchObject([
-      { number: 0, state: 'failed', outcome: 'cancelled', k: 0 },
+      { number: 0, state: 'failed', outcome: 'cancelled', attemptNumber: 0 },
     ]);
     expect(only(said, 'sendCancel')).toEqual([]);
   });

@@ -95,11 +95,11 @@ describe('Quarantine: a slot with three quick consecutive failures where others 
 
   it('stays quarantined when its process is replaced', () => {
     quarantine();
-    driver.hello(BAD, { spawn: '1.2' });
+    driver.hello(BAD, { incarnation: '1.2' });
     expect(driver.slot(BAD).state).toBe('quarantined');
     driver.pass(2_000, [GOOD]);
     expect(driver.slot(BAD).state).toBe('absent');
-    driver.hello(BAD, { spawn: '1.3' });
+    driver.hello(BAD, { incarnation: '1.3' });
     expect(driver.slot(BAD).state).toBe('quarantined');
   });
 });

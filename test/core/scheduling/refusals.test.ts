@@ -24,10 +24,12 @@ describe('Refusals: results', () => {
   });
 
   it('acknowledge one of a crashed attempt again: duplicateResult, while its trial is open and after', () => {
-    for (let k = 1; k <= 3; k++) {
+    for (let attemptNumber = 1; attemptNumber <= 3; attemptNumber++) {
       driver.pass(1_000, [SLOT]);
-      driver.result(id(0, k), { outcome: 'crashed' });
-      expect(only(driver.result(id(0, k), { outcome: 'crashed' }), 'sendAck')).toHaveLength(1);
+      driver.result(id(0, attemptNumber), { outcome: 'crashed' });
+      expect(
+        only(driver.result(id(0, attemptNumber), { outcome: 'crashed' }), 'sendAck'),
+      ).toHaveLength(1);
     }
     expect(driver.study().columns.outcome(0)).toBe('crashed');
     expect(driver.lab.refusals.count('duplicateResult')).toBe(3);
@@ -52,7 +54,7 @@ describe('Refusals: results', () => {
   it.each([id(0, 9), id(7), id(0, 0), id(0, 1, 'no such study')])(
     'refuse one of an unknown attempt: unknownAttempt %o',
     (attempt) => {
-      const said = driver.result(attempt, {}, { slot: SLOT, spawn: '1.1' });
+      const said = driver.result(attempt, {}, { slot: SLOT, incarnation: '1.1' });
       expect(said).toMatchObject([{ do: 'sendRefused', reason: 'unknownAttempt' }]);
     },
   );
@@ -66,8 +68,8 @@ describe('Refusals: results', () => {
   });
 
   it.each([
-    { slot: OTHER, spawn: '1.1' },
-    { slot: SLOT, spawn: '1.2' },
+    { slot: OTHER, incarnation: '1.1' },
+    { slot: SLOT, incarnation: '1.2' },
   ])("refuse one from another process than the attempt's: notYours %o", (from) => {
     driver.hello(OTHER);
     const said = driver.result(id(0), {}, from);
@@ -81,15 +83,21 @@ describe('Refusals: results', () => {
       ms: 1,
       ...(value === undefined ? {} : { value }),
     } as const;
-    const said = driver.send({ type: 'result', slot: SLOT, spawn: '1.1', attempt: id(0), result });
+    const said = driver.send({
+      type: 'result',
+      slot: SLOT,
+      incarnation: '1.1',
+      attempt: id(0),
+      result,
+    });
     expect(said).toMatchObject([{ do: 'sendRefused', reason: 'malformed' }]);
   });
 
   it("end the sender's session at the third invalid message in 60 s", () => {
     driver.hello(OTHER);
-    const wrong = () => driver.result(id(0), {}, { slot: OTHER, spawn: '1.1' });
+    const wrong = () => driver.result(id(0), {}, { slot: OTHER, incarnation: '1.1' });
     wrong();
-    driver.send({ type: 'malformed', slot: OTHER, spawn: '1.1', error: 'no schema' });
+    driver.send({ type: 'malformed', slot: OTHER, incarnation: '1.1', error: 'no schema' });
     expect(driver.slot(OTHER).session).not.toBeNull();
     expect(only(wrong(), 'sendGoodbye')).toMatchObject([{ slot: OTHER, reason: 'protocolErrors' }]);
     expect(driver.slot(OTHER).state).toBe('absent');
@@ -98,7 +106,7 @@ describe('Refusals: results', () => {
 
   it('forget an invalid message after 60 s', () => {
     const wrong = () =>
-      driver.send({ type: 'malformed', slot: SLOT, spawn: '1.1', error: 'no schema' });
+      driver.send({ type: 'malformed', slot: SLOT, incarnation: '1.1', error: 'no schema' });
     wrong();
     wrong();
     driver.pass(60_001, [SLOT]);
@@ -117,7 +125,7 @@ describe('Refusals: beats and goodbyes of an ended session', () => {
     const farewell = {
       type: 'leaving',
       slot: SLOT,
-      spawn: '1.1',
+      incarnation: '1.1',
       session: before,
       reason: 'shutdown',
     } as const;
@@ -127,11 +135,11 @@ describe('Refusals: beats and goodbyes of an ended session', () => {
 
   it('tell a replaced process to exit', () => {
     const before = driver.slot(SLOT).session ?? '';
-    driver.hello(SLOT, { spawn: '1.2' });
+    driver.hello(SLOT, { incarnation: '1.2' });
     const old = {
       type: 'beat',
       slot: SLOT,
-      spawn: '1.1',
+      incarnation: '1.1',
       session: before,
       n: 1,
       taskSeq: 0,
@@ -139,7 +147,7 @@ describe('Refusals: beats and goodbyes of an ended session', () => {
       rssBytes: 0,
     } as const;
     expect(driver.send(old)).toMatchObject([
-      { do: 'sendGoodbye', spawn: '1.1', reason: 'replaced' },
+      { do: 'sendGoodbye', incarnation: '1.1', reason: 'replaced' },
     ]);
   });
 
@@ -147,7 +155,7 @@ describe('Refusals: beats and goodbyes of an ended session', () => {
     const beat = {
       type: 'beat',
       slot: 'nobody',
-      spawn: '1.1',
+      incarnation: '1.1',
       session: '1.9',
       n: 1,
       taskSeq: 0,
@@ -162,10 +170,10 @@ describe('Refusals: beats and goodbyes of an ended session', () => {
 
 describe('Refusals: hellos', () => {
   it('of an older process are dropped, and the process is told to exit: oldIncarnation', () => {
-    driver.hello(SLOT, { spawn: '1.10' });
+    driver.hello(SLOT, { incarnation: '1.10' });
     const session = driver.slot(SLOT).session;
-    expect(driver.hello(SLOT, { spawn: '1.9' })).toMatchObject([
-      { do: 'sendGoodbye', spawn: '1.9', reason: 'replaced' },
+    expect(driver.hello(SLOT, { incarnation: '1.9' })).toMatchObject([
+      { do: 'sendGoodbye', incarnation: '1.9', reason: 'replaced' },
     ]);
     expect(driver.slot(SLOT).session).toBe(session);
     expect(driver.lab.refusals.count('oldIncarnation')).toBe(1);
@@ -198,9 +206,17 @@ describe('Refusals: proposals', () => {
       origin: { operator: 'late', parents: [], generation: 0 },
     };
     expect(
-      driver.send({ type: 'proposed', study: 'study', first: 0, basis: 0, trials: [proposal] }),
+      driver.send({
+        type: 'proposed',
+        study: 'study',
+        first: 0,
+        historyLength: 0,
+        trials: [proposal],
+      }),
     ).toEqual([]);
-    expect(driver.send({ type: 'exhausted', study: 'study', first: 2, basis: 0 })).toEqual([]);
+    expect(driver.send({ type: 'exhausted', study: 'study', first: 2, historyLength: 0 })).toEqual(
+      [],
+    );
     expect(driver.lab.refusals.count('staleProposal')).toBe(2);
   });
 });

@@ -16,9 +16,9 @@ beforeEach(() => {
 function report(
   report: Report,
   attempt = id(0),
-  from: { slot?: string; spawn?: string } = {},
+  from: { slot?: string; incarnation?: string } = {},
 ): Instruction[] {
-  return driver.send({ type: 'report', slot: SLOT, spawn: '1.1', attempt, report, ...from });
+  return driver.send({ type: 'report', slot: SLOT, incarnation: '1.1', attempt, report, ...from });
 }
 
 describe('Scheduler: reports of a live attempt', () => {
@@ -123,7 +123,7 @@ describe('Scheduler: refused reports', () => {
   });
 
   it('of another worker', () => {
-    expect(report({ step: 0, value: 1 }, id(0), { spawn: '1.9' })).toEqual([]);
+    expect(report({ step: 0, value: 1 }, id(0), { incarnation: '1.9' })).toEqual([]);
     expect(driver.lab.refusals.count('notYours')).toBe(1);
   });
 

@@ -55,7 +55,7 @@ describe('Scheduler: restart', () => {
       before.hello(FAR, { lanes: 3, helloNo: 1 });
       const report = (number: number, step: number, value: number): unknown =>
         before.send({
-          ...{ type: 'report', slot: FAR, spawn: '1.1', attempt: id(number) },
+          ...{ type: 'report', slot: FAR, incarnation: '1.1', attempt: id(number) },
           report: { step, value },
         });
       for (let step = 20; step >= 0; step--) report(0, step, step === 3 ? -0 : step / 3);
@@ -75,7 +75,7 @@ describe('Scheduler: restart', () => {
     const { driver, opened } = restart(twoRunning(HERE));
     expect(writes(opened, 'attemptEnded').map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
     expect(writes(opened, 'trialBack').map(({ number }) => number)).toEqual([0, 1]);
-    driver.hello(HERE, { spawn: '2.1' });
+    driver.hello(HERE, { incarnation: '2.1' });
     expect(driver.given(HERE)).toEqual([id(0, 2), id(1, 2)]);
   });
 
@@ -86,7 +86,7 @@ describe('Scheduler: restart', () => {
     expect(only(said, 'sendWelcome')).toMatchObject([{ session: '2.1', keep: [id(0), id(1)] }]);
     expect(driver.trial(0).attempt?.state).toBe('open');
     expect(driver.slot(FAR).cohorts).toHaveLength(2);
-    driver.result(id(0), {}, { slot: FAR, spawn: '1.1' });
+    driver.result(id(0), {}, { slot: FAR, incarnation: '1.1' });
     expect(driver.study().columns.ended).toBe(1);
   });
 
@@ -106,7 +106,7 @@ describe('Scheduler: restart', () => {
 
   it("accepts a result from before the restart from the attempt's worker, before any hello", () => {
     const { driver } = restart(twoRunning(FAR));
-    const said = driver.result(id(0), { value: 0.5 }, { slot: FAR, spawn: '1.1' });
+    const said = driver.result(id(0), { value: 0.5 }, { slot: FAR, incarnation: '1.1' });
     expect(only(said, 'sendAck')).toHaveLength(1);
     expect(driver.study().columns.value(0)).toBe(0.5);
   });
@@ -124,7 +124,7 @@ describe('Scheduler: restart', () => {
     expect(driver.trial(0).attempt?.state).toBe('orphaned');
     driver.pass(1);
     expect(driver.trial(0).state).toBe('waiting');
-    expect(driver.result(id(0), {}, { slot: FAR, spawn: '1.1' })).toMatchObject([
+    expect(driver.result(id(0), {}, { slot: FAR, incarnation: '1.1' })).toMatchObject([
       { do: 'sendRefused', reason: 'staleLease' },
     ]);
   });
@@ -135,7 +135,7 @@ describe('Scheduler: restart', () => {
       before.result(id(0), { outcome: 'crashed' });
       before.result(id(0, 2), { outcome: 'crashed' });
     });
-    driver.hello(FAR, { spawn: '1.2' });
+    driver.hello(FAR, { incarnation: '1.2' });
     const said = driver.result(id(0, 3), { outcome: 'crashed' });
     expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed' }]);
   });

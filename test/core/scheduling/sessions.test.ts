@@ -1,6 +1,6 @@
 /** How sessions begin, go over into one another and end; and the processes behind them. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { compareSpawns } from '../../../src/core/scheduling/slots.ts';
+import { compareIncarnations } from '../../../src/core/scheduling/slots.ts';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';
 
 const SLOT = 'local/cpu/0';
@@ -39,9 +39,9 @@ describe('Scheduler: hello', () => {
     ]);
     driver.send({ type: 'studyResumed', study: 'study' });
     const held = driver.given(SLOT);
-    expect(only(driver.hello(SLOT, { spawn: '1.2', holding: held }), 'sendWelcome')).toMatchObject([
-      { keep: [] },
-    ]);
+    expect(
+      only(driver.hello(SLOT, { incarnation: '1.2', holding: held }), 'sendWelcome'),
+    ).toMatchObject([{ keep: [] }]);
   });
 });
 
@@ -52,7 +52,7 @@ describe('Scheduler: supervised processes', () => {
     const [spawned] = only(
       driver.exit(SLOT, {
         signal: 'SIGKILL',
-        spawn: driver.slot(SLOT).supervision?.launched ?? '',
+        incarnation: driver.slot(SLOT).supervision?.launched ?? '',
       }),
       'spawnWorker',
     );
@@ -61,7 +61,7 @@ describe('Scheduler: supervised processes', () => {
 
   it('are started once when their slot is offered', () => {
     expect(only(driver.said, 'spawnWorker')).toEqual([
-      { do: 'spawnWorker', slot: SLOT, spawn: '1.1', afterMs: 0 },
+      { do: 'spawnWorker', slot: SLOT, incarnation: '1.1', afterMs: 0 },
     ]);
     expect(driver.send({ type: 'slotOffered', slot: SLOT })).toEqual([]);
   });
@@ -75,33 +75,33 @@ describe('Scheduler: supervised processes', () => {
   it('are restarted at once if they lived for 10 s or finished a trial', () => {
     exit();
     exit();
-    const spawn = driver.slot(SLOT).supervision?.launched ?? '';
-    driver.hello(SLOT, { spawn });
+    const incarnation = driver.slot(SLOT).supervision?.launched ?? '';
+    driver.hello(SLOT, { incarnation });
     driver.pass(10_000, [SLOT]);
     expect(exit()).toBe(0);
     exit();
-    driver.hello(SLOT, { spawn: driver.slot(SLOT).supervision?.launched ?? '' });
+    driver.hello(SLOT, { incarnation: driver.slot(SLOT).supervision?.launched ?? '' });
     driver.result(driver.given(SLOT)[0]!);
     expect(exit()).toBe(0);
   });
 
   it('are replaced at once when silent, killed a minute later, and told to exit if they wake up', () => {
-    driver.hello(SLOT, { spawn: '1.1' });
+    driver.hello(SLOT, { incarnation: '1.1' });
     const session = driver.slot(SLOT).session ?? '';
     const said = driver.pass(2_000);
-    expect(only(said, 'spawnWorker')).toMatchObject([{ spawn: '1.2' }]);
+    expect(only(said, 'spawnWorker')).toMatchObject([{ incarnation: '1.2' }]);
     expect(only(said, 'killWorker')).toEqual([
-      { do: 'killWorker', slot: SLOT, spawn: '1.1', afterMs: 60_000 },
+      { do: 'killWorker', slot: SLOT, incarnation: '1.1', afterMs: 60_000 },
     ]);
     expect(driver.beat(SLOT, { session })).toMatchObject([
-      { do: 'sendGoodbye', spawn: '1.1', reason: 'replaced' },
+      { do: 'sendGoodbye', incarnation: '1.1', reason: 'replaced' },
     ]);
-    expect(only(driver.exit(SLOT, { code: 0, spawn: '1.1' }), 'spawnWorker')).toEqual([]);
+    expect(only(driver.exit(SLOT, { code: 0, incarnation: '1.1' }), 'spawnWorker')).toEqual([]);
   });
 
   it('are killed if they do not say hello within 30 s', () => {
     expect(only(driver.pass(29_999), 'killWorker')).toEqual([]);
-    expect(only(driver.pass(1), 'killWorker')).toMatchObject([{ spawn: '1.1', afterMs: 0 }]);
+    expect(only(driver.pass(1), 'killWorker')).toMatchObject([{ incarnation: '1.1', afterMs: 0 }]);
   });
 });
 
@@ -134,5 +134,5 @@ it.each([
   ['', '0.0', -1],
   ['1', '1.0', -1],
 ])('Incarnations: %s precedes %s when compared as numbers, part by part', (a, b, sign) => {
-  expect(Math.sign(compareSpawns(a, b))).toBe(sign);
+  expect(Math.sign(compareIncarnations(a, b))).toBe(sign);
 });

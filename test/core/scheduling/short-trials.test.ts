@@ -44,7 +44,9 @@ describe('Scheduler: short trials of a synchronous search', () => {
     for (const attempt of rest) driver.result(attempt, { ms: 0.01 });
     // Both wait, and their cohort's credit is back: the first of them goes by itself.
     const again = driver.slot(SLOT).cohorts.at(-1);
-    expect(again?.attempts.map(({ id }) => [id.number, id.k])).toEqual([[one!.number, 2]]);
+    expect(again?.attempts.map(({ id }) => [id.number, id.attemptNumber])).toEqual([
+      [one!.number, 2],
+    ]);
   });
 });
 

@@ -99,7 +99,7 @@ describe('Transitions: an illegal transition', () => {
       type: 'result',
       at: 0,
       slot: 'local/cpu/0',
-      spawn: '1.1',
+      incarnation: '1.1',
       attempt: id(0),
       result,
     });

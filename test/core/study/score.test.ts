@@ -20,7 +20,7 @@ describe('Scores: one format', () => {
     expect(scoreText(0.96367, 'accuracy')).toBe('96.37\u202f%');
     expect(scoreText(0.96367, 'loss')).toBe('0.9637');
     expect(scoreText(1.5, 'value')).toBe('1.500');
-    const validation = { measure: 'accuracy', split: 'validation' } as const;
+    const validation = { metric: 'accuracy', split: 'validation' } as const;
     expect(scoreWithSplit(0.96367, validation)).toBe('96.37\u202f% (validation)');
   });
 });

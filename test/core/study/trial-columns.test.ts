@@ -86,9 +86,9 @@ describe('Trial columns', () => {
             };
           });
           expect(columns.best(60)).toEqual(ranked(ended, way));
-          for (const basis of [ended.length, ...bases.map((n) => n % (ended.length + 1))]) {
-            const shown = ended.slice(0, basis);
-            const view = columns.asynchronousView(basis);
+          for (const historyLength of [ended.length, ...bases.map((n) => n % (ended.length + 1))]) {
+            const shown = ended.slice(0, historyLength);
+            const view = columns.asynchronousView(historyLength);
             for (const k of [1, 3, 20, 60])
               expect(view.best(k)).toEqual(ranked(shown, way).slice(0, k));
             expect([...Array(view.count).keys()].map((i) => view.completion(i))).toEqual(

@@ -9,7 +9,7 @@ const tell = (facts: Partial<StoryFacts>): string[] =>
     { state: 'complete', outcome: 'succeeded', lineage: null, attempts: [], ...facts },
     format,
   );
-const run = { k: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
+const run = { attemptNumber: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
 
 describe('The story of a trial in sentences', () => {
   it('describes a trial with one attempt in one sentence', () => {
@@ -32,7 +32,7 @@ describe('The story of a trial in sentences', () => {
   it('explains why a trial failed, and which attempts returned it to the queue', () => {
     const crashed = { ...run, outcome: 'crashed', detail: 'no memory\n  at x' };
     const lineage = { operator: 'uniform', parents: [] };
-    const attempts = [crashed, { ...crashed, k: 2 }];
+    const attempts = [crashed, { ...crashed, attemptNumber: 2 }];
     expect(tell({ state: 'failed', outcome: 'crashed', lineage, attempts })).toEqual([
       'Drawn at random.',
       'Attempt 1 started on CPU 1; crashed after 2.3 s (no memory); the trial returned to the queue.',

@@ -65,7 +65,7 @@ describe('Worker processes', () => {
     expect(await exits.count(1)).toStrictEqual([
       {
         slot: 'local/cpu/0',
-        spawn: '1.1',
+        incarnation: '1.1',
         code: 3,
         signal: null,
         by: 'itself',
@@ -102,7 +102,7 @@ describe('Worker processes', () => {
       process.kill(await started(), 'SIGKILL');
       const from = performance.now();
       expect((await exits.count(i))[i - 1]).toMatchObject({
-        spawn: `1.${i}`,
+        incarnation: `1.${i}`,
         code: null,
         signal: 'SIGKILL',
         by: 'itself',
@@ -148,8 +148,8 @@ describe('Worker processes', () => {
         : [];
     await expect.poll(() => starts().length).toBeGreaterThanOrEqual(2);
     workers.kill('local/cpu/0', '1.1', 0);
-    expect(await exits.count(1)).toMatchObject([{ spawn: '1.1' }]);
-    expect(workers.running).toMatchObject([{ spawn: '1.2' }]);
+    expect(await exits.count(1)).toMatchObject([{ incarnation: '1.1' }]);
+    expect(workers.running).toMatchObject([{ incarnation: '1.2' }]);
     await workers.close(0);
     expect(starts().map(Number).filter(isAlive)).toStrictEqual([]);
     expect(starts()).toHaveLength(2);

@@ -28,7 +28,7 @@ function population(values: readonly number[], chance: number | null = CHANCE): 
   const table = new TrialTable(4);
   table.merge(
     trialBlock(
-      values.map((value, number) => ({ number, value, finish: number, basis: number })),
+      values.map((value, number) => ({ number, value, finish: number, historyLength: number })),
       4,
     ),
   );

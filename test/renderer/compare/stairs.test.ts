@@ -12,7 +12,7 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
     state: 'finished',
     reason: null,
     direction: 'maximize',
-    measure: 'accuracy',
+    metric: 'accuracy',
     split: 'validation',
     counts: { waiting: 0, running: 0, complete: 10, pruned: 0, failed: 2, diverged: 0 },
     limits: { trials: 12, minutes: null, target: null },
@@ -43,7 +43,7 @@ describe('Compare: best-so-far lines', () => {
   });
 
   it('exclude studies with another measure and name them', () => {
-    const other = row('loss', [0.3], { measure: 'loss', direction: 'minimize' });
+    const other = row('loss', [0.3], { metric: 'loss', direction: 'minimize' });
     const { lines, unlike } = compareStudies([row('a', [0.8]), other], 'trials');
     expect([lines.map(({ name }) => name), unlike]).toEqual([['a'], ['loss']]);
   });

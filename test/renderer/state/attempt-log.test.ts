@@ -32,7 +32,7 @@ function attempt({
     id: `${study}/${slot}/${lane}/${id}`,
     study,
     trial: id,
-    k: 1,
+    attemptNumber: 1,
     slot,
     lane,
     from: 10 * id,

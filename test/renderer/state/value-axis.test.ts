@@ -64,12 +64,18 @@ describe('State: value axis', () => {
     const population = populationOf(one.table);
     population.update(one.head, false, 1e6);
     one.table.merge(
-      trialBlock([{ number: 40, value: 0.999, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+      trialBlock(
+        [{ number: 40, value: 0.999, finish: 40, historyLength: 40, params: [0, 1, 0, NaN] }],
+        4,
+      ),
     );
     population.update(one.head, false, 2e6);
     expect(population.scale).toMatchObject({ kind: 'log', best: 0.999 });
     one.table.merge(
-      trialBlock([{ number: 41, value: -1, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4),
+      trialBlock(
+        [{ number: 41, value: -1, finish: 41, historyLength: 41, params: [0, 1, 0, NaN] }],
+        4,
+      ),
     );
     population.update(one.head, false, 3e6);
     population.fit(3e6);

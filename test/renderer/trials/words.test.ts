@@ -13,7 +13,7 @@ describe('Trials table: ranges brushed in other views', () => {
   it('names a range by its axis, in the units of the axis', () => {
     const say = (name: string, low: number, high: number) =>
       rangeText(name, { low, high }, axes, {
-        measure: 'accuracy',
+        metric: 'accuracy',
         split: 'test',
       });
     expect(say('momentum', 0.25, 0.5)).toBe('momentum 0.25 to 0.50');

@@ -27,8 +27,8 @@ function pictureOf(curves: readonly (readonly number[])[]): CurvesPicture {
     trialBlock(
       curves.map((_, number) =>
         number === 0
-          ? { number, value: 0.97, finish: 0, basis: 0 }
-          : { number, state: 'running', basis: 0 },
+          ? { number, value: 0.97, finish: 0, historyLength: 0 }
+          : { number, state: 'running', historyLength: 0 },
       ),
       4,
     ),

@@ -60,14 +60,20 @@ describe('Population: a scale that several views share', () => {
     population.update(head, false, 11_000);
     expect(told).toBe(0);
     table.merge(
-      trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+      trialBlock(
+        [{ number: 40, value: 0.995, finish: 40, historyLength: 40, params: [0, 1, 0, NaN] }],
+        4,
+      ),
     );
     population.update(head, false, 13_000);
     population.update(head, false, 14_000);
     expect(told).toBe(1);
     end();
     table.merge(
-      trialBlock([{ number: 41, value: 0.999, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4),
+      trialBlock(
+        [{ number: 41, value: 0.999, finish: 41, historyLength: 41, params: [0, 1, 0, NaN] }],
+        4,
+      ),
     );
     population.update(head, false, 17_000);
     expect(told).toBe(1);
@@ -93,7 +99,10 @@ describe('Population: best value and scale', () => {
     population.update(head, false, 10_000);
     const before = population.scale!.best;
     table.merge(
-      trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+      trialBlock(
+        [{ number: 40, value: 0.995, finish: 40, historyLength: 40, params: [0, 1, 0, NaN] }],
+        4,
+      ),
     );
     population.update(head, false, 11_000);
     expect(population.scale!.best).toBe(before);
@@ -169,7 +178,7 @@ describe('Evolution: positions', () => {
       number: 30 + i,
       value: 0.9 + (i % 7) / 100,
       finish: 30 + i,
-      basis: 30,
+      historyLength: 30,
       params: [0, 1, 0, NaN],
     }));
     table.merge(trialBlock(rows.slice(0, 5400), 4));

@@ -37,7 +37,7 @@ function attempt(
       id: `s/${trial}/1`,
       study: 's',
       trial,
-      k: 1,
+      attemptNumber: 1,
       slot,
       lane: 0,
       from,

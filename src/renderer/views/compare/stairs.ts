@@ -34,8 +34,8 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
   const [first] = rows;
   if (first === undefined) return { lines: [], scale: null, most: 0, unlike: [], timeless: [] };
   const alike = rows.filter(
-    ({ measure, split, direction }) =>
-      measure === first.measure && split === first.split && direction === first.direction,
+    ({ metric, split, direction }) =>
+      metric === first.metric && split === first.split && direction === first.direction,
   );
   const timeless: string[] = [];
   const lines = alike.flatMap((row) => {
@@ -44,14 +44,14 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
     return line === null ? [] : [line];
   });
   const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
-  const kind = scaleKindFor(first.measure, first.direction, Math.min(...values));
+  const kind = scaleKindFor(first.metric, first.direction, Math.min(...values));
   const domain = domainOf(values, first.direction, kind, null);
   return {
     lines,
     scale:
       domain === null
         ? null
-        : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.measure),
+        : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.metric),
     most: Math.max(0, ...lines.map(({ last }) => last)),
     unlike: rows.filter((row) => !alike.includes(row)).map(({ name }) => name),
     timeless,

@@ -12,7 +12,7 @@ const LOWEST = -1;
  * Axis of the running trials' values, used while no trial has ended; null before the first report.
  */
 export function provisionalScale(
-  { measure, direction, chance }: Pick<StudyHead, 'measure' | 'direction' | 'chance'>,
+  { metric, direction, chance }: Pick<StudyHead, 'metric' | 'direction' | 'chance'>,
   lines: readonly Line[],
 ): ValueScale | null {
   const seen = lines.flatMap(({ values, length }) =>
@@ -20,11 +20,11 @@ export function provisionalScale(
       (value) => typeof value === 'number' && Number.isFinite(value),
     ),
   ) as number[];
-  const kind = scaleKindFor(measure, direction, Math.min(...seen));
+  const kind = scaleKindFor(metric, direction, Math.min(...seen));
   const domain = domainOf(seen, direction, kind, chance);
   return domain === null
     ? null
-    : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), measure);
+    : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), metric);
 }
 
 /**

@@ -147,7 +147,7 @@ export function conditionsOf(
   table: TrialTable,
   axes: readonly Axis[],
   operators: readonly string[],
-  measure: string,
+  metric: string,
 ): Condition[] {
   const { columns, width, size } = table;
   const param = (axis: Axis): Numbers => ({
@@ -167,7 +167,7 @@ export function conditionsOf(
       const found =
         axis !== undefined
           ? param(axis)
-          : term.column === measure
+          : term.column === metric
             ? plain(columns.value)
             : plain(numbers);
       return { kind: 'compare', numbers: found, operator: term.operator, value: term.value };

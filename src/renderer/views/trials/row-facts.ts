@@ -17,18 +17,18 @@ export interface RowFacts {
 }
 
 export const NO_FACTS: RowFacts = {
-  kind: { measure: 'value', split: null },
+  kind: { metric: 'value', split: null },
   epochs: null,
   slots: [],
   axes: [],
 };
 
 export function rowFacts(
-  head: Pick<StudyHead, 'measure' | 'split' | 'epochs' | 'slots'>,
+  head: Pick<StudyHead, 'metric' | 'split' | 'epochs' | 'slots'>,
   axes: readonly Axis[],
 ): RowFacts {
   return {
-    kind: { measure: head.measure, split: head.split },
+    kind: { metric: head.metric, split: head.split },
     epochs: head.epochs,
     slots: head.slots,
     axes,
@@ -37,7 +37,7 @@ export function rowFacts(
 
 export function sameFacts(one: RowFacts, other: RowFacts): boolean {
   return (
-    one.kind.measure === other.kind.measure &&
+    one.kind.metric === other.kind.metric &&
     one.kind.split === other.kind.split &&
     one.epochs === other.epochs &&
     one.axes === other.axes &&

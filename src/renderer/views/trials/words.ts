@@ -41,8 +41,8 @@ export function rangeText(
   if (name === '#value')
     return text.trials.range({
       name: text.trials.value(kind),
-      low: value(low, kind.measure),
-      high: value(high, kind.measure),
+      low: value(low, kind.metric),
+      high: value(high, kind.metric),
     });
   const axis = axes.find((each) => each.name === name);
   if (axis === undefined) return name;
