@@ -181,10 +181,10 @@ export class WorkerChannels {
     lanes,
     deadlineMs,
   }: Extract<Instruction, { do: 'sendCohort' }>): void {
-    const told = this.#tasks.get(session)?.studies;
-    if (told === undefined) return;
-    if (!told.has(study)) {
-      told.add(study);
+    const described = this.#tasks.get(session)?.studies;
+    if (described === undefined) return;
+    if (!described.has(study)) {
+      described.add(study);
       const known = this.#lab.studies.get(study);
       if (known === undefined) return;
       const { objective, seed, searchSpace } = known.spec;

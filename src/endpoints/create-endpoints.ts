@@ -66,8 +66,8 @@ async function create(
     holdUpload: (id) => uploads.hold(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
     names: () => current.view.names,
-    datasetsChanged: () => datasetsChanged.tell(),
-    importsChanged: () => importsChanged.tell(),
+    datasetsChanged: () => datasetsChanged.notify(),
+    importsChanged: () => importsChanged.notify(),
   });
   onFailure(() => calls.close());
   const stopFollowing = followUp(current, () => calls.followUp());
@@ -85,7 +85,7 @@ async function create(
         ),
       );
       current.view.ask();
-      sampled.tell();
+      sampled.notify();
     },
     // As with the workers: the window that is opening comes first.
     inventoryAfterMs: WORKERS_LATER_MS,

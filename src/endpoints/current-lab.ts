@@ -81,7 +81,7 @@ export class CurrentLab {
       await this.lab.close();
     }
     this.#open = await opened(file, this.#start);
-    this.switched.tell();
+    this.switched.notify();
     await closed(before);
     this.lab.startWorkers(this.#workers, WORKERS_LATER_MS);
   }

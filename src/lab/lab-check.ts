@@ -18,14 +18,14 @@ export const CHECK_LATER_MS = 5_000;
 
 export class LabCheck {
   readonly #file: string;
-  readonly #tell: (damage: Damage) => void;
+  readonly #report: (damage: Damage) => void;
   readonly #timer: NodeJS.Timeout;
   #thread: Worker | null = null;
 
   /** @param tell called once if damage is found */
-  constructor(file: string, afterMs: number, tell: (damage: Damage) => void) {
+  constructor(file: string, afterMs: number, report: (damage: Damage) => void) {
     this.#file = file;
-    this.#tell = tell;
+    this.#report = report;
     this.#timer = setTimeout(() => this.#start(), afterMs).unref();
   }
 
@@ -42,7 +42,7 @@ export class LabCheck {
     thread.unref();
     // Without the check the lab is used as it is.
     thread.on('error', () => undefined);
-    thread.on('message', this.#tell);
+    thread.on('message', this.#report);
     thread.on('exit', () => (this.#thread = null));
     this.#thread = thread;
   }

@@ -152,7 +152,7 @@ export class OwnStudy {
       number,
     );
     if (row === undefined) return null;
-    const told =
+    const stored =
       this.#connection.get(
         'SELECT story FROM galapagos_trial WHERE study = ? AND number = ?',
         this.#key,
@@ -169,7 +169,7 @@ export class OwnStudy {
     return {
       trial: this.#trial(row, this.#space().axes),
       attempts,
-      lines: told === null ? [] : columns.json('galapagos_trial.story', storySchema, told),
+      lines: stored === null ? [] : columns.json('galapagos_trial.story', storySchema, stored),
     };
   }
 

@@ -18,7 +18,7 @@ export class GraceCount {
   }
 
   /** @param change of one study, in the scheduler's order */
-  hear(change: Change): void {
+  observe(change: Change): void {
     if (change.kind === 'study') this.#moved(change.state);
     else if (!this.#counting || this.#settled === null) return;
     else if (change.kind === 'trialEnded' && change.attempt !== null)

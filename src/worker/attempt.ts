@@ -39,12 +39,12 @@ export function createRunner(workplace: Workplace): RunLanes {
       const evaluate = evaluatorOf(kind);
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
         resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
-      const told: EvaluationListener = {
+      const forwarded: EvaluationListener = {
         progress: (progress) => listener.progress(progress),
         report: (lane, report) => listener.report(lane, report),
         ended: (lane, end) => listener.ended(lane, toResult(lane, end)),
       };
-      const ends = await evaluate(study, lanes, told, shape);
+      const ends = await evaluate(study, lanes, forwarded, shape);
       return lanes.map((_, lane) => toResult(lane, ends[lane]));
     } catch (error) {
       return lanes.map(({ signal }) =>

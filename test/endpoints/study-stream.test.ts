@@ -145,21 +145,21 @@ class World {
     this.#read.push({ block: blocks.block(rows), names: blocks.names });
   }
 
-  lay(): void {
+  merge(): void {
     const read = this.#read.shift();
-    if (read !== undefined) this.projection.lay(read.block, read.names, read.block.number.length);
+    if (read !== undefined) this.projection.merge(read.block, read.names, read.block.number.length);
   }
 
   /** All of the file is read and laid. */
   settle(): void {
     this.watch();
     this.read();
-    while (this.#read.length > 0) this.lay();
-    this.projection.allLaid();
+    while (this.#read.length > 0) this.merge();
+    this.projection.allMerged();
   }
 
   #hear(change: Change): void {
-    if (this.#watched) this.projection.hear(change, 1_000, 0);
+    if (this.#watched) this.projection.observe(change, 1_000, 0);
   }
 }
 
@@ -257,7 +257,7 @@ function happen(world: World, windows: readonly Window[], what: Happening): void
       return;
     }
     case 'lay': {
-      world.lay();
+      world.merge();
       return;
     }
     case 'take':
@@ -376,7 +376,7 @@ describe('Study stream: several windows', () => {
         historyLength: 0,
       });
     }
-    projection.allLaid();
+    projection.allMerged();
     const reading = new ProjectionReading(
       projection,
       () => undefined,

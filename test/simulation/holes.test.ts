@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
-import type { Task, Told } from '../../src/core/simulation/simulated-worker.ts';
+import type { Task, ControlMessage } from '../../src/core/simulation/simulated-worker.ts';
 import type { Machine } from '../support/adversarial-world.ts';
 import { id, LabDriver, only, writes } from '../support/lab-driver.ts';
 import { loadMutant, loadMutantWorker } from '../support/mutants.ts';
@@ -111,7 +111,7 @@ const schedulers: Hole<Machine>[] = [
   },
 ];
 
-const WELCOME: Told = {
+const WELCOME: ControlMessage = {
   do: 'sendWelcome',
   slot: SLOT,
   incarnation: '1.1',
@@ -119,7 +119,7 @@ const WELCOME: Told = {
   session: '1.1',
   keep: [],
 };
-const CANCEL: Told = {
+const CANCEL: ControlMessage = {
   do: 'sendCancel',
   slot: SLOT,
   session: '1.1',

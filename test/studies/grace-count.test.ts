@@ -11,7 +11,7 @@ const moved = (state: Extract<Change, { kind: 'study' }>['state']): Change => {
 
 function heard(...changes: readonly Change[]): GraceCount['settled'] {
   const count = new GraceCount();
-  for (const change of changes) count.hear(change);
+  for (const change of changes) count.observe(change);
   return count.settled;
 }
 

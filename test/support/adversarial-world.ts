@@ -22,7 +22,7 @@ import type {
   Reaction,
   Result,
   Task,
-  Told,
+  ControlMessage,
 } from '../../src/core/simulation/simulated-worker.ts';
 import { createModelSampler, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
@@ -82,7 +82,7 @@ export interface Process {
   readonly worker: SimulatedWorker;
   stopped: boolean;
   readonly tasks: Task[];
-  readonly control: Told[];
+  readonly control: ControlMessage[];
 }
 
 export interface Side {
@@ -361,7 +361,7 @@ export class AdversarialWorld {
     return known?.session !== session || known.incarnation === incarnation;
   }
 
-  #tell(told: Told, incarnation: string | null): void {
+  #tell(told: ControlMessage, incarnation: string | null): void {
     for (const { worker, control } of this.#side(told.slot).processes)
       if (incarnation === null || worker.incarnation === incarnation) control.push(told);
   }

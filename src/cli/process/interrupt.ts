@@ -22,7 +22,7 @@ const SIGNALS = Object.keys(LIMITS_MS) as InterruptSignal[];
  */
 export function onInterrupt(first: (signal: InterruptSignal) => void): () => void {
   let asked = false;
-  const hear = (signal: InterruptSignal): void => {
+  const onSignal = (signal: InterruptSignal): void => {
     if (asked) process.exit(EXIT.interrupted);
     asked = true;
     // Unreferenced, so that an idle process exits earlier.
@@ -34,18 +34,18 @@ export function onInterrupt(first: (signal: InterruptSignal) => void): () => voi
     }, LIMITS_MS[signal]).unref();
     first(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, hear);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   const runner = packageRunner(process.env);
   const look = (): void => {
     if (runner === null || isRunning(runner)) return;
     clearInterval(looking);
     if (asked) return;
     process.stderr.write('galapagos: the parent process has exited; exiting too\n');
-    hear('SIGTERM');
+    onSignal('SIGTERM');
   };
   const looking = runner === null ? undefined : setInterval(look, LOOK_MS).unref();
   return () => {
     clearInterval(looking);
-    for (const signal of SIGNALS) process.off(signal, hear);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   };
 }

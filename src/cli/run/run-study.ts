@@ -131,7 +131,7 @@ function listenerFor(
   return {
     show(study, change) {
       if (study !== view.uid) return;
-      view.grace.hear(change);
+      view.grace.observe(change);
       const event = runEventOf(change, view.axes);
       if (event !== null) display.event(event);
       if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;

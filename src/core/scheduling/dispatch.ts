@@ -8,7 +8,7 @@ import { lanesOf } from './free-slots.ts';
 import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
 import { emit, show, write } from './step-output.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 import { startAttempt } from './trials.ts';
 
 export function dispatch(lab: LabState): void {
@@ -98,7 +98,7 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
       cohort: id,
       at: lab.now,
     });
-    tell(lab, trial, `attempt ${attempt.attemptNumber} sent to ${name}, session ${session}`);
+    record(lab, trial, `attempt ${attempt.attemptNumber} sent to ${name}, session ${session}`);
   }
   const lanes = attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params }));
   const deadlineMs = lab.options.attemptTimeout(study.spec);

@@ -18,7 +18,7 @@ export class LeaseList<Slot extends Leased<Slot>> {
   }
 
   /** Adds the slot, or renews its lease. */
-  heard(slot: Slot, at: number): void {
+  renew(slot: Slot, at: number): void {
     if (this.#newest !== slot) {
       this.remove(slot);
       slot.lease.older = this.#newest;

@@ -6,7 +6,7 @@ import { sameAttempt, countsAsFinished } from './attempts.ts';
 import type { Event } from './events.ts';
 import { findOutstanding, findSettled } from './find.ts';
 import { fallSilent } from './outcomes.ts';
-import { heard, isCurrent, leaveSlot } from './sessions.ts';
+import { renewLease, isCurrent, leaveSlot } from './sessions.ts';
 import type { Cohort, LabState, Slot } from './state.ts';
 import { emit } from './step-output.ts';
 import { sendCancel } from './trials.ts';
@@ -18,7 +18,7 @@ type Leaving = Extract<Event, { type: 'leaving' }>;
 export function beat(lab: LabState, event: Beat): void {
   const slot = isCurrent(lab, event);
   if (slot === null) return;
-  heard(lab, slot);
+  renewLease(lab, slot);
   slot.beats += 1;
   emit(lab, {
     do: 'sendHeard',

@@ -9,7 +9,7 @@ import { recall } from './recall.ts';
 import { moveSlot } from './slots.ts';
 import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
 import { showLab, write } from './step-output.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 
 /** Number of consecutive failures remembered. */
 const REMEMBERED = 20;
@@ -101,7 +101,7 @@ function takeBack(lab: LabState, slot: Slot, { trial, kind }: Failure): void {
   if (trial.state !== 'waiting' && trial.state !== 'running') return;
   if (kind === 'crash') trial.crashes = Math.max(0, trial.crashes - 1);
   else trial.deaths = Math.max(0, trial.deaths - 1);
-  tell(lab, trial, `its ${kind} on ${slot.name} is taken back: the slot is quarantined`);
+  record(lab, trial, `its ${kind} on ${slot.name} is taken back: the slot is quarantined`);
   if (trial.state === 'running') return;
   const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
   write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });

@@ -4,14 +4,14 @@
  */
 import { moveAttempt } from './attempts.ts';
 import type { Attempt, LabState, Study } from './state.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 import { sendCancel, writeAttemptEnd } from './trials.ts';
 import type { AttemptOutcome } from './words.ts';
 
 /** A success that is already under way still counts. */
 export function recall(lab: LabState, attempt: Attempt, reason: string): void {
   moveAttempt(lab, attempt, 'recalled');
-  tell(lab, attempt.trial, `attempt ${attempt.id.attemptNumber} recalled (${reason})`);
+  record(lab, attempt.trial, `attempt ${attempt.id.attemptNumber} recalled (${reason})`);
   sendCancel(lab, attempt, reason);
 }
 

@@ -5,7 +5,7 @@
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { protocolError } from './liveness.ts';
-import { heard } from './sessions.ts';
+import { renewLease } from './sessions.ts';
 import type { LabState } from './state.ts';
 import { show, write } from './step-output.ts';
 
@@ -14,7 +14,7 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
   const { step, value, metrics } = event.report;
   const sender = lab.slots.get(slot);
   if (sender !== undefined && sender.session !== null && sender.incarnation === incarnation)
-    heard(lab, sender);
+    renewLease(lab, sender);
   const attempt = findLive(lab, id);
   if (attempt === null) {
     lab.refusals.add('staleLease', slot);

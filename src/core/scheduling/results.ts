@@ -8,10 +8,10 @@ import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
 import { noteSuccess } from './quarantine.ts';
-import { heard } from './sessions.ts';
+import { renewLease } from './sessions.ts';
 import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { emit } from './step-output.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 import { endTrial } from './trial-end.ts';
 import { goBack, showBack, writeAttemptEnd } from './trials.ts';
 import type { RefusalReason } from './words.ts';
@@ -21,7 +21,7 @@ type Result = Extract<Event, { type: 'result' }>;
 export function result(lab: LabState, event: Result): void {
   const sender = lab.slots.get(event.slot);
   if (sender !== undefined && sender.session !== null && sender.incarnation === event.incarnation)
-    heard(lab, sender);
+    renewLease(lab, sender);
   const attempt =
     findLive(lab, event.attempt) ??
     (sender === undefined ? null : findOutstanding(sender, event.attempt));
@@ -153,7 +153,7 @@ function note(lab: LabState, { slot, attempt, result }: Result, reason: RefusalR
   lab.refusals.add(reason, slot);
   const trial: OpenTrial | undefined = lab.studies.get(attempt.study)?.open.get(attempt.number);
   if (trial !== undefined)
-    tell(
+    record(
       lab,
       trial,
       `result ${result.outcome} of attempt ${attempt.attemptNumber} from ${slot}: ${reason}`,

@@ -11,7 +11,7 @@ import { lose, loseOrphans } from './outcomes.ts';
 import type { Attempt, LabState, Study } from './state.ts';
 import { write } from './step-output.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
@@ -199,7 +199,7 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     memoryFailures,
     laneCap,
   });
-  tell(lab, trial, 'read from the file');
+  record(lab, trial, 'read from the file');
   const unsettled = stored.unsettled.at(-1);
   if (unsettled === undefined) {
     enqueue(lab, trial);

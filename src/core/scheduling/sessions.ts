@@ -11,7 +11,7 @@ import { compareIncarnations, moveSlot, newestIncarnation, slotOf } from './slot
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
 import { emit, showLab } from './step-output.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 
 type Hello = Extract<Event, { type: 'hello' }>;
 
@@ -65,7 +65,7 @@ function repeatWelcome(lab: LabState, slot: Slot): void {
     });
     return;
   }
-  heard(lab, slot);
+  renewLease(lab, slot);
   emit(lab, { do: 'sendWelcome', slot: name, incarnation, helloNo, session, keep });
 }
 
@@ -90,7 +90,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
     keep: keep.map(({ id }) => id),
   });
   isUp(lab, slot, incarnation);
-  heard(lab, slot);
+  renewLease(lab, slot);
   emit(lab, { do: 'openTasks', session, slot: slot.name });
   carryOver(lab, slot, keep);
   loseOrphans(lab, slot.name, 'not held any more');
@@ -110,7 +110,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
 function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
   const adopted = new Map<string, Attempt[]>();
   for (const attempt of keep) {
-    tell(
+    record(
       lab,
       attempt.trial,
       `attempt ${attempt.id.attemptNumber} kept by session ${slot.session ?? ''}`,
@@ -190,8 +190,8 @@ export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = f
 }
 
 /** Renews the slot's lease after a message of its session. */
-export function heard(lab: LabState, slot: Slot): void {
-  lab.leases.heard(slot, lab.now - lab.stalledMs);
+export function renewLease(lab: LabState, slot: Slot): void {
+  lab.leases.renew(slot, lab.now - lab.stalledMs);
 }
 
 /**

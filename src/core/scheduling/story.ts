@@ -10,7 +10,7 @@ export function causeOf(lab: LabState): string {
 }
 
 /** Adds an effect of the current event to a trial's story. */
-export function tell(lab: LabState, trial: OpenTrial, what: string): void {
+export function record(lab: LabState, trial: OpenTrial, what: string): void {
   trial.story.add({
     cause: causeOf(lab),
     at: lab.now,

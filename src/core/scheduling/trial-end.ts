@@ -4,7 +4,7 @@ import { revoke } from './recall.ts';
 import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { show, write } from './step-output.ts';
 import { afterEnd } from './stop-rules.ts';
-import { tell } from './story.ts';
+import { record } from './story.ts';
 import { moveTrial } from './trials.ts';
 import type { EndedState, TrialOutcome } from './words.ts';
 
@@ -22,7 +22,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { study, number, params, origin } = trial;
   const { state, outcome, value, attempt, result } = end;
   moveTrial(lab, trial, state);
-  tell(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
+  record(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
   if (trial.attempt !== null)
     revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
   study.waiting.remove(trial);

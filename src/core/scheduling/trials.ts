@@ -4,7 +4,7 @@ import type { AttemptResult } from './events.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
 import { emit, show, write } from './step-output.ts';
 import { Story } from './story-ring.ts';
-import { causeOf, tell } from './story.ts';
+import { causeOf, record } from './story.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
 import type { AttemptOutcome, SlotName, TrialState } from './words.ts';
@@ -54,7 +54,7 @@ export function openTrial(
   study.columns.proposed(number, params, historyLength, origin);
   write(lab, { op: 'proposal', uid: study.uid, number, params, origin, historyLength });
   const trial = newTrial(lab, study, number, params, origin, historyLength);
-  tell(lab, trial, `proposed by ${origin.operator} after ${historyLength} completions`);
+  record(lab, trial, `proposed by ${origin.operator} after ${historyLength} completions`);
   study.waiting.add(trial);
   return trial;
 }
@@ -144,7 +144,7 @@ export function writeAttemptEnd(
 ): void {
   attempt.trial.study.columns.reports.addAll(attempt.id.number, result?.reports ?? []);
   write(lab, { op: 'attemptEnded', attempt: attempt.id, outcome, at: lab.now, result, detail });
-  tell(
+  record(
     lab,
     attempt.trial,
     `attempt ${attempt.id.attemptNumber} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`,

@@ -46,7 +46,7 @@ export function simulate(options: SimulationOptions): SimulationReport {
     } satisfies FailureRates,
     beatMs,
     leaseMs: scheduler.leaseMs ?? BEATS * BEAT_MS,
-    tell: (said) => coordinator.take(said),
+    send: (said) => coordinator.take(said),
     busy: (ms) => tally.busy(ms),
   });
   start(options, coordinator, processes);

@@ -9,7 +9,7 @@ import { durationOf, fateOf } from './chance.ts';
 import type { FailureRates } from './chance.ts';
 import type { SimulationOptions } from './options.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
-import type { Held, Reaction, Said, Task, Told } from './simulated-worker.ts';
+import type { Held, Reaction, WorkerMessage, Task, ControlMessage } from './simulated-worker.ts';
 import type { Channel, World } from './world.ts';
 
 type Exited = Omit<Extract<Event, { type: 'exited' }>, 'at' | 'because'>;
@@ -43,7 +43,7 @@ export interface ProcessesParts {
   readonly beatMs: number;
   readonly leaseMs: number;
   /** Sends to the coordinator. */
-  readonly tell: (said: Said | Exited) => void;
+  readonly send: (said: WorkerMessage | Exited) => void;
   /** Adds milliseconds of a worker's busy time. */
   readonly busy: (ms: number) => void;
 }
@@ -85,7 +85,7 @@ export class SimulatedProcesses {
     this.#processes.set(slot, [...others, process]);
     this.#later(process, startMs, () => {
       process.lastHeard = this.#parts.world.now;
-      this.#tell(process, worker.hello());
+      this.#send(process, worker.hello());
       this.#beat(process);
     });
   }
@@ -103,7 +103,7 @@ export class SimulatedProcesses {
   }
 
   /** Delivers a message to every process of its slot; each checks whether it is the receiver. */
-  deliver(slot: string, message: Task | Told): void {
+  deliver(slot: string, message: Task | ControlMessage): void {
     for (const process of this.#processes.get(slot) ?? []) {
       if (!process.alive) continue;
       this.#parts.world.carry(message.do === 'sendCohort' ? process.tasks : process.control, () => {
@@ -122,7 +122,7 @@ export class SimulatedProcesses {
     }
   }
 
-  #hear(process: Process, message: Task | Told): void {
+  #hear(process: Process, message: Task | ControlMessage): void {
     const { worker } = process;
     process.lastHeard = this.#parts.world.now;
     if (message.do === 'sendCohort') {
@@ -139,9 +139,9 @@ export class SimulatedProcesses {
   }
 
   #react(process: Process, { say, then }: Reaction): void {
-    for (const result of say) this.#tell(process, result);
+    for (const result of say) this.#send(process, result);
     if (then === 'exit') this.#die(process, 'itself', true);
-    else if (then === 'say hello') this.#tell(process, process.worker.hello());
+    else if (then === 'say hello') this.#send(process, process.worker.hello());
     if (process.alive) this.#runNext(process);
   }
 
@@ -177,7 +177,7 @@ export class SimulatedProcesses {
     this.#stopRun(process);
     for (const held of run) {
       if (held.result === null && process.worker.holding.includes(held)) {
-        this.#tell(process, process.worker.finish(held, this.#resultOf(held, ms)));
+        this.#send(process, process.worker.finish(held, this.#resultOf(held, ms)));
       }
     }
     this.#runNext(process);
@@ -208,7 +208,7 @@ export class SimulatedProcesses {
   #die(process: Process, by: 'us' | 'itself', politely = false): void {
     if (!process.alive) return;
     this.#stop(process);
-    const { world, options, tell } = this.#parts;
+    const { world, options, send } = this.#parts;
     const { slot, incarnation } = process.worker;
     if (options.remote === true) {
       const next = `1.${Number(incarnation.split('.')[1] ?? 0) + 1}`;
@@ -219,7 +219,7 @@ export class SimulatedProcesses {
     const signal = politely ? null : 'SIGKILL';
     const code = politely ? 0 : null;
     world.in(NOTICE_MS, () =>
-      tell({
+      send({
         type: 'exited',
         slot,
         incarnation,
@@ -238,21 +238,21 @@ export class SimulatedProcesses {
     const { world, beatMs, leaseMs } = this.#parts;
     const beat = worker.beat();
     if (beat !== null) {
-      this.#tell(process, beat);
+      this.#send(process, beat);
       if (beat.n % Math.max(1, Math.round(leaseMs / beatMs)) === 0)
-        for (const result of worker.unanswered()) this.#tell(process, result);
+        for (const result of worker.unanswered()) this.#send(process, result);
     }
     if (world.now - process.lastHeard >= leaseMs) {
       process.lastHeard = world.now;
-      this.#tell(process, worker.hello());
+      this.#send(process, worker.hello());
     }
     this.#later(process, beatMs, () => this.#beat(process));
   }
 
-  #tell(process: Process, said: Said): void {
+  #send(process: Process, said: WorkerMessage): void {
     if (process.alive)
       this.#parts.world.carry(said.type === 'result' ? process.results : process.control, () =>
-        this.#parts.tell(said),
+        this.#parts.send(said),
       );
   }
 

@@ -14,12 +14,12 @@ export type Hello = Untimed<'hello'>;
 export type Beat = Untimed<'beat'>;
 export type Result = Untimed<'result'>;
 /** Messages of a worker. */
-export type Said = Hello | Beat | Result;
+export type WorkerMessage = Hello | Beat | Result;
 
 type Send<Do extends Instruction['do']> = Extract<Instruction, { do: Do }>;
 export type Task = Send<'sendCohort'>;
 /** Messages to a worker on its control channel. */
-export type Told = Send<
+export type ControlMessage = Send<
   'sendWelcome' | 'sendGoodbye' | 'sendCancel' | 'sendAck' | 'sendRefused' | 'sendHeard'
 >;
 
@@ -128,22 +128,22 @@ export class SimulatedWorker {
     return { say, then: 'go on' };
   }
 
-  listen(told: Told): Reaction {
-    switch (told.do) {
+  listen(message: ControlMessage): Reaction {
+    switch (message.do) {
       case 'sendWelcome':
-        return this.#welcomed(told);
+        return this.#welcomed(message);
       case 'sendCancel':
-        return this.#cancel(told);
+        return this.#cancel(message);
       case 'sendAck':
       case 'sendRefused':
-        this.#forget(told.attempt);
+        this.#forget(message.attempt);
         return NOTHING;
       case 'sendGoodbye':
-        return this.#goodbye(told);
+        return this.#goodbye(message);
       case 'sendHeard':
         return NOTHING;
       default:
-        return told satisfies never;
+        return message satisfies never;
     }
   }
 

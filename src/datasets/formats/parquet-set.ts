@@ -38,7 +38,7 @@ async function readFile(
     byteLength: bytes.length,
     slice: (start, end = bytes.length) => ownBuffer(bytes.read(start, end - start)),
   };
-  const metadata = await told(bytes, () => parquetMetadataAsync(file));
+  const metadata = await parsed(bytes, () => parquetMetadataAsync(file));
   const columns = columnsOf(bytes.name, metadata, importing.options.label);
   importing.label({ chosen: columns.label, choices: columns.labels });
   const names = classNames(metadata, columns.label);
@@ -57,7 +57,7 @@ async function readFile(
         grouped(size),
         'write it again with smaller ones',
       );
-    const rows = await told(bytes, () =>
+    const rows = await parsed(bytes, () =>
       parquetReadObjects({
         file,
         metadata,
@@ -100,7 +100,7 @@ function ownBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer 
     : Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength)).buffer;
 }
 
-async function told<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {
+async function parsed<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -60,7 +60,7 @@ export function runImport(
     });
     thread.on(
       'error',
-      (error) => (answer = () => reject(told(error, basename(sourceName({ paths, as }))))),
+      (error) => (answer = () => reject(withFileName(error, basename(sourceName({ paths, as }))))),
     );
     // Only now: whoever is answered may remove the folder that the thread wrote to.
     thread.on('exit', () => {
@@ -71,7 +71,7 @@ export function runImport(
   });
 }
 
-function told(error: Error, file: string): Error {
+function withFileName(error: Error, file: string): Error {
   if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
   return mismatch(
     file,

@@ -102,7 +102,7 @@ export function studyCommands({
   return {
     async startStudy({ study: file, workers }) {
       // Names of other programs' studies are taken as well.
-      await current.view.told;
+      await current.view.foreignLoaded;
       const coordinator = current.lab.deciding;
       const problems = [
         ...meaningProblems(file, objectiveCheck({ resources, userFolder })),

@@ -107,8 +107,8 @@ export class StudyFeed implements Feed<StudyBody> {
    */
   #begin(): Watched | null {
     const { view } = this.#current;
-    if (view.heard || view.studies.has(this.#key)) return this.#watch();
-    void view.told.then(() => this.#changed());
+    if (view.isForeignLoaded || view.studies.has(this.#key)) return this.#watch();
+    void view.foreignLoaded.then(() => this.#changed());
     return null;
   }
 

@@ -58,13 +58,13 @@ export class KeptCurves {
    * the curve
    */
   prepend(trial: number, steps: readonly number[], values: readonly number[]): number {
-    const heard = this.#curves.get(trial);
-    const first = heard?.steps[0] ?? Infinity;
+    const received = this.#curves.get(trial);
+    const first = received?.steps[0] ?? Infinity;
     const before = steps.filter((step) => step < first).length;
-    if (before === 0) return heard?.steps.length ?? 0;
+    if (before === 0) return received?.steps.length ?? 0;
     const curve = {
-      steps: [...steps.slice(0, before), ...(heard?.steps ?? [])],
-      values: [...values.slice(0, before), ...(heard?.values ?? [])],
+      steps: [...steps.slice(0, before), ...(received?.steps ?? [])],
+      values: [...values.slice(0, before), ...(received?.values ?? [])],
       id: this.#nextId++,
     };
     this.#curves.set(trial, curve);

@@ -22,7 +22,7 @@ export class LabNotes {
   }
 
   /** @returns whether the change is kept as a note */
-  hear({ kind, ...data }: LabChange): boolean {
+  observe({ kind, ...data }: LabChange): boolean {
     switch (kind) {
       case 'slotLost':
       case 'slotQuarantined':

@@ -35,8 +35,8 @@ export class LabView {
   /** Other programs' studies, by name. */
   readonly foreign = new Map<string, ForeignSummary>();
   /** Resolves once other programs' studies are loaded, or loading failed. */
-  readonly told: Promise<void>;
-  #heard = false;
+  readonly foreignLoaded: Promise<void>;
+  #isForeignLoaded = false;
   readonly attempts = new AttemptRing();
   readonly notes = new LabNotes();
   readonly idle = new IdleWatch();
@@ -64,12 +64,12 @@ export class LabView {
       damaged: () => this.#labChanged(),
     });
     this.#look();
-    this.told = this.#hearFile();
+    this.foreignLoaded = this.#loadForeign();
   }
 
   #labChanged(): void {
     this.versions.lab += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   /** Converts the coordinator's clock to milliseconds since 1970. */
@@ -85,8 +85,8 @@ export class LabView {
   #offset = NaN;
 
   /** Whether other programs' studies are loaded, or loading failed. */
-  get heard(): boolean {
-    return this.#heard;
+  get isForeignLoaded(): boolean {
+    return this.#isForeignLoaded;
   }
 
   /** Names of all studies of the lab. */
@@ -112,16 +112,16 @@ export class LabView {
   note(code: string, data: Record<string, unknown>): void {
     this.notes.add(code, data);
     this.versions.notes += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   /** Reads the studies of other programs from the file again, if it can be read. */
   async readNames(): Promise<void> {
-    await this.told;
+    await this.foreignLoaded;
     await this.#hearStudies().catch(() => undefined);
   }
 
-  async #hearFile(): Promise<void> {
+  async #loadForeign(): Promise<void> {
     try {
       await this.#hearStudies();
       const last = await this.#reading.attempts({
@@ -143,12 +143,12 @@ export class LabView {
         // A notification received meanwhile is newer.
         if (row.to !== null && this.attempts.get(row.id) === null) this.attempts.put(row);
       }
-      this.changes.tell();
+      this.changes.notify();
     } catch (error) {
       if (!this.#closed)
         this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
     } finally {
-      this.#heard = true;
+      this.#isForeignLoaded = true;
     }
   }
 
@@ -178,16 +178,16 @@ export class LabView {
         FOREIGN_MS,
       ).unref();
     }
-    if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.tell();
+    if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.notify();
     this.versions.studies += 1;
     this.versions.lab += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   #show(uid: string, change: Change): void {
     const watch = this.#watch(uid);
     if (watch === null) return;
-    watch.grace.hear(change);
+    watch.grace.observe(change);
     switch (change.kind) {
       case 'trialEnded':
         watch.advance(change.finishSeq + 1, Date.now(), this.#activeMs(watch));
@@ -223,15 +223,15 @@ export class LabView {
         change satisfies never;
     }
     this.versions.studies += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   #showLab(change: LabChange): void {
-    if (this.notes.hear(change)) this.versions.notes += 1;
+    if (this.notes.observe(change)) this.versions.notes += 1;
     if (change.kind === 'storageStalled') this.stalled = change.error;
     if (change.kind === 'storageBack') this.stalled = null;
     if (change.kind === 'storageStalled' || change.kind === 'storageBack') this.versions.lab += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   #watch(uid: string): StudyWatch | null {
@@ -280,7 +280,7 @@ export class LabView {
       }
     }
     this.versions.slots += 1;
-    this.changes.tell();
+    this.changes.notify();
   }
 
   /** An attempt that was never seen running is drawn from its own reported duration. */

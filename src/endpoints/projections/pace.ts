@@ -122,7 +122,7 @@ export class Pace {
       if (this.#requested !== estimate) return;
       estimate.left = left;
       this.#answered = estimate;
-      this.estimated.tell();
+      this.estimated.notify();
     } catch {
       // The thread ended. A head requests the estimate again after `STEADY_MS`.
     } finally {

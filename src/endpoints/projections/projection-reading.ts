@@ -56,9 +56,9 @@ export class ProjectionReading {
     if (block !== null) body.reports = block;
     // Rows that were read but not sent do not count as loaded for the client.
     const unsent = this.#dirty.count;
-    const told = loaded === null && unsent === 0 ? null : (loaded ?? rows.known) - unsent;
-    if (told !== this.#loaded) body.loaded = told ?? rows.known;
-    this.#loaded = told;
+    const sent = loaded === null && unsent === 0 ? null : (loaded ?? rows.known) - unsent;
+    if (sent !== this.#loaded) body.loaded = sent ?? rows.known;
+    this.#loaded = sent;
     return more || unsent > 0;
   }
 

@@ -38,7 +38,7 @@ export class Projections {
       show: (uid, change) => {
         const kept = this.#kept.get(uid);
         if (kept === undefined) return;
-        kept.projection.hear(change, Date.now(), this.#historyLength(uid, change));
+        kept.projection.observe(change, Date.now(), this.#historyLength(uid, change));
       },
       turned: () => {
         for (const [uid, kept] of this.#kept) this.#bear(uid, kept);
@@ -105,12 +105,12 @@ export class Projections {
     const { projection } = kept;
     projection.loaded = 0;
     kept.stop = this.#reading.rows(key, {
-      rows: ({ block, names, read }) => projection.lay(block, names, read),
+      rows: ({ block, names, read }) => projection.merge(block, names, read),
       curve: ({ trial, attemptNumber, steps, values }) =>
-        projection.layCurve(trial, attemptNumber, steps, values),
+        projection.mergeCurve(trial, attemptNumber, steps, values),
       end: (error) => {
         if (error !== null) this.#view.note('unreadable', { study: key, error });
-        projection.allLaid();
+        projection.allMerged();
       },
     });
   }
@@ -123,7 +123,7 @@ export class Projections {
       if (foreign.parameters.length === kept.projection.rows.width) this.#read(key, kept);
       else {
         this.#kept.delete(key);
-        this.replaced.tell();
+        this.replaced.notify();
       }
     }
   }

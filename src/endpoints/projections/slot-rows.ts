@@ -73,9 +73,9 @@ function reasonOf(
   wall: (at: number) => number,
 ): Pick<GapRow, 'reason' | 'data'> {
   const { reason, ...data } = idle;
-  const told = Object.entries(data).map(([name, value]: [string, unknown]) => [
+  const entries = Object.entries(data).map(([name, value]: [string, unknown]) => [
     name,
     INSTANTS.has(name) && typeof value === 'number' ? wall(value) : value,
   ]);
-  return { reason, data: Object.fromEntries(told) as Record<string, unknown> };
+  return { reason, data: Object.fromEntries(entries) as Record<string, unknown> };
 }

@@ -49,7 +49,7 @@ export class StudyProjection {
    * @param at milliseconds since 1970
    * @param historyLength of the trial it is about
    */
-  hear(change: Change, at: number, historyLength: number): void {
+  observe(change: Change, at: number, historyLength: number): void {
     switch (change.kind) {
       case 'trialStarted': {
         const { number, attemptNumber } = change.attempt;
@@ -88,17 +88,17 @@ export class StudyProjection {
   }
 
   /** Merges rows of the file, in any order; `loaded`: number of rows read so far, null: all. */
-  lay(block: RowBlock, names: RowNames, loaded: number | null): void {
+  merge(block: RowBlock, names: RowNames, loaded: number | null): void {
     const operators = names.operators.map((name) => this.#operator(name));
     const slots = [0, ...names.slots.map((name) => this.#slot(name))];
     for (const { label, reason } of names.executors) this.#trained(label, reason);
-    for (const number of this.rows.lay(block, operators, slots)) this.#row(number);
+    for (const number of this.rows.merge(block, operators, slots)) this.#row(number);
     this.loaded = loaded;
     this.#other();
   }
 
   /** Merges reports of the running attempt `k` from the file. */
-  layCurve(
+  mergeCurve(
     number: number,
     attemptNumber: number,
     steps: readonly number[],
@@ -116,7 +116,7 @@ export class StudyProjection {
   }
 
   /** The file has been read, or cannot be. */
-  allLaid(): void {
+  allMerged(): void {
     this.loaded = null;
     this.#other();
   }

@@ -148,7 +148,7 @@ export class TrialRows {
    *   stays none)
    * @returns the numbers of changed rows
    */
-  lay(block: RowBlock, operatorOf: readonly number[], slotOf: readonly number[]): number[] {
+  merge(block: RowBlock, operatorOf: readonly number[], slotOf: readonly number[]): number[] {
     const changed: number[] = [];
     for (let i = 0; i < block.number.length; i++) {
       const number = block.number[i] ?? 0;

@@ -7,17 +7,17 @@ import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { endThread, startThread } from '../../runtime/start-thread.ts';
 import type { AttemptEntry, AttemptFilter } from '../../storage/lab-reader.ts';
-import type { Ask, ThreadInput, Told } from './read-thread.ts';
+import type { Ask, ThreadInput, ThreadAnswer } from './read-thread.ts';
 
 export interface RowsListener {
-  rows(told: Extract<Told, { tell: 'rows' }>): void;
-  curve(told: Extract<Told, { tell: 'curve' }>): void;
+  rows(message: Extract<ThreadAnswer, { answer: 'rows' }>): void;
+  curve(message: Extract<ThreadAnswer, { answer: 'curve' }>): void;
   /** @param error why not all rows were read; null: all were */
   end(error: string | null): void;
 }
 
 type Untold<A> = A extends unknown ? Omit<A, 'id'> : never;
-type Listener = (told: Told) => void;
+type Listener = (message: ThreadAnswer) => void;
 
 export class FileReading {
   readonly #file: string;
@@ -37,12 +37,12 @@ export class FileReading {
 
   /** Reads all trials of a study, by uid or name. @returns a function that cancels */
   rows(study: string, listener: RowsListener): () => void {
-    const id = this.#ask({ ask: 'rows', study }, (told) => {
-      if (told.tell === 'rows') listener.rows(told);
-      else if (told.tell === 'curve') listener.curve(told);
+    const id = this.#ask({ ask: 'rows', study }, (message) => {
+      if (message.answer === 'rows') listener.rows(message);
+      else if (message.answer === 'curve') listener.curve(message);
       else {
         this.#asked.delete(id);
-        listener.end(told.tell === 'failed' ? told.message : null);
+        listener.end(message.answer === 'failed' ? message.message : null);
       }
     });
     return () => {
@@ -55,7 +55,7 @@ export class FileReading {
   }
 
   /** Reads facts about the studies that the coordinator does not have. */
-  studies(): Promise<Extract<Told, { tell: 'studies' }>> {
+  studies(): Promise<Extract<ThreadAnswer, { answer: 'studies' }>> {
     return this.#once('studies', { ask: 'studies' });
   }
 
@@ -70,19 +70,19 @@ export class FileReading {
     if (this.#thread !== null) await endThread(this.#thread);
   }
 
-  #once<Tell extends Told['tell']>(
-    tell: Tell,
+  #once<Kind extends ThreadAnswer['answer']>(
+    answer: Kind,
     ask: Untold<Ask>,
-  ): Promise<Extract<Told, { tell: Tell }>> {
+  ): Promise<Extract<ThreadAnswer, { answer: Kind }>> {
     return new Promise((resolve, reject) => {
-      const id = this.#ask(ask, (told) => {
+      const id = this.#ask(ask, (message) => {
         this.#asked.delete(id);
-        if (told.tell === tell) resolve(told as Extract<Told, { tell: Tell }>);
+        if (message.answer === answer) resolve(message as Extract<ThreadAnswer, { answer: Kind }>);
         else
           reject(
             new GalapagosError(
               'unreadable',
-              told.tell === 'failed' ? told.message : 'another answer',
+              message.answer === 'failed' ? message.message : 'another answer',
               { file: this.#file },
             ),
           );
@@ -102,7 +102,7 @@ export class FileReading {
     if (this.#thread !== null) return this.#thread;
     const input: ThreadInput = { file: this.#file };
     const thread = startThread(import.meta.url, 'read-thread', { workerData: input });
-    thread.on('message', (told: Told) => this.#asked.get(told.id)?.(told));
+    thread.on('message', (message: ThreadAnswer) => this.#asked.get(message.id)?.(message));
     thread.on('error', (error) => this.#fail(error.message));
     thread.on('exit', () => {
       this.#thread = null;
@@ -113,6 +113,6 @@ export class FileReading {
   }
 
   #fail(message: string): void {
-    for (const [id, listener] of [...this.#asked]) listener({ tell: 'failed', id, message });
+    for (const [id, listener] of [...this.#asked]) listener({ answer: 'failed', id, message });
   }
 }

@@ -37,16 +37,16 @@ export type Ask =
   /** How long a study still takes; the answer depends on the workload alone. */
   | { readonly ask: 'timeLeft'; readonly id: number; readonly work: Workload };
 
-export type Told =
+export type ThreadAnswer =
   | {
-      readonly tell: 'rows';
+      readonly answer: 'rows';
       readonly id: number;
       readonly block: RowBlock;
       readonly names: RowNames;
       readonly read: number;
     }
   | {
-      readonly tell: 'curve';
+      readonly answer: 'curve';
       readonly id: number;
       readonly trial: number;
       readonly attemptNumber: number;
@@ -54,16 +54,16 @@ export type Told =
       readonly values: number[];
     }
   /** All rows and curves were told. */
-  | { readonly tell: 'end'; readonly id: number }
-  | { readonly tell: 'attempts'; readonly id: number; readonly attempts: readonly AttemptEntry[] }
+  | { readonly answer: 'end'; readonly id: number }
+  | { readonly answer: 'attempts'; readonly id: number; readonly attempts: readonly AttemptEntry[] }
   | {
-      readonly tell: 'studies';
+      readonly answer: 'studies';
       readonly id: number;
       readonly ours: readonly { readonly uid: string; readonly moments: StudyMoments }[];
       readonly foreign: readonly ForeignSummary[];
     }
-  | { readonly tell: 'timeLeft'; readonly id: number; readonly left: TimeLeft }
-  | { readonly tell: 'failed'; readonly id: number; readonly message: string };
+  | { readonly answer: 'timeLeft'; readonly id: number; readonly left: TimeLeft }
+  | { readonly answer: 'failed'; readonly id: number; readonly message: string };
 
 const { file } = workerData as ThreadInput;
 const port = parentPort;
@@ -71,7 +71,8 @@ if (port === null) throw new Error('the entry of a thread');
 const stopped = new Set<number>();
 let ending = false;
 
-const tell = (told: Told, transfer: ArrayBuffer[] = []): void => port.postMessage(told, transfer);
+const post = (message: ThreadAnswer, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
 
 port.on('message', (ask: Ask | typeof END_THREAD) => {
   if (ask === END_THREAD) {
@@ -84,12 +85,12 @@ port.on('message', (ask: Ask | typeof END_THREAD) => {
     return;
   }
   if (ask.ask === 'timeLeft') {
-    tell({ tell: 'timeLeft', id: ask.id, left: timeLeft(ask.work) });
+    post({ answer: 'timeLeft', id: ask.id, left: timeLeft(ask.work) });
     return;
   }
   void answer(ask).catch((error: unknown) => {
-    tell({
-      tell: 'failed',
+    post({
+      answer: 'failed',
       id: ask.id,
       message: error instanceof Error ? error.message : String(error),
     });
@@ -104,7 +105,7 @@ async function answer(ask: Exclude<Ask, { ask: 'stop' | 'timeLeft' }>): Promise<
         await tellRows(reader, ask);
         return;
       case 'attempts':
-        tell({ tell: 'attempts', id: ask.id, attempts: reader.attempts(ask.which) });
+        post({ answer: 'attempts', id: ask.id, attempts: reader.attempts(ask.which) });
         return;
       case 'studies':
         tellStudies(reader, ask.id);
@@ -129,7 +130,7 @@ async function tellRows(
       if (block.state[i] === RUNNING) running.push(number);
     read += block.number.length;
     const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
-    tell({ tell: 'rows', id, block, names, read }, buffers);
+    post({ answer: 'rows', id, block, names, read }, buffers);
     // Messages that arrive meanwhile, also cancellations, are handled.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -137,8 +138,8 @@ async function tellRows(
     if (ending) return;
     const { reports = [], attempts: attemptNumber = 0 } = reader.story(study, trial)?.trial ?? {};
     if (reports.length === 0) continue;
-    tell({
-      tell: 'curve',
+    post({
+      answer: 'curve',
       id,
       trial,
       attemptNumber,
@@ -146,7 +147,7 @@ async function tellRows(
       values: reports.map(({ value }) => value),
     });
   }
-  tell({ tell: 'end', id });
+  post({ answer: 'end', id });
 }
 
 /** Index in `trialStates`. */
@@ -167,5 +168,5 @@ function tellStudies(reader: LabReader, id: number): void {
         moments: reader.moments(name),
       });
   }
-  tell({ tell: 'studies', id, ours, foreign });
+  post({ answer: 'studies', id, ours, foreign });
 }

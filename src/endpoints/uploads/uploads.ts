@@ -113,7 +113,7 @@ export class Uploads {
       }
     } catch (error) {
       await this.#remove(upload);
-      throw told(made, error);
+      throw withoutPath(made, error);
     }
     return { upload };
   }
@@ -275,14 +275,14 @@ async function put(folder: string, { file, offset, bytes }: Part): Promise<void>
     }
     file.received += bytes.length;
   } catch (error) {
-    throw told(file.path, error);
+    throw withoutPath(file.path, error);
   } finally {
     file.writing = false;
   }
 }
 
 /** Converts a failure of the disk to an error with the file's own name, without the local path. */
-function told(file: string, error: unknown): unknown {
+function withoutPath(file: string, error: unknown): unknown {
   if (
     !(error instanceof Error && 'code' in error && typeof error.code === 'string') ||
     error instanceof GalapagosError

@@ -133,7 +133,7 @@ export function takeInventory(
   });
   return new Promise((resolve) => {
     const lastWords = new Tail();
-    let told = '';
+    let output = '';
     let failure: string | null = null;
     const giveUp = (reason: string): void => {
       failure = reason;
@@ -148,14 +148,14 @@ export function takeInventory(
       timeoutMs,
     );
     signal?.addEventListener('abort', abandon, { once: true });
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     child.stderr.on('data', (chunk: Buffer) => lastWords.add(chunk));
     const end = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
       resolve(
         parseInventory(
-          told,
+          output,
           failure ?? (lastWords.text().trim() || "the drivers' tools ended without an answer"),
         ),
       );
@@ -175,25 +175,25 @@ export function takeInventory(
 function script(library: string): string {
   return `
     const { default: information } = await import(${JSON.stringify(library)});
-    const tell = (part, value) => process.stdout.write(JSON.stringify({ part, value }) + '\\n');
+    const report = (part, value) => process.stdout.write(JSON.stringify({ part, value }) + '\\n');
     const { manufacturer, brand, physicalCores } = await information.cpu();
-    tell('processor', { model: manufacturer + ' ' + brand, physicalCores });
+    report('processor', { model: manufacturer + ' ' + brand, physicalCores });
     const { distro, release } = await information.osInfo();
-    tell('system', { name: distro + ' ' + release });
+    report('system', { name: distro + ' ' + release });
     const { controllers } = await information.graphics();
     const gpus = controllers.map((card) => Object.fromEntries(${JSON.stringify(asked)}.map((name) => [name, card[name]])));
-    tell('graphics', { gpus });`;
+    report('graphics', { gpus });`;
 }
 
 /** @param missing reason for parts that are absent */
-export function parseInventory(told: string, missing: string): Inventory {
+export function parseInventory(output: string, missing: string): Inventory {
   const unknown = { known: false, reason: missing } as const;
   const inventory: { -readonly [Part in keyof Inventory]: Inventory[Part] } = {
     processor: unknown,
     system: unknown,
     graphics: unknown,
   };
-  for (const line of told.split('\n')) {
+  for (const line of output.split('\n')) {
     if (line.trim() === '') continue;
     try {
       const { part, value } = answer.parse(JSON.parse(line));

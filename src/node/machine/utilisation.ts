@@ -109,9 +109,10 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       NVIDIA: trouble ?? 'nvidia-smi does not tell of this card',
       AMD: amdNow instanceof Unknown ? amdNow.reason : 'cards of AMD are measured on Linux only',
     };
-    const told = amdNow instanceof Unknown ? nvidiaNow : [...nvidiaNow, ...amdNow];
+    const reported = amdNow instanceof Unknown ? nvidiaNow : [...nvidiaNow, ...amdNow];
     return (
-      cards?.now(told, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ?? []
+      cards?.now(reported, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ??
+      []
     );
   };
 

@@ -51,11 +51,11 @@ it('Leases: are ordered by the time of the last message of their slots', () => {
         lease: { heardAt: 0, older: null, newer: null },
       }));
       let plain: number[] = [];
-      actions.forEach(([name, heard], at) => {
+      actions.forEach(([name, renew], at) => {
         const slot = slots[name]!;
         plain = plain.filter((other) => other !== name);
-        if (heard) {
-          list.heard(slot, at);
+        if (renew) {
+          list.renew(slot, at);
           plain.push(name);
         } else list.remove(slot);
         const order: number[] = [];

@@ -59,8 +59,8 @@ export class Cards {
    * @param told cards that drivers report now
    * @param silence returns the reason why a vendor's driver reports no cards
    */
-  now(told: readonly Card[], silence: (vendor: string) => string): readonly NamedCard[] {
-    const figures = new Map(told.map((card) => [this.#match(card), card]));
+  now(reported: readonly Card[], silence: (vendor: string) => string): readonly NamedCard[] {
+    const figures = new Map(reported.map((card) => [this.#match(card), card]));
     return this.#known.map((known, i): NamedCard => {
       const card = figures.get(known);
       return {

@@ -160,7 +160,7 @@ export class NvidiaSmi {
     this.#child = child;
     let lastWords = '';
     let rest = '';
-    const hear = (text: string): void => {
+    const onOutput = (text: string): void => {
       const lines = (rest + text).split(/\r?\n/);
       rest = (lines.pop() ?? '').slice(-LONGEST_LINE);
       for (const line of lines)
@@ -168,7 +168,7 @@ export class NvidiaSmi {
           lastWords = line.trim().slice(0, LONGEST_WORDS);
     };
     child.stdout.setEncoding('utf8');
-    child.stdout.on('data', hear);
+    child.stdout.on('data', onOutput);
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text) => {
       if (text.trim() !== '') lastWords = text.trim().slice(0, LONGEST_WORDS);
