@@ -69,7 +69,7 @@ test('Export: best-configs.json follows its schema and ranks from 1', () => {
 
 test('Export: CSV has a column for every parameter of any configuration, quoted where needed', () => {
   expect(csvText(bestConfigsOf(study, best)).split('\r\n')).toEqual([
-    'rank,trial,value,measure,split,lr,kind,momentum,attempt,operator,parents,generation',
+    'rank,trial,value,metric,split,lr,kind,momentum,attempt,operator,parents,generation',
     '1,4,0.94,accuracy,validation,0.1,"a,""b""",,2,mutation,1 2,3',
     '2,1,0.93,accuracy,validation,0.2,,0.9,1,uniform,,0',
     '',

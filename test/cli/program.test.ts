@@ -321,7 +321,7 @@ describe('Command line: reading a lab file', () => {
       5,
     );
     expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(
-      /^rank,trial,value,measure,split,learningRate/,
+      /^rank,trial,value,metric,split,learningRate/,
     );
     expect(await parsed(exportOutput, 'export', spec.name, '--output', 'b.json')).toEqual({
       file: 'b.json',

@@ -33,9 +33,9 @@ describe('Worker settings', () => {
     ],
     ['with a field nobody knows', JSON.stringify({ ...settings, lane: 1 }), /lane/],
     [
-      'with a spawn that would split the name of the peer',
+      'with an incarnation that would split the name of the peer',
       JSON.stringify({ ...settings, incarnation: '1#1' }),
-      /GALAPAGOS_WORKER\.spawn: /,
+      /GALAPAGOS_WORKER\.incarnation: /,
     ],
   ])('%s are refused with a sentence', (_, text, message) => {
     expect(() => parseWorkerSettings(text)).toThrow(message);

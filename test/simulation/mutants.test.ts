@@ -53,11 +53,11 @@ const mutants: Record<string, Case> = {
     from: '  beginSession(lab, slot, event, keep as Attempt[]);',
     to: `  for (const id of event.holding) {
     const trial = lab.studies.get(id.study)?.open.get(id.number);
-    const past = trial?.past.find(({ k, outcome }) => k === id.k && outcome === 'lost');
+    const past = trial?.past.find(({ attemptNumber, outcome }) => attemptNumber === id.attemptNumber && outcome === 'lost');
     if (trial === undefined || past === undefined || trial.attempt !== null) continue;
     trial.study.waiting.remove(trial);
     trial.state = 'running';
-    const attempt: Attempt = { id, trial, slot: slot.name, spawn, state: 'orphaned', cohort: null, storedCohort: null };
+    const attempt: Attempt = { id, trial, slot: slot.name, incarnation, state: 'orphaned', cohort: null, storedCohort: null };
     trial.attempt = attempt;
     trial.study.live += 1;
     keep.push(attempt);
@@ -85,13 +85,13 @@ const mutants: Record<string, Case> = {
   'an asynchronous sampler is shown more than is recorded': {
     world: worlds['asynchronous, crashes and cancels'],
     file: 'scheduling/asking.ts',
-    from: 'columns.asynchronousView(basis)',
+    from: 'columns.asynchronousView(historyLength)',
     to: 'columns.asynchronousView(columns.ended)',
   },
   'the barrier is not waited for': {
     world: worlds['generations, workers elsewhere'],
     file: 'scheduling/asking.ts',
-    from: 'if (barrier !== null && study.frontier < basis) continue;',
+    from: 'if (barrier !== null && study.frontier < historyLength) continue;',
     to: '',
   },
 };
