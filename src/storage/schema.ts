@@ -166,7 +166,8 @@ export const GALAPAGOS_DDL: readonly string[] = [
 	spec TEXT NOT NULL
 )`,
   // params: a float64 a parameter in declaration order, little-endian, NaN where it is inactive.
-  // value: ±Infinity for the worst.
+  // value: ±Infinity for the worst. basis: the history length of the proposal.
+  // Columns keep the names of earlier versions, so that files need no migration.
   `CREATE TABLE galapagos_trial (
 	study INTEGER NOT NULL,
 	number INTEGER NOT NULL,
@@ -188,6 +189,7 @@ export const GALAPAGOS_DDL: readonly string[] = [
 	story TEXT,
 	PRIMARY KEY (study, number)
 ) WITHOUT ROWID`,
+  // k: the attempt number. spawn: the incarnation of the worker.
   `CREATE TABLE galapagos_attempt (
 	study INTEGER NOT NULL,
 	number INTEGER NOT NULL,

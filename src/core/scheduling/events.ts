@@ -193,7 +193,7 @@ export type Event = Cause &
     | { readonly type: 'trialEnqueued'; readonly study: string; readonly params: EncodedParams }
     | { readonly type: 'slotDrained'; readonly slot: SlotName }
     | { readonly type: 'slotReleased'; readonly slot: SlotName }
-    /** A slot the host offers: `step` will spawn its worker. */
+    /** A slot the host offers: `step` will start its worker. */
     | { readonly type: 'slotOffered'; readonly slot: SlotName }
     | {
         readonly type: 'proposed';
