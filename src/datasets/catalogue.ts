@@ -1,6 +1,6 @@
 /**
- * The datasets that studies can name: those that come with Galapagos and those imported; what is
- * known of each before it is read.
+ * The datasets that studies can name, built-in and imported, with what is known of each before it
+ * is read.
  */
 import { datasetsFolder } from './places.ts';
 import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
@@ -9,13 +9,13 @@ export interface DatasetEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly sampleType: 'u8' | 'f32';
-  /** 0: numbers are predicted. */
+  /** 0: regression. */
   readonly classes: number;
-  /** How many numbers are predicted; 0: a class. */
+  /** Number of targets; 0: classification. */
   readonly targets: number;
   readonly training: number;
   readonly test: number;
-  /** Of the training values, by channel or feature; bytes as fractions of 255. */
+  /** Statistics of the training values, by channel or feature; bytes as fractions of 255. */
   readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
   /** SHA-256, hex, of shape, classes, and the samples of both splits in canonical form. */
   readonly content: string;
@@ -29,7 +29,7 @@ export interface DatasetEntry {
 export interface BundledSource {
   readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /** What an import of these files would find: of each split, SHA-256 and samples of each class. */
+  /** Result of an import of these files: SHA-256 of each split, and samples of each class. */
   readonly sha256: { readonly training: string; readonly test: string };
   readonly perClass: { readonly training: readonly number[]; readonly test: readonly number[] };
 }
@@ -41,10 +41,10 @@ export interface ImportedSource {
   readonly test: { readonly file: string; readonly sha256: string };
 }
 
-/** What names can be looked up in. */
+/** Looks up datasets by name. */
 export interface Catalogue {
   names(): readonly string[];
-  /** undefined: there is none. @throws DatasetError where its record is damaged */
+  /** Returns undefined if there is none. @throws DatasetError where its record is damaged */
   find(name: string): DatasetEntry | undefined;
 }
 
@@ -91,20 +91,20 @@ export const MNIST: DatasetEntry = {
 
 const BUNDLED: readonly DatasetEntry[] = [MNIST];
 
-/** Names that come with Galapagos: no import can take them. */
+/** Built-in names, which no import can take. */
 export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ name }) => name);
 
 /** A dataset whose samples, classes and split equal those of an import. */
 export interface SameDataset {
   readonly name: string;
-  /** It comes with Galapagos. */
+  /** Whether it is built in. */
   readonly bundled: boolean;
 }
 
 /**
- * Finds the bundled or stored dataset with this content hash. Class names are not compared: the
- * hash does not cover them.
- * @param folder of the imported datasets, absolute; it need not exist
+ * Finds the built-in or stored dataset with this content hash. Class names are not compared,
+ * because the hash does not cover them.
+ * @param folder absolute path of the imported datasets; it need not exist
  * @returns null where there is none, or where the stored samples are missing
  */
 export function datasetWithContent(folder: string, content: string): SameDataset | null {
@@ -117,8 +117,8 @@ export function datasetWithContent(folder: string, content: string): SameDataset
 }
 
 /**
- * @param folder of the imported datasets, absolute; it need not exist. null: only what comes with
- *   Galapagos
+ * @param folder absolute path of the imported datasets; it need not exist. null: built-in datasets
+ *   only
  */
 export function catalogueOf(folder: string | null): Catalogue {
   return {

@@ -1,28 +1,24 @@
-/**
- * What is wrong with data that someone brings: which file or entry, where in it, what was expected
- * and what found.
- */
+/** Errors in imported data: file or entry, place in it, expected and found. */
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GalapagosError } from '../core/errors.ts';
 
-/**
- * The facts of a `DatasetError`, as its `data` crosses to whoever shows them; what nobody knows is
- * absent.
- */
+/** Facts of a `DatasetError`, as its `data` is sent to windows; unknown ones are absent. */
 export interface DatasetFault {
   /** The file's name; an archive's entry as `archive › entry`. */
   readonly file: string;
-  /** Where in it: `offset 8`, `row 3`, `chunk IHDR`; absent: the whole file. */
+  /** Place in the file: `offset 8`, `row 3`, `chunk IHDR`; absent: the whole file. */
   readonly place?: string;
   readonly expected?: string;
   readonly found?: string;
-  /** What to do about it, or why it may be so. */
+  /** Remedy, or a possible cause. */
   readonly hint?: string;
-  /** Which of `ImportOptions` settles it: `hint` then speaks of the command line's flag for it. */
+  /**
+   * The field of `ImportOptions` that resolves the error; `hint` then names the command line's
+   * flag.
+   */
   readonly option?: string;
   /**
-   * Names of a table's columns among which `option` chooses; absent: it chooses none, or they are
-   * unknown.
+   * Names of a table's columns among which `option` chooses; absent: not applicable, or unknown.
    */
   readonly columns?: readonly string[];
 }
@@ -31,8 +27,8 @@ export class DatasetError extends GalapagosError {
   readonly file: string;
 
   /**
-   * @param complaint a sentence without its end and without the file; best made by `mismatch` and
-   *   the like
+   * @param complaint a sentence without its full stop and without the file; see `mismatch` and the
+   *   functions below
    */
   constructor(fault: DatasetFault, complaint: string, code: ErrorCode = 'bad-dataset') {
     super(code, `${fault.file}: ${complaint}`, { ...fault });
@@ -41,7 +37,7 @@ export class DatasetError extends GalapagosError {
 }
 
 /**
- * What to do, in words; or the option that settles it, the command line's words for it, and the
+ * Remedy in words; or the option that resolves the error, the command line's text for it, and the
  * columns it can name.
  */
 type Hint =
@@ -73,7 +69,7 @@ export function mismatch(
 }
 
 /**
- * `is not a whole PNG (its reason)`. @param what `a whole PNG` @param reason thrown by who read it,
+ * `is not a whole PNG (its reason)`. @param what `a whole PNG` @param reason error of the decoder,
  * or a sentence
  */
 export function broken(
@@ -126,8 +122,8 @@ export function grouped(n: number): string {
 }
 
 /**
- * The message of whatever was thrown. Without the path that the system adds: the file has been
- * named, and may have another name here.
+ * Message of a thrown value, without the path that the system adds: the file has already been
+ * named, and may be known by another name.
  */
 export function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;

@@ -1,17 +1,17 @@
-/** What a dataset may be called: a name that is a file's on every system, and nobody else's. */
+/** Rules for dataset names: valid file names on every system, and unique. */
 import { basename, dirname } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { freeName } from '../core/free-name.ts';
 import { sharedFolder, sourceName, type Source } from './sources/several.ts';
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Devices, on Windows, with any ending. */
+/** Device names on Windows, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 const EXPECTED = 'letters, digits, ".", "_" and "-", at most 64, starting with a letter or digit';
 
 /**
- * @param bundled names that come with Galapagos: none can be taken
- * @param taken whether a stored dataset has it
+ * @param bundled built-in names, which cannot be taken
+ * @param taken whether a stored dataset has the name
  * @throws GalapagosError `bad-name` with { name, expected }; `dataset-exists` with { name, bundled
  *   }
  */
@@ -48,8 +48,8 @@ export function checkName(name: string, bundled: readonly string[], taken: boole
 }
 
 /**
- * `cifar-10-python.tar.gz` → `cifar-10-python`. Empty: nothing of it can stand in a name. @param
- * file without its folders
+ * `cifar-10-python.tar.gz` → `cifar-10-python`. Empty if no character of it can be part of a name.
+ * @param file without its folders
  */
 export function nameOfFile(file: string): string {
   return file
@@ -68,8 +68,8 @@ const IDX_FILE =
 const ANY_FOLDER = /^(?:downloads?|desktop|documents|tmp|temp|data|datasets?|files|)$/i;
 
 /**
- * Returns the name that a dataset is proposed after: the name of the file or folder. IDX files that
- * are imported together are named by their common prefix, or else by their folder.
+ * Returns the stem of the proposed name: the name of the file or folder. IDX files that are
+ * imported together are named by their common prefix, or else by their folder.
  */
 export function sourceStem(source: Source): string {
   const { paths, as } = source;

@@ -1,9 +1,9 @@
-/** A dataset as executors read it: its samples and labels in one piece of memory each. */
+/** A dataset as executors read it: samples and labels in one buffer each. */
 
 export interface DatasetShape {
   readonly samples: number;
   readonly shape: readonly number[];
-  /** 0: the labels are numeric targets. */
+  /** 0: the labels are numeric targets (regression). */
   readonly classes: number;
   /** Numbers a sample's label has, where labels are numeric targets. */
   readonly targets?: number;

@@ -21,9 +21,9 @@ export interface Dataset {
 }
 
 /**
- * Reads a dataset, checking every file's SHA-256 and shape. The event loop turns meanwhile.
- * @param resources absolute path of the folder that holds `datasets/`
- * @throws DatasetError naming the file, what was expected and what found
+ * Reads a dataset and checks every file's SHA-256 and shape, yielding to the event loop.
+ * @param resources absolute path of the folder that contains `datasets/`
+ * @throws DatasetError with file, expected and found
  */
 export async function loadDataset(entry: DatasetEntry, resources: string): Promise<Dataset> {
   const { source } = entry;
@@ -65,7 +65,7 @@ async function loadBundled(
   };
 }
 
-/** Values and labels of both splits, read straight to where they stay. */
+/** Values and labels of both splits, read directly into their final buffers. */
 async function loadImported(entry: DatasetEntry, source: ImportedSource): Promise<Dataset> {
   const { shape, sampleType, classes, targets, training, test } = entry;
   const samples = training + test;
@@ -108,7 +108,7 @@ function bytesOf(
   return new Uint8Array(values.buffer, values.byteOffset + first * each, count * each);
 }
 
-/** The whole file into these places, one after the other. */
+/** Reads the whole file into these buffers, one after the other. */
 async function fill(path: string, places: readonly Uint8Array[]): Promise<void> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
@@ -216,8 +216,8 @@ async function idxOf(
 const UNPACKED_PIECE = 256 * 1024;
 
 /**
- * Straight to where it stays, in another thread. @param expected bytes; of more, one comes back, so
- * that it is seen
+ * Decompresses into the final buffer, in another thread. @param expected bytes; if there are more,
+ * one more is returned, so that the caller notices
  */
 async function unpacked(bytes: Uint8Array, expected: number): Promise<Uint8Array> {
   const content = new Uint8Array(expected + 1);

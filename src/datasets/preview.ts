@@ -1,7 +1,7 @@
 /**
- * What a person sees of a dataset before or after it is stored: what it was taken for, its classes
- * and splits, some real samples, what to know of it. Reads only what it shows, and never holds up
- * whoever asks. Says facts; words are the window's.
+ * Preview of a dataset before or after it is stored: recognised format, classes and splits, some
+ * real samples, notes. Reads only what it shows, and never blocks the event loop for long. Contains
+ * facts; the window has the wording.
  */
 import { join } from 'node:path';
 import { MNIST, type DatasetEntry } from './catalogue.ts';
@@ -18,52 +18,49 @@ import { readRecord, sizeOf, type StoredDataset } from './store.ts';
 
 export interface PreviewSplit {
   readonly samples: number;
-  /** Of its values and labels in their canonical form. */
+  /** SHA-256 of its values and labels in canonical form. */
   readonly sha256: string;
-  /** Samples of each class; empty where numbers are predicted. */
+  /** Samples of each class; empty for regression. */
   readonly perClass: readonly number[];
 }
 
 export interface DatasetPreview {
-  /** What it is called; of one that is not stored yet, what is proposed. */
+  /** Its name; before it is stored, the proposed one. */
   readonly name: string;
   /**
-   * What it was taken for, and by what: `CIFAR-10, python archive`, `6 files match`. The latter is
-   * empty where nobody knows any more.
+   * Recognised format and evidence: `CIFAR-10, python archive`, `6 files match`. The latter is
+   * empty if unknown.
    */
   readonly kind: string;
   readonly match: string;
   readonly shape: readonly number[];
   readonly sampleType: 'u8' | 'f32';
-  /** Empty: numbers are predicted. */
+  /** Empty: regression. */
   readonly classNames: readonly string[];
   readonly targets: number;
-  /** SHA-256 of the whole: the same for the same data. */
+  /** SHA-256 of the whole dataset: the same for the same data. */
   readonly content: string;
   readonly training: PreviewSplit;
   readonly test: PreviewSplit;
   /** How the test set was drawn; null: the source had one. */
   readonly drawn: { readonly share: number; readonly seed: number } | null;
   readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
-  /** On disk, or would be. */
+  /** Size in bytes on disk, or the size it would have. */
   readonly bytes: number;
-  /** One of the two: pictures of images, rows of vectors. */
+  /** Exactly one of the two: pictures for images, rows for vectors. */
   readonly grid: SampleGrid | null;
   readonly table: SampleTable | null;
   readonly warnings: readonly PreviewWarning[];
-  /**
-   * What the samples are labelled by, and by what else they could be; null: the source offers no
-   * choice.
-   */
+  /** The label of the samples and the alternatives; null: the source offers no choice. */
   readonly label: Label | null;
-  /** What the import said, in words. */
+  /** Notes of the import, in words. */
   readonly notes: readonly string[];
 }
 
 /**
- * Of a dataset that studies can name.
- * @param folders the imported datasets', and the one that holds `datasets/` with those that come
- *   with Galapagos; absolute
+ * Preview of a dataset that studies can name.
+ * @param folders absolute paths of the imported datasets' folder, and of the one that contains
+ *   `datasets/` with the built-in ones
  * @returns null: there is none. @throws DatasetError where it is damaged
  */
 export async function previewDataset(
@@ -84,7 +81,7 @@ async function previewStored(stored: StoredDataset): Promise<DatasetPreview> {
   );
 }
 
-/** Of an import that is not stored yet. @param file of its training split */
+/** Preview of an import that is not stored yet. @param file of its training split */
 export function previewImported(
   imported: Imported,
   name: string,

@@ -1,5 +1,5 @@
 /**
- * The validation split: per class, a share drawn by the study's seed; a function of dataset and
+ * Draws the validation split: a share of each class, by the study's seed; depends on dataset and
  * seed only.
  */
 import { keyOf, philox, PURPOSE } from '../core/random.ts';
@@ -11,8 +11,8 @@ export interface Split {
 }
 
 /**
- * Each class's samples are shuffled by their own stream; the first share·n_c (largest remainder
- * over classes) are validation.
+ * Shuffles each class's samples by a stream of their own; the first share·n_c (largest remainder
+ * over classes) are validation samples.
  * @param labels of the training samples, index 0 on
  */
 export function splitValidation(

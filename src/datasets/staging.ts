@@ -1,6 +1,6 @@
 /**
- * Folders in which imports grow. One is gone when its import ends, however it ends: by itself, with
- * its process, or at the next look.
+ * Staging folders of imports. A folder is removed with its import, with its process, or at the next
+ * sweep.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -9,19 +9,19 @@ import { join } from 'node:path';
 import { diskFull, isDiskFull } from './dataset-error.ts';
 
 export interface Staging {
-  /** Absolute; an empty folder at first. */
+  /** Absolute; initially an empty folder. */
   readonly path: string;
   /** Idempotent. */
   remove(): Promise<void>;
 }
 
-/** Those of this process. */
+/** Staging folders of this process. */
 const open = new Set<string>();
 let removedAtExit = false;
 
 /**
- * An empty folder for an import of this process. @param folder of the imported datasets, absolute;
- * created where it is missing
+ * Creates an empty folder for an import of this process. @param folder absolute path of the
+ * imported datasets' folder; created if missing
  */
 export async function openStaging(folder: string): Promise<Staging> {
   await sweepStaging(folder);
@@ -43,22 +43,24 @@ export async function openStaging(folder: string): Promise<Staging> {
   };
 }
 
-/** Removes what processes that are no more left behind. For the start of whatever may import. */
+/**
+ * Removes the folders of exited processes. Call it at the start of every program that may import.
+ */
 export async function sweepStaging(folder: string): Promise<void> {
   const incoming = join(folder, 'incoming');
   const left = await readdir(incoming).catch(() => []);
   const stale = left
     .map((name) => join(incoming, name))
     .filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
-  // One that cannot go now goes another time.
+  // A folder that cannot be removed now is removed another time.
   await Promise.all(
     stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)),
   );
 }
 
 /**
- * Another process that lives; what has this one's number and is not its own, an earlier process of
- * that number left.
+ * Whether a living process owns the folder. A folder with this process's pid that it does not know
+ * is of an earlier process with the same pid.
  */
 export function hasOwner(name: string): boolean {
   const owner = Number(name.split('-')[0]);

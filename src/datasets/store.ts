@@ -1,7 +1,7 @@
 /**
- * Imported datasets on disk. `content/<sha256>/` holds a dataset's bytes under the hash of what
- * they are; `names/<name>.json` says what a name stands for. An import grows in `incoming/` and is
- * moved into place whole (`import/store-imported.ts`), so that nothing half-imported is ever seen.
+ * Imported datasets on disk. `content/<sha256>/` contains a dataset's bytes under their hash;
+ * `names/<name>.json` maps a name to its content. An import is written in `incoming/` and moved
+ * into place as a whole (`import/store-imported.ts`), so that partial imports are never visible.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const split = z.strictObject({ samples: z.int().min(1), sha256, perClass: z.array(count) });
 
-/** Options of the import, by which it can be repeated. */
+/** Options of the import, for repeating it. */
 const optionsSchema = z.strictObject({
   size: z.strictObject({ height: z.int(), width: z.int() }).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
@@ -32,7 +32,7 @@ const recordSchema = z.strictObject({
   content: sha256,
   shape: z.array(z.int().min(1)).min(1),
   sampleType: z.enum(['u8', 'f32']),
-  /** Empty: numbers are predicted. */
+  /** Empty: regression. */
   classNames: z.array(z.string()),
   targets: count,
   training: split,
@@ -43,21 +43,23 @@ const recordSchema = z.strictObject({
     mean: z.array(z.number()),
     deviation: z.array(z.number().positive()),
   }),
-  /** `match`: by what it was recognised; records of earlier versions lack what has a default. */
+  /**
+   * `match`: evidence for the recognised format. Fields with a default are absent in records of
+   * earlier versions.
+   */
   source: z.strictObject({
     path: z.string(),
     kind: z.string(),
     match: z.string().default(''),
-    /** How to read the source again; null: it was uploaded, or is of an earlier version. */
+    /**
+     * How to read the source again; null: it was uploaded, or the record is of an earlier version.
+     */
     again: z
       .strictObject({ paths: z.array(z.string()).min(1), options: optionsSchema })
       .nullable()
       .default(null),
   }),
-  /**
-   * What the samples are labelled by, and by what else they could be; null: the source offers no
-   * choice.
-   */
+  /** The label of the samples and the alternatives; null: the source offers no choice. */
   label: z
     .strictObject({ chosen: z.string().nullable(), choices: z.array(z.string()) })
     .nullable()
@@ -77,7 +79,7 @@ const recordSchema = z.strictObject({
 
 export type DatasetRecord = Readonly<z.infer<typeof recordSchema>>;
 
-/** A record, and where its splits lie. */
+/** A record with the paths of its splits. */
 export type StoredDataset = DatasetRecord & {
   readonly files: { readonly training: string; readonly test: string };
 };
@@ -92,7 +94,7 @@ export function recordNames(folder: string): string[] {
     .sort();
 }
 
-/** null: there is none. @throws DatasetError for one that is damaged */
+/** null: there is none. @throws DatasetError if it is damaged */
 export function readRecord(folder: string, name: string): StoredDataset | null {
   const path = recordPath(folder, name);
   if (!NAME.test(name) || !existsSync(path)) return null;
@@ -126,7 +128,7 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
   };
 }
 
-/** @returns whether there was one; its bytes go too unless another name stands for them */
+/** @returns whether it existed; its bytes are removed unless another name refers to them */
 export function removeDataset(folder: string, name: string): boolean {
   const path = recordPath(folder, name);
   if (!NAME.test(name) || !existsSync(path)) return false;
@@ -147,7 +149,7 @@ export function recordPath(folder: string, name: string): string {
   return join(folder, 'names', `${name}.json`);
 }
 
-/** The content that a name stands for; null: no such name, or nobody knows. */
+/** Content that a name refers to; null: no such name, or a damaged record. */
 export function contentNamed(folder: string, name: string): string | null {
   try {
     return readRecord(folder, name)?.content ?? null;
@@ -162,14 +164,14 @@ export function hasSamples(folder: string, content: string): boolean {
   return ['training', 'test'].every((split) => existsSync(join(place, split)));
 }
 
-/** Whether any name stands for this content. */
+/** Whether any name refers to this content. */
 export function isNamed(folder: string, content: string): boolean {
   return recordNames(folder).some((name) => contentNamed(folder, name) === content);
 }
 
 /**
- * Removes bytes that no record names. With a damaged record nobody knows what it names: then
- * nothing is removed.
+ * Removes bytes that no record refers to. Removes nothing while a record is damaged, because its
+ * references are unknown.
  */
 function removeUnnamed(folder: string): void {
   const contents = join(folder, 'content');

@@ -1,10 +1,10 @@
-/** Contract of evaluation: the lanes of a cohort go in, and what became of each comes out. */
+/** Contract of evaluation: takes the lanes of a cohort and returns the outcome of each. */
 import type { Device } from '../core/device.ts';
 import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 
-/** Why a running lane is stopped; it becomes the attempt's outcome. */
+/** Reason for stopping a running lane; becomes the attempt's outcome. */
 export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
 
 export interface Lane {
@@ -14,7 +14,7 @@ export interface Lane {
   readonly signal: AbortSignal;
 }
 
-/** How far a cohort is, in training steps. */
+/** Progress of a cohort, in training steps. */
 export interface Progress {
   readonly step: number;
   readonly steps: number;
@@ -29,7 +29,7 @@ export type LaneEnd =
       readonly value: number;
       readonly metrics?: Readonly<Record<string, number | string>>;
       readonly executor?: string;
-      /** Why that executor, in words. */
+      /** Reason for choosing that executor, in words. */
       readonly executorReason?: string;
       /** All reports, including those sent before. */
       readonly reports?: readonly Report[];
@@ -61,7 +61,7 @@ export type Evaluate = (
 export interface Workplace {
   /** Name of the worker's slot. */
   readonly slot: string;
-  /** What the slot computes on. */
+  /** Device that the slot computes on. */
   readonly device: Device;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;

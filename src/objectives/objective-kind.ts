@@ -11,7 +11,7 @@ import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
 import type { Evaluate, Workplace } from './evaluate.ts';
 
-/** Where a check finds datasets. */
+/** Folders in which a check finds datasets. */
 export interface ObjectivePlaces {
   /** Absolute path of `resources/`. */
   readonly resources: string;
@@ -38,10 +38,10 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   dataset(objective: Objective): string | null;
   /** Problems beyond the schema, with paths from `objective` on. */
   check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
-  /** What the reader of the study's values must know, in sentences. */
+  /** Notes that a reader of the study's values must know, in sentences. */
   notes(objective: Parsed, space: SearchSpace): string[];
   /**
-   * @param objective a draft's, which may have problems
+   * @param objective of a draft, which may have problems
    * @param space null: it has problems itself
    */
   preview(
@@ -51,7 +51,7 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   ): ObjectivePreview;
   /** Key that trials must share to be evaluated together on one worker; null: any may be. */
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
-  /** How long an evaluation takes as the objective says itself; null: it must be measured. */
+  /** Duration of an evaluation that the objective states itself; null: it must be measured. */
   duration(objective: Parsed): Duration | null;
   /** Creates the evaluator of one worker process. */
   evaluator(workplace: Workplace): Evaluate;

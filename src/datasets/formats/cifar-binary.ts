@@ -1,7 +1,7 @@
 /**
  * CIFAR's binary version (Krizhevsky): records of one label byte (CIFAR-100: coarse, then fine) and
- * 3×32×32 pixel bytes, nothing else. Without a magic number: recognised by its size and by labels
- * that are classes.
+ * 3×32×32 pixel bytes. It has no magic number: recognised by its size and by labels in the range of
+ * classes.
  */
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
@@ -12,7 +12,7 @@ import type { Item } from '../sources/walk.ts';
 export const CIFAR_PIXELS = 3072;
 export const CIFAR_SHAPE = [3, 32, 32] as const;
 const RECORDS = 256;
-/** Labels looked at to tell whether it is one. */
+/** Number of labels checked for recognition. */
 const LOOKS = 200;
 
 export type CifarKind = 'cifar-10' | 'cifar-100';
@@ -34,7 +34,7 @@ export function cifarKind(bytes: Bytes): CifarKind | null {
   return holds(2, [20, 100]) ? 'cifar-100' : null;
 }
 
-/** Of a file that is none, but begins like one: what is wrong with it. */
+/** Describes the defect of a file that begins like CIFAR binary but is not valid. */
 export function cutCifar(bytes: Bytes): string | null {
   const record = CIFAR_PIXELS + 1;
   if (

@@ -1,6 +1,6 @@
 /**
- * CIFAR's python version: pickled dictionaries of `data` [N, 3·s·s] and `labels` or `fine_labels`;
- * the names in one of their own.
+ * CIFAR's Python version: pickled dictionaries with `data` [N, 3·s·s] and `labels` or
+ * `fine_labels`; the class names are in a separate one.
  */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
@@ -13,7 +13,7 @@ import { readPickle } from './pickle.ts';
 
 const SAMPLES = 256;
 const RUN = 256 * 1024;
-/** A text that stands for bytes is decoded in memory. */
+/** Greatest size in bytes of a text that stands for bytes and is decoded in memory. */
 const MOST_TEXT = 64 * 2 ** 20;
 
 interface Batch {
@@ -102,7 +102,7 @@ function add({ item, data, labels }: Batch, { samples, classes, checkpoint }: Im
   bytes.discard();
 }
 
-/** The array's bytes by place, wherever the pickle keeps them. */
+/** The array's bytes by position, wherever the pickle keeps them. */
 function valuesOf(
   { bytes }: Item,
   { content, shape }: NumpyArray,
@@ -133,8 +133,8 @@ function valuesOf(
 }
 
 /**
- * A text in UTF-8 in which each character stands for a byte, as those bytes; one more than `size`
- * where there are more.
+ * Decodes a UTF-8 text in which each character stands for a byte; returns one byte more than `size`
+ * if there are more.
  */
 function latinOf(bytes: Bytes, { offset, length }: Stored, size: number): Uint8Array {
   const decoded = new Uint8Array(size + 1);
@@ -142,7 +142,7 @@ function latinOf(bytes: Bytes, { offset, length }: Stored, size: number): Uint8A
   let high = 0;
   for (const run of runs(bytes, offset, length, RUN)) {
     for (const byte of run) {
-      // Two bytes stand for 128 to 255: the first holds the upper two bits.
+      // Two bytes stand for 128 to 255: the first contains the upper two bits.
       if (byte >= 0xc0) high = (byte & 3) << 6;
       else decoded[Math.min(at++, size)] = byte < 0x80 ? byte : high | (byte & 0x3f);
     }

@@ -1,5 +1,5 @@
 /**
- * Tables with a column to predict: a class by its name or number, or numbers named by --targets;
+ * Tables with a column to predict: a class by its name or number, or targets named by --targets;
  * every other column is a feature.
  */
 import { mismatch } from '../dataset-error.ts';
@@ -8,11 +8,11 @@ import { splitOfPath, type Split } from '../import/split-names.ts';
 import type { Item } from '../sources/walk.ts';
 import { csvRows, delimiterOf, type Row } from './csv.ts';
 
-/** Which column is what; the same for every file. */
+/** Roles of the columns, the same for every file. */
 interface Columns {
   readonly names: readonly string[];
   readonly features: readonly number[];
-  /** Of the class; null: `targets` are predicted. */
+  /** Column of the class; null: `targets` are predicted. */
   readonly label: number | null;
   readonly targets: readonly number[];
 }
@@ -74,8 +74,8 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
 }
 
 /**
- * A first row is a header if it names a known label or what was asked for, or if it has texts only
- * where the next has numbers.
+ * A first row is a header if it names a known label or a requested column, or if it has texts only
+ * where the next row has numbers.
  */
 function hasHeader(
   first: readonly string[],
@@ -122,7 +122,7 @@ function columnsOf(
         ? guessedLabel(file, names, example)
         : place(options.label);
   const dropped = new Set(options.drop.map(place));
-  // How pandas writes its row numbers.
+  // pandas writes its row numbers like this.
   if (headed && names[0] === '') {
     dropped.add(0);
     note(`the first column of ${file} has no name: left out as row numbers`);
@@ -212,7 +212,7 @@ class Table {
 
   #number(row: Row, column: number): number {
     const text = row.fields[column] ?? '';
-    // + 0: the two zeros become one.
+    // Adding 0 turns negative zero into zero.
     const value = text === '' ? NaN : Number(text) + 0;
     if (Number.isFinite(value) && Math.abs(value) < 3.5e38) return value;
     const { names, targets } = this.#columns;

@@ -16,13 +16,13 @@ const LONGEST_ROW = 8 * 2 ** 20;
 const DELIMITERS = [',', ';', '\t'] as const;
 
 /**
- * The delimiter if this is a table: its first lines have the same number of fields, more than one;
- * null: it is none.
+ * Returns the delimiter if this is a table: its first lines have the same number of fields, more
+ * than one; else null.
  */
 export function delimiterOf(bytes: Bytes): string | null {
   const head = bytes.read(0, Math.min(RUN, bytes.length));
   const text = Buffer.from(head).toString('utf8');
-  // eslint-disable-next-line no-control-regex -- a text has none of these
+  // eslint-disable-next-line no-control-regex -- text contains none of these
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text.slice(0, 4096))) return null;
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   const whole = head.length < bytes.length ? lines.slice(0, -1) : lines;
@@ -35,7 +35,7 @@ export function delimiterOf(bytes: Bytes): string | null {
   );
 }
 
-/** @throws DatasetError at an unclosed quote; rows differing in length are the reader's to judge */
+/** @throws DatasetError at an unclosed quote; the caller checks the length of rows */
 export function* csvRows(bytes: Bytes, delimiter: string): Generator<Row> {
   let line = 1;
   let pending = '';

@@ -1,14 +1,14 @@
 /**
  * IDX, the format of MNIST (LeCun, Cortes, Burges): two zero bytes, a type, the number of
- * dimensions, each dimension as big-endian uint32, then the values. Unsigned bytes are read, the
- * only type in use for images and labels.
+ * dimensions, each dimension as big-endian uint32, then the values. Reads unsigned bytes, the only
+ * type in use for images and labels.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
 
 export interface Idx {
   readonly dimensions: readonly number[];
-  /** Where the values begin. */
+  /** Offset of the first value. */
   readonly offset: number;
 }
 
@@ -34,7 +34,7 @@ export function isIdx(head: Uint8Array): boolean {
   );
 }
 
-/** @param rank expected; null: whatever it says. @throws DatasetError */
+/** @param rank expected number of dimensions; null: any. @throws DatasetError */
 export function readIdx(bytes: Bytes, rank: number | null = null): Idx {
   const least = 4 + 4 * (rank ?? 1);
   if (bytes.length < least)

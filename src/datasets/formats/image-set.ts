@@ -1,6 +1,6 @@
 /**
- * Images of a dataset as they come, out of class folders or tables: decoded, checked against the
- * first one's size, or brought to the size asked for.
+ * Images of a dataset in order of arrival, from class folders or tables: decoded, checked against
+ * the first one's size, or scaled to the requested size.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
@@ -11,14 +11,14 @@ import { resize, withChannels, type Image } from './image.ts';
 import { isJpeg, jpegDecoder, jpegForm, type DecodeJpeg } from './jpeg.ts';
 import { decodePng, isPng, pngForm } from './png.ts';
 
-/** From here on the next image must not find this one in memory. */
+/** Size in bytes from which an image is released before the next one is decoded. */
 const LARGE_BYTES = 4 * 2 ** 20;
 
 interface Wanted {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
-  /** The image that decided. */
+  /** The image that determined the form. */
   readonly from: string;
 }
 
@@ -28,14 +28,14 @@ export class ImageSet {
   #wanted: Wanted | null = null;
   #resized = 0;
   #coloured = 0;
-  /** From the first image on that differs, where all may be scaled. */
+  /** Set from the first image on that differs, where scaling is allowed. */
   #survey: ImageSurvey | null = null;
 
   constructor(importing: Importing) {
     this.#importing = importing;
   }
 
-  /** @param label its class in the order of appearance */
+  /** @param label its class in order of appearance */
   async add(name: string, file: Uint8Array, split: Split, label: number): Promise<void> {
     const { samples, checkpoint } = this.#importing;
     if (this.#survey !== null) {
@@ -61,14 +61,14 @@ export class ImageSet {
     checkpoint();
   }
 
-  /** To be called after the last. @throws MixedImages where they differ and may be scaled */
+  /** Call after the last image. @throws MixedImages where images differ and may be scaled */
   end(): void {
     if (this.#survey !== null) throw new MixedImages(this.#survey.form());
     if (this.#coloured > 0)
       this.#importing.note(`${grouped(this.#coloured)} grey images were made colour`);
   }
 
-  /** How many images had another size than what was asked for. */
+  /** Number of images that were resized. */
   get resized(): number {
     return this.#resized;
   }
@@ -120,7 +120,7 @@ export class ImageSet {
   }
 }
 
-/** By its header. */
+/** Form of an image from its header. */
 function formOf(name: string, file: Uint8Array): ImageForm {
   if (isPng(file)) return pngForm(name, file);
   if (!isJpeg(file)) throw mismatch(name, null, 'a PNG or JPEG image', 'another file');
@@ -128,7 +128,7 @@ function formOf(name: string, file: Uint8Array): ImageForm {
 }
 
 /**
- * The class folder and the split of an image by its path. @throws DatasetError for one outside a
+ * Class folder and split of an image, from its path. @throws DatasetError for an image outside a
  * class folder
  */
 export function placeOf(

@@ -1,12 +1,14 @@
 /**
- * Which size and channels suit images that differ: what most have, else a small square. Looks at
- * headers only.
+ * Chooses size and channels for images that differ: the most frequent ones, else a small square.
+ * Reads headers only.
  */
 import type { Image } from './image.ts';
 
 export type ImageForm = Pick<Image, 'width' | 'height' | 'channels'>;
 
-/** Thrown where images differ and may be scaled: all are to be read again, brought to this form. */
+/**
+ * Thrown where images differ and may be scaled: all are to be read again and scaled to this form.
+ */
 export class MixedImages extends Error {
   readonly form: ImageForm;
 
@@ -16,10 +18,7 @@ export class MixedImages extends Error {
   }
 }
 
-/**
- * The longest side that is chosen where no size is that of half the images: small networks train on
- * small images.
- */
+/** Longest side where no size is that of half the images: small networks train on small images. */
 const LONGEST_SIDE = 64;
 
 export class ImageSurvey {

@@ -1,4 +1,4 @@
-/** A decoded image, its limits, and how it is brought to the dataset's size and channels. */
+/** A decoded image, its limits, and its conversion to the dataset's size and channels. */
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Channel after channel, row after row: [channels, height, width]. */
@@ -9,10 +9,10 @@ export interface Image {
   readonly pixels: Uint8Array;
 }
 
-/** What keeps one image's memory bounded. */
+/** Limit of pixels, which bounds the memory of one image. */
 export const MOST_PIXELS = 8_000_000;
 
-/** @throws DatasetError for an empty or an enormous image, before anything is decoded */
+/** @throws DatasetError for an empty image or one above the limit, before decoding */
 export function checkPixels(name: string, width: number, height: number): void {
   if (width === 0 || height === 0 || width * height > MOST_PIXELS)
     throw mismatch(
@@ -24,8 +24,8 @@ export function checkPixels(name: string, width: number, height: number): void {
 }
 
 /**
- * Grey from colour by ITU-R 601 (as Pillow: integers, 16 bits of fraction), colour from grey by
- * repeating.
+ * Converts colour to grey by ITU-R 601 (as Pillow: integers, 16 bits of fraction), and grey to
+ * colour by repetition.
  */
 export function withChannels(image: Image, channels: 1 | 3): Image {
   if (image.channels === channels) return image;
@@ -50,8 +50,8 @@ interface Weights {
 }
 
 /**
- * To another size by a triangle filter that widens where the image shrinks, so that every pixel
- * counts (antialiased bilinear, as Pillow's). The sides are scaled each by its own factor.
+ * Resizes with a triangle filter that widens where the image shrinks, so that every pixel counts
+ * (antialiased bilinear, as Pillow's). Each side has its own scale factor.
  */
 export function resize(image: Image, height: number, width: number): Image {
   if (image.width === width && image.height === height) return image;
@@ -88,8 +88,7 @@ function weighted(
 }
 
 /**
- * For each place of the target: which source places it is made of, and their shares, which sum to
- * 1.
+ * For each target position, the contributing source positions and their weights, which sum to 1.
  */
 function weightsOf(source: number, target: number): Weights[] {
   const scale = source / target;

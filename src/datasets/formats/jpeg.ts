@@ -1,7 +1,7 @@
 /**
  * JPEG through @jsquash/jpeg (MozJPEG's decoder as WebAssembly; baseline and progressive): the same
- * pixels as libjpeg-turbo, so as Pillow and torchvision. Another decoder may differ by a little:
- * JPEG leaves rounding open.
+ * pixels as libjpeg-turbo, hence as Pillow and torchvision. Other decoders may differ slightly,
+ * because the standard leaves rounding open.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ interface Decoder {
 
 /** Loads the decoder once. */
 export async function jpegDecoder(): Promise<DecodeJpeg> {
-  // What the module makes of its result; browsers have it, Node does not.
+  // Result type of the module; browsers provide it, Node does not.
   class ImageData {
     readonly data: Uint8ClampedArray;
     readonly width: number;
@@ -78,7 +78,7 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
   return { width, height, channels, pixels };
 }
 
-/** Of its frame header; nothing is decoded. */
+/** Form from the frame header, without decoding. */
 export function jpegForm(name: string, file: Uint8Array): ImageForm {
   const { width, height, components } = frameOf(name, file);
   return { width, height, channels: components === 1 ? 1 : 3 };
@@ -115,7 +115,10 @@ function frameOf(
   );
 }
 
-/** The decoder fills what is missing with grey; a file without its end marker is cut short. */
+/**
+ * The decoder fills missing data with grey, so a file without its end marker is refused as
+ * truncated.
+ */
 function checkEnd(name: string, file: Uint8Array): void {
   for (let at = file.length - 2; at >= Math.max(2, file.length - 4096); at--)
     if (file[at] === 0xff && file[at + 1] === 0xd9) return;

@@ -1,5 +1,5 @@
 /**
- * NPY files, alone or out of an NPZ: arrays of samples and of labels, told apart by their names,
+ * NPY files, alone or in an NPZ: arrays of samples and of labels, distinguished by their names,
  * else by their rank.
  */
 import { mismatch } from '../dataset-error.ts';
@@ -41,10 +41,10 @@ export function readNpySet(source: string, items: readonly Item[], importing: Im
 }
 
 /**
- * Leaves out the arrays of labels that were not chosen. Arrays are told apart by their names
- * without the words of a split: `y_train` and `y_test` are both `y`.
- * @throws DatasetError where the label that was asked for does not exist, or several exist and none
- *   is chosen
+ * Excludes the label arrays that were not chosen. Arrays are identified by their names without the
+ * words of a split: `y_train` and `y_test` are both `y`.
+ * @throws DatasetError where the requested label does not exist, or several exist and none is
+ *   chosen
  */
 function chosenLabels(
   source: string,
@@ -72,7 +72,7 @@ function chosenLabels(
   return parts.filter((part) => part.role !== 'labels' || kindOf(part) === chosen);
 }
 
-/** `labels/coarse_y_train.npy` → `coarse_y`; the name itself where nothing else is left. */
+/** `labels/coarse_y_train.npy` → `coarse_y`; the name itself if nothing else is left. */
 function labelName(path: string): string {
   const file = (path.split('/').at(-1) ?? '').replace(/\.npy$/i, '');
   const words = file.split(/[^A-Za-z0-9]+/).filter((word) => splitOfPath(word) === null);
@@ -138,7 +138,7 @@ function add(
 
 function valuesOf(part: NpyPart, first: number, count: number): Uint8Array | Float32Array {
   if (part.type === 'u1') return part.item.bytes.read(part.offset + first, count);
-  // + 0: the two zeros become one.
+  // Adding 0 turns negative zero into zero.
   const values = Float32Array.from(
     numbersOf(part.item.bytes, part, first, count),
     (value) => value + 0,
@@ -154,8 +154,8 @@ function checkFinite(name: string, values: ArrayLike<number>, first: number): vo
 }
 
 /**
- * [N, H, W] is grey; [N, H, W, C] and [N, C, H, W] by where 1 or 3 stands; [N, F] are features.
- * `last`: channels, where they come last.
+ * [N, H, W] is grey; [N, H, W, C] and [N, C, H, W] are distinguished by the position of 1 or 3; [N,
+ * F] are features. `last`: number of channels if they come last.
  */
 function imageShape({ name, shape }: NpyPart): {
   readonly shape: readonly number[];

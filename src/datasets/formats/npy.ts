@@ -1,6 +1,6 @@
 /**
- * NPY, numpy's file of one array (NEP 1, versions 1 to 3): its header, and its numbers as bytes or
- * float32.
+ * NPY, numpy's file of one array (NEP 1, versions 1 to 3): reads its header, and its numbers as
+ * bytes or float32.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
@@ -14,7 +14,7 @@ export interface Npy {
 
 type NpyType = keyof typeof READERS;
 
-/** Bytes each, and how one is read. */
+/** Size in bytes and reader of each type. */
 const READERS = {
   u1: [1, (view: DataView, at: number) => view.getUint8(at)],
   i1: [1, (view: DataView, at: number) => view.getInt8(at)],
@@ -91,7 +91,7 @@ export function readNpy(bytes: Bytes): Npy {
   return { shape, type, offset };
 }
 
-/** So many numbers from a place on, as they are. */
+/** Reads `count` numbers from a position on, unconverted. */
 export function numbersOf(
   bytes: Bytes,
   { type, offset }: Npy,

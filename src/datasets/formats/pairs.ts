@@ -1,4 +1,4 @@
-/** Arrays of samples and arrays of labels brought together, split by split. */
+/** Pairs arrays of samples with arrays of labels, split by split. */
 import { mismatch } from '../dataset-error.ts';
 import type { Split } from '../import/split-names.ts';
 
@@ -6,7 +6,7 @@ export interface Part {
   readonly name: string;
   readonly role: 'samples' | 'labels';
   readonly split: Split | null;
-  /** How many samples it has. */
+  /** Number of samples. */
   readonly count: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Parquet in the layout of Hugging Face's image datasets: a column of {bytes, path} with PNG or
- * JPEG files, a column of classes. Reading is hyparquet's.
+ * JPEG files and a column of classes. hyparquet reads the format.
  */
 import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
 import { broken, DatasetError, grouped, mismatch } from '../dataset-error.ts';
@@ -12,7 +12,7 @@ import type { Item } from '../sources/walk.ts';
 import type { ImageSet } from './image-set.ts';
 
 const LABELS = ['label', 'labels', 'fine_label', 'class', 'target'];
-/** A row group is held in memory while it is read, several times over. */
+/** Greatest size of a row group, which is in memory several times over while it is read. */
 const MOST_GROUP_BYTES = 26 * 2 ** 20;
 
 export function isParquet(head: Uint8Array): boolean {
@@ -93,7 +93,7 @@ async function readFile(
   bytes.discard();
 }
 
-/** Without a copy where the buffer holds nothing else. */
+/** Returns the buffer without a copy if it contains nothing else. */
 function ownBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
   return buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
     ? buffer
@@ -122,7 +122,7 @@ function bytesOf(value: unknown): Uint8Array | null {
 interface Columns {
   readonly image: string;
   readonly label: string;
-  /** Columns of integers, which may hold classes. */
+  /** Integer columns, which may contain classes. */
   readonly labels: readonly string[];
 }
 
@@ -199,7 +199,7 @@ function classNames(
   try {
     value = JSON.parse(text);
   } catch {
-    return null; // without names the numbers are the names
+    return null; // Without names, the numbers are the names.
   }
   for (const key of ['info', 'features', label, 'names'])
     value =

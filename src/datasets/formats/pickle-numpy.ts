@@ -1,13 +1,16 @@
 /**
- * The parts of numpy that pickles of datasets name, put together by hand: dtypes, arrays, numbers.
- * Each stands for itself; none is ever looked up or called.
+ * The parts of numpy that pickles of datasets refer to, constructed by hand: dtypes, arrays,
+ * numbers. No name is ever looked up or called.
  */
 import type { DatasetError } from '../dataset-error.ts';
 
-/** Makes the error at the opcode being read. */
+/** Creates the error at the current opcode. */
 export type Refuse = (expected: string, found: string, hint?: string) => DatasetError;
 
-/** Bytes of the file, not read yet. `utf8`: stored as text in which each character is a byte. */
+/**
+ * Bytes of the file that are not read yet. `utf8`: stored as text in which each character is a
+ * byte.
+ */
 export interface Stored {
   readonly kind: 'stored';
   readonly offset: number;
@@ -18,7 +21,7 @@ export interface Stored {
 export interface NumpyArray {
   readonly kind: 'array';
   readonly shape: readonly number[];
-  /** numpy's, such as `u1`, with its byte order: `|u1`, `<i8`. */
+  /** numpy's type with its byte order: `|u1`, `<i8`. */
   readonly type: string;
   readonly fortran: boolean;
   readonly content: Stored | Uint8Array | readonly Pickled[];
@@ -36,7 +39,7 @@ export type Pickled =
   | Pickled[]
   | Map<Pickled, Pickled>;
 
-/** One of numpy's parts while it is put together. */
+/** A part of numpy under construction. */
 interface Opaque {
   readonly kind: 'global' | 'dtype' | 'blank';
   readonly name: string;
@@ -57,7 +60,7 @@ const ALLOWED: ReadonlySet<string> = new Set(
     ),
 );
 
-/** Only parts of numpy, and only by name: they stand for themselves and are never loaded. */
+/** Accepts only parts of numpy, by name; they are represented by values and never loaded. */
 export function named(module: string, name: string, refuse: Refuse): Pickled {
   const full = `${module}.${name}`;
   if (!ALLOWED.has(full))
@@ -69,7 +72,7 @@ export function named(module: string, name: string, refuse: Refuse): Pickled {
   return { kind: 'global', name: full };
 }
 
-/** What a call of one of numpy's parts gives, without calling it. */
+/** Result of calling one of numpy's parts, computed without calling it. */
 export function reduce(callee: Pickled, args: Pickled[], refuse: Refuse): Pickled {
   const name = isOpaque(callee, 'global') ? callee.name : '';
   if (name.endsWith('._reconstruct')) return { kind: 'blank', name: 'array' };
@@ -88,7 +91,7 @@ export function reduce(callee: Pickled, args: Pickled[], refuse: Refuse): Pickle
   );
 }
 
-/** A part with its state: the array itself, for the blank that `_reconstruct` gave. */
+/** Sets the state of a part: creates the array itself from the placeholder of `_reconstruct`. */
 export function build(target: Pickled, state: Pickled, refuse: Refuse): Pickled {
   const parts = Array.isArray(state) ? state : [];
   if (isOpaque(target, 'dtype')) {
@@ -125,7 +128,7 @@ function arrayOf(
   return { kind: 'array', shape: dimensions, type: type.name, fortran, content: stored };
 }
 
-/** `_codecs.encode(text, 'latin1')`: how protocol 2 writes bytes. */
+/** `_codecs.encode(text, 'latin1')`, by which protocol 2 writes bytes. */
 function encoded(text: Pickled, refuse: Refuse): Pickled {
   if (typeof text === 'string') return new Uint8Array(Buffer.from(text, 'latin1'));
   if (isStored(text)) return { ...text, utf8: true };

@@ -1,15 +1,15 @@
 /**
  * Python pickles as far as datasets use them (protocols 0 to 5): containers, numbers, texts and
- * numpy arrays. Nothing is ever looked up or called: a pickle that names anything but numpy's own
- * parts is refused. Long byte strings are not read but named by place.
+ * numpy arrays. No name is ever looked up or called: a pickle that refers to anything but numpy's
+ * own parts is refused. Long byte strings are not read but kept as positions.
  */
 import { mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
 import { build, named, reduce, textOf, type Pickled, type Refuse } from './pickle-numpy.ts';
 
-/** Strings up to here are read at once. */
+/** Greatest length of a string that is read at once. */
 const SHORT = 64 * 1024;
-/** Most values of a pickle that is no array: beyond any list of names. */
+/** Greatest number of values outside arrays, far beyond any list of names. */
 const MOST_VALUES = 5_000_000;
 const MARK = Symbol('mark');
 
@@ -45,7 +45,7 @@ class Machine {
     }
   }
 
-  /** @returns what the opcode puts on the stack; undefined: nothing */
+  /** @returns the value that the opcode pushes; undefined: none */
   #execute(opcode: string): Pickled | undefined {
     switch (opcode) {
       case '\x80':
@@ -175,7 +175,7 @@ class Machine {
 
   #build(target: Pickled, state: Pickled): Pickled {
     const built = build(target, state, this.#refuse);
-    // What was remembered unfinished is remembered whole.
+    // The memo must refer to the finished object.
     if (built !== target)
       for (const [key, kept] of this.#memo) if (kept === target) this.#memo.set(key, built);
     return built;
@@ -249,7 +249,7 @@ class Machine {
     return Array.from({ length: count }, () => this.#pop()).reverse();
   }
 
-  /** What lies above the last mark, which goes too. */
+  /** Pops the values above the last mark, and the mark. */
   #marked(): Pickled[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark === -1) throw this.#refuse('a mark on the stack', 'none');

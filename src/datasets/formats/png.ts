@@ -1,7 +1,7 @@
 /**
- * PNG (ISO/IEC 15948), every colour type, depth and both interlacings, to bytes per channel.
- * Inflating is zlib's. What is dropped: alpha, the lower byte of 16 bits, gamma and profiles, as
- * common loaders do.
+ * PNG (ISO/IEC 15948) with every colour type, depth and both interlacings, converted to bytes per
+ * channel. zlib inflates. Ignores alpha, the lower byte of 16 bits, gamma and profiles, as common
+ * loaders do.
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { broken, mismatch } from '../dataset-error.ts';
@@ -27,7 +27,7 @@ const TYPES: ReadonlyMap<number, { readonly samples: number; readonly depths: re
     [6, { samples: 4, depths: [8, 16] }],
   ]);
 const PALETTE = 3;
-/** zlib's least. */
+/** Minimum buffer size of zlib. */
 const LEAST_PIECE = 64;
 /** Adam7: first column and row, steps between them. */
 const PASSES = [
@@ -82,7 +82,7 @@ export function decodePng(name: string, file: Uint8Array): Image {
   return { width: header.width, height: header.height, channels, pixels };
 }
 
-/** Of its header; nothing is decoded. */
+/** Form from the header, without decoding. */
 export function pngForm(name: string, file: Uint8Array): ImageForm {
   const { width, height, colour } = headerOf(name, file.subarray(16, 29));
   return { width, height, channels: channelsOf(colour) };
@@ -180,9 +180,9 @@ function headerOf(name: string, content: Uint8Array): Header {
 function inflated(name: string, data: Uint8Array, expected: number): Uint8Array {
   let raw: Uint8Array;
   try {
-    // One byte more than there should be tells a stream that goes on from one that ends. In one
-    // piece, so that a large image is not held twice, and no longer, as every piece is cleared
-    // first.
+    // One byte more than expected distinguishes a stream that continues from one that ends.
+    // Inflated in one piece, so that a large image is in memory once, and no longer than needed,
+    // since every buffer is zeroed first.
     raw = inflateSync(data, {
       maxOutputLength: expected + 1,
       chunkSize: Math.max(LEAST_PIECE, expected + 1),
@@ -200,7 +200,7 @@ function inflated(name: string, data: Uint8Array, expected: number): Uint8Array 
   return raw;
 }
 
-/** Undoes the filters of one grid's rows in place; each row is a filter's number and its bytes. */
+/** Reverts the filters of one grid's rows in place; each row is a filter number and its bytes. */
 function unfilter(
   name: string,
   raw: Uint8Array,
@@ -232,8 +232,8 @@ function unfilter(
 }
 
 /**
- * Where there is no row above it predicts the pixel to the left; where there is none to the left,
- * the one above.
+ * Without a row above it predicts the pixel to the left; without a pixel to the left, the one
+ * above.
  */
 function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel: number): void {
   if (above < 0) {
@@ -249,7 +249,7 @@ function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel
     const pa = absolute(b - c);
     const pb = absolute(a - c);
     const pc = absolute(a + b - 2 * c);
-    // Masks in place of branches, which no processor can foresee in noise: -1 where a is not the
+    // Masks instead of branches, which no processor can predict in noise: -1 where a is not the
     // nearest; where c is nearer than b.
     const notA = ((pb - pa) | (pc - pa)) >> 31;
     const overB = (pc - pb) >> 31;
@@ -270,7 +270,7 @@ interface Grid {
   readonly width: number;
 }
 
-/** One channel of a row: every `step`th byte to every `dx`th pixel. */
+/** Copies one channel of a row: every `step`th byte to every `dx`th pixel. */
 function spread(
   raw: Uint8Array,
   at: number,
@@ -284,7 +284,7 @@ function spread(
     pixels[to] = raw[at + i] ?? 0;
 }
 
-/** One row of a grid into the planes. */
+/** Copies one row of a grid into the planes. */
 function place(
   name: string,
   raw: Uint8Array,

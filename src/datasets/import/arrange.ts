@@ -1,7 +1,7 @@
 /**
- * From samples as they came to the dataset's canonical form: splits decided, samples in the order
- * that depends on them alone, a file, hash and statistics for each split. Two sources of the same
- * samples end as the same bytes.
+ * Converts samples in order of arrival to the dataset's canonical form: splits, an order that
+ * depends on the samples alone, and a file, hash and statistics for each split. Two sources of the
+ * same samples result in the same bytes.
  */
 import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
@@ -20,7 +20,7 @@ export interface ArrangedSplit {
   readonly samples: number;
   /** SHA-256, hex, of the split's description, values and labels. */
   readonly sha256: string;
-  /** Samples of each class; empty where numbers are predicted. */
+  /** Samples of each class; empty for regression. */
   readonly perClass: readonly number[];
 }
 
@@ -38,7 +38,7 @@ const BUFFER = 2 ** 20;
 
 /**
  * @param source for errors
- * @param folder where the files `training` and `test` are written
+ * @param folder in which the files `training` and `test` are written
  */
 export function arrange(
   source: string,
@@ -97,8 +97,8 @@ interface Splits {
 }
 
 /**
- * The source's own test set, else its validation set, else one drawn class by class. Each in
- * canonical order.
+ * Returns the source's own test set, else its validation set, else one drawn class by class, each
+ * in canonical order.
  */
 function split(
   source: string,
@@ -143,7 +143,7 @@ function split(
   };
 }
 
-/** A class of which all would be tested on keeps its first for training. */
+/** Keeps the first sample of a class for training if all would be test samples. */
 function leavingOne({ training, validation }: Drawn, labels: ArrayLike<number>): Drawn {
   const trained = new Set(Array.from(training, (i) => labels[i]));
   const kept = new Set<number>();
@@ -229,7 +229,7 @@ class SplitWriter {
   }
 }
 
-/** The line that begins what is hashed, so that equal bytes of another shape have another hash. */
+/** First line of the hashed data, so that equal bytes of another shape have another hash. */
 export function splitDescription(about: {
   shape: readonly number[];
   sampleType: string;

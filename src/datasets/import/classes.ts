@@ -1,6 +1,6 @@
 /**
- * The classes of an import: counted in as they appear, numbered at the end, by known names or in
- * the order of their names.
+ * The classes of an import: collected as they appear, numbered at the end by known names or in the
+ * order of their names.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 
@@ -9,17 +9,17 @@ export const MOST_CLASSES = 65_536;
 
 export interface NumberedClasses {
   readonly names: readonly string[];
-  /** From the order of appearance to the class. */
+  /** Maps the order of appearance to the class. */
   readonly numberOf: Uint32Array;
 }
 
 export class Classes {
   readonly #ids = new Map<string, number>();
-  /** Of small integers, the most frequent case. */
+  /** Cache for small integers, the most frequent case. */
   readonly #small: number[] = [];
   #known: readonly string[] | null = null;
 
-  /** Labels are indices into these names. */
+  /** Defines the names that labels are indices of. */
   know(names: readonly string[]): void {
     this.#known = names;
   }
@@ -28,7 +28,7 @@ export class Classes {
     return this.#known;
   }
 
-  /** @returns its place in the order of appearance. @throws DatasetError for too many */
+  /** @returns its index in order of appearance. @throws DatasetError for too many classes */
   ofName(name: string, file: string): number {
     const id = this.#ids.get(name);
     if (id !== undefined) return id;
@@ -42,8 +42,8 @@ export class Classes {
   }
 
   /**
-   * @param place of the label, for errors: it must be an integer, one of the known names' indices
-   *   where there are such
+   * @param place of the label, for errors: it must be an integer, and an index of a known name if
+   *   there are any
    */
   ofNumber(label: number, file: string, place: () => string): number {
     const id = this.#small[label];
@@ -62,7 +62,7 @@ export class Classes {
     return given;
   }
 
-  /** @param source for errors. @throws DatasetError where there are fewer than two */
+  /** @param source for errors. @throws DatasetError if there are fewer than two */
   numbered(source: string): NumberedClasses {
     const found = [...this.#ids.keys()];
     if (this.#known !== null) {

@@ -1,6 +1,6 @@
 /**
- * One import from beginning to end, in the thread it is called in: read, arrange, and hand back
- * what is to be stored. Stores nothing itself.
+ * Runs one import in the current thread: reads, arranges, and returns the data to store. Stores
+ * nothing itself.
  */
 import { basename, join } from 'node:path';
 import { MixedImages } from '../formats/image-survey.ts';
@@ -15,17 +15,14 @@ import { readSource } from './read-source.ts';
 import { Samples } from './samples.ts';
 
 export interface Imported extends Arranged {
-  /**
-   * What the source was, in words, and by what it was taken for that: `CIFAR-10, python archive`,
-   * `6 files match`.
-   */
+  /** Recognised format and evidence: `CIFAR-10, python archive`, `6 files match`. */
   readonly kind: string;
   readonly match: string;
-  /** Of a table; null: the source has no names for its features. */
+  /** Names of a table's columns; null: the source has none. */
   readonly columns: ColumnNames | null;
   /** Null: the source offers no choice of labels. */
   readonly label: Label | null;
-  /** How many images had another size than the dataset's. */
+  /** Number of images that were resized. */
   readonly resized: number;
   readonly notes: readonly string[];
 }
@@ -40,8 +37,8 @@ export interface Watch {
 const PROGRESS_EVERY_MS = 100;
 
 /**
- * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an
- *   error leaves behind
+ * @param staging an existing, empty folder, in which `training` and `test` are written; an error
+ *   may leave files there
  * @throws DatasetError; ImportCancelled
  */
 export async function importDataset(
@@ -97,7 +94,7 @@ async function importOnce(
     },
     checkpoint: () => {
       if (watch.cancelled()) throw new ImportCancelled();
-      // Before the first, what is counted may be other files.
+      // Before the first sample, the count may refer to other files.
       const of = samples.count === 0 ? null : meter.samples;
       progress({
         phase: 'reading',

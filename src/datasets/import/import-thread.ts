@@ -1,6 +1,6 @@
 /**
- * Entry of the thread that an import runs in: the window or command line that asked stays free to
- * show progress and to cancel.
+ * Entry of the thread that an import runs in, so that the window or command line can show progress
+ * and cancel.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ErrorCode } from '../../core/error-codes.ts';
@@ -12,7 +12,7 @@ import { ImportCancelled, type ImportOptions, type ImportProgress } from './opti
 export interface ThreadInput extends Source {
   readonly staging: string;
   readonly options: ImportOptions;
-  /** Its first word is 1 when the import is to stop. */
+  /** Its first word is set to 1 to stop the import. */
   readonly stop: SharedArrayBuffer;
 }
 
@@ -20,7 +20,7 @@ export type ThreadMessage =
   | { readonly type: 'progress'; readonly progress: ImportProgress }
   | { readonly type: 'imported'; readonly imported: Imported }
   | { readonly type: 'cancelled' }
-  /** `code`: the data are wrong; null: we are. */
+  /** `code`: the data are invalid; null: an internal error. */
   | {
       readonly type: 'failed';
       readonly code: ErrorCode | null;
@@ -32,7 +32,7 @@ const { paths, as, staging, options, stop } = workerData as ThreadInput;
 const stopping = new Int32Array(stop);
 const say = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
-// Some work, such as compiling WebAssembly, does not by itself keep a thread alive.
+// Some work, such as compiling WebAssembly, does not keep a thread alive by itself.
 const alive = setInterval(() => undefined, 1000);
 try {
   const imported = await importDataset({ paths, as }, staging, options, {

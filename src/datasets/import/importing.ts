@@ -1,6 +1,6 @@
 /**
- * What the readers of all formats share while one import runs: where samples and classes go, what
- * is said, and where it may stop.
+ * Context shared by the readers of all formats during one import: destination of samples and
+ * classes, notes, cancellation.
  */
 import type { Meter } from '../sources/meter.ts';
 import type { Classes } from './classes.ts';
@@ -9,25 +9,21 @@ import type { Samples } from './samples.ts';
 
 export interface ColumnNames {
   readonly features: readonly string[];
-  /** Of the numbers to predict. */
+  /** Names of the targets. */
   readonly targets: readonly string[];
-  /**
-   * Of the class to predict; null: numbers are predicted, or the record is of an earlier version.
-   */
+  /** Name of the label column; null: regression, or a record of an earlier version. */
   readonly label: string | null;
 }
 
-/** What a source can be labelled by. */
+/** Label of a source and its alternatives. */
 export interface Label {
-  /**
-   * Column, array or kind of label that was used; null: numbers of several columns are predicted.
-   */
+  /** Column, array or kind of label that was used; null: several columns are targets. */
   readonly chosen: string | null;
-  /** All that the source offers, in its order; at most `MOST_LABELS`. */
+  /** All alternatives of the source in its order, at most `MOST_LABELS`. */
   readonly choices: readonly string[];
 }
 
-/** Limit of that list: a table may have thousands of columns. */
+/** Limit of that list, since a table may have thousands of columns. */
 export const MOST_LABELS = 500;
 
 export interface Importing {
@@ -35,15 +31,12 @@ export interface Importing {
   readonly samples: Samples;
   readonly meter: Meter;
   readonly classes: Classes;
-  /** What a table's columns are called. */
+  /** Sets the names of a table's columns. */
   readonly name: (columns: ColumnNames) => void;
-  /**
-   * Tells what the samples are labelled by, and by what else they could be; called once, if the
-   * source offers a choice.
-   */
+  /** Reports the label and its alternatives; called once if the source offers a choice. */
   readonly label: (label: Label) => void;
-  /** Says something about the data that whoever uses them should know. */
+  /** Adds a note on the data for its users. */
   readonly note: (text: string) => void;
-  /** To be called every few milliseconds. @throws ImportCancelled */
+  /** Call every few milliseconds. @throws ImportCancelled */
   readonly checkpoint: () => void;
 }

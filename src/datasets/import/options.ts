@@ -2,27 +2,27 @@
 import { GalapagosError } from '../../core/errors.ts';
 
 export interface ImportOptions {
-  /** Every image is brought to this size; null: all must have the same. */
+  /** Size to which every image is scaled; null: all must have the same. */
   readonly size: { readonly height: number; readonly width: number } | null;
-  /** Every image is brought to grey or colour; null: all must be the same. */
+  /** Channels to which every image is converted; null: all must have the same. */
   readonly channels: 1 | 3 | null;
   /**
-   * What becomes of images that differ where `size` or `channels` say nothing: an error, or all are
-   * brought to what suits most.
+   * Handling of images that differ where `size` or `channels` are null: an error, or all are scaled
+   * to the most frequent form.
    */
   readonly mixed: 'refuse' | 'scale';
   /**
-   * The column of the class, by its name or its number from 1; of CIFAR-100, `coarse`. Null: found
-   * by its name.
+   * Column of the class, by its name or its number from 1; for CIFAR-100, `coarse`. Null: found by
+   * its name.
    */
   readonly label: string | null;
-  /** Columns of numbers to predict instead of a class. Empty: none. */
+  /** Columns of targets for regression. Empty: none. */
   readonly targets: readonly string[];
-  /** Columns that are left out. */
+  /** Columns to exclude. */
   readonly drop: readonly string[];
   /** The share of samples for testing, where the source has no test set; 0 < share < 1. */
   readonly testShare: number;
-  /** Of the draw of that test set. */
+  /** Seed of that draw. */
   readonly seed: number;
 }
 
@@ -39,13 +39,13 @@ export const DEFAULTS: ImportOptions = {
 
 export interface ImportProgress {
   readonly phase: 'reading' | 'sorting' | 'writing';
-  /** Samples read, or written. */
+  /** Number of samples read or written. */
   readonly samples: number;
-  /** How many there will be, as far as can be told; null: not known yet. */
+  /** Expected number of samples; null: unknown. */
   readonly of: number | null;
-  /** Of the source, read from disk. */
+  /** Bytes of the source read from disk. */
   readonly bytes: number;
-  /** The source's size; null: a folder's, which nobody has summed. */
+  /** Size of the source in bytes; null: unknown, for a folder. */
   readonly ofBytes: number | null;
 }
 

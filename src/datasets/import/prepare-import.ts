@@ -1,7 +1,7 @@
 /**
- * An import in two steps: read and shown first, then stored under a name or discarded. Until then
- * it lies in a staging folder, which goes with it, with the process, or when the next import
- * begins.
+ * An import in two steps: read and preview, then store under a name or discard. Until then its
+ * files are in a staging folder, which is removed with it, with the process, or when the next
+ * import begins.
  */
 import { join } from 'node:path';
 import { catalogueOf, datasetWithContent, type SameDataset } from '../catalogue.ts';
@@ -15,29 +15,30 @@ import { runImport, type RunRequest } from './run-import.ts';
 import { againOf, contentOf, storeImported } from './store-imported.ts';
 
 export interface PrepareRequest extends RunRequest {
-  /** Of the imported datasets, absolute; created where it is missing. */
+  /** Absolute path of the imported datasets' folder; created if missing. */
   readonly folder: string;
 }
 
 export interface PreparedImport {
   /**
-   * Its name is a proposal that was free, or the bundled dataset's where the samples are the same.
+   * Preview. Its name is a free proposal, or the built-in dataset's if the samples are the same.
    */
   readonly preview: DatasetPreview;
   /** Returns the bundled or stored dataset with the same content now; null: there is none. */
   readonly same: () => SameDataset | null;
   /**
-   * Once. Where it fails (a name that cannot be had, a full disk) it may be asked again.
+   * Stores the dataset, once. After a failure (an unavailable name, a full disk) it may be called
+   * again.
    * @param replace takes the name from a dataset that has it
-   * @param imported ISO 8601: now
+   * @param imported current time, ISO 8601
    * @throws GalapagosError `bad-name`, `dataset-exists`, `disk-full`
    */
   readonly store: (name: string, replace: boolean, imported: string) => Promise<StoredDataset>;
-  /** Idempotent; after `store` it does nothing. */
+  /** Idempotent; has no effect after `store`. */
   readonly discard: () => Promise<void>;
 }
 
-/** @throws DatasetError, by its code and data; ImportCancelled. Nothing stays then. */
+/** @throws DatasetError with its code and data; ImportCancelled. Leaves no files then. */
 export async function prepareImport(request: PrepareRequest): Promise<PreparedImport> {
   const { folder, signal } = request;
   const staging = await openStaging(folder);

@@ -1,6 +1,6 @@
 /**
- * Reads whatever paths hold into the import's samples: images as they come, files of many samples
- * when all are known.
+ * Reads all files of a source into the import's samples: images as they come, files with many
+ * samples after all files are known.
  */
 import { basename } from 'node:path';
 import { mismatch } from '../dataset-error.ts';
@@ -20,20 +20,20 @@ import { complaint, recognise } from './recognise.ts';
 import { describeSource, WORDS, type SetKind } from './source-words.ts';
 
 export interface ReadSource {
-  /** What it was, in words. */
+  /** Recognised format in words. */
   readonly kind: string;
-  /** By what it was taken for that. */
+  /** Evidence for the format. */
   readonly match: string;
-  /** How many images had another size than the dataset's. */
+  /** Number of images that were resized. */
   readonly resized: number;
 }
 
 const LONGEST_NAMES = 64 * 1024;
-/** Names of files passed over that are said. */
+/** Greatest number of skipped files that a note names. */
 const SAID = 3;
 
 /**
- * @param name what errors call it
+ * @param name of the source in errors
  * @param aside a folder for entries too large for memory
  * @throws DatasetError; MixedImages where images differ and may be scaled
  */
@@ -140,8 +140,8 @@ async function readSet(
 }
 
 /**
- * What the name of a file says it is: if its content fits nothing, it is damaged rather than a note
- * of its author's.
+ * Format that the name of a file suggests: if its content matches no format, the file is damaged
+ * rather than an unrelated note.
  */
 function namedAs(name: string): SetKind | 'image' | null {
   if (/\.(?:png|jpe?g)$/i.test(name)) return 'image';
@@ -155,7 +155,7 @@ function mayBeNames({ name, length }: Bytes): boolean {
   return /(?:meta|names)/i.test(name) && length <= LONGEST_NAMES;
 }
 
-/** One name a line. */
+/** One name on each line. */
 function knowNames(texts: readonly Item[], { classes, options }: Importing): void {
   const wanted = texts.filter(
     ({ bytes }) => /coarse/i.test(bytes.name) === (options.label === 'coarse'),

@@ -1,6 +1,6 @@
 /**
- * What a file holds, by its content. A name only helps to say what is wrong with a file that
- * nothing fits.
+ * Recognises the format of a file by its content. A name only helps to explain what is wrong with a
+ * file that matches no format.
  */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 import { cifarKind, cutCifar, type CifarKind } from '../formats/cifar-binary.ts';
@@ -12,7 +12,7 @@ import { isParquet } from '../formats/parquet-set.ts';
 import { isPng } from '../formats/png.ts';
 import type { Bytes } from '../sources/bytes.ts';
 
-/** `text` may hold class names; `other` is nothing that is read. */
+/** `text` may contain class names; `other` is never read. */
 export type Kind =
   'image' | 'idx' | CifarKind | 'pickle' | 'npy' | 'csv' | 'parquet' | 'text' | 'other';
 
@@ -20,7 +20,7 @@ const FORMATS =
   'IDX, CIFAR binary or pickle, NPY, NPZ, CSV, Parquet, PNG, JPEG, or an archive of them (zip, tar, gzip, xz)';
 const HEAD = 64;
 
-/** Formats that hold data and are not read: passing over them would lose samples in silence. */
+/** Data formats that are not supported; skipping them would silently lose samples. */
 const NOT_READ: readonly (readonly [name: string, magic: string, offset: number])[] = [
   ['a GIF image', 'GIF8', 0],
   ['a WebP image', 'WEBP', 8],
@@ -35,7 +35,7 @@ const NOT_READ: readonly (readonly [name: string, magic: string, offset: number]
   ['an Arrow file', 'ARROW1', 0],
 ];
 
-/** @throws DatasetError for data in a format that is not read */
+/** @throws DatasetError for data in an unsupported format */
 export function recognise(bytes: Bytes): Kind {
   const head = bytes.read(0, Math.min(HEAD, bytes.length));
   if (isPng(head) || isJpeg(head)) return 'image';
@@ -56,8 +56,8 @@ export function recognise(bytes: Bytes): Kind {
 }
 
 /**
- * Why a file that was meant to be data is none: the nearest format's complaint. @param among what
- * it lies; null: alone
+ * Explains why a file that should be data is not: the error of the nearest format. @param among
+ * kind of the files beside it; null: alone
  */
 export function complaint(bytes: Bytes, among: Kind | null): DatasetError {
   const expected = among === 'image' ? 'a PNG or JPEG image' : FORMATS;
@@ -87,13 +87,13 @@ export function complaint(bytes: Bytes, among: Kind | null): DatasetError {
   );
 }
 
-/** Protocols 2 to 5 say so; older ones begin with a mark or an empty container. */
+/** Protocols 2 to 5 have a header; older ones begin with a mark or an empty container. */
 function isPickle(head: Uint8Array): boolean {
   if (head[0] === 0x80) return (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5;
   return /^(?:\(dp\d|\(lp\d|\}q|\]q|c[\w.]+\n[\w.]+\n)/.test(Buffer.from(head).toString('latin1'));
 }
 
-/** The size in the header is the file's. */
+/** The size in the header equals the file's. */
 function isBitmap(head: Uint8Array): boolean {
   return head.length > 18 && head[6] === 0 && head[7] === 0 && head[8] === 0 && head[9] === 0;
 }

@@ -1,7 +1,4 @@
-/**
- * The thread that an import runs in, as whoever asks for it sees it: progress, an end, and a stop
- * that is heard.
- */
+/** Runs an import in a thread: progress, result and cancellation. */
 import { basename } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { startThread } from '../../runtime/start-thread.ts';
@@ -17,9 +14,9 @@ export interface RunRequest extends Source {
   readonly onProgress: (progress: ImportProgress) => void;
 }
 
-/** A thread that does not hear is ended after so long. */
+/** Milliseconds after which a thread that does not react is terminated. */
 const GRACE_MS = 3_000;
-/** Keeps the thread's own heap far below what an import may hold. */
+/** Limits the thread's own heap far below the memory of an import. */
 const LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
 /**
@@ -62,7 +59,8 @@ export function runImport(
       'error',
       (error) => (answer = () => reject(withFileName(error, basename(sourceName({ paths, as }))))),
     );
-    // Only now: whoever is answered may remove the folder that the thread wrote to.
+    // Only after the thread has ended, because the caller may remove the folder that the thread
+    // wrote to.
     thread.on('exit', () => {
       clearTimeout(ending);
       signal.removeEventListener('abort', cancel);

@@ -1,22 +1,22 @@
 /**
- * The samples of an import in the order in which they come: their values in one file, what is small
- * in memory. Sorting and splitting come later. Values are little-endian, as this machine's.
+ * The samples of an import in order of arrival: values in one file, labels and hashes in memory.
+ * Sorting and splitting follow later. Values are little-endian, as on this machine.
  */
 import { closeSync, readSync, rmSync } from 'node:fs';
 import { grouped, mismatch } from '../dataset-error.ts';
 import { created, writeWhole } from '../sources/write-whole.ts';
 import type { Split } from './split-names.ts';
 
-/** What all samples of a dataset have in common. */
+/** Shape and types that all samples of a dataset share. */
 export interface Form {
   readonly shape: readonly number[];
   readonly sampleType: 'u8' | 'f32';
-  /** Numbers to predict; 0: a class. */
+  /** Number of targets; 0: classification. */
   readonly targets: number;
 }
 
 const SPLITS: readonly Split[] = ['training', 'test', 'validation'];
-/** What is kept of each sample in memory is 17 bytes and its targets. */
+/** Limit of samples: each takes 17 bytes and its targets in memory. */
 const MOST_SAMPLES = 4_000_000;
 const MOST_SAMPLE_BYTES = 24_000_000;
 const BUFFER = 2 ** 20;
@@ -29,11 +29,11 @@ export class Samples {
   #buffered = 0;
   #words = new Int32Array(0);
   #bytes = 0;
-  /** [sample]: a class in the order of appearance. [sample, target]: numbers. */
+  /** [sample]: class in order of appearance. [sample, target]: targets. */
   #classes = new Uint32Array(1024);
   #targets = new Float32Array(0);
   #splits = new Uint8Array(1024);
-  /** Two words of hash a sample. */
+  /** Two words of hash for each sample. */
   #hashes = new Uint32Array(2048);
   count = 0;
 
@@ -47,14 +47,14 @@ export class Samples {
     return this.#form?.form ?? null;
   }
 
-  /** Bytes of one sample's values. */
+  /** Size of one sample's values in bytes. */
   get sampleBytes(): number {
     return this.#bytes;
   }
 
   /**
-   * To be called before samples of a file are added. @throws DatasetError where it differs from
-   * that of earlier ones
+   * Call before adding samples of a file. @throws DatasetError where its form differs from earlier
+   * ones
    */
   begin(file: string, form: Form): void {
     if (this.#form !== null) {
@@ -79,7 +79,7 @@ export class Samples {
 
   /**
    * @param values [samples, …shape] as bytes
-   * @param labels a class a sample, in the order of appearance; or [samples, targets]
+   * @param labels one class for each sample, in order of appearance; or [samples, targets]
    */
   add(file: string, split: Split, values: Uint8Array, labels: ArrayLike<number>): void {
     const size = this.#bytes;
@@ -105,12 +105,12 @@ export class Samples {
     return SPLITS[this.#splits[sample] ?? 0] ?? 'training';
   }
 
-  /** In the order of appearance of classes. */
+  /** Class in order of appearance. */
   classOf(sample: number): number {
     return this.#classes[sample] ?? 0;
   }
 
-  /** The numbers to predict. */
+  /** Targets of a sample. */
   targetsOf(sample: number): Float32Array {
     const targets = this.#form?.form.targets ?? 0;
     return this.#targets.subarray(sample * targets, (sample + 1) * targets);
@@ -122,7 +122,7 @@ export class Samples {
     this.#buffered = 0;
   }
 
-  /** One sample's values into `target`, after `flush`. */
+  /** Reads one sample's values into `target`, after `flush`. */
   read(sample: number, target: Uint8Array): void {
     const got = readSync(this.#file, target, 0, this.#bytes, sample * this.#bytes);
     if (got !== this.#bytes)
@@ -130,9 +130,9 @@ export class Samples {
   }
 
   /**
-   * The order that depends on the samples alone and not on how they came: by a hash of their
-   * values, then by the values, then by what is to be predicted. Sorts in place.
-   * @param numberOf classes in the order of appearance → classes
+   * Sorts into the order that depends on the samples alone: by a hash of their values, then by the
+   * values, then by the label or targets. Sorts in place.
+   * @param numberOf classes in order of appearance → classes
    */
   sort(samples: Uint32Array, numberOf: Uint32Array): Uint32Array {
     const hashes = this.#hashes;
@@ -154,7 +154,7 @@ export class Samples {
     });
   }
 
-  /** They are gone then. */
+  /** Closes and deletes the file. */
   close(): void {
     closeSync(this.#file);
     rmSync(this.#path, { force: true });
@@ -193,8 +193,8 @@ function formText({ shape, sampleType, targets }: Form): string {
 const [FACTOR_A, FACTOR_B] = [0x9e3779b1 | 0, 0x85ebca6b | 0] as const;
 
 /**
- * Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders.
- * In 32-bit integers throughout and without an iterator: a third of the time.
+ * Two words that spread similar samples evenly; not a cryptographic hash, since it only orders.
+ * 32-bit integers throughout and no iterator: a third of the time.
  */
 function hash(words: Int32Array, into: Uint32Array, at: number): void {
   let a = 0x243f6a88 | 0;

@@ -1,4 +1,4 @@
-/** What a source was taken for and why, in words: `CIFAR-10, python archive`, `6 files match`. */
+/** Describes a recognised source in words: `CIFAR-10, python archive`, `6 files match`. */
 import type { Importing } from './importing.ts';
 import type { Kind } from './recognise.ts';
 
@@ -17,7 +17,7 @@ export const WORDS: Readonly<Record<SetKind | 'image', string>> = {
   parquet: 'Parquet files of images',
 };
 
-/** Of an archive and of files that lie open; one of those. */
+/** Wording for an archive and for single files; one of those. */
 const KINDS: Readonly<
   Record<SetKind | 'image', readonly [packed: string, open: string, single: string]>
 > = {
@@ -35,7 +35,7 @@ const KINDS: Readonly<
   ],
 };
 
-/** @param packed all of it came out of an archive */
+/** @param packed whether all of it came out of an archive */
 export function describeSource(
   kind: SetKind | 'image',
   files: number,
@@ -51,7 +51,7 @@ export function describeSource(
         ? ['array', 'arrays']
         : ['file', 'files'];
   const matching = `${files.toLocaleString('en')} ${(files === 1 ? what[0] : what[1]) ?? ''}`;
-  // Pickles say by their labels which of the two they are.
+  // The labels of pickles show which of the two they are.
   const known = classes.known?.length ?? 0;
   const cifar =
     kind === 'pickle' &&

@@ -12,14 +12,14 @@ const WORDS: ReadonlyMap<string, Split> = new Map([
   ['validation', 'validation'],
 ]);
 
-/** A folder is a split's only if its whole name says so: `test`, not `test-tubes`. */
+/** Split of a folder, which only its whole name determines: `test`, not `test-tubes`. */
 export function splitOfFolder(name: string): Split | null {
   return WORDS.get(name.toLowerCase()) ?? null;
 }
 
 /**
- * Of a path's last part any word counts (`t10k-images`, `x_train`, `test-00000-of-00001`), of its
- * folders the whole name.
+ * Split of a path: any word of its last part counts (`t10k-images`, `x_train`,
+ * `test-00000-of-00001`), of its folders the whole name.
  */
 export function splitOfPath(path: string): Split | null {
   const parts = path.split('/');

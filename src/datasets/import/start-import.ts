@@ -1,6 +1,6 @@
 /**
- * An import in one step: read, and stored under its name at once. For whoever looks first,
- * `prepare-import.ts`.
+ * An import in one step: reads and stores under its name. `prepare-import.ts` has the two steps
+ * with a preview.
  */
 import { BUNDLED_NAMES, datasetWithContent, type SameDataset } from '../catalogue.ts';
 import { nameOfFile, sourceStem } from '../dataset-name.ts';
@@ -13,15 +13,15 @@ import { runImport, type RunRequest } from './run-import.ts';
 import { againOf, checkFree, contentOf, storeImported } from './store-imported.ts';
 
 export interface ImportRequest extends RunRequest {
-  /** null: made from the source's name; samples that are stored already are not stored again. */
+  /** null: derived from the source's name; samples that are already stored are not stored again. */
   readonly name: string | null;
   /** ISO 8601: now. */
   readonly imported: string;
-  /** Of the imported datasets, absolute; created where it is missing. */
+  /** Absolute path of the imported datasets' folder; created if missing. */
   readonly folder: string;
   /** Takes the name from a dataset that has it. */
   readonly replace: boolean;
-  /** Stores nothing: what would be stored is only shown. */
+  /** Stores nothing and only shows the result. */
   readonly dryRun: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Finished {
   readonly imported: Imported;
   /** Another dataset with the same content, found before this one was stored; null: none. */
   readonly same: SameDataset | null;
-  /** null: a dry run, or `same` serves instead. */
+  /** null: a dry run, or `same` is used instead. */
   readonly stored: StoredDataset | null;
 }
 
@@ -38,7 +38,7 @@ export interface Finished {
 export async function startImport(request: ImportRequest): Promise<Finished> {
   const { folder, dryRun, replace, signal, imported: when } = request;
   const name = request.name ?? nameOfFile(sourceStem(request));
-  // A bundled name is refused only once the samples are known to differ from the bundled ones.
+  // A built-in name is refused only once the samples are known to differ from the built-in ones.
   if (!dryRun && !BUNDLED_NAMES.includes(name)) checkFree(folder, name, replace);
   const staging = await openStaging(folder);
   try {

@@ -1,16 +1,16 @@
 /**
- * Mean and deviation of the training values: of each channel of images, of each feature of vectors.
+ * Mean and deviation of the training values, for each channel of images or each feature of vectors.
  * Bytes count as fractions of 255.
  */
 import type { Form } from './samples.ts';
 
 export interface Moments {
   readonly mean: readonly number[];
-  /** Of the population; 1 where all values are equal, so that dividing by it is safe. */
+  /** Population deviation; 1 where all values are equal, so that dividing by it is safe. */
   readonly deviation: readonly number[];
 }
 
-/** Of so many bytes the sum of squares fits 31 bits. */
+/** Number of bytes whose sum of squares fits 31 bits. */
 const RUN = 32_768;
 
 export class Statistics {
@@ -20,7 +20,8 @@ export class Statistics {
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
   /**
-   * The first sample's values: sums are taken around them, so that close numbers keep their digits.
+   * The first sample's values: sums are taken relative to them, so that close numbers keep their
+   * digits.
    */
   readonly #around: Float64Array;
   #samples = 0;
@@ -56,7 +57,7 @@ export class Statistics {
     return { mean, deviation };
   }
 
-  /** The same sums in integers: several times as fast, and exact either way. */
+  /** The same sums in integers: several times faster, and also exact. */
   #addBytes(values: Uint8Array): void {
     const plane = this.#plane;
     if (this.#samples === 0)

@@ -1,6 +1,6 @@
 /**
- * The end of an import: what it left in its staging folder is moved into place whole, and given its
- * name.
+ * Final step of an import: moves the contents of its staging folder into place as a whole and
+ * assigns the name.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -27,25 +27,25 @@ export interface Again {
   readonly options: ImportOptions;
 }
 
-/** Paths of a source that a record keeps; more are not worth their room. */
+/** Greatest number of source paths that a record keeps. */
 const MOST_PATHS = 1000;
 
-/** Returns how to repeat an import; null where it was uploaded or consists of too many files. */
+/** Returns how to repeat an import; null if it was uploaded or consists of too many files. */
 export function againOf({ paths, as }: Source, options: ImportOptions): Again | null {
   return as !== null || paths.length > MOST_PATHS ? null : { paths, options };
 }
 
 export interface About {
   readonly name: string;
-  /** Where it came from, as whoever brought it calls it. */
+  /** Source as the user knows it. */
   readonly path: string;
-  /** How to read it again; null: it will not be there. */
+  /** How to read it again; null: it will not exist. */
   readonly again: Again | null;
   /** ISO 8601. */
   readonly imported: string;
 }
 
-/** What stands beside a dataset's bytes, and its hash, by which the whole is known. */
+/** Manifest of a dataset and its hash, which identifies the content. */
 export function contentOf({
   form,
   classNames,
@@ -77,13 +77,13 @@ export function checkFree(folder: string, name: string, replace: boolean): void 
   checkName(name, BUNDLED_NAMES, !replace && recordNames(folder).includes(name));
 }
 
-/** One after the other: two of the same bytes would meet in one place. */
+/** Serialises stores, because two of the same bytes would use one folder. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Moves what `importDataset` left in `staging` into place and gives it the name. Where it fails, it
- * may be tried again.
- * @param replace takes the name from whatever has it
+ * Moves the files that `importDataset` wrote to `staging` into place and assigns the name. May be
+ * repeated after a failure.
+ * @param replace takes the name from the dataset that has it
  * @throws GalapagosError `bad-name`, `dataset-exists`, `disk-full`
  */
 export function storeImported(
@@ -115,7 +115,7 @@ async function put(
     join(staging, 'record.json'),
   ];
   try {
-    // What needs room comes first: then there are only names to change.
+    // Steps that need space come first; afterwards only names change.
     for (const path of [whole, join(folder, 'content'), join(folder, 'names')])
       await mkdir(path, { recursive: true });
     await writeFile(join(whole, 'manifest.json'), manifest);
@@ -125,9 +125,9 @@ async function put(
   }
   for (const name of ['training', 'test'])
     if (existsSync(join(staging, name))) await rename(join(staging, name), join(whole, name));
-  // They are not there where an earlier try came so far.
+  // Absent if an earlier try has come this far.
   if (existsSync(join(whole, 'training'))) {
-    // The same bytes again, or what is left of them: replaced by what was just written.
+    // Replaces the same bytes, or the rest of them, by those just written.
     await rm(place, { recursive: true, force: true });
     await rename(whole, place);
   }

@@ -1,6 +1,5 @@
 /**
- * Samples of a dataset that comes with Galapagos: IDX files in gzip, read from their beginning as
- * far as is asked for.
+ * Samples of a built-in dataset: compressed IDX files, read from the beginning as far as needed.
  */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';

@@ -1,29 +1,23 @@
-/**
- * Some samples of each class as pictures: what a person looks at to see that the data are what they
- * think.
- */
+/** Pictures of some samples of each class, for checking that the data are right. */
 import type { SampleSource } from './sample-source.ts';
 
 export interface SampleGrid {
   readonly channels: 1 | 3;
   readonly height: number;
   readonly width: number;
-  /**
-   * Every so many pixels of a side became one, by their mean; 1: pictures are as the dataset holds
-   * them.
-   */
+  /** Factor by which a side was reduced, by averaging; 1: original size. */
   readonly reduced: number;
-  /** The first classes in their order; a single one where numbers are predicted. */
+  /** The first classes in their order; a single column for regression. */
   readonly columns: readonly GridColumn[];
 }
 
 export interface GridColumn {
-  /** Its number; null: numbers are predicted. */
+  /** Its class; null: regression. */
   readonly class: number | null;
   readonly samples: number;
   /**
-   * [samples, channels, height, width]. Numbers are brought to bytes between the least and the
-   * greatest that are shown.
+   * [samples, channels, height, width]. Numbers are scaled to bytes between the least and the
+   * greatest shown.
    */
   readonly pixels: Uint8Array;
 }
@@ -32,19 +26,19 @@ export interface GridForm {
   /** [channels, height, width]. */
   readonly shape: readonly number[];
   readonly sampleType: 'u8' | 'f32';
-  /** 0: numbers are predicted. */
+  /** 0: regression. */
   readonly classes: number;
-  /** Of each class, or of all. */
+  /** Samples of each class, or of all for regression. */
   readonly perClass: readonly number[];
 }
 
 const COLUMNS = 10;
 const ROWS = 4;
-/** Pictures of a longer side are reduced. */
+/** Pictures with a longer side are reduced. */
 const LONGEST_SIDE = 128;
-/** Above this, one of each class is read. */
+/** Size in bytes of a sample above which one of each class is read. */
 const LARGE_BYTES = 2 * 2 ** 20;
-/** Values looked at before others get their turn. */
+/** Number of values processed before the event loop gets a turn. */
 const SLICE = 2 ** 20;
 
 export async function sampleGrid(source: SampleSource, form: GridForm): Promise<SampleGrid> {
@@ -82,7 +76,7 @@ function unclassed(most: number, samples: number): Chosen[] {
   return [{ class: null, samples: Array.from({ length: Math.min(most, samples) }, (_, i) => i) }];
 }
 
-/** The first samples of the first classes; reads labels until it has them. */
+/** Finds the first samples of the first classes; reads labels until it has them. */
 async function byClass(
   source: SampleSource,
   { classes, perClass }: GridForm,
@@ -113,7 +107,7 @@ interface Size {
   readonly width: number;
 }
 
-/** Each square of `factor` pixels becomes their mean; a last one may be smaller. */
+/** Replaces each square of `factor` pixels by its mean; the last one may be smaller. */
 async function reduce(
   values: Uint8Array | Float32Array,
   { channels, height, width }: Size,
@@ -141,7 +135,7 @@ async function reduce(
   return reduced;
 }
 
-/** From the range of what is shown to 0 … 255. */
+/** Scales the range of the shown values to 0 … 255. */
 function stretched(pictures: Iterable<Float32Array>): (value: number) => number {
   let [least, greatest] = [Infinity, -Infinity];
   for (const picture of pictures)

@@ -1,27 +1,24 @@
 /**
- * The training samples of a dataset one by one, without reading the rest: what a preview shows.
- * Never blocks for longer than one read.
+ * Reads training samples of a dataset one by one, without the rest, for previews. Never blocks for
+ * longer than one read.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { mismatch, unreadable } from '../dataset-error.ts';
 import type { Form } from '../import/samples.ts';
 
 export interface SampleSource {
-  /** Classes of the samples in their order, in runs. To be asked for once. */
+  /** Classes of the samples in order, in runs. Call once. */
   labels(): AsyncIterable<ArrayLike<number>>;
-  /** Values of one sample, as the dataset holds them. To be asked for in ascending order. */
+  /** Values of one sample, as stored. Call in ascending order. */
   values(sample: number): Promise<Uint8Array | Float32Array>;
-  /** The numbers to predict of one sample. */
+  /** Targets of one sample. */
   targets(sample: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 const RUN = 64 * 1024;
 
-/**
- * The file of a split as `import/arrange.ts` writes it: all values, then all classes or numbers to
- * predict.
- */
+/** File of a split as `import/arrange.ts` writes it: all values, then all classes or targets. */
 export class SplitFile implements SampleSource {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -43,7 +40,7 @@ export class SplitFile implements SampleSource {
     this.#classes = classes;
   }
 
-  /** @throws DatasetError where it cannot be read or has another size than it must */
+  /** @throws DatasetError where it cannot be read or has the wrong size */
   static async open(
     path: string,
     form: Form,

@@ -3,16 +3,16 @@ import type { ColumnNames } from '../import/importing.ts';
 import type { SampleSource } from './sample-source.ts';
 
 export interface SampleTable {
-  /** Of the features that are shown: the first; by number from 1 where the source named none. */
+  /** Names of the first features; numbers from 1 where the source has no names. */
   readonly features: readonly string[];
-  /** How many features there are. */
+  /** Number of features. */
   readonly of: number;
-  /** Of the numbers to predict. Empty: a class. */
+  /** Names of the targets. Empty: classification. */
   readonly targets: readonly string[];
-  /** Of the class to predict; null: numbers are predicted, or the source named no columns. */
+  /** Name of the class column; null: regression, or a source without column names. */
   readonly label: string | null;
   /**
-   * Every column that could be predicted, the predicted ones last; empty: the source has no such
+   * Every column that can be predicted, the predicted ones last; empty: the source has no such
    * columns.
    */
   readonly choices: readonly string[];
@@ -22,7 +22,7 @@ export interface SampleTable {
 export interface TableRow {
   /** Rounded for display, as `targets` are. */
   readonly values: readonly number[];
-  /** Null: numbers are predicted. */
+  /** Null: regression. */
   readonly class: number | null;
   readonly targets: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** What whoever trains on a dataset should know before: facts, without words. Pure. */
+/** Facts about a dataset that its users should know before training, without wording. */
 
 export type PreviewWarning =
   /** `ratio`: training samples of the largest class to those of the smallest that has some. */
@@ -8,7 +8,7 @@ export type PreviewWarning =
       readonly most: string;
       readonly least: string;
     }
-  /** Images that had another size, and were scaled to the dataset's. */
+  /** Images that were scaled to the dataset's size. */
   | {
       readonly code: 'scaled';
       readonly images: number;
@@ -17,7 +17,7 @@ export type PreviewWarning =
     }
   /** Every sample is of this class: there is nothing to learn. */
   | { readonly code: 'one-class'; readonly name: string }
-  /** Classes that the source names and has no training samples of. */
+  /** Classes that the source names but that have no training samples. */
   | { readonly code: 'empty-classes'; readonly names: readonly string[] };
 
 const WORTH_SAYING = 3;

@@ -1,20 +1,20 @@
 /**
- * Random access to the bytes of a file, or of an archive's entry that was put aside. Synchronous:
- * it is read in a thread of its own.
+ * Random access to the bytes of a file, or of an archive's entry that was stored temporarily.
+ * Synchronous, because imports run in a thread of their own.
  */
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { grouped, mismatch, unreadable } from '../dataset-error.ts';
 import type { Meter } from './meter.ts';
 
 export interface Bytes {
-  /** For errors. */
+  /** Name for errors. */
   readonly name: string;
   readonly length: number;
-  /** Valid until the next call. @throws DatasetError where there are fewer */
+  /** Returns bytes that are valid until the next call. @throws DatasetError if there are fewer */
   read(offset: number, length: number): Uint8Array;
-  /** Gives back what it holds; it may be read again. Idempotent. */
+  /** Releases its resources; it may be read again. Idempotent. */
   close(): void;
-  /** It will not be read again: what was put aside for it is removed. */
+  /** Releases it for good and removes a temporary file. */
   discard(): void;
 }
 
@@ -24,7 +24,7 @@ export class MemoryBytes implements Bytes {
 
   constructor(name: string, content: Uint8Array) {
     this.name = name;
-    // Not a Buffer: its slices share memory.
+    // Not a Buffer, because slices of a Buffer share memory.
     this.#content = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   }
 
@@ -46,13 +46,10 @@ export class MemoryBytes implements Bytes {
   }
 }
 
-/** Read with the first access, so that a small file is opened once. */
+/** Number of bytes read with the first access, so that a small file is opened once. */
 const HEAD_BYTES = 64 * 1024;
 
-/**
- * A file on disk. It is opened when first read, and closed again at once where the head holds all
- * of it.
- */
+/** A file on disk. Opened at the first read, and closed at once if the head contains all of it. */
 export class FileBytes implements Bytes {
   readonly name: string;
   readonly #path: string;
@@ -61,7 +58,7 @@ export class FileBytes implements Bytes {
   #length = 0;
   #descriptor: number | null = null;
 
-  /** @param meter told of what is read; null: it was counted where it came from */
+  /** @param meter counts bytes read; null: they were counted at their source */
   constructor(name: string, path: string, meter: Meter | null) {
     this.name = name;
     this.#path = path;
@@ -134,7 +131,7 @@ export class FileBytes implements Bytes {
   }
 }
 
-/** An entry put aside under a name of ours, gone when discarded. */
+/** An entry stored temporarily under a generated name; removed when discarded. */
 export class PutAside extends FileBytes {
   readonly #file: string;
 
@@ -149,7 +146,7 @@ export class PutAside extends FileBytes {
   }
 }
 
-/** Successive runs of a part of `bytes`, each valid until the next. */
+/** Successive parts of `bytes`, each valid until the next. */
 export function* runs(
   bytes: Bytes,
   offset: number,

@@ -1,11 +1,11 @@
-/** Exact amounts out of a stream of chunks, for formats that are read from front to end. */
+/** Reads exact amounts from a stream of chunks, for sequential formats. */
 import { grouped, mismatch, type DatasetError } from '../dataset-error.ts';
 
 export class ChunkReader {
   readonly name: string;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
-  /** Bytes given out so far. */
+  /** Number of bytes returned so far. */
   offset = 0;
 
   constructor(name: string, chunks: AsyncIterable<Uint8Array>) {
@@ -27,7 +27,7 @@ export class ChunkReader {
   }
 
   /**
-   * A copy of exactly so many bytes; null if the stream has ended before the first. @throws
+   * Returns a copy of exactly `length` bytes; null if the stream ended before the first. @throws
    * DatasetError if it ends within
    */
   async exactly(length: number): Promise<Uint8Array | null> {
@@ -58,7 +58,7 @@ export class ChunkReader {
     }
   }
 
-  /** Passes over so many bytes. @throws DatasetError if there are fewer */
+  /** Skips this many bytes. @throws DatasetError if there are fewer */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       const part = await this.some(left);
@@ -82,7 +82,7 @@ export class ChunkReader {
     return content.subarray(0, filled);
   }
 
-  /** Everything that is left. */
+  /** The rest of the stream. */
   async *rest(): AsyncGenerator<Uint8Array> {
     for (let part = await this.some(Infinity); part !== null; part = await this.some(Infinity))
       yield part;

@@ -1,6 +1,6 @@
 /**
- * Large buffers are given back only when the collector finds them, and it does not count them well:
- * where one has been let go, it is told.
+ * Runs the garbage collector after a large buffer was released, because V8 underestimates external
+ * memory and would collect it late.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,14 +1,14 @@
 /**
- * Names of an archive's entries: they decide classes and splits, never a place on disk; one that
- * tries to leave is refused.
+ * Names of archive entries: they determine classes and splits, never a path on disk; a name that
+ * leaves the archive's root is refused.
  */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 
 const WITHIN = ' › ';
 
 /**
- * The entry's path with `/` between its parts. @throws DatasetError for an absolute path, a drive,
- * `..` or a NUL
+ * Returns the entry's path with `/` between its parts. @throws DatasetError for an absolute path, a
+ * drive, `..` or a NUL
  */
 export function safePath(archive: string, name: string): string {
   const path = name.replaceAll('\\', '/');
@@ -31,11 +31,13 @@ export function safePath(archive: string, name: string): string {
     .join('/');
 }
 
-/** The upper half of code page 437, in which old zips have their names. */
+/** The upper half of code page 437, the encoding of names in old zips. */
 const UPPER =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
 
-/** UTF-8, as nearly all are; else so that different names stay different. */
+/**
+ * Decodes as UTF-8, used by nearly all archives; otherwise so that different names stay different.
+ */
 export function decodedName(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8');
   if (!text.includes('\ufffd')) return text;
@@ -44,7 +46,7 @@ export function decodedName(bytes: Uint8Array): string {
   ).join('');
 }
 
-/** What a link stands for would be lost, or lies outside. */
+/** Refuses a link, whose target would be lost or is outside the archive. */
 export function refusedLink(archive: string, name: string): DatasetError {
   return mismatch(
     archive,
@@ -67,7 +69,7 @@ export function isEntry({ name }: { readonly name: string }): boolean {
 
 const DEBRIS = /(?:^|\/)(?:\.|(?:__MACOSX|Thumbs\.db|desktop\.ini)(?:\/|$))/;
 
-/** What systems leave behind: resource forks, thumbnails, hidden files. */
+/** Whether it is a system's by-product: resource forks, thumbnails, hidden files. */
 export function isDebris(path: string): boolean {
   return DEBRIS.test(path);
 }

@@ -1,12 +1,12 @@
 /**
- * Keeps archives from expanding without bound: what comes out is counted against the size of the
- * file on disk, however nested.
+ * Limits the expansion of archives: counts the decompressed bytes against the size of the file on
+ * disk, however nested.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Real data compress less: digits by 5, photographs by 1.1; deflate reaches 1,030. */
 const MOST_RATIO = 250;
-/** Below this, no ratio harms. */
+/** Size below which any ratio is accepted. */
 const FREE_BYTES = 64 * 2 ** 20;
 
 export class Expansion {
@@ -20,7 +20,7 @@ export class Expansion {
     this.#limit = Math.max(FREE_BYTES, MOST_RATIO * bytes);
   }
 
-  /** @throws DatasetError when too much has come out */
+  /** @throws DatasetError when the limit is exceeded */
   took(bytes: number, entry: string): void {
     this.#expanded += bytes;
     if (this.#expanded > this.#limit)

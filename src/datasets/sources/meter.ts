@@ -1,9 +1,9 @@
-/** How far the reading of a source has come. */
+/** Progress of reading a source. */
 export class Meter {
-  /** Read from disk so far. */
+  /** Bytes read from disk so far. */
   bytes = 0;
-  /** The size of the source; null: a folder's, which nobody has summed. */
+  /** Size of the source in bytes; null: unknown, for a folder. */
   ofBytes: number | null = null;
-  /** How many samples there will be, as far as can be told; null: not known yet. */
+  /** Expected number of samples; null: unknown. */
   samples: number | null = null;
 }

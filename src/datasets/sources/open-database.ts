@@ -14,7 +14,7 @@ export function isOpenDatabase(path: string): boolean {
   return SUFFIXES.some((suffix) => existsSync(file + suffix));
 }
 
-/** Of a folder's names, those of open databases and of the files beside them. */
+/** Names, within a folder, of open databases and of the files beside them. */
 export function openDatabasesIn(names: readonly string[]): ReadonlySet<string> {
   const all = new Set(names);
   const found = new Set<string>();

@@ -1,22 +1,22 @@
 /**
- * Several files or folders that are one import: read as if they alone lay in the folder they share.
- * Names only; nothing is read here.
+ * Several files or folders that are one import: read as if the folder they share contained only
+ * them. Handles names only and reads nothing.
  */
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { grouped, mismatch } from '../dataset-error.ts';
 
-/** What an import reads, and what that is called. */
+/** The paths that an import reads, and the name of the source. */
 export interface Source {
-  /** Absolute, at least one: a file, a folder or an archive each. */
+  /** Absolute, at least one: files, folders or archives. */
   readonly paths: readonly string[];
-  /** What whoever brought it calls it, and so do errors; null: by its path. */
+  /** Name by which the user and errors refer to it; null: by its path. */
   readonly as: string | null;
 }
 
-/** Names that are said. */
+/** Greatest number of names that are listed. */
 const SAID = 4;
 
-/** For errors and records; the last part of several is their names. */
+/** Name for errors and records; for several paths the last part lists their names. */
 export function sourceName({ paths, as }: Source): string {
   if (as !== null) return as;
   const [only, another] = paths;
@@ -29,7 +29,7 @@ export function sourceName({ paths, as }: Source): string {
   );
 }
 
-/** @throws DatasetError where they share none: on Windows, on two drives */
+/** @throws DatasetError if they share none: on Windows, on two drives */
 export function sharedFolder(paths: readonly string[]): string {
   const [first = '', ...others] = paths;
   let folder = dirname(first);
@@ -50,9 +50,9 @@ export function sharedFolder(paths: readonly string[]): string {
 }
 
 /**
- * @param paths absolute
- * @returns each once, in the order of their names below `folder`, with `/` between their parts
- * @throws DatasetError where one lies in another: its samples would count twice
+ * @param absolute paths
+ * @returns each path once, in the order of their names below `folder`, with `/` between their parts
+ * @throws DatasetError where one contains another: its samples would count twice
  */
 export function belowFolder(folder: string, paths: readonly string[]): readonly string[] {
   const below = [...new Set(paths)]

@@ -1,4 +1,7 @@
-/** A part of a file through one of zlib's transforms, as chunks; an error names the file. */
+/**
+ * Passes a part of a file through one of zlib's transforms and yields chunks; an error names the
+ * file.
+ */
 import type { Transform } from 'node:stream';
 import { broken, DatasetError } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
@@ -14,7 +17,7 @@ export async function* streamed(
   label: string,
   what: string,
 ): AsyncGenerator<Uint8Array> {
-  transform.on('error', () => undefined); // told to whoever reads
+  transform.on('error', () => undefined); // reported to the consumer
   const fed = feed(transform, bytes, from, length);
   try {
     for await (const chunk of transform) yield chunk as Uint8Array;
@@ -45,7 +48,7 @@ async function feed(
   }
 }
 
-/** Until it takes more, or never will. */
+/** Resolves when it accepts more, or has ended. */
 function roomIn(transform: Transform): Promise<void> {
   return new Promise((resolve) => {
     const go = (): void => {

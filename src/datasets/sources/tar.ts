@@ -1,6 +1,6 @@
 /**
- * Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes.
- * Devices and folders are passed over.
+ * Reads tar archives sequentially: ustar, with GNU's long names and pax paths and sizes. Skips
+ * devices and folders.
  */
 import { mismatch } from '../dataset-error.ts';
 import type { ChunkReader } from './chunk-reader.ts';
@@ -12,14 +12,14 @@ export interface TarEntry {
   /** A hard or symbolic link, without content. */
   readonly link: boolean;
   readonly size: number;
-  /** To be read before the next entry is asked for; what is left is passed over. */
+  /** Read it before requesting the next entry; the rest is skipped. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
 const BLOCK = 512;
 /** `ustar` */
 const MAGIC = [0x75, 0x73, 0x74, 0x61, 0x72];
-/** Longest pax header or long name that is read. */
+/** Greatest size of a pax header or long name. */
 const LONGEST_NAME = 64 * 1024;
 
 export function isTar(head: Uint8Array): boolean {
@@ -35,7 +35,7 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
   for (;;) {
     const at = reader.offset;
     const header = await reader.exactly(BLOCK);
-    // Archives end with two empty blocks; some writers forget them.
+    // Archives end with two empty blocks; some writers omit them.
     if (header === null || header.every((byte) => byte === 0)) return;
     if (!checksumHolds(header))
       throw mismatch(

@@ -1,7 +1,6 @@
 /**
- * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing
- * is ever written under a name of an archive's: an entry stays in memory or is put aside under a
- * number.
+ * Yields every file of a path, whatever its nesting: folders, zip, tar, gzip and xz. Never writes
+ * under an entry's name: an entry stays in memory or is stored temporarily under a number.
  */
 import { closeSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -22,31 +21,31 @@ import { zipEntries, zipEntryCount } from './zip.ts';
 
 export interface Item {
   /**
-   * Below what was asked for, `/` between its parts: what classes and splits are read from. Empty:
-   * the file itself was asked for.
+   * Path below the requested one, `/` between its parts, which determines classes and splits.
+   * Empty: the file itself was requested.
    */
   readonly path: string;
-  /** To be closed or discarded by whoever takes the item. */
+  /** The consumer of the item closes or discards it. */
   readonly bytes: Bytes;
 }
 
-/** Of whoever asks for the walk. */
+/** Context of a walk. */
 export interface Reading {
   readonly meter: Meter;
-  /** Called every few milliseconds; it may throw to end the walk. */
+  /** Called every few milliseconds; may throw to end the walk. */
   readonly checkpoint: () => void;
 }
 
-/** An entry up to here stays in memory. */
+/** Greatest size in bytes of an entry that stays in memory. */
 const IN_MEMORY = 8 * 2 ** 20;
 const DEEPEST = 3;
 const HEAD = 512;
 const GZIP_CHUNK = 256 * 1024;
 
 /**
- * @param name what errors call it
+ * @param name of the source in errors
  * @param aside an existing folder for entries too large for memory
- * @throws DatasetError naming file and entry
+ * @throws DatasetError with file and entry
  */
 export async function* walk(
   { paths, name }: Pick<Source, 'paths'> & { name: string },
@@ -87,10 +86,7 @@ class Walk {
     this.#reading = reading;
   }
 
-  /**
-   * @param above the real paths of the folders around this one: a link back to one of them is
-   *   passed over
-   */
+  /** @param above real paths of the folders around this one: a link to one of them is skipped */
   async *folder(root: string, path: string, above: readonly string[]): AsyncGenerator<Item> {
     const here = join(root, path);
     let real: string;
@@ -121,11 +117,11 @@ class Walk {
     }
   }
 
-  /** As if they alone lay in the folder they share. */
+  /** Walks several paths as if the folder they share contained only them. */
   async *several(paths: readonly string[]): AsyncGenerator<Item> {
     const { meter } = this.#reading;
     const shared = sharedFolder(paths);
-    // All are looked at before the first is read: one that is not there is said at once.
+    // All are checked before the first is read, so that a missing one is reported at once.
     const found = belowFolder(shared, paths).map((below) => ({
       below,
       path: join(shared, below),
@@ -145,7 +141,7 @@ class Walk {
     }
   }
 
-  /** The item itself, or what it contains where it is an archive. */
+  /** Yields the item itself, or the contents of an archive. */
   async *unwrapped(item: Item, depth: number, outer: Expansion | null): AsyncGenerator<Item> {
     const { bytes } = item;
     const wrapping = wrappingOf(bytes.read(0, Math.min(HEAD, bytes.length)));
@@ -222,7 +218,7 @@ class Walk {
     }
   }
 
-  /** gzip and xz hold one file, often a tar. */
+  /** gzip and xz contain one file, often a tar. */
   async *#compressed(
     item: Item,
     content: AsyncIterable<Uint8Array>,
@@ -235,7 +231,7 @@ class Walk {
       const whole = new ChunkReader(item.bytes.name, joined(head, reader));
       if (isTar(head)) {
         yield* this.#tar(item, whole, depth, expansion);
-        // To its end, where the checksum is.
+        // Reads to the end, where the checksum is.
         for await (const chunk of whole.rest()) {
           expansion.took(chunk.length, 'its end');
           this.#reading.checkpoint();
@@ -269,7 +265,7 @@ class Walk {
     );
   }
 
-  /** In memory while small, else in a file of its own. */
+  /** Keeps it in memory while small, else in a file of its own. */
   async #keep(
     name: string,
     content: AsyncIterable<Uint8Array>,
@@ -303,7 +299,7 @@ class Walk {
   }
 }
 
-/** @throws DatasetError where it is neither file nor folder: opening a pipe would block for ever */
+/** @throws DatasetError if it is neither file nor folder: opening a pipe would block for ever */
 function statsOf(path: string, name: string): Stats {
   let stats: Stats;
   try {
@@ -318,7 +314,10 @@ function statsOf(path: string, name: string): Stats {
   return stats;
 }
 
-/** As many as `folder` comes by, seldom more. What cannot be read is said when it is come by. */
+/**
+ * Number of files that `folder` will yield, approximately. Unreadable folders are reported when
+ * they are reached.
+ */
 function filesBelow(path: string, above: readonly string[]): number {
   try {
     const real = realpathSync(path);

@@ -1,8 +1,8 @@
-/** Writes of an import: whole, or the disk is full. */
+/** Complete writes of an import, with an error for a full disk. */
 import { openSync, writeSync } from 'node:fs';
 import { diskFull, isDiskFull } from '../dataset-error.ts';
 
-/** A new file's descriptor. @throws DatasetError `disk-full` */
+/** Opens a new file. @throws DatasetError `disk-full` */
 export function created(path: string, flags: 'wx' | 'wx+'): number {
   try {
     return openSync(path, flags);

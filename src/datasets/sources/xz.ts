@@ -1,6 +1,6 @@
 /**
- * xz through xz-decompress (XZ Embedded as WebAssembly), from front to end. Its memory is the
- * archive's dictionary: 8 MB by default, 64 at most.
+ * xz through xz-decompress (XZ Embedded as WebAssembly), sequentially. Its memory is the archive's
+ * dictionary: 8 MB by default, at most 64.
  */
 import { createRequire } from 'node:module';
 import type * as Xz from 'xz-decompress';
@@ -10,7 +10,7 @@ import { runs, type Bytes } from './bytes.ts';
 const RUN = 256 * 1024;
 
 export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  // Loaded where it is used: most imports never need it.
+  // Loaded on demand: most imports never need it.
   const { XzReadableStream } = createRequire(import.meta.url)('xz-decompress') as typeof Xz;
   const packed = runs(bytes, 0, bytes.length, RUN);
   const source = new ReadableStream<Uint8Array>(
@@ -32,7 +32,7 @@ export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
     if (error instanceof DatasetError) throw error;
     throw broken(bytes.name, null, 'a whole xz file', error);
   } finally {
-    // The library frees its decoder twice where it is left just before the end.
+    // The library frees its decoder twice if it is cancelled just before the end.
     if (!ended) await reader.cancel().catch(() => undefined);
   }
 }

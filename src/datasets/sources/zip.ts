@@ -1,6 +1,7 @@
 /**
- * Zip archives through their central directory (PKWARE's APPNOTE 6.3): stored and deflated entries,
- * zip64. Names and sizes are believed only where they agree with the local header and the bytes.
+ * Reads zip archives through their central directory (PKWARE's APPNOTE 6.3): stored and deflated
+ * entries, zip64. Names and sizes are accepted only if they agree with the local header and the
+ * bytes.
  */
 import { createInflateRaw, crc32, inflateRawSync } from 'node:zlib';
 import { broken, grouped, mismatch } from '../dataset-error.ts';
@@ -10,16 +11,16 @@ import { streamed } from './streamed.ts';
 
 export interface ZipEntry {
   readonly name: string;
-  /** A symbolic link: its content is where to. */
+  /** A symbolic link; its content is its target. */
   readonly link: boolean;
-  /** Unpacked, as the archive says; `content` fails where it is not so. */
+  /** Uncompressed size according to the archive; `content` fails where it differs. */
   readonly size: number;
   readonly content: () => AsyncIterable<Uint8Array>;
 }
 
 const SMALL = 1 << 20;
 const RUN = 64 * 1024;
-/** Who made the entry, and then its kind in the upper bits of its mode. */
+/** System that wrote the entry, and the kind in the upper bits of its mode. */
 const [UNIX, LINK] = [3, 0o12];
 const MOST_ENTRIES = 4_000_000;
 const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [
@@ -65,7 +66,7 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
   }
 }
 
-/** For many small reads on end: each is valid until the next. */
+/** For many small consecutive reads; each result is valid until the next. */
 function readAhead(archive: Bytes): (offset: number, length: number) => Uint8Array {
   let from = 0;
   let ahead = new Uint8Array(0);
@@ -79,7 +80,7 @@ function readAhead(archive: Bytes): (offset: number, length: number) => Uint8Arr
   };
 }
 
-/** Folders count as well. */
+/** Number of entries, folders included. */
 export function zipEntryCount(archive: Bytes): number {
   return directory(archive).count;
 }
@@ -156,7 +157,7 @@ async function* unpacked(
   }
 }
 
-/** Where the central directory is and how many entries it has. */
+/** Offset and number of entries of the central directory. */
 function directory(archive: Bytes): { readonly offset: number; readonly count: number } {
   const tail = Math.min(archive.length, 22 + 0xffff);
   const end = Uint8Array.from(archive.read(archive.length - tail, tail));
@@ -188,7 +189,7 @@ function directory(archive: Bytes): { readonly offset: number; readonly count: n
   return { offset, count };
 }
 
-/** Replaces the fields that are all ones by those of the zip64 extra field, in their order. */
+/** Replaces fields with all bits set by those of the zip64 extra field, in their order. */
 function extend64(entry: Placed, extra: DataView): void {
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
     if (extra.getUint16(at, true) !== 1) continue;
