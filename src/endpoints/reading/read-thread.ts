@@ -1,12 +1,12 @@
 /**
  * The thread that reads a lab file for windows, a block of rows a turn, and estimates the time
- * left, so that neither blocks the coordinator's event loop. What becomes of the rows is
- * `study-projection.ts`'s. Entry of a worker thread: other files import its types only.
+ * left, so that neither blocks the coordinator's event loop. `study-projection.ts` uses the rows. Entry of a worker thread: other files import its types only.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { timeLeft } from '../../core/analysis/time-left.ts';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
-import { END_THREAD } from '../../runtime/start-thread.ts';
+import { serveRequests } from '../../runtime/serve-requests.ts';
+import type { Reply } from '../../runtime/serve-requests.ts';
 import type {
   AttemptEntry,
   AttemptFilter,
@@ -30,135 +30,98 @@ export interface ForeignSummary {
 }
 
 export type Ask =
-  | { readonly ask: 'rows'; readonly id: number; readonly study: string }
-  | { readonly ask: 'stop'; readonly id: number }
-  | { readonly ask: 'attempts'; readonly id: number; readonly which: AttemptFilter }
-  | { readonly ask: 'studies'; readonly id: number }
+  | { readonly ask: 'rows'; readonly study: string }
+  | { readonly ask: 'attempts'; readonly which: AttemptFilter }
+  | { readonly ask: 'studies' }
   /** How long a study still takes; the answer depends on the workload alone. */
-  | { readonly ask: 'timeLeft'; readonly id: number; readonly work: Workload };
+  | { readonly ask: 'timeLeft'; readonly work: Workload };
 
 export type ThreadAnswer =
   | {
       readonly answer: 'rows';
-      readonly id: number;
       readonly block: RowBlock;
       readonly names: RowNames;
       readonly read: number;
     }
   | {
       readonly answer: 'curve';
-      readonly id: number;
       readonly trial: number;
       readonly attemptNumber: number;
       readonly steps: number[];
       readonly values: number[];
     }
-  /** All rows and curves were told. */
-  | { readonly answer: 'end'; readonly id: number }
-  | { readonly answer: 'attempts'; readonly id: number; readonly attempts: readonly AttemptEntry[] }
+  /** All rows and curves were sent. */
+  | { readonly answer: 'end' }
+  | { readonly answer: 'attempts'; readonly attempts: readonly AttemptEntry[] }
   | {
       readonly answer: 'studies';
-      readonly id: number;
       readonly ours: readonly { readonly uid: string; readonly moments: StudyMoments }[];
       readonly foreign: readonly ForeignSummary[];
     }
-  | { readonly answer: 'timeLeft'; readonly id: number; readonly left: TimeLeft }
-  | { readonly answer: 'failed'; readonly id: number; readonly message: string };
+  | { readonly answer: 'timeLeft'; readonly left: TimeLeft };
 
 const { file } = workerData as ThreadInput;
-const port = parentPort;
-if (port === null) throw new Error('the entry of a thread');
-const stopped = new Set<number>();
-let ending = false;
 
-const post = (message: ThreadAnswer, transfer: ArrayBuffer[] = []): void =>
-  port.postMessage(message, transfer);
-
-port.on('message', (ask: Ask | typeof END_THREAD) => {
-  if (ask === END_THREAD) {
-    ending = true;
-    port.close();
-    return;
-  }
-  if (ask.ask === 'stop') {
-    stopped.add(ask.id);
-    return;
-  }
-  if (ask.ask === 'timeLeft') {
-    post({ answer: 'timeLeft', id: ask.id, left: timeLeft(ask.work) });
-    return;
-  }
-  void answer(ask).catch((error: unknown) => {
-    post({
-      answer: 'failed',
-      id: ask.id,
-      message: error instanceof Error ? error.message : String(error),
-    });
-  });
-});
-
-async function answer(ask: Exclude<Ask, { ask: 'stop' | 'timeLeft' }>): Promise<void> {
+serveRequests(async (ask: Ask, reply: Reply<ThreadAnswer>): Promise<ThreadAnswer> => {
+  if (ask.ask === 'timeLeft') return { answer: 'timeLeft', left: timeLeft(ask.work) };
   const reader = readLab(file);
   try {
     switch (ask.ask) {
       case 'rows':
-        await tellRows(reader, ask);
-        return;
+        await sendRows(reader, ask.study, reply);
+        return { answer: 'end' };
       case 'attempts':
-        post({ answer: 'attempts', id: ask.id, attempts: reader.attempts(ask.which) });
-        return;
+        return { answer: 'attempts', attempts: reader.attempts(ask.which) };
       case 'studies':
-        tellStudies(reader, ask.id);
-        return;
+        return studiesIn(reader);
       default:
-        ask satisfies never;
+        return ask satisfies never;
     }
   } finally {
     reader.close();
   }
-}
+});
 
-async function tellRows(
+async function sendRows(
   reader: LabReader,
-  { id, study }: Extract<Ask, { ask: 'rows' }>,
+  study: string,
+  reply: Reply<ThreadAnswer>,
 ): Promise<void> {
   const running: number[] = [];
   let read = 0;
   for (const { block, names } of reader.rows(study)) {
-    if (ending || stopped.delete(id)) return;
+    if (reply.unwanted) return;
     for (const [i, number] of block.number.entries())
       if (block.state[i] === RUNNING) running.push(number);
     read += block.number.length;
     const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
-    post({ answer: 'rows', id, block, names, read }, buffers);
-    // Messages that arrive meanwhile, also cancellations, are handled.
+    reply.post({ answer: 'rows', block, names, read }, buffers);
+    // Messages that arrive meanwhile, also withdrawals, are handled.
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const trial of running) {
-    if (ending) return;
+    if (reply.unwanted) return;
     const { reports = [], attempts: attemptNumber = 0 } = reader.story(study, trial)?.trial ?? {};
     if (reports.length === 0) continue;
-    post({
+    reply.post({
       answer: 'curve',
-      id,
       trial,
       attemptNumber,
       steps: reports.map(({ step }) => step),
       values: reports.map(({ value }) => value),
     });
   }
-  post({ answer: 'end', id });
 }
 
 /** Index in `trialStates`. */
 const RUNNING = 1;
 
-function tellStudies(reader: LabReader, id: number): void {
+function studiesIn(reader: LabReader): ThreadAnswer {
   const ours: { uid: string; moments: StudyMoments }[] = [];
   const foreign: ForeignSummary[] = [];
   for (const { uid, name } of reader.names()) {
     const summary = uid === null ? reader.study(name) : null;
-    // What ours come to, the coordinator knows.
+    // The coordinator has the results of our own studies.
     if (uid !== null) ours.push({ uid, moments: reader.moments(uid) });
     else if (summary !== null)
       foreign.push({
@@ -168,5 +131,5 @@ function tellStudies(reader: LabReader, id: number): void {
         moments: reader.moments(name),
       });
   }
-  post({ answer: 'studies', id, ours, foreign });
+  return { answer: 'studies', ours, foreign };
 }

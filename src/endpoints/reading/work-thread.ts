@@ -3,10 +3,9 @@
  * an export of all, and checks studies being edited at every corner of their search space. One
  * request after another.
  */
-import { parentPort } from 'node:worker_threads';
 import { studyFileOf } from '../../documents/study-file-of.ts';
 import type { EndpointError } from '../../protocol/endpoint.ts';
-import { END_THREAD } from '../../runtime/start-thread.ts';
+import { serveRequests } from '../../runtime/serve-requests.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
@@ -64,26 +63,18 @@ export type WorkInput<W extends Work> = Parameters<Works[W]>[0];
 export type WorkOutput<W extends Work> = ReturnType<Works[W]>;
 
 export interface WorkRequest {
-  readonly id: number;
   readonly work: Work;
   readonly input: unknown;
 }
 
-export type WorkAnswer = { readonly id: number } & (
-  { readonly value: unknown } | { readonly error: EndpointError }
-);
+export type WorkAnswer = { readonly value: unknown } | { readonly error: EndpointError };
 
-parentPort?.on('message', (request: WorkRequest | typeof END_THREAD) => {
-  if (request === END_THREAD) parentPort?.close();
-  else parentPort?.postMessage(answered(request));
-});
-
-function answered({ id, work, input }: WorkRequest): WorkAnswer {
+serveRequests(({ work, input }: WorkRequest): WorkAnswer => {
   try {
     // The input was typed by this table at the call site.
     const act = works[work] as (input: unknown) => unknown;
-    return { id, value: act(input) };
+    return { value: act(input) };
   } catch (error) {
-    return { id, error: toEndpointError(error) };
+    return { error: toEndpointError(error) };
   }
-}
+});
