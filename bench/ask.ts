@@ -9,7 +9,7 @@ import { TrialColumns } from '../src/core/study/trial-columns.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './statistics.ts';
 
-const space: SearchSpace = {
+export const space: SearchSpace = {
   learningRate: { type: 'float', low: 1e-5, high: 1, log: true },
   momentum: { type: 'float', low: 0, high: 0.999 },
   dropout: { type: 'float', low: 0, high: 0.9 },
@@ -19,7 +19,7 @@ const space: SearchSpace = {
   activation: { type: 'categorical', choices: ['relu', 'tanh', 'gelu', 'silu'] },
   optimizer: { type: 'categorical', choices: ['sgd', 'adam', 'lamb'] },
 };
-const samplers: readonly SamplerSpec[] = [
+export const samplers: readonly SamplerSpec[] = [
   { name: 'evolution' },
   { name: 'generational' },
   { name: 'random' },
@@ -74,6 +74,6 @@ function rowsOf(spec: SamplerSpec): BenchRow[] {
   });
 }
 
-function valueOf(params: Float64Array): number {
+export function valueOf(params: Float64Array): number {
   return params.reduce((sum, value) => sum + (Math.log(1 + Math.abs(value)) - 1) ** 2, 0);
 }

@@ -17,6 +17,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   overhead: () => import('./overhead.ts'),
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),
+  sampling: () => import('./sampling.ts'),
   scale: () => import('./scale.ts'),
   search: () => import('./search.ts'),
   replay: () => import('./replay.ts'),

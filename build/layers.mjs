@@ -15,7 +15,7 @@ export const layers = {
   transport: ['core', 'protocol', 'runtime'],
   storage: ['core', 'protocol'],
   datasets: ['core', 'runtime'],
-  coordinator: ['core', 'protocol', 'transport', 'storage'],
+  coordinator: ['core', 'protocol', 'runtime', 'transport', 'storage'],
   training: ['core', 'runtime', 'datasets'],
   objectives: ['core', 'protocol', 'runtime', 'datasets', 'training'],
   worker: ['core', 'protocol', 'runtime', 'transport', 'training', 'objectives'],

@@ -3,7 +3,7 @@
  * carries out its instructions. Decides nothing itself. One turn: take the events that have
  * arrived, step each (then the clock, if due), commit once, release the outbox in order.
  */
-import { createSampler } from '../core/samplers/create-sampler.ts';
+import { createSampler, samplerCost } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type {
@@ -19,6 +19,8 @@ import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { GroupCommit } from './group-commit.ts';
+import { ThreadSampling } from './thread-sampling.ts';
+import type { ThreadSamplingOptions } from './thread-sampling.ts';
 import { TransactionalOutbox } from './transactional-outbox.ts';
 import { WorkerChannels } from './worker-channels.ts';
 import type { DatasetOf, NewEvent } from './worker-channels.ts';
@@ -70,6 +72,12 @@ export interface CoordinatorParts {
   readonly options?: Partial<LabOptions>;
   /** Returns the dataset of an objective as this machine has it; null: none. */
   readonly datasetOf?: DatasetOf;
+  readonly sampling?: SamplingOptions;
+}
+
+export interface SamplingOptions extends Partial<ThreadSamplingOptions> {
+  /** Asks every sampler in a thread, whatever its cost class; for tests and benchmarks. */
+  readonly always?: 'thread';
 }
 
 export class Coordinator {
@@ -78,6 +86,7 @@ export class Coordinator {
   readonly #outbox: TransactionalOutbox;
   readonly #commits: GroupCommit;
   readonly #channels: WorkerChannels;
+  readonly #sampling: ThreadSampling;
   #inbox: Event[] = [];
   #turn: NodeJS.Immediate | null = null;
   #wakeAt = Infinity;
@@ -97,6 +106,12 @@ export class Coordinator {
       this.#lab,
       (event) => this.#take(event),
       parts.datasetOf ?? (() => null),
+    );
+    this.#sampling = new ThreadSampling(
+      this.#lab,
+      () => parts.clock.now(),
+      (event) => this.#take(event),
+      parts.sampling,
     );
   }
 
@@ -218,7 +233,7 @@ export class Coordinator {
     this.#runTurn();
     this.#stop();
     this.#channels.dismiss();
-    await this.#parts.transport.close();
+    await Promise.all([this.#parts.transport.close(), this.#sampling.close()]);
   }
 
   #take(event: NewEvent): void {
@@ -302,7 +317,8 @@ export class Coordinator {
     const { host, listener, clock } = this.#parts;
     switch (instruction.do) {
       case 'askSampler':
-        this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
+        if (this.#isAskedInThread(instruction.study)) this.#sampling.ask(instruction);
+        else this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
         return undefined;
       case 'spawnWorker':
         host.spawn(instruction.slot, instruction.incarnation, instruction.afterMs);
@@ -314,6 +330,8 @@ export class Coordinator {
         this.#wakeAt = instruction.at;
         return undefined;
       case 'show':
+        if (instruction.change.kind === 'study' && instruction.change.state !== 'running')
+          this.#sampling.release(instruction.study);
         listener.show(instruction.study, instruction.change);
         return undefined;
       case 'showLab':
@@ -337,6 +355,12 @@ export class Coordinator {
       default:
         return instruction satisfies never;
     }
+  }
+
+  #isAskedInThread(uid: string): boolean {
+    if (this.#parts.sampling?.always === 'thread') return true;
+    const study = this.#lab.studies.get(uid);
+    return study !== undefined && samplerCost(study.spec.sampler) === 'thread';
   }
 }
 

@@ -4,138 +4,13 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/coordinator/clock.ts';
-import { Coordinator } from '../../src/coordinator/coordinator.ts';
-import type { Change, LabChange, Write } from '../../src/core/scheduling/index.ts';
-import type { StudySpec } from '../../src/core/study/study-spec.ts';
-import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import { memoryLab } from '../../src/storage/memory.ts';
-import type { Committed, LabStorage } from '../../src/storage/storage.ts';
-import { InProcessCoordinator } from '../../src/transport/in-process.ts';
+import { CoordinatorWorld, limits, peer, spec, until } from '../support/coordinator-world.ts';
 
-const spec: StudySpec = {
-  name: 'study',
-  objective: { kind: 'synthetic', function: 'sphere' },
-  direction: 'minimize',
-  searchSpace: { x: { type: 'float', low: 0, high: 1 } },
-  sampler: { name: 'random' },
-  seed: 1,
-};
-const limits = { trials: 1, activeMs: null, target: null };
-const peer = { slot: 'local/cpu/0', incarnation: '1.1' };
-
-/** Storage that can be told to fail. */
-class Fragile implements LabStorage {
-  readonly #real: LabStorage;
-  readonly epoch: number;
-  readonly lab: LabStorage['lab'];
-  failure: StorageError | null = null;
-  readonly written: Write[] = [];
-
-  constructor(real: LabStorage) {
-    this.#real = real;
-    this.epoch = real.epoch;
-    this.lab = real.lab;
-  }
-
-  commit(steps: readonly (readonly Write[])[]): Committed {
-    if (this.failure !== null) throw this.failure;
-    this.written.push(...steps.flat());
-    return this.#real.commit(steps);
-  }
-
-  verify(): void {
-    if (this.failure !== null) throw this.failure;
-  }
-
-  close(): void {
-    this.#real.close();
-  }
-}
-
-/** A coordinator and one worker that does as the test says. */
-class World {
-  readonly storage: Fragile;
-  readonly transport = new InProcessCoordinator();
-  readonly orders: ToWorker[] = [];
-  readonly tasks: TaskMessage[] = [];
-  readonly shown: Change[] = [];
-  readonly lab: LabChange[] = [];
-  finished: string | null = null;
-  fatal: Error | null = null;
-  coordinator!: Coordinator;
-  readonly worker = this.transport.connect(peer);
-
-  constructor(real: LabStorage = memoryLab()) {
-    this.storage = new Fragile(real);
-    this.worker.onMessage(
-      (message) => {
-        this.orders.push(message);
-        if (message.type === 'welcome') this.worker.joinSession(message.tasksEndpoint);
-      },
-      (message) => void this.tasks.push(message),
-      (error) => {
-        throw new Error(error);
-      },
-    );
-  }
-
-  async open(clock = systemClock()): Promise<void> {
-    this.coordinator = await Coordinator.open({
-      storage: this.storage,
-      transport: this.transport,
-      clock,
-      host: { spawn: () => undefined, kill: () => undefined },
-      options: { strict: true },
-      listener: {
-        show: (_, change) => void this.shown.push(change),
-        showLab: (change) => void this.lab.push(change),
-        finished: (_, reason) => void (this.finished = reason),
-        fatal: (error) => void (this.fatal = error),
-      },
-    });
-  }
-
-  hello(helloNo = 1): void {
-    this.worker.sendControl({
-      type: 'hello',
-      v: { low: 1, high: 1 },
-      ...peer,
-      helloNo,
-      device: 'cpu',
-      lanes: 1,
-      memoryBytes: 1,
-      holding: [],
-    });
-  }
-
-  succeed({ session, lanes }: CohortMessage): void {
-    for (const { attempt } of lanes) {
-      this.worker.sendResult({
-        type: 'result',
-        session,
-        ...peer,
-        attempt,
-        result: { outcome: 'succeeded', value: 0.5, ms: 1, executor: 'wasm' },
-      });
-    }
-  }
-
-  /** The first cohort, once it has come. */
-  async cohort(): Promise<CohortMessage> {
-    await until(() => this.tasks.some(({ type }) => type === 'cohort'));
-    return this.tasks.find((task): task is CohortMessage => task.type === 'cohort')!;
-  }
-}
-
-/** Turns of the event loop until it holds; the test's own time limit is the deadline. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
-
-const worlds: World[] = [];
-async function world(): Promise<World> {
-  const made = new World();
+const worlds: CoordinatorWorld[] = [];
+async function world(): Promise<CoordinatorWorld> {
+  const made = new CoordinatorWorld();
   await made.open();
   worlds.push(made);
   return made;
@@ -160,7 +35,7 @@ describe('Coordinator', () => {
         historyLength: 0,
       })),
     ]);
-    const here = new World(memoryLab(before));
+    const here = new CoordinatorWorld(memoryLab(before));
     let turns = 0;
     const count = (): void => {
       turns += 1;
@@ -168,7 +43,7 @@ describe('Coordinator', () => {
     };
     let turn = setImmediate(count);
     let now = 0;
-    await here.open({ ...systemClock(), now: () => (now += 1) });
+    await here.open({ clock: { ...systemClock(), now: () => (now += 1) } });
     worlds.push(here);
     clearImmediate(turn);
     expect(turns).toBeGreaterThan(2);

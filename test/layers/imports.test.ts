@@ -71,6 +71,7 @@ describe('Threads that read lab files', () => {
       ['import-thread', false],
       ['line-thread', false],
       ['read-thread', true],
+      ['sampler-thread', false],
       ['watchdog-thread', false],
       ['work-thread', true],
     ]);

@@ -27,11 +27,18 @@ export interface Setting {
 
 type Settings = Readonly<Record<string, number | null>>;
 
+/**
+ * Where the coordinator asks a sampler: on its event loop, if a proposal takes well below a
+ * millisecond whatever the history, else in a thread.
+ */
+export type SamplerCost = 'inline' | 'thread';
+
 interface Kind {
   /** Display name. */
   readonly title: string;
   /** Advice on when to choose it. */
   readonly pick: string;
+  readonly cost: SamplerCost;
   readonly settings: Readonly<Record<string, Setting>>;
   readonly check?: (axes: readonly Axis[], settings: Settings, path: string) => Problem[];
   readonly make: (axes: readonly Axis[], seed: number, settings: Settings) => Sampler;
@@ -41,6 +48,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   evolution: {
     title: 'Evolution',
     pick: 'The default: parents are the best trials so far, with no waiting between generations. For 30 trials or more, on any space.',
+    cost: 'inline',
     settings: {
       initial: {
         integer: true,
@@ -98,6 +106,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   generational: {
     title: 'Generational evolution',
     pick: 'The published evolution in generations of 4, to compare with its figures. Same trials on any number of workers.',
+    cost: 'inline',
     settings: {
       population: {
         integer: true,
@@ -112,12 +121,14 @@ const kinds: Readonly<Record<string, Kind>> = {
   random: {
     title: 'Random',
     pick: 'Uniform draws: the baseline, and the choice for few trials. Same trials on any number of workers.',
+    cost: 'inline',
     settings: {},
     make: (axes, seed) => random(axes, seed),
   },
   grid: {
     title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
+    cost: 'inline',
     settings: {
       divisions: {
         integer: true,
@@ -156,6 +167,11 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
   pick,
   settings,
 }));
+
+/** Returns the cost class of a sampler whose spec has passed its check. */
+export function samplerCost({ name }: SamplerSpec): SamplerCost {
+  return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.cost ?? 'inline';
+}
 
 export const defaultSampler: SamplerSpec = { name: 'evolution' };
 

@@ -1,7 +1,6 @@
 /** When a study's sampler is asked, what it is shown, and what becomes of its answer. */
-import type { Sampler } from '../samplers/sampler.ts';
+import type { Proposal } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
-import type { HistoryView } from '../study/history.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
 import { bundleOf, mayQueue } from './short-trials.ts';
@@ -11,7 +10,7 @@ import { giveGrace, moveStudy } from './studies.ts';
 import { openTrial } from './trials.ts';
 import type { CommandRefusal } from './words.ts';
 
-type Ask = Extract<Instruction, { do: 'askSampler' }>;
+export type Ask = Extract<Instruction, { do: 'askSampler' }>;
 type Proposed = Extract<Event, { type: 'proposed' }>;
 type Answer =
   Proposed | Extract<Event, { type: 'exhausted' }> | Extract<Event, { type: 'samplerFailed' }>;
@@ -42,54 +41,56 @@ function freeLanes({ free, options }: LabState, study: Study): number {
   return mayQueue(options, study) ? free.lanes : free.idleLanes;
 }
 
-/** The sampler of a study; read-only, as is all that hangs on it. */
-export function samplerOf(lab: LabState, uid: string): Sampler {
-  return known(lab, uid).sampler;
-}
+/** What a sampler returned, or the message of what it threw. */
+export type Proposals =
+  { readonly trials: readonly Proposal[] } | { readonly samplerError: string };
 
-/**
- * What the sampler is shown for numbers from `first` on; good until the next call for the same
- * study.
- */
-export function viewFor(
-  lab: LabState,
-  uid: string,
-  first: number,
-  historyLength: number,
-): HistoryView {
-  const { columns, sampler } = known(lab, uid);
-  if (first > columns.size)
-    throw new RangeError(`trial ${first} asked for, but the next number is ${columns.size}`);
-  return sampler.barrier === null
-    ? columns.asynchronousView(historyLength)
-    : columns.synchronousView(historyLength);
-}
-
-/** Carries out an ask: the event that answers it. Pure but for the sampler's own memory. */
-export function answerAsk(
-  lab: LabState,
-  { study, first, count, historyLength }: Ask,
-  at: number,
-): Answer {
-  const because = `${lab.epoch}.${lab.seq}`;
+/** Asks a sampler; the columns may be a copy of the study's, as in a thread. */
+export function proposalsFor(
+  { sampler, columns }: Pick<Study, 'sampler' | 'columns'>,
+  { first, count, historyLength }: Pick<Ask, 'first' | 'count' | 'historyLength'>,
+): Proposals {
   try {
-    const trials = samplerOf(lab, study).propose(
-      first,
-      count,
-      viewFor(lab, study, first, historyLength),
-    );
-    if (trials.length === 0) return { type: 'exhausted', at, because, study, first, historyLength };
-    return { type: 'proposed', at, because, study, first, historyLength, trials };
+    if (first > columns.size)
+      throw new RangeError(`trial ${first} asked for, but the next number is ${columns.size}`);
+    const view =
+      sampler.barrier === null
+        ? columns.asynchronousView(historyLength)
+        : columns.synchronousView(historyLength);
+    return { trials: sampler.propose(first, count, view) };
   } catch (error) {
-    return {
-      type: 'samplerFailed',
-      at,
-      because,
-      study,
-      first,
-      error: error instanceof Error ? error.message : String(error),
-    };
+    return { samplerError: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Identifies the event that led to an ask made now, for the story of its answer. */
+export function askedBecause({ epoch, seq }: LabState): string {
+  return `${epoch}.${seq}`;
+}
+
+/** Returns the event that answers an ask. */
+export function answerOf(
+  { study, first, historyLength }: Ask,
+  proposals: Proposals,
+  stamp: { readonly at: number; readonly because: string },
+): Answer {
+  if ('samplerError' in proposals)
+    return { type: 'samplerFailed', ...stamp, study, first, error: proposals.samplerError };
+  const { trials } = proposals;
+  if (trials.length === 0) return { type: 'exhausted', ...stamp, study, first, historyLength };
+  return { type: 'proposed', ...stamp, study, first, historyLength, trials };
+}
+
+/** Carries out an ask at once. Deterministic; the sampler may keep a cache. */
+export function answerAsk(lab: LabState, ask: Ask, at: number): Answer {
+  const stamp = { at, because: askedBecause(lab) };
+  return answerOf(ask, proposalsFor(known(lab, ask.study), ask), stamp);
+}
+
+/** Returns whether a study still waits for the answer to this ask. */
+export function isAwaited(lab: LabState, { study, first, historyLength }: Ask): boolean {
+  const asking = lab.studies.get(study)?.asking ?? null;
+  return asking !== null && asking.first === first && asking.historyLength === historyLength;
 }
 
 export function proposed(lab: LabState, event: Proposed): void {

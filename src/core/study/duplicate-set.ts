@@ -13,6 +13,12 @@ import { Column } from './column.ts';
 const FULLEST = 0.75;
 const GROWTH = 1.5;
 
+/** Hashes of a point: two words of 32 bits. */
+export interface PointHashes {
+  readonly first: number;
+  readonly second: number;
+}
+
 export class DuplicateSet {
   readonly #axes: readonly Axis[];
   readonly #paramsOf: (number: number) => EncodedParams | null;
@@ -40,9 +46,7 @@ export class DuplicateSet {
     if (this.find(params) !== null) return;
     this.#first.set(number, this.#hash.first);
     this.#second?.set(number, this.#hash.second);
-    if (this.#count + 1 > this.#table.length * FULLEST) this.#grow();
-    this.#insert(number);
-    this.#count += 1;
+    this.#enter(number);
   }
 
   /** The smallest number with this point, or null. */
@@ -59,12 +63,35 @@ export class DuplicateSet {
     }
   }
 
+  /** Hashes of a trial's point; null: a smaller number has the same point. O(1). */
+  hashesOf(number: number): PointHashes | null {
+    const first = this.#first.get(number);
+    for (let slot = this.#slot(first); ; slot = slot + 1 === this.#table.length ? 0 : slot + 1) {
+      const entry = this.#table[slot] ?? 0;
+      if (entry === 0) return null;
+      if (entry === number + 1) return { first, second: this.#second?.get(number) ?? 0 };
+    }
+  }
+
+  /** Adds a trial that `hashesOf` of another set of the same axes returned hashes for. */
+  addHashed(number: number, { first, second }: PointHashes): void {
+    this.#first.set(number, first);
+    this.#second?.set(number, second);
+    this.#enter(number);
+  }
+
   get bytes(): number {
     return this.#table.byteLength + this.#first.bytes + (this.#second?.bytes ?? 0);
   }
 
   #slot(first: number): number {
     return Math.floor((first / 2 ** 32) * this.#table.length);
+  }
+
+  #enter(number: number): void {
+    if (this.#count + 1 > this.#table.length * FULLEST) this.#grow();
+    this.#insert(number);
+    this.#count += 1;
   }
 
   #insert(number: number): void {

@@ -18,7 +18,11 @@ export class ParamStore {
   #left = 0;
   #stored = 0;
 
+  /** Numbers of one trial. */
+  readonly dimensions: number;
+
   constructor(dimensions: number, window: HistoryWindow) {
+    this.dimensions = dimensions;
     this.#kind = window.kind;
     this.#column = new Column((length) => new Float64Array(length), dimensions);
   }

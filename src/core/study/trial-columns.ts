@@ -7,10 +7,13 @@
  * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a
  * method says.
  */
+import { at } from '../at.ts';
 import type { HistoryWindow, Origin } from '../samplers/sampler.ts';
 import { axesOf } from '../search-space/axis.ts';
 import type { EncodedParams, SearchSpace } from '../search-space/distribution.ts';
 import { Column } from './column.ts';
+import { emptyIncrement } from './column-increment.ts';
+import type { ColumnIncrement, ColumnPosition } from './column-increment.ts';
 import { DuplicateSet } from './duplicate-set.ts';
 import { AsynchronousView, SynchronousView } from './history-views.ts';
 import type { HistoryView } from './history.ts';
@@ -90,9 +93,18 @@ export class TrialColumns {
       throw new RangeError(`trial ${number} ended, but only ${this.size} were proposed`);
     if (this.hasEnded(number)) throw new RangeError(`trial ${number} ended twice`);
     const ranked = state === 'failed' || !Number.isFinite(value) ? this.worst : value;
+    return this.#end(
+      number,
+      ranked,
+      1 + endedStates.indexOf(state),
+      trialOutcomes.indexOf(outcome),
+    );
+  }
+
+  #end(number: number, ranked: number, state: number, outcome: number): number {
     this.#values.set(number, ranked);
-    this.#codes.set(number, 1 + endedStates.indexOf(state), 0);
-    this.#codes.set(number, trialOutcomes.indexOf(outcome), 1);
+    this.#codes.set(number, state, 0);
+    this.#codes.set(number, outcome, 1);
     const finish = this.ended;
     this.#finishes.set(number, finish);
     this.#completions.set(finish, number);
@@ -183,6 +195,68 @@ export class TrialColumns {
    */
   synchronousView(n: number): HistoryView {
     return this.#byNumber.at(n);
+  }
+
+  /** How much there is; `since` of it is empty. */
+  get position(): ColumnPosition {
+    return { size: this.size, ended: this.ended };
+  }
+
+  /**
+   * Copies what views show of the trials proposed and ended since a position, in arrays that may
+   * be moved to a thread. O(what was added).
+   */
+  since(from: ColumnPosition): ColumnIncrement {
+    const increment = emptyIncrement(from, this.position, this.#params.dimensions);
+    const { trials, ends } = increment;
+    for (let number = from.size; number < this.size; number++) {
+      const row = number - from.size;
+      trials.generations[row] = this.#generations.get(number);
+      const params = this.#params.get(number);
+      if (params !== null) {
+        trials.isKept[row] = 1;
+        trials.params.set(params, row * this.#params.dimensions);
+      }
+      const hashes = this.#points.hashesOf(number);
+      if (hashes === null) continue;
+      trials.isDistinct[row] = 1;
+      trials.hashes.set([hashes.first, hashes.second], 2 * row);
+    }
+    for (let finish = from.ended; finish < this.ended; finish++) {
+      const row = finish - from.ended;
+      const number = this.#completions.get(finish);
+      ends.numbers[row] = number;
+      ends.values[row] = this.#values.get(number);
+      ends.codes.set([this.#codes.get(number, 0), this.#codes.get(number, 1)], 2 * row);
+    }
+    return increment;
+  }
+
+  /**
+   * Appends what `since` returned for this position of other columns with the same space,
+   * direction and window; every view is then the same as theirs.
+   */
+  apply({ from, trials, ends }: ColumnIncrement): void {
+    if (from.size !== this.size || from.ended !== this.ended)
+      throw new RangeError(
+        `an increment from ${from.size} trials, ${from.ended} of them ended, but there are ` +
+          `${this.size} and ${this.ended}`,
+      );
+    const { dimensions } = this.#params;
+    for (const [row, generation] of trials.generations.entries()) {
+      const number = this.size;
+      const { [2 * row]: first = 0, [2 * row + 1]: second = 0 } = trials.hashes;
+      if (trials.isDistinct[row] === 1) this.#points.addHashed(number, { first, second });
+      if (trials.isKept[row] === 1)
+        this.#params.open(number, trials.params.slice(row * dimensions, (row + 1) * dimensions));
+      this.#codes.set(number, 0);
+      this.#generations.set(number, generation);
+      this.size += 1;
+    }
+    for (const [row, number] of ends.numbers.entries()) {
+      const { [2 * row]: state = 0, [2 * row + 1]: outcome = 0 } = ends.codes;
+      this.#end(number, at(ends.values, row), state, outcome);
+    }
   }
 
   /** Bytes held in columns and tables. */

@@ -1,0 +1,161 @@
+/**
+ * Asks answered on the event loop and in a thread, with 10,000 finished trials behind them: the
+ * median time from ask to answer, and the longest time for which the event loop was blocked.
+ */
+import { ThreadSampling } from '../src/coordinator/thread-sampling.ts';
+import { createSampler } from '../src/core/samplers/create-sampler.ts';
+import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
+import { answerAsk, createLab, step } from '../src/core/scheduling/index.ts';
+import type { Ask, Event, LabState, Study } from '../src/core/scheduling/index.ts';
+import { LoopProbe } from '../src/runtime/loop-probe.ts';
+import { samplers, space, valueOf } from './ask.ts';
+import type { BenchRow } from './row.ts';
+import { median } from './statistics.ts';
+
+const HISTORY = 10_000;
+const ASKS = 501;
+const UID = 'study';
+
+interface Figures {
+  readonly medianMs: number;
+  readonly slowestMs: number;
+  /** Of the first ask: the thread's start and the copy of all trials are part of it. */
+  readonly firstMs: number;
+  /** Longest block of the event loop during the first ask, and during the others. */
+  readonly firstBlockMs: number;
+  readonly blockMs: number;
+}
+
+type Answer = (ask: Ask) => Promise<Event>;
+
+export async function run(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const spec of samplers) {
+    const inline = await measured(spec, (lab) => ({
+      answer: (ask) => Promise.resolve(answerAsk(lab, ask, 0)),
+      close: () => Promise.resolve(),
+    }));
+    const thread = await measured(spec, threadOf);
+    rows.push(rowOf(`${spec.name}, event loop`, inline, null));
+    rows.push(rowOf(`${spec.name}, thread`, thread, inline));
+  }
+  return rows;
+}
+
+function rowOf(name: string, figures: Figures, peer: Figures | null): BenchRow {
+  const { medianMs, slowestMs, firstMs, firstBlockMs, blockMs } = figures;
+  const note =
+    `slowest of ${ASKS}: ${slowestMs.toFixed(2)} ms; longest block: ${blockMs.toFixed(1)} ms; ` +
+    `first ask: ${firstMs.toFixed(1)} ms, block ${firstBlockMs.toFixed(1)} ms`;
+  return {
+    bench: 'sampling',
+    case: name,
+    value: medianMs,
+    unit: 'ms',
+    peer: peer === null ? null : 'event loop',
+    peerValue: peer?.medianMs ?? null,
+    ratio: peer === null ? null : medianMs / peer.medianMs,
+    goal: '–',
+    held: null,
+    note,
+  };
+}
+
+function threadOf(lab: LabState): { answer: Answer; close: () => Promise<void> } {
+  let answered: (event: Event) => void = () => undefined;
+  const sampling = new ThreadSampling(
+    lab,
+    () => 0,
+    (event) => answered(event),
+  );
+  return {
+    answer: (ask) =>
+      new Promise((resolve) => {
+        answered = resolve;
+        sampling.ask(ask);
+      }),
+    close: () => sampling.close(),
+  };
+}
+
+async function measured(
+  sampler: SamplerSpec,
+  start: (lab: LabState) => { answer: Answer; close: () => Promise<void> },
+): Promise<Figures> {
+  const { lab, study } = labWith(sampler);
+  const { answer, close } = start(lab);
+  const ask = async (): Promise<number> => {
+    const started = performance.now();
+    const event = await answer(askOf(study));
+    const took = performance.now() - started;
+    if (event.type !== 'proposed') throw new Error(`${sampler.name} answered ${event.type}`);
+    append(study, event.trials);
+    return took;
+  };
+  const [[firstMs = NaN], firstBlockMs] = await probed(1, ask);
+  const [times, blockMs] = await probed(ASKS, ask);
+  await close();
+  const slowestMs = Math.max(...times);
+  return { medianMs: median(times), slowestMs, firstMs, firstBlockMs, blockMs };
+}
+
+/** Asks in successive turns of the event loop. @returns times, and the longest block in ms */
+async function probed(
+  count: number,
+  ask: () => Promise<number>,
+): Promise<readonly [times: number[], blockMs: number]> {
+  const probe = new LoopProbe();
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    times.push(await ask());
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  const { lateMs, blockedMs } = probe.report();
+  probe.stop();
+  return [times, (blockedMs ?? lateMs).max];
+}
+
+function labWith(sampler: SamplerSpec): { lab: LabState; study: Study } {
+  const lab = createLab({
+    samplerFor: ({ sampler: named, searchSpace, direction, seed }) =>
+      createSampler(named, searchSpace, direction, seed),
+  });
+  step(lab, { type: 'opened', epoch: 1, lab: { uid: 'lab', studies: [] }, at: 0 });
+  step(lab, {
+    type: 'studyCreated',
+    uid: UID,
+    spec: {
+      name: UID,
+      objective: { kind: 'synthetic', function: 'sphere' },
+      direction: 'minimize',
+      searchSpace: space,
+      sampler,
+      seed: 1,
+    },
+    limits: { trials: null, activeMs: null, target: null },
+    at: 0,
+  });
+  const study = lab.studies.get(UID);
+  if (study === undefined) throw new Error('the study was not created');
+  while (study.columns.size < HISTORY) {
+    const event = answerAsk(lab, askOf(study), 0);
+    if (event.type !== 'proposed') throw new Error(`${sampler.name} answered ${event.type}`);
+    append(study, event.trials);
+  }
+  return { lab, study };
+}
+
+function askOf({ sampler, columns }: Study): Ask {
+  const first = columns.size;
+  const historyLength = sampler.barrier === null ? columns.ended : sampler.barrier(first);
+  return { do: 'askSampler', study: UID, first, count: 1, historyLength };
+}
+
+function append({ columns }: Study, trials: Extract<Event, { type: 'proposed' }>['trials']): void {
+  for (const { params, origin } of trials) {
+    const number = columns.size;
+    columns.proposed(number, params, columns.ended, origin);
+    columns.end(number, 'complete', 'succeeded', valueOf(params));
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The thread that proposes trials of one study for `thread-sampling.ts`. Keeps a copy of the
+ * study's columns between requests. Entry of a worker thread: other files import its types only.
+ */
+import { createSampler } from '../core/samplers/create-sampler.ts';
+import { proposalsFor } from '../core/scheduling/asking.ts';
+import type { Ask, Proposals } from '../core/scheduling/asking.ts';
+import type { Study } from '../core/scheduling/state.ts';
+import type { ColumnIncrement } from '../core/study/column-increment.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import { TrialColumns } from '../core/study/trial-columns.ts';
+import { serveRequests } from '../runtime/serve-requests.ts';
+
+export type SampledSpec = Pick<StudySpec, 'sampler' | 'searchSpace' | 'direction' | 'seed'>;
+
+export interface SamplerRequest {
+  /** The study, with an increment from the first trial; null: continues the copy. */
+  readonly spec: SampledSpec | null;
+  readonly increment: ColumnIncrement;
+  readonly ask: Pick<Ask, 'first' | 'count' | 'historyLength'>;
+}
+
+let copy: Pick<Study, 'sampler' | 'columns'> | null = null;
+
+serveRequests(({ spec, increment, ask }: SamplerRequest): Proposals => {
+  if (spec !== null) {
+    const { searchSpace, direction, seed } = spec;
+    const sampler = createSampler(spec.sampler, searchSpace, direction, seed);
+    copy = { sampler, columns: new TrialColumns(searchSpace, direction, sampler.window) };
+  }
+  if (copy === null) throw new Error('the first request names no study');
+  copy.columns.apply(increment);
+  return proposalsFor(copy, ask);
+});

@@ -1,0 +1,141 @@
+/**
+ * Asks samplers in threads, one thread for each study, so that an expensive sampler blocks neither
+ * the coordinator's event loop nor other studies. The threads propose from copies of the studies'
+ * columns; each request carries what was added since the one before.
+ */
+import type { Worker } from 'node:worker_threads';
+import { answerOf, askedBecause, isAwaited } from '../core/scheduling/index.ts';
+import type { Ask, Event, LabState, Proposals } from '../core/scheduling/index.ts';
+import { buffersOf, START } from '../core/study/column-increment.ts';
+import type { ColumnPosition } from '../core/study/column-increment.ts';
+import { startThread } from '../runtime/start-thread.ts';
+import { ThreadRequests } from '../runtime/thread-requests.ts';
+import { systemTimer } from '../runtime/timer.ts';
+import type { Timer } from '../runtime/timer.ts';
+import type { SampledSpec, SamplerRequest } from './sampler-thread.ts';
+
+/**
+ * Milliseconds without an answer after which a thread is ended. Far above the time of any proposal,
+ * because an ended thread's work is lost.
+ */
+const STANDSTILL_MS = 120_000;
+/** Number of threads that are asked in turn before the sampler counts as failed. */
+const MOST_ATTEMPTS = 3;
+
+export interface ThreadSamplingOptions {
+  readonly start: () => Worker;
+  readonly timer: Timer;
+}
+
+/** Starts the thread of a study that has none. */
+export function startSamplerThread(): Worker {
+  return startThread(import.meta.url, 'sampler-thread');
+}
+
+interface StudyThread {
+  readonly requests: ThreadRequests<SamplerRequest, Proposals>;
+  /** How much of the study's columns the thread has; null: nothing, not even the study. */
+  position: ColumnPosition | null;
+}
+
+export class ThreadSampling {
+  readonly #lab: LabState;
+  readonly #answered: (event: Event) => void;
+  readonly #now: () => number;
+  readonly #options: ThreadSamplingOptions;
+  readonly #threads = new Map<string, StudyThread>();
+
+  /**
+   * @param now milliseconds of the coordinator's clock
+   * @param answered called with the answer to each ask that its study still awaits
+   */
+  constructor(
+    lab: LabState,
+    now: () => number,
+    answered: (event: Event) => void,
+    options: Partial<ThreadSamplingOptions> = {},
+  ) {
+    this.#lab = lab;
+    this.#now = now;
+    this.#answered = answered;
+    this.#options = { start: startSamplerThread, timer: systemTimer, ...options };
+  }
+
+  /** Carries out an ask. A thread that dies or stands still is replaced and asked again. */
+  ask(ask: Ask): void {
+    void this.#propose(ask, askedBecause(this.#lab));
+  }
+
+  /** Ends the thread of a study, unless the study is running again. */
+  release(study: string): void {
+    if (this.#lab.studies.get(study)?.state === 'running') return;
+    const thread = this.#threads.get(study);
+    this.#threads.delete(study);
+    if (thread !== undefined) void thread.requests.close(new Error('the study stopped'));
+  }
+
+  async close(): Promise<void> {
+    const threads = [...this.#threads.values()];
+    this.#threads.clear();
+    const reason = new Error('the coordinator closed');
+    await Promise.all(threads.map(({ requests }) => requests.close(reason)));
+  }
+
+  async #propose(ask: Ask, because: string): Promise<void> {
+    const thread = this.#threadOf(ask.study);
+    let proposals: Proposals | null = null;
+    for (let lost = 0; proposals === null; lost++) {
+      try {
+        proposals = await this.#request(thread, ask);
+      } catch (error) {
+        const isReleased = this.#threads.get(ask.study) !== thread;
+        if (isReleased || !isAwaited(this.#lab, ask)) return;
+        thread.position = null;
+        if (lost + 1 >= MOST_ATTEMPTS) {
+          const reason = error instanceof Error ? error.message : String(error);
+          proposals = { samplerError: `no answer from its thread in ${MOST_ATTEMPTS} attempts: ${reason}` };
+        }
+      }
+    }
+    if (this.#threads.get(ask.study) !== thread) return;
+    this.#answered(answerOf(ask, proposals, { at: this.#now(), because }));
+  }
+
+  async #request(thread: StudyThread, { study: uid, ...ask }: Ask): Promise<Proposals> {
+    const study = this.#lab.studies.get(uid);
+    if (study === undefined) throw new RangeError(`no study ${uid} in this lab`);
+    const { columns, spec } = study;
+    const increment = columns.since(thread.position ?? START);
+    const { first, count, historyLength } = ask;
+    const request: SamplerRequest = {
+      spec: thread.position === null ? sampledSpec(spec) : null,
+      increment,
+      ask: { first, count, historyLength },
+    };
+    thread.position = columns.position;
+    const cancel = this.#options.timer.after(STANDSTILL_MS, () =>
+      thread.requests.restart(`no answer in ${STANDSTILL_MS / 1_000} s`),
+    );
+    try {
+      return await thread.requests.ask(request, buffersOf(increment));
+    } finally {
+      cancel();
+    }
+  }
+
+  #threadOf(study: string): StudyThread {
+    const known = this.#threads.get(study);
+    if (known !== undefined) return known;
+    const requests = new ThreadRequests<SamplerRequest, Proposals>({
+      start: this.#options.start,
+      end: (worker) => worker.terminate(),
+    });
+    const thread: StudyThread = { requests, position: null };
+    this.#threads.set(study, thread);
+    return thread;
+  }
+}
+
+function sampledSpec({ sampler, searchSpace, direction, seed }: SampledSpec): SampledSpec {
+  return { sampler, searchSpace, direction, seed };
+}

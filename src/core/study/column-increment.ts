@@ -1,0 +1,67 @@
+/**
+ * The part of a study's columns that was added since a position, as typed arrays that can be moved
+ * to a thread. Contains what samplers are shown (`history.ts`): no parents, reports or history
+ * lengths. `TrialColumns` writes and reads it.
+ */
+
+/** A state of growing columns. */
+export interface ColumnPosition {
+  /** Number of proposed trials. */
+  readonly size: number;
+  /** Number of ended trials. */
+  readonly ended: number;
+}
+
+export interface ColumnIncrement {
+  readonly from: ColumnPosition;
+  /** One row for each trial proposed since, in order of number. */
+  readonly trials: {
+    readonly generations: Uint32Array<ArrayBuffer>;
+    /** Rows of parameters; NaN where the sampler's window no longer has them. */
+    readonly params: Float64Array<ArrayBuffer>;
+    /** 1: the row of `params` is present. */
+    readonly isKept: Uint8Array<ArrayBuffer>;
+    /** Two hashes of the point a row. */
+    readonly hashes: Uint32Array<ArrayBuffer>;
+    /** 1: no smaller number has the same point, and the row of `hashes` is present. */
+    readonly isDistinct: Uint8Array<ArrayBuffer>;
+  };
+  /** One row for each trial ended since, in order of completion. */
+  readonly ends: {
+    readonly numbers: Uint32Array<ArrayBuffer>;
+    /** Values as ranked. */
+    readonly values: Float64Array<ArrayBuffer>;
+    /** State and outcome, two codes a row. */
+    readonly codes: Uint8Array<ArrayBuffer>;
+  };
+}
+
+export const START: ColumnPosition = { size: 0, ended: 0 };
+
+export function emptyIncrement(
+  from: ColumnPosition,
+  to: ColumnPosition,
+  dimensions: number,
+): ColumnIncrement {
+  const [trials, ends] = [to.size - from.size, to.ended - from.ended];
+  return {
+    from,
+    trials: {
+      generations: new Uint32Array(trials),
+      params: new Float64Array(trials * dimensions).fill(NaN),
+      isKept: new Uint8Array(trials),
+      hashes: new Uint32Array(2 * trials),
+      isDistinct: new Uint8Array(trials),
+    },
+    ends: {
+      numbers: new Uint32Array(ends),
+      values: new Float64Array(ends),
+      codes: new Uint8Array(2 * ends),
+    },
+  };
+}
+
+/** Returns the buffers of an increment, to move them instead of copying. */
+export function buffersOf({ trials, ends }: ColumnIncrement): ArrayBuffer[] {
+  return [...Object.values(trials), ...Object.values(ends)].map(({ buffer }) => buffer);
+}

@@ -1,0 +1,135 @@
+/** A coordinator without sockets, files and processes, for tests. */
+import { systemClock } from '../../src/coordinator/clock.ts';
+import { Coordinator } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorParts } from '../../src/coordinator/coordinator.ts';
+import type { Change, LabChange, Write } from '../../src/core/scheduling/index.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
+import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
+import type { StorageError } from '../../src/storage/errors.ts';
+import { memoryLab } from '../../src/storage/memory.ts';
+import type { Committed, LabStorage } from '../../src/storage/storage.ts';
+import { InProcessCoordinator } from '../../src/transport/in-process.ts';
+
+export const spec: StudySpec = {
+  name: 'study',
+  objective: { kind: 'synthetic', function: 'sphere' },
+  direction: 'minimize',
+  searchSpace: { x: { type: 'float', low: 0, high: 1 } },
+  sampler: { name: 'random' },
+  seed: 1,
+};
+export const limits = { trials: 1, activeMs: null, target: null };
+export const peer = { slot: 'local/cpu/0', incarnation: '1.1' };
+
+/** Storage that fails while `failure` is set. */
+export class FragileStorage implements LabStorage {
+  readonly #real: LabStorage;
+  readonly epoch: number;
+  readonly lab: LabStorage['lab'];
+  failure: StorageError | null = null;
+  readonly written: Write[] = [];
+
+  constructor(real: LabStorage) {
+    this.#real = real;
+    this.epoch = real.epoch;
+    this.lab = real.lab;
+  }
+
+  commit(steps: readonly (readonly Write[])[]): Committed {
+    if (this.failure !== null) throw this.failure;
+    this.written.push(...steps.flat());
+    return this.#real.commit(steps);
+  }
+
+  verify(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  close(): void {
+    this.#real.close();
+  }
+}
+
+/** A coordinator over the in-process transport, and one worker that the test controls. */
+export class CoordinatorWorld {
+  readonly storage: FragileStorage;
+  readonly transport = new InProcessCoordinator();
+  readonly orders: ToWorker[] = [];
+  readonly tasks: TaskMessage[] = [];
+  readonly shown: Change[] = [];
+  readonly lab: LabChange[] = [];
+  finished: string | null = null;
+  fatal: Error | null = null;
+  coordinator!: Coordinator;
+  readonly worker = this.transport.connect(peer);
+
+  constructor(real: LabStorage = memoryLab()) {
+    this.storage = new FragileStorage(real);
+    this.worker.onMessage(
+      (message) => {
+        this.orders.push(message);
+        if (message.type === 'welcome') this.worker.joinSession(message.tasksEndpoint);
+      },
+      (message) => void this.tasks.push(message),
+      (error) => {
+        throw new Error(error);
+      },
+    );
+  }
+
+  async open({
+    clock = systemClock(),
+    sampling,
+  }: Pick<Partial<CoordinatorParts>, 'clock' | 'sampling'> = {}): Promise<void> {
+    this.coordinator = await Coordinator.open({
+      storage: this.storage,
+      transport: this.transport,
+      clock,
+      ...(sampling === undefined ? {} : { sampling }),
+      host: { spawn: () => undefined, kill: () => undefined },
+      options: { strict: true },
+      listener: {
+        show: (_, change) => void this.shown.push(change),
+        showLab: (change) => void this.lab.push(change),
+        finished: (_, reason) => void (this.finished = reason),
+        fatal: (error) => void (this.fatal = error),
+      },
+    });
+  }
+
+  hello(helloNo = 1): void {
+    this.worker.sendControl({
+      type: 'hello',
+      v: { low: 1, high: 1 },
+      ...peer,
+      helloNo,
+      device: 'cpu',
+      lanes: 1,
+      memoryBytes: 1,
+      holding: [],
+    });
+  }
+
+  succeed({ session, lanes }: CohortMessage): void {
+    for (const { attempt } of lanes) {
+      this.worker.sendResult({
+        type: 'result',
+        session,
+        ...peer,
+        attempt,
+        result: { outcome: 'succeeded', value: 0.5, ms: 1, executor: 'wasm' },
+      });
+    }
+  }
+
+  /** Resolves with the first cohort. */
+  async cohort(): Promise<CohortMessage> {
+    await until(() => this.tasks.some(({ type }) => type === 'cohort'));
+    return this.tasks.find((task): task is CohortMessage => task.type === 'cohort')!;
+  }
+}
+
+/** Waits in turns of the event loop for a condition; the deadline is the test's time limit. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
