@@ -77,7 +77,8 @@ describe('Threads that read lab files', () => {
     ]);
     const ended = threads.filter(({ code }) => /\.terminate\(|resourceLimits/.test(code));
     expect(ended.filter(({ readsLabs }) => readsLabs)).toEqual([]);
-    for (const { code, readsLabs } of threads) if (readsLabs) expect(code).toMatch(/endThread\(|end: endThread\b/);
+    for (const { code, readsLabs } of threads)
+      if (readsLabs) expect(code).toMatch(/endThread\(|end: endThread\b/);
   });
 });
 
