@@ -1,6 +1,6 @@
 /**
- * How long a sampler thinks: the median time of an ask with 1,000, 10,000 and 100,000 finished
- * trials behind it.
+ * Latency of sampler asks: the median time of an ask after 1,000, 10,000 and 100,000 finished
+ * trials.
  */
 import { createSampler } from '../src/core/samplers/create-sampler.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';

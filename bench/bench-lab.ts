@@ -1,6 +1,6 @@
 /**
- * A durable lab with real worker processes, for benchmarks: studies one after another, each to its
- * end or until a signal.
+ * A durable lab with real worker processes for benchmarks. Runs studies one after another, each to
+ * its end or until a signal.
  */
 import { fileURLToPath } from 'node:url';
 import type { Change } from '../src/core/scheduling/index.ts';
@@ -14,18 +14,18 @@ export const RESOURCES = fileURLToPath(new URL('../resources', import.meta.url))
 export type TrialEnd = Extract<Change, { kind: 'trialEnded' }>;
 
 export interface Watch {
-  /** Ends the study early: what runs is put back. */
+  /** Ends the study early; running trials return to waiting. */
   readonly signal?: AbortSignal;
   readonly onTrial?: (trial: TrialEnd) => void;
 }
 
 export interface StudyRun {
   readonly how: 'finished' | 'paused';
-  /** From when all workers were ready to the last result. */
+  /** Seconds from when all workers were ready to the last result. */
   readonly seconds: number;
   /**
-   * Attempts that were lost with their worker and run again: on a machine that is too busy, workers
-   * fall silent.
+   * Number of attempts lost with their worker and run again: on an overloaded machine, workers miss
+   * their leases.
    */
   readonly lost: number;
 }
@@ -36,7 +36,9 @@ interface Running extends Watch {
   lost: number;
 }
 
-/** So many processes that end before all were ready mean that none ever will. */
+/**
+ * Number of processes that exit before all were ready after which no worker is expected to start.
+ */
 const STILLBORN = 3;
 
 export class BenchLab {
@@ -49,7 +51,7 @@ export class BenchLab {
   #fail: (error: Error) => void = () => undefined;
   #allReady: () => void = () => undefined;
 
-  /** @throws StorageError when the file is no lab, or another process holds it */
+  /** @throws StorageError when the file is not a lab, or another process holds it */
   static async open(file: string, workers: number): Promise<BenchLab> {
     const bench = new BenchLab(workers);
     await bench.#start(file);
@@ -59,14 +61,14 @@ export class BenchLab {
   private constructor(workers: number) {
     this.#workers = workers;
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
-    // Whoever waits for something hears of it; nobody waits between two studies.
+    // Waiting callers get the error; between two studies nothing waits.
     this.#failed.catch(() => undefined);
     this.#ready = new Promise((resolve) => (this.#allReady = resolve));
   }
 
   /**
-   * Runs a study, its name being its uid, from where the file left it.
-   * @throws Error when no worker starts, or the lab cannot go on
+   * Runs a study, whose name is its uid, from the state in the file.
+   * @throws Error when no worker starts, or the lab cannot continue
    */
   async run(spec: StudySpec, limits: Limits, watch: Watch = {}): Promise<StudyRun> {
     const lab = this.#opened();
@@ -104,7 +106,7 @@ export class BenchLab {
 
   #begin(spec: StudySpec, limits: Limits): void {
     const { coordinator } = this.#opened();
-    // One that a killed run left running would take part.
+    // A study that a killed run left running would take part.
     for (const { uid, state } of coordinator.lab.studies.values())
       if (uid !== spec.name && state === 'running')
         coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });

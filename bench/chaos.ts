@@ -1,6 +1,6 @@
 /**
- * A thousand kills at random instants, of workers and of coordinators; not in the default list,
- * since it takes minutes.
+ * Kills workers and coordinators at random instants, a thousand times. Not part of the default
+ * list, because it takes minutes.
  */
 import { killCoordinator, killWorkers } from '../test/support/chaos.ts';
 import type { ChaosReport } from '../test/support/chaos.ts';
@@ -8,7 +8,7 @@ import type { BenchRow } from './row.ts';
 
 const WORKER_KILLS = 920;
 const COORDINATOR_KILLS = 200;
-/** A grid ends by itself, and so could end before the last kill of its workers. */
+/** A grid is finite, so it could end before the last kill of its workers. */
 const endless = ['random', 'generational', 'evolution'];
 const samplers = [...endless, 'grid'];
 

@@ -1,7 +1,4 @@
-/**
- * 60,000 small colour images as CIFAR's binary batches, PNGs and JPEGs in class folders: for what
- * reads them.
- */
+/** 60,000 small colour images as CIFAR's binary batches, and as PNGs and JPEGs in class folders. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -17,8 +14,8 @@ export const BATCH_FILES = [1, 2, 3, 4, 5]
   .concat('test_batch.bin');
 
 /**
- * Waves with noise, which compress about as photographs do, in six batches as CIFAR-10's; the last
- * is the test set.
+ * Waves with noise, which compress about as well as photographs, in six batches as in CIFAR-10; the
+ * last is the test set.
  */
 export function* waveBatches(): Generator<Buffer> {
   const stream = new Stream(1, { purpose: PURPOSE.synthetic, ordinal: 0, trial: 0 });
@@ -78,7 +75,8 @@ export function writeImages(batches: Iterable<Buffer>, { cifar, pngs, jpegs }: I
 }
 
 /**
- * 32×32 in colour, rows filtered by the difference to the row above, as encoders choose most often.
+ * 32×32 in colour; rows are filtered by the difference to the row above, the most frequent choice
+ * of encoders.
  */
 function png(planar: Uint8Array): Buffer {
   const rows = Buffer.alloc(32 * 97);

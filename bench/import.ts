@@ -1,7 +1,7 @@
 /**
- * Importing MNIST, CIFAR-10, 60,000 PNGs and 60,000 JPEGs by the command, beside torchvision
- * reading the same in the same run. CPU time of whole processes on ours, of the reading alone on
- * the peer's: a shared machine's clock lies, and one core's time is more than two cores' clock.
+ * Imports MNIST, CIFAR-10, 60,000 PNGs and 60,000 JPEGs by the command, beside torchvision reading
+ * the same in the same run. CPU time of whole processes for Galapagos, of the reading alone for the
+ * peer: wall time is unreliable on a shared machine.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MNIST = join(ROOT, 'resources', 'datasets', 'mnist');
 const REPEATS = 3;
 
-/** Prints what the process took, with its threads. */
+/** Prints the CPU time of the process with its threads. */
 const WATCH = `data:text/javascript,${encodeURIComponent(`
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write('cpu ' + (user + system)); });
@@ -101,7 +101,7 @@ export async function run(): Promise<BenchRow[]> {
   });
 }
 
-/** The best of some imports, in seconds of CPU of the whole command. */
+/** The best of several imports, in CPU seconds of the whole command. */
 async function imported(path: string, folder: string): Promise<number> {
   let best = Infinity;
   for (let repeat = 0; repeat < REPEATS; repeat++) {

@@ -1,6 +1,6 @@
 /**
- * One synthetic study on a fresh lab, timed from when all workers are ready to the last result
- * shown.
+ * Runs one synthetic study on a fresh lab, timed from when all workers are ready to the last
+ * result.
  */
 import { join } from 'node:path';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
@@ -56,7 +56,7 @@ export async function runLab({
   return { seconds, ended };
 }
 
-/** A lab in a folder that is gone afterwards. */
+/** Runs work in a lab in a temporary folder. */
 export function inFreshLab<T>(workers: number, work: (lab: BenchLab) => Promise<T>): Promise<T> {
   return inTemporaryFolder(async (folder) => {
     const lab = await BenchLab.open(join(folder, 'lab.db'), workers);

@@ -1,6 +1,6 @@
 /**
- * The main job as a user starts it: the published search, 64 evaluations, wall time of the whole
- * command beside Optuna with PyTorch.
+ * The main job as a user starts it: the published search with 64 evaluations; wall time of the
+ * whole command beside Optuna with PyTorch.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

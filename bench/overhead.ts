@@ -1,6 +1,6 @@
 /**
- * What a trial costs beyond its objective: zero-length trials a second, and how well 16 workers of
- * 200 ms are kept busy.
+ * Overhead of a trial beyond its objective: zero-length trials per second, and utilisation of 16
+ * workers with trials of 200 ms.
  */
 import { runLab } from './lab-run.ts';
 import { peer, peerPython } from './processes.ts';

@@ -14,7 +14,7 @@ export interface Ran {
   readonly seconds: number;
 }
 
-/** The `galapagos` command with these arguments, built first if need be. */
+/** Runs `galapagos` with these arguments, after building it if necessary. */
 export async function galapagos(args: readonly string[]): Promise<Ran> {
   await buildIfStale(root);
   return run(process.execPath, [`${root}bin/galapagos.mjs`, ...args]);
@@ -33,8 +33,8 @@ export function peerPython(...modules: readonly string[]): string | null {
 }
 
 /**
- * A peer's script; its last line of output is one JSON object.
- * @param input what it reads from stdin
+ * Runs a peer's script, whose last line of output is one JSON object.
+ * @param input text for its stdin
  */
 export async function peer(
   python: string,
@@ -56,7 +56,7 @@ async function run(command: string, args: readonly string[], input = ''): Promis
   const closed = new Promise<number | null>((resolve, reject) =>
     child.once('close', resolve).once('error', reject),
   );
-  // Who ends without reading says why on stderr.
+  // A peer that exits without reading its input reports why on stderr.
   child.stdin.on('error', () => undefined).end(input);
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),

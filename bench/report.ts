@@ -1,7 +1,4 @@
-/**
- * How results are shown: a table for the terminal, the same for a Markdown file, and on which
- * machine they were measured.
- */
+/** Formats results: a table for the terminal, the same for a Markdown file, and the machine. */
 import { cpus, totalmem } from 'node:os';
 
 export type Cells = readonly string[];

@@ -1,4 +1,4 @@
-/** One line of a benchmark's result; the peer was measured in the same run on the same machine. */
+/** One line of a benchmark's result; the peer is measured in the same run on the same machine. */
 export interface BenchRow {
   readonly bench: string;
   readonly case: string;
@@ -9,7 +9,7 @@ export interface BenchRow {
   readonly peerValue: number | null;
   readonly ratio: number | null;
   readonly goal: string;
-  /** Null: no goal, or nothing to hold it against. */
+  /** Null: no goal, or no peer to compare with. */
   readonly held: boolean | null;
   readonly note?: string;
 }

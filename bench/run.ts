@@ -1,8 +1,8 @@
 /**
- * Runs benchmarks by name and prints a table for people, or with --json one object a line. Each
- * measures its peer in the same run; a peer that is not installed is said so. Results go to
- * bench/results/ with machine and date (--save). `paper …` repeats the published comparison,
- * `window …` measures the window in a browser; both have their own arguments.
+ * Runs benchmarks by name and prints a table, or one JSON object on each line with --json. Each
+ * measures its peer in the same run and reports a missing one. Results go to bench/results/ with
+ * machine and date (--save). `paper …` repeats the published comparison, `window …` measures the
+ * window in a browser; both have arguments of their own.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

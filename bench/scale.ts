@@ -1,7 +1,7 @@
 /**
- * A lab of 1,000 workers and 1,000,000 trials on a virtual clock: the real scheduler and the
- * default sampler. What the workers do costs nothing here but events; durations are lognormal,
- * median 1 s, as uneven as real evaluations.
+ * A lab of 1,000 workers and 1,000,000 trials on a virtual clock with the real scheduler and the
+ * default sampler. Work of the workers costs only events; durations are lognormal with median 1 s,
+ * as uneven as real evaluations.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,7 +11,7 @@ import type { BenchRow } from './row.ts';
 
 const BENCH = 'scale';
 
-/** @param trials fewer are for trying the bench itself: the goals are for a million */
+/** @param trials a smaller number only tests the benchmark: the goals apply to a million */
 export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
   const collect = garbageCollector();
   collect();
@@ -34,7 +34,7 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
     duration: { median: 1_000, sigma: 0.5 },
     value: (params) => {
       evaluated += 1;
-      // With the last trial everything that stays is still there.
+      // At the last trial all lasting data are still in memory.
       if (evaluated === trials) {
         collect();
         after = heldBytes();
@@ -49,8 +49,7 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
   });
   const wallMs = performance.now() - start.wall;
   const { user, system } = process.cpuUsage(start.cpu);
-  // The machine may be shared: the scheduler's share of the time is taken of the processor's, not
-  // of the clock's.
+  // The machine may be shared, so the scheduler's share is computed from CPU time.
   const processorMs = (user + system) / 1000;
   const cpuMs = (processorMs * schedulerMs) / wallMs;
   const of = `${workers.toLocaleString('en')} workers, ${trials.toLocaleString('en')} trials`;
@@ -124,7 +123,7 @@ function heldBytes(): number {
   return heapUsed + arrayBuffers;
 }
 
-/** The engine's own, asked for while running, so that nobody has to start this with a flag. */
+/** The engine's garbage collector, obtained at run time, so that no flag is needed. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;

@@ -1,5 +1,5 @@
 /**
- * A search on a virtual clock: W workers, random durations, the same columns and samplers as a real
+ * A search on a virtual clock: W workers, random durations, the columns and samplers of a real
  * study.
  */
 import { exp } from '../src/core/elementary.ts';
@@ -21,7 +21,8 @@ export interface LoopSetting {
   readonly seed: number;
   readonly workers: number;
   /**
-   * The best observed point is noted after so many completions, ascending; the last is the budget.
+   * Numbers of completions at which the best observed point is recorded, ascending; the last is the
+   * budget.
    */
   readonly checkpoints: readonly number[];
 }

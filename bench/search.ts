@@ -1,8 +1,8 @@
 /**
- * How good the samplers' best points are: mean normalised regret after 64 evaluations by 4 workers
- * with lognormal durations on a virtual clock, 20 seeds, averaged inside a family of tables and
- * then over the families. An evaluation returns the mean over a table's trainings; one row judges
- * `evolution` on single, noisy trainings too.
+ * Quality of samplers: mean normalised regret after 64 evaluations by 4 workers with lognormal
+ * durations on a virtual clock, 20 seeds, averaged within a family of tables and then over the
+ * families. An evaluation returns the mean over a table's trainings; one row evaluates `evolution`
+ * on single, noisy trainings too.
  */
 import { normalisedRegret } from '../src/core/analysis/regret.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';

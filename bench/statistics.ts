@@ -1,14 +1,14 @@
 /**
- * The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n
- * − 1, intervals are exact, not asymptotic.
+ * Statistics for benchmarks. Samples are small: the deviation is the sample's, over n − 1, and
+ * intervals are exact, not asymptotic.
  */
 
-/** NaN of nothing. */
+/** NaN for an empty list. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of the sample, over n − 1; NaN of fewer than two values. */
+/** Sample deviation, over n − 1; NaN for fewer than two values. */
 export function deviation(values: readonly number[]): number {
   if (values.length < 2) return NaN;
   const centre = mean(values);
@@ -18,8 +18,8 @@ export function deviation(values: readonly number[]): number {
 }
 
 /**
- * The middle one, or half-way between the two middle ones; infinite values may be among them. NaN
- * of nothing.
+ * The middle value, or the mean of the two middle values; values may be infinite. NaN for an empty
+ * list.
  */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -35,12 +35,12 @@ export interface Interval {
 
 export interface PairedDifference {
   readonly mean: number;
-  /** Student's, 95 %: for differences without outliers. NaN of fewer than two pairs. */
+  /** Student's interval, 95 %, for differences without outliers. NaN for fewer than two pairs. */
   readonly meanWithin: Interval;
   readonly median: number;
-  /** The sign test's, at least 95 %, whatever the distribution. NaN of fewer than six pairs. */
+  /** The sign test's interval, at least 95 % for any distribution. NaN for fewer than six pairs. */
   readonly medianWithin: Interval;
-  /** Pairs in which the first was greater. */
+  /** Number of pairs in which the first value was greater. */
   readonly wins: number;
   readonly pairs: number;
 }

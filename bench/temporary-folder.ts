@@ -1,4 +1,4 @@
-/** A folder for a piece of work, gone when it is done. */
+/** A temporary folder, removed at the end of the work. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

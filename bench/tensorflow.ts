@@ -1,7 +1,7 @@
 /**
- * The tensorflow executor on one thread against what tfjs-node is usually used by,
- * `LayersModel.fit`, of one model; op by op and the wasm executor beside them. CPU time on all
- * sides, each in a process of its own, one after another.
+ * Compares the tensorflow executor on one thread with `LayersModel.fit` of tfjs-node for one model,
+ * and with op-by-op execution and the wasm executor. CPU time, each in a process of its own, one
+ * after another.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

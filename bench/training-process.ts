@@ -1,7 +1,7 @@
 /**
- * One network trained by an executor in a process of its own, so that compilation is cold and
- * another Node can be measured. Arguments: preset, lanes, steps a repeat, repeats, executor (wasm;
- * tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
+ * Trains one network by an executor in a process of its own, so that compilation is cold and
+ * another Node can be measured. Arguments: preset, lanes, steps of a repeat, repeats, executor
+ * (wasm; tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
  */
 import { problemText } from '../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
@@ -15,13 +15,14 @@ import { Scope } from '../src/training/models/scope.ts';
 import { compilePlan } from '../src/training/plan/compile.ts';
 import { HyperRows } from '../src/training/run/hyper.ts';
 
-/** What the process prints. */
+/** Output of the process. */
 export interface Measured {
   readonly label: string;
-  /** Trained samples of all lanes a second of CPU, the best of the repeats. */
+  /** Samples of all lanes per CPU second, the best of the repeats. */
   readonly samplesPerSecond: number;
   /**
-   * From the network to code that can run, the first plan of the process, once the host is probed.
+   * Milliseconds from the network to executable code, for the first plan of the process, after
+   * probing the host.
    */
   readonly compileMilliseconds: number;
   readonly moduleBytes: number;
@@ -49,7 +50,7 @@ async function measure(
   const optimizer = { type: 'sgd', learningRate: 0.01, momentum: 0.9 } as const;
   const executor = executorNamed(kind);
   const signal = new AbortController().signal;
-  // Whether the host fuses is asked once a process, before any plan, as workers do.
+  // The host is probed for fused multiply-add once, before any plan, as in workers.
   await executor.probe();
   const began = performance.now();
   const plan = compilePlan(network, { batch: BATCH, optimizer });

@@ -1,7 +1,8 @@
 /**
- * Training one core's worth: every preset by the wasm executor, against PyTorch with one thread in
- * the same run; and how long a plan takes to compile. CPU time on both sides: a shared machine's
- * clock lies. GALAPAGOS_BENCH_NODE names another Node to measure as well, as relaxed SIMD needs 22.
+ * Training on one core: every preset by the wasm executor against PyTorch with one thread in the
+ * same run, and compile times. CPU time on both sides, because wall time is unreliable on a shared
+ * machine. GALAPAGOS_BENCH_NODE names another Node to measure as well, because relaxed SIMD
+ * requires Node 22.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,9 +19,9 @@ const REPEATS = 3;
 interface Case {
   readonly preset: string;
   readonly lanes: readonly number[];
-  /** Batches a repeat. */
+  /** Batches of a repeat. */
   readonly steps: number;
-  /** What to reach, times PyTorch, without and with the fused multiply-add. */
+  /** Goal as a multiple of PyTorch, without and with fused multiply-add. */
   readonly goal?: { readonly wasm: number; readonly 'wasm-fma': number };
   readonly compileGoal?: number;
 }

@@ -1,6 +1,5 @@
 /**
- * Every single value as a dot, a group a column, with mean and deviation beside them and a
- * reference as a line across.
+ * Draws every value as a dot, one column for each group, with mean, deviation and a reference line.
  */
 import { mean, deviation } from '../statistics.ts';
 import { headline, headlineHeight, valueAxis } from './frame.ts';
@@ -9,11 +8,11 @@ import type { Scale } from './scale.ts';
 import { element, FAINT, INK, line, PAPER, picture, words } from './svg.ts';
 
 export interface DotGroup {
-  /** Below the column; each a line. */
+  /** Lines of text below the column. */
   readonly label: readonly string[];
   readonly colour: string;
   readonly values: readonly number[];
-  /** What others reported for the same; `deviation` 0: not known. */
+  /** Published value of the same quantity; `deviation` 0: unknown. */
   readonly reference?: { readonly value: number; readonly deviation: number } | undefined;
 }
 
@@ -22,12 +21,12 @@ export interface DotPlot {
   readonly under: readonly string[];
   readonly valueName: string;
   readonly groups: readonly DotGroup[];
-  /** What the references are; shown in the legend. */
+  /** Name of the references in the legend. */
   readonly referenceName?: string;
   readonly format: (value: number) => string;
   /**
-   * What is lower is drawn as a triangle on this line, with its value: a few outliers must not
-   * flatten all the rest.
+   * Values below it are drawn as triangles on this line, with their value, so that a few outliers
+   * do not flatten the chart.
    */
   readonly floor?: number;
 }
@@ -191,7 +190,7 @@ function column(
   return drawn;
 }
 
-/** Standing on its point. */
+/** A triangle that stands on its point. */
 function triangle(x: number, y: number, colour: string): string {
   return element('path', {
     d: `M${x.toFixed(2)} ${y.toFixed(2)}l-4.5 -8h9z`,
@@ -200,14 +199,14 @@ function triangle(x: number, y: number, colour: string): string {
   });
 }
 
-/** Mean − deviation, mean, mean + deviation; all the mean where there is no deviation. */
+/** Mean − deviation, mean, mean + deviation; three times the mean if there is no deviation. */
 function around(values: readonly number[]): readonly [number, number, number] {
   const centre = mean(values);
   const spreadOf = values.length < 2 ? 0 : deviation(values);
   return [centre - spreadOf, centre, centre + spreadOf];
 }
 
-/** Dots that would lie on each other are moved aside, in turn to the left and to the right. */
+/** Moves overlapping dots aside, alternately to the left and to the right. */
 function spread(
   values: readonly number[],
   scale: Scale,

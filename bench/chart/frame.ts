@@ -1,4 +1,4 @@
-/** What every chart has: headline, grid, axes with their names, and the area between them. */
+/** Common parts of every chart: headline, grid, axes with their names, and the plot area. */
 import { FAINT, GRID, INK, line, words } from './svg.ts';
 import { tickLabels } from './scale.ts';
 import type { Scale } from './scale.ts';
@@ -10,7 +10,7 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** The headline says what is seen, the lines below it under which conditions. */
+/** The headline names the content, the lines below it the conditions. */
 export function headline(title: string, under: readonly string[]): readonly string[] {
   return [
     words(20, 30, title, { 'font-size': 17, 'font-weight': 600 }),

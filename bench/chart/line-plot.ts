@@ -1,6 +1,6 @@
 /**
- * Values over a position, a line each, named beside the area: measured curves, an ideal, single
- * published points.
+ * Draws values over positions, one line for each series with its name beside the area: measured
+ * curves, an ideal, single published points.
  */
 import { headline, headlineHeight, positionAxis, valueAxis } from './frame.ts';
 import { linear, niceTicks } from './scale.ts';
@@ -12,8 +12,8 @@ export interface Curve {
   readonly colour: string;
   readonly points: readonly (readonly [x: number, y: number])[];
   /**
-   * step: the value holds until the next point; marks: no line at all; default a straight line with
-   * marks.
+   * step: the value holds until the next point; marks: points without a line; default: a straight
+   * line with points.
    */
   readonly kind?: 'step' | 'marks' | 'dashed';
 }
@@ -24,7 +24,7 @@ export interface LinePlot {
   readonly positionName: string;
   readonly valueName: string;
   readonly curves: readonly Curve[];
-  /** Ticks where the nice ones of the data are not wanted. */
+  /** Overrides the tick positions. */
   readonly positions?: readonly number[];
   readonly values?: readonly number[];
 }

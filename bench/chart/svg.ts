@@ -1,6 +1,4 @@
-/**
- * SVG as text: elements, escaped attributes and words. What is drawn where is the charts' business.
- */
+/** Writes SVG as text: elements, escaped attributes and text. The charts decide what is drawn. */
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -22,7 +20,7 @@ export function element(
   return children.length === 0 ? `${open}/>` : `${open}>${children.join('')}</${name}>`;
 }
 
-/** Words at a point; `text-anchor` start unless said. */
+/** Text at a point; `text-anchor` defaults to start. */
 export function words(x: number, y: number, content: string, attributes: Attributes = {}): string {
   return element('text', { x, y, fill: INK, 'font-size': 13, ...attributes }, escaped(content));
 }
@@ -37,7 +35,7 @@ export function line(
   return element('line', { x1, y1, x2, y2, ...attributes });
 }
 
-/** The whole picture, on a light ground; `title` is read aloud, not drawn. */
+/** The whole picture on a light background; `title` is for screen readers. */
 export function picture(
   width: number,
   height: number,
@@ -64,7 +62,7 @@ function escaped(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** Hundredths of a pixel are enough. */
+/** Hundredths of a pixel are precise enough. */
 function rounded(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be drawn`);
   return String(Math.round(value * 100) / 100);

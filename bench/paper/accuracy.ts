@@ -1,7 +1,7 @@
 /**
- * MNIST accuracy by the published protocol: grid once, random and evolution once a seed. A search's
- * score is its best accuracy on the test images, as published: an optimistic estimate, and so only
- * to be held beside the published one.
+ * MNIST accuracy by the published protocol: grid once, random and evolution once for each seed. The
+ * score of a search is its best accuracy on the test images, as published: biased upwards, so only
+ * comparable with the published one.
  */
 import { dotPlot } from '../chart/dot-plot.ts';
 import { deviation, mean, pairedDifference } from '../statistics.ts';
@@ -13,8 +13,8 @@ import { presetSearch } from './searches.ts';
 
 export async function accuracy({ searches, seeds, trials }: PaperSetting): Promise<Paper> {
   const best = new Map<Method, readonly number[]>();
-  // The published grid was searched once; ours at every start, since its one start decides which of
-  // 64 fixed points is best.
+  // The published grid was searched once. Here it is searched for every initialisation, because the
+  // initialisation determines which of 64 fixed points is best.
   for (const method of methods) {
     const results = await searches.runAll(
       seedList(seeds).map((seed) => presetSearch(method.preset, { seed, trials })),

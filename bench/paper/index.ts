@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- paper …`: the published comparison repeated, one command a figure. Prints a
- * table, writes it with its picture to bench/results/. Searches are kept in a lab file, so an
- * interrupted bench goes on and a repeated one only draws.
+ * `npm run bench -- paper …`: repeats the published comparison, one command for each figure. Prints
+ * a table and writes it with its picture to bench/results/. Searches are stored in a lab file, so
+ * an interrupted benchmark continues and a repeated one only draws.
  */
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -90,7 +90,7 @@ interface Asked {
   readonly quick: boolean;
 }
 
-/** Null: said what is wrong. */
+/** Null: the command line is invalid, and the error was printed. */
 function read(args: readonly string[]): Asked | null {
   const refuse = (what: string): null => {
     process.stderr.write(`${what}\n${USAGE}`);

@@ -1,8 +1,8 @@
 /**
- * Ours beside theirs at equal budget, 64 evaluations of one epoch. The published search selects on
- * the test set at one network start and reports that selection's own value. Here each search's
- * champion is trained anew, on all training images and from starts it has never seen, and tested
- * once a start: that mean is what the search is judged by.
+ * Compares Galapagos with the published search at equal budget, 64 evaluations of one epoch. The
+ * published search selects on the test set for one initialisation and reports the score of that
+ * selection. Here each search's winner is retrained on all training images from initialisations it
+ * has not used, and tested once for each: the mean is the score of the search.
  */
 import type { ParamValue, SearchSpace } from '../../src/core/search-space/distribution.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
@@ -15,20 +15,20 @@ import { evolution, OURS } from './published.ts';
 import { presetSearch, searchName } from './searches.ts';
 import type { Search, SearchResult } from './searches.ts';
 
-/** Fresh network starts of each champion. */
+/** Number of fresh initialisations for each winner. */
 const STARTS = 10;
-/** Away from the searches' own seeds. */
+/** Far from the seeds of the searches. */
 const FRESH_SEED = 1_000_000;
-/** Accuracy of a network that diverged: it names one of ten classes. */
+/** Accuracy of a diverged network: it predicts one of ten classes. */
 const CHANCE = 0.1;
-/** Per cent: a start below it is called lost. */
+/** Per cent: a network below it counts as not trained. */
 const LEARNED = 50;
-/** Per cent; below it the picture only counts. */
+/** Per cent; values below it are only counted in the picture. */
 const FLOOR = 90;
 
 interface Contestant {
   readonly name: string;
-  /** What is different from the published search. */
+  /** Differences from the published search. */
   readonly how: string;
   readonly colour: string;
   readonly selectsOn: 'test' | 'validation';
@@ -58,15 +58,15 @@ const ours: Contestant = {
 };
 const contestants = [published, sameParameters, ours];
 
-/** A search's own best, and its champion on the test set, per cent, by seed. */
+/** Best score of a search, and its winner's score on the test set, in per cent, by seed. */
 interface Judged {
   readonly reported: readonly number[];
-  /** Mean, and median, of the champion's starts. */
+  /** Mean and median over the winner's initialisations. */
   readonly honest: readonly number[];
   readonly typical: readonly number[];
-  /** Deviation between the starts of one champion, on average. */
+  /** Standard deviation over the initialisations of one winner, on average. */
   readonly spread: number;
-  /** Starts that learned next to nothing, of how many. */
+  /** Number of initialisations that did not train, and their total. */
   readonly lost: number;
   readonly starts: number;
 }
@@ -158,8 +158,8 @@ function mnist({ seed, trials }: { readonly seed: number; readonly trials: numbe
 }
 
 /**
- * The published batch and parameters with their ranges, in place of the preset's, but the learning
- * rate on a log scale.
+ * The published batch size and parameters with their ranges instead of the preset's, but the
+ * learning rate on a logarithmic scale.
  */
 function withSpace(
   { spec, limits }: Search,
@@ -184,8 +184,8 @@ function withSpace(
 }
 
 /**
- * The same training with the champion's values, on all training images, once a start, judged on the
- * test images.
+ * The same training with the winner's values on all training images, once for each initialisation,
+ * evaluated on the test images.
  */
 function retraining(
   { seed, spec }: Search & { readonly seed: number },
@@ -222,7 +222,7 @@ function settingsOf({
   return { ...settings };
 }
 
-/** The best trial, of equal ones the first. */
+/** The best trial; of equal ones the first. */
 function champion(result: SearchResult | undefined): TrialRecord {
   const best = result?.trials.find(({ value }) => value === bestOf(result));
   if (best === undefined) throw new Error('a search without a single success has no champion');
@@ -230,7 +230,7 @@ function champion(result: SearchResult | undefined): TrialRecord {
 }
 
 function judge(results: readonly SearchResult[], retrained: readonly SearchResult[]): Judged {
-  // A start that diverged has a value of −∞, or none.
+  // A diverged network has the value −∞, or none.
   const tested = retrained.map(({ trials }) =>
     trials.map(({ value }) => 100 * (Number.isFinite(value) ? (value ?? CHANCE) : CHANCE)),
   );

@@ -1,10 +1,10 @@
-/** What a paper bench is given, and what it gives back to be printed and written. */
+/** Input and result of a part of the paper benchmark. */
 import type { Cells } from '../report.ts';
 import type { Interval } from '../statistics.ts';
 import type { Searches, SearchResult } from './searches.ts';
 
 export interface PaperSetting {
-  /** How many times each search is repeated, with seeds 1, 2, … */
+  /** Number of repetitions of each search, with seeds 1, 2, … */
   readonly seeds: number;
   /** Evaluations of a search. */
   readonly trials: number;
@@ -15,11 +15,11 @@ export interface PaperSetting {
 
 export interface Paper {
   readonly title: string;
-  /** Under which conditions, before the table. */
+  /** Conditions, printed before the table. */
   readonly lead: string;
   readonly tables: readonly Table[];
   readonly notes: readonly string[];
-  /** Name without ending → SVG. */
+  /** Name without extension → SVG. */
   readonly pictures: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +49,7 @@ export function seedList(count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-/** As a fraction; what diverged counts as the worst. */
+/** As a fraction; a diverged trial counts as the worst. */
 export function bestOf({ trials }: SearchResult): number {
   return Math.max(0, ...trials.flatMap(({ value }) => (value === null ? [] : [value])));
 }

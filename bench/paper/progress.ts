@@ -1,10 +1,10 @@
 /**
- * Where a paper bench is, on stderr: one line that changes on a terminal, a line a search
- * elsewhere.
+ * Progress of a paper benchmark on stderr: one changing line on a terminal, one line for each
+ * search elsewhere.
  */
 
 export interface Progress {
-  /** @param before values of trials already there, ended in an earlier run */
+  /** @param before values of trials that ended in an earlier run */
   begin(
     what: string,
     of: number | null,
@@ -16,7 +16,7 @@ export interface Progress {
 
 type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
 
-/** Accuracies are fractions; others are shown as they are. */
+/** Accuracies are fractions; other values are printed unchanged. */
 export function progressOn(stream: Stream): Progress {
   let name = '';
   let trials = '';

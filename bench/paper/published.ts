@@ -1,14 +1,13 @@
 /**
- * The published protocol as our presets repeat it, and its published figures (bar charts; neither
- * logs nor the flags of the runs were published, so they are anchors, not something to hit
- * exactly).
+ * The published protocol as the presets repeat it, and its published results (bar charts; logs and
+ * command lines were not published, so exact agreement cannot be expected).
  */
 
 export interface Method {
   readonly name: 'grid' | 'random' | 'evolution';
   readonly preset: string;
   readonly colour: string;
-  /** Per cent on the test set: mean of ten searches (grid: one) and the bar drawn around it. */
+  /** Per cent on the test set: mean of ten searches (grid: one) and the bar around it. */
   readonly accuracy: { readonly value: number; readonly deviation: number };
   /** Speed-up on 4 nodes, MNIST. */
   readonly speedUp: number;
@@ -44,5 +43,5 @@ export const methods: readonly Method[] = [grid, random, evolution];
 /** Speed-up of the published evolution on 4 nodes, CIFAR-10. */
 export const CIFAR_SPEED_UP = 3.8;
 
-/** Ours, wherever it stands beside them. */
+/** Colour of the results of Galapagos. */
 export const OURS = '#00805e';

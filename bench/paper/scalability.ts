@@ -1,8 +1,7 @@
 /**
- * Speed-up of 1 to 4 workers. Two things are measured and kept apart: real training, which cannot
- * gain from more workers than the machine has cores, and an objective that only waits, which shows
- * what the engine itself costs and loses (scheduling, messages, commits, generation barriers) on
- * any machine.
+ * Speed-up of 1 to 4 workers, measured separately for real training, which cannot gain from more
+ * workers than the machine has cores, and for an objective that only waits, which shows the
+ * overhead of the engine (scheduling, messages, commits, generation barriers) on any machine.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
@@ -14,16 +13,16 @@ import { Interrupted, presetSearch } from './searches.ts';
 
 const WORKERS = [1, 2, 3, 4] as const;
 const WAIT_MS = 250;
-/**
- * Processes a core that wanted to run, on average over the last minute, from which on others
- * disturb the training.
- */
+/** Load per core over the last minute above which other processes disturb the training. */
 const BUSY = 0.3;
 
 interface Case {
   readonly name: string;
   readonly spec: StudySpec;
-  /** The fastest counts: a wait always takes as long, a training as long as others leave it. */
+  /**
+   * Number of repetitions, of which the fastest counts: a wait always takes the same time, a
+   * training depends on other load.
+   */
   readonly repeats: number;
   /** On 4 nodes. */
   readonly published: number;
@@ -184,7 +183,7 @@ function waitingCases(
     published,
   });
   return [
-    // Neither grid nor random wait for anything: one stands for both.
+    // Neither grid nor random waits for other trials: one represents both.
     waiting('random', 'random', grid.speedUp),
     waiting('evolution', 'generational', evolution.speedUp),
     waiting('ours', 'evolution', evolution.speedUp),

@@ -1,6 +1,6 @@
 /**
- * The searches that a paper bench is made of, all in one lab file: each is run once through the
- * engine, and taken from the file ever after. An interrupted one goes on where it stopped.
+ * The searches of a paper benchmark, all in one lab file: each is run once and then read from the
+ * file. An interrupted one continues.
  */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -25,7 +25,7 @@ export interface SearchResult {
   readonly seconds: number;
 }
 
-/** Ctrl-C: what is finished is in the file. */
+/** Ctrl-C: finished trials are in the file. */
 export class Interrupted extends Error {
   constructor() {
     super('interrupted');
@@ -33,7 +33,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** A preset with its flags, under a name that no other search of the file has. */
+/** A preset with its flags, under a unique name. */
 export function presetSearch(
   preset: string,
   flags: StudyFlags & { readonly seed: number; readonly trials: number },
@@ -58,7 +58,7 @@ export class Searches {
   readonly progress: Progress;
   readonly #signal: AbortSignal;
   #lab: BenchLab | null = null;
-  /** Searches whose trials were all in the file already. */
+  /** Number of searches whose trials were all in the file already. */
   found = 0;
 
   constructor(file: string, workers: number, signal: AbortSignal, progress: Progress) {
@@ -69,8 +69,8 @@ export class Searches {
   }
 
   /**
-   * Every search in turn, all of its trials.
-   * @throws Interrupted; UsageError when the file holds another search under that name
+   * Runs every search in turn to its end.
+   * @throws Interrupted; UsageError when the file contains another search of that name
    */
   async runAll(searches: readonly Search[]): Promise<readonly SearchResult[]> {
     const results: SearchResult[] = [];
@@ -123,7 +123,7 @@ export class Searches {
   }
 }
 
-/** As JSON keeps it. */
+/** As JSON represents it. */
 function asRead(spec: StudySpec | null): unknown {
   return JSON.parse(JSON.stringify(spec)) as unknown;
 }

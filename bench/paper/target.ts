@@ -1,7 +1,7 @@
 /**
- * How long a search takes to a target accuracy: evaluations, which no machine changes, and seconds
- * on this one. Searches stop at the highest target or after a fixed number of evaluations; one that
- * did not reach a target counts as longer than any that did.
+ * Cost of reaching a target accuracy: number of evaluations, which is independent of the machine,
+ * and seconds on this one. Searches stop at the highest target or after a fixed number of
+ * evaluations; one that does not reach a target counts as longer than any that does.
  */
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import type { Curve } from '../chart/line-plot.ts';
@@ -58,8 +58,8 @@ const contestants: readonly Contestant[] = [
 type Ended = Pick<TrialRecord, 'value' | 'finishSeq' | 'start' | 'complete'>;
 
 /**
- * When a target was reached: evaluations ended by then, seconds since the first began; both ∞ where
- * it was not.
+ * Number of ended evaluations, and seconds since the first start, when a target was reached; both ∞
+ * if it was not.
  */
 interface Reached {
   readonly evaluations: number;
@@ -82,7 +82,7 @@ export async function target({ searches, seeds, quick, trials }: PaperSetting): 
   const under = [
     `${seeds} searches each, at most ${most} evaluations of 1 epoch on MNIST, ${searches.workers} workers; test set`,
   ];
-  // To the end of the longest search: what was not reached by then is not known.
+  // Up to the end of the longest search; later times are unknown.
   const ends = {
     evaluations: most,
     seconds: Math.max(...[...results.values()].flat().map(({ seconds }) => seconds)),

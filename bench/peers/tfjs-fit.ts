@@ -1,6 +1,6 @@
 /**
- * What a user of tfjs-node would write: `LayersModel.fit` of a preset's layers, one model, by the
- * installation that GALAPAGOS_TENSORFLOW names. Arguments: preset (mnist-paper, cnn), steps a
+ * The usual program with tfjs-node: `LayersModel.fit` of a preset's layers, one model, with the
+ * installation that GALAPAGOS_TENSORFLOW names. Arguments: preset (mnist-paper, cnn), steps of a
  * repeat, repeats. Prints one JSON object.
  */
 import { createRequire } from 'node:module';
@@ -76,7 +76,7 @@ function loadTfjs(): Tfjs {
     TF_NUM_INTRAOP_THREADS: '1',
     TF_NUM_INTEROP_THREADS: '1',
   });
-  // Node 23 took these away; tfjs-node calls them.
+  // Node 23 removed these; tfjs-node calls them.
   const absent = {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
     isArray: Array.isArray,

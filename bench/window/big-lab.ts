@@ -1,6 +1,6 @@
 /**
- * A lab file of one study with as many evolved trials as wanted: written as the coordinator would,
- * without workers. Kept for the next time.
+ * Creates a lab file of one study with many evolved trials, written as the coordinator would,
+ * without workers. Cached for later runs.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ const searchSpace: SearchSpace = {
   optimizer: { type: 'categorical', choices: ['sgd', 'adam', 'lamb'] },
 };
 
-/** @param durationMs what a further trial takes a worker */
+/** @param durationMs duration of a further trial */
 export function bigStudy(durationMs: number): StudySpec {
   return {
     name: 'a hundred thousand',

@@ -1,7 +1,4 @@
-/**
- * optuna-dashboard on a lab file: how long until its page shows the trials. Absent where no Python
- * has it.
- */
+/** Time until optuna-dashboard shows the trials of a lab file. Absent where no Python has it. */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,7 +8,7 @@ import { peerPython } from '../processes.ts';
 const PATIENCE = 120_000;
 
 export interface DashboardTime {
-  /** From the start of its process to its table; null: not measured. */
+  /** Seconds from the start of its process to its table; null: not measured. */
   readonly seconds: number | null;
   readonly note: string;
 }

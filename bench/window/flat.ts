@@ -1,6 +1,6 @@
 /**
- * Two windows watch a study with 200 results a second for minutes: what the server and both pages
- * hold must not rise with the time watched.
+ * Two windows watch a study with 200 results per second for minutes: memory of the server and of
+ * both pages must not grow with time.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BenchRow } from '../row.ts';
@@ -12,7 +12,7 @@ import { slope } from './slope.ts';
 import { windowRow } from './trace.ts';
 
 const SAMPLES = 40;
-/** Of the time, not counted: columns grow to their first size, code is compiled. */
+/** Share of the time that is not counted: columns grow to their initial size, code is compiled. */
 const WARM_UP = 0.25;
 const RESULTS = 120_000;
 /**

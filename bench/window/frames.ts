@@ -1,7 +1,7 @@
 /**
- * What the page's main thread did in each frame, read from a trace of Chromium: script and layout
- * apart from painting, by the clock and by the processor. Pure. A frame begins where the browser
- * began one on the main thread; what ran since the frame before counts for it.
+ * Work of the page's main thread in each frame, from a Chromium trace: script and layout without
+ * painting, in wall time and CPU time. A frame begins where the browser began it on the main
+ * thread; work since the previous frame belongs to it.
  */
 
 /** One event of a trace, times in microseconds. */
@@ -16,10 +16,10 @@ export interface TraceEvent {
 }
 
 export interface Frame {
-  /** Milliseconds of script and layout, by the clock and by the processor. */
+  /** Milliseconds of script and layout, wall time and CPU time. */
   readonly clock: number;
   readonly cpu: number;
-  /** Milliseconds since the frame before. */
+  /** Milliseconds since the previous frame. */
   readonly interval: number;
 }
 
@@ -56,8 +56,8 @@ const SCRIPT_AND_LAYOUT = new Set([
 ]);
 
 /**
- * Of the thread that ran most script. Work that spans the beginning of a frame counts for the one
- * it ends in.
+ * Frames of the thread that ran most script. Work that spans the beginning of a frame counts for
+ * the frame in which it ends.
  */
 export function framesOf(events: readonly TraceEvent[]): readonly Frame[] {
   const mine = ofBusiest(events);
@@ -66,7 +66,7 @@ export function framesOf(events: readonly TraceEvent[]): readonly Frame[] {
   const work = outermost(mine.filter(({ name, ph }) => ph === 'X' && SCRIPT_AND_LAYOUT.has(name)));
   const frames: Frame[] = [];
   let next = 0;
-  // What ran before the first frame belongs to one that was not seen whole.
+  // Work before the first frame belongs to one that was not recorded completely.
   const [first = Infinity] = begins;
   while (next < work.length && (work[next]?.ts ?? 0) < first) next += 1;
   for (let i = 0; i + 1 < begins.length; i++) {

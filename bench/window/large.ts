@@ -1,5 +1,5 @@
 /**
- * A study of 100,000 trials: opened, scrolled, watched while 200 results a second arrive;
+ * A study of 100,000 trials: opened, scrolled, and watched while 200 results per second arrive;
  * optuna-dashboard opens the same file beside it.
  */
 import { copyFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Serving, Watched } from './serving.ts';
 import { frameRow, scrolling, traced, watching, windowRow } from './trace.ts';
 
 const TABS = ['trials', 'evolution', 'space', 'curves'] as const;
-/** What a further trial takes: two workers then bring about 200 results a second. */
+/** Duration of a further trial: two workers then produce about 200 results per second. */
 const TRIAL_MS = 9;
 
 export interface LargeSetting {
@@ -103,7 +103,7 @@ async function moving(browser: Browser, watched: Watched, seconds: number): Prom
       await traced(browser, page, scrolling(page, seconds)),
     ),
   );
-  // More than can end while this is measured.
+  // More trials than can end during the measurement.
   await ask(page, 'addTrials', { study: BIG, trials: 1_000_000 });
   await page.waitForFunction(() => /[1-9]\d* running/.test(document.body.innerText));
   const begun = { at: Date.now(), ended: await endedOf(page) };

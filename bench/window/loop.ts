@@ -1,6 +1,6 @@
 /**
- * How long the coordinator's event loop is kept from turning while a window watches 200 results a
- * second, a dataset imports and utilisation is read.
+ * Event-loop delay of the coordinator while a window watches 200 results per second, a dataset is
+ * imported and utilisation is sampled.
  */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
             String(rows + 1),
           trials,
         );
-        // What the goal is about: opening a lab, and starting workers, is before.
+        // The goal excludes opening a lab and starting workers.
         from = Date.now();
         await ask(page, 'addTrials', { study: BIG, trials: 1_000_000 });
         await watching(seconds)();

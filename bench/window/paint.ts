@@ -1,6 +1,5 @@
 /**
- * How soon a window with nothing in its lab shows what it is about, and what its page loads for
- * that.
+ * Time until a window with an empty lab shows its first page, and the size of the scripts it loads.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +23,7 @@ export async function paint(): Promise<BenchRow[]> {
         await inBrowser(async (browser) => {
           const { page } = await freshPage(browser, serving.origin);
           await page.goto(serving.link);
-          // The cards are there, and the frame with them has been handed over to be shown.
+          // The cards exist, and the frame that contains them was submitted.
           const shown = await page.waitForFunction(
             async () => {
               if (document.querySelectorAll('h2').length < 3) return 0;
@@ -84,7 +83,7 @@ export async function paint(): Promise<BenchRow[]> {
   ];
 }
 
-/** What `index.html` names and what those import at once. */
+/** Scripts in `index.html` and their static imports. */
 function initialScript(): {
   readonly files: readonly string[];
   readonly kilobytes: number;

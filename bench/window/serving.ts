@@ -1,6 +1,6 @@
 /**
- * `galapagos serve` and a browser for it, as the window's benchmarks need them: own home, own lab,
- * times noted. Not a test's: it asserts nothing.
+ * Runs `galapagos serve` and a browser for the window's benchmarks, with a home and a lab of their
+ * own and timings. Asserts nothing.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Serving {
   readonly link: string;
   readonly origin: string;
   readonly pid: number;
-  /** From the start of the process until its link was printed. */
+  /** Seconds from the start of the process until its link was printed. */
   readonly seconds: number;
   /** Ends it as Ctrl-C does. */
   close(): Promise<void>;

@@ -1,8 +1,8 @@
 /**
- * 60,000 images imported by the window: as class folders of PNGs (in one archive, as a browser
- * hands them over) and as CIFAR-10's binary files, with the frames of the window meanwhile. Folders
- * as such are `import`'s, by the command. `GALAPAGOS_CIFAR10` names a folder with the binary files;
- * without it images of the same size and number are drawn.
+ * Imports 60,000 images through the window: class folders of PNGs (in one archive, as browsers
+ * upload them) and CIFAR-10's binary files, and measures the window's frames meanwhile. The
+ * benchmark `import` imports plain folders by the command. `GALAPAGOS_CIFAR10` names a folder with
+ * the binary files; without it, images of the same size and number are generated.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Records what the window's main thread does while something goes on, and tells it frame by frame.
+ * Records the work of the window's main thread during an activity and reports it frame by frame.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -26,7 +26,7 @@ export function watching(seconds: number): () => Promise<void> {
   return () => wait(seconds * 1000);
 }
 
-/** The table scrolls by a few rows each frame, down and up again. */
+/** Scrolls the table by a few rows each frame, down and up again. */
 export function scrolling(page: Page, seconds: number): () => Promise<void> {
   return () =>
     page.evaluate(async (ms) => {

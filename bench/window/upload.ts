@@ -1,7 +1,4 @@
-/**
- * Hands files over to `serve` as a browser's window does, chunk after chunk, so that they can be
- * imported.
- */
+/** Uploads files to `serve` as a browser's window does, chunk after chunk, for importing. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
