@@ -2,6 +2,7 @@
  * Draws the validation split: a share of each class, by the study's seed; depends on dataset and
  * seed only.
  */
+import { at, defined } from '../core/at.ts';
 import { keyOf, philox, PURPOSE } from '../core/random.ts';
 
 export interface Split {
@@ -22,7 +23,7 @@ export function splitValidation(
   seed: number,
 ): Split {
   const members = Array.from({ length: classes }, (): number[] => []);
-  for (let i = 0; i < labels.length; i++) members[labels[i] ?? 0]?.push(i);
+  for (let i = 0; i < labels.length; i++) defined(members[defined(labels[i])]).push(i);
   const counts = largestRemainder(
     members.map((list) => list.length * share),
     Math.round(labels.length * share),
@@ -51,7 +52,7 @@ function largestRemainder(quotas: readonly number[], total: number): number[] {
   let left = total - counts.reduce((sum, n) => sum + n, 0);
   for (const { c } of order) {
     if (left <= 0) break;
-    counts[c] = (counts[c] ?? 0) + 1;
+    counts[c] = at(counts, c) + 1;
     left -= 1;
   }
   return counts;
@@ -63,9 +64,9 @@ function shuffleClass(list: readonly number[], ordinal: number, seed: number): n
   const words = new Uint32Array(4);
   for (let i = order.length - 1; i > 0; i--) {
     philox(key, i >>> 2, 0, 0, (PURPOSE.split << 24) | ordinal, words);
-    const j = Math.floor((words[i & 3] ?? 0) * (i + 1) * 2 ** -32);
-    const swapped = order[i] ?? 0;
-    order[i] = order[j] ?? 0;
+    const j = Math.floor(defined(words[i & 3]) * (i + 1) * 2 ** -32);
+    const swapped = defined(order[i]);
+    order[i] = defined(order[j]);
     order[j] = swapped;
   }
   return order;

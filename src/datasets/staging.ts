@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../core/at.ts';
 import { diskFull, isDiskFull } from './dataset-error.ts';
 
 export interface Staging {
@@ -51,7 +52,7 @@ export async function sweepStaging(folder: string): Promise<void> {
   const left = await readdir(incoming).catch(() => []);
   const stale = left
     .map((name) => join(incoming, name))
-    .filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
+    .filter((path, i) => !open.has(path) && !hasOwner(at(left, i)));
   // A folder that cannot be removed now is removed another time.
   await Promise.all(
     stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)),

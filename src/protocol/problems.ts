@@ -3,6 +3,7 @@
  * on schemas built with `strict` and on messages in schemas being the *expected* text.
  */
 import { z } from 'zod';
+import { at } from '../core/at.ts';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
@@ -152,7 +153,7 @@ function hintOf(issue: z.core.$ZodIssue, found: unknown): string | undefined {
   }
   const names = namesAllowed(issue);
   const version = /^(galapagos-[a-z-]+)\/(\d+)$/.exec(found);
-  if (version !== null && names.some((name) => name.startsWith(`${version[1] ?? ''}/`)))
+  if (version !== null && names.some((name) => name.startsWith(`${at(version, 1)}/`)))
     return 'written for another version of Galapagos';
   const nearest = nearestName(found, names);
   return nearest === undefined ? undefined : `did you mean ${nearest}?`;
@@ -222,5 +223,5 @@ function oneOf(values: readonly unknown[]): string {
   const texts = values.map((value) =>
     typeof value === 'string' ? JSON.stringify(value) : String(value),
   );
-  return texts.length === 1 ? (texts[0] ?? '') : `one of ${texts.join(', ')}`;
+  return texts.length === 1 ? at(texts, 0) : `one of ${texts.join(', ')}`;
 }

@@ -2,6 +2,7 @@
  * Converts distributions, values, states, directions and dates to and from Optuna's representation.
  * Texts and numbers only; `writes.ts` and `foreign-study.ts` know the rows.
  */
+import { at } from '../core/at.ts';
 import type { EndedState, TrialState } from '../core/scheduling/index.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import type { Distribution, ParamValue } from '../core/search-space/distribution.ts';
@@ -141,6 +142,6 @@ export function dateOf(text: unknown): Date | null {
   if (typeof text !== 'string') return null;
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?/.exec(text);
   if (match === null) return null;
-  const date = new Date(`${match[1] ?? ''}T${match[2] ?? ''}${(match[3] ?? '').slice(0, 4)}Z`);
+  const date = new Date(`${at(match, 1)}T${at(match, 2)}${(match[3] ?? '').slice(0, 4)}Z`);
   return Number.isNaN(date.getTime()) ? null : date;
 }

@@ -19,12 +19,12 @@ const bytes = (...parts: (string | number[])[]): Buffer =>
       typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part),
     ),
   );
-/** A chunk of a PNG with another size in its header. */
-const header = (width: number, height: number): Buffer => {
+/** Content of a PNG's header chunk. */
+const header = (width: number, height: number, colour = 0): Buffer => {
   const content = Buffer.alloc(13);
   content.writeUInt32BE(width, 0);
   content.writeUInt32BE(height, 4);
-  content.set([8, 0, 0, 0, 0], 8);
+  content.set([8, colour, 0, 0, 0], 8);
   return content;
 };
 export const classes = (files: Files): Files => ({
@@ -271,6 +271,18 @@ export const CASES: readonly Case[] = [
       ]),
     }),
     'b/2.png: expected a PNG with image data, found one without (no chunk IDAT)',
+  ],
+  [
+    'a PNG whose palette ends within a colour',
+    classes({
+      'b/2.png': pngFile([
+        ['IHDR', header(4, 4, 3)],
+        ['PLTE', Buffer.alloc(4)],
+        ['IDAT', deflateSync(Buffer.alloc(20, Uint8Array.of(0, 1, 1, 1, 1)))],
+        ['IEND', Buffer.alloc(0)],
+      ]),
+    }),
+    'b/2.png: chunk PLTE: expected at least 2 colours, found 1',
   ],
   [
     'a file that is named a PNG and is none',

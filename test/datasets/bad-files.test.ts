@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GalapagosError } from '../../src/core/errors.ts';
 import { DatasetError } from '../../src/datasets/dataset-error.ts';
+import { topLevel } from '../../src/datasets/formats/parquet-set.ts';
+import { Classes } from '../../src/datasets/import/classes.ts';
 import { DEFAULTS } from '../../src/datasets/import/options.ts';
 import { recognise } from '../../src/datasets/import/recognise.ts';
 import { startImport } from '../../src/datasets/import/start-import.ts';
@@ -166,6 +168,46 @@ describe('Import: arbitrary bytes', () => {
           .catch((error: unknown) => expect(error).toBeInstanceOf(DatasetError));
       }),
       { numRuns: 150 },
+    );
+  });
+});
+
+describe('Import: contradictory metadata', () => {
+  it('refuses a Parquet schema that names more elements than it has', () => {
+    const element = { name: 'image', num_children: 2 };
+    const schemas = [
+      [],
+      [{ name: 'schema', num_children: 2 }, { name: 'label' }],
+      [{ name: 'schema', num_children: 2_000_000_000 }, { name: 'label' }],
+      [{ name: 'schema', num_children: 1 }, element, { name: 'bytes' }],
+      [{ name: 'schema', num_children: 1 }, { ...element, num_children: 1 }, element],
+    ];
+    for (const schema of schemas)
+      expect(() => topLevel('x.parquet', schema)).toThrow(
+        `x.parquet: schema: expected every element that it names, found only ${schema.length}`,
+      );
+    const nested = { name: 'bytes', num_children: 1 };
+    const children = [nested, { name: 'below' }, { name: 'path' }];
+    expect(
+      topLevel('x.parquet', [
+        { name: 'schema', num_children: 2 },
+        element,
+        ...children,
+        { name: 'y' },
+      ]),
+    ).toEqual([
+      { name: 'image', type: undefined, children: ['bytes', 'path'] },
+      { name: 'y', type: undefined, children: [] },
+    ]);
+  });
+
+  it('refuses a class of one file that the names of a later file do not cover', () => {
+    const classes = new Classes();
+    classes.know(['a', 'b', 'c']);
+    classes.ofNumber(2, 'first', () => 'row 0');
+    classes.know(['a', 'b']);
+    expect(() => classes.numbered('source')).toThrow(
+      'source: expected a class from 0 to 1, found 2',
     );
   });
 });

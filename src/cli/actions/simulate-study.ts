@@ -1,4 +1,5 @@
 /** Converts a simulation's file and flags to core's options, and core's report to output. */
+import { at } from '../../core/at.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -64,7 +65,7 @@ export function simulationOptions(file: SimulationFile, source: string): Simulat
   const value = (params: EncodedParams): number =>
     evaluate(
       numeric
-        .map(({ index }) => params[index] ?? NaN)
+        .map(({ index }) => at(params, index))
         .filter((coordinate) => !Number.isNaN(coordinate)),
     );
   return {

@@ -1,4 +1,5 @@
 /** Formats datasets for the terminal, without colours. */
+import { at } from '../../core/at.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
 import { count, number } from './format.ts';
 import { table } from './table.ts';
@@ -108,7 +109,7 @@ function classes({ classNames, training, test }: DatasetOutput, width: number): 
   if (classNames.length === 0 || training.perClass.length === 0) return [];
   const shown = classNames
     .slice(0, MOST_CLASSES)
-    .map((name, c) => [name, grouped(training.perClass[c] ?? 0), grouped(test.perClass[c] ?? 0)]);
+    .map((name, c) => [name, grouped(at(training.perClass, c)), grouped(at(test.perClass, c))]);
   const more = classNames.length - shown.length;
   const lines = table(
     [

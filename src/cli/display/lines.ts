@@ -2,6 +2,7 @@
  * The display without a terminal: one line for each finished trial, and a summary line every ten
  * seconds.
  */
+import { at } from '../../core/at.ts';
 import { count, duration, number, params, rate, score } from './format.ts';
 import { shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -116,5 +117,5 @@ function words(name: string): string {
 }
 
 function because(reason: string | null): string {
-  return reason === null || reason === '' ? '' : `: ${reason.split('\n')[0] ?? ''}`;
+  return reason === null || reason === '' ? '' : `: ${at(reason.split('\n'), 0)}`;
 }

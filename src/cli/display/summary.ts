@@ -137,6 +137,6 @@ function settledText({ finished, returned }: NonNullable<RunSummary['settled']>)
 function written({ written: { lab, bestConfigs }, best }: RunSummary): string {
   const all = `all trials are in ${lab}`;
   return bestConfigs === null
-    ? `${all[0]?.toUpperCase() ?? ''}${all.slice(1)}.`
+    ? `${all.charAt(0).toUpperCase()}${all.slice(1)}.`
     : `Wrote ${bestConfigs} (${count(best.length, 'configuration')}); ${all}.`;
 }

@@ -1,4 +1,5 @@
 /** Formats aligned tables in plain text. */
+import { at } from '../../core/at.ts';
 import { columns, cut } from './format.ts';
 
 export interface Column {
@@ -18,11 +19,11 @@ export function table(
   width = Infinity,
 ): string[] {
   const widths = head.map((column, i) =>
-    Math.max(columns(column.title), ...rows.map((row) => columns(row[i] ?? ''))),
+    Math.max(columns(column.title), ...rows.map((row) => columns(at(row, i)))),
   );
   const line = (cells: readonly string[]): string =>
     cut(
-      head.map((column, i) => pad(cells[i] ?? '', widths[i] ?? 0, column.align)).join(GAP),
+      head.map((column, i) => pad(at(cells, i), at(widths, i), column.align)).join(GAP),
       width,
     ).trimEnd();
   return [line(head.map(({ title }) => title)), ...rows.map(line)];

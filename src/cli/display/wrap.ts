@@ -1,4 +1,5 @@
 /** Wraps help at word ends. Commander wraps only its own lists, not text that a command adds. */
+import { defined } from '../../core/at.ts';
 
 /**
  * Breaks lines longer than `width` between words; continuation lines are indented as their line, by
@@ -16,7 +17,7 @@ function paragraphs(text: string): string[] {
   let open = false;
   for (const line of text.split('\n')) {
     const prose = /^\S/.test(line);
-    if (prose && open) found.push(`${found.pop() ?? ''} ${line}`);
+    if (prose && open) found.push(`${defined(found.pop())} ${line}`);
     else found.push(line);
     open = prose;
   }

@@ -3,6 +3,7 @@
  * logarithm).
  */
 import { InvalidArgumentError } from 'commander';
+import { at } from '../../core/at.ts';
 import type { SimulationFile } from '../../protocol/simulation-file.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
@@ -14,7 +15,7 @@ export function durationArgument(text: string): SimulationFile['durationMs'] {
     if (fixed === null) throw wrong(text);
     return fixed;
   }
-  const median = milliseconds(lognormal[1] ?? '');
+  const median = milliseconds(at(lognormal, 1));
   const sigma = Number(lognormal[2]);
   if (median === null || median === 0 || !(sigma >= 0 && sigma <= 5)) throw wrong(text);
   return { median, sigma };

@@ -4,6 +4,7 @@
  * parameters are in memory; elsewhere 64 equal bits count as equal (probability 1 in 10¹³ for a
  * proposal with a million trials).
  */
+import { defined } from '../at.ts';
 import { hashKey, sameKey } from '../search-space/duplicate-key.ts';
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -53,7 +54,7 @@ export class DuplicateSet {
   find(params: EncodedParams): number | null {
     const { first, second } = hashKey(this.#axes, params, this.#hash);
     for (let slot = this.#slot(first); ; slot = slot + 1 === this.#table.length ? 0 : slot + 1) {
-      const entry = this.#table[slot] ?? 0;
+      const entry = defined(this.#table[slot]);
       if (entry === 0) return null;
       const number = entry - 1;
       if (this.#first.get(number) !== first) continue;

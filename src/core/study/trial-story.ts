@@ -2,6 +2,7 @@
  * Tells in sentences how a trial came about, where its attempts ran and how they ended. The causal
  * log, which names every event of the scheduler, is kept apart (`core/scheduling/story.ts`).
  */
+import { at } from '../at.ts';
 
 export interface StoryFacts {
   readonly state: string;
@@ -39,21 +40,21 @@ export function storySentences(facts: StoryFacts, format: StoryFormat): string[]
     sentence([origin, ...(only === undefined ? [endWithoutAttempt(facts)] : [])]),
     ...facts.attempts.map((attempt) => {
       const [started, ...rest] = attemptClauses(attempt, facts, format);
-      return sentence([`attempt ${attempt.attemptNumber} ${started ?? ''}`, ...rest]);
+      return sentence([`attempt ${attempt.attemptNumber} ${started}`, ...rest]);
     }),
   ];
 }
 
 function sentence(clauses: readonly string[]): string {
   const text = clauses.filter((clause) => clause !== '').join('; ');
-  return text === '' ? text : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
+  return text === '' ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function originClause(lineage: StoryFacts['lineage']): string {
   if (lineage === null) return 'proposed by another program';
   const { operator, parents } = lineage;
-  const trials = parents.length === 1 ? `trial ${parents[0] ?? 0}` : `trials ${listed(parents)}`;
   if (parents.length > 0) {
+    const trials = `${parents.length === 1 ? 'trial' : 'trials'} ${listed(parents)}`;
     if (operator === 'mutation') return `proposed by mutating ${trials}`;
     if (operator === 'crossover') return `proposed by crossover of ${trials}`;
     if (operator === 'crossover+mutation') {
@@ -94,11 +95,11 @@ function attemptClauses(
   { attemptNumber, slot, outcome, ms, detail }: StoryAttempt,
   { state, attempts }: StoryFacts,
   { duration, worker }: StoryFormat,
-): string[] {
+): [string, ...string[]] {
   const started = `started on ${worker(slot)}`;
   if (outcome === null) return [started, 'still running'];
   const after = ms === null ? '' : ` after ${duration(ms)}`;
-  const reason = (detail ?? '').split('\n')[0] ?? '';
+  const reason = at((detail ?? '').split('\n'), 0);
   const because = reason === '' || outcome === 'succeeded' ? '' : ` (${reason})`;
   const isLast = attempts.at(-1)?.attemptNumber === attemptNumber;
   const goesOn = !isLast || state === 'waiting' || state === 'running';
@@ -117,7 +118,8 @@ function endWithoutAttempt({ state, outcome }: StoryFacts): string {
   return outcome === 'cancelled' ? 'cancelled before it started' : state;
 }
 
+/** @param parents at least one */
 function listed(parents: readonly number[]): string {
-  const last = parents.at(-1) ?? 0;
-  return parents.length < 2 ? String(last) : `${parents.slice(0, -1).join(', ')} and ${last}`;
+  const last = String(at(parents, parents.length - 1));
+  return parents.length < 2 ? last : `${parents.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -3,6 +3,7 @@
  * 3×32×32 pixel bytes. It has no magic number: recognised by its size and by labels in the range of
  * classes.
  */
+import { defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
@@ -26,7 +27,7 @@ export function cifarKind(bytes: Bytes): CifarKind | null {
     const step = Math.max(1, Math.floor(count / LOOKS));
     for (let i = 0; i < count; i += step) {
       const labels = bytes.read(i * record, labelBytes);
-      if (labels.some((label, k) => label >= (classes[k] ?? 0))) return false;
+      if (labels.some((label, k) => label >= defined(classes[k]))) return false;
     }
     return true;
   };
@@ -39,8 +40,8 @@ export function cutCifar(bytes: Bytes): string | null {
   const record = CIFAR_PIXELS + 1;
   if (
     bytes.length < record ||
-    (bytes.read(0, 1)[0] ?? 255) >= 10 ||
-    (bytes.length >= 2 * record && (bytes.read(record, 1)[0] ?? 255) >= 10)
+    defined(bytes.read(0, 1)[0]) >= 10 ||
+    (bytes.length >= 2 * record && defined(bytes.read(record, 1)[0]) >= 10)
   )
     return null;
   return `${String(Math.floor(bytes.length / record))} whole records of CIFAR-10 (3,073 bytes each) and ${String(bytes.length % record)} bytes more`;
@@ -81,7 +82,7 @@ export function readCifarBinary(
         const at = i * record;
         const place = (): string => `offset ${String((first + i) * record)}`;
         labels[i] = classes.ofNumber(
-          run[kind === 'cifar-100' && !coarse ? at + 1 : at] ?? 0,
+          defined(run[kind === 'cifar-100' && !coarse ? at + 1 : at]),
           bytes.name,
           place,
         );

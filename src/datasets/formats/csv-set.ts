@@ -2,6 +2,7 @@
  * Tables with a column to predict: a class by its name or number, or targets named by --targets;
  * every other column is a feature.
  */
+import { at, defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath, type Split } from '../import/split-names.ts';
@@ -48,8 +49,8 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
       listed(names),
     );
   if (earlier === null) {
-    const namesOf = (places: readonly number[]): string[] => places.map((i) => names[i] ?? '');
-    const label = columns.label === null ? null : (names[columns.label] ?? null);
+    const namesOf = (places: readonly number[]): string[] => places.map((i) => at(names, i));
+    const label = columns.label === null ? null : at(names, columns.label);
     importing.name({
       features: namesOf(columns.features),
       targets: namesOf(columns.targets),
@@ -60,7 +61,7 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
     const [target, ...others] = columns.targets;
     const place = columns.label ?? (others.length === 0 ? target : undefined);
     importing.label({
-      chosen: place === undefined ? null : (names[place] ?? null),
+      chosen: place === undefined ? null : at(names, place),
       choices: names.filter((name) => name !== ''),
     });
   }
@@ -139,7 +140,9 @@ function guessedLabel(file: string, names: readonly string[], example: readonly 
   const named = names.findIndex((name) => LABELS.includes(name.toLowerCase()));
   if (named !== -1) return named;
   const last = names.length - 1;
-  if (!isNumber(example[last] ?? '') && (example[last] ?? '') !== '') return last;
+  // The row may be shorter than the header.
+  const value = example[last] ?? '';
+  if (!isNumber(value) && value !== '') return last;
   throw mismatch(file, 'line 1', `a column named ${LABELS.slice(0, 4).join(', ')}`, listed(names), {
     option: 'label',
     words:
@@ -184,9 +187,9 @@ class Table {
         `${String(names.length)} fields as in the first line`,
         String(row.fields.length),
       );
-    const at = this.#rows * features.length;
+    const first = this.#rows * features.length;
     for (let k = 0; k < features.length; k++)
-      this.#values[at + k] = this.#number(row, features[k] ?? 0);
+      this.#values[first + k] = this.#number(row, defined(features[k]));
     if (label === null)
       targets.forEach(
         (column, k) => (this.#labels[this.#rows * this.#predicted + k] = this.#number(row, column)),
@@ -211,12 +214,12 @@ class Table {
   }
 
   #number(row: Row, column: number): number {
-    const text = row.fields[column] ?? '';
+    const text = defined(row.fields[column]);
     // Adding 0 turns negative zero into zero.
     const value = text === '' ? NaN : Number(text) + 0;
     if (Number.isFinite(value) && Math.abs(value) < 3.5e38) return value;
     const { names, targets } = this.#columns;
-    const name = names[column] ?? '';
+    const name = at(names, column);
     const place = `line ${String(row.line)}, column ${JSON.stringify(name)}`;
     const hint = targets.includes(column)
       ? { option: 'label', words: `to predict a class, use --label ${name}`, columns: names }
@@ -231,8 +234,9 @@ class Table {
   }
 
   #class(row: Row, column: number): number {
-    const text = row.fields[column] ?? '';
-    const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
+    const text = defined(row.fields[column]);
+    const name = at(this.#columns.names, column);
+    const place = `line ${String(row.line)}, column ${JSON.stringify(name)}`;
     if (text === '') throw mismatch(this.#item.bytes.name, place, 'a label', 'nothing');
     const id = this.#importing.classes.ofName(
       /^-?\d+(?:\.0+)?$/.test(text) ? String(Number(text)) : text,
@@ -246,7 +250,7 @@ class Table {
         'more',
         {
           option: 'targets',
-          words: `to predict numbers, use --targets ${this.#columns.names[column] ?? ''}`,
+          words: `to predict numbers, use --targets ${name}`,
           columns: this.#columns.names,
         },
       );

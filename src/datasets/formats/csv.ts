@@ -2,6 +2,7 @@
  * CSV (RFC 4180; also `;` and tabs): rows of a table as texts, with quotes undone. Knows nothing of
  * labels.
  */
+import { defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import { runs, type Bytes } from '../sources/bytes.ts';
 
@@ -61,7 +62,7 @@ function* textLines(bytes: Bytes): Generator<string> {
   let rest = '';
   for (const run of runs(bytes, 0, bytes.length, RUN)) {
     const lines = (rest + decoder.decode(run, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
+    rest = defined(lines.pop());
     if (rest.length > LONGEST_ROW)
       throw mismatch(
         bytes.name,

@@ -1,4 +1,5 @@
 /** A set of IDX files: images and labels of one or more splits. */
+import { at } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
@@ -26,7 +27,7 @@ export function readIdxSet(
       name: item.bytes.name,
       role,
       split: splitOfPath(item.path),
-      count: idx.dimensions[0] ?? 0,
+      count: at(idx.dimensions, 0),
     };
   });
   meter.samples = parts.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);

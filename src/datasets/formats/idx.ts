@@ -47,16 +47,16 @@ export function readIdx(bytes: Bytes, rank: number | null = null): Idx {
   const [a = 0, b = 0, type = 0, dimensionCount = 0] = bytes.read(0, 4);
   const expected = 0x0800 + (rank ?? Math.min(Math.max(dimensionCount, 1), MOST_DIMENSIONS));
   const magic = ((a << 24) | (b << 16) | (type << 8) | dimensionCount) >>> 0;
-  if (magic !== expected)
+  if (magic !== expected) {
+    const other = a === 0 && b === 0 && type !== 8 ? TYPES.get(type) : undefined;
     throw mismatch(
       bytes.name,
       'offset 0',
       `the magic number ${hex(expected)} (unsigned bytes, ${String(expected & 0xff)} dimensions)`,
       hex(magic),
-      a === 0 && b === 0 && type !== 8 && TYPES.has(type)
-        ? `${TYPES.get(type) ?? ''} are not read`
-        : undefined,
+      other === undefined ? undefined : `${other} are not read`,
     );
+  }
   const offset = 4 + 4 * dimensionCount;
   if (bytes.length < offset)
     throw mismatch(

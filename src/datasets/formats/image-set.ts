@@ -98,10 +98,8 @@ export class ImageSet {
     };
     const { width, height, from } = this.#wanted;
     if (channels === null && image.channels !== this.#wanted.channels) {
-      const [expected, found] = [this.#wanted, image].map((one) =>
-        one.channels === 1 ? 'a grey image' : 'a colour image',
-      );
-      throw mismatch(name, null, `${expected ?? ''} as ${from} is`, found ?? '', {
+      const [expected, found] = [kindOf(this.#wanted), kindOf(image)];
+      throw mismatch(name, null, `${expected} as ${from} is`, found, {
         option: 'channels',
         words: '--channels 1 or --channels 3 brings all to one kind',
       });
@@ -118,6 +116,10 @@ export class ImageSet {
     if (image.channels < this.#wanted.channels) this.#coloured += 1;
     return resize(withChannels(image, this.#wanted.channels), height, width);
   }
+}
+
+function kindOf({ channels }: Pick<Image, 'channels'>): string {
+  return channels === 1 ? 'a grey image' : 'a colour image';
 }
 
 /** Form of an image from its header. */

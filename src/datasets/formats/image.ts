@@ -1,4 +1,5 @@
 /** A decoded image, its limits, and its conversion to the dataset's size and channels. */
+import { defined } from '../../core/at.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Channel after channel, row after row: [channels, height, width]. */
@@ -36,9 +37,9 @@ export function withChannels(image: Image, channels: 1 | 3): Image {
   else
     for (let i = 0; i < plane; i++)
       converted[i] =
-        (19595 * (pixels[i] ?? 0) +
-          38470 * (pixels[plane + i] ?? 0) +
-          7471 * (pixels[2 * plane + i] ?? 0) +
+        (19595 * defined(pixels[i]) +
+          38470 * defined(pixels[plane + i]) +
+          7471 * defined(pixels[2 * plane + i]) +
           0x8000) >>
         16;
   return { width, height, channels, pixels: converted };
@@ -64,26 +65,22 @@ export function resize(image: Image, height: number, width: number): Image {
     const from = c * image.width * image.height;
     for (let y = 0; y < image.height; y++) {
       for (let x = 0; x < width; x++)
-        narrow[y * width + x] = weighted(pixels, from + y * image.width, 1, columns[x]);
+        narrow[y * width + x] = weighted(pixels, from + y * image.width, 1, defined(columns[x]));
     }
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++)
-        resized[(c * height + y) * width + x] = Math.round(weighted(narrow, x, width, rows[y]));
+        resized[(c * height + y) * width + x] = Math.round(
+          weighted(narrow, x, width, defined(rows[y])),
+        );
     }
   }
   return { width, height, channels, pixels: resized };
 }
 
-function weighted(
-  values: ArrayLike<number>,
-  from: number,
-  step: number,
-  by: Weights | undefined,
-): number {
+function weighted(values: ArrayLike<number>, from: number, step: number, by: Weights): number {
   let sum = 0;
-  if (by !== undefined)
-    for (let k = 0; k < by.weights.length; k++)
-      sum += (values[from + (by.first + k) * step] ?? 0) * (by.weights[k] ?? 0);
+  for (let k = 0; k < by.weights.length; k++)
+    sum += defined(values[from + (by.first + k) * step]) * defined(by.weights[k]);
   return sum;
 }
 

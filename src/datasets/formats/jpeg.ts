@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { defined } from '../../core/at.ts';
 import { broken, mismatch } from '../dataset-error.ts';
 import type { ImageForm } from './image-survey.ts';
 import { checkPixels, type Image } from './image.ts';
@@ -68,12 +69,12 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
   const plane = width * height;
   const pixels = new Uint8Array(channels * plane);
   const { data } = decoded;
-  if (channels === 1) for (let i = 0; i < plane; i++) pixels[i] = data[4 * i] ?? 0;
+  if (channels === 1) for (let i = 0; i < plane; i++) pixels[i] = defined(data[4 * i]);
   else
     for (let i = 0, at = 0; i < plane; i++, at += 4) {
-      pixels[i] = data[at] ?? 0;
-      pixels[plane + i] = data[at + 1] ?? 0;
-      pixels[2 * plane + i] = data[at + 2] ?? 0;
+      pixels[i] = defined(data[at]);
+      pixels[plane + i] = defined(data[at + 1]);
+      pixels[2 * plane + i] = defined(data[at + 2]);
     }
   return { width, height, channels, pixels };
 }
@@ -89,12 +90,12 @@ function frameOf(
   name: string,
   file: Uint8Array,
 ): { readonly width: number; readonly height: number; readonly components: number } {
-  const at16 = (at: number): number => ((file[at] ?? 0) << 8) | (file[at + 1] ?? 0);
+  const at16 = (at: number): number => (defined(file[at]) << 8) | defined(file[at + 1]);
   let at = 2;
   while (at + 9 < file.length) {
     if (file[at] !== 0xff)
       throw mismatch(name, `offset ${String(at)}`, 'a JPEG marker', `byte ${String(file[at])}`);
-    const marker = file[at + 1] ?? 0;
+    const marker = defined(file[at + 1]);
     if (marker === 0xff) at += 1;
     else if (
       marker >= 0xc0 &&
@@ -103,7 +104,7 @@ function frameOf(
       marker !== 0xc8 &&
       marker !== 0xcc
     )
-      return { height: at16(at + 5), width: at16(at + 7), components: file[at + 9] ?? 0 };
+      return { height: at16(at + 5), width: at16(at + 7), components: defined(file[at + 9]) };
     else at += 2 + at16(at + 2);
   }
   throw mismatch(

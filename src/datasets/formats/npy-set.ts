@@ -2,6 +2,7 @@
  * NPY files, alone or in an NPZ: arrays of samples and of labels, distinguished by their names,
  * else by their rank.
  */
+import { defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
@@ -29,6 +30,7 @@ export function readNpySet(source: string, items: readonly Item[], importing: Im
       name: item.bytes.name,
       role: roleOf(path, npy),
       split: splitOfPath(path),
+      // A scalar's shape is empty.
       count: npy.shape[0] ?? 0,
     };
   });
@@ -74,13 +76,15 @@ function chosenLabels(
 
 /** `labels/coarse_y_train.npy` → `coarse_y`; the name itself if nothing else is left. */
 function labelName(path: string): string {
-  const file = (path.split('/').at(-1) ?? '').replace(/\.npy$/i, '');
+  const file = defined(path.split('/').at(-1)).replace(/\.npy$/i, '');
   const words = file.split(/[^A-Za-z0-9]+/).filter((word) => splitOfPath(word) === null);
   return words.join('_') || file;
 }
 
 function roleOf(path: string, { shape }: Npy): Part['role'] {
-  const words = (path.split('/').at(-1) ?? '').toLowerCase().split(/[^a-z0-9]+/);
+  const words = defined(path.split('/').at(-1))
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
   if (words.some((word) => LABEL.test(word))) return 'labels';
   if (words.some((word) => SAMPLE.test(word))) return 'samples';
   return shape.length === 1 ? 'labels' : 'samples';
@@ -185,7 +189,7 @@ function channelsFirst<T extends Uint8Array | Float32Array>(
     const at = s * channels * plane;
     for (let p = 0; p < plane; p++)
       for (let c = 0; c < channels; c++)
-        planar[at + c * plane + p] = values[at + p * channels + c] ?? 0;
+        planar[at + c * plane + p] = defined(values[at + p * channels + c]);
   }
   return planar;
 }

@@ -2,6 +2,7 @@
  * NPY, numpy's file of one array (NEP 1, versions 1 to 3): reads its header, and its numbers as
  * bytes or float32.
  */
+import { at } from '../../core/at.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
 
@@ -16,17 +17,17 @@ type NpyType = keyof typeof READERS;
 
 /** Size in bytes and reader of each type. */
 const READERS = {
-  u1: [1, (view: DataView, at: number) => view.getUint8(at)],
-  i1: [1, (view: DataView, at: number) => view.getInt8(at)],
-  b1: [1, (view: DataView, at: number) => view.getUint8(at)],
-  u2: [2, (view: DataView, at: number) => view.getUint16(at, true)],
-  i2: [2, (view: DataView, at: number) => view.getInt16(at, true)],
-  u4: [4, (view: DataView, at: number) => view.getUint32(at, true)],
-  i4: [4, (view: DataView, at: number) => view.getInt32(at, true)],
-  u8: [8, (view: DataView, at: number) => Number(view.getBigUint64(at, true))],
-  i8: [8, (view: DataView, at: number) => Number(view.getBigInt64(at, true))],
-  f4: [4, (view: DataView, at: number) => view.getFloat32(at, true)],
-  f8: [8, (view: DataView, at: number) => view.getFloat64(at, true)],
+  u1: [1, (view: DataView, offset: number) => view.getUint8(offset)],
+  i1: [1, (view: DataView, offset: number) => view.getInt8(offset)],
+  b1: [1, (view: DataView, offset: number) => view.getUint8(offset)],
+  u2: [2, (view: DataView, offset: number) => view.getUint16(offset, true)],
+  i2: [2, (view: DataView, offset: number) => view.getInt16(offset, true)],
+  u4: [4, (view: DataView, offset: number) => view.getUint32(offset, true)],
+  i4: [4, (view: DataView, offset: number) => view.getInt32(offset, true)],
+  u8: [8, (view: DataView, offset: number) => Number(view.getBigUint64(offset, true))],
+  i8: [8, (view: DataView, offset: number) => Number(view.getBigInt64(offset, true))],
+  f4: [4, (view: DataView, offset: number) => view.getFloat32(offset, true)],
+  f8: [8, (view: DataView, offset: number) => view.getFloat64(offset, true)],
 } as const;
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -43,11 +44,11 @@ export function isNpy(head: Uint8Array): boolean {
 export function readNpy(bytes: Bytes): Npy {
   const { name } = bytes;
   const fixed = bytes.read(0, 12);
-  const wide = (fixed[6] ?? 0) >= 2;
+  const wide = at(fixed, 6) >= 2;
   const length =
-    (fixed[8] ?? 0) +
-    256 * (fixed[9] ?? 0) +
-    (wide ? 65536 * (fixed[10] ?? 0) + 2 ** 24 * (fixed[11] ?? 0) : 0);
+    at(fixed, 8) +
+    256 * at(fixed, 9) +
+    (wide ? 65536 * at(fixed, 10) + 2 ** 24 * at(fixed, 11) : 0);
   const start = wide ? 12 : 10;
   if (length > LONGEST_HEADER)
     throw mismatch(

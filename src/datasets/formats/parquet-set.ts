@@ -127,7 +127,7 @@ interface Columns {
 }
 
 function columnsOf(name: string, { schema }: FileMetaData, asked: string | null): Columns {
-  const columns = topLevel(schema);
+  const columns = topLevel(name, schema);
   const image = columns.find(({ children }) => children.includes('bytes'))?.name;
   const found = columns.map((column) => column.name).join(', ');
   if (image === undefined)
@@ -159,30 +159,42 @@ function columnsOf(name: string, { schema }: FileMetaData, asked: string | null)
   return { image, label, labels: labels.includes(label) ? labels : [label, ...labels] };
 }
 
+/** A column of the table. */
 interface TopLevel {
   readonly name: string;
   readonly type: SchemaElement['type'];
   readonly children: readonly string[];
 }
 
-/** The schema is a tree in depth-first order. */
-function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
-  let at = 1;
-  const skip = (): string => {
-    const element = schema[at];
-    at += 1;
-    for (let i = 0; i < (element?.num_children ?? 0); i++) skip();
-    return element?.name ?? '';
+/**
+ * Returns the columns of a schema, which is a tree in depth-first order.
+ * @throws DatasetError where the tree claims more elements than there are, or another number of
+ *   columns
+ */
+export function topLevel(file: string, schema: readonly SchemaElement[]): TopLevel[] {
+  let read = 0;
+  const next = (): SchemaElement => {
+    const element = schema[read++];
+    if (element === undefined)
+      throw mismatch(file, 'schema', 'every element that it names', `only ${schema.length}`);
+    return element;
   };
-  return Array.from({ length: schema[0]?.num_children ?? 0 }, () => {
-    const element = schema[at];
-    at += 1;
-    return {
-      name: element?.name ?? '',
-      type: element?.type,
-      children: Array.from({ length: element?.num_children ?? 0 }, skip),
-    };
-  });
+  /** Passes over the elements below one. */
+  const skip = ({ num_children: children = 0 }: SchemaElement): void => {
+    for (let left = children; left > 0; left--) left += next().num_children ?? 0;
+  };
+  const columns: TopLevel[] = [];
+  for (let left = next().num_children ?? 0; left > 0; left--) {
+    const { name, type, num_children: count = 0 } = next();
+    const children: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const child = next();
+      children.push(child.name);
+      skip(child);
+    }
+    columns.push({ name, type, children });
+  }
+  return columns;
 }
 
 /**

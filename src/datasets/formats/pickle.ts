@@ -3,6 +3,7 @@
  * numpy arrays. No name is ever looked up or called: a pickle that refers to anything but numpy's
  * own parts is refused. Long byte strings are not read but kept as positions.
  */
+import { at, defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
 import { build, named, reduce, textOf, type Pickled, type Refuse } from './pickle-numpy.ts';
@@ -199,8 +200,8 @@ class Machine {
 
   #withItems(map: Map<Pickled, Pickled>, items: readonly Pickled[]): Map<Pickled, Pickled> {
     for (let i = 0; i + 1 < items.length; i += 2) {
-      const key = items[i] ?? null;
-      map.set(key instanceof Uint8Array ? textOf(key) : key, items[i + 1] ?? null);
+      const key = at(items, i);
+      map.set(key instanceof Uint8Array ? textOf(key) : key, at(items, i + 1));
     }
     return map;
   }
@@ -257,7 +258,7 @@ class Machine {
   }
 
   #byte(): number {
-    return this.#take(1)[0] ?? 0;
+    return at(this.#take(1), 0);
   }
 
   #take(length: number): Uint8Array {
@@ -277,10 +278,8 @@ class Machine {
   #long(length: number): number {
     const content = this.#take(length);
     let value = 0;
-    for (let i = 0; i < length; i++) value += (content[i] ?? 0) * 2 ** (8 * i);
-    return length > 0 && ((content[length - 1] ?? 0) & 0x80) !== 0
-      ? value - 2 ** (8 * length)
-      : value;
+    for (let i = 0; i < length; i++) value += defined(content[i]) * 2 ** (8 * i);
+    return length > 0 && (at(content, length - 1) & 0x80) !== 0 ? value - 2 ** (8 * length) : value;
   }
 
   #long64(): number {

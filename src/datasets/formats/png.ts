@@ -4,6 +4,7 @@
  * loaders do.
  */
 import { crc32, inflateSync } from 'node:zlib';
+import { defined } from '../../core/at.ts';
 import { broken, mismatch } from '../dataset-error.ts';
 import type { ImageForm } from './image-survey.ts';
 import { checkPixels, type Image } from './image.ts';
@@ -50,7 +51,7 @@ export function isPng(head: Uint8Array): boolean {
  */
 export function decodePng(name: string, file: Uint8Array): Image {
   const { header, palette, data } = chunksOf(name, file);
-  const samples = TYPES.get(header.colour)?.samples ?? 1;
+  const samples = defined(TYPES.get(header.colour)).samples;
   const bitsPerPixel = samples * header.depth;
   const passes = header.interlaced ? PASSES : ([[0, 0, 1, 1]] as const);
   const grids = passes.map(([x, y, dx, dy]) => ({
@@ -211,20 +212,22 @@ function unfilter(
 ): void {
   for (let row = 0; row < rows; row++) {
     const start = from + row * (stride + 1);
-    const filter = raw[start] ?? 0;
+    const filter = defined(raw[start]);
     const at = start + 1;
     const above = row === 0 ? -1 : at - stride - 1;
     if (filter === 0) continue;
     else if (filter === 1) {
       for (let i = pixel; i < stride; i++)
-        raw[at + i] = (raw[at + i] ?? 0) + (raw[at + i - pixel] ?? 0);
+        raw[at + i] = defined(raw[at + i]) + defined(raw[at + i - pixel]);
     } else if (filter === 2) {
       if (above >= 0)
-        for (let i = 0; i < stride; i++) raw[at + i] = (raw[at + i] ?? 0) + (raw[above + i] ?? 0);
+        for (let i = 0; i < stride; i++)
+          raw[at + i] = defined(raw[at + i]) + defined(raw[above + i]);
     } else if (filter === 3) {
       for (let i = 0; i < stride; i++) {
-        const left = i < pixel ? 0 : (raw[at + i - pixel] ?? 0);
-        raw[at + i] = (raw[at + i] ?? 0) + ((left + (above < 0 ? 0 : (raw[above + i] ?? 0))) >> 1);
+        const left = i < pixel ? 0 : defined(raw[at + i - pixel]);
+        raw[at + i] =
+          defined(raw[at + i]) + ((left + (above < 0 ? 0 : defined(raw[above + i]))) >> 1);
       }
     } else if (filter === 4) paeth(raw, at, above, stride, pixel);
     else throw mismatch(name, `row ${String(row)}`, 'a filter from 0 to 4', String(filter));
@@ -237,15 +240,16 @@ function unfilter(
  */
 function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel: number): void {
   if (above < 0) {
-    for (let i = at + pixel; i < at + stride; i++) raw[i] = (raw[i] ?? 0) + (raw[i - pixel] ?? 0);
+    for (let i = at + pixel; i < at + stride; i++)
+      raw[i] = defined(raw[i]) + defined(raw[i - pixel]);
     return;
   }
   const up = stride + 1;
-  for (let i = at; i < at + pixel; i++) raw[i] = (raw[i] ?? 0) + (raw[i - up] ?? 0);
+  for (let i = at; i < at + pixel; i++) raw[i] = defined(raw[i]) + defined(raw[i - up]);
   for (let i = at + pixel; i < at + stride; i++) {
-    const a = raw[i - pixel] ?? 0;
-    const b = raw[i - up] ?? 0;
-    const c = raw[i - up - pixel] ?? 0;
+    const a = defined(raw[i - pixel]);
+    const b = defined(raw[i - up]);
+    const c = defined(raw[i - up - pixel]);
     const pa = absolute(b - c);
     const pb = absolute(a - c);
     const pc = absolute(a + b - 2 * c);
@@ -253,7 +257,7 @@ function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel
     // nearest; where c is nearer than b.
     const notA = ((pb - pa) | (pc - pa)) >> 31;
     const overB = (pc - pb) >> 31;
-    raw[i] = (raw[i] ?? 0) + ((a & ~notA) | (((b & ~overB) | (c & overB)) & notA));
+    raw[i] = defined(raw[i]) + ((a & ~notA) | (((b & ~overB) | (c & overB)) & notA));
   }
 }
 
@@ -281,7 +285,7 @@ function spread(
   width: number,
 ): void {
   for (let i = 0, end = to + width * dx; to < end; i += step, to += dx)
-    pixels[to] = raw[at + i] ?? 0;
+    pixels[to] = defined(raw[at + i]);
 }
 
 /** Copies one row of a grid into the planes. */
@@ -309,17 +313,18 @@ function place(
   } else {
     const most = (1 << depth) - 1;
     for (let i = 0; i < grid.width; i++, to += grid.dx) {
-      const value = ((raw[at + ((i * depth) >> 3)] ?? 0) >> (8 - depth - ((i * depth) & 7))) & most;
+      const value =
+        (defined(raw[at + ((i * depth) >> 3)]) >> (8 - depth - ((i * depth) & 7))) & most;
       if (colour !== PALETTE) pixels[to] = (value * 255) / most;
       else {
-        if (3 * value >= palette.length)
+        if (3 * value + 2 >= palette.length)
           throw mismatch(
             name,
             'chunk PLTE',
-            `a colour ${String(value)}`,
-            `${String(palette.length / 3)} colours`,
+            `at least ${value + 1} colours`,
+            String(Math.floor(palette.length / 3)),
           );
-        for (let c = 0; c < 3; c++) pixels[to + c * plane] = palette[3 * value + c] ?? 0;
+        for (let c = 0; c < 3; c++) pixels[to + c * plane] = defined(palette[3 * value + c]);
       }
     }
   }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { at, defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import { created, writeWhole } from '../sources/write-whole.ts';
 import { splitValidation, type Split as Drawn } from '../split.ts';
@@ -72,7 +73,7 @@ export function arrange(
   const trained = write('training', training, statistics);
   const tested = write('test', test, null);
   numbered.names.forEach((name, c) => {
-    if ((tested.perClass[c] ?? 0) > 0 && trained.perClass[c] === 0)
+    if (at(tested.perClass, c) > 0 && trained.perClass[c] === 0)
       throw mismatch(
         source,
         null,
@@ -127,7 +128,7 @@ function split(
   const labels =
     names.length === 0
       ? new Uint8Array(all.length)
-      : all.map((i) => numberOf[samples.classOf(i)] ?? 0);
+      : all.map((i) => defined(numberOf[samples.classOf(i)]));
   const parts = leavingOne(splitValidation(labels, Math.max(1, names.length), share, seed), labels);
   if (parts.validation.length === 0 || parts.training.length === 0)
     throw mismatch(
@@ -137,8 +138,8 @@ function split(
       String(all.length),
     );
   return {
-    training: parts.training.map((i) => all[i] ?? 0),
-    test: parts.validation.map((i) => all[i] ?? 0),
+    training: parts.training.map((i) => defined(all[i])),
+    test: parts.validation.map((i) => defined(all[i])),
     drawn: { share, seed },
   };
 }
@@ -190,7 +191,7 @@ class SplitWriter {
       const n = Math.min(room, order.length - first);
       for (let i = 0; i < n; i++) {
         const value = buffer.subarray(i * size, (i + 1) * size);
-        this.#samples.read(order[first + i] ?? 0, value);
+        this.#samples.read(defined(order[first + i]), value);
         statistics?.add(value);
         wrote();
       }
@@ -214,9 +215,9 @@ class SplitWriter {
     const labels =
       perClass.length <= 256 ? new Uint8Array(order.length) : new Uint16Array(order.length);
     order.forEach((sample, i) => {
-      const label = this.#numbered.numberOf[this.#samples.classOf(sample)] ?? 0;
+      const label = defined(this.#numbered.numberOf[this.#samples.classOf(sample)]);
       labels[i] = label;
-      perClass[label] = (perClass[label] ?? 0) + 1;
+      perClass[label] = defined(perClass[label]) + 1;
     });
     return new Uint8Array(labels.buffer);
   }

@@ -2,6 +2,7 @@
  * The classes of an import: collected as they appear, numbered at the end by known names or in the
  * order of their names.
  */
+import { defined } from '../../core/at.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Labels are stored in 16 bits. */
@@ -62,11 +63,19 @@ export class Classes {
     return given;
   }
 
-  /** @param source for errors. @throws DatasetError if there are fewer than two */
+  /**
+   * @param source for errors
+   * @throws DatasetError where there are fewer than two, or a class without a known name: a later
+   *   file named fewer classes than earlier files have
+   */
   numbered(source: string): NumberedClasses {
     const found = [...this.#ids.keys()];
     if (this.#known !== null) {
-      return { names: this.#known, numberOf: Uint32Array.from(found, Number) };
+      const names = this.#known;
+      const nameless = found.find((label) => !(Number(label) in names));
+      if (nameless !== undefined)
+        throw mismatch(source, null, `a class from 0 to ${names.length - 1}`, nameless);
+      return { names, numberOf: Uint32Array.from(found, Number) };
     }
     if (found.length < 2)
       throw mismatch(
@@ -80,6 +89,9 @@ export class Classes {
       ? found.sort((a, b) => Number(a) - Number(b))
       : found.sort((a, b) => (a < b ? -1 : 1));
     const places = new Map(names.map((name, i) => [name, i]));
-    return { names, numberOf: Uint32Array.from(this.#ids.keys(), (name) => places.get(name) ?? 0) };
+    return {
+      names,
+      numberOf: Uint32Array.from(this.#ids.keys(), (name) => defined(places.get(name))),
+    };
   }
 }

@@ -3,6 +3,7 @@
  * Sorting and splitting follow later. Values are little-endian, as on this machine.
  */
 import { closeSync, readSync, rmSync } from 'node:fs';
+import { at, defined } from '../../core/at.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
 import { created, writeWhole } from '../sources/write-whole.ts';
 import type { Split } from './split-names.ts';
@@ -102,12 +103,12 @@ export class Samples {
   }
 
   splitOf(sample: number): Split {
-    return SPLITS[this.#splits[sample] ?? 0] ?? 'training';
+    return at(SPLITS, defined(this.#splits[sample]));
   }
 
   /** Class in order of appearance. */
   classOf(sample: number): number {
-    return this.#classes[sample] ?? 0;
+    return defined(this.#classes[sample]);
   }
 
   /** Targets of a sample. */
@@ -138,19 +139,19 @@ export class Samples {
     const hashes = this.#hashes;
     const [a, b] = [Buffer.alloc(this.#bytes), Buffer.alloc(this.#bytes)];
     return samples.sort((i, j) => {
-      const first = (hashes[2 * i] ?? 0) - (hashes[2 * j] ?? 0);
+      const first = defined(hashes[2 * i]) - defined(hashes[2 * j]);
       if (first !== 0) return first;
-      const second = (hashes[2 * i + 1] ?? 0) - (hashes[2 * j + 1] ?? 0);
+      const second = defined(hashes[2 * i + 1]) - defined(hashes[2 * j + 1]);
       if (second !== 0) return second;
       this.read(i, a);
       this.read(j, b);
       const values = Buffer.compare(a, b);
       if (values !== 0) return values;
       if ((this.form?.targets ?? 0) === 0)
-        return (numberOf[this.classOf(i)] ?? 0) - (numberOf[this.classOf(j)] ?? 0);
+        return defined(numberOf[this.classOf(i)]) - defined(numberOf[this.classOf(j)]);
       const [t, u] = [this.targetsOf(i), this.targetsOf(j)];
-      const at = t.findIndex((value, k) => value !== u[k]);
-      return at === -1 ? 0 : (t[at] ?? 0) - (u[at] ?? 0);
+      const k = t.findIndex((value, i) => value !== u[i]);
+      return k === -1 ? 0 : at(t, k) - at(u, k);
     });
   }
 
@@ -196,19 +197,19 @@ const [FACTOR_A, FACTOR_B] = [0x9e3779b1 | 0, 0x85ebca6b | 0] as const;
  * Two words that spread similar samples evenly; not a cryptographic hash, since it only orders.
  * 32-bit integers throughout and no iterator: a third of the time.
  */
-function hash(words: Int32Array, into: Uint32Array, at: number): void {
+function hash(words: Int32Array, into: Uint32Array, offset: number): void {
   let a = 0x243f6a88 | 0;
   let b = 0x13198a2e | 0;
   const { length } = words;
   for (let i = 0; i < length; i++) {
-    const word = words[i] ?? 0;
+    const word = defined(words[i]);
     a = Math.imul(a ^ word, FACTOR_A);
     a = (a << 15) | (a >>> 17);
     b = Math.imul((b + word) | 0, FACTOR_B);
     b = (b << 13) | (b >>> 19);
   }
-  into[at] = finished(a);
-  into[at + 1] = finished(b);
+  into[offset] = finished(a);
+  into[offset + 1] = finished(b);
 }
 
 function finished(h: number): number {

@@ -44,13 +44,13 @@ export function describeSource(
 ): { readonly kind: string; readonly match: string } {
   const [archive, several, single] = KINDS[kind];
   const words = packed ? archive : files === 1 ? single : several;
-  const what =
+  const [one, many] =
     kind === 'image'
-      ? ['image', 'images']
+      ? (['image', 'images'] as const)
       : kind === 'npy'
-        ? ['array', 'arrays']
-        : ['file', 'files'];
-  const matching = `${files.toLocaleString('en')} ${(files === 1 ? what[0] : what[1]) ?? ''}`;
+        ? (['array', 'arrays'] as const)
+        : (['file', 'files'] as const);
+  const matching = `${files.toLocaleString('en')} ${files === 1 ? one : many}`;
   // The labels of pickles show which of the two they are.
   const known = classes.known?.length ?? 0;
   const cifar =

@@ -1,4 +1,5 @@
 /** Which split a file, folder or array belongs to, by the words in its name. */
+import { defined } from '../../core/at.ts';
 export type Split = 'training' | 'test' | 'validation';
 
 const WORDS: ReadonlyMap<string, Split> = new Map([
@@ -23,7 +24,7 @@ export function splitOfFolder(name: string): Split | null {
  */
 export function splitOfPath(path: string): Split | null {
   const parts = path.split('/');
-  const last = parts.pop() ?? '';
+  const last = defined(parts.pop());
   const words = last.toLowerCase().split(/[^a-z0-9]+/);
   const said = words.map((word) => WORDS.get(word)).find((split) => split !== undefined);
   return (

@@ -1,4 +1,5 @@
 /** Pictures of some samples of each class, for checking that the data are right. */
+import { at, defined } from '../../core/at.ts';
 import type { SampleSource } from './sample-source.ts';
 
 export interface SampleGrid {
@@ -47,7 +48,7 @@ export async function sampleGrid(source: SampleSource, form: GridForm): Promise<
     channels * height * width * (form.sampleType === 'u8' ? 1 : 4) > LARGE_BYTES ? 1 : ROWS;
   const chosen =
     form.classes === 0
-      ? unclassed(rows * COLUMNS, form.perClass[0] ?? 0)
+      ? unclassed(rows * COLUMNS, at(form.perClass, 0))
       : await byClass(source, form, rows);
   const factor = Math.ceil(Math.max(height, width) / LONGEST_SIDE);
   const shown = { channels, height: Math.ceil(height / factor), width: Math.ceil(width / factor) };
@@ -86,11 +87,11 @@ async function byClass(
     class: c,
     samples: [],
   }));
-  let missing = chosen.reduce((sum, _, c) => sum + Math.min(rows, perClass[c] ?? 0), 0);
+  let missing = chosen.reduce((sum, _, c) => sum + Math.min(rows, at(perClass, c)), 0);
   let first = 0;
   for await (const labels of source.labels()) {
     for (let i = 0; i < labels.length && missing > 0; i++) {
-      const samples = chosen[labels[i] ?? COLUMNS]?.samples;
+      const samples = chosen[defined(labels[i])]?.samples;
       if (samples === undefined || samples.length === rows) continue;
       samples.push(first + i);
       missing -= 1;
@@ -124,7 +125,8 @@ async function reduce(
       const wide = Math.min(factor, width - column * factor);
       let sum = 0;
       for (let y = 0; y < deep; y++)
-        for (let x = 0; x < wide; x++) sum += values[(top + y) * width + column * factor + x] ?? 0;
+        for (let x = 0; x < wide; x++)
+          sum += defined(values[(top + y) * width + column * factor + x]);
       reduced[row * columns + column] = sum / (deep * wide);
     }
     looked += deep * width;

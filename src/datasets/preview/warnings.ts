@@ -1,4 +1,5 @@
 /** Facts about a dataset that its users should know before training, without wording. */
+import { at } from '../../core/at.ts';
 
 export type PreviewWarning =
   /** `ratio`: training samples of the largest class to those of the smallest that has some. */
@@ -31,7 +32,7 @@ export function warningsOf(about: {
 }): PreviewWarning[] {
   const { classNames, perClass, resized, shape } = about;
   const warnings: PreviewWarning[] = [];
-  const counts = classNames.map((name, c) => ({ name, count: perClass[c] ?? 0 }));
+  const counts = classNames.map((name, c) => ({ name, count: at(perClass, c) }));
   const some = counts.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
   const [most, least] = [some[0], some.at(-1)];
   if (most !== undefined && least !== undefined) {

@@ -2,6 +2,7 @@
  * Names of archive entries: they determine classes and splits, never a path on disk; a name that
  * leaves the archive's root is refused.
  */
+import { at } from '../../core/at.ts';
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 
 const WITHIN = ' › ';
@@ -42,7 +43,7 @@ export function decodedName(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8');
   if (!text.includes('\ufffd')) return text;
   return Array.from(bytes, (byte) =>
-    byte < 128 ? String.fromCharCode(byte) : (UPPER[byte - 128] ?? ''),
+    byte < 128 ? String.fromCharCode(byte) : at(UPPER, byte - 128),
   ).join('');
 }
 

@@ -2,6 +2,7 @@
  * Reads tar archives sequentially: ustar, with GNU's long names and pax paths and sizes. Skips
  * devices and folders.
  */
+import { at, defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 import { decodedName } from './entry-name.ts';
@@ -33,14 +34,14 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
   let longName: string | undefined;
   let longSize: number | undefined;
   for (;;) {
-    const at = reader.offset;
+    const start = reader.offset;
     const header = await reader.exactly(BLOCK);
     // Archives end with two empty blocks; some writers omit them.
     if (header === null || header.every((byte) => byte === 0)) return;
     if (!checksumHolds(header))
       throw mismatch(
         archive,
-        `offset ${String(at)}`,
+        `offset ${String(start)}`,
         'a tar header',
         'one whose checksum is wrong',
       );
@@ -48,16 +49,16 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
     if (!Number.isSafeInteger(size) || size < 0)
       throw mismatch(
         archive,
-        `offset ${String(at + 124)}`,
+        `offset ${String(start + 124)}`,
         'a size',
         JSON.stringify(text(header, 124, 12)),
       );
-    const type = String.fromCharCode(header[156] ?? 0);
+    const type = String.fromCharCode(at(header, 156));
     if (type === 'L' || type === 'x') {
       if (size > LONGEST_NAME)
         throw mismatch(
           archive,
-          `offset ${String(at)}`,
+          `offset ${String(start)}`,
           `a name of at most ${String(LONGEST_NAME)} bytes`,
           String(size),
         );
@@ -108,9 +109,9 @@ function text(bytes: Uint8Array, offset: number, length: number): string {
 
 /** Octal digits, or base 256 where the first bit is set (GNU, for sizes above 8 GiB). */
 function number(header: Uint8Array, offset: number, length: number): number {
-  if (((header[offset] ?? 0) & 0x80) !== 0) {
-    let value = (header[offset] ?? 0) & 0x7f;
-    for (let i = 1; i < length; i++) value = value * 256 + (header[offset + i] ?? 0);
+  if ((at(header, offset) & 0x80) !== 0) {
+    let value = at(header, offset) & 0x7f;
+    for (let i = 1; i < length; i++) value = value * 256 + at(header, offset + i);
     return value;
   }
   const digits = text(header, offset, length).trim();
@@ -119,7 +120,7 @@ function number(header: Uint8Array, offset: number, length: number): number {
 
 function checksumHolds(header: Uint8Array): boolean {
   let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : (header[i] ?? 0);
+  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : defined(header[i]);
   return sum === number(header, 148, 8);
 }
 

@@ -2,6 +2,7 @@
  * Set of rows that changed since a client was last sent them: one bit each, so that its size is
  * bounded.
  */
+import { at } from '../../core/at.ts';
 const BITS = 32;
 
 export class DirtyRows {
@@ -18,7 +19,7 @@ export class DirtyRows {
     const word = Math.floor(row / BITS);
     if (word >= this.#words.length) this.#grow(word + 1);
     const bit = 1 << (row % BITS);
-    const before = this.#words[word] ?? 0;
+    const before = at(this.#words, word);
     if ((before & bit) !== 0) return;
     this.#words[word] = before | bit;
     this.#count += 1;
@@ -35,14 +36,14 @@ export class DirtyRows {
   take(most: number): number[] {
     const rows: number[] = [];
     while (this.#end > 0 && rows.length < most) {
-      const at = this.#end - 1;
-      let word = this.#words[at] ?? 0;
+      const last = this.#end - 1;
+      let word = at(this.#words, last);
       while (word !== 0 && rows.length < most) {
         const bit = 31 - Math.clz32(word);
-        rows.push(at * BITS + bit);
+        rows.push(last * BITS + bit);
         word = (word & ~(1 << bit)) >>> 0;
       }
-      this.#words[at] = word;
+      this.#words[last] = word;
       if (word === 0) this.#end -= 1;
     }
     this.#count -= rows.length;

@@ -3,6 +3,7 @@
  * curves are read by query. Each client has its own reading, which remembers the position up to
  * which it was sent.
  */
+import { at } from '../../core/at.ts';
 import type { ReportBlock } from '../../protocol/window/columns.ts';
 
 const MOST_TRIALS = 512;
@@ -120,8 +121,8 @@ export class CurveReading {
       }
       for (let i = from; i < curve.steps.length; i++) {
         trials.push(trial);
-        steps.push(curve.steps[i] ?? 0);
-        values.push(curve.values[i] ?? NaN);
+        steps.push(at(curve.steps, i));
+        values.push(at(curve.values, i));
       }
       this.#sent.set(trial, { id: curve.id, reports: curve.steps.length });
     }

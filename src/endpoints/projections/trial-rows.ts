@@ -3,6 +3,7 @@
  * file, from notifications, or from both: notifications received since the reading began take
  * precedence, and fields without a notification are taken from the file.
  */
+import { defined } from '../../core/at.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
 import { Column } from '../../core/study/column.ts';
@@ -151,7 +152,7 @@ export class TrialRows {
   merge(block: RowBlock, operatorOf: readonly number[], slotOf: readonly number[]): number[] {
     const changed: number[] = [];
     for (let i = 0; i < block.number.length; i++) {
-      const number = block.number[i] ?? 0;
+      const number = defined(block.number[i]);
       const has = this.#has.get(number);
       if (has === (BORN | LIVE)) continue;
       changed.push(number);
@@ -172,7 +173,7 @@ export class TrialRows {
       width = 1,
     ): Uint8Array<ArrayBuffer> => {
       for (let i = 0; i < n; i++) {
-        const number = numbers[i] ?? 0;
+        const number = defined(numbers[i]);
         if (width === 1) into[i] = column.get(number);
         else for (let at = 0; at < width; at++) into[i * width + at] = column.get(number, at);
       }
@@ -214,29 +215,29 @@ export class TrialRows {
   }
 
   #layBirth(number: number, block: RowBlock, i: number, operatorOf: readonly number[]): void {
-    this.#generation.set(number, block.generation[i] ?? 0);
-    this.#parents.set(number, block.parents[2 * i] ?? 0, 0);
-    this.#parents.set(number, block.parents[2 * i + 1] ?? 0, 1);
-    this.#operator.set(number, operatorOf[block.operator[i] ?? 0] ?? 0);
-    this.#historyLength.set(number, block.historyLength[i] ?? 0);
+    this.#generation.set(number, defined(block.generation[i]));
+    this.#parents.set(number, defined(block.parents[2 * i]), 0);
+    this.#parents.set(number, defined(block.parents[2 * i + 1]), 1);
+    this.#operator.set(number, defined(operatorOf[defined(block.operator[i])]));
+    this.#historyLength.set(number, defined(block.historyLength[i]));
     if (this.width > 0)
       this.#params.setRow(number, block.params.subarray(i * this.width, (i + 1) * this.width));
   }
 
   #layLife(number: number, block: RowBlock, i: number, slotOf: readonly number[]): void {
-    this.#state.set(number, block.state[i] ?? 0);
-    this.#outcome.set(number, block.outcome[i] ?? 0);
-    this.#value.set(number, block.value[i] ?? NaN);
-    this.#finish.set(number, block.finish[i] ?? NOT_ENDED);
-    this.#ended.set(number, block.ended[i] ?? NaN);
-    this.#took.set(number, block.took[i] ?? NaN);
-    this.#reports.set(number, block.reports[i] ?? 0);
+    this.#state.set(number, defined(block.state[i]));
+    this.#outcome.set(number, defined(block.outcome[i]));
+    this.#value.set(number, defined(block.value[i]));
+    this.#finish.set(number, defined(block.finish[i]));
+    this.#ended.set(number, defined(block.ended[i]));
+    this.#took.set(number, defined(block.took[i]));
+    this.#reports.set(number, defined(block.reports[i]));
     this.#layAttempt(number, block, i, slotOf);
   }
 
   #layAttempt(number: number, block: RowBlock, i: number, slotOf: readonly number[]): void {
-    this.#started.set(number, block.started[i] ?? NaN);
-    this.#slot.set(number, slotOf[block.slot[i] ?? 0] ?? 0);
-    this.#attempts.set(number, block.attempts[i] ?? 0);
+    this.#started.set(number, defined(block.started[i]));
+    this.#slot.set(number, defined(slotOf[defined(block.slot[i])]));
+    this.#attempts.set(number, defined(block.attempts[i]));
   }
 }

@@ -1,5 +1,6 @@
 /** Reads trials from a lab file for a window: one in full, curves of some, deciles of all. */
 import type { z } from 'zod';
+import { at } from '../../core/at.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import { storyOutput, trialOutput } from '../../documents/lab-output.ts';
@@ -80,7 +81,7 @@ export function decilesOf(trials: Iterable<Pick<TrialRecord, 'reports'>>): Decil
 }
 
 function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(at)] ?? NaN, sorted[Math.ceil(at)] ?? NaN];
-  return below + (above - below) * (at - Math.floor(at));
+  const rank = share * (sorted.length - 1);
+  const [below, above] = [at(sorted, Math.floor(rank)), at(sorted, Math.ceil(rank))];
+  return below + (above - below) * (rank - Math.floor(rank));
 }

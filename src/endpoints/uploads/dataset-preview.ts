@@ -2,6 +2,7 @@
  * Converts a preview of a dataset to the wire format: pictures as the bytes of one image, rows with
  * their class by name.
  */
+import { defined } from '../../core/at.ts';
 import type { DatasetPreview } from '../../datasets/preview.ts';
 import type { DatasetPreview as WindowPreview } from '../../protocol/window/datasets.ts';
 
@@ -78,8 +79,9 @@ function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples
     for (let row = 0; row < column.samples; row++) {
       const to = (row * columns.length + c) * pixels;
       for (let at = 0; at < pixels; at++)
-        bytes[to + (at % plane) * channels + Math.floor(at / plane)] =
-          column.pixels[row * pixels + at] ?? 0;
+        bytes[to + (at % plane) * channels + Math.floor(at / plane)] = defined(
+          column.pixels[row * pixels + at],
+        );
     }
   });
   return {

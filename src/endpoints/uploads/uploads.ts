@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../../core/at.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { hasOwner } from '../../datasets/staging.ts';
 import type { ParsedOf } from '../../protocol/endpoint.ts';
@@ -170,8 +171,8 @@ export class Uploads {
         data,
       );
     }
-    const tops = [...new Set(files.map(({ path }) => path.split('/')[0] ?? ''))];
-    return tops.length === 1 ? join(folder, tops[0] ?? '') : folder;
+    const tops = [...new Set(files.map(({ path }) => at(path.split('/'), 0)))];
+    return tops.length === 1 ? join(folder, at(tops, 0)) : folder;
   }
 
   /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
