@@ -1,5 +1,6 @@
 /** Contract of evaluation: takes the lanes of a cohort and returns the outcome of each. */
 import type { Device } from '../core/device.ts';
+import type { LanesListener } from '../core/lanes-listener.ts';
 import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
@@ -12,12 +13,6 @@ export interface Lane {
   readonly params: Params;
   /** Aborted between batches with a `StopReason`. */
   readonly signal: AbortSignal;
-}
-
-/** Progress of a cohort, in training steps. */
-export interface Progress {
-  readonly step: number;
-  readonly steps: number;
 }
 
 /** End of one lane, as its objective reports it; the worker measures how long it took. */
@@ -37,14 +32,6 @@ export type LaneEnd =
   /** Obeyed the lane's signal. */
   | { readonly outcome: 'stopped' };
 
-/** Receives events while lanes are evaluated; `lane` is an index into them. */
-export interface EvaluationListener {
-  progress(progress: Progress): void;
-  report(lane: number, report: Report): void;
-  /** Called as soon as a lane ends, where that is before the others. */
-  ended(lane: number, end: LaneEnd): void;
-}
-
 /**
  * Evaluates lanes and returns their ends in the lanes' order. An error counts as a crash of every
  * lane that was not stopped.
@@ -53,7 +40,7 @@ export interface EvaluationListener {
 export type Evaluate = (
   study: StudyMessage,
   lanes: readonly Lane[],
-  listener: EvaluationListener,
+  listener: LanesListener<Report, LaneEnd>,
   shape?: string,
 ) => Promise<readonly LaneEnd[]>;
 

@@ -3,15 +3,10 @@
  * of the wire format: a throw is a crash, a value that is not finite is divergence, a failed
  * allocation is out of memory. Never rejects.
  */
-import type { AttemptResult } from '../core/scheduling/index.ts';
+import type { LanesListener } from '../core/lanes-listener.ts';
+import type { AttemptResult, Report } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
-import type {
-  Evaluate,
-  EvaluationListener,
-  LaneEnd,
-  StopReason,
-  Workplace,
-} from '../objectives/evaluate.ts';
+import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/evaluate.ts';
 import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
 import type { RunLanes } from './cohorts.ts';
 
@@ -39,7 +34,7 @@ export function createRunner(workplace: Workplace): RunLanes {
       const evaluate = evaluatorOf(kind);
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
         resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
-      const forwarded: EvaluationListener = {
+      const forwarded: LanesListener<Report, LaneEnd> = {
         progress: (progress) => listener.progress(progress),
         report: (lane, report) => listener.report(lane, report),
         ended: (lane, end) => listener.ended(lane, toResult(lane, end)),

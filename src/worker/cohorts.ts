@@ -2,25 +2,18 @@
  * Runs cohorts one at a time, in order of arrival; each lane can be stopped on its own. Does not
  * know what a lane computes.
  */
+import type { LanesListener, Progress } from '../core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
-import type { Lane, Progress, StopReason } from '../objectives/evaluate.ts';
+import type { Lane, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { keyOf } from './holding.ts';
-
-/** Receives events of running lanes; `lane` is an index into them. */
-export interface LanesListener {
-  progress(progress: Progress): void;
-  report(lane: number, report: Report): void;
-  /** Called as soon as a lane ends, if it ends before the others. */
-  ended(lane: number, result: AttemptResult): void;
-}
 
 /** Runs lanes and returns their outcomes in the lanes' order. Never rejects. */
 export type RunLanes = (
   study: StudyMessage,
   lanes: readonly Lane[],
-  listener: LanesListener,
+  listener: LanesListener<Report, AttemptResult>,
   shape?: string,
 ) => Promise<readonly AttemptResult[]>;
 
@@ -123,7 +116,7 @@ export class Cohorts {
       if (attempt !== undefined && this.#running.delete(keyOf(attempt)))
         this.#listener.ended(attempt, result);
     };
-    const listener: LanesListener = {
+    const listener: LanesListener<Report, AttemptResult> = {
       progress: (progress) => {
         this.#progress = progress;
       },

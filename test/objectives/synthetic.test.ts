@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttemptResult } from '../../src/core/scheduling/index.ts';
+import type { LanesListener } from '../../src/core/lanes-listener.ts';
+import type { AttemptResult, Report } from '../../src/core/scheduling/index.ts';
 import type { Params } from '../../src/core/search-space/distribution.ts';
 import { syntheticFunctions } from '../../src/protocol/objective.ts';
 import { createRunner } from '../../src/worker/attempt.ts';
-import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { functions } from '../../src/objectives/synthetic-functions.ts';
 import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { study } from '../support/worker-message-examples.ts';
@@ -12,7 +12,7 @@ import { study } from '../support/worker-message-examples.ts';
 const runner = (slot = 'local/cpu/0') =>
   createRunner({ slot, device: cpuDevice(), resources: '/nowhere', userFolder: '/nowhere' });
 
-const UNHEARD: LanesListener = {
+const UNHEARD: LanesListener<Report, AttemptResult> = {
   progress: () => undefined,
   report: () => undefined,
   ended: () => undefined,

@@ -1,5 +1,6 @@
 /** A worker's session whose clock, coordinator and objective are the test's. */
-import type { AttemptId, AttemptResult } from '../../src/core/scheduling/index.ts';
+import type { LanesListener } from '../../src/core/lanes-listener.ts';
+import type { AttemptId, AttemptResult, Report } from '../../src/core/scheduling/index.ts';
 import type {
   Beat,
   CohortMessage,
@@ -9,7 +10,6 @@ import type {
   Welcome,
 } from '../../src/protocol/worker-messages.ts';
 import type { Lane } from '../../src/objectives/evaluate.ts';
-import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
 
@@ -31,7 +31,7 @@ export class SessionWorld {
   /** Lanes that run, with what ends them. */
   readonly running: {
     lanes: readonly Lane[];
-    listener: LanesListener;
+    listener: LanesListener<Report, AttemptResult>;
     end: (results: readonly AttemptResult[]) => void;
   }[] = [];
   readonly session: WorkerSession;

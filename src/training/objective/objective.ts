@@ -2,6 +2,7 @@
  * Types of the trainer's interface: the training objective, a lane's request and outcome. The
  * study's file format has its own schema.
  */
+import type { Progress } from '../../core/lanes-listener.ts';
 import type { ExecutorName } from '../../core/executor-names.ts';
 import type { FieldsOf, Numeric, SettledFields, WrittenFields } from '../../core/formats/field.ts';
 import type { AUGMENT, OPTIMIZER, SCHEDULE } from '../../core/formats/settings-format.ts';
@@ -133,8 +134,6 @@ export type LaneOutcome =
   | { readonly outcome: 'cancelled' };
 
 /** epoch: from 0; step: steps done over all epochs; steps: total steps of the longest lane. */
-export interface TrainProgress {
+export interface TrainProgress extends Progress {
   readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
 }

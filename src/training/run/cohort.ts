@@ -4,6 +4,7 @@
  * signal; this does not change a bit of the other lanes' results.
  */
 import { at } from '../../core/at.ts';
+import type { LanesListener } from '../../core/lanes-listener.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { splitValidation } from '../../datasets/split.ts';
 import { turn } from '../../runtime/turn.ts';
@@ -24,13 +25,13 @@ import type { Trained } from './trained.ts';
 
 export type { CohortLane };
 
-/** Callbacks during the training of a cohort; `lane` is an index into its lanes. */
-export interface TrainListener {
-  progress?(progress: TrainProgress): void;
-  /** Called after each epoch except a lane's last one, whose report is part of the outcome. */
-  report?(lane: number, report: EpochReport): void;
-  /** Called as soon as a lane ends. */
-  ended?(lane: number, outcome: LaneOutcome): void;
+/**
+ * Callbacks during the training of a cohort. `report` is not called for a lane's last epoch, whose
+ * report is part of the outcome.
+ */
+export interface TrainListener extends Partial<
+  LanesListener<EpochReport, LaneOutcome, TrainProgress>
+> {
   /** Called before `ended` of a lane that succeeded, with its trained network. */
   trained?(lane: number, trained: Trained): void;
 }
