@@ -2,21 +2,19 @@
  * The datasets that studies can name, built-in and imported, with what is known of each before it
  * is read.
  */
+import { formOf, type DatasetDescription, type Form, type Moments } from './description.ts';
 import { datasetsFolder } from './places.ts';
 import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
 
-export interface DatasetEntry {
+/** What training needs of a description, with the place of the samples. */
+export interface DatasetEntry extends Form {
   readonly name: string;
-  readonly shape: readonly number[];
-  readonly sampleType: 'u8' | 'f32';
   /** 0: regression. */
   readonly classes: number;
-  /** Number of targets; 0: classification. */
-  readonly targets: number;
+  /** Numbers of samples. */
   readonly training: number;
   readonly test: number;
-  /** Statistics of the training values, by channel or feature; bytes as fractions of 255. */
-  readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  readonly statistics: Moments;
   /** SHA-256, hex, of shape, classes, and the samples of both splits in canonical form. */
   readonly content: string;
   readonly source: BundledSource | ImportedSource;
@@ -29,9 +27,6 @@ export interface DatasetEntry {
 export interface BundledSource {
   readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /** Result of an import of these files: SHA-256 of each split, and samples of each class. */
-  readonly sha256: { readonly training: string; readonly test: string };
-  readonly perClass: { readonly training: readonly number[]; readonly test: readonly number[] };
 }
 
 export interface ImportedSource {
@@ -48,15 +43,35 @@ export interface Catalogue {
   find(name: string): DatasetEntry | undefined;
 }
 
-export const MNIST: DatasetEntry = {
-  name: 'mnist',
+/** A dataset that comes with Galapagos. */
+export interface Bundled {
+  readonly entry: DatasetEntry & { readonly source: BundledSource };
+  /** Result of an import of its files. */
+  readonly description: DatasetDescription;
+}
+
+const MNIST_DESCRIPTION: DatasetDescription = {
   shape: [1, 28, 28],
   sampleType: 'u8',
-  classes: 10,
   targets: 0,
-  training: 60000,
-  test: 10000,
+  classNames: Array.from({ length: 10 }, (_, digit) => String(digit)),
+  training: {
+    samples: 60_000,
+    sha256: 'efa1bab154570f5dd150394425f1b5ed460c97b6c3c930deea3f4cdd67f11af1',
+    perClass: [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+  },
+  test: {
+    samples: 10_000,
+    sha256: '615b3f200f6f654fe5bb99f24cf2d622e0aafc451748aa37bd8428864f5696b9',
+    perClass: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+  },
+  drawn: null,
   statistics: { mean: [0.1306604762738429], deviation: [0.30810780385646264] },
+};
+
+export const MNIST = {
+  ...summaryOf(MNIST_DESCRIPTION),
+  name: 'mnist',
   content: 'a4c6f6150a8fc85283e7b79dec334b97b9000b94f6509a7b6070c894eb572301',
   source: {
     kind: 'bundled',
@@ -78,21 +93,32 @@ export const MNIST: DatasetEntry = {
         sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6',
       },
     ],
-    sha256: {
-      training: 'efa1bab154570f5dd150394425f1b5ed460c97b6c3c930deea3f4cdd67f11af1',
-      test: '615b3f200f6f654fe5bb99f24cf2d622e0aafc451748aa37bd8428864f5696b9',
-    },
-    perClass: {
-      training: [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
-      test: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
-    },
   },
-};
+} as const satisfies DatasetEntry;
 
-const BUNDLED: readonly DatasetEntry[] = [MNIST];
+const BUNDLED: readonly Bundled[] = [{ entry: MNIST, description: MNIST_DESCRIPTION }];
 
-/** Built-in names, which no import can take. */
-export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ name }) => name);
+/** Names that come with Galapagos: no import can take them. */
+export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ entry }) => entry.name);
+
+/** Returns the built-in dataset of this name; undefined: there is none. */
+export function bundledDataset(name: string): Bundled | undefined {
+  return BUNDLED.find(({ entry }) => entry.name === name);
+}
+
+/** Returns the fields of an entry that a description has. */
+function summaryOf(
+  description: DatasetDescription,
+): Omit<DatasetEntry, 'name' | 'content' | 'source'> {
+  const { classNames, training, test, statistics } = description;
+  return {
+    ...formOf(description),
+    classes: classNames.length,
+    training: training.samples,
+    test: test.samples,
+    statistics,
+  };
+}
 
 /** A dataset whose samples, classes and split equal those of an import. */
 export interface SameDataset {
@@ -108,8 +134,8 @@ export interface SameDataset {
  * @returns null where there is none, or where the stored samples are missing
  */
 export function datasetWithContent(folder: string, content: string): SameDataset | null {
-  const builtIn = BUNDLED.find((entry) => entry.content === content);
-  if (builtIn !== undefined) return { name: builtIn.name, bundled: true };
+  const builtIn = BUNDLED.find(({ entry }) => entry.content === content);
+  if (builtIn !== undefined) return { name: builtIn.entry.name, bundled: true };
   const holds = (name: string): boolean =>
     contentNamed(folder, name) === content && hasSamples(folder, content);
   const name = recordNames(folder).find(holds);
@@ -124,8 +150,7 @@ export function catalogueOf(folder: string | null): Catalogue {
   return {
     names: () => [...BUNDLED_NAMES, ...(folder === null ? [] : recordNames(folder))],
     find: (name) =>
-      BUNDLED.find((entry) => entry.name === name) ??
-      (folder === null ? undefined : imported(folder, name)),
+      bundledDataset(name)?.entry ?? (folder === null ? undefined : imported(folder, name)),
   };
 }
 
@@ -137,17 +162,11 @@ export function catalogueIn(userFolder: string): Catalogue {
 function imported(folder: string, name: string): DatasetEntry | undefined {
   const record = readRecord(folder, name);
   if (record === null) return undefined;
-  const { shape, sampleType, classNames, targets, training, test, statistics, files } = record;
+  const { content, training, test, files } = record;
   return {
+    ...summaryOf(record),
     name,
-    shape,
-    sampleType,
-    classes: classNames.length,
-    targets,
-    training: training.samples,
-    test: test.samples,
-    statistics,
-    content: record.content,
+    content,
     source: {
       kind: 'imported',
       training: { file: files.training, sha256: training.sha256 },

@@ -4,7 +4,8 @@
  * facts; the window has the wording.
  */
 import { join } from 'node:path';
-import { MNIST, type DatasetEntry } from './catalogue.ts';
+import { bundledDataset, type Bundled } from './catalogue.ts';
+import { described, formOf, valueBytes, type DatasetDescription } from './description.ts';
 import type { Imported } from './import/import-dataset.ts';
 import type { Label } from './import/importing.ts';
 import { contentOf } from './import/store-imported.ts';
@@ -16,15 +17,7 @@ import { sampleTable, type SampleTable } from './preview/sample-table.ts';
 import { warningsOf, type PreviewWarning } from './preview/warnings.ts';
 import { readRecord, sizeOf, type StoredDataset } from './store.ts';
 
-export interface PreviewSplit {
-  readonly samples: number;
-  /** SHA-256 of its values and labels in canonical form. */
-  readonly sha256: string;
-  /** Samples of each class; empty for regression. */
-  readonly perClass: readonly number[];
-}
-
-export interface DatasetPreview {
+export interface DatasetPreview extends DatasetDescription {
   /** Its name; before it is stored, the proposed one. */
   readonly name: string;
   /**
@@ -33,18 +26,8 @@ export interface DatasetPreview {
    */
   readonly kind: string;
   readonly match: string;
-  readonly shape: readonly number[];
-  readonly sampleType: 'u8' | 'f32';
-  /** Empty: regression. */
-  readonly classNames: readonly string[];
-  readonly targets: number;
   /** SHA-256 of the whole dataset: the same for the same data. */
   readonly content: string;
-  readonly training: PreviewSplit;
-  readonly test: PreviewSplit;
-  /** How the test set was drawn; null: the source had one. */
-  readonly drawn: { readonly share: number; readonly seed: number } | null;
-  readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
   /** Size in bytes on disk, or the size it would have. */
   readonly bytes: number;
   /** Exactly one of the two: pictures for images, rows for vectors. */
@@ -67,18 +50,16 @@ export async function previewDataset(
   { folder, resources }: { readonly folder: string; readonly resources: string },
   name: string,
 ): Promise<DatasetPreview | null> {
-  if (name === MNIST.name) return previewBundled(MNIST, resources);
+  const bundled = bundledDataset(name);
+  if (bundled !== undefined) return previewBundled(bundled, resources);
   const stored = readRecord(folder, name);
   return stored === null ? null : previewStored(stored);
 }
 
 async function previewStored(stored: StoredDataset): Promise<DatasetPreview> {
-  const { name, content, shape, sampleType, targets, source, files } = stored;
-  const form = { shape, sampleType, targets };
-  return assembled(
-    { ...stored, ...source, form },
-    { name, content, bytes: sizeOf(stored), training: files.training },
-  );
+  const { name, content, source, files } = stored;
+  const about = { name, content, bytes: sizeOf(stored), training: files.training };
+  return assembled({ ...stored, ...source }, about);
 }
 
 /** Preview of an import that is not stored yet. @param file of its training split */
@@ -87,10 +68,9 @@ export function previewImported(
   name: string,
   file: string,
 ): Promise<DatasetPreview> {
-  const { form, training, test, classNames } = imported;
+  const { training, test, targets, classNames } = imported;
   const each =
-    form.shape.reduce((product, n) => product * n, form.sampleType === 'u8' ? 1 : 4) +
-    (form.targets > 0 ? 4 * form.targets : classNames.length <= 256 ? 1 : 2);
+    valueBytes(imported) + (targets > 0 ? 4 * targets : classNames.length <= 256 ? 1 : 2);
   return assembled(imported, {
     name,
     content: contentOf(imported).sha256,
@@ -108,52 +88,20 @@ async function assembled(
     training: file,
   }: { name: string; content: string; bytes: number; training: string },
 ): Promise<DatasetPreview> {
-  const {
-    kind,
-    match,
-    form,
-    classNames,
-    training,
-    test,
-    drawn,
-    statistics,
-    columns,
-    label,
-    resized,
-    notes,
-  } = imported;
-  const source = await SplitFile.open(file, form, training.samples, classNames.length);
+  const { kind, match, shape, classNames, training, label, resized, notes } = imported;
+  const { perClass, samples } = training;
+  const source = await SplitFile.open(file, formOf(imported), samples, classNames.length);
   const shown = await samplesOf(source, imported);
-  const { shape, sampleType, targets } = form;
-  const warnings = warningsOf({ classNames, perClass: training.perClass, resized, shape });
-  const what = {
-    name,
-    kind,
-    match,
-    shape,
-    sampleType,
-    classNames,
-    targets,
-    content,
-    training,
-    test,
-    drawn,
-    statistics,
-    columns,
-  };
-  return { ...what, bytes, ...shown, warnings, label, notes };
+  const warnings = warningsOf({ classNames, perClass, resized, shape });
+  const about = { name, content, kind, match, bytes };
+  return { ...about, ...described(imported), ...shown, warnings, label, notes };
 }
 
 async function samplesOf(
   source: SampleSource,
-  {
-    form,
-    classNames,
-    training,
-    columns,
-  }: Pick<Imported, 'form' | 'classNames' | 'training' | 'columns'>,
+  description: DatasetDescription & Pick<Imported, 'columns'>,
 ): Promise<Pick<DatasetPreview, 'grid' | 'table'>> {
-  const { shape, sampleType, targets } = form;
+  const { shape, sampleType, targets, classNames, training, columns } = description;
   try {
     if (shape.length === 3) {
       const perClass = targets > 0 ? [training.samples] : training.perClass;
@@ -172,50 +120,18 @@ async function samplesOf(
   }
 }
 
-async function previewBundled(entry: DatasetEntry, resources: string): Promise<DatasetPreview> {
-  if (entry.source.kind !== 'bundled')
-    throw new Error(`${entry.name} does not come with Galapagos`);
-  const { name, shape, sampleType, classes, targets, statistics, content } = entry;
-  const { files, perClass, sha256 } = entry.source;
-  const [images = '', labels = ''] = files.map((file) =>
+async function previewBundled(
+  { entry, description }: Bundled,
+  resources: string,
+): Promise<DatasetPreview> {
+  const { name, content, source } = entry;
+  const { training, test, shape } = description;
+  const [images = '', labels = ''] = source.files.map((file) =>
     join(bundledFolder(resources, name), file.name),
   );
-  const classNames = Array.from({ length: classes }, (_, c) => String(c));
-  const training = {
-    samples: entry.training,
-    sha256: sha256.training,
-    perClass: perClass.training,
-  };
-  const test = { samples: entry.test, sha256: sha256.test, perClass: perClass.test };
-  const form = { shape, sampleType, targets };
-  const shown = await samplesOf(new IdxSource(images, labels, shape), {
-    form,
-    classNames,
-    training,
-    columns: null,
-  });
-  const what = {
-    name,
-    kind: 'IDX files',
-    match: 'comes with Galapagos',
-    shape,
-    sampleType,
-    classNames,
-    targets,
-    content,
-  };
-  const bytes =
-    (training.samples + test.samples) * (1 + shape.reduce((product, n) => product * n, 1));
-  return {
-    ...what,
-    training,
-    test,
-    drawn: null,
-    statistics,
-    bytes,
-    ...shown,
-    warnings: [],
-    label: null,
-    notes: [],
-  };
+  const idx = new IdxSource(images, labels, shape);
+  const shown = await samplesOf(idx, { ...description, columns: null });
+  const bytes = (training.samples + test.samples) * (1 + valueBytes(description));
+  const about = { name, content, kind: 'IDX files', match: 'comes with Galapagos', bytes };
+  return { ...about, ...described(description), ...shown, warnings: [], label: null, notes: [] };
 }

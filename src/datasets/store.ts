@@ -25,7 +25,7 @@ const optionsSchema = z.strictObject({
   seed: count,
 });
 
-const recordSchema = z.strictObject({
+const fields = z.strictObject({
   format: z.literal('galapagos-dataset/1'),
   name: z.string(),
   /** Folder under `content/`: the SHA-256 of the manifest there. */
@@ -76,6 +76,12 @@ const recordSchema = z.strictObject({
   notes: z.array(z.string()),
   imported: z.iso.datetime(),
 });
+
+const recordSchema = fields.refine(
+  ({ classNames, training, test }) =>
+    [training, test].every(({ perClass }) => perClass.length === classNames.length),
+  'perClass must have one count for each class',
+);
 
 export type DatasetRecord = Readonly<z.infer<typeof recordSchema>>;
 

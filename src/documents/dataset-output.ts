@@ -1,8 +1,22 @@
-/** Datasets in the format of `datasets … --json`. */
-import { catalogueOf } from '../datasets/catalogue.ts';
+/** Datasets in the format of `datasets … --json`, which the window's messages contain too. */
+import { bundledDataset } from '../datasets/catalogue.ts';
+import { described, type DatasetDescription } from '../datasets/description.ts';
 import type { Imported } from '../datasets/import/import-dataset.ts';
 import { readRecord, sizeOf, type StoredDataset } from '../datasets/store.ts';
 import type { DatasetOutput } from '../protocol/cli-output.ts';
+
+/** Fields of the output that a description does not have. */
+type About = Pick<DatasetOutput, 'name' | 'content' | 'source' | 'imported' | 'bytes'> & {
+  readonly notes: readonly string[];
+};
+
+/** Returns a description with these fields in the format of the output. */
+export function outputOf(description: DatasetDescription, about: About): DatasetOutput {
+  const { name, content, source, notes, imported, bytes } = about;
+  const classes = description.classNames.length;
+  const fields = described(description);
+  return { name, content, classes, ...fields, source, notes: [...notes], imported, bytes };
+}
 
 /**
  * Returns null if there is no dataset of this name. @throws DatasetError where its record is
@@ -11,84 +25,26 @@ import type { DatasetOutput } from '../protocol/cli-output.ts';
 export function datasetOutput(folder: string, name: string): DatasetOutput | null {
   const stored = readRecord(folder, name);
   if (stored !== null) return storedOutput(stored);
-  const entry = catalogueOf(null).find(name);
-  if (entry === undefined) return null;
-  const { shape, sampleType, classes, targets, training, test, statistics } = entry;
+  const description = bundledDataset(name)?.description;
+  if (description === undefined) return null;
+  const about = { name, content: null, source: null, notes: [], imported: null, bytes: 0 };
+  // The output of built-in datasets contains neither hashes nor counts of classes.
+  const { training, test } = description;
   return {
-    name,
-    content: null,
-    shape: [...shape],
-    sampleType,
-    classes,
-    classNames: Array.from({ length: classes }, (_, c) => String(c)),
-    targets,
-    training: { samples: training, sha256: null, perClass: [] },
-    test: { samples: test, sha256: null, perClass: [] },
-    drawn: null,
-    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: null,
-    notes: [],
-    imported: null,
-    bytes: 0,
+    ...outputOf(description, about),
+    training: { samples: training.samples, sha256: null, perClass: [] },
+    test: { samples: test.samples, sha256: null, perClass: [] },
   };
 }
 
 export function storedOutput(stored: StoredDataset): DatasetOutput {
-  const {
-    name,
-    content,
-    shape,
-    sampleType,
-    classNames,
-    targets,
-    training,
-    test,
-    drawn,
-    statistics,
-    source,
-    notes,
-    imported,
-  } = stored;
-  const about = {
-    name,
-    content,
-    shape,
-    sampleType,
-    classes: classNames.length,
-    classNames,
-    targets,
-    training,
-    test,
-    drawn,
-    statistics,
-  };
-  return {
-    ...about,
-    source: { path: source.path, kind: source.kind },
-    notes,
-    imported,
-    bytes: sizeOf(stored),
-  };
+  const { path, kind } = stored.source;
+  return outputOf(stored, { ...stored, source: { path, kind }, bytes: sizeOf(stored) });
 }
 
 /** Result of a dry run. */
 export function importedOutput(name: string, path: string, imported: Imported): DatasetOutput {
-  const { form, classNames, training, test, drawn, statistics, kind, notes } = imported;
-  return {
-    name,
-    content: null,
-    shape: [...form.shape],
-    sampleType: form.sampleType,
-    classes: classNames.length,
-    classNames: [...classNames],
-    targets: form.targets,
-    training: { ...training, perClass: [...training.perClass] },
-    test: { ...test, perClass: [...test.perClass] },
-    drawn,
-    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: { path, kind },
-    notes: [...notes],
-    imported: null,
-    bytes: 0,
-  };
+  const { kind, notes } = imported;
+  const about = { name, content: null, imported: null, bytes: 0 };
+  return outputOf(imported, { ...about, source: { path, kind }, notes });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formOf } from '../../src/datasets/description.ts';
 import { ImageSurvey } from '../../src/datasets/formats/image-survey.ts';
 import { MemoryBytes } from '../../src/datasets/sources/bytes.ts';
 import { zipEntries } from '../../src/datasets/sources/zip.ts';
@@ -208,7 +209,7 @@ describe('Import: the same images give the same hashes, bytes and statistics in 
   it.each(forms)('%s', async (_, make) => {
     const expected = await folder.imported(join(FIXTURES, 'tiny.npz'));
     const found = await folder.imported(await make(folder));
-    expect(found.form).toEqual({ shape: [3, 32, 32], sampleType: 'u8', targets: 0 });
+    expect(formOf(found)).toEqual({ shape: [3, 32, 32], sampleType: 'u8', targets: 0 });
     expect(hashes(found)).toEqual(hashes(expected));
     expect(found.training.bytes.equals(expected.training.bytes)).toBe(true);
     expect(found.statistics).toEqual(expected.statistics);
@@ -290,19 +291,19 @@ describe('Import: images of mixed size and kind', () => {
     const found = await folder.imported(written(folder.file('mixed'), { ...few, ...many }), {
       mixed: 'scale',
     });
-    expect([found.form.shape, found.resized, found.notes]).toEqual([
+    expect([found.shape, found.resized, found.notes]).toEqual([
       [3, 6, 6],
       3,
       ['8 grey images were made colour', '3 images were resized'],
     ]);
     const alike = await folder.imported(written(folder.file('alike'), many), { mixed: 'scale' });
-    expect([alike.form.shape, alike.resized, alike.notes]).toEqual([[1, 6, 6], 0, []]);
+    expect([alike.shape, alike.resized, alike.notes]).toEqual([[1, 6, 6], 0, []]);
     const asked = await folder.imported(folder.file('mixed'), {
       mixed: 'scale',
       size: { height: 2, width: 4 },
       channels: 1,
     });
-    expect([asked.form.shape, asked.resized]).toEqual([[1, 2, 4], 9]);
+    expect([asked.shape, asked.resized]).toEqual([[1, 2, 4], 9]);
   });
 
   it.each([
@@ -347,7 +348,7 @@ describe('Import: images of mixed size and kind', () => {
       'test/a/1.png': flat(2, 30, [7]),
     });
     const found = await folder.imported(path, { size: { height: 4, width: 4 }, channels: 3 });
-    expect([found.form.shape, found.notes]).toEqual([
+    expect([found.shape, found.notes]).toEqual([
       [3, 4, 4],
       ['2 grey images were made colour', '2 images were resized'],
     ]);

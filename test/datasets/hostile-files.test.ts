@@ -228,7 +228,7 @@ describe('Import: irregular images', () => {
       option: 'size',
     });
     const scaled = await folder.imported(path, { mixed: 'scale' });
-    expect([scaled.form.shape, scaled.resized]).toEqual([[1, 4, 4], 1]);
+    expect([scaled.shape, scaled.resized]).toEqual([[1, 4, 4], 1]);
   });
 });
 

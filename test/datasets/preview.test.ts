@@ -190,7 +190,9 @@ describe('Dataset preview: images', () => {
     const imported = {
       ...about,
       ...said,
-      form: { shape: [1, 32, 32], sampleType: 'u8', targets: 0 },
+      shape: [1, 32, 32],
+      sampleType: 'u8',
+      targets: 0,
     } as const;
     const { grid, warnings } = await previewImported(imported, 'x', path);
     expect(grid?.columns.map(({ samples: shown, pixels }) => [shown, Math.max(...pixels)])).toEqual(

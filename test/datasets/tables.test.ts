@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formOf } from '../../src/datasets/description.ts';
 import { csvRows, delimiterOf } from '../../src/datasets/formats/csv.ts';
 import { MemoryBytes } from '../../src/datasets/sources/bytes.ts';
 import { npy, png, written } from '../support/dataset-files.ts';
@@ -17,8 +18,8 @@ afterEach(() => folder.remove());
 const table = (text: string): string =>
   `${written(folder.file('t'), { 'table.csv': text })}/table.csv`;
 /** The values of the training samples as float32, row after row. */
-const values = ({ training, form }: Import): number[][] => {
-  const size = form.shape.reduce((product, n) => product * n, 1);
+const values = ({ training, shape }: Import): number[][] => {
+  const size = shape.reduce((product, n) => product * n, 1);
   return Array.from({ length: training.samples }, (_, i) =>
     Array.from({ length: size }, (__, k) => training.bytes.readFloatLE(4 * (i * size + k))),
   );
@@ -61,7 +62,7 @@ describe('Import: CSV', () => {
       (_, i) => `${String(i)},${i % 2 === 0 ? 'red' : 'blue'},${String(-i / 4)}`,
     );
     const found = await folder.imported(table(`a,Label,b\n${rows.join('\n')}\n`));
-    expect([found.form, found.classNames]).toEqual([
+    expect([formOf(found), found.classNames]).toEqual([
       { shape: [2], sampleType: 'f32', targets: 0 },
       ['blue', 'red'],
     ]);
@@ -82,11 +83,11 @@ describe('Import: CSV', () => {
     const found = await folder.imported(
       table('5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n'.repeat(5)),
     );
-    expect([
-      found.form.shape,
-      found.classNames,
-      found.training.samples + found.test.samples,
-    ]).toEqual([[2], ['Iris-setosa', 'Iris-versicolor'], 10]);
+    expect([found.shape, found.classNames, found.training.samples + found.test.samples]).toEqual([
+      [2],
+      ['Iris-setosa', 'Iris-versicolor'],
+      10,
+    ]);
   });
 
   it('names targets, drops columns, and reports excluded row numbers of pandas', async () => {
@@ -99,7 +100,7 @@ describe('Import: CSV', () => {
       drop: ['id'],
       testShare: 0.3,
     });
-    expect([found.form, found.classNames, found.test.samples]).toEqual([
+    expect([formOf(found), found.classNames, found.test.samples]).toEqual([
       { shape: [1], sampleType: 'f32', targets: 2 },
       [],
       3,
@@ -137,7 +138,7 @@ describe('Import: NPY', () => {
       'y_test.npy': npy('<f4', [4], Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)),
     });
     const found = await folder.imported(path);
-    expect(found.form).toEqual({ shape: [2], sampleType: 'f32', targets: 1 });
+    expect(formOf(found)).toEqual({ shape: [2], sampleType: 'f32', targets: 1 });
     expect(found.statistics.mean).toEqual([2.5, 25]);
     expect(found.statistics.deviation.map((value) => value.toFixed(6))).toEqual([
       '1.118034',

@@ -295,4 +295,15 @@ describe('Datasets: store', () => {
     );
     expect(removeDataset(datasets, 'tiny')).toBe(true);
   });
+
+  it('refuses a record whose counts do not match its classes', async () => {
+    await imported('tiny', tiny);
+    const path = join(datasets, 'names', 'tiny.json');
+    const record = JSON.parse(readFileSync(path, 'utf8')) as { test: { perClass: number[] } };
+    record.test.perClass.pop();
+    writeFileSync(path, JSON.stringify(record));
+    expect(() => catalogueOf(datasets).find('tiny')).toThrow(
+      /the record of dataset tiny is damaged \(.*one count for each class/,
+    );
+  });
 });

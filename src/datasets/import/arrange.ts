@@ -8,32 +8,15 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { at, defined } from '../../core/at.ts';
 import { mismatch } from '../dataset-error.ts';
+import type { DatasetDescription, Form, SplitDescription } from '../description.ts';
 import { created, writeWhole } from '../sources/write-whole.ts';
 import { splitValidation, type Split as Drawn } from '../split.ts';
 import type { NumberedClasses } from './classes.ts';
 import type { Importing } from './importing.ts';
 import type { ImportProgress } from './options.ts';
-import type { Form, Samples } from './samples.ts';
+import type { Samples } from './samples.ts';
 import type { Split } from './split-names.ts';
-import { Statistics, type Moments } from './statistics.ts';
-
-export interface ArrangedSplit {
-  readonly samples: number;
-  /** SHA-256, hex, of the split's description, values and labels. */
-  readonly sha256: string;
-  /** Samples of each class; empty for regression. */
-  readonly perClass: readonly number[];
-}
-
-export interface Arranged {
-  readonly form: Form;
-  readonly classNames: readonly string[];
-  readonly training: ArrangedSplit;
-  readonly test: ArrangedSplit;
-  /** Null: the source had a test set. */
-  readonly drawn: { readonly share: number; readonly seed: number } | null;
-  readonly statistics: Moments;
-}
+import { Statistics } from './statistics.ts';
 
 const BUFFER = 2 ** 20;
 
@@ -46,7 +29,7 @@ export function arrange(
   folder: string,
   importing: Importing,
   progress: (progress: ImportProgress) => void,
-): Arranged {
+): DatasetDescription {
   const { samples, classes, meter, checkpoint } = importing;
   const { form } = samples;
   if (form === null || samples.count === 0) throw mismatch(source, null, 'samples', 'none');
@@ -59,7 +42,11 @@ export function arrange(
   checkpoint();
   const statistics = new Statistics(form);
   let written = 0;
-  const write = (name: string, order: Uint32Array, measured: Statistics | null): ArrangedSplit => {
+  const write = (
+    name: string,
+    order: Uint32Array,
+    measured: Statistics | null,
+  ): SplitDescription => {
     const writer = new SplitWriter(join(folder, name), samples, form, numbered);
     try {
       return writer.write(order, measured, () => {
@@ -82,7 +69,7 @@ export function arrange(
       );
   });
   return {
-    form,
+    ...form,
     classNames: numbered.names,
     training: trained,
     test: tested,
@@ -94,7 +81,7 @@ export function arrange(
 interface Splits {
   readonly training: Uint32Array;
   readonly test: Uint32Array;
-  readonly drawn: Arranged['drawn'];
+  readonly drawn: DatasetDescription['drawn'];
 }
 
 /**
@@ -178,7 +165,7 @@ class SplitWriter {
     this.#numbered = numbered;
   }
 
-  write(order: Uint32Array, statistics: Statistics | null, wrote: () => void): ArrangedSplit {
+  write(order: Uint32Array, statistics: Statistics | null, wrote: () => void): SplitDescription {
     const { shape, sampleType, targets } = this.#form;
     const classes = this.#numbered.names.length;
     this.#hash.update(

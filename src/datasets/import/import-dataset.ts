@@ -3,10 +3,11 @@
  * nothing itself.
  */
 import { basename, join } from 'node:path';
+import type { DatasetDescription } from '../description.ts';
 import { MixedImages } from '../formats/image-survey.ts';
 import { Meter } from '../sources/meter.ts';
 import { sourceName, type Source } from '../sources/several.ts';
-import { arrange, type Arranged } from './arrange.ts';
+import { arrange } from './arrange.ts';
 import { Classes } from './classes.ts';
 import type { ColumnNames, Label } from './importing.ts';
 import { MOST_LABELS } from './importing.ts';
@@ -14,7 +15,7 @@ import { ImportCancelled, type ImportOptions, type ImportProgress } from './opti
 import { readSource } from './read-source.ts';
 import { Samples } from './samples.ts';
 
-export interface Imported extends Arranged {
+export interface Imported extends DatasetDescription {
   /** Recognised format and evidence: `CIFAR-10, python archive`, `6 files match`. */
   readonly kind: string;
   readonly match: string;

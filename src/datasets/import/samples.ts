@@ -5,16 +5,9 @@
 import { closeSync, readSync, rmSync } from 'node:fs';
 import { at, defined } from '../../core/at.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
+import { valueBytes, type Form } from '../description.ts';
 import { created, writeWhole } from '../sources/write-whole.ts';
 import type { Split } from './split-names.ts';
-
-/** Shape and types that all samples of a dataset share. */
-export interface Form {
-  readonly shape: readonly number[];
-  readonly sampleType: 'u8' | 'f32';
-  /** Number of targets; 0: classification. */
-  readonly targets: number;
-}
 
 const SPLITS: readonly Split[] = ['training', 'test', 'validation'];
 /** Limit of samples: each takes 17 bytes and its targets in memory. */
@@ -64,7 +57,7 @@ export class Samples {
         throw mismatch(file, null, `samples of ${expected} as in ${this.#form.from}`, found);
       return;
     }
-    this.#bytes = form.shape.reduce((product, n) => product * n, form.sampleType === 'u8' ? 1 : 4);
+    this.#bytes = valueBytes(form);
     if (this.#bytes === 0 || this.#bytes > MOST_SAMPLE_BYTES)
       throw mismatch(
         file,

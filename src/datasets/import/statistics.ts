@@ -3,13 +3,7 @@
  * Bytes count as fractions of 255.
  */
 import { defined } from '../../core/at.ts';
-import type { Form } from './samples.ts';
-
-export interface Moments {
-  readonly mean: readonly number[];
-  /** Population deviation; 1 where all values are equal, so that dividing by it is safe. */
-  readonly deviation: readonly number[];
-}
+import type { Form, Moments } from '../description.ts';
 
 /** Number of bytes whose sum of squares fits 31 bits. */
 const RUN = 32_768;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { BUNDLED_NAMES } from '../catalogue.ts';
 import { diskFull, isDiskFull } from '../dataset-error.ts';
 import { checkName } from '../dataset-name.ts';
+import { described, type DatasetDescription, type SplitDescription } from '../description.ts';
 import {
   contentNamed,
   isNamed,
@@ -46,17 +47,12 @@ export interface About {
 }
 
 /** Manifest of a dataset and its hash, which identifies the content. */
-export function contentOf({
-  form,
-  classNames,
-  training,
-  test,
-}: Pick<Imported, 'form' | 'classNames' | 'training' | 'test'>): {
+export function contentOf(description: Omit<DatasetDescription, 'drawn' | 'statistics'>): {
   readonly manifest: string;
   readonly sha256: string;
 } {
-  const { shape, sampleType, targets } = form;
-  const describe = ({ samples, sha256: hash }: Imported['training']): object => ({
+  const { shape, sampleType, classNames, targets, training, test } = description;
+  const describe = ({ samples, sha256: hash }: SplitDescription): object => ({
     samples,
     sha256: hash,
   });
@@ -143,32 +139,12 @@ function recordOf(
   { name, path, again, imported: when }: About,
   content: string,
 ): DatasetRecord {
-  const {
-    form,
-    classNames,
-    training,
-    test,
-    drawn,
-    statistics,
-    kind,
-    match,
-    columns,
-    label,
-    resized,
-    notes,
-  } = imported;
+  const { kind, match, columns, label, resized, notes } = imported;
   return {
     format: 'galapagos-dataset/1',
     name,
     content,
-    shape: [...form.shape],
-    sampleType: form.sampleType,
-    classNames: [...classNames],
-    targets: form.targets,
-    training: { ...training, perClass: [...training.perClass] },
-    test: { ...test, perClass: [...test.perClass] },
-    drawn,
-    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
+    ...described(imported),
     source: {
       path,
       kind,

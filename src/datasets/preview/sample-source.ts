@@ -4,7 +4,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { mismatch, unreadable } from '../dataset-error.ts';
-import type { Form } from '../import/samples.ts';
+import { valueBytes, type Form } from '../description.ts';
 
 export interface SampleSource {
   /** Classes of the samples in order, in runs. Call once. */
@@ -94,10 +94,7 @@ export class SplitFile implements SampleSource {
   }
 
   get #valueBytes(): number {
-    return this.#form.shape.reduce(
-      (product, n) => product * n,
-      this.#form.sampleType === 'u8' ? 1 : 4,
-    );
+    return valueBytes(this.#form);
   }
 
   get #labelBytes(): number {

@@ -4,6 +4,7 @@
  */
 import { defined } from '../../core/at.ts';
 import type { DatasetPreview } from '../../datasets/preview.ts';
+import { outputOf } from '../../documents/dataset-output.ts';
 import type { DatasetPreview as WindowPreview } from '../../protocol/window/datasets.ts';
 
 export interface About {
@@ -19,10 +20,12 @@ export interface About {
 
 export function toWindowPreview(preview: DatasetPreview, about: About): WindowPreview {
   const { kind, match, warnings } = preview;
+  const { path, imported } = about;
+  const source = path === null ? null : { path, kind };
   return {
-    dataset: datasetOf(preview, about),
+    dataset: outputOf(preview, { ...preview, source, imported }),
     same: about.same ?? null,
-    recognised: about.path === null ? null : { kind, how: match },
+    recognised: path === null ? null : { kind, how: match },
     samples: samplesOf(preview),
     table: tableOf(preview),
     label:
@@ -30,41 +33,6 @@ export function toWindowPreview(preview: DatasetPreview, about: About): WindowPr
         ? null
         : { ...preview.label, choices: [...preview.label.choices], again: about.again },
     warnings: warnings.map(({ code, ...data }) => ({ code, data })),
-  };
-}
-
-function datasetOf(preview: DatasetPreview, { path, imported }: About): WindowPreview['dataset'] {
-  const {
-    name,
-    kind,
-    shape,
-    sampleType,
-    classNames,
-    targets,
-    content,
-    training,
-    test,
-    drawn,
-    statistics,
-    bytes,
-    notes,
-  } = preview;
-  return {
-    name,
-    content,
-    shape: [...shape],
-    sampleType,
-    classes: classNames.length,
-    classNames: [...classNames],
-    targets,
-    training: { ...training, perClass: [...training.perClass] },
-    test: { ...test, perClass: [...test.perClass] },
-    drawn,
-    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: path === null ? null : { path, kind },
-    notes: [...notes],
-    imported,
-    bytes,
   };
 }
 
