@@ -198,17 +198,14 @@ export class ForeignStudy {
       state,
       outcome,
       value: value ?? NaN,
-      generation: 0,
       parents: [],
       operator: 'unknown',
       finish,
-      historyLength: 0,
       started,
       ended,
       took: ended - started,
       slot: null,
       reports: trial.reports.length,
-      attempts: 0,
       params: parameters.map((name) => this.#code(name, trial.params)),
     };
   }

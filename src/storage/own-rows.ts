@@ -2,8 +2,11 @@
  * Reads the trials of a study in blocks, and its attempts. Never leaves a statement half-read,
  * because it would block checkpoints of the writer's log.
  */
+import { defined } from '../core/at.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
+import { greatest, rowColumnList } from '../protocol/window/row-columns.ts';
+import type { RowArrays, RowColumnName } from '../protocol/window/row-columns.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row as FileRow } from './connection.ts';
 import { RowBlocks } from './row-block.ts';
@@ -15,13 +18,25 @@ import { parentsOf } from './stored-parents.ts';
 /** Rows in a block: few enough to be merged into a projection without blocking the event loop. */
 const BLOCK = 1_024;
 
-const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, generation, parents, operator, finish_seq, basis, params,
-  last.slot, last.sent_at, last.ended_at, last.k, last.result,
-  (SELECT count(*) FROM trial_intermediate_values WHERE trial_intermediate_values.trial_id = ours.trial_id)
-  FROM galapagos_trial ours
-  LEFT JOIN galapagos_attempt last ON last.study = ours.study AND last.number = ours.number
-    AND last.k = (SELECT max(k) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number)
-  WHERE ours.study = ?1 AND ours.number <= ?2 ORDER BY ours.number DESC LIMIT ${BLOCK}`;
+/** Columns whose numbers are copied into a block. */
+const COPIED = rowColumnList.flatMap(([name, { kind, stored }]) =>
+  stored === undefined ? [] : [{ name, stored, most: greatest[kind] }],
+);
+
+/** Expressions from which `read` computes a row. */
+const COMPUTED = [
+  ...['number', 'state', 'outcome', 'value', 'parents', 'operator', 'finish_seq', 'params'].map(
+    (name) => `galapagos_trial.${name}`,
+  ),
+  ...['slot', 'sent_at', 'ended_at', 'result'].map((name) => `galapagos_attempt.${name}`),
+  '(SELECT count(*) FROM trial_intermediate_values report WHERE report.trial_id = galapagos_trial.trial_id)',
+];
+
+const SELECT = `SELECT ${[...COMPUTED, ...COPIED.map(({ stored }) => stored)].join(', ')}
+  FROM galapagos_trial
+  LEFT JOIN galapagos_attempt ON galapagos_attempt.study = galapagos_trial.study AND galapagos_attempt.number = galapagos_trial.number
+    AND galapagos_attempt.k = (SELECT max(k) FROM galapagos_attempt every WHERE every.study = galapagos_trial.study AND every.number = galapagos_trial.number)
+  WHERE galapagos_trial.study = ?1 AND galapagos_trial.number <= ?2 ORDER BY galapagos_trial.number DESC LIMIT ${BLOCK}`;
 
 /** Newest first, since the window shows them while the rest is read. */
 export function* ownRows(
@@ -38,19 +53,23 @@ export function* ownRows(
   const blocks = new RowBlocks(width);
   const page = connection.prepare(SELECT);
   for (let to = Number.MAX_SAFE_INTEGER; ;) {
-    const rows = page.all([key, to]).map((row) => read(columns, row, width, blocks));
+    const found = page.all([key, to]);
+    const rows = found.map((row) => read(columns, row, width, blocks));
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield { block: blocks.block(rows), names: blocks.names };
+    const block = blocks.block(rows);
+    for (const [i, { name, stored, most }] of COPIED.entries())
+      copy(columns, found, COMPUTED.length + i, stored, block[name], most);
+    yield { block, names: blocks.names };
     if (rows.length < BLOCK) return;
     to = last.number - 1;
   }
 }
 
 function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks): Row {
-  const took = row[14] === null ? NaN : tookOf(columns, row[14], blocks);
-  const sent = columns.real('galapagos_attempt.sent_at', row[11]);
-  const ended = columns.real('galapagos_attempt.ended_at', row[12]);
+  const took = row[11] === null ? NaN : tookOf(columns, row[11], blocks);
+  const sent = columns.real('galapagos_attempt.sent_at', row[9]);
+  const ended = columns.real('galapagos_attempt.ended_at', row[10]);
   return {
     number: columns.integer('galapagos_trial.number', row[0]),
     state: STATES.get(row[1]) ?? columns.parsed('galapagos_trial.state', trialState, row[1]),
@@ -59,20 +78,32 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
         ? null
         : (OUTCOMES.get(row[2]) ?? columns.parsed('galapagos_trial.outcome', trialOutcome, row[2])),
     value: columns.real('galapagos_trial.value', row[3]),
-    generation: columns.integer('galapagos_trial.generation', row[4]),
-    parents: parentsOf(columns, row[5]),
-    operator: columns.text('galapagos_trial.operator', row[6]),
-    finish: columns.integerOrNull('galapagos_trial.finish_seq', row[7]),
-    historyLength: columns.integer('galapagos_trial.basis', row[8]),
-    params: columns.params('galapagos_trial.params', row[9], width),
-    slot: columns.textOrNull('galapagos_attempt.slot', row[10]),
+    parents: parentsOf(columns, row[4]),
+    operator: columns.text('galapagos_trial.operator', row[5]),
+    finish: columns.integerOrNull('galapagos_trial.finish_seq', row[6]),
+    params: columns.params('galapagos_trial.params', row[7], width),
+    slot: columns.textOrNull('galapagos_attempt.slot', row[8]),
     // The attempt may have waited behind another one after it was sent.
     started: Number.isNaN(took) || Number.isNaN(ended) ? sent : ended - took,
     ended,
     took,
-    attempts: columns.integerOrNull('galapagos_attempt.k', row[13]) ?? 0,
-    reports: columns.integer('count', row[15]),
+    reports: columns.integer('count', row[12]),
   };
+}
+
+/** Copies the numbers at index `from` of the rows; NULL leaves the block's number. */
+function copy(
+  columns: Columns,
+  rows: readonly FileRow[],
+  from: number,
+  name: string,
+  into: RowArrays[RowColumnName],
+  most: number,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    const number = columns.integerOrNull(name, defined(rows[i])[from]);
+    if (number !== null) into[i] = Math.min(number, most);
+  }
 }
 
 const STATES: ReadonlyMap<unknown, Row['state']> = new Map(

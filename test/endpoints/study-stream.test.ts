@@ -129,20 +129,20 @@ class World {
             ? ('crashed' as const)
             : ('succeeded' as const),
       value: trial.value,
-      generation: number % 5,
       parents: originOf(number).parents,
       operator: originOf(number).operator,
       finish: trial.finish,
-      historyLength: 0,
       started: 1,
       ended: trial.finish === null ? NaN : 2,
       took: trial.finish === null ? NaN : 3,
       slot: SLOTS[number % 2] ?? null,
       reports: trial.reports.length,
-      attempts: trial.attemptNumber,
       params: paramsOf(number),
     }));
-    this.#read.push({ block: blocks.block(rows), names: blocks.names });
+    const block = blocks.block(rows);
+    block.generation.set(rows.map(({ number }) => number % 5));
+    block.attempts.set([...this.trials.values()].map(({ attemptNumber }) => attemptNumber));
+    this.#read.push({ block, names: blocks.names });
   }
 
   merge(): void {

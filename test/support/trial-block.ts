@@ -1,5 +1,6 @@
 /** Rows as a host sends them to a window: the encoding twin of `renderer/state/trial-table.ts`. */
 import { outcomeCodes, trialStates } from '../../src/protocol/window/columns.ts';
+import { emptyArrays, NOT_ENDED, rowColumnList } from '../../src/protocol/window/row-columns.ts';
 import type { ReportBlock, TrialBlock } from '../../src/protocol/window/columns.ts';
 
 export interface Row {
@@ -19,45 +20,31 @@ export interface Row {
   readonly params?: readonly number[];
 }
 
-type Numbers = ArrayBufferView<ArrayBuffer>;
-
-/** @param width parameters of the study */
+/**
+ * Columns that a row does not name are empty.
+ * @param width number of parameters of the study
+ */
 export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
-  const column = (of: (row: Row) => readonly number[], make: (numbers: number[]) => Numbers) => {
-    const { buffer, byteOffset, byteLength } = make(rows.flatMap((row) => [...of(row)]));
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  };
-  const u8 = (numbers: number[]): Numbers => Uint8Array.from(numbers);
-  const u16 = (numbers: number[]): Numbers => Uint16Array.from(numbers);
-  const u32 = (numbers: number[]): Numbers => Uint32Array.from(numbers);
-  const f64 = (numbers: number[]): Numbers => Float64Array.from(numbers);
-  return {
-    number: column((row) => [row.number], u32),
-    state: column((row) => [trialStates.indexOf(row.state ?? 'complete')], u8),
-    outcome: column(
-      (row) => [row.outcome === null ? 0 : 1 + outcomeCodes.indexOf(row.outcome ?? 'succeeded')],
-      u8,
-    ),
-    value: column((row) => [row.value ?? NaN], f64),
-    generation: column((row) => [row.generation ?? 0], u32),
-    parents: column((row) => [0, 1].map((place) => (row.parents?.[place] ?? -1) + 1), u32),
-    operator: column((row) => [row.operator ?? 0], u8),
-    finish: column((row) => [row.finish ?? 2 ** 32 - 1], u32),
-    historyLength: column((row) => [row.historyLength ?? 0], u32),
-    started: column((row) => [row.started ?? NaN], f64),
-    ended: column((row) => [row.ended ?? NaN], f64),
-    took: column(
-      () => [NaN],
-      (numbers) => Float32Array.from(numbers),
-    ),
-    slot: column((row) => [row.slot ?? 0], u16),
-    reports: column(() => [0], u16),
-    attempts: column(() => [1], u8),
-    params: column(
-      (row) => Array.from({ length: width }, (_, place) => row.params?.[place] ?? NaN),
-      f64,
-    ),
-  };
+  const arrays = emptyArrays(rows.length, width);
+  for (const [i, row] of rows.entries()) {
+    const { state = 'complete', outcome = 'succeeded', finish, parents = [], params = [] } = row;
+    for (const [name, column] of rowColumnList) {
+      const number: unknown = Reflect.get(row, name);
+      if (column.width === undefined && typeof number === 'number') arrays[name][i] = number;
+    }
+    arrays.state[i] = trialStates.indexOf(state);
+    arrays.outcome[i] = outcome === null ? 0 : 1 + outcomeCodes.indexOf(outcome);
+    arrays.finish[i] = finish ?? NOT_ENDED;
+    arrays.attempts[i] = 1;
+    for (const place of [0, 1]) arrays.parents[2 * i + place] = (parents[place] ?? -1) + 1;
+    arrays.params.set(params, i * width);
+  }
+  const number = Uint32Array.from(rows, (row) => row.number);
+  const bytes = Object.entries({ number, ...arrays }).map(([name, { buffer }]) => [
+    name,
+    new Uint8Array(buffer),
+  ]);
+  return Object.fromEntries(bytes) as TrialBlock;
 }
 
 export function reportBlock(

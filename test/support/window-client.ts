@@ -7,6 +7,7 @@ import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
 import { subscriptions } from '../../src/protocol/endpoints.ts';
 import type { Endpoints } from '../../src/protocol/endpoints.ts';
 import type { TrialBlock } from '../../src/protocol/window/columns.ts';
+import { arrayOf, rowColumnList, widthOf } from '../../src/protocol/window/row-columns.ts';
 import type { AttemptRow, LabBody } from '../../src/protocol/window/lab-stream.ts';
 import type { StudyBody, StudyHead } from '../../src/protocol/window/study-stream.ts';
 
@@ -64,35 +65,20 @@ export class LabClient {
 }
 
 export function rowsOf(block: TrialBlock): ClientRow[] {
-  const number = numbers(Uint32Array, block.number);
-  const columns = {
-    number,
-    state: numbers(Uint8Array, block.state),
-    outcome: numbers(Uint8Array, block.outcome),
-    value: numbers(Float64Array, block.value),
-    generation: numbers(Uint32Array, block.generation),
-    operator: numbers(Uint8Array, block.operator),
-    finish: numbers(Uint32Array, block.finish),
-    historyLength: numbers(Uint32Array, block.historyLength),
-    started: numbers(Float64Array, block.started),
-    ended: numbers(Float64Array, block.ended),
-    took: numbers(Float32Array, block.took),
-    slot: numbers(Uint16Array, block.slot),
-    reports: numbers(Uint16Array, block.reports),
-    attempts: numbers(Uint8Array, block.attempts),
-  };
-  const parents = numbers(Uint32Array, block.parents);
-  const params = numbers(Float64Array, block.params);
-  const width = number.length === 0 ? 0 : params.length / number.length;
-  return number.map((_, i) => {
-    const one = Object.fromEntries(
-      Object.entries(columns).map(([name, column]) => [name, column[i]]),
-    ) as Record<keyof typeof columns, number>;
-    return {
-      ...one,
-      parents: parents.slice(2 * i, 2 * i + 2),
-      params: params.slice(i * width, (i + 1) * width),
-    };
+  const number = [...new Uint32Array(Uint8Array.from(block.number).buffer)];
+  const parameters = number.length === 0 ? 0 : block.params.length / 8 / number.length;
+  const columns = rowColumnList.map(([name, column]) => {
+    const width = widthOf(column, parameters);
+    const found = arrayOf[column.kind](number.length * width);
+    new Uint8Array(found.buffer).set(block[name]);
+    return [name, column.width === undefined ? null : width, found] as const;
+  });
+  return number.map((trial, i) => {
+    const cells = columns.map(([name, width, found]) => [
+      name,
+      width === null ? found[i] : [...found.subarray(i * width, (i + 1) * width)],
+    ]);
+    return { number: trial, ...Object.fromEntries(cells) } as ClientRow;
   });
 }
 

@@ -2,6 +2,7 @@
  * A typed column with one row for each trial, grown by chunks of 65,536 rows so that nothing large
  * is ever copied; the first chunk starts small and doubles.
  */
+import { defined } from '../at.ts';
 
 const CHUNK_BITS = 16;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
@@ -13,19 +14,25 @@ export class Column<T extends NumberArray> {
   readonly #make: (length: number) => T;
   /** Numbers per row. */
   readonly #width: number;
+  readonly #empty: number;
   readonly #chunks: T[] = [];
 
-  constructor(make: (length: number) => T, width = 1) {
+  /** @param empty the numbers of a row that was never set */
+  constructor(make: (length: number) => T, width = 1, empty = 0) {
     this.#make = make;
     this.#width = width;
+    this.#empty = empty;
   }
 
-  get(row: number, at = 0): number {
-    return this.#chunks[row >>> CHUNK_BITS]?.[(row & (CHUNK_ROWS - 1)) * this.#width + at] ?? 0;
+  get(row: number, place = 0): number {
+    return (
+      this.#chunks[row >>> CHUNK_BITS]?.[(row & (CHUNK_ROWS - 1)) * this.#width + place] ??
+      this.#empty
+    );
   }
 
-  set(row: number, value: number, at = 0): void {
-    this.#chunk(row)[(row & (CHUNK_ROWS - 1)) * this.#width + at] = value;
+  set(row: number, value: number, place = 0): void {
+    this.#chunk(row)[(row & (CHUNK_ROWS - 1)) * this.#width + place] = value;
   }
 
   /**
@@ -40,8 +47,38 @@ export class Column<T extends NumberArray> {
     ) as T;
   }
 
-  setRow(row: number, values: T): void {
+  setRow(row: number, values: ArrayLike<number>): void {
     this.#chunk(row).set(values, (row & (CHUNK_ROWS - 1)) * this.#width);
+  }
+
+  /** Copies rows into consecutive rows of `into`, and leaves those that were never set. */
+  gather(rows: readonly number[], into: T): void {
+    const width = this.#width;
+    let index = -1;
+    let chunk: T | undefined;
+    for (let i = 0; i < rows.length; i++) {
+      const row = defined(rows[i]);
+      if (row >>> CHUNK_BITS !== index) {
+        index = row >>> CHUNK_BITS;
+        chunk = this.#chunks[index];
+      }
+      const from = (row & (CHUNK_ROWS - 1)) * width;
+      if (chunk === undefined || from >= chunk.length) continue;
+      if (width === 1) into[i] = defined(chunk[from]);
+      else into.set(chunk.subarray(from, from + width), i * width);
+    }
+  }
+
+  /** Sets the row `rows[i]` to row i of `from`, for each i of `which`. */
+  scatter(rows: Uint32Array, which: readonly number[], from: T): void {
+    const width = this.#width;
+    for (const i of which) {
+      const row = defined(rows[i]);
+      const chunk = this.#chunk(row);
+      const to = (row & (CHUNK_ROWS - 1)) * width;
+      if (width === 1) chunk[to] = defined(from[i]);
+      else chunk.set(from.subarray(i * width, (i + 1) * width), to);
+    }
   }
 
   get bytes(): number {
@@ -56,6 +93,7 @@ export class Column<T extends NumberArray> {
     let capacity = index === 0 ? FIRST_ROWS : CHUNK_ROWS;
     while (capacity < rows) capacity *= 2;
     const grown = this.#make(capacity * this.#width);
+    if (this.#empty !== 0) grown.fill(this.#empty);
     if (chunk !== undefined) grown.set(chunk);
     this.#chunks[index] = grown;
     return grown;

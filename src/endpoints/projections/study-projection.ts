@@ -4,7 +4,8 @@
  * is in `study-row.ts`.
  */
 import type { Change } from '../../core/scheduling/index.ts';
-import type { RowBlock, RowNames } from '../../storage/row-block.ts';
+import type { RowBlock } from '../../protocol/window/row-columns.ts';
+import type { RowNames } from '../../storage/row-block.ts';
 import { KeptCurves } from './kept-curves.ts';
 import { Names } from './names.ts';
 import { TrialRows } from './trial-rows.ts';

@@ -9,9 +9,8 @@ import type { TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
 import { Column } from '../../core/study/column.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
 import type { TrialBlock } from '../../protocol/window/columns.ts';
-import type { RowBlock } from '../../storage/row-block.ts';
-
-export const NOT_ENDED = 2 ** 32 - 1;
+import { arrayOf, emptyArrays, rowColumnList, widthOf } from '../../protocol/window/row-columns.ts';
+import type { RowArrays, RowBlock, RowColumnName } from '../../protocol/window/row-columns.ts';
 
 /** The immutable fields of the trial are known. */
 const BORN = 1;
@@ -24,11 +23,19 @@ export interface Birth {
   readonly historyLength: number;
 }
 
-const u8 = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length);
-const u16 = (length: number): Uint16Array<ArrayBuffer> => new Uint16Array(length);
-const u32 = (length: number): Uint32Array<ArrayBuffer> => new Uint32Array(length);
-const f32 = (length: number): Float32Array<ArrayBuffer> => new Float32Array(length);
-const f64 = (length: number): Float64Array<ArrayBuffer> => new Float64Array(length);
+type RowStore = { readonly [Name in RowColumnName]: Column<RowArrays[Name]> };
+
+function emptyStore(parameters: number): RowStore {
+  const columns = rowColumnList.map(([name, column]) => {
+    const { kind, empty } = column;
+    return [
+      name,
+      new Column<RowArrays[RowColumnName]>(arrayOf[kind], widthOf(column, parameters), empty),
+    ];
+  });
+  // The kinds are the table's.
+  return Object.fromEntries(columns) as RowStore;
+}
 
 export class TrialRows {
   /** Trials with numbers below this may have a row. */
@@ -37,38 +44,26 @@ export class TrialRows {
   known = 0;
   /** Number of parameters. */
   readonly width: number;
-  readonly #has = new Column(u8);
-  readonly #state = new Column(u8);
-  readonly #outcome = new Column(u8);
-  readonly #value = new Column(f64);
-  readonly #generation = new Column(u32);
-  readonly #parents = new Column(u32, 2);
-  readonly #operator = new Column(u8);
-  readonly #finish = new Column(u32);
-  readonly #historyLength = new Column(u32);
-  readonly #started = new Column(f64);
-  readonly #ended = new Column(f64);
-  readonly #took = new Column(f32);
-  readonly #slot = new Column(u16);
-  readonly #reports = new Column(u16);
-  readonly #attempts = new Column(u8);
-  readonly #params: Column<Float64Array>;
+  readonly #has = new Column(arrayOf.u8);
+  readonly #columns: RowStore;
 
   constructor(width: number) {
     this.width = width;
-    this.#params = new Column(f64, Math.max(1, width));
+    this.#columns = emptyStore(width);
   }
 
   state(number: number): TrialState | null {
-    return this.#has.get(number) === 0 ? null : (trialStates[this.#state.get(number)] ?? null);
+    return this.#has.get(number) === 0
+      ? null
+      : (trialStates[this.#columns.state.get(number)] ?? null);
   }
 
   reports(number: number): number {
-    return this.#reports.get(number);
+    return this.#columns.reports.get(number);
   }
 
   attempts(number: number): number {
-    return this.#attempts.get(number);
+    return this.#columns.attempts.get(number);
   }
 
   /** Whether its parameters and origin are known. */
@@ -78,37 +73,38 @@ export class TrialRows {
 
   born(number: number, { params, origin, historyLength }: Birth, operator: number): void {
     this.#touch(number, BORN);
-    this.#generation.set(number, origin.generation);
-    for (const place of [0, 1]) this.#parents.set(number, (origin.parents[place] ?? -1) + 1, place);
-    this.#operator.set(number, operator);
-    this.#historyLength.set(number, historyLength);
-    if (this.width > 0) this.#params.setRow(number, params);
+    this.#columns.generation.set(number, origin.generation);
+    for (const place of [0, 1])
+      this.#columns.parents.set(number, (origin.parents[place] ?? -1) + 1, place);
+    this.#columns.operator.set(number, operator);
+    this.#columns.historyLength.set(number, historyLength);
+    if (this.width > 0) this.#columns.params.setRow(number, params);
   }
 
   waiting(number: number): void {
     this.#touch(number, LIVE);
-    this.#state.set(number, trialStates.indexOf('waiting'));
-    this.#value.set(number, NaN);
-    this.#reports.set(number, 0);
+    this.#columns.state.set(number, trialStates.indexOf('waiting'));
+    this.#columns.value.set(number, NaN);
+    this.#columns.reports.set(number, 0);
   }
 
   started(number: number, attemptNumber: number, slot: number, at: number): void {
     this.#touch(number, LIVE);
-    this.#state.set(number, trialStates.indexOf('running'));
-    this.#value.set(number, NaN);
-    this.#started.set(number, at);
-    this.#ended.set(number, NaN);
-    this.#took.set(number, NaN);
-    this.#slot.set(number, slot);
-    this.#reports.set(number, 0);
-    this.#attempts.set(number, Math.min(attemptNumber, 255));
+    this.#columns.state.set(number, trialStates.indexOf('running'));
+    this.#columns.value.set(number, NaN);
+    this.#columns.started.set(number, at);
+    this.#columns.ended.set(number, NaN);
+    this.#columns.took.set(number, NaN);
+    this.#columns.slot.set(number, slot);
+    this.#columns.reports.set(number, 0);
+    this.#columns.attempts.set(number, Math.min(attemptNumber, 255));
   }
 
   reported(number: number, value: number, reports: number): void {
     this.#touch(number, LIVE);
-    this.#state.set(number, trialStates.indexOf('running'));
-    this.#value.set(number, value);
-    this.#reports.set(number, Math.min(reports, 65_535));
+    this.#columns.state.set(number, trialStates.indexOf('running'));
+    this.#columns.value.set(number, value);
+    this.#columns.reports.set(number, Math.min(reports, 65_535));
   }
 
   ended(
@@ -126,21 +122,21 @@ export class TrialRows {
     },
   ): void {
     this.#touch(number, LIVE);
-    this.#state.set(number, trialStates.indexOf(end.state));
-    this.#outcome.set(number, outcomeCodes.indexOf(end.outcome) + 1);
-    this.#value.set(
+    this.#columns.state.set(number, trialStates.indexOf(end.state));
+    this.#columns.outcome.set(number, outcomeCodes.indexOf(end.outcome) + 1);
+    this.#columns.value.set(
       number,
       end.state === 'failed' || !Number.isFinite(end.value) ? NaN : end.value,
     );
-    this.#finish.set(number, end.finish);
-    this.#ended.set(number, end.at);
-    this.#took.set(number, end.took);
+    this.#columns.finish.set(number, end.finish);
+    this.#columns.ended.set(number, end.at);
+    this.#columns.took.set(number, end.took);
     if (end.attempt !== null) {
-      this.#attempts.set(number, Math.min(end.attempt.attemptNumber, 255));
-      this.#slot.set(number, end.attempt.slot);
+      this.#columns.attempts.set(number, Math.min(end.attempt.attemptNumber, 255));
+      this.#columns.slot.set(number, end.attempt.slot);
     }
     // The attempt may have waited behind another one after it was sent.
-    if (!Number.isNaN(end.took)) this.#started.set(number, end.at - end.took);
+    if (!Number.isNaN(end.took)) this.#columns.started.set(number, end.at - end.took);
   }
 
   /**
@@ -151,93 +147,52 @@ export class TrialRows {
    */
   merge(block: RowBlock, operatorOf: readonly number[], slotOf: readonly number[]): number[] {
     const changed: number[] = [];
+    /** Rows of the block whose columns are taken, by the columns' source. */
+    const taken = { proposal: [] as number[], outcome: [] as number[], attempt: [] as number[] };
     for (let i = 0; i < block.number.length; i++) {
       const number = defined(block.number[i]);
       const has = this.#has.get(number);
       if (has === (BORN | LIVE)) continue;
       changed.push(number);
       this.#touch(number, BORN);
-      this.#layBirth(number, block, i, operatorOf);
-      if ((has & LIVE) === 0) this.#layLife(number, block, i, slotOf);
-      else if (this.#attempts.get(number) === 0) this.#layAttempt(number, block, i, slotOf);
+      const live = (has & LIVE) !== 0;
+      taken.proposal.push(i);
+      if (!live) taken.outcome.push(i);
+      if (!live || this.#columns.attempts.get(number) === 0) taken.attempt.push(i);
+    }
+    const recoded: RowArrays = {
+      ...block,
+      operator: block.operator.map((code) => defined(operatorOf[code])),
+      slot: block.slot.map((code) => defined(slotOf[code])),
+    };
+    for (const [name, { source }] of rowColumnList) {
+      const column: Column<RowArrays[RowColumnName]> = this.#columns[name];
+      column.scatter(block.number, taken[source], recoded[name]);
     }
     return changed;
   }
 
   /** Returns their rows in the format of the wire. */
   block(numbers: readonly number[]): TrialBlock {
-    const n = numbers.length;
-    const copy = (
-      column: { get(row: number, at?: number): number },
-      into: RowBlock[keyof RowBlock],
-      width = 1,
-    ): Uint8Array<ArrayBuffer> => {
-      for (let i = 0; i < n; i++) {
-        const number = defined(numbers[i]);
-        if (width === 1) into[i] = column.get(number);
-        else for (let at = 0; at < width; at++) into[i * width + at] = column.get(number, at);
-      }
-      return new Uint8Array(into.buffer);
-    };
+    const arrays = emptyArrays(numbers.length, this.width);
+    const columns = rowColumnList.map(([name]) => {
+      const column: Column<RowArrays[RowColumnName]> = this.#columns[name];
+      column.gather(numbers, arrays[name]);
+      return [name, new Uint8Array(arrays[name].buffer)];
+    });
+    // The names are the table's.
     return {
       number: new Uint8Array(Uint32Array.from(numbers).buffer),
-      state: copy(this.#state, u8(n)),
-      outcome: copy(this.#outcome, u8(n)),
-      value: copy(this.#value, f64(n)),
-      generation: copy(this.#generation, u32(n)),
-      parents: copy(this.#parents, u32(2 * n), 2),
-      operator: copy(this.#operator, u8(n)),
-      finish: copy(this.#finish, u32(n)),
-      historyLength: copy(this.#historyLength, u32(n)),
-      started: copy(this.#started, f64(n)),
-      ended: copy(this.#ended, f64(n)),
-      took: copy(this.#took, f32(n)),
-      slot: copy(this.#slot, u16(n)),
-      reports: copy(this.#reports, u16(n)),
-      attempts: copy(this.#attempts, u8(n)),
-      params:
-        this.width === 0 ? new Uint8Array(0) : copy(this.#params, f64(n * this.width), this.width),
-    };
+      ...Object.fromEntries(columns),
+    } as TrialBlock;
   }
 
   #touch(number: number, what: number): void {
     const has = this.#has.get(number);
     if (has === 0) {
       this.known += 1;
-      this.#value.set(number, NaN);
-      this.#finish.set(number, NOT_ENDED);
-      this.#started.set(number, NaN);
-      this.#ended.set(number, NaN);
-      this.#took.set(number, NaN);
       this.size = Math.max(this.size, number + 1);
     }
     this.#has.set(number, has | what);
-  }
-
-  #layBirth(number: number, block: RowBlock, i: number, operatorOf: readonly number[]): void {
-    this.#generation.set(number, defined(block.generation[i]));
-    this.#parents.set(number, defined(block.parents[2 * i]), 0);
-    this.#parents.set(number, defined(block.parents[2 * i + 1]), 1);
-    this.#operator.set(number, defined(operatorOf[defined(block.operator[i])]));
-    this.#historyLength.set(number, defined(block.historyLength[i]));
-    if (this.width > 0)
-      this.#params.setRow(number, block.params.subarray(i * this.width, (i + 1) * this.width));
-  }
-
-  #layLife(number: number, block: RowBlock, i: number, slotOf: readonly number[]): void {
-    this.#state.set(number, defined(block.state[i]));
-    this.#outcome.set(number, defined(block.outcome[i]));
-    this.#value.set(number, defined(block.value[i]));
-    this.#finish.set(number, defined(block.finish[i]));
-    this.#ended.set(number, defined(block.ended[i]));
-    this.#took.set(number, defined(block.took[i]));
-    this.#reports.set(number, defined(block.reports[i]));
-    this.#layAttempt(number, block, i, slotOf);
-  }
-
-  #layAttempt(number: number, block: RowBlock, i: number, slotOf: readonly number[]): void {
-    this.#started.set(number, defined(block.started[i]));
-    this.#slot.set(number, defined(slotOf[defined(block.slot[i])]));
-    this.#attempts.set(number, defined(block.attempts[i]));
   }
 }

@@ -5,6 +5,7 @@
 import { workerData } from 'node:worker_threads';
 import { timeLeft } from '../../core/analysis/time-left.ts';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
+import type { RowBlock } from '../../protocol/window/row-columns.ts';
 import { serveRequests } from '../../runtime/serve-requests.ts';
 import type { Reply } from '../../runtime/serve-requests.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
 } from '../../storage/lab-reader.ts';
 import type { LabReader } from '../../storage/lab-reader.ts';
 import { readLab } from '../../storage/read-lab.ts';
-import type { RowBlock, RowNames } from '../../storage/row-block.ts';
+import type { RowNames } from '../../storage/row-block.ts';
 
 export interface ThreadInput {
   readonly file: string;

@@ -10,11 +10,16 @@ import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
 import type { ReportBlock, TrialBlock } from '../../protocol/window/columns.ts';
+import {
+  emptyArrays,
+  NOT_ENDED,
+  rowColumnList,
+  widthOf,
+} from '../../protocol/window/row-columns.ts';
+import type { RowArrays } from '../../protocol/window/row-columns.ts';
 import { Curves } from './curves.ts';
 import type { Curve } from './curves.ts';
 
-/** Completion number of a trial that has not ended. */
-const NOT_ENDED = 2 ** 32 - 1;
 const RUNNING = trialStates.indexOf('running');
 const COMPLETE = trialStates.indexOf('complete');
 const WAITING = trialStates.indexOf('waiting');
@@ -23,31 +28,10 @@ const ABSENT = 255;
 const SMALLEST = 256;
 
 /**
- * Rows beyond `size` are undefined. The arrays are replaced when the table grows: do not keep
- * references.
+ * The state is 255 when the row has not arrived. Rows beyond `size` are undefined. The arrays are
+ * replaced when the table grows: do not keep references.
  */
-export interface Columns {
-  /** Index in `trialStates`; 255 when the row has not arrived. */
-  readonly state: Uint8Array;
-  /** Index in `outcomeCodes` + 1; 0 before the trial has ended. */
-  readonly outcome: Uint8Array;
-  /** NaN without a value: failed or diverged. */
-  readonly value: Float64Array;
-  readonly generation: Uint32Array;
-  /** Two for each row: number + 1; 0 for none. */
-  readonly parents: Uint32Array;
-  readonly operator: Uint8Array;
-  readonly finish: Uint32Array;
-  readonly historyLength: Uint32Array;
-  readonly started: Float64Array;
-  readonly ended: Float64Array;
-  readonly took: Float32Array;
-  readonly slot: Uint16Array;
-  readonly reports: Uint16Array;
-  readonly attempts: Uint8Array;
-  /** `width` for each row. */
-  readonly params: Float64Array;
-}
+export type Columns = RowArrays;
 
 /** Receives changes while they are merged, for charts that draw only what is new. */
 export interface TableListener {
@@ -133,27 +117,14 @@ export class TrialTable {
     this.#reserve(last + 1);
     const { columns } = this;
     for (const number of numbers) if (columns.state[number] === ABSENT) this.known += 1;
-    const state = scatter(block, 'state', numbers, columns.state);
-    scatter(block, 'outcome', numbers, columns.outcome);
-    scatter(block, 'value', numbers, columns.value);
-    scatter(block, 'generation', numbers, columns.generation);
-    scatter(block, 'parents', numbers, columns.parents, 2);
-    scatter(block, 'operator', numbers, columns.operator);
-    const finish = scatter(block, 'finish', numbers, columns.finish);
-    scatter(block, 'historyLength', numbers, columns.historyLength);
-    scatter(block, 'started', numbers, columns.started);
-    scatter(block, 'ended', numbers, columns.ended);
-    scatter(block, 'took', numbers, columns.took);
-    scatter(block, 'slot', numbers, columns.slot);
-    scatter(block, 'reports', numbers, columns.reports);
-    scatter(block, 'attempts', numbers, columns.attempts);
-    scatter(block, 'params', numbers, columns.params, this.width);
+    for (const [name, column] of rowColumnList)
+      scatter(name, block[name], numbers, columns[name], widthOf(column, this.width));
     this.size = Math.max(this.size, last + 1);
     for (let i = 0; i < rows; i++) {
       const number = at(numbers, i);
-      if (state[i] === RUNNING) this.running.add(number);
+      if (columns.state[number] === RUNNING) this.running.add(number);
       else this.running.delete(number);
-      const place = at(finish, i);
+      const place = at(columns.finish, number);
       if (place !== NOT_ENDED) this.#complete(place, number);
     }
     while (this.ended < this.#completions.length && this.#completions[this.ended] !== NOT_ENDED)
@@ -279,23 +250,9 @@ export class TrialTable {
 }
 
 function emptyColumns(rows: number, width: number): Columns {
-  return {
-    state: new Uint8Array(rows).fill(ABSENT),
-    outcome: new Uint8Array(rows),
-    value: new Float64Array(rows).fill(NaN),
-    generation: new Uint32Array(rows),
-    parents: new Uint32Array(2 * rows),
-    operator: new Uint8Array(rows),
-    finish: new Uint32Array(rows).fill(NOT_ENDED),
-    historyLength: new Uint32Array(rows),
-    started: new Float64Array(rows).fill(NaN),
-    ended: new Float64Array(rows).fill(NaN),
-    took: new Float32Array(rows).fill(NaN),
-    slot: new Uint16Array(rows),
-    reports: new Uint16Array(rows),
-    attempts: new Uint8Array(rows),
-    params: new Float64Array(width * rows).fill(NaN),
-  };
+  const columns = emptyArrays(rows, width);
+  columns.state.fill(ABSENT);
+  return columns;
 }
 
 function grownColumns(held: Columns, rows: number, width: number): Columns {
@@ -321,22 +278,21 @@ function viewed<T extends Numbers>(bytes: Uint8Array, Kind: Constructor<T>): T {
   return new Kind(bytes.slice().buffer);
 }
 
-function scatter<T extends Numbers>(
-  block: TrialBlock,
-  name: keyof TrialBlock,
+function scatter(
+  name: string,
+  bytes: Uint8Array,
   numbers: Uint32Array,
-  into: T,
-  width = 1,
-): T {
+  into: Numbers,
+  width: number,
+): void {
   // The constructor of every typed array creates its own type.
-  const from = viewed(block[name], into.constructor as Constructor<T>);
+  const from = viewed(bytes, into.constructor as Constructor<Numbers>);
   sameLength(name, from.length, numbers.length * width);
   for (let i = 0; i < numbers.length; i++) {
     const to = at(numbers, i) * width;
     // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- innermost loop over every cell of a study; the length is checked above
     for (let j = 0; j < width; j++) into[to + j] = from[i * width + j]!;
   }
-  return from;
 }
 
 function sameLength(name: string, found: number, expected: number): void {
