@@ -1,6 +1,7 @@
 /**
- * Asks answered on the event loop and in a thread, with 10,000 finished trials behind them: the
- * median time from ask to answer, and the longest time for which the event loop was blocked.
+ * Asks answered on the event loop and in a thread, with 10,000 and 100,000 finished trials behind
+ * them: the median time from ask to answer, and the longest block of the event loop. Time without
+ * a core and time stolen by the hypervisor do not count as a block.
  */
 import { ThreadSampling } from '../src/coordinator/thread-sampling.ts';
 import { createSampler } from '../src/core/samplers/create-sampler.ts';
@@ -12,7 +13,7 @@ import { samplers, space, valueOf } from './ask.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './statistics.ts';
 
-const HISTORY = 10_000;
+const HISTORIES = [10_000, 100_000];
 const ASKS = 501;
 const UID = 'study';
 
@@ -26,18 +27,21 @@ interface Figures {
   readonly blockMs: number;
 }
 
-type Answer = (ask: Ask) => Promise<Event>;
+interface Asked {
+  answer(ask: Ask): Promise<Event>;
+  close(): Promise<void>;
+}
 
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const spec of samplers) {
-    const inline = await measured(spec, (lab) => ({
-      answer: (ask) => Promise.resolve(answerAsk(lab, ask, 0)),
-      close: () => Promise.resolve(),
-    }));
-    const thread = await measured(spec, threadOf);
-    rows.push(rowOf(`${spec.name}, event loop`, inline, null));
-    rows.push(rowOf(`${spec.name}, thread`, thread, inline));
+  for (const history of HISTORIES) {
+    for (const spec of samplers) {
+      const inline = await measured(spec, history, inlineOf);
+      const thread = await measured(spec, history, threadOf);
+      const name = `${spec.name}, ${history.toLocaleString('en')} finished`;
+      rows.push(rowOf(`${name}, event loop`, inline, null));
+      rows.push(rowOf(`${name}, thread`, thread, inline));
+    }
   }
   return rows;
 }
@@ -61,7 +65,14 @@ function rowOf(name: string, figures: Figures, peer: Figures | null): BenchRow {
   };
 }
 
-function threadOf(lab: LabState): { answer: Answer; close: () => Promise<void> } {
+function inlineOf(lab: LabState): Asked {
+  return {
+    answer: (ask) => Promise.resolve(answerAsk(lab, ask, 0)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function threadOf(lab: LabState): Asked {
   let answered: (event: Event) => void = () => undefined;
   const sampling = new ThreadSampling(
     lab,
@@ -80,13 +91,14 @@ function threadOf(lab: LabState): { answer: Answer; close: () => Promise<void> }
 
 async function measured(
   sampler: SamplerSpec,
-  start: (lab: LabState) => { answer: Answer; close: () => Promise<void> },
+  history: number,
+  start: (lab: LabState) => Asked,
 ): Promise<Figures> {
-  const { lab, study } = labWith(sampler);
-  const { answer, close } = start(lab);
+  const { lab, study } = labWith(sampler, history);
+  const asked = start(lab);
   const ask = async (): Promise<number> => {
     const started = performance.now();
-    const event = await answer(askOf(study));
+    const event = await asked.answer(askOf(study));
     const took = performance.now() - started;
     if (event.type !== 'proposed') throw new Error(`${sampler.name} answered ${event.type}`);
     append(study, event.trials);
@@ -94,7 +106,7 @@ async function measured(
   };
   const [[firstMs = NaN], firstBlockMs] = await probed(1, ask);
   const [times, blockMs] = await probed(ASKS, ask);
-  await close();
+  await asked.close();
   const slowestMs = Math.max(...times);
   return { medianMs: median(times), slowestMs, firstMs, firstBlockMs, blockMs };
 }
@@ -111,12 +123,13 @@ async function probed(
     times.push(await ask());
   }
   await new Promise((resolve) => setTimeout(resolve, 2));
-  const { lateMs, blockedMs } = probe.report();
+  const { lateMs, blockedMs, long } = probe.report();
   probe.stop();
-  return [times, (blockedMs ?? lateMs).max];
+  const longest = Math.max(...long.map(({ ranMs, lateMs: late }) => ranMs ?? late));
+  return [times, long.length > 0 ? longest : (blockedMs ?? lateMs).max];
 }
 
-function labWith(sampler: SamplerSpec): { lab: LabState; study: Study } {
+function labWith(sampler: SamplerSpec, history: number): { lab: LabState; study: Study } {
   const lab = createLab({
     samplerFor: ({ sampler: named, searchSpace, direction, seed }) =>
       createSampler(named, searchSpace, direction, seed),
@@ -138,7 +151,7 @@ function labWith(sampler: SamplerSpec): { lab: LabState; study: Study } {
   });
   const study = lab.studies.get(UID);
   if (study === undefined) throw new Error('the study was not created');
-  while (study.columns.size < HISTORY) {
+  while (study.columns.size < history) {
     const event = answerAsk(lab, askOf(study), 0);
     if (event.type !== 'proposed') throw new Error(`${sampler.name} answered ${event.type}`);
     append(study, event.trials);

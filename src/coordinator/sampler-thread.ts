@@ -17,7 +17,8 @@ export interface SamplerRequest {
   /** The study, with an increment from the first trial; null: continues the copy. */
   readonly spec: SampledSpec | null;
   readonly increment: ColumnIncrement;
-  readonly ask: Pick<Ask, 'first' | 'count' | 'historyLength'>;
+  /** Null: more increments follow before the ask. */
+  readonly ask: Pick<Ask, 'first' | 'count' | 'historyLength'> | null;
 }
 
 let copy: Pick<Study, 'sampler' | 'columns'> | null = null;
@@ -30,5 +31,5 @@ serveRequests(({ spec, increment, ask }: SamplerRequest): Proposals => {
   }
   if (copy === null) throw new Error('the first request names no study');
   copy.columns.apply(increment);
-  return proposalsFor(copy, ask);
+  return ask === null ? { trials: [] } : proposalsFor(copy, ask);
 });

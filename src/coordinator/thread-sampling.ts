@@ -6,7 +6,7 @@
 import type { Worker } from 'node:worker_threads';
 import { answerOf, askedBecause, isAwaited } from '../core/scheduling/index.ts';
 import type { Ask, Event, LabState, Proposals } from '../core/scheduling/index.ts';
-import { buffersOf, START } from '../core/study/column-increment.ts';
+import { buffersOf, nextPosition, START } from '../core/study/column-increment.ts';
 import type { ColumnPosition } from '../core/study/column-increment.ts';
 import { startThread } from '../runtime/start-thread.ts';
 import { ThreadRequests } from '../runtime/thread-requests.ts';
@@ -19,12 +19,16 @@ import type { SampledSpec, SamplerRequest } from './sampler-thread.ts';
  * because an ended thread's work is lost.
  */
 const STANDSTILL_MS = 120_000;
+/** Trials copied at a time: a few milliseconds of work. */
+const PIECE_ROWS = 4096;
 /** Number of threads that are asked in turn before the sampler counts as failed. */
 const MOST_ATTEMPTS = 3;
 
 export interface ThreadSamplingOptions {
   readonly start: () => Worker;
   readonly timer: Timer;
+  /** Greatest number of trials copied in one piece. */
+  readonly pieceRows: number;
 }
 
 /** Starts the thread of a study that has none. */
@@ -58,7 +62,12 @@ export class ThreadSampling {
     this.#lab = lab;
     this.#now = now;
     this.#answered = answered;
-    this.#options = { start: startSamplerThread, timer: systemTimer, ...options };
+    this.#options = {
+      start: startSamplerThread,
+      timer: systemTimer,
+      pieceRows: PIECE_ROWS,
+      ...options,
+    };
   }
 
   /** Carries out an ask. A thread that dies or stands still is replaced and asked again. */
@@ -93,7 +102,9 @@ export class ThreadSampling {
         thread.position = null;
         if (lost + 1 >= MOST_ATTEMPTS) {
           const reason = error instanceof Error ? error.message : String(error);
-          proposals = { samplerError: `no answer from its thread in ${MOST_ATTEMPTS} attempts: ${reason}` };
+          proposals = {
+            samplerError: `no answer from its thread in ${MOST_ATTEMPTS} attempts: ${reason}`,
+          };
         }
       }
     }
@@ -101,23 +112,33 @@ export class ThreadSampling {
     this.#answered(answerOf(ask, proposals, { at: this.#now(), because }));
   }
 
+  /** Copies what the thread lacks, in pieces that each wait for the one before, and asks. */
   async #request(thread: StudyThread, { study: uid, ...ask }: Ask): Promise<Proposals> {
     const study = this.#lab.studies.get(uid);
     if (study === undefined) throw new RangeError(`no study ${uid} in this lab`);
     const { columns, spec } = study;
-    const increment = columns.since(thread.position ?? START);
     const { first, count, historyLength } = ask;
-    const request: SamplerRequest = {
-      spec: thread.position === null ? sampledSpec(spec) : null,
-      increment,
-      ask: { first, count, historyLength },
-    };
-    thread.position = columns.position;
+    for (;;) {
+      const from = thread.position ?? START;
+      const to = nextPosition(from, columns.position, this.#options.pieceRows);
+      const isLast = to.size === columns.size && to.ended === columns.ended;
+      const request: SamplerRequest = {
+        spec: thread.position === null ? sampledSpec(spec) : null,
+        increment: columns.since(from, to),
+        ask: isLast ? { first, count, historyLength } : null,
+      };
+      thread.position = to;
+      const proposals = await this.#posted(thread, request);
+      if (isLast) return proposals;
+    }
+  }
+
+  async #posted({ requests }: StudyThread, request: SamplerRequest): Promise<Proposals> {
     const cancel = this.#options.timer.after(STANDSTILL_MS, () =>
-      thread.requests.restart(`no answer in ${STANDSTILL_MS / 1_000} s`),
+      requests.restart(`no answer in ${STANDSTILL_MS / 1_000} s`),
     );
     try {
-      return await thread.requests.ask(request, buffersOf(increment));
+      return await requests.ask(request, buffersOf(request.increment));
     } finally {
       cancel();
     }

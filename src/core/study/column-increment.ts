@@ -38,6 +38,19 @@ export interface ColumnIncrement {
 
 export const START: ColumnPosition = { size: 0, ended: 0 };
 
+/**
+ * Returns how far the next increment of at most `rows` trials and `rows` ends goes. Trials come
+ * before ends, so that an end never precedes its trial.
+ */
+export function nextPosition(
+  from: ColumnPosition,
+  to: ColumnPosition,
+  rows: number,
+): ColumnPosition {
+  if (to.size - from.size > rows) return { size: from.size + rows, ended: from.ended };
+  return { size: to.size, ended: Math.min(to.ended, from.ended + rows) };
+}
+
 export function emptyIncrement(
   from: ColumnPosition,
   to: ColumnPosition,

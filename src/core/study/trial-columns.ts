@@ -205,11 +205,12 @@ export class TrialColumns {
   /**
    * Copies what views show of the trials proposed and ended since a position, in arrays that may
    * be moved to a thread. O(what was added).
+   * @param to position up to which is copied; default: all
    */
-  since(from: ColumnPosition): ColumnIncrement {
-    const increment = emptyIncrement(from, this.position, this.#params.dimensions);
+  since(from: ColumnPosition, to = this.position): ColumnIncrement {
+    const increment = emptyIncrement(from, to, this.#params.dimensions);
     const { trials, ends } = increment;
-    for (let number = from.size; number < this.size; number++) {
+    for (let number = from.size; number < to.size; number++) {
       const row = number - from.size;
       trials.generations[row] = this.#generations.get(number);
       const params = this.#params.get(number);
@@ -222,7 +223,7 @@ export class TrialColumns {
       trials.isDistinct[row] = 1;
       trials.hashes.set([hashes.first, hashes.second], 2 * row);
     }
-    for (let finish = from.ended; finish < this.ended; finish++) {
+    for (let finish = from.ended; finish < to.ended; finish++) {
       const row = finish - from.ended;
       const number = this.#completions.get(finish);
       ends.numbers[row] = number;
