@@ -9,7 +9,7 @@ export { endedOf, takingUp, trialsOf } from './dormant.ts';
 export type { LabState, Study } from './state.ts';
 export { headOf } from './stored-head.ts';
 export { step, stepOpening } from './step.ts';
-export { answerAsk, answerOf, askedBecause, isAwaited, proposalsFor } from './asking.ts';
+export { answerAsk, answerOf, askedBecause, isAwaited } from './asking.ts';
 export type { Ask, Proposals } from './asking.ts';
 export { canResume } from './study-commands.ts';
 export { isAtRest } from './study-descriptions.ts';
