@@ -5,7 +5,7 @@
 import type { TrialOutcome, TrialState } from '../core/scheduling/index.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/codes.ts';
 import { emptyArrays, NOT_ENDED } from '../protocol/window/row-columns.ts';
-import type { RowBlock } from '../protocol/window/row-columns.ts';
+import type { RowBlock, RowColumn } from '../protocol/window/row-columns.ts';
 
 /** What the codes of the rows so far stand for, and what trained them. */
 export interface RowNames {
@@ -67,10 +67,11 @@ export class RowBlocks {
     return false;
   }
 
-  /** Returns the rows as columns; a column that rows do not have is empty. */
+  /** Returns the rows as columns; a column that the reader copies is empty until then. */
   block(rows: readonly Row[]): RowBlock {
     const number = new Uint32Array(rows.length);
-    const arrays = emptyArrays(rows.length, this.#width);
+    const copied = ({ stored }: RowColumn): boolean => stored !== undefined;
+    const arrays = emptyArrays(rows.length, this.#width, copied);
     const { state, outcome, value, parents, operator, finish } = arrays;
     const { started, ended, took, slot, reports, params } = arrays;
     for (const [i, row] of rows.entries()) {

@@ -111,11 +111,19 @@ export function widthOf({ width }: RowColumn, parameters: number): number {
   return width === 'parameters' ? parameters : (width ?? 1);
 }
 
-/** Returns arrays of rows for which nothing is known. */
-export function emptyArrays(rows: number, parameters: number): RowArrays {
+/**
+ * Returns arrays of rows for which nothing is known.
+ * @param unset whether a column is filled with its empty number; not needed for a column of which
+ *   the caller sets every row
+ */
+export function emptyArrays(
+  rows: number,
+  parameters: number,
+  unset: (column: RowColumn) => boolean = () => true,
+): RowArrays {
   const arrays = rowColumnList.map(([name, column]) => {
     const array = arrayOf[column.kind](rows * widthOf(column, parameters));
-    return [name, column.empty === 0 ? array : array.fill(column.empty)];
+    return [name, column.empty !== 0 && unset(column) ? array.fill(column.empty) : array];
   });
   // The kinds are the table's.
   return Object.fromEntries(arrays) as RowArrays;
