@@ -41,6 +41,7 @@ export const packages = {
   datasets: [
     'node:',
     '@jsquash/jpeg',
+    'csv-parse',
     'hyparquet',
     'hyparquet-compressors',
     'xz-decompress',

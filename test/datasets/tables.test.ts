@@ -26,6 +26,24 @@ const values = ({ training, shape }: Import): number[][] => {
 };
 
 describe('Import: CSV', () => {
+  it('ignores a byte order mark and reports the first line of a row after empty lines', async () => {
+    const marked = '\ufeffa,label\r\n\r\n1,x\r\n2,y\r\n3,x\r\n4,y\r\n';
+    const found = await folder.imported(table(marked), { testShare: 0.5 });
+    expect(found.columns).toEqual({ features: ['a'], targets: [], label: 'label' });
+    const text = 'a,label\n\n1,"x\ny"\n\n2,y\n';
+    await expect(folder.imported(table(`${text}z,y\n`))).rejects.toThrow('line 7, column "a"');
+    await expect(folder.imported(table(`${text}\nz,"p\nq"\n`))).rejects.toThrow(
+      'line 8, column "a"',
+    );
+  });
+
+  it('refuses a row above the limit without reading the rest of the file', async () => {
+    const long = 'a,label\n1,x\n2,' + 'y'.repeat(9 * 2 ** 20);
+    await expect(folder.imported(table(`${long}\n`))).rejects.toThrow(
+      'table.csv: line 3: expected a row of at most 8388608 bytes, found a longer one',
+    );
+  });
+
   it('reads rows as RFC 4180 writes them', () => {
     const field = fc
       .string({ unit: fc.constantFrom('a', '1', ',', '"', '\n', ' ', 'é'), maxLength: 6 })
