@@ -35,4 +35,12 @@ describe('Datasets: statistics of bytes', () => {
       }
     }
   });
+
+  it('throws on a sample of another length', () => {
+    const statistics = new Statistics({ shape: [1, 2, 2], sampleType: 'u8', targets: 0 });
+    for (const length of [3, 5])
+      expect(() => statistics.add(new Uint8Array(length))).toThrow(
+        `a sample of ${length} values, not 4`,
+      );
+  });
 });
