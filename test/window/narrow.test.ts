@@ -92,6 +92,29 @@ describe('Window: narrow', () => {
   );
 
   it(
+    'shows every action of a running study at once after the window became wider',
+    async () => {
+      const { page } = await lab.window();
+      const { study } = await ask(page, 'startStudy', {
+        study: syntheticStudy(name, { trials: 4_000, durationMs: 400 }),
+        workers: null,
+      });
+      await page.setViewportSize({ width: 1920, height: 900 });
+      await page.goto(`${lab.served.origin}/#/study/${study}/trials`);
+      // The estimate makes the header longer than 1280 px allow.
+      await page.locator('header').getByText(text.header.until({ clock: '' })).waitFor();
+      await page.setViewportSize({ width: 800, height: 900 });
+      await page.locator('header.wrapped').waitFor();
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      expect(await unreachable(page)).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
     'opens the whole rail over the view, and folds it after a choice',
     async () => {
       const { page } = await lab.window();
