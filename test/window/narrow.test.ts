@@ -102,7 +102,10 @@ describe('Window: narrow', () => {
       await page.setViewportSize({ width: 1920, height: 900 });
       await page.goto(`${lab.served.origin}/#/study/${study}/trials`);
       // The estimate makes the header longer than 1280 px allow.
-      await page.locator('header').getByText(text.header.until({ clock: '' })).waitFor();
+      await page
+        .locator('header')
+        .getByText(text.header.until({ clock: '' }))
+        .waitFor();
       await page.setViewportSize({ width: 800, height: 900 });
       await page.locator('header.wrapped').waitFor();
       await page.setViewportSize({ width: 1280, height: 900 });
