@@ -11,6 +11,7 @@ const slowFiles = [
   'test/simulation/walks.test.ts',
   'test/storage/damage.test.ts',
   'test/storage/histories.test.ts',
+  'test/storage/kill.test.ts',
   'test/training/pytorch.test.ts',
   'test/training/wasm-pytorch.test.ts',
 ];

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
 import { size } from '../support/effort.ts';
 
-const WORKERS = size(25, 125);
-const COORDINATORS = size(3, 13);
+const WORKERS = size(15, 125);
+const COORDINATORS = size(2, 13);
 
 describe('Kills at random instants', () => {
   it.each(['random', 'evolution'])(

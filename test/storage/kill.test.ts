@@ -14,13 +14,14 @@ import { openLab } from '../../src/storage/sqlite.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { compiledScript } from '../support/compiled-script.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
+import { size } from '../support/effort.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { UID, spec, trialsOf } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const WRITER = compiledScript('lab-writer-process.ts');
-const KILLS = 20;
+const KILLS = size(8, 40);
 
 let folder: TemporaryFolder;
 let file: string;

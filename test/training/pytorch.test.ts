@@ -20,17 +20,17 @@ import { byWeight, worst } from '../support/training.ts';
 
 /** Number of steps that the float64 reference computes in reasonable time. */
 const REFERENCE_STEPS = {
-  'mnist-paper': 30,
-  'lenet-5': 30,
-  mlp: 30,
+  'mnist-paper': size(10, 30),
+  'lenet-5': size(10, 30),
+  mlp: size(10, 30),
   cnn: size(3, 30),
   'resnet-20': 2,
   'efficientnet-b0': 2,
 };
 /** Networks for which the float64 reference takes minutes: `npm run test:slow` runs them alone. */
 const DEEP = new Set(['resnet-20', 'efficientnet-b0']);
-const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[]).filter((name) =>
-  slow ? DEEP.has(name) || name === 'cnn' : !DEEP.has(name),
+const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[]).filter(
+  (name) => slow || !DEEP.has(name),
 );
 
 /**
