@@ -16,8 +16,17 @@ const slowFiles = [
   'test/training/wasm-pytorch.test.ts',
 ];
 
-/** Files that replace modules, so each needs modules of its own. */
-const isolatedFiles = ['test/main/**/*.test.ts', 'test/datasets/hostile-files.test.ts'];
+/**
+ * Files that need a process of their own: they replace modules, or measure their thread, where the
+ * garbage collection of what earlier files left would count.
+ */
+const isolatedFiles = [
+  'test/main/**/*.test.ts',
+  'test/datasets/hostile-files.test.ts',
+  'test/node/workers/worker-processes.test.ts',
+  'test/runtime/turns.test.ts',
+  'test/training/run/trainer.test.ts',
+];
 
 /** Time-outs detect hangs and never measure speed. */
 const MINUTE = 60_000;
