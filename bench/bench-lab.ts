@@ -72,7 +72,11 @@ export class BenchLab {
    */
   async run(spec: StudySpec, limits: Limits, watch: Watch = {}): Promise<StudyRun> {
     const lab = this.#opened();
-    if (!this.#started) lab.startWorkers(this.#workers);
+    if (!this.#started) {
+      const { length } = lab.startWorkers(this.#workers);
+      if (length < this.#workers)
+        throw new Error(`this machine runs at most ${length} workers, not ${this.#workers}`);
+    }
     this.#started = true;
     await Promise.race([this.#ready, this.#failed]);
     const uid = spec.name;
