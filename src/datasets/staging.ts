@@ -60,8 +60,8 @@ export async function sweepStaging(folder: string): Promise<void> {
 }
 
 /**
- * Whether a living process owns the folder. A folder with this process's pid that it does not know
- * is of an earlier process with the same pid.
+ * Returns whether a living process owns the folder. A folder with this process's pid that it does
+ * not know is of an earlier process with the same pid.
  */
 export function hasOwner(name: string): boolean {
   const owner = Number(name.split('-')[0]);

@@ -170,7 +170,7 @@ export function hasSamples(folder: string, content: string): boolean {
   return ['training', 'test'].every((split) => existsSync(join(place, split)));
 }
 
-/** Whether any name refers to this content. */
+/** Returns whether any name refers to this content. */
 export function isNamed(folder: string, content: string): boolean {
   return recordNames(folder).some((name) => contentNamed(folder, name) === content);
 }

@@ -38,7 +38,7 @@ function contain(contents: WebContents): void {
   });
 }
 
-/** Whether a navigation reloads the current page; the fragment after `#` may differ. */
+/** Returns whether a navigation reloads the current page; the fragment after `#` may differ. */
 function isReload(contents: WebContents, url: string): boolean {
   const here = contents.getURL().split('#')[0];
   return url.startsWith(`${WINDOW_ORIGIN}/`) && url.split('#')[0] === here;

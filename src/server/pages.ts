@@ -12,7 +12,7 @@ interface Page {
   readonly asks: boolean;
 }
 
-/** Whether a browser loads a page; scripts and programs do not accept HTML first. */
+/** Returns whether a browser loads a page; scripts and programs do not accept HTML first. */
 export function isPageLoad({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
 }

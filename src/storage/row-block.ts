@@ -59,7 +59,7 @@ export class RowBlocks {
     if (!this.#executors.has(label)) this.#executors.set(label, reason);
   }
 
-  /** Whether a result's JSON names an executor that is known already, or none. */
+  /** Returns whether a result's JSON names an executor that is known already, or none. */
   isTrained(result: string): boolean {
     if (!result.includes('"executor": ')) return true;
     for (const label of this.#executors.keys())

@@ -25,8 +25,8 @@ function target(file: string): string {
 }
 
 /**
- * Whether a program has the lab open for writing. Only SQLite may read or write such a file:
- * closing any other descriptor of it would release the locks of the process.
+ * Returns whether a program has the lab open for writing. Only SQLite may read or write such a
+ * file: closing any other descriptor of it would release the locks of the process.
  */
 export function isHeld(file: string): boolean {
   return existsSync(sideFile(file, 'lock'));

@@ -38,13 +38,13 @@ export function needsRollback(error: unknown): boolean {
   return resultCode(error) === READONLY_ROLLBACK;
 }
 
-/** Whether another connection currently holds the lock. */
+/** Returns whether another connection currently holds the lock. */
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error) & 0xff;
   return code === PRIMARY.BUSY || code === PRIMARY.LOCKED;
 }
 
-/** Whether SQLite cannot read the tables of a file. */
+/** Returns whether SQLite cannot read the tables of a file. */
 export function isInconsistent(error: unknown): boolean {
   const code = resultCode(error) & 0xff;
   return code === PRIMARY.CORRUPT || code === PRIMARY.ERROR;
@@ -126,7 +126,7 @@ export function storageError(error: unknown, file: string, doing: string): unkno
   }
 }
 
-/** Whether this process may write to a path, as far as the system reports beforehand. */
+/** Returns whether this process may write to a path, as far as the system reports beforehand. */
 export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

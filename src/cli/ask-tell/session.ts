@@ -175,7 +175,7 @@ function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
   return { ok: true };
 }
 
-/** Whether the value is better than the best; of equal values the smaller number is. */
+/** Returns whether a trial is better than the best; of equal values the smaller number wins. */
 function isBetter({ best, columns }: Study, trial: number, value: number): boolean {
   if (best === null) return true;
   if (value === best.value) return trial < best.trial;

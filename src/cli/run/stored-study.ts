@@ -7,7 +7,7 @@ import { looksLikeFile } from '../../studies/looks-like-file.ts';
 import { presetNames } from './presets.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
-/** Whether `run NAME --resume` names a study of the lab and not a preset or a file. */
+/** Returns whether `run NAME --resume` names a study of the lab and not a preset or a file. */
 export function namesStoredStudy(named: string, resources: string): boolean {
   return !looksLikeFile(named) && !presetNames(resources).includes(named);
 }

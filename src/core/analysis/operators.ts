@@ -12,7 +12,7 @@ export interface BredTrials {
   readonly size: number;
   operator(number: number): string;
   parents(number: number): readonly number[];
-  /** Whether the trial has ended, with any outcome. */
+  /** Returns whether the trial has ended, with any outcome. */
   hasEnded(number: number): boolean;
   /** Value of an ended trial; not finite if it failed or diverged. */
   value(number: number): number;

@@ -49,7 +49,7 @@ interface LaneField extends NumberField {
 /** A number that the search cannot decide. */
 interface LiteralField extends NumberField {
   readonly kind: 'literal';
-  /** What an error expects. */
+  /** Text for `expected` in an error. */
   readonly expected: string;
 }
 interface FlagField extends Written {

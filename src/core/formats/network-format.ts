@@ -199,7 +199,7 @@ export type SettledLoss = {
   >;
 }[(typeof LOSS_TYPES)[number]];
 
-/** What each number of `input`'s deviation and shape must be; a mean may be any number. */
+/** Condition on each number of `input`'s deviation and shape; a mean may be any number. */
 export const INPUT = {
   shape: { low: 1 },
   mean: {},

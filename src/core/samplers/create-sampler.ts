@@ -28,7 +28,7 @@ export interface Setting {
 type Settings = Readonly<Record<string, number | null>>;
 
 /**
- * Where the coordinator asks a sampler: on its event loop, if a proposal takes well below a
+ * Place where the coordinator asks a sampler: its event loop, if a proposal takes well below a
  * millisecond whatever the history, else in a thread.
  */
 export type SamplerCost = 'inline' | 'thread';

@@ -41,7 +41,7 @@ function freeLanes({ free, options }: LabState, study: Study): number {
   return mayQueue(options, study) ? free.lanes : free.idleLanes;
 }
 
-/** What a sampler returned, or the message of what it threw. */
+/** Proposals of a sampler, or the message of the error that it threw. */
 export type Proposals =
   { readonly trials: readonly Proposal[] } | { readonly samplerError: string };
 

@@ -112,7 +112,7 @@ export function sameAttempt(a: AttemptId, b: AttemptId): boolean {
   return a.number === b.number && a.attemptNumber === b.attemptNumber && a.study === b.study;
 }
 
-/** Whether the outcome of a settled attempt counts as finished. */
+/** Returns whether the outcome of a settled attempt counts as finished. */
 export function countsAsFinished(outcome: AttemptOutcome): boolean {
   return outcome !== 'lost' && outcome !== 'cancelled';
 }

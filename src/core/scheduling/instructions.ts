@@ -271,8 +271,8 @@ export type Instruction =
   | { readonly do: 'wakeAt'; readonly at: number };
 
 /**
- * Whether an instruction may be released before the commit: it has no effect that another process
- * could act on.
+ * Returns whether an instruction may be released before the commit: it has no effect that another
+ * process could act on.
  */
 export function passesBeforeCommit(instruction: Instruction): boolean {
   switch (instruction.do) {

@@ -44,7 +44,7 @@ export function hello(lab: LabState, event: Hello): void {
   beginSession(lab, slot, event, keep as Attempt[]);
 }
 
-/** Whether the attempt belongs to this process, is outstanding, and is not recalled. */
+/** Returns whether the attempt belongs to this process, is outstanding, and is not recalled. */
 function mayKeep(attempt: Attempt, { slot, incarnation }: Hello): boolean {
   return (
     attempt.slot === slot &&

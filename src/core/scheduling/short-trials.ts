@@ -28,8 +28,8 @@ export function mayBeBundled({ crashes, deaths }: OpenTrial): boolean {
 }
 
 /**
- * Whether another cohort of the study may wait behind a running one; true while their duration is
- * unknown.
+ * Returns whether another cohort of the study may wait behind a running one; true while their
+ * duration is unknown.
  */
 export function mayQueue({ queueBelowMs }: LabOptions, { durations }: Study): boolean {
   return durations.value < queueBelowMs;

@@ -42,7 +42,7 @@ export function isBetter(study: Pick<Study, 'spec'>, a: number, b: number): bool
   return study.spec.direction === 'minimize' ? a < b : a > b;
 }
 
-/** Whether a trial with this value reaches the study's target. */
+/** Returns whether a trial with this value reaches the study's target. */
 export function reaches(study: Pick<Study, 'spec' | 'limits'>, value: number): boolean {
   const { target } = study.limits;
   return target !== null && !isBetter(study, target, value);

@@ -128,8 +128,8 @@ export function studyResumed(
 }
 
 /**
- * Whether a study that does not run can run again with its current limits. A stop by the user, in
- * contrast to a stop rule, can be undone, also while running trials still finish.
+ * Returns whether a study that does not run can run again with its current limits. A stop by the
+ * user, in contrast to a stop rule, can be undone, also while running trials still finish.
  */
 export function canResume(lab: LabState, study: Study): boolean {
   return (

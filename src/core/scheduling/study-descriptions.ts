@@ -12,7 +12,7 @@ import { find, refuse } from './study-commands.ts';
 /** Number of trials that one event removes. */
 const PIECE = 500;
 
-/** Whether no attempt of the study is live, and none will be without a command. */
+/** Returns whether no attempt of the study is live, and none will be without a command. */
 export function isAtRest({ state }: Pick<Study, 'state'>): boolean {
   return state === 'paused' || state === 'finished';
 }

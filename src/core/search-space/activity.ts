@@ -5,7 +5,7 @@
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 
-/** Whether the parameter's condition holds. Its parents must have been processed before. */
+/** Returns whether the parameter's condition holds. Its parents must have been processed before. */
 export function isActive(axis: Axis, params: EncodedParams): boolean {
   for (const { index, allowed } of axis.parents) {
     if (!allowed.includes(params[index] ?? NaN)) return false;

@@ -18,7 +18,7 @@ const C2 = 0x1b873593;
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
-/** Whether two points have the same key. */
+/** Returns whether two points have the same key. */
 export function sameKey(axes: readonly Axis[], a: EncodedParams, b: EncodedParams): boolean {
   for (const axis of axes) {
     if (!Object.is(canonical(axis, a), canonical(axis, b))) return false;

@@ -28,7 +28,7 @@ export function pointProblems(axes: readonly Axis[], point: EncodedParams): Poin
   });
 }
 
-/** Whether the parameter can take the encoded value. */
+/** Returns whether the parameter can take the encoded value. */
 export function isValue(axis: Axis, value: number): boolean {
   if (Number.isNaN(value) || value < axis.low || value > axis.high) return false;
   return axis.kind === 'continuous' || valueOfCell(axis, cellOfValue(axis, value)) === value;

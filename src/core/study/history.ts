@@ -14,7 +14,10 @@ export interface HistoryView {
   readonly count: number;
   /** Number of the i-th completion, 0 ≤ i < count (synchronous views: in number order). */
   completion(i: number): number;
-  /** Whether the trial has ended in this view; a proposed trial that has not counts as running. */
+  /**
+   * Returns whether the trial has ended in this view; a proposed trial that has not counts as
+   * running.
+   */
   ended(number: number): boolean;
   /** Value for ranking an ended trial: finite, or ±∞ as the worst if it failed or diverged. */
   value(number: number): number;
@@ -27,7 +30,7 @@ export interface HistoryView {
    */
   best(k: number): readonly number[];
   /**
-   * Whether a trial with a number below `before`, ended or not, has this duplicate key
+   * Returns whether a trial with a number below `before`, ended or not, has this duplicate key
    * (`duplicate-key.ts`).
    */
   has(params: EncodedParams, before: number): boolean;

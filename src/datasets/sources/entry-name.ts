@@ -63,14 +63,14 @@ export function entryName(archive: string, path: string): string {
   return `${archive}${WITHIN}${path}`;
 }
 
-/** Whether it came out of an archive. */
+/** Returns whether it came out of an archive. */
 export function isEntry({ name }: { readonly name: string }): boolean {
   return name.includes(WITHIN);
 }
 
 const DEBRIS = /(?:^|\/)(?:\.|(?:__MACOSX|Thumbs\.db|desktop\.ini)(?:\/|$))/;
 
-/** Whether it is a system's by-product: resource forks, thumbnails, hidden files. */
+/** Returns whether it is a system's by-product: resource forks, thumbnails, hidden files. */
 export function isDebris(path: string): boolean {
   return DEBRIS.test(path);
 }

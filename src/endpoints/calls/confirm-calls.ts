@@ -93,8 +93,8 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
 }
 
 /**
- * Whether all its seeds have been trained, the test set was not used for selection, and the winner
- * was not evaluated on it yet.
+ * Returns whether all its seeds have been trained, the test set was not used for selection, and the
+ * winner was not evaluated on it yet.
  */
 function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
   const { uid, spec, state, limit } = study;

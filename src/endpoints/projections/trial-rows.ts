@@ -66,7 +66,7 @@ export class TrialRows {
     return this.#columns.attempts.get(number);
   }
 
-  /** Whether its parameters and origin are known. */
+  /** Returns whether its parameters and origin are known. */
   isBorn(number: number): boolean {
     return (this.#has.get(number) & BORN) !== 0;
   }

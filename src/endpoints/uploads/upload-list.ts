@@ -52,7 +52,7 @@ export function badUpload(
   );
 }
 
-/** Whether the path stays inside the folder on every system. */
+/** Returns whether the path stays inside the folder on every system. */
 function isInside(path: string): boolean {
   return path
     .split('/')

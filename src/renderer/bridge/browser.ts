@@ -98,8 +98,8 @@ async function isAdmitted(origin: string, token: string): Promise<boolean> {
 }
 
 /**
- * Whether the server refuses this browser. A browser does not say why a WebSocket failed, so this
- * requests the page.
+ * Returns whether the server refuses this browser. A browser does not say why a WebSocket failed,
+ * so this requests the page.
  */
 async function isRefused(origin: string): Promise<boolean> {
   const response = await fetch(`${origin}/`, {

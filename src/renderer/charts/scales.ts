@@ -96,7 +96,7 @@ export function valueScale(
   };
 }
 
-/** Whether the error or value is 0, which has no position on a logarithmic axis. */
+/** Returns whether the error or value is 0, which has no position on a logarithmic axis. */
 function isExact(kind: ScaleKind, value: number): boolean {
   return kind === 'log-error' ? value >= 1 : kind === 'log' && value <= 0;
 }

@@ -89,7 +89,7 @@ export function commandFor(event: Pressed, typing: boolean, byPointer = false): 
   return found?.command ?? null;
 }
 
-/** Whether Space would press the target: a button that was reached with the keyboard. */
+/** Returns whether Space would press the target: a button that was reached with the keyboard. */
 function isButton(target: EventTarget | null | undefined): boolean {
   return (
     target instanceof Element &&

@@ -2,8 +2,8 @@
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**
- * Whether the best trials can be trained again with fresh seeds: the study trains, has a best
- * trial, does not fix its seeds and is not a confirmation.
+ * Returns whether the best trials can be trained again with fresh seeds: the study trains, has a
+ * best trial, does not fix its seeds and is not a confirmation.
  */
 export function canConfirm({
   uid,
@@ -17,7 +17,7 @@ export function canConfirm({
   return searched.objective.kind === 'train' && searched.objective['seed'] === undefined;
 }
 
-/** Whether trials can be added; the trials of a confirmation are fixed. */
+/** Returns whether trials can be added; the trials of a confirmation are fixed. */
 export function canGoOn({
   uid,
   confirms,
@@ -26,7 +26,7 @@ export function canGoOn({
   return uid !== null && confirms === null && !deleted;
 }
 
-/** Whether the study can be deleted: only when it does not run. */
+/** Returns whether the study can be deleted: only when it does not run. */
 export function canDelete({
   uid,
   state,

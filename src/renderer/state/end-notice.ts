@@ -35,7 +35,7 @@ export function notifyOfEnd(row: StudyRow, open: () => void): void {
   });
 }
 
-/** Whether this browser has notifications; pages of insecure addresses have none. */
+/** Returns whether this browser has notifications; pages of insecure addresses have none. */
 export function canNotify(): boolean {
   return 'Notification' in window;
 }

@@ -178,14 +178,16 @@ export class Population {
     return this.unit(this.table.value(number));
   }
 
-  /** Whether a complete trial is no better than guessing. */
+  /** Returns whether a complete trial is no better than guessing. */
   atChance(number: number): boolean {
     return (
       this.chance !== null && this.table.isFinite(number) && this.table.value(number) <= this.chance
     );
   }
 
-  /** Whether a trial is drawn in the well at the foot: failed, diverged, or below the scale. */
+  /**
+   * Returns whether a trial is drawn in the well at the foot: failed, diverged, or below the scale.
+   */
   inWell(number: number): boolean {
     return !(this.unitOf(number) >= -1e-9);
   }
@@ -258,8 +260,8 @@ export class Population {
   }
 
   /**
-   * Whether the best value left the scale, or the number of values has doubled, so that its foot
-   * moves.
+   * Returns whether the best value left the scale, or the number of values has doubled, so that its
+   * foot moves.
    */
   #mustFit(): boolean {
     if (this.valued === 0) return false;

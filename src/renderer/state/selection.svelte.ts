@@ -52,7 +52,10 @@ export class Selection {
     this.brush = new Map();
   }
 
-  /** Whether a trial is in all brushed ranges; a trial without a value of a brushed axis is not. */
+  /**
+   * Returns whether a trial is in all brushed ranges; a trial without a value of a brushed axis is
+   * not.
+   */
   passes(number: number, value: number, param: (name: string) => number): boolean {
     for (const [axis, { low, high }] of this.brush) {
       const at = axis === '#number' ? number : axis === '#value' ? value : param(axis);

@@ -170,7 +170,7 @@ export class TrialTable {
     return this.columns.value[number] ?? NaN;
   }
 
-  /** Whether the trial has ended with a finite value. */
+  /** Returns whether the trial has ended with a finite value. */
   isFinite(number: number): boolean {
     return this.columns.state[number] === COMPLETE && Number.isFinite(this.columns.value[number]);
   }

@@ -28,7 +28,7 @@ export function knownFrom(
   return Number.isFinite(first) ? first : null;
 }
 
-/** Whether a timeline still grows: an attempt runs, or a study may start one. */
+/** Returns whether a timeline still grows: an attempt runs, or a study may start one. */
 export function goesOn(studies: readonly StudyRow[], { running }: Held): boolean {
   return running.size > 0 || studies.some(({ state }) => isOn(state));
 }

@@ -99,7 +99,7 @@ async function take(lock: string): Promise<boolean> {
   }
 }
 
-/** Whether the process that holds the lock has ended. */
+/** Returns whether the process that holds the lock has ended. */
 async function isAbandoned(lock: string): Promise<boolean> {
   const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
   // An empty file means that its owner is about to write its process id.

@@ -41,7 +41,9 @@ export class Scope {
     return Object.hasOwn(this.params, name) ? this.params[name] : undefined;
   }
 
-  /** Whether the search space (or the values, if there is no space) contains a parameter. */
+  /**
+   * Returns whether the search space (or the values, if there is no space) contains a parameter.
+   */
   isDeclared(name: string): boolean {
     return Object.hasOwn(this.space ?? this.params, name);
   }

@@ -67,7 +67,7 @@ function extremes(
   return [...new Set([...least, ...within])];
 }
 
-/** Whether the parameter's condition holds. Parents precede their children. */
+/** Returns whether the parameter's condition holds. Parents precede their children. */
 function isThere(space: SearchSpaceLike, name: string, params: Params): boolean {
   return Object.entries(space[name]?.when ?? {}).every(([parent, values]) => {
     const value = params[parent];

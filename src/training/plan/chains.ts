@@ -75,8 +75,8 @@ function readersOf(ops: readonly Op[], valueOf: (id: number) => number): Map<num
 }
 
 /**
- * Whether each op but the first reads an output of an earlier op of the run, and intermediate main
- * outputs have no reader outside.
+ * Returns whether each op but the first reads an output of an earlier op of the run, and
+ * intermediate main outputs have no reader outside.
  */
 function connected(
   run: readonly Op[],

@@ -34,7 +34,7 @@ const ELEMENT_WISE: ReadonlySet<OpKind> = new Set<OpKind>([
   'mean-squared-error',
 ]);
 
-/** Whether the op copies values to another buffer. */
+/** Returns whether the op copies values to another buffer. */
 function isCopy(op: Op): boolean {
   return op.kind === 'flatten' || (op.kind === 'add-gradient' && op.accumulate[0] !== true);
 }
@@ -108,7 +108,8 @@ function opsByBuffer(ops: readonly Op[]): Map<number, Op[]> {
 }
 
 /**
- * Whether every op reads the correct values if all buffers of `group` share one piece of memory.
+ * Returns whether every op reads the correct values if all buffers of `group` share one piece of
+ * memory.
  */
 function valuesSurvive(
   touching: ReadonlyMap<number, readonly Op[]>,

@@ -90,7 +90,7 @@ export class Lane {
     return report;
   }
 
-  /** Whether to keep the weights of this report: it is the best so far, or the last. */
+  /** Returns whether to keep the weights of this report: it is the best so far, or the last. */
   wants({ epoch, value }: EpochReport): boolean {
     if (this.#keep === 'last' || this.#kept === undefined)
       return this.#keep === 'best' || epoch + 1 === this.epochs;

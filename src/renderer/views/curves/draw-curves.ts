@@ -417,7 +417,7 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-/** Whether a curve passes through a box. */
+/** Returns whether a curve passes through a box. */
 function crosses(points: readonly Point[], box: Box): boolean {
   return points.some((to, i) => {
     const from = points[i - 1] ?? to;

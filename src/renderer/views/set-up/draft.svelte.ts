@@ -194,7 +194,7 @@ export class Draft {
     );
   }
 
-  /** Whether a field, given by its path, is marked as invalid. */
+  /** Returns whether a field, given by its path, is marked as invalid. */
   isWrong(field: string): boolean {
     return this.placed.some(({ fields }) => fields.includes(field));
   }

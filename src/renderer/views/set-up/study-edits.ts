@@ -42,8 +42,8 @@ export function objectOf(value: Json | undefined): JsonObject {
 }
 
 /**
- * Whether two values are equal as JSON, whatever the order of their fields; absent fields equal
- * undefined ones.
+ * Returns whether two values are equal as JSON, whatever the order of their fields; absent fields
+ * equal undefined ones.
  */
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;

@@ -81,7 +81,7 @@ function terms(plan: Plan, conv: Op): number {
   return channels * rows * columns;
 }
 
-/** Whether the windows do not overlap, have no padding, and fit in registers. */
+/** Returns whether the windows do not overlap, have no padding, and fit in registers. */
 function poolIsBlock(plan: Plan, conv: Op, pool: Op): boolean {
   const [size, stride, padding] = [
     pairOf(pool, 'size'),

@@ -18,7 +18,7 @@ export interface IndexFile {
   readonly sha256: string;
 }
 
-/** Whether a wheel's file name is for Linux on this processor. */
+/** Returns whether a wheel's file name is for Linux on this processor. */
 export function fitsMachine(filename: string, arch: string): boolean {
   const processor = { x64: 'x86_64', arm64: 'aarch64' }[arch];
   return (
@@ -51,7 +51,7 @@ export function requirementText({ name, specifiers }: Requirement): string {
   return name + specifiers.map(({ operator, version }) => operator + version).join(',');
 }
 
-/** Whether a release (numbers and dots only) satisfies the requirement. */
+/** Returns whether a release (numbers and dots only) satisfies the requirement. */
 export function satisfies(version: string, { specifiers }: Requirement): boolean {
   return specifiers.every(({ operator, version: bound }) => {
     const order = compareVersions(version, bound);

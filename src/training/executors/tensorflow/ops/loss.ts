@@ -66,7 +66,7 @@ function measure(step: Step, outputs: Tensor, losses: Tensor, classes: boolean):
   step.metrics = { loss, correct: classes ? hits(step, outputs) : none };
 }
 
-/** Whether the first of the largest outputs is the label. */
+/** Returns whether the first of the largest outputs is the label. */
 function hits({ operations, inputs, label, values }: Step, outputs: Tensor): Tensor {
   const right = operations.equal(
     operations.argMax(outputs, 2),

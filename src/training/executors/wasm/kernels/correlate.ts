@@ -53,7 +53,7 @@ interface Steps {
   readonly column: number;
 }
 
-/** Whether a pooling window of this size can be a block. */
+/** Returns whether a pooling window of this size can be a block. */
 export function poolFits(size: readonly [number, number], terms: number): boolean {
   return size[0] * size[1] + 3 <= REGISTERS && terms <= LONGEST_SUM;
 }

@@ -62,12 +62,12 @@ function runsOf({ inputs, outputs, size, stride, padding }: Axis): Run[] {
   return runs;
 }
 
-/** Whether no pixel belongs to two windows. */
+/** Returns whether no pixel belongs to two windows. */
 export function disjoint(pool: Pool): boolean {
   return axes(pool).every(({ outputs, size, stride }) => outputs === 1 || stride >= size);
 }
 
-/** Whether every pixel belongs to a window. */
+/** Returns whether every pixel belongs to a window. */
 export function covering(pool: Pool): boolean {
   return axes(pool).every(
     ({ inputs, outputs, size, stride, padding }) =>

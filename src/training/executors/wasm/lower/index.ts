@@ -103,8 +103,8 @@ export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable
 }
 
 /**
- * Whether another op's kernel executes the op: ops after a fused convolution or a rectified norm,
- * and the gradient of the norm's relu.
+ * Returns whether another op's kernel executes the op: ops after a fused convolution or a rectified
+ * norm, and the gradient of the norm's relu.
  */
 function isAbsorbed(op: Op, { absorbed }: Fusion, rectifying: ReadonlySet<string>): boolean {
   if (op.kind === 'relu' || op.kind === 'max-pool') return absorbed.has(op.layer);

@@ -10,7 +10,7 @@ import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from '../kernels/sof
 import { step, type Place, type Step } from '../steps.ts';
 import { column, count, input, output, type Lowering } from './lowering.ts';
 
-/** Whether the op has a gradient output, before loss and correct. */
+/** Returns whether the op has a gradient output, before loss and correct. */
 function isTraining(op: Op): boolean {
   return op.outputs.length === 3;
 }
