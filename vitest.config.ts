@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
@@ -28,6 +28,9 @@ const isolatedFiles = [
   'test/training/run/trainer.test.ts',
 ];
 
+/** Files that compute on a software GPU, which needs an environment of its own. */
+const gpuFiles = ['test/training/webgpu/**/*.test.ts'];
+
 /** Time-outs detect hangs and never measure speed. */
 const MINUTE = 60_000;
 
@@ -41,6 +44,18 @@ const everywhere = {
   unstubEnvs: true,
   // Threads and worker processes start as built: compiling their sources takes five times as long.
   env: { GALAPAGOS_BUILT_ENTRIES: fileURLToPath(new URL('./out/main/', import.meta.url)) },
+} as const;
+
+/**
+ * Environment in which Dawn finds SwiftShader, the software GPU of Debian's Chromium, and no card.
+ * The loader's path must be set when the process starts.
+ */
+const SWIFTSHADER = '/usr/lib/chromium';
+const softwareGpu = {
+  VK_ICD_FILENAMES: `${SWIFTSHADER}/vk_swiftshader_icd.json`,
+  LD_LIBRARY_PATH: SWIFTSHADER,
+  XDG_RUNTIME_DIR: tmpdir(),
+  GALAPAGOS_WEBGPU_FALLBACK: '1',
 } as const;
 
 const processes = { testTimeout: 10 * MINUTE, hookTimeout: 10 * MINUTE } as const;
@@ -60,10 +75,26 @@ export default defineConfig({
           // changes of its process.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/window/**', 'test/electron9/**', ...isolatedFiles],
+          exclude: [
+            'test/e2e/**',
+            'test/window/**',
+            'test/electron9/**',
+            ...isolatedFiles,
+            ...gpuFiles,
+          ],
         },
       },
       { test: { name: 'isolated', ...everywhere, include: isolatedFiles } },
+      // On a software GPU; skipped where there is none.
+      {
+        test: {
+          name: 'gpu',
+          ...everywhere,
+          ...processes,
+          env: { ...everywhere.env, ...softwareGpu },
+          include: gpuFiles,
+        },
+      },
       {
         test: {
           name: 'whole',

@@ -35,7 +35,7 @@ export const layers = {
 export const packages = {
   core: [],
   protocol: ['zod'],
-  runtime: ['node:'],
+  runtime: ['node:', 'webgpu'],
   transport: ['node:', 'zeromq'],
   storage: ['node:', 'libsql'],
   datasets: [

@@ -20,6 +20,9 @@ const NOT_RUN = [
   'node_modules/zeromq/build/manifest.json',
   '!node_modules/zod/src/**',
   '!node_modules/@libsql/**',
+  // Only the install script of webgpu imports debug and ms.
+  '!node_modules/{debug,ms,@webgpu}/**',
+  '!node_modules/webgpu/{build,dist}/**',
 ];
 
 /** How zeromq calls a system's C library. */
@@ -58,6 +61,7 @@ export function configurationFor(platform, arch, fetched) {
       // The two that are tried first, and one of them loads; the others are for older versions of
       // Node.
       `node_modules/zeromq/build/${platform}/${arch}/node/${LIBC[platform]}-{115,127}-Release/addon.node`,
+      `node_modules/webgpu/dist/${platform}-${platform === 'darwin' ? 'universal' : arch}/**`,
       'package.json',
     ],
     asarUnpack: [
