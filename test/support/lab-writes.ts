@@ -141,8 +141,16 @@ export function endTrial(
 }
 
 /** What a success writes in one step. */
-export function succeed(number: number, finishSeq: number, value = number / 10): Write[] {
-  return [endAttempt(number, 1, 'succeeded', value), endTrial(number, { finishSeq, value })];
+export function succeed(
+  number: number,
+  finishSeq: number,
+  value = number / 10,
+  uid = UID,
+): Write[] {
+  return [
+    endAttempt(number, 1, 'succeeded', value, uid),
+    endTrial(number, { finishSeq, value, uid }),
+  ];
 }
 
 /** A snapshot without laziness, so that two can be compared. */

@@ -1,6 +1,6 @@
 /**
- * Tests imports of tables in the window: choosing the predicted column, excluding a column; and
- * that failed imports take little space.
+ * Tests imports in the window: choosing the predicted column of a table, excluding a column,
+ * choosing another label of a stored dataset; and that failed imports take little space.
  */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -8,7 +8,7 @@ import { text } from '../../src/renderer/text.ts';
 import { start } from '../support/built-command.ts';
 import { written } from '../support/dataset-files.ts';
 import { drop } from '../support/dropped.ts';
-import { PATIENCE, ask, windowLab } from '../support/window.ts';
+import { PATIENCE, ask, patient, windowLab } from '../support/window.ts';
 
 const lab = windowLab({ workers: 1 });
 const LONG = 3 * PATIENCE;
@@ -146,6 +146,42 @@ describe('Stored dataset: another label', () => {
       expect(stored.map(({ name, dataset }) => [name, dataset?.targets])).toEqual([
         ['garden', 0],
         ['garden-price', 1],
+      ]);
+    },
+    LONG,
+  );
+
+  it(
+    'chooses between the labels of a source that is not a table, and stores each beside the other',
+    async () => {
+      const record = (i: number): Buffer =>
+        Buffer.concat([Buffer.from([i % 2, i % 4]), Buffer.alloc(3072, i)]);
+      const records = (first: number, n: number): Buffer =>
+        Buffer.concat(Array.from({ length: n }, (_, i) => record(first + i)));
+      written(lab.folder.file('hundred'), {
+        'train.bin': records(0, 40),
+        'test.bin': records(40, 12),
+      });
+      const { code, stderr } = await start(
+        ['datasets', 'import', 'hundred'],
+        lab.folder.path,
+        undefined,
+        { GALAPAGOS_HOME: lab.folder.file('home') },
+      ).ended;
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+      const { page } = await lab.window({ at: '#/datasets/hundred' });
+      const picker = page.getByRole('combobox', { name: text.datasets.label, exact: true });
+      await picker.waitFor();
+      expect(await picker.inputValue()).toBe('fine');
+      await picker.selectOption('coarse');
+      await page.getByRole('heading', { level: 2, name: 'hundred-coarse', exact: true }).waitFor();
+      await expect.poll(() => picker.inputValue(), patient).toBe('coarse');
+      const stored = (await ask(page, 'datasets', {})).filter(({ name }) =>
+        name.startsWith('hundred'),
+      );
+      expect(stored.map(({ name, dataset }) => [name, dataset?.classes])).toEqual([
+        ['hundred', 100],
+        ['hundred-coarse', 20],
       ]);
     },
     LONG,
