@@ -46,6 +46,14 @@ const faultOf = async (
 };
 const four = { 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() };
 
+/** Replaces the name of an entry that consists of one repeated letter. */
+const renamed = (archive: Buffer, letter: string, name: string): Buffer => {
+  const old = letter.repeat(name.length);
+  for (let at = archive.indexOf(old); at !== -1; at = archive.indexOf(old, at + 1))
+    archive.write(name, at);
+  return archive;
+};
+
 describe('Import: links', () => {
   it.each([
     ['symbolic', '2'],
@@ -156,6 +164,30 @@ describe('Import: archives', () => {
       found: 'an encrypted one',
       hint: 'unpack the archive with its password first',
     });
+  });
+
+  it.each([
+    ['a name twice', 'a/1.png', 'a/1.png'],
+    ['two spellings of one name', 'a/1.png', './a//1.png'],
+  ])('refuse %s, because both would count', async (_, first, second) => {
+    const [head, tail] = [{ [first]: grey(), 'b/1.png': grey() }, { [second]: grey() }];
+    for (const file of [
+      Buffer.concat([tar(head).subarray(0, -1024), tar(tail)]),
+      renamed(zip({ ...head, ['x'.repeat(second.length)]: grey() }), 'x', second),
+    ])
+      expect(await faultOf(source({ 'x.bin': file }))).toEqual({
+        file: 'x.bin',
+        place: `entry ${JSON.stringify(second)}`,
+        expected: 'each name once',
+        found: 'a second entry with this name',
+        hint: 'unpack the archive and import the folder',
+      });
+  });
+
+  it('may repeat the name of an entry of another archive', async () => {
+    const inner = zip({ 'a/1.png': grey(), 'b/1.png': grey() });
+    const path = source({ 'x.zip': inner, 'y.zip': inner });
+    expect((await folder.imported(path)).training.samples).toBe(3);
   });
 
   it('and files with a wrong extension are read as what they are', async () => {

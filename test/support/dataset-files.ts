@@ -61,6 +61,41 @@ export function zip(files: Files, { stored = false, size }: ZipOptions = {}): Bu
   return Buffer.concat([...parts, ...directory, end]);
 }
 
+/**
+ * A zip64 archive of one stored entry: all fields that have a 64-bit form use it.
+ * @param count written instead of the true number of entries
+ */
+export function zip64(name: string, text: string, { count = 1 }: { count?: number } = {}): Buffer {
+  const content = Buffer.from(text);
+  const plain = zip({ [name]: content }, { stored: true });
+  const directory = plain.lastIndexOf('PK\x01\x02', undefined, 'latin1');
+  const central = Buffer.from(plain.subarray(directory, directory + 46 + Buffer.byteLength(name)));
+  const extra = Buffer.alloc(28);
+  extra.writeUInt16LE(1, 0);
+  extra.writeUInt16LE(24, 2);
+  extra.writeBigUInt64LE(BigInt(content.length), 4);
+  extra.writeBigUInt64LE(BigInt(content.length), 12);
+  central.fill(0xff, 20, 28);
+  central.fill(0xff, 42, 46);
+  central.writeUInt16LE(extra.length, 30);
+  const end64 = Buffer.alloc(56);
+  end64.write('PK\x06\x06', 'latin1');
+  end64.writeBigUInt64LE(44n, 4);
+  end64.writeBigUInt64LE(BigInt(count), 24);
+  end64.writeBigUInt64LE(BigInt(count), 32);
+  end64.writeBigUInt64LE(BigInt(central.length + extra.length), 40);
+  end64.writeBigUInt64LE(BigInt(directory), 48);
+  const locator = Buffer.alloc(20);
+  locator.write('PK\x06\x07', 'latin1');
+  locator.writeBigUInt64LE(BigInt(directory + central.length + extra.length), 8);
+  locator.writeUInt32LE(1, 16);
+  const end = Buffer.alloc(22, 0xff);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt32LE(0, 4);
+  end.writeUInt16LE(0, 20);
+  return Buffer.concat([plain.subarray(0, directory), central, extra, end64, locator, end]);
+}
+
 export function tar(files: Files): Buffer {
   const parts: Buffer[] = [];
   for (const [name, given] of Object.entries(files)) {
@@ -78,7 +113,16 @@ function paxPath(name: string): Buffer {
   return Buffer.from(`${String(length + digits)} path=${name}\n`);
 }
 
-function tarEntry(name: string, content: Buffer, type: string): Buffer {
+/**
+ * Header, content and padding of an entry.
+ * @param change is called with the header before its checksum is computed
+ */
+export function tarEntry(
+  name: string,
+  content: Buffer,
+  type: string,
+  change: (header: Buffer) => void = () => undefined,
+): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
   header.write('0000644\0', 100);
@@ -86,6 +130,7 @@ function tarEntry(name: string, content: Buffer, type: string): Buffer {
   header.write('        ', 148);
   header.write(type, 156);
   header.write('ustar\x0000', 257, 'latin1');
+  change(header);
   header.write(
     `${header
       .reduce((sum, byte) => sum + byte, 0)

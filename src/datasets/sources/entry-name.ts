@@ -58,6 +58,17 @@ export function refusedLink(archive: string, name: string): DatasetError {
   );
 }
 
+/** Refuses a name that occurs twice: one of the two would be lost, or both would count. */
+export function refusedDuplicate(archive: string, name: string): DatasetError {
+  return mismatch(
+    archive,
+    `entry ${JSON.stringify(name)}`,
+    'each name once',
+    'a second entry with this name',
+    'unpack the archive and import the folder',
+  );
+}
+
 /** `archive › entry`, for errors. */
 export function entryName(archive: string, path: string): string {
   return `${archive}${WITHIN}${path}`;

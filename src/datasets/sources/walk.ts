@@ -8,9 +8,10 @@ import { createGunzip } from 'node:zlib';
 import { mismatch, unreadable } from '../dataset-error.ts';
 import { FileBytes, MemoryBytes, PutAside, runs, type Bytes } from './bytes.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { entryName, isDebris, refusedLink, safePath } from './entry-name.ts';
+import { entryName, isDebris, refusedDuplicate, refusedLink, safePath } from './entry-name.ts';
 import { Expansion } from './expansion.ts';
 import type { Meter } from './meter.ts';
+import { NameSet } from './name-set.ts';
 import { isOpenDatabase, openDatabasesIn } from './open-database.ts';
 import { belowFolder, sharedFolder, type Source } from './several.ts';
 import { streamed } from './streamed.ts';
@@ -196,9 +197,11 @@ class Walk {
   async *#zip(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
     const { meter } = this.#reading;
     if (depth === 0) meter.samples = (meter.samples ?? 0) + zipEntryCount(item.bytes);
+    const names = new NameSet();
     for (const { name, link, content } of zipEntries(item.bytes)) {
       const path = safePath(item.bytes.name, name);
       if (isDebris(path)) continue;
+      if (!names.add(path)) throw refusedDuplicate(item.bytes.name, name);
       if (link) throw refusedLink(item.bytes.name, name);
       yield* this.#entry(item, path, content(), depth, expansion);
     }
@@ -210,9 +213,11 @@ class Walk {
     depth: number,
     expansion: Expansion,
   ): AsyncGenerator<Item> {
+    const names = new NameSet();
     for await (const { name, link, content } of tarEntries(item.bytes.name, reader)) {
       const path = safePath(item.bytes.name, name);
       if (isDebris(path)) continue;
+      if (!names.add(path)) throw refusedDuplicate(item.bytes.name, name);
       if (link) throw refusedLink(item.bytes.name, name);
       yield* this.#entry(item, path, content, depth, expansion);
     }
