@@ -17,6 +17,12 @@ interface Case extends Mutant {
 
 /** Of the scheduler. */
 const mutants: Record<string, Case> = {
+  'a trial that crashed on the faster card is left to it for ever': {
+    world: worlds['asynchronous, a card beside a core'],
+    file: 'scheduling/dispatch.ts',
+    from: 'if (!hasWork(lab) || !giveCohort(lab, slot, fasterIdle)) lab.free.putBack(slot);',
+    to: 'lab.free.putBack(slot);',
+  },
   'every loss counts to a limit': {
     world: worlds['generations, workers elsewhere'],
     file: 'scheduling/outcomes.ts',

@@ -210,8 +210,9 @@ class Actions {
     const [held] = worker.running();
     if (held !== undefined) {
       const value = modelValue(held.params[0] ?? NaN);
+      const ms = world.durationOf(worker.slot);
       this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.attemptNumber}`, () =>
-        this.#finish(process, held, { outcome: 'succeeded', value, ms: 1 }),
+        this.#finish(process, held, { outcome: 'succeeded', value, ms }),
       );
       const { number, attemptNumber } = held.attempt;
       const step = worker.holding.length + world.faults.report;
@@ -233,11 +234,11 @@ class Actions {
             { step: 0, value: 0.5 },
             { step: 9, value },
           ],
-          ms: 1,
+          ms,
         }),
       );
       this.#fault('crash', `${name} crashes ${held.attempt.number}`, () =>
-        this.#finish(process, held, { outcome: 'crashed', ms: 1 }),
+        this.#finish(process, held, { outcome: 'crashed', ms }),
       );
     }
     for (const result of worker.session === null || world.options.breach === 'results said once'

@@ -38,8 +38,8 @@ function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly str
     return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
   if (idle?.reason === 'none') return [`${name} is idle for no reason`];
   const absent = ['drained', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
-  return idle !== null && free.usable === absent
-    ? [`${name} is ${free.usable ? '' : 'not '}usable and idle: ${idle.reason}`]
+  return idle !== null && (free.group !== null) === absent
+    ? [`${name} is ${free.group !== null ? '' : 'not '}usable and idle: ${idle.reason}`]
     : [];
 }
 

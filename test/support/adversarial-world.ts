@@ -4,6 +4,7 @@
  * can happen at a moment, `adversarial-checks.ts` what must hold after it. Tasks, acks and shows
  * are checked against what is durable at the moment they leave.
  */
+import { deviceKind, parseSlot } from '../../src/core/device.ts';
 import { STOPPED_BY_USER } from '../../src/core/study/stopped.ts';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import type {
@@ -72,6 +73,8 @@ export interface WorldOptions {
   /** Workers are children of the coordinator and die with it. */
   readonly local?: boolean;
   readonly lanes?: number;
+  /** The second slot is a card of two lanes, four times as fast as the first. */
+  readonly card?: boolean;
   readonly faults: Partial<Faults>;
   readonly breach?: Breach;
   readonly machine?: Machine;
@@ -142,7 +145,7 @@ export class AdversarialWorld {
     this.faults = { ...NO_FAULTS, ...options.faults };
     const node = options.local === true ? 'local' : 'far';
     this.sides = [0, 1].map((i) => ({
-      slot: `${node}/cpu/${i}`,
+      slot: `${node}/${options.card === true && i === 1 ? 'gpu/0/0' : `cpu/${i}`}`,
       processes: [],
       spawns: 0,
       wanted: [],
@@ -238,10 +241,20 @@ export class AdversarialWorld {
       this.take(this.machine.answerAsk(this.lab, ask, this.now));
   }
 
+  isCard(slot: string): boolean {
+    return deviceKind(parseSlot(slot).device) === 'gpu';
+  }
+
+  /** Milliseconds that an attempt takes by its worker's clock. */
+  durationOf(slot: string): number {
+    if (this.options.card !== true) return 1;
+    return this.isCard(slot) ? 500 : 2_000;
+  }
+
   start(side: Side, incarnation: string): void {
     const worker = new SimulatedWorker(side.slot, incarnation, {
       device: 'model',
-      lanes: this.options.lanes ?? 1,
+      lanes: this.isCard(side.slot) ? 2 : (this.options.lanes ?? 1),
       memoryBytes: 1,
     });
     side.spawns += 1;

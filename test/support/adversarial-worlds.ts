@@ -57,6 +57,19 @@ export const worlds = {
     local: true,
     lanes: 2,
   },
+  'asynchronous, a card beside a core': {
+    sampler: asynchronous,
+    trials: 12,
+    faults: MORE,
+    local: true,
+    card: true,
+  },
+  'generations, a card beside a core elsewhere': {
+    sampler: { synchronous: true, generation: 6 },
+    trials: 12,
+    faults: MORE,
+    card: true,
+  },
   'generations, pruned trials and reports': {
     sampler: generations,
     trials: 4,

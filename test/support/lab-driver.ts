@@ -15,7 +15,7 @@ import type {
 } from '../../src/core/scheduling/index.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
 import type { LabState, OpenTrial, Slot, Study } from '../../src/core/scheduling/state.ts';
-import type { Limits } from '../../src/core/study/study-spec.ts';
+import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
 import type { Machine } from './adversarial-world.ts';
 import { createModelSampler, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
@@ -81,11 +81,15 @@ export class LabDriver {
     return this.send({ type: 'opened', epoch, lab });
   }
 
-  create(limits: Partial<Limits> = {}, uid = STUDY): Instruction[] {
+  create(
+    limits: Partial<Limits> = {},
+    uid = STUDY,
+    settings: Partial<StudySpec> = {},
+  ): Instruction[] {
     return this.send({
       type: 'studyCreated',
       uid,
-      spec: { ...modelSpec, name: uid },
+      spec: { ...modelSpec, ...settings, name: uid },
       limits: { ...NO_LIMITS, ...limits },
     });
   }

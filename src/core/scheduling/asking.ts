@@ -3,7 +3,8 @@ import type { Proposal } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
-import { bundleOf, mayQueue } from './short-trials.ts';
+import { isLeftToFaster, lanesFor, mayQueue } from './packing.ts';
+import { bundleOf } from './short-trials.ts';
 import type { LabState, Study } from './state.ts';
 import { emit, showLab } from './step-output.ts';
 import { giveGrace, moveStudy } from './studies.ts';
@@ -23,7 +24,7 @@ export function askSamplers(lab: LabState): void {
     const first = study.columns.size;
     const most = Math.min(
       lab.options.askAtMost,
-      freeLanes(lab, study) * bundleOf(lab, study) - study.waiting.size,
+      freeLanes(lab, study) - study.waiting.size,
       study.limit - first,
     );
     if (most < 1) continue;
@@ -37,8 +38,17 @@ export function askSamplers(lab: LabState): void {
   }
 }
 
-function freeLanes({ free, options }: LabState, study: Study): number {
-  return mayQueue(options, study) ? free.lanes : free.idleLanes;
+/** Number of the study's trials that slots could be given now. */
+function freeLanes(lab: LabState, study: Study): number {
+  let lanes = 0;
+  for (const group of lab.free.groups) {
+    let cohorts = group.counts[0] ?? 0;
+    if (mayQueue(lab, study, group))
+      cohorts = group.counts.reduce((sum, n, sent) => sum + n * (group.capacity - sent), 0);
+    if (cohorts > 0 && !isLeftToFaster(lab, study, group))
+      lanes += cohorts * lanesFor(study, group) * bundleOf(lab, study, group.device);
+  }
+  return lanes;
 }
 
 /** Proposals of a sampler, or the message of the error that it threw. */

@@ -1,11 +1,12 @@
 /**
  * Assigns waiting trials to free slots at the end of every step: slots with the fewest outstanding
  * cohorts first, then by name; among studies the one with the fewest busy lanes; among its trials
- * the smallest number.
+ * the smallest number. `packing.ts` decides how many.
  */
 import { addCohort } from './cohorts.ts';
-import { lanesOf } from './free-slots.ts';
-import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
+import { fasterGroups, isLeftToFaster, lanesFor, mayQueue, shareOf } from './packing.ts';
+import type { Group } from './packing.ts';
+import { bundleOf, mayBeBundled } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
 import { emit, show, write } from './step-output.ts';
 import { record } from './story.ts';
@@ -18,7 +19,17 @@ export function dispatch(lab: LabState): void {
     if (slot === null) break;
     if (!giveCohort(lab, slot)) without.push(slot);
   }
-  for (const slot of without) lab.free.putBack(slot);
+  // Trials that idle slots of faster devices may not take, because they crashed there, are not left
+  // to them.
+  for (const slot of without)
+    if (!hasWork(lab) || !giveCohort(lab, slot, fasterIdle)) lab.free.putBack(slot);
+}
+
+/** Returns whether the study's trials are left to faster devices that do not take them. */
+function fasterIdle(lab: LabState, study: Study, group: Group): boolean {
+  return fasterGroups(lab, study, group).some(
+    (faster) => (faster.counts[0] ?? 0) > 0 && !isLeftToFaster(lab, study, faster),
+  );
 }
 
 function hasWork(lab: LabState): boolean {
@@ -30,15 +41,23 @@ function hasWaiting(study: Study): boolean {
   return study.state === 'running' && (study.waiting.first ?? Infinity) < study.limit;
 }
 
-/** @returns whether there was a trial for the slot */
-function giveCohort(lab: LabState, slot: Slot): boolean {
+/**
+ * @param anyway whether a study gives the slot trials that are left to faster devices
+ * @returns whether there was a trial for the slot
+ */
+function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () => false): boolean {
+  const { group } = slot.free;
+  if (group === null) return false;
   const idle = slot.cohorts.length === 0;
   const studies = [...lab.active].filter(
-    (study) => hasWaiting(study) && (idle || mayQueue(lab.options, study)),
+    (study) =>
+      hasWaiting(study) &&
+      (idle || mayQueue(lab, study, group)) &&
+      (!isLeftToFaster(lab, study, group) || anyway(lab, study, group)),
   );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
   for (const study of studies) {
-    const trials = pick(lab, study, slot);
+    const trials = pick(lab, study, slot, group);
     if (trials.length === 0) continue;
     send(lab, study, slot, trials);
     return true;
@@ -48,16 +67,20 @@ function giveCohort(lab: LabState, slot: Slot): boolean {
 
 /**
  * Returns the smallest trial number that may run on the slot and others that may share its cohort,
- * spread evenly over the free slots.
+ * its share among the free slots.
  */
-function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
+function pick(lab: LabState, study: Study, slot: Slot, group: Group): OpenTrial[] {
   const allowed = (trial: OpenTrial): boolean => trial.avoid !== slot.name || lab.free.usable < 2;
-  const share = Math.ceil(study.waiting.size / Math.max(1, lab.free.peers(slot)));
+  const bundled = (device: string): number =>
+    slot.state === 'probation' ? 1 : bundleOf(lab, study, device);
+  const share = shareOf(lab, study, slot, (other) =>
+    Math.max(lanesFor(study, other), bundled(other.device)),
+  );
   const first = study.waiting.take(study.limit, allowed);
   if (first === null) return [];
   const trials = [first];
-  const room = lanesOf(slot);
-  const bundle = slot.state === 'probation' || !mayBeBundled(first) ? 1 : bundleOf(lab, study);
+  const room = lanesFor(study, group);
+  const bundle = mayBeBundled(first) ? bundled(group.device) : 1;
   let lanes = Math.min(
     Math.max(room, bundle),
     share,

@@ -38,6 +38,8 @@ export interface AttemptResult {
   /** Present when crashed or out of memory. */
   readonly error?: string;
   readonly ms: number;
+  /** Number of trials of this study that fill the device; absent: not measured. */
+  readonly lanesWanted?: number;
   /** Out of memory because of others: free memory at the start was below the plan's need. */
   readonly byNeighbour?: boolean;
   /** Loss, accuracy, checksum of the weights …: kept with the trial, not looked at. */

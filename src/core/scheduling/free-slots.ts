@@ -1,8 +1,9 @@
 /**
- * Slots that can take another cohort, ordered by outstanding cohorts, then by name; and the totals
- * that asking samplers depends on. Call `refresh` after every change of a slot's state, session or
- * cohorts. O(log slots) each.
+ * Slots that can take another cohort, ordered by outstanding cohorts, then by name, and grouped by
+ * device, for what asking and dispatch decide per device. Call `refresh` after every change of a
+ * slot's state, session, lanes or cohorts. O(log slots) each.
  */
+import { deviceOfSlot } from '../device.ts';
 import { Heap } from './heap.ts';
 import type { SlotState } from './words.ts';
 
@@ -13,17 +14,37 @@ export interface FreeSlot {
   readonly session: string | null;
   readonly lanes: number;
   readonly cohorts: { readonly length: number };
-  /** Bookkeeping of `FreeSlots`; initially `NOT_FREE`. */
-  readonly free: {
-    bucket: number;
-    queued: number;
-    lanes: number;
-    idleLanes: number;
-    usable: boolean;
-  };
+  /** Bookkeeping of `FreeSlots`; initially `notFree()`. */
+  readonly free: FreeEntry<this>;
 }
 
-export const NOT_FREE = { bucket: -1, queued: 0, lanes: 0, idleLanes: 0, usable: false };
+/** What `FreeSlots` keeps of a slot. */
+export interface FreeEntry<Slot> {
+  /** Number of its outstanding cohorts; −1: it can take no other. */
+  bucket: number;
+  /** Buckets whose heap holds an entry of the slot, a bit each. */
+  queued: number;
+  /** Null: it may not be given cohorts. */
+  group: SlotGroup<Slot> | null;
+}
+
+export function notFree<Slot>(): FreeEntry<Slot> {
+  return { bucket: -1, queued: 0, group: null };
+}
+
+/** The usable slots of one device that have equally many lanes and credits. */
+export interface SlotGroup<Slot> {
+  /** `<node>/<device>`, as `deviceOfSlot` names it. */
+  readonly device: string;
+  /** Greatest number of trials that one of its slots may train in a cohort. */
+  readonly lanes: number;
+  /** Number of cohorts that one of its slots may have outstanding. */
+  readonly capacity: number;
+  /** Those that may be given cohorts, free or not. */
+  readonly slots: Set<Slot>;
+  /** Number of slots by number of outstanding cohorts, of those that can take another. */
+  readonly counts: number[];
+}
 
 export class FreeSlots<Slot extends FreeSlot> {
   readonly #credits: number;
@@ -32,11 +53,7 @@ export class FreeSlots<Slot extends FreeSlot> {
    * skipped.
    */
   readonly #buckets: readonly Heap<Slot>[];
-  readonly #counts: number[];
-  /** Number of lanes that could be given trials now. */
-  lanes = 0;
-  /** The part of `lanes` on slots without outstanding cohorts. */
-  idleLanes = 0;
+  readonly #groups = new Map<string, SlotGroup<Slot>>();
   /** Number of slots that may be given cohorts, free or not. */
   usable = 0;
 
@@ -46,7 +63,11 @@ export class FreeSlots<Slot extends FreeSlot> {
       { length: credits },
       () => new Heap<Slot>((a, b) => a.name < b.name),
     );
-    this.#counts = this.#buckets.map(() => 0);
+  }
+
+  /** The usable slots, grouped; no group is empty. */
+  get groups(): Iterable<SlotGroup<Slot>> {
+    return this.#groups.values();
   }
 
   /** Number of cohorts that the slot may have outstanding in its current state. */
@@ -58,21 +79,12 @@ export class FreeSlots<Slot extends FreeSlot> {
   refresh(slot: Slot): void {
     const { free } = slot;
     const capacity = this.capacity(slot);
+    count(free.group, free.bucket, -1);
+    if (free.group?.capacity !== capacity || free.group.lanes !== lanesOf(slot))
+      this.#regroup(slot, capacity);
     const outstanding = slot.cohorts.length;
-    const lanes = Math.max(0, capacity - outstanding) * lanesOf(slot);
-    this.lanes += lanes - free.lanes;
-    free.lanes = lanes;
-    const idleLanes = outstanding === 0 && capacity > 0 ? lanesOf(slot) : 0;
-    this.idleLanes += idleLanes - free.idleLanes;
-    free.idleLanes = idleLanes;
-    this.usable += Number(capacity > 0) - Number(free.usable);
-    free.usable = capacity > 0;
-    const bucket = outstanding < capacity ? outstanding : -1;
-    if (bucket !== free.bucket) {
-      this.#count(free.bucket, -1);
-      this.#count(bucket, 1);
-      free.bucket = bucket;
-    }
+    free.bucket = outstanding < capacity ? outstanding : -1;
+    count(free.group, free.bucket, 1);
     this.putBack(slot);
   }
 
@@ -94,17 +106,37 @@ export class FreeSlots<Slot extends FreeSlot> {
     this.#buckets[bucket]?.push(slot);
   }
 
-  /** Number of slots with the same number of outstanding cohorts. */
-  peers(slot: Slot): number {
-    return this.#counts[slot.free.bucket] ?? 0;
+  #regroup(slot: Slot, capacity: number): void {
+    const old = slot.free.group;
+    if (old !== null) {
+      this.usable -= 1;
+      old.slots.delete(slot);
+      if (old.slots.size === 0) this.#groups.delete(nameOf(old));
+    }
+    slot.free.group = null;
+    if (capacity === 0) return;
+    const about = { device: deviceOfSlot(slot.name), lanes: lanesOf(slot), capacity };
+    const name = nameOf(about);
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = { ...about, slots: new Set(), counts: this.#buckets.map(() => 0) };
+      this.#groups.set(name, group);
+    }
+    group.slots.add(slot);
+    slot.free.group = group;
+    this.usable += 1;
   }
+}
 
-  #count(bucket: number, by: number): void {
-    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + by;
-  }
+function count(group: Pick<SlotGroup<unknown>, 'counts'> | null, bucket: number, by: number): void {
+  if (group !== null && bucket >= 0) group.counts[bucket] = (group.counts[bucket] ?? 0) + by;
 }
 
 /** Greatest number of trials that the slot may train in one cohort. */
 export function lanesOf(slot: FreeSlot): number {
   return slot.state === 'probation' ? 1 : slot.lanes;
+}
+
+function nameOf({ device, lanes, capacity }: Omit<SlotGroup<unknown>, 'slots' | 'counts'>): string {
+  return `${device}#${lanes}#${capacity}`;
 }

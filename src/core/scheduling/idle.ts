@@ -4,6 +4,8 @@
  * here. Contains no wording, only the data for it; times are milliseconds of the coordinator's
  * clock.
  */
+import { fasterGroups, isLeftToFaster } from './packing.ts';
+import type { Group } from './packing.ts';
 import type { FailureNote, LabState, OpenTrial, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
 
@@ -33,6 +35,8 @@ export type Idle =
     }
   /** The only waiting trials have crashed here and are kept for other slots. */
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
+  /** Workers of faster devices, these, finish all trials that are left before it finished one. */
+  | { readonly reason: 'leftToFaster'; readonly study: string; readonly slots: readonly SlotName[] }
   /**
    * The sampler has been asked and has not answered yet, with this many ended trials as its
    * history.
@@ -117,6 +121,7 @@ const ORDER: readonly Idle['reason'][] = [
   'storage',
   'retry',
   'avoided',
+  'leftToFaster',
   'sampler',
   'generation',
   'budget',
@@ -166,6 +171,9 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   }
   if (waiting.length > 0 && waiting.every(({ avoid }) => avoid === slot.name))
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
+  const { group } = slot.free;
+  if (group !== null && isLeftToFaster(lab, study, group))
+    return { reason: 'leftToFaster', study: uid, slots: fasterSlots(lab, study, group) };
   if (waiting.length > 0) return { reason: 'none' };
   if (asking !== null)
     return {
@@ -198,6 +206,12 @@ function running(study: Study): readonly number[] {
 /** Open trials that fit, in number order. */
 function openTrials(study: Study, fits: (trial: OpenTrial) => boolean): OpenTrial[] {
   return [...study.open.values()].filter(fits).sort((a, b) => a.number - b.number);
+}
+
+function fasterSlots(lab: LabState, study: Study, group: Group): readonly SlotName[] {
+  return fasterGroups(lab, study, group)
+    .flatMap(({ slots }) => [...slots].map(({ name }) => name))
+    .sort();
 }
 
 /** Slots on which its trials below `limit` run, by name. */

@@ -138,17 +138,27 @@ function checkSlot(lab: LabState, slot: Slot, must: Must): void {
 }
 
 function checkSums(lab: LabState, must: Must): void {
-  let [lanes, usable, connected] = [0, 0, 0];
+  let [usable, connected] = [0, 0];
   let leased = 0;
   for (const slot of lab.slots.values()) {
-    lanes += slot.free.lanes;
-    usable += Number(lab.free.capacity(slot) > 0);
+    const { group } = slot.free;
+    const capacity = lab.free.capacity(slot);
+    must(
+      (group?.capacity ?? 0) === capacity && (group?.slots.has(slot) ?? true),
+      () => `slot ${slot.name} has a credit of ${capacity}, its group ${group?.capacity ?? 0}`,
+    );
+    usable += Number(capacity > 0);
     connected += Number(slot.session !== null && slot.state !== 'draining');
     leased += Number(slot.session !== null);
   }
   for (let slot = lab.leases.oldest; slot !== null; slot = slot.lease.newer) leased -= 1;
   must(leased === 0, () => `${leased} sessions without a lease`);
-  must(lanes === lab.free.lanes, () => `${lanes} free lanes, counted as ${lab.free.lanes}`);
+  for (const { device, slots, counts } of lab.free.groups) {
+    for (const [sent, count] of counts.entries()) {
+      const found = [...slots].filter(({ free }) => free.bucket === sent).length;
+      must(found === count, () => `${found} slots of ${device} with ${sent} cohorts, not ${count}`);
+    }
+  }
   must(usable === lab.free.usable, () => `${usable} usable slots, counted as ${lab.free.usable}`);
   must(usable > 0 || connected === 0, () => `${connected} slots are connected and none is used`);
 }

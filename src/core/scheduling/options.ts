@@ -40,6 +40,8 @@ export interface LabOptions {
    * would keep a trial from a slot that becomes free sooner, and its proposal from newer results.
    */
   readonly queueBelowMs: number;
+  /** As `queueBelowMs`, for cohorts of more than four trials. */
+  readonly queueLanesBelowMs: number;
   /** Trials so short that several fit into this time share a cohort (`short-trials.ts`). */
   readonly bundleMs: number;
   /** Greatest number of such trials in one cohort. */
@@ -117,6 +119,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   graceMs: 5_000,
   credits: 2,
   queueBelowMs: 1_000,
+  queueLanesBelowMs: 100,
   bundleMs: 2,
   bundleAtMost: 32,
   askAtMost: 256,

@@ -3,6 +3,7 @@
  * that its worker forgets it; one that cannot be accepted is refused with a reason and counted.
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
+import { recordLanesWanted, recordSpeed } from './device-speed.ts';
 import type { AttemptResult, Event } from './events.ts';
 import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
@@ -85,12 +86,15 @@ function end(
   result: AttemptResult,
   outcome: 'succeeded' | 'diverged' | 'pruned',
 ): void {
-  const { trial } = attempt;
+  const { cohort, trial } = attempt;
   const { columns, durations } = trial.study;
   trial.study.executor ??= result.executor ?? null;
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);
-  durations.add(result.ms / (attempt.cohort?.attempts.length ?? 1));
+  durations.add(result.ms / (cohort?.attempts.length ?? 1));
+  if (cohort?.unsettled === 0) recordSpeed(cohort, result.ms);
+  if (result.lanesWanted !== undefined)
+    recordLanesWanted(trial.study, attempt.slot, result.lanesWanted);
   const last = columns.reports.last(trial.number)?.value;
   const value = outcome === 'diverged' ? columns.worst : (result.value ?? last ?? NaN);
   const state = outcome === 'pruned' ? 'pruned' : 'complete';

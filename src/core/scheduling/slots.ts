@@ -2,7 +2,7 @@
  * States of a slot. Its worker's messages are handled in `sessions.ts` and `liveness.ts`, its
  * processes in `spawning.ts`.
  */
-import { NOT_FREE } from './free-slots.ts';
+import { notFree } from './free-slots.ts';
 import type { LabState, Slot } from './state.ts';
 import { causeOf } from './story.ts';
 import { checkTransition } from './transitions.ts';
@@ -70,7 +70,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     beats: 0,
     cohorts: [],
     lease: { heardAt: 0, older: null, newer: null },
-    free: { ...NOT_FREE },
+    free: notFree(),
     supervision: null,
     drainedAt: null,
     protocolErrors: [],

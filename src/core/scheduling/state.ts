@@ -8,9 +8,10 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Column } from '../study/column.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
+import type { DeviceSpeed } from './device-speed.ts';
 import type { Dormant, Trials } from './dormant.ts';
 import type { Event } from './events.ts';
-import type { FreeSlots } from './free-slots.ts';
+import type { FreeEntry, FreeSlots } from './free-slots.ts';
 import type { Instruction, Write } from './instructions.ts';
 import type { LeaseList } from './lease-list.ts';
 import type { Median } from './median.ts';
@@ -95,7 +96,7 @@ export interface Study {
    * study's trials as `columns` does.
    */
   readonly lastAttemptNumber: Column<Uint8Array>;
-  /** Trials as `columns` and `lastK` read them, once they are loaded. */
+  /** Trials as `columns` and `lastAttemptNumber` read them, once they are loaded. */
   trials: Trials;
   /** For a study that had finished before this opening, until its trials are needed; else null. */
   dormant: Dormant | null;
@@ -136,7 +137,10 @@ export interface Study {
   graceEnds: number | null;
   /** Label of the executor that produced its first results; null: none yet, or unknown. */
   executor: string | null;
+  /** Milliseconds per trial, over all devices. */
   readonly durations: Median;
+  /** What its cohorts took, by device (`deviceOfSlot`); absent: none has ended there. */
+  readonly speeds: Map<string, DeviceSpeed>;
 }
 
 export interface OpenTrial {
@@ -247,13 +251,7 @@ export interface Slot {
   /** Outstanding cohorts in the order sent; the first runs. */
   readonly cohorts: Cohort[];
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
-  readonly free: {
-    bucket: number;
-    queued: number;
-    lanes: number;
-    idleLanes: number;
-    usable: boolean;
-  };
+  readonly free: FreeEntry<Slot>;
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;
   /** Time (ms) at which the user drained the slot; null: not drained. */

@@ -71,6 +71,7 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     graceEnds: null,
     executor: null,
     durations: new Median(),
+    speeds: new Map(),
   };
   return study;
 }

@@ -6,7 +6,7 @@ import type { Duration, LaneNow } from '../analysis/duration-model.ts';
 import { deviceOfSlot } from '../device.ts';
 import { poolOf } from '../analysis/lifelines.ts';
 import type { Workload } from '../analysis/time-left.ts';
-import { lanesOf } from './free-slots.ts';
+import { lanesFor } from './packing.ts';
 import type { LabState, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
 
@@ -27,7 +27,7 @@ export function workloadOf(
   const begun = new Set<number>();
   for (const slot of lab.slots.values()) {
     if (lab.free.capacity(slot) > 0)
-      lanes.push(...lanesFor(study, slot, now, kindOf(slot.name), begun));
+      lanes.push(...lanesAt(study, slot, now, kindOf(slot.name), begun));
   }
   const size = study.columns.size;
   const most = study.exhausted ? size : Math.min(study.limit, study.sampler.size ?? Infinity);
@@ -50,14 +50,14 @@ export function workloadOf(
 }
 
 /** @param begun receives the study's trials that run there */
-function lanesFor(
+function lanesAt(
   study: Study,
   slot: Slot,
   now: number,
   kind: string,
   begun: Set<number>,
 ): readonly LaneNow[] {
-  const room = lanesOf(slot);
+  const room = slot.free.group === null ? 0 : lanesFor(study, slot.free.group);
   const [first] = slot.cohorts;
   if (first === undefined) return Array.from({ length: room }, () => ({ kind, elapsedMs: null }));
   if (first.study !== study) return [];

@@ -1,3 +1,3 @@
 /** Re-exports: studies on a virtual clock. */
-export type { SimulationOptions, SimulationReport } from './options.ts';
+export type { SimulatedDevice, SimulationOptions, SimulationReport } from './options.ts';
 export { simulate } from './simulate.ts';

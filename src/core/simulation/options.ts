@@ -4,14 +4,30 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { Duration, FailureRates } from './chance.ts';
 
+/** Workers of one device. */
+export interface SimulatedDevice {
+  /** `gpu/0`. */
+  readonly id: string;
+  readonly workers: number;
+  /** Trials that a worker trains at once. */
+  readonly lanes: number;
+  /** Duration of a cohort relative to the simulation's `duration`, however many trials it has. */
+  readonly slowness: number;
+  /** Number of lanes that its results ask for; default: they do not say. */
+  readonly lanesWanted?: number;
+}
+
 export interface SimulationOptions {
   readonly spec: StudySpec;
   readonly trials: number;
   /** Ends the study early; default: none. */
   readonly target?: number | null;
+  /** Number of CPU workers. */
   readonly workers: number;
-  /** Trials a worker trains at once; default 1. */
+  /** Trials a CPU worker trains at once; default 1. */
   readonly lanes?: number;
+  /** Other devices of this machine; default: none. */
+  readonly devices?: readonly SimulatedDevice[];
   /**
    * Workers on other machines, whose exits are not observed here. Default: children of the
    * coordinator.

@@ -77,6 +77,9 @@ function start(
   if (options.remote !== true) {
     for (const slot of slots(THIS_NODE, options.workers))
       coordinator.take({ type: 'slotOffered', slot });
+    for (const device of options.devices ?? [])
+      for (const slot of slotsOf(THIS_NODE, device, device.workers))
+        coordinator.take({ type: 'slotOffered', slot });
     return;
   }
   if (!first) return;

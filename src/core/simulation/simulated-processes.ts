@@ -3,11 +3,12 @@
  * another, fail by chance, are killed, stand still and wake up. Their protocol is in
  * `simulated-worker.ts`.
  */
+import { parseSlot } from '../device.ts';
 import type { Event } from '../scheduling/index.ts';
 import type { AttemptResult } from '../scheduling/index.ts';
 import { durationOf, fateOf } from './chance.ts';
 import type { FailureRates } from './chance.ts';
-import type { SimulationOptions } from './options.ts';
+import type { SimulatedDevice, SimulationOptions } from './options.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 import type { Held, Reaction, WorkerMessage, Task, ControlMessage } from './simulated-worker.ts';
 import type { Channel, World } from './world.ts';
@@ -59,7 +60,8 @@ export class SimulatedProcesses {
 
   /** Starts a process, which sends hello when it is up. */
   start(slot: string, incarnation: string): void {
-    const { lanes = 1, startMs = 150 } = this.#parts.options;
+    const { startMs = 150 } = this.#parts.options;
+    const { lanes } = this.#deviceOf(slot);
     const worker = new SimulatedWorker(slot, incarnation, {
       device: 'simulated',
       lanes,
@@ -158,7 +160,9 @@ export class SimulatedProcesses {
     const seed = options.seed ?? options.spec.seed;
     process.run = run;
     process.runSince = world.now;
-    const ms = Math.max(...run.map(({ attempt }) => durationOf(seed, options.duration, attempt)));
+    const ms =
+      Math.max(...run.map(({ attempt }) => durationOf(seed, options.duration, attempt))) *
+      this.#deviceOf(worker.slot).slowness;
     const { fate, share } = fateOf(seed, rates, first.attempt);
     const end = (): void => {
       if (process.run === run) this.#endRun(process, run, ms);
@@ -177,22 +181,30 @@ export class SimulatedProcesses {
     this.#stopRun(process);
     for (const held of run) {
       if (held.result === null && process.worker.holding.includes(held)) {
-        this.#send(process, process.worker.finish(held, this.#resultOf(held, ms)));
+        this.#send(process, process.worker.finish(held, this.#resultOf(process, held, ms)));
       }
     }
     this.#runNext(process);
   }
 
-  #resultOf({ attempt, params }: Held, ms: number): AttemptResult {
+  #deviceOf(slot: string): Pick<SimulatedDevice, 'lanes' | 'slowness' | 'lanesWanted'> {
+    const { devices = [], lanes = 1 } = this.#parts.options;
+    const { device } = parseSlot(slot);
+    return devices.find(({ id }) => id === device) ?? { lanes, slowness: 1 };
+  }
+
+  #resultOf({ worker }: Process, { attempt, params }: Held, ms: number): AttemptResult {
     const { options, rates } = this.#parts;
     const { fate, share } = fateOf(options.seed ?? options.spec.seed, rates, attempt);
     if (fate === 'crash') return { outcome: 'crashed', error: 'simulated crash', ms: ms * share };
     if (fate === 'memory') return { outcome: 'outOfMemory', error: 'simulated', ms: ms * share };
     if (fate === 'diverge') return { outcome: 'diverged', ms };
     const value = options.value(params, attempt.number);
+    const { lanesWanted } = this.#deviceOf(worker.slot);
+    const about = { ms, ...(lanesWanted === undefined ? {} : { lanesWanted }) };
     return Number.isFinite(value)
-      ? { outcome: 'succeeded', value, ms }
-      : { outcome: 'diverged', ms };
+      ? { outcome: 'succeeded', value, ...about }
+      : { outcome: 'diverged', ...about };
   }
 
   #stopRun(process: Process): void {

@@ -47,7 +47,11 @@ export class Tally {
     this.reason = reason;
   }
 
-  report({ workers, optimum = null }: SimulationOptions, events: number): SimulationReport {
+  report(
+    { workers: cpus, devices = [], optimum = null }: SimulationOptions,
+    events: number,
+  ): SimulationReport {
+    const workers = devices.reduce((sum, device) => sum + device.workers, cpus);
     return {
       efficiency: this.#makespanMs === 0 ? 1 : this.#busyMs / (workers * this.#makespanMs),
       makespanMs: this.#makespanMs,

@@ -14,6 +14,12 @@ export interface Objective {
   readonly [setting: string]: unknown;
 }
 
+/**
+ * What a device with many lanes is used for: `fewer-evaluations` trains few trials together, so that
+ * each profits from more results, `sooner` as many as fill the device.
+ */
+export type Packing = 'fewer-evaluations' | 'sooner';
+
 export interface StudySpec {
   readonly name: string;
   readonly objective: Objective;
@@ -22,6 +28,8 @@ export interface StudySpec {
   readonly sampler: SamplerSpec;
   /** An integer, 0 ≤ seed < 2⁵³. */
   readonly seed: number;
+  /** Absent: `fewer-evaluations`. */
+  readonly packing?: Packing;
 }
 
 /** Rules that end a study; null: no such rule. */

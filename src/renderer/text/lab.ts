@@ -177,6 +177,7 @@ export const lab = {
       storage: 'lab file not writable',
       retry: 'waiting to retry',
       avoided: 'trials reserved for other workers',
+      leftToFaster: 'faster workers finish the rest sooner',
       sampler: 'waiting for the sampler',
       generation: 'waiting for the generation to end',
       budget: 'no trial left to start',

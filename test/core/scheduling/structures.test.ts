@@ -1,7 +1,7 @@
 /** The queues behind the scheduler, against their plain definitions. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FreeSlots, NOT_FREE } from '../../../src/core/scheduling/free-slots.ts';
+import { FreeSlots, notFree } from '../../../src/core/scheduling/free-slots.ts';
 import type { FreeSlot } from '../../../src/core/scheduling/free-slots.ts';
 import { Heap } from '../../../src/core/scheduling/heap.ts';
 import { LeaseList } from '../../../src/core/scheduling/lease-list.ts';
@@ -114,7 +114,7 @@ type Changing = { -readonly [Key in keyof FreeSlot]: FreeSlot[Key] } & {
 };
 
 describe('Free slots', () => {
-  it('are ordered by fewest cohorts, then by name, and count their lanes', () => {
+  it('are ordered by fewest cohorts, then by name, and counted in groups of equal lanes', () => {
     const change = fc.record({ slot: fc.nat(5), cohorts: fc.nat(2), ready: fc.boolean() });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
@@ -125,7 +125,7 @@ describe('Free slots', () => {
           session: 'some',
           lanes: i + 1,
           cohorts: { length: 0 },
-          free: { ...NOT_FREE },
+          free: notFree(),
         }));
         for (const slot of slots) free.refresh(slot);
         for (const { slot: i, cohorts, ready } of changes) {
@@ -142,9 +142,18 @@ describe('Free slots', () => {
           const taken = free.take();
           expect(taken?.name).toBe(expected?.name);
           if (taken !== null) free.putBack(taken);
-          expect(free.lanes).toBe(
-            able.reduce((sum, { lanes, cohorts: { length } }) => sum + lanes * (2 - length), 0),
-          );
+          const usable = slots.filter(({ state }) => state === 'ready');
+          expect(free.usable).toBe(usable.length);
+          for (const sent of [0, 1]) {
+            const counted = [...free.groups].map(({ lanes, counts }) => [lanes, counts[sent]]);
+            expect(counted).toEqual(
+              [...free.groups].map(({ lanes }) => [
+                lanes,
+                able.filter((one) => one.lanes === lanes && one.cohorts.length === sent).length,
+              ]),
+            );
+          }
+          expect([...free.groups].flatMap((group) => [...group.slots])).toHaveLength(usable.length);
         }
       }),
     );

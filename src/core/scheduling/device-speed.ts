@@ -1,0 +1,45 @@
+/**
+ * Measured speed of a study's trials per device, which decides how waiting trials are shared out.
+ * Kept in memory: a restart measures anew.
+ */
+import { deviceOfSlot } from '../device.ts';
+import { Median } from './median.ts';
+import type { Cohort, Study } from './state.ts';
+
+export interface DeviceSpeed {
+  /** Milliseconds of a whole cohort. */
+  readonly cohortMs: Median;
+  /** Milliseconds of a cohort divided by its number of trials. */
+  readonly trialMs: Median;
+  /**
+   * Number of trials that fill the device, as its worker measured it for this study; ∞: it has not
+   * said.
+   */
+  lanesWanted: number;
+}
+
+/**
+ * Records a cohort whose last trial has ended by itself.
+ * @param ms that the cohort ran, by its worker's clock
+ */
+export function recordSpeed(cohort: Cohort, ms: number): void {
+  const { study, slot, attempts } = cohort;
+  const speed = speedToChange(study, slot.name);
+  speed.cohortMs.add(ms);
+  speed.trialMs.add(ms / attempts.length);
+}
+
+/** Records how many trials fill the slot's device. */
+export function recordLanesWanted(study: Study, slot: string, lanes: number): void {
+  speedToChange(study, slot).lanesWanted = lanes;
+}
+
+function speedToChange({ speeds }: Study, slot: string): DeviceSpeed {
+  const device = deviceOfSlot(slot);
+  let speed = speeds.get(device);
+  if (speed === undefined) {
+    speed = { cohortMs: new Median(), trialMs: new Median(), lanesWanted: Infinity };
+    speeds.set(device, speed);
+  }
+  return speed;
+}

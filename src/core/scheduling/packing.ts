@@ -1,0 +1,163 @@
+/**
+ * Decides how many trials of a study a slot trains together, and how waiting trials are shared out
+ * among devices of different speed.
+ *
+ * - Few lanes search better, many finish sooner: a cohort of L trials sees no result of its own L.
+ *   On the recorded tables of `bench -- search`, up to an eighth of the budget costs nothing.
+ * - A device gets trials in proportion to its measured speed, so that all devices end together.
+ * - A slot starts nothing that faster devices would finish before it.
+ */
+import { poolOf } from '../analysis/lifelines.ts';
+import type { SlotGroup } from './free-slots.ts';
+import type { LabState, Slot, Study } from './state.ts';
+
+/** Number of lanes that costs no study anything, however small its budget. */
+const FEW_LANES = 8;
+/** A cohort of at most this share of the budget does not impair the search. */
+const SHARE_OF_BUDGET = 8;
+/** Greatest number of lanes of which two cohorts are still few. */
+const QUEUED_LANES = FEW_LANES / 2;
+
+/** What decisions are made for: the slots of one group are alike. */
+export type Group = Pick<SlotGroup<Slot>, 'device' | 'lanes'>;
+
+/** Number of trials of the study that a slot of the group trains together. */
+export function lanesFor(study: Study, { device, lanes }: Group): number {
+  const wanted = study.speeds.get(device)?.lanesWanted ?? Infinity;
+  return Math.min(lanes, wanted, searchLanes(study));
+}
+
+/** Greatest number of lanes that does not impair the search. */
+function searchLanes({ sampler, spec, limit, columns }: Study): number {
+  if (sampler.barrier !== null || spec.packing === 'sooner') return Infinity;
+  // Without a budget, the trials so far stand for it: the more there are, the less a cohort costs.
+  const budget = limit === Infinity ? columns.size : limit;
+  return Math.max(FEW_LANES, Math.floor(budget / SHARE_OF_BUDGET));
+}
+
+/**
+ * Returns whether another cohort of the study may wait behind a running one on such a slot: where
+ * they are short, so that it hides the latency of the commit. True while their duration is unknown,
+ * but not for many lanes, whose proposals would be two cohorts old.
+ */
+export function mayQueue({ options }: LabState, study: Study, group: Group): boolean {
+  const known = cohortMs(study, group);
+  if (lanesFor(study, group) > QUEUED_LANES) return (known ?? Infinity) < options.queueLanesBelowMs;
+  return (known ?? study.durations.value) < options.queueBelowMs;
+}
+
+/**
+ * Number of waiting trials that a slot may take so that every slot that could take one now gets its
+ * share: in proportion to the measured trials per second, or to the lanes where a speed is unknown.
+ * What other slots have no room for is added.
+ * @param most trials that a slot of a group takes at once
+ */
+export function shareOf(
+  lab: LabState,
+  study: Study,
+  slot: Slot,
+  most: (group: Group) => number,
+): number {
+  const waiting = study.waiting.size;
+  const peers: {
+    readonly group: SlotGroup<Slot>;
+    readonly count: number;
+    readonly room: number;
+  }[] = [];
+  for (const group of lab.free.groups) {
+    const count = group.counts[slot.free.bucket] ?? 0;
+    if (count > 0 && (group === slot.free.group || !isLeftToFaster(lab, study, group)))
+      peers.push({ group, count, room: most(group) });
+  }
+  const [first] = peers;
+  if (first !== undefined && peers.length === 1) return Math.ceil(waiting / first.count);
+  const speeds = peers.map(({ group }) => trialsPerMs(study, group));
+  const known = speeds.every((speed) => speed !== null);
+  const weights = peers.map(({ room }, i) => (known ? (speeds[i] ?? 0) : room));
+  const total = peers.reduce((sum, { count }, i) => sum + count * (weights[i] ?? 0), 0);
+  const portion = (i: number): number => Math.ceil((waiting * (weights[i] ?? 0)) / total);
+  const own = peers.findIndex(({ group }) => group === slot.free.group);
+  if (own < 0 || !(total > 0)) return waiting;
+  let others = 0;
+  for (const [i, { count, room }] of peers.entries())
+    others += (i === own ? count - 1 : count) * Math.min(room, portion(i));
+  return Math.max(portion(own), waiting - others);
+}
+
+function trialsPerMs({ speeds }: Study, { device }: Group): number | null {
+  const speed = speeds.get(device);
+  return speed === undefined || speed.trialMs.count === 0 ? null : 1 / speed.trialMs.value;
+}
+
+/**
+ * Returns whether faster devices would finish all trials that are left before a slot of this group
+ * finished one cohort. False where a speed is unknown. Running studies are expected to share the
+ * faster devices equally.
+ */
+export function isLeftToFaster(lab: LabState, study: Study, group: Group): boolean {
+  if (study.speeds.size < 2) return false;
+  const ownMs = cohortMs(study, group) ?? 0;
+  const faster = fasterGroups(lab, study, group);
+  if (faster.length === 0) return false;
+  const left = unstarted(study);
+  if (left === 0 || left === Infinity) return false;
+  let rivals = 0;
+  for (const { state } of lab.active) rivals += Number(state === 'running');
+  let done = 0;
+  for (const group of faster) {
+    const ms = cohortMs(study, group) ?? Infinity;
+    const lanes = lanesFor(study, group);
+    for (const slot of group.slots)
+      done += Math.max(0, Math.floor((ownMs - busyMs(lab, slot)) / ms)) * lanes;
+    if (done >= left * rivals) return true;
+  }
+  return false;
+}
+
+/** Groups of other devices whose cohorts of the study take less time. */
+export function fasterGroups(
+  { free }: LabState,
+  study: Study,
+  own: Group,
+): readonly SlotGroup<Slot>[] {
+  const ownMs = cohortMs(study, own) ?? 0;
+  return [...free.groups].filter((group) => {
+    const ms = group.device === own.device ? null : cohortMs(study, group);
+    return ms !== null && ms > 0 && ms < ownMs;
+  });
+}
+
+/** Milliseconds of a cohort of the study; null: unknown. */
+function cohortMs({ speeds }: Study, { device }: Group): number | null {
+  const speed = speeds.get(device);
+  return speed === undefined || speed.cohortMs.count === 0 ? null : speed.cohortMs.value;
+}
+
+/**
+ * Number of trials that could start now or later without waiting for others: of a generation those
+ * that it still lacks.
+ */
+function unstarted(study: Study): number {
+  const { columns, exhausted, frontier, limit, sampler, waiting } = study;
+  const size = columns.size;
+  const most = exhausted ? size : Math.min(limit, sampler.size ?? Infinity);
+  const generation = poolOf(sampler)?.generation ?? null;
+  const end =
+    generation === null
+      ? most
+      : Math.min(most, (Math.floor(frontier / generation) + 1) * generation);
+  return Math.max(0, end - size) + waiting.size;
+}
+
+/**
+ * Milliseconds until the slot's outstanding cohorts should have ended; one that is late is expected
+ * to take as long again. ∞: unknown.
+ */
+function busyMs(lab: LabState, { cohorts, free }: Slot): number {
+  let ms = 0;
+  for (const { study, startedAt } of cohorts) {
+    const expected = (free.group === null ? null : cohortMs(study, free.group)) ?? Infinity;
+    ms += startedAt === null ? expected : Math.abs(expected - (lab.now - startedAt));
+  }
+  return ms;
+}
