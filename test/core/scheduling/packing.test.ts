@@ -85,7 +85,7 @@ describe('Packing: queueing behind a running cohort', () => {
   });
 
   it('depends on the device’s own cohorts: a core’s long ones beside a card’s short ones', () => {
-    const driver = begin({ trials: 10_000 });
+    const driver = begin({ trials: 1_000_000 });
     driver.hello(CORE);
     driver.hello(CARD, { lanes: 256 });
     for (let i = 0; i < 5; i++) finish(driver, CARD, 50);
