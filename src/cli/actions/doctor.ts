@@ -13,7 +13,7 @@ import type { GpuInventory } from '../../node/machine/machine.ts';
 import type { DoctorOutput } from '../../protocol/cli-output.ts';
 import { modeForOthers } from '../../runtime/owner-only.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
-import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
+import { tryInstallation } from '../../training/executors/tensorflow/try-installation.ts';
 import { WasmExecutor } from '../../training/executors/wasm/wasm.ts';
 
 export type Check = DoctorOutput['checks'][number];
@@ -200,7 +200,7 @@ async function labFile(file: string, { state }: Check): Promise<Check[]> {
 }
 
 function graphics(inventory: GpuInventory): Check {
-  const later = 'not needed: training runs on the CPU';
+  const later = 'not needed: training also runs on the CPU; galapagos devices shows more';
   if (!inventory.known) return optional('graphics cards', `unknown: ${inventory.reason}`, later);
   const names = inventory.gpus.map(
     ({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`,
@@ -210,35 +210,19 @@ function graphics(inventory: GpuInventory): Check {
     : ok('graphics cards', names.join(', '));
 }
 
-/** Loads TensorFlow in a child, as `library` does; a worker would get the same error. */
 async function tensorflow(): Promise<Check> {
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
   const remedy = 'needed only by the tensorflow executor: run galapagos backend install tensorflow';
-  const found = findInstallation(folder);
-  if ('absent' in found) return optional('TensorFlow', found.absent, remedy);
-  const { tensorflow: version, cuda } = found.installation;
-  const script = `const binding = require(${JSON.stringify(found.binding)}); process.stdout.write(binding.isUsingGpuDevice() ? 'card' : 'processor')`;
-  return new Promise((done) => {
-    const options = {
-      timeout: LOADING_MS,
-      windowsHide: true,
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
-    };
-    execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
-      const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
-      if (error !== null)
-        done(optional('TensorFlow', `${found.binding} does not load: ${reason}`, remedy));
-      else if (cuda && stdout !== 'card')
-        done(
-          optional(
-            'TensorFlow',
-            `${version} with CUDA, but it finds no GPU`,
-            'check the NVIDIA driver with nvidia-smi',
-          ),
-        );
-      else done(ok('TensorFlow', `${version} on the ${stdout}, in ${folder}`));
-    });
-  });
+  const tried = await tryInstallation({ folder, timeoutMs: LOADING_MS });
+  if (tried.state !== 'works') return optional('TensorFlow', tried.reason, remedy);
+  const { version, cuda, findsCard } = tried;
+  if (cuda && !findsCard)
+    return optional(
+      'TensorFlow',
+      `${version} with CUDA, but it finds no GPU`,
+      'check the NVIDIA driver with nvidia-smi',
+    );
+  return ok('TensorFlow', `${version} on the ${findsCard ? 'card' : 'processor'}, in ${folder}`);
 }
 
 function electron(): Check {

@@ -16,6 +16,11 @@ export class HistoryRing<Entry> {
     return this.#total;
   }
 
+  /** The newest entry. */
+  get last(): Entry | undefined {
+    return this.#entries[(this.#total - 1) % this.#capacity];
+  }
+
   push(entry: Entry): void {
     this.#entries[this.#total % this.#capacity] = entry;
     this.#total++;

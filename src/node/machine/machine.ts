@@ -28,7 +28,7 @@ const optional = text.nullable().catch(null);
 export interface Gpu {
   readonly vendor: string;
   readonly model: string;
-  /** Megabytes; null: unknown. */
+  /** Mebibytes; null: unknown. */
   readonly vram: number | null;
   /** The driver's version; null: unknown. */
   readonly driver: string | null;
@@ -44,6 +44,7 @@ const asked = [
   'driverVersion',
   'busAddress',
   'pciBus',
+  'memoryTotal',
 ] as const satisfies (keyof Systeminformation.GraphicsControllerData)[];
 
 const gpu = z
@@ -54,14 +55,23 @@ const gpu = z
     driverVersion: optional,
     busAddress: optional,
     pciBus: optional,
+    memoryTotal: z.number().nullable().catch(null),
   } satisfies Record<(typeof asked)[number], z.ZodType>)
-  .transform(({ vendor, model, vram, driverVersion, busAddress, pciBus }): Gpu => ({
+  .transform(({ vendor, model, vram, driverVersion, busAddress, pciBus, memoryTotal }): Gpu => ({
     vendor,
     model,
-    vram,
+    vram: memoryTotal ?? (vram !== null && isMemory(vram) ? vram : null),
     driver: driverVersion,
     busAddress: busAddress ?? pciBus,
   }));
+
+/**
+ * Whether a number can be a card's memory: where Windows has a 32-bit field only, it is just below
+ * 4096 MiB for every larger card.
+ */
+function isMemory(vram: number): boolean {
+  return vram > 0 && !(vram > 4094 && vram < 4096);
+}
 
 const parts = {
   /** For example `AMD EPYC`, and the number of physical cores; null: unknown. */
@@ -181,6 +191,8 @@ function script(library: string): string {
     const { distro, release } = await information.osInfo();
     report('system', { name: distro + ' ' + release });
     const { controllers } = await information.graphics();
+    // On Linux, it is the size of a window into the memory.
+    if (process.platform === 'linux') for (const card of controllers) card.vram = null;
     const gpus = controllers.map((card) => Object.fromEntries(${JSON.stringify(asked)}.map((name) => [name, card[name]])));
     report('graphics', { gpus });`;
 }

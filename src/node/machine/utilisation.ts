@@ -27,8 +27,12 @@ import { NvidiaSmi } from './utilisation/nvidia-smi.ts';
 import type { StartSmi } from './utilisation/nvidia-smi.ts';
 import { Patient } from './utilisation/patient.ts';
 import { pciCards } from './utilisation/pci-cards.ts';
+import type { PciCard } from './utilisation/pci-cards.ts';
 import { ProcessLoads } from './utilisation/process-load.ts';
 import type { ProcessLoad } from './utilisation/process-load.ts';
+
+/** Milliseconds between two readings of the bus: an added card appears within 10 s. */
+const BUS_EVERY_MS = 5000;
 
 export interface UtilisationOptions {
   /** Node name in this machine's slot names, for example `local`. */
@@ -93,6 +97,9 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const nvidia = new NvidiaSmi({ everyMs, timer, platform, start: startSmi });
   let amd: readonly AmdCard[] = [];
   let cards: Cards | null = null;
+  /** Whether the bus can be read again. */
+  let onBus = false;
+  let busReadAt = timer.now();
   let cardsUnknown: string | null = 'the inventory is being taken';
   let inventory = bareInventory(node, cardsUnknown);
   let forget: () => void = () => undefined;
@@ -101,6 +108,19 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const temperature = new Patient(() => cpuTemperature.read(), timer);
   const processes = new Patient(() => processLoads.read(workerPids()), timer);
   const amdCards = new Patient(() => Promise.all(amd.map((card) => card.read())), timer);
+  const busCards = new Patient(() => pciCards(sys), timer);
+
+  /** Notices cards that were added to the bus or removed from it. */
+  const readBus = async (withinMs: number): Promise<void> => {
+    if (!onBus || cards === null || timer.now() - busReadAt < BUS_EVERY_MS) return;
+    busReadAt = timer.now();
+    const bus = await busCards.within(withinMs);
+    if (bus instanceof Unknown || bus === null || !cards.update(bus)) return;
+    const before = amd;
+    amd = amdOf(bus, before);
+    for (const card of before) if (!amd.includes(card)) void card.close();
+    nvidia.restart();
+  };
 
   /** Returns every card with its figures, or with the reason why its driver reports none. */
   const cardsNow = (amdNow: readonly Card[] | Unknown): readonly NamedCard[] => {
@@ -124,6 +144,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       temperature.within(patience),
       processes.within(patience),
       amdCards.within(patience),
+      readBus(patience),
     ]);
     const named = cardsNow(amdNow);
     inventory = withCards(inventory, named);
@@ -172,12 +193,16 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       });
     const bus = platform === 'linux' ? await pciCards(sys) : null;
     if (ending.signal.aborted) return;
-    amd = (bus ?? []).filter(({ vendor }) => vendor === 'AMD').map((card) => new AmdCard(card));
+    amd = amdOf(bus ?? [], []);
     const taken = await take();
     const { graphics } = taken;
+    onBus = bus !== null;
     cards = new Cards(bus ?? [], graphics.known ? graphics.gpus : []);
     cardsUnknown = bus !== null || graphics.known ? null : graphics.reason;
-    inventory = { ...withParts(inventory, taken), devicesUnknown: cardsUnknown };
+    inventory = withCards(
+      { ...withParts(inventory, taken), devicesUnknown: cardsUnknown },
+      cardsNow(new Unknown('not sampled yet')),
+    );
   };
 
   // Loads are differences, so the first reading only provides the base of the first sample.
@@ -201,6 +226,13 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       await new Patient(closing, timer).within(everyMs);
     },
   };
+}
+
+/** Readers of the AMD cards on the bus; those that exist already are kept. */
+function amdOf(bus: readonly PciCard[], existing: readonly AmdCard[]): readonly AmdCard[] {
+  return bus
+    .filter(({ vendor }) => vendor === 'AMD')
+    .map((card) => existing.find(({ address }) => address === card.address) ?? new AmdCard(card));
 }
 
 function deviceSample({ device, vendor, model, figures }: NamedCard): DeviceSample {

@@ -3,6 +3,7 @@
  * 0.
  */
 import { z } from 'zod';
+import { cardUse, deviceExecutor } from '../device-list.ts';
 import { strict } from '../problems.ts';
 
 const figure = z.number().nullable();
@@ -64,6 +65,8 @@ export const nodeInventory = strict({
   /** Cores available to programs; hardware threads count. */
   cores: z.int().min(1),
   memoryBytes: z.number(),
+  /** Executors on its processor; empty: not checked yet. */
+  executors: z.array(deviceExecutor),
   /** Its graphics cards. */
   devices: z.array(
     strict({
@@ -76,6 +79,7 @@ export const nodeInventory = strict({
       uuid: z.string().nullable(),
       /** On the PCI bus. */
       address: z.string().nullable(),
+      ...cardUse,
     }),
   ),
   /** Why `devices` may be incomplete; null: it is complete. */

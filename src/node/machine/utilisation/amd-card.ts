@@ -34,6 +34,10 @@ export class AmdCard {
     this.#asleep = new KeptFile(join(card.folder, 'power/runtime_status'));
   }
 
+  get address(): string {
+    return this.#card.address;
+  }
+
   async read(): Promise<Card> {
     const { address, folder } = this.#card;
     const model = await (this.#model ??= readFile(join(folder, 'product_name'), 'utf8').then(

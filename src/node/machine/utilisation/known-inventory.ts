@@ -5,6 +5,7 @@ import { availableParallelism, release, totalmem, type } from 'node:os';
 import type { NodeInventory } from '../../../protocol/window/telemetry.ts';
 import { hostName } from '../machine.ts';
 import type { Inventory } from '../machine.ts';
+import { Unknown } from './figure.ts';
 import type { NamedCard } from './cards.ts';
 
 export function bareInventory(node: string, devicesUnknown: string): NodeInventory {
@@ -16,6 +17,7 @@ export function bareInventory(node: string, devicesUnknown: string): NodeInvento
     processor: null,
     cores: availableParallelism(),
     memoryBytes: totalmem(),
+    executors: [],
     devices: [],
     devicesUnknown,
   };
@@ -32,16 +34,27 @@ export function withParts(
   };
 }
 
-/** Returns the same object if the cards are unchanged. */
+/**
+ * Returns the same object if the cards are unchanged. Their use by executors is not checked here.
+ */
 export function withCards(inventory: NodeInventory, cards: readonly NamedCard[]): NodeInventory {
-  const devices = cards.map(({ device, vendor, model, driver, uuid, address }) => ({
-    device,
-    vendor,
-    model,
-    driver,
-    uuid,
-    address,
-  }));
+  const devices = cards.map(
+    ({ device, vendor, model, driver, uuid, address, memoryBytes, figures }) => ({
+      device,
+      vendor,
+      model,
+      driver,
+      uuid,
+      address,
+      memoryBytes:
+        figures.memoryTotalBytes instanceof Unknown ? memoryBytes : figures.memoryTotalBytes,
+      partitions: [],
+      twins: [],
+      pin: null,
+      adapter: null,
+      executors: [],
+    }),
+  );
   return JSON.stringify(devices) === JSON.stringify(inventory.devices)
     ? inventory
     : { ...inventory, devices };

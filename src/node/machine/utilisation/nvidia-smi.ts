@@ -118,6 +118,17 @@ export class NvidiaSmi {
     return { cards, trouble: trouble ?? (cards.length === 0 ? this.#strange : null) };
   }
 
+  /** Starts a new process, which sees cards that were added after the last one started. */
+  restart(): void {
+    this.#places = PLACES[this.#options.platform] ?? [];
+    this.#wait = FIRST_WAIT_MS;
+    if (this.#child !== null) killChild(this.#child, 'SIGKILL');
+    else {
+      this.#forgetRestart?.();
+      this.#start();
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#forgetRestart?.();

@@ -1,0 +1,180 @@
+/**
+ * Decides for each graphics card which executors work on it, from the facts of one look at the
+ * machine. Pure.
+ */
+import type { DeviceExecutor, ListedCard } from '../../protocol/device-list.ts';
+import type { CardAccess } from './card-access.ts';
+import { matchAdapters, modelKey } from './match.ts';
+import type { Adapter, CardName, Matching } from './match.ts';
+import { vendorOfName } from './names.ts';
+import { accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
+import type { AdapterFacts, CardFacts, Obstacle, TensorflowState } from './obstacles.ts';
+import type { Partition } from './partitions.ts';
+
+export interface AdapterList {
+  readonly adapters: readonly Adapter[];
+  /** Why the list is empty. */
+  readonly reason?: string;
+  readonly remedy?: string;
+}
+
+/** What one look at the machine found. */
+export interface MachineFacts {
+  readonly adapters: AdapterList;
+  /** By address; absent: unknown. */
+  readonly access: ReadonlyMap<string, CardAccess>;
+  /** By the card's unique id. */
+  readonly partitions: ReadonlyMap<string, readonly Partition[]>;
+  /** Whether Mesa's device-select layer is installed. */
+  readonly selectLayer: boolean;
+  /** Executors on the processor. */
+  readonly processor: readonly DeviceExecutor[];
+  readonly tensorflow: TensorflowState;
+}
+
+/** A card of the inventory, with the reason why its driver reports no figures. */
+export interface SeenCard {
+  readonly device: string;
+  readonly vendor: string;
+  readonly model: string | null;
+  readonly driver: string | null;
+  readonly uuid: string | null;
+  readonly address: string | null;
+  readonly memoryBytes: number | null;
+  readonly silence: string | null;
+}
+
+export type CardUse = Pick<
+  ListedCard,
+  'memoryBytes' | 'partitions' | 'twins' | 'pin' | 'adapter' | 'executors'
+>;
+
+export interface Assessment {
+  readonly cards: ReadonlyMap<string, CardUse>;
+  readonly unmatched: {
+    readonly adapters: readonly Adapter[];
+    readonly cards: readonly string[];
+  };
+}
+
+export function assess(
+  cards: readonly SeenCard[],
+  machine: MachineFacts,
+  platform: string,
+): Assessment {
+  const reports = cards.some(({ vendor, uuid }) => vendor === 'NVIDIA' && uuid !== null);
+  const facts = new Map(cards.map((card) => [card.device, factsOf(card, machine, reports)]));
+  const reachable = cards.filter(({ device }) => {
+    const own = facts.get(device);
+    return own !== undefined && accessObstacle(own) === null && !own.partitioned;
+  });
+  const named = reachable.map((card) => nameOf(card, machine));
+  const matching = matchAdapters(named, machine.adapters.adapters, platform);
+  const uses = cards.map((card): readonly [string, CardUse] => {
+    const own = facts.get(card.device) ?? factsOf(card, machine, reports);
+    return [card.device, useOf(card, own, { machine, matching, named, platform })];
+  });
+  return {
+    cards: new Map(uses),
+    unmatched: {
+      adapters: matching.unmatched,
+      cards: uses.filter(([, { adapter }]) => adapter === null).map(([id]) => id),
+    },
+  };
+}
+
+interface Around {
+  readonly machine: MachineFacts;
+  readonly matching: Matching;
+  readonly named: readonly CardName[];
+  readonly platform: string;
+}
+
+function useOf(
+  card: SeenCard,
+  facts: CardFacts,
+  { machine, matching, named, platform }: Around,
+): CardUse {
+  const own = named.find(({ device }) => device === card.device);
+  const twins =
+    own === undefined
+      ? []
+      : named.filter((other) => other !== own && modelKey(other) === modelKey(own));
+  const adapter = matching.cards.get(card.device)?.adapter ?? null;
+  const single = (matching.cards.get(card.device)?.group.length ?? 0) <= 1;
+  const layer = machine.selectLayer && card.address !== null;
+  return {
+    memoryBytes: card.memoryBytes,
+    partitions: [...partitionsOf(card, machine)],
+    twins: twins.map(({ device }) => device),
+    adapter,
+    pin: adapter === null ? null : single ? 'name' : layer ? 'layer' : 'shared',
+    executors: [
+      adapter === null
+        ? unusable('webgpu', webgpuObstacle(facts, adapterFacts(card, machine, matching)))
+        : { name: 'webgpu', usable: true, label: `webgpu:${adapter}` },
+      cuda(card, cudaObstacle(facts, machine.tensorflow, platform), machine),
+    ],
+  };
+}
+
+function cuda(
+  { model }: SeenCard,
+  obstacle: Obstacle | null,
+  { tensorflow }: MachineFacts,
+): DeviceExecutor {
+  if (obstacle !== null || tensorflow.state !== 'works')
+    return unusable('tensorflow', obstacle ?? { reason: 'not installed', remedy: null });
+  return {
+    name: 'tensorflow',
+    usable: true,
+    label: `tensorflow:${tensorflow.version}:${model ?? 'cuda'}`,
+  };
+}
+
+function unusable(name: string, { reason, remedy }: Obstacle): DeviceExecutor {
+  return { name, usable: false, reason, remedy };
+}
+
+function factsOf(card: SeenCard, machine: MachineFacts, nvidiaReports: boolean): CardFacts {
+  const { vendor, driver, uuid, address, silence } = card;
+  const access = address === null ? null : (machine.access.get(address) ?? null);
+  return {
+    vendor,
+    driver,
+    uuid,
+    partitioned: partitionsOf(card, machine).length > 0,
+    access,
+    hidden:
+      vendor === 'NVIDIA' &&
+      uuid === null &&
+      nvidiaReports &&
+      (access === null || access.kernelDriver === 'nvidia'),
+    silence,
+  };
+}
+
+function nameOf({ device, vendor, model, address }: SeenCard, machine: MachineFacts): CardName {
+  const pciId = address === null ? null : (machine.access.get(address)?.pciId ?? null);
+  return { device, vendor, model, pciId };
+}
+
+function partitionsOf({ uuid }: SeenCard, { partitions }: MachineFacts): readonly Partition[] {
+  return uuid === null ? [] : (partitions.get(uuid) ?? []);
+}
+
+function adapterFacts(
+  { vendor }: SeenCard,
+  { adapters: { adapters, reason, remedy } }: MachineFacts,
+  { unmatched }: Matching,
+): AdapterFacts {
+  const names = (software: boolean): string[] => [
+    ...new Set(unmatched.filter((each) => each.software === software).map(({ name }) => name)),
+  ];
+  return {
+    reason: adapters.length > 0 ? null : (reason ?? null),
+    remedy: remedy ?? null,
+    software: names(true),
+    unassigned: names(false).filter((name) => vendorOfName(name) === vendor),
+  };
+}

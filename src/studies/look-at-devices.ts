@@ -1,0 +1,74 @@
+/**
+ * Looks at this machine for `node/devices`: its WebGPU adapters, the executors on the processor, the
+ * TensorFlow installation, and the system's access to each card.
+ */
+import { cardAccess, hasSelectLayer } from '../node/devices/card-access.ts';
+import type { AdapterList, MachineFacts } from '../node/devices/assess.ts';
+import type { TensorflowState } from '../node/devices/obstacles.ts';
+import { listPartitions, parsePartitions } from '../node/devices/partitions.ts';
+import type { DeviceExecutor } from '../protocol/device-list.ts';
+import type { NodeInventory } from '../protocol/window/telemetry.ts';
+import { ReferenceExecutor } from '../training/executors/reference/reference.ts';
+import { tryInstallation } from '../training/executors/tensorflow/try-installation.ts';
+import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
+import type { Executor } from '../training/executors/executor.ts';
+
+export interface LookOptions {
+  /** Folder of the TensorFlow installation. */
+  readonly tensorflow: string;
+  /** A plain Node for child processes. */
+  readonly execPath?: string | undefined;
+  readonly listAdapters: () => Promise<AdapterList>;
+}
+
+/** Returns the function that `watchDevices` looks at the machine with. */
+export function lookAtDevices({
+  tensorflow: folder,
+  execPath,
+  listAdapters,
+}: LookOptions): (cards: NodeInventory['devices']) => Promise<MachineFacts> {
+  return async (cards) => {
+    const addresses = cards.flatMap(({ address }) => (address === null ? [] : [address]));
+    const nvidia = cards.some(({ vendor }) => vendor === 'NVIDIA');
+    const [adapters, access, partitions, selectLayer, wasm, reference, tensorflow] =
+      await Promise.all([
+        listAdapters(),
+        Promise.all(addresses.map(async (each) => [each, await cardAccess(each)] as const)),
+        nvidia ? listPartitions() : '',
+        hasSelectLayer(),
+        onProcessor(new WasmExecutor()),
+        onProcessor(new ReferenceExecutor()),
+        tryInstallation({ folder, ...(execPath === undefined ? {} : { execPath }) }),
+      ]);
+    return {
+      adapters,
+      access: new Map(
+        access.flatMap(([address, found]) => (found === null ? [] : [[address, found]])),
+      ),
+      partitions: parsePartitions(partitions),
+      selectLayer,
+      processor: [wasm, tensorflowOnProcessor(tensorflow), reference],
+      tensorflow,
+    };
+  };
+}
+
+async function onProcessor(executor: Executor): Promise<DeviceExecutor> {
+  const { name } = executor;
+  const found = await executor.probe();
+  return found.usable
+    ? { name, usable: true, label: found.label }
+    : { name, usable: false, reason: found.reason, remedy: found.remedy };
+}
+
+function tensorflowOnProcessor(found: TensorflowState): DeviceExecutor {
+  const name = 'tensorflow';
+  const install = 'galapagos backend install tensorflow';
+  if (found.state === 'works')
+    return found.findsCard
+      ? { name, usable: false, reason: 'installed with CUDA: it uses the card', remedy: null }
+      : { name, usable: true, label: `tensorflow:${found.version}:cpu` };
+  return found.state === 'absent'
+    ? { name, usable: false, reason: 'not installed', remedy: install }
+    : { name, usable: false, reason: found.reason, remedy: `${install} installs it again` };
+}
