@@ -80,6 +80,12 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'import, list, show and remove datasets',
     load: async () => (await import('./commands/datasets.ts')).addDatasets,
   },
+  devices: {
+    usage: '[options]',
+    summary:
+      'list the CPU and GPUs of this machine, their load, and the executors that work on each',
+    load: async () => (await import('./commands/devices.ts')).addDevices,
+  },
   doctor: {
     usage: '[options]',
     summary: 'check this machine for everything Galapagos needs and show how to fix problems',

@@ -18,6 +18,7 @@ import {
   studiesOutput,
   trialOutput,
 } from './cli-output.ts';
+import { deviceList } from './device-list.ts';
 import { networkFile } from './network-file.ts';
 import { runOutput } from './run-output.ts';
 import { simulationFile, simulationOutput } from './simulation-file.ts';
@@ -37,6 +38,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'story-output': storyOutput,
   'export-output': exportOutput,
   'doctor-output': doctorOutput,
+  devices: deviceList,
   'serve-output': serveOutput,
   'datasets-output': datasetsOutput,
   'dataset-output': datasetOutput,

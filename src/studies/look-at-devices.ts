@@ -3,11 +3,12 @@
  * TensorFlow installation, and the system's access to each card.
  */
 import { cardAccess, hasSelectLayer } from '../node/devices/card-access.ts';
-import type { AdapterList, MachineFacts } from '../node/devices/assess.ts';
+import type { MachineFacts } from '../node/devices/assess.ts';
 import type { TensorflowState } from '../node/devices/obstacles.ts';
 import { listPartitions, parsePartitions } from '../node/devices/partitions.ts';
 import type { DeviceExecutor } from '../protocol/device-list.ts';
 import type { NodeInventory } from '../protocol/window/telemetry.ts';
+import { listAdapters } from '../runtime/gpu/adapters.ts';
 import { ReferenceExecutor } from '../training/executors/reference/reference.ts';
 import { tryInstallation } from '../training/executors/tensorflow/try-installation.ts';
 import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
@@ -18,27 +19,26 @@ export interface LookOptions {
   readonly tensorflow: string;
   /** A plain Node for child processes. */
   readonly execPath?: string | undefined;
-  readonly listAdapters: () => Promise<AdapterList>;
 }
 
 /** Returns the function that `watchDevices` looks at the machine with. */
 export function lookAtDevices({
   tensorflow: folder,
   execPath,
-  listAdapters,
 }: LookOptions): (cards: NodeInventory['devices']) => Promise<MachineFacts> {
+  const node = execPath === undefined ? {} : { execPath };
   return async (cards) => {
     const addresses = cards.flatMap(({ address }) => (address === null ? [] : [address]));
     const nvidia = cards.some(({ vendor }) => vendor === 'NVIDIA');
     const [adapters, access, partitions, selectLayer, wasm, reference, tensorflow] =
       await Promise.all([
-        listAdapters(),
+        listAdapters(node),
         Promise.all(addresses.map(async (each) => [each, await cardAccess(each)] as const)),
         nvidia ? listPartitions() : '',
         hasSelectLayer(),
         onProcessor(new WasmExecutor()),
         onProcessor(new ReferenceExecutor()),
-        tryInstallation({ folder, ...(execPath === undefined ? {} : { execPath }) }),
+        tryInstallation({ folder, ...node }),
       ]);
     return {
       adapters,

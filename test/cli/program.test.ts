@@ -18,6 +18,7 @@ import {
   studiesOutput,
   trialOutput,
 } from '../../src/protocol/cli-output.ts';
+import { deviceList } from '../../src/protocol/device-list.ts';
 import { simulationOutput } from '../../src/protocol/simulation-file.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { foreignly } from '../support/foreign-program.ts';
@@ -118,6 +119,7 @@ const commands = [
   'ask-tell',
   'simulate',
   'datasets',
+  'devices',
   'doctor',
   'backend',
 ];
@@ -417,6 +419,26 @@ test('Command line: check lists damage of a lab, as text and as JSON, and exits 
   expect(json).toMatchObject({
     ok: false,
     findings: [{ trial: null, at: 'galapagos_study.state' }],
+  });
+});
+
+describe('Command line: devices', () => {
+  test('lists the processor with the executors that work on it', async () => {
+    const { code, out, err } = await cli('devices', '--json');
+    expect([code, err]).toEqual([0, '']);
+    const [processor] = deviceList.parse(JSON.parse(out)).devices;
+    expect(processor).toMatchObject({ id: 'cpu', kind: 'cpu' });
+    expect(processor?.executors).toContainEqual(
+      expect.objectContaining({ name: 'wasm', usable: true }),
+    );
+  });
+
+  test('prints a line for each device and an indented line for each executor', async () => {
+    const { code, out } = await cli('devices');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^CPU {4}\S.*, \d+ cores?, /m);
+    expect(out).toMatch(/^ {7}wasm {8}works \(wasm/m);
+    expect(out).toMatch(/^ {7}tensorflow {2}does not work: not installed → galapagos backend/m);
   });
 });
 

@@ -15,7 +15,11 @@ export function deviceLines({ devices, devicesUnknown, unmatched }: DeviceList):
   const others = unmatched.adapters.filter((adapter) => !adapter.software);
   return [
     ...devices.flatMap(linesOf),
-    ...(devicesUnknown === null ? [] : [`GPUs   unknown: ${devicesUnknown}`]),
+    ...(devicesUnknown !== null
+      ? [`GPUs   unknown: ${devicesUnknown}`]
+      : devices.some(({ kind }) => kind === 'gpu')
+        ? []
+        : ['GPUs   none found']),
     ...(software.length === 0
       ? []
       : [`Adapters that compute on the CPU, not used: ${names(software)}`]),

@@ -3,20 +3,14 @@
  * machine. Pure.
  */
 import type { DeviceExecutor, ListedCard } from '../../protocol/device-list.ts';
+import type { Adapter, AdapterList } from '../../runtime/gpu/adapters.ts';
 import type { CardAccess } from './card-access.ts';
 import { matchAdapters, modelKey } from './match.ts';
-import type { Adapter, CardName, Matching } from './match.ts';
+import type { CardName, Matching } from './match.ts';
 import { vendorOfName } from './names.ts';
 import { accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
 import type { AdapterFacts, CardFacts, Obstacle, TensorflowState } from './obstacles.ts';
 import type { Partition } from './partitions.ts';
-
-export interface AdapterList {
-  readonly adapters: readonly Adapter[];
-  /** Why the list is empty. */
-  readonly reason?: string;
-  readonly remedy?: string;
-}
 
 /** What one look at the machine found. */
 export interface MachineFacts {

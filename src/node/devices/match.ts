@@ -2,15 +2,8 @@
  * Assigns WebGPU adapters to graphics cards by their names, because adapters carry neither a bus
  * address nor a unique id. Cards of one model are twins, which names cannot tell apart. Pure.
  */
+import type { Adapter } from '../../runtime/gpu/adapters.ts';
 import { likeness, comparableNames, vendorOfName } from './names.ts';
-
-/** An adapter as WebGPU lists it. */
-export interface Adapter {
-  readonly backend: string;
-  readonly name: string;
-  /** Whether it computes on the CPU. */
-  readonly software: boolean;
-}
 
 /** The part of a card that identifies it. */
 export interface CardName {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { matchAdapters } from '../../../src/node/devices/match.ts';
-import type { Adapter, CardName } from '../../../src/node/devices/match.ts';
+import type { CardName } from '../../../src/node/devices/match.ts';
 import { likeness, vendorOfName } from '../../../src/node/devices/names.ts';
+import type { Adapter } from '../../../src/runtime/gpu/adapters.ts';
 
 const card = (
   device: string,

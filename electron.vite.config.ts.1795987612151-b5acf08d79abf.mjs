@@ -1,0 +1,62 @@
+import "node:module";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "electron-vite";
+// electron.vite.config.ts
+const programs = { main: { build: {
+	target: "node20",
+	externalizeDeps: { exclude: [
+		"zod",
+		"ws",
+		"@msgpack/msgpack",
+		"commander",
+		"picocolors"
+	] },
+	rolldownOptions: {
+		input: {
+			index: "src/main/index.ts",
+			cli: "src/cli/index.ts",
+			worker: "src/worker/index.ts",
+			"import-thread": "src/datasets/import/import-thread.ts",
+			"work-thread": "src/endpoints/reading/work-thread.ts",
+			"estimate-process": "src/training/estimate/estimate-process.ts",
+			"read-thread": "src/endpoints/reading/read-thread.ts",
+			"line-thread": "src/transport/line-thread.ts",
+			"sampler-thread": "src/coordinator/sampler-thread.ts",
+			"watchdog-thread": "src/runtime/watchdog-thread.ts",
+			"check-thread": "src/lab/check-thread.ts",
+			"checkpoint-thread": "src/lab/checkpoint-thread.ts"
+		},
+		preserveEntrySignatures: "strict",
+		output: {
+			format: "es",
+			entryFileNames: "[name].js",
+			chunkFileNames: "chunks/[name]-[hash].js"
+		}
+	}
+} } };
+const window = {
+	preload: { build: { rolldownOptions: {
+		input: { index: "src/preload/index.ts" },
+		output: {
+			format: "cjs",
+			entryFileNames: "[name].cjs"
+		}
+	} } },
+	renderer: {
+		root: "src/renderer",
+		build: {
+			minify: true,
+			rolldownOptions: { input: "src/renderer/index.html" }
+		},
+		plugins: [svelte()]
+	}
+};
+/** Names of the parts to build, separated by commas, as in `build/build-if-stale.mjs`; all where it is not set. */
+const named = process.env["GALAPAGOS_BUILD_PARTS"] ?? "programs,window";
+var electron_vite_config_default = defineConfig({
+	...named.includes("programs") ? programs : {},
+	...named.includes("window") ? window : {}
+});
+export { electron_vite_config_default as default };
+
+//# sourceMappingURL=data:application/json;charset=utf-8;base64,eyJ2ZXJzaW9uIjozLCJmaWxlIjoiZWxlY3Ryb24udml0ZS5jb25maWcuanMiLCJuYW1lcyI6W10sInNvdXJjZXMiOlsiL3dvcmsvd3QvZGV2aWNlcy9lbGVjdHJvbi52aXRlLmNvbmZpZy50cyJdLCJzb3VyY2VzQ29udGVudCI6WyIvKipcbiAqIEJ1aWxkcyBldmVyeXRoaW5nIHRoYXQgcnVuczogdGhlIEVsZWN0cm9uIG1haW4gcHJvY2VzcywgdGhlIGNvbW1hbmQgbGluZSBhbmQgdGhlIHdvcmtlciBhcyBOb2RlIGVudHJpZXMgYmVzaWRlIGl0XG4gKiAob3V0L21haW4pLCB0aGUgc2FuZGJveGVkIHByZWxvYWQgYXMgQ29tbW9uSlMgKG91dC9wcmVsb2FkKSwgdGhlIHdpbmRvdyAob3V0L3JlbmRlcmVyKS5cbiAqL1xuaW1wb3J0IHsgc3ZlbHRlIH0gZnJvbSAnQHN2ZWx0ZWpzL3ZpdGUtcGx1Z2luLXN2ZWx0ZSc7XG5pbXBvcnQgeyBkZWZpbmVDb25maWcgfSBmcm9tICdlbGVjdHJvbi12aXRlJztcbmltcG9ydCB0eXBlIHsgVXNlckNvbmZpZyB9IGZyb20gJ2VsZWN0cm9uLXZpdGUnO1xuXG5jb25zdCBwcm9ncmFtcyA9IHtcbiAgbWFpbjoge1xuICAgIGJ1aWxkOiB7XG4gICAgICB0YXJnZXQ6ICdub2RlMjAnLFxuICAgICAgLy8gQnVpbHQgaW46IGFzIHBhY2thZ2VzIHRoZXkgYXJlIHNvbWUgMTUwIGZpbGVzLCB3aGljaCBldmVyeSBwcm9jZXNzIGFuZCB0aHJlYWQgd291bGQgbG9vayB1cC5cbiAgICAgIGV4dGVybmFsaXplRGVwczogeyBleGNsdWRlOiBbJ3pvZCcsICd3cycsICdAbXNncGFjay9tc2dwYWNrJywgJ2NvbW1hbmRlcicsICdwaWNvY29sb3JzJ10gfSxcbiAgICAgIHJvbGxkb3duT3B0aW9uczoge1xuICAgICAgICBpbnB1dDoge1xuICAgICAgICAgIGluZGV4OiAnc3JjL21haW4vaW5kZXgudHMnLFxuICAgICAgICAgIGNsaTogJ3NyYy9jbGkvaW5kZXgudHMnLFxuICAgICAgICAgIHdvcmtlcjogJ3NyYy93b3JrZXIvaW5kZXgudHMnLFxuICAgICAgICAgICdpbXBvcnQtdGhyZWFkJzogJ3NyYy9kYXRhc2V0cy9pbXBvcnQvaW1wb3J0LXRocmVhZC50cycsXG4gICAgICAgICAgJ3dvcmstdGhyZWFkJzogJ3NyYy9lbmRwb2ludHMvcmVhZGluZy93b3JrLXRocmVhZC50cycsXG4gICAgICAgICAgJ2VzdGltYXRlLXByb2Nlc3MnOiAnc3JjL3RyYWluaW5nL2VzdGltYXRlL2VzdGltYXRlLXByb2Nlc3MudHMnLFxuICAgICAgICAgICdyZWFkLXRocmVhZCc6ICdzcmMvZW5kcG9pbnRzL3JlYWRpbmcvcmVhZC10aHJlYWQudHMnLFxuICAgICAgICAgICdsaW5lLXRocmVhZCc6ICdzcmMvdHJhbnNwb3J0L2xpbmUtdGhyZWFkLnRzJyxcbiAgICAgICAgICAnc2FtcGxlci10aHJlYWQnOiAnc3JjL2Nvb3JkaW5hdG9yL3NhbXBsZXItdGhyZWFkLnRzJyxcbiAgICAgICAgICAnd2F0Y2hkb2ctdGhyZWFkJzogJ3NyYy9ydW50aW1lL3dhdGNoZG9nLXRocmVhZC50cycsXG4gICAgICAgICAgJ2NoZWNrLXRocmVhZCc6ICdzcmMvbGFiL2NoZWNrLXRocmVhZC50cycsXG4gICAgICAgICAgJ2NoZWNrcG9pbnQtdGhyZWFkJzogJ3NyYy9sYWIvY2hlY2twb2ludC10aHJlYWQudHMnLFxuICAgICAgICB9LFxuICAgICAgICAvLyBOb3RoaW5nIHNoYXJlZCBtYXkgbGl2ZSBpbiBhbiBlbnRyeTogYSB3b3JrZXIgd291bGQgcnVuIHRoZSBjb21tYW5kIGxpbmUgdG8gcmVhY2ggaXQuXG4gICAgICAgIHByZXNlcnZlRW50cnlTaWduYXR1cmVzOiAnc3RyaWN0JyxcbiAgICAgICAgb3V0cHV0OiB7XG4gICAgICAgICAgZm9ybWF0OiAnZXMnLFxuICAgICAgICAgIGVudHJ5RmlsZU5hbWVzOiAnW25hbWVdLmpzJyxcbiAgICAgICAgICBjaHVua0ZpbGVOYW1lczogJ2NodW5rcy9bbmFtZV0tW2hhc2hdLmpzJyxcbiAgICAgICAgfSxcbiAgICAgIH0sXG4gICAgfSxcbiAgfSxcbn0gc2F0aXNmaWVzIFVzZXJDb25maWc7XG5cbmNvbnN0IHdpbmRvdyA9IHtcbiAgcHJlbG9hZDoge1xuICAgIGJ1aWxkOiB7XG4gICAgICByb2xsZG93bk9wdGlvbnM6IHtcbiAgICAgICAgaW5wdXQ6IHsgaW5kZXg6ICdzcmMvcHJlbG9hZC9pbmRleC50cycgfSxcbiAgICAgICAgb3V0cHV0OiB7IGZvcm1hdDogJ2NqcycsIGVudHJ5RmlsZU5hbWVzOiAnW25hbWVdLmNqcycgfSxcbiAgICAgIH0sXG4gICAgfSxcbiAgfSxcbiAgcmVuZGVyZXI6IHtcbiAgICByb290OiAnc3JjL3JlbmRlcmVyJyxcbiAgICBidWlsZDogeyBtaW5pZnk6IHRydWUsIHJvbGxkb3duT3B0aW9uczogeyBpbnB1dDogJ3NyYy9yZW5kZXJlci9pbmRleC5odG1sJyB9IH0sXG4gICAgcGx1Z2luczogW3N2ZWx0ZSgpXSxcbiAgfSxcbn0gc2F0aXNmaWVzIFVzZXJDb25maWc7XG5cbi8qKiBOYW1lcyBvZiB0aGUgcGFydHMgdG8gYnVpbGQsIHNlcGFyYXRlZCBieSBjb21tYXMsIGFzIGluIGBidWlsZC9idWlsZC1pZi1zdGFsZS5tanNgOyBhbGwgd2hlcmUgaXQgaXMgbm90IHNldC4gKi9cbmNvbnN0IG5hbWVkID0gcHJvY2Vzcy5lbnZbJ0dBTEFQQUdPU19CVUlMRF9QQVJUUyddID8/ICdwcm9ncmFtcyx3aW5kb3cnO1xuXG5leHBvcnQgZGVmYXVsdCBkZWZpbmVDb25maWcoe1xuICAuLi4obmFtZWQuaW5jbHVkZXMoJ3Byb2dyYW1zJykgPyBwcm9ncmFtcyA6IHt9KSxcbiAgLi4uKG5hbWVkLmluY2x1ZGVzKCd3aW5kb3cnKSA/IHdpbmRvdyA6IHt9KSxcbn0pO1xuIl0sIm1hcHBpbmdzIjoiOzs7O0FBUUEsTUFBTSxXQUFXLEVBQ2YsTUFBTSxFQUNKLE9BQU87Q0FDTCxRQUFRO0NBRVIsaUJBQWlCLEVBQUUsU0FBUztFQUFDO0VBQU87RUFBTTtFQUFvQjtFQUFhO0NBQVksRUFBRTtDQUN6RixpQkFBaUI7RUFDZixPQUFPO0dBQ0wsT0FBTztHQUNQLEtBQUs7R0FDTCxRQUFRO0dBQ1IsaUJBQWlCO0dBQ2pCLGVBQWU7R0FDZixvQkFBb0I7R0FDcEIsZUFBZTtHQUNmLGVBQWU7R0FDZixrQkFBa0I7R0FDbEIsbUJBQW1CO0dBQ25CLGdCQUFnQjtHQUNoQixxQkFBcUI7RUFDdkI7RUFFQSx5QkFBeUI7RUFDekIsUUFBUTtHQUNOLFFBQVE7R0FDUixnQkFBZ0I7R0FDaEIsZ0JBQWdCO0VBQ2xCO0NBQ0Y7QUFDRixFQUNGLEVBQ0Y7QUFFQSxNQUFNLFNBQVM7Q0FDYixTQUFTLEVBQ1AsT0FBTyxFQUNMLGlCQUFpQjtFQUNmLE9BQU8sRUFBRSxPQUFPLHVCQUF1QjtFQUN2QyxRQUFRO0dBQUUsUUFBUTtHQUFPLGdCQUFnQjtFQUFhO0NBQ3hELEVBQ0YsRUFDRjtDQUNBLFVBQVU7RUFDUixNQUFNO0VBQ04sT0FBTztHQUFFLFFBQVE7R0FBTSxpQkFBaUIsRUFBRSxPQUFPLDBCQUEwQjtFQUFFO0VBQzdFLFNBQVMsQ0FBQyxPQUFPLENBQUM7Q0FDcEI7QUFDRjs7QUFHQSxNQUFNLFFBQVEsUUFBUSxJQUFJLDRCQUE0QjtBQUV0RCxJQUFBLCtCQUFlLGFBQWE7Q0FDMUIsR0FBSSxNQUFNLFNBQVMsVUFBVSxJQUFJLFdBQVcsQ0FBQztDQUM3QyxHQUFJLE1BQU0sU0FBUyxRQUFRLElBQUksU0FBUyxDQUFDO0FBQzNDLENBQUMifQ==
