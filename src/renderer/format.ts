@@ -42,6 +42,15 @@ export function parameter(given: number): string {
   return significant(given, Math.abs(given) < 1 ? 2 : 3);
 }
 
+/**
+ * `84.1 J`: a metric to three significant digits with its unit; whole from 1,000 on.
+ * @param given absent or NaN: there is none, and the text is empty
+ */
+export function metricText(given: number | undefined, symbol: string): string {
+  if (given === undefined || !Number.isFinite(given)) return '';
+  return unit(Math.abs(given) < 1_000 ? significant(given, 3) : count(given), symbol);
+}
+
 /** `94 %` for a fraction from 0 to 1. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(0)}${THIN}%`;

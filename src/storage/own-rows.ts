@@ -6,11 +6,12 @@ import { defined } from '../core/at.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import { greatest, rowColumnList } from '../protocol/window/row-columns.ts';
-import type { RowArrays, RowColumnName } from '../protocol/window/row-columns.ts';
+import type { RowArrays, RowColumn, RowColumnName } from '../protocol/window/row-columns.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row as FileRow } from './connection.ts';
 import { RowBlocks } from './row-block.ts';
 import type { StudyMoments } from './lab-reader.ts';
+import { missingColumns } from './metric-columns.ts';
 import { writtenFigures } from './result-figures.ts';
 import type { ReadBlock, Row } from './row-block.ts';
 import { parentsOf } from './stored-parents.ts';
@@ -20,7 +21,7 @@ const BLOCK = 1_024;
 
 /** Columns whose numbers are copied into a block. */
 const COPIED = rowColumnList.flatMap(([name, { kind, stored }]) =>
-  stored === undefined ? [] : [{ name, stored, most: greatest[kind] }],
+  stored === undefined ? [] : [{ name, stored, kind }],
 );
 
 /** Expressions from which `read` computes a row. */
@@ -32,8 +33,7 @@ const COMPUTED = [
   '(SELECT count(*) FROM trial_intermediate_values report WHERE report.trial_id = galapagos_trial.trial_id)',
 ];
 
-const SELECT = `SELECT ${[...COMPUTED, ...COPIED.map(({ stored }) => stored)].join(', ')}
-  FROM galapagos_trial
+const ROWS = `FROM galapagos_trial
   LEFT JOIN galapagos_attempt ON galapagos_attempt.study = galapagos_trial.study AND galapagos_attempt.number = galapagos_trial.number
     AND galapagos_attempt.k = (SELECT max(k) FROM galapagos_attempt every WHERE every.study = galapagos_trial.study AND every.number = galapagos_trial.number)
   WHERE galapagos_trial.study = ?1 AND galapagos_trial.number <= ?2 ORDER BY galapagos_trial.number DESC LIMIT ${BLOCK}`;
@@ -51,15 +51,17 @@ export function* ownRows(
   );
   const width = axesOf(spec.searchSpace).length;
   const blocks = new RowBlocks(width);
-  const page = connection.prepare(SELECT);
+  const missing = missingColumns(connection);
+  const copied = COPIED.map(({ stored }) => (missing.includes(stored) ? 'NULL' : stored));
+  const page = connection.prepare(`SELECT ${[...COMPUTED, ...copied].join(', ')} ${ROWS}`);
   for (let to = Number.MAX_SAFE_INTEGER; ;) {
     const found = page.all([key, to]);
     const rows = found.map((row) => read(columns, row, width, blocks));
     const last = rows.at(-1);
     if (last === undefined) return;
     const block = blocks.block(rows);
-    for (const [i, { name, stored, most }] of COPIED.entries())
-      copy(columns, found, COMPUTED.length + i, stored, block[name], most);
+    for (const [i, { name, stored, kind }] of COPIED.entries())
+      copy(columns, found, COMPUTED.length + i, stored, block[name], kind);
     yield { block, names: blocks.names };
     if (rows.length < BLOCK) return;
     to = last.number - 1;
@@ -98,11 +100,13 @@ function copy(
   from: number,
   name: string,
   into: RowArrays[RowColumnName],
-  most: number,
+  kind: RowColumn['kind'],
 ): void {
+  const read = (value: unknown): number =>
+    kind === 'f64' ? columns.real(name, value) : columns.integer(name, value);
   for (let i = 0; i < rows.length; i++) {
-    const number = columns.integerOrNull(name, defined(rows[i])[from]);
-    if (number !== null) into[i] = Math.min(number, most);
+    const value = defined(rows[i])[from];
+    if (value !== null) into[i] = Math.min(read(value), greatest[kind]);
   }
 }
 

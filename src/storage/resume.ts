@@ -10,6 +10,7 @@ import { Columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { isAlive, isHere, thisProcess } from './holder.ts';
+import { addMissingColumns } from './metric-columns.ts';
 import { endedStateOf, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
@@ -98,7 +99,7 @@ function isOpenElsewhere(connection: Connection): boolean {
 }
 
 /**
- * Inside a transaction: creates what is missing, takes the next epoch and the hold, joins the
+ * Inside a transaction: creates what is missing, adds missing columns, takes the next epoch and the hold, joins the
  * studies.
  * @param found what the file is
  * @throws StorageError damaged
@@ -113,6 +114,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
       randomUUID(),
     );
   }
+  addMissingColumns(connection);
   const columns = new Columns(connection.file);
   const row = connection.get('SELECT uid, epoch FROM galapagos_lab') ?? [];
   const epoch = columns.integer('galapagos_lab.epoch', row[1]) + 1;

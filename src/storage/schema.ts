@@ -189,7 +189,8 @@ export const GALAPAGOS_DDL: readonly string[] = [
 	story TEXT,
 	PRIMARY KEY (study, number)
 ) WITHOUT ROWID`,
-  // k: the attempt number. spawn: the incarnation of the worker.
+  // k: the attempt number. spawn: the incarnation of the worker. `metric-columns.ts` adds a column
+  // for each metric that the window shows.
   `CREATE TABLE galapagos_attempt (
 	study INTEGER NOT NULL,
 	number INTEGER NOT NULL,

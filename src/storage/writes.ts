@@ -6,6 +6,7 @@ import type { EndedState, Write } from '../core/scheduling/index.ts';
 import { paramsBlob } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { METRIC_COLUMNS, metricNumbers } from './metric-columns.ts';
 import { optunaDate } from './optuna-encoding.ts';
 import { OptunaRows } from './optuna-rows.ts';
 import { pythonJson } from './python-json.ts';
@@ -49,7 +50,8 @@ export class Writes {
       'UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?',
     );
     this.#endAttempt = prepare(
-      'UPDATE galapagos_attempt SET outcome = ?, ended_at = ?, result = ?, detail = ? WHERE study = ? AND number = ? AND k = ? AND outcome IS NULL',
+      `UPDATE galapagos_attempt SET ${['outcome', 'ended_at', 'result', 'detail', ...METRIC_COLUMNS].map((name) => `${name} = ?`).join(', ')}
+       WHERE study = ? AND number = ? AND k = ? AND outcome IS NULL`,
     );
     this.#endTrial = prepare(
       'UPDATE galapagos_trial SET trial_id = ?, state = ?, outcome = ?, value = ?, finish_seq = ?, ended_by = ?, story = ? WHERE study = ? AND number = ?',
@@ -254,6 +256,7 @@ export class Writes {
       this.#nowMs,
       json,
       detail,
+      ...metricNumbers(result),
       study.key,
       number,
       attemptNumber,

@@ -9,6 +9,7 @@ import {
   elapsed,
   estimate,
   gain,
+  metricText,
   parameter,
   percent,
   rate,
@@ -124,6 +125,19 @@ describe('Format: time', () => {
       expect(Number(from ?? 0) * ms).toBeLessThanOrEqual(low);
       expect(Number(to.replace(',', '')) * ms).toBeGreaterThanOrEqual(low * 1.6);
     }
+  });
+});
+
+describe('Format: metrics with a unit', () => {
+  test.each([
+    [0, '0\u202fJ'],
+    [0.01234, '0.0123\u202fJ'],
+    [84.05, '84.0\u202fJ'],
+    [12_345.6, '12,346\u202fJ'],
+    [NaN, ''],
+    [undefined, ''],
+  ])('shows %d J as "%s"', (given, shown) => {
+    expect(metricText(given, 'J')).toBe(shown);
   });
 });
 

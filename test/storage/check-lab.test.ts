@@ -177,8 +177,12 @@ it.each([
     /one open attempt/,
   ],
   ['a number missing', 'DELETE FROM galapagos_trial WHERE number = 4', /numbers are dense/],
-  // prettier-ignore
-  ['an attempt of a trial that never started', `INSERT INTO galapagos_attempt SELECT study, 5, k, slot, spawn, session, cohort, sent_at, ended_at, 'lost', result, detail FROM galapagos_attempt WHERE number = 1`, /an attempt belongs to a trial/],
+  [
+    'an attempt of a trial that never started',
+    `INSERT INTO galapagos_attempt (study, number, k, slot, spawn, session, cohort, sent_at, outcome)
+     SELECT study, 5, k, slot, spawn, session, cohort, sent_at, 'lost' FROM galapagos_attempt WHERE number = 1`,
+    /an attempt belongs to a trial/,
+  ],
   // prettier-ignore
   ['parameters of a deleted trial', 'INSERT INTO trial_params (trial_id, param_name) VALUES (999, \'x\')', /dangling foreign key in trial_params/],
 ])('Lab rules: detects %s', (_, sql, says) => {

@@ -46,8 +46,10 @@ function writeStudy(path: string): void {
       },
     ]);
     const failed = { state: 'failed', outcome: 'crashed', value: NaN } as const;
+    const ended = endAttempt(number, 1, fails(number) ? 'crashed' : 'succeeded', TRIALS - number);
+    if (ended.op !== 'attemptEnded' || ended.result === null) throw new Error('expected a result');
     ends.push([
-      endAttempt(number, 1, fails(number) ? 'crashed' : 'succeeded', TRIALS - number),
+      { ...ended, result: { ...ended.result, metrics: { energy: 0.5 + number } } },
       endTrial(number, {
         finishSeq: number,
         value: TRIALS - number,
@@ -140,6 +142,22 @@ describe('Window: trials table', () => {
       expect(await filter(page).getAttribute('aria-invalid')).toBe('true');
       await filter(page).fill('');
       await rowsSaid(page, TRIALS);
+    },
+    LONG,
+  );
+
+  it(
+    'shows a metric that trials have with its unit, in a column that the user chooses',
+    async () => {
+      const page = await table();
+      const header = page.getByRole('columnheader', { name: text.trials.metrics.energy });
+      expect(await header.count()).toBe(0);
+      await page.getByRole('button', { name: text.trials.chooseColumns }).click();
+      await page.getByRole('checkbox', { name: text.trials.metrics.energy }).check();
+      await page.keyboard.press('Escape');
+      await header.waitFor();
+      await filter(page).fill('# = 84');
+      await page.locator('#trial-row-84').getByText('84.5\u202fJ', { exact: true }).waitFor();
     },
     LONG,
   );

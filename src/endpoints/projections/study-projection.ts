@@ -142,6 +142,7 @@ export class StudyProjection {
       at,
       took: result?.ms ?? NaN,
       attempt: by,
+      metrics: result?.metrics,
     });
     if (result?.executor !== undefined)
       this.#trained(result.executor, result.executorReason ?? null);

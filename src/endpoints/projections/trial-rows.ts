@@ -5,11 +5,18 @@
  */
 import { defined } from '../../core/at.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
-import type { TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
+import type { AttemptResult, TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
 import { Column } from '../../core/study/column.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
 import type { TrialBlock } from '../../protocol/window/columns.ts';
-import { arrayOf, emptyArrays, rowColumnList, widthOf } from '../../protocol/window/row-columns.ts';
+import {
+  arrayOf,
+  emptyArrays,
+  metricColumns,
+  metricOf,
+  rowColumnList,
+  widthOf,
+} from '../../protocol/window/row-columns.ts';
 import type { RowArrays, RowBlock, RowColumnName } from '../../protocol/window/row-columns.ts';
 
 /** The immutable fields of the trial are known. */
@@ -95,6 +102,7 @@ export class TrialRows {
     this.#columns.started.set(number, at);
     this.#columns.ended.set(number, NaN);
     this.#columns.took.set(number, NaN);
+    for (const [name, { empty }] of metricColumns) this.#columns[name].set(number, empty);
     this.#columns.slot.set(number, slot);
     this.#columns.reports.set(number, 0);
     this.#columns.attempts.set(number, Math.min(attemptNumber, 255));
@@ -119,6 +127,7 @@ export class TrialRows {
       readonly took: number;
       /** The attempt that ended it; null: none. */
       readonly attempt: { readonly attemptNumber: number; readonly slot: number } | null;
+      readonly metrics: AttemptResult['metrics'];
     },
   ): void {
     this.#touch(number, LIVE);
@@ -131,6 +140,8 @@ export class TrialRows {
     this.#columns.finish.set(number, end.finish);
     this.#columns.ended.set(number, end.at);
     this.#columns.took.set(number, end.took);
+    for (const [name, column] of metricColumns)
+      this.#columns[name].set(number, metricOf(column, end.metrics));
     if (end.attempt !== null) {
       this.#columns.attempts.set(number, Math.min(end.attempt.attemptNumber, 255));
       this.#columns.slot.set(number, end.attempt.slot);

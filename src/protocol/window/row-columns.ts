@@ -54,6 +54,22 @@ export interface RowColumn {
   readonly stored?: `galapagos_${'trial' | 'attempt'}.${string}`;
 }
 
+/**
+ * A column that shows a number among the metrics of the attempt's result. The writer of a lab file
+ * adds the `stored` column to files that lack it, and readers treat a missing one as NULL. The
+ * trials table of the window offers the column once a trial has the number.
+ */
+interface MetricColumn extends RowColumn {
+  readonly kind: 'f64';
+  readonly width?: never;
+  readonly source: 'outcome';
+  /** Name of the metric; a text, or no such metric, is NULL. */
+  readonly metric: string;
+  /** Symbol of the metric's unit, shown after the number. */
+  readonly unit: string;
+  readonly stored: `galapagos_attempt.${string}`;
+}
+
 export const rowColumns = {
   /** Index in `trialStates`. */
   state: { kind: 'u8', empty: 0, source: 'outcome' },
@@ -83,17 +99,51 @@ export const rowColumns = {
   /** Number of the last attempt; 255 stands for more. */
   attempts: { kind: 'u8', empty: 0, source: 'attempt', stored: 'galapagos_attempt.k' },
   /**
+   * Energy that the last attempt used, in joules: power of its device over the time of its cohort,
+   * divided among the lanes. NaN: power is unknown. No worker reports it yet.
+   */
+  energy: {
+    kind: 'f64',
+    empty: NaN,
+    source: 'outcome',
+    stored: 'galapagos_attempt.energy',
+    metric: 'energy',
+    unit: 'J',
+  },
+  /**
    * Parameters, encoded as in `core/search-space`: of a categorical the index of the choice; NaN:
    * inactive.
    */
   params: { kind: 'f64', width: 'parameters', empty: NaN, source: 'proposal' },
-} as const satisfies Readonly<Record<string, RowColumn>>;
+} as const satisfies Readonly<Record<string, RowColumn | MetricColumn>>;
 
 export type RowColumnName = keyof typeof rowColumns;
+
+export type MetricName = {
+  [Name in RowColumnName]: (typeof rowColumns)[Name] extends MetricColumn ? Name : never;
+}[RowColumnName];
 
 /** The columns with their names, in the order of the table. */
 // Object.entries loses the names, which are the table's.
 export const rowColumnList = Object.entries(rowColumns) as (readonly [RowColumnName, RowColumn])[];
+
+/** The columns that show metrics, with their names. */
+export const metricColumns = rowColumnList.filter(
+  (entry): entry is readonly [MetricName, MetricColumn] => 'metric' in entry[1],
+);
+
+/**
+ * Returns the number of a metric column.
+ * @param metrics of an attempt's result; absent: it has none
+ * @returns NaN: no such metric, or a text
+ */
+export function metricOf(
+  { metric }: MetricColumn,
+  metrics: Readonly<Record<string, number | string>> = {},
+): number {
+  const found = Object.hasOwn(metrics, metric) ? metrics[metric] : NaN;
+  return typeof found === 'number' ? found : NaN;
+}
 
 /** An array for each column, row by row. */
 export type RowArrays = {

@@ -12,11 +12,12 @@ import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
 import type { ReportBlock, TrialBlock } from '../../protocol/window/columns.ts';
 import {
   emptyArrays,
+  metricColumns,
   NOT_ENDED,
   rowColumnList,
   widthOf,
 } from '../../protocol/window/row-columns.ts';
-import type { RowArrays } from '../../protocol/window/row-columns.ts';
+import type { MetricName, RowArrays } from '../../protocol/window/row-columns.ts';
 import { Curves } from './curves.ts';
 import type { Curve } from './curves.ts';
 
@@ -58,6 +59,8 @@ export class TrialTable {
   width: number;
   columns: Columns;
   readonly curves = new Curves();
+  /** Metric columns with a number in at least one row. */
+  readonly metrics = new Set<MetricName>();
   /** Running trials, in the order in which their rows arrived. */
   readonly running = new Set<number>();
   #completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
@@ -96,6 +99,7 @@ export class TrialTable {
     this.#completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
     this.running.clear();
     this.curves.clear();
+    this.metrics.clear();
     for (const listener of this.#listeners) listener.reset();
     this.#bump();
   }
@@ -119,6 +123,9 @@ export class TrialTable {
     for (const number of numbers) if (columns.state[number] === ABSENT) this.known += 1;
     for (const [name, column] of rowColumnList)
       scatter(name, block[name], numbers, columns[name], widthOf(column, this.width));
+    for (const [name] of metricColumns)
+      if (!this.metrics.has(name) && numbers.some((number) => !Number.isNaN(columns[name][number])))
+        this.metrics.add(name);
     this.size = Math.max(this.size, last + 1);
     for (let i = 0; i < rows; i++) {
       const number = at(numbers, i);

@@ -1,6 +1,7 @@
 /** Text of the trials table. */
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
+import type { MetricName } from '../../protocol/window/row-columns.ts';
 import { count } from '../format.ts';
 import { many } from './words.ts';
 
@@ -18,6 +19,7 @@ export const trials = {
     started: 'Started',
     time: 'Time',
   },
+  metrics: { energy: 'Energy' } satisfies Readonly<Record<MetricName, string>>,
   value: (kind: ScoreKind) => {
     const name = scoreName(kind);
     return name.charAt(0).toUpperCase() + name.slice(1);

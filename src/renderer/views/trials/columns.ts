@@ -3,6 +3,8 @@
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { trialStates } from '../../../protocol/window/codes.ts';
+import { metricColumns } from '../../../protocol/window/row-columns.ts';
+import type { MetricName } from '../../../protocol/window/row-columns.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 import type { Term } from './filter.ts';
 import type { Condition, Numbers } from './row-order.ts';
@@ -19,12 +21,15 @@ export type ColumnName =
   | 'attempts'
   | 'started'
   | 'reports'
+  | MetricName
   | `param:${string}`;
 
 export interface TableColumn {
   readonly name: ColumnName;
   /** Axis of a parameter; null for other columns. */
   readonly axis: Axis | null;
+  /** The metric shown and its unit; null for other columns. */
+  readonly metric: { readonly name: MetricName; readonly unit: string } | null;
   /** Width in px. */
   readonly width: number;
   readonly right: boolean;
@@ -58,12 +63,20 @@ export const FIRST_COLUMNS: readonly ColumnName[] = [
 ];
 
 const PARAMETER_WIDTH = 88;
+const METRIC_WIDTH = 92;
 
-/** All columns in order; parameters before the time. */
-export function tableColumns(axes: readonly Axis[]): TableColumn[] {
+/**
+ * All columns in order; parameters before the time, metrics last.
+ * @param metrics that at least one trial has
+ */
+export function tableColumns(
+  axes: readonly Axis[],
+  metrics: ReadonlySet<MetricName> = new Set(),
+): TableColumn[] {
   const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({
     name,
     axis: null,
+    metric: null,
     width,
     right,
     sortable,
@@ -72,6 +85,7 @@ export function tableColumns(axes: readonly Axis[]): TableColumn[] {
   const parameters = axes.map((axis) => ({
     name: `param:${axis.name}` as const,
     axis,
+    metric: null,
     width: Math.max(PARAMETER_WIDTH, axis.name.length * 7.2 + 16),
     right:
       axis.distribution.type !== 'categorical' ||
@@ -79,7 +93,22 @@ export function tableColumns(axes: readonly Axis[]): TableColumn[] {
     sortable: true,
     downFirst: false,
   }));
-  return [...columns.slice(0, 5), ...parameters, ...columns.slice(5)];
+  const measured = metricColumns
+    .filter(([name]) => metrics.has(name))
+    .map(([name, { unit }]) => ({
+      name,
+      axis: null,
+      metric: { name, unit },
+      width: METRIC_WIDTH,
+      right: true,
+      sortable: true,
+      downFirst: true,
+    }));
+  return [...columns.slice(0, 5), ...parameters, ...columns.slice(5), ...measured];
+}
+
+function isMetric(name: ColumnName): name is MetricName {
+  return metricColumns.some(([metric]) => metric === name);
 }
 
 /** Undefined when the column is not numeric; null for the trial number itself. */
@@ -95,6 +124,7 @@ export function numbersOf(
   });
   if (axis !== null)
     return { column: columns.params.subarray(0, table.size * width), width, place: axis.index };
+  if (isMetric(name)) return plain(columns[name]);
   switch (name) {
     case 'number':
       return null;

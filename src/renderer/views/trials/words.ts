@@ -8,8 +8,9 @@ import { text } from '../../text.ts';
 import type { TableColumn } from './columns.ts';
 import type { FilterProblem } from './filter.ts';
 
-export function columnTitle({ name, axis }: TableColumn, kind: ScoreKind): string {
+export function columnTitle({ name, axis, metric }: TableColumn, kind: ScoreKind): string {
   if (axis !== null) return axis.name;
+  if (metric !== null) return text.trials.metrics[metric.name];
   return name === 'value'
     ? text.trials.value(kind)
     : text.trials.columns[name as keyof typeof text.trials.columns];
