@@ -14,7 +14,7 @@ import { FileReading } from './reading/file-reading.ts';
  * Milliseconds that worker processes wait where no study runs: their start, some 0.3 s of a core
  * each, would take the cores from the window that is opening.
  */
-export const WORKERS_LATER_MS = 2_000;
+export const WORKERS_LATER_MS = 4_000;
 
 export class CurrentLab {
   /** Notifies that another lab is open. */
@@ -114,7 +114,9 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
     void continueRemovals(lab.coordinator).catch(() => undefined);
     const view = new LabView(lab, reading);
     onFailure(() => view.close());
-    return { lab, view, projections: new Projections(view, reading), reading, interrupted };
+    const projections = new Projections(view, reading);
+    void view.foreignLoaded.then(() => projections.readAhead());
+    return { lab, view, projections, reading, interrupted };
   });
 }
 

@@ -8,6 +8,7 @@ import { Changes } from '../feeds/changes.ts';
 import type { FileReading } from '../reading/file-reading.ts';
 import type { LabView } from './lab-view.ts';
 import { StudyProjection } from './study-projection.ts';
+import type { StudyWatch } from './study-watch.ts';
 
 /** Milliseconds that an unwatched projection is kept. */
 const LINGER = 30_000;
@@ -29,6 +30,9 @@ export class Projections {
   readonly #reading: FileReading;
   readonly #kept = new Map<string, Kept>();
   readonly #stop: () => void;
+  /** The study that is read ahead; null once a window has asked for a study. */
+  #ahead: string | null = null;
+  #closed = false;
 
   constructor(view: LabView, reading: FileReading) {
     this.#view = view;
@@ -55,6 +59,7 @@ export class Projections {
    * @throws GalapagosError unknown-study
    */
   watch(key: string): { readonly projection: StudyProjection; readonly leave: () => void } {
+    this.#stopAhead(key);
     const kept = this.#kept.get(key) ?? this.#open(key);
     kept.watchers += 1;
     if (kept.forget !== null) clearTimeout(kept.forget);
@@ -65,21 +70,45 @@ export class Projections {
       left = true;
       kept.watchers -= 1;
       if (kept.watchers > 0 || this.#kept.get(key) !== kept) return;
-      kept.forget = setTimeout(() => {
-        kept.stop();
-        this.#kept.delete(key);
-      }, LINGER).unref();
+      kept.forget = setTimeout(() => this.#forget(key, kept), LINGER).unref();
     };
     return { projection: kept.projection, leave };
   }
 
+  /**
+   * Reads the trials of the study that a window shows first, a running one or the latest, so that
+   * they are in memory when a window opens.
+   */
+  readAhead(): void {
+    if (this.#closed || this.#kept.size > 0) return;
+    let first: StudyWatch | null = null;
+    for (const watch of this.#view.studies.values())
+      if (!watch.study.deleted && (first === null || rank(watch) >= rank(first))) first = watch;
+    if (first === null) return;
+    const { uid } = first.study;
+    this.watch(uid).leave();
+    this.#ahead = uid;
+  }
+
+  /** Ends reading ahead when a window asks for another study first. */
+  #stopAhead(key: string): void {
+    const ahead = this.#ahead ?? key;
+    this.#ahead = null;
+    const kept = this.#kept.get(ahead);
+    if (ahead === key || kept === undefined || kept.watchers > 0) return;
+    if (kept.projection.loaded !== null) this.#forget(ahead, kept);
+  }
+
+  #forget(key: string, kept: Kept): void {
+    if (kept.forget !== null) clearTimeout(kept.forget);
+    kept.stop();
+    this.#kept.delete(key);
+  }
+
   close(): void {
+    this.#closed = true;
     this.#stop();
-    for (const { forget, stop } of this.#kept.values()) {
-      if (forget !== null) clearTimeout(forget);
-      stop();
-    }
-    this.#kept.clear();
+    for (const [key, kept] of this.#kept) this.#forget(key, kept);
   }
 
   #open(key: string): Kept {
@@ -152,4 +181,9 @@ export class Projections {
       ? 0
       : (this.#view.studies.get(uid)?.study.columns.historyLength(number) ?? 0);
   }
+}
+
+/** Orders studies by how likely a window shows them first. */
+function rank({ study, created }: StudyWatch): number {
+  return study.state === 'running' ? Infinity : (created ?? 0);
 }
