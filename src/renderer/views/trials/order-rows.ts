@@ -3,8 +3,10 @@ import { orderRows } from './row-order.ts';
 import type { OrderRequest } from './row-order.ts';
 import type { OrderAnswer } from './order-worker.ts';
 
-/** Maximum number of trials that are sorted within a frame. */
-const AT_ONCE = 4_000;
+/** Maximum number of trials that are sorted by their values within a frame. */
+const SORTED_AT_ONCE = 4_000;
+/** Maximum number of trials that are filtered, in order of their numbers, within a frame. */
+const FILTERED_AT_ONCE = 30_000;
 
 export class RowOrdering {
   #worker: Worker | null = null;
@@ -18,7 +20,8 @@ export class RowOrdering {
 
   ask(request: OrderRequest): void {
     const id = ++this.#latest;
-    if (request.size - request.from <= AT_ONCE) {
+    const compares = request.keys.some(({ numbers }) => numbers !== null);
+    if (request.size - request.from <= (compares ? SORTED_AT_ONCE : FILTERED_AT_ONCE)) {
       this.#answer(orderRows(request));
       return;
     }
