@@ -26,10 +26,7 @@ export async function flat(minutes: number): Promise<BenchRow[]> {
     const serving = await serveLab(folder);
     try {
       return await inBrowser(async (browser) => {
-        const pages = [
-          await freshPage(browser, serving.origin),
-          await freshPage(browser, serving.origin),
-        ];
+        const pages = [await freshPage(browser), await freshPage(browser)];
         const [first] = pages;
         if (first === undefined) return [];
         await first.page.goto(serving.link);

@@ -31,7 +31,7 @@ export async function large({ trials, seconds }: LargeSetting): Promise<BenchRow
     const serving = await serveLab(folder, lab);
     try {
       return await inBrowser(async (browser) => {
-        const watched = await freshPage(browser, serving.origin);
+        const watched = await freshPage(browser);
         const rows = [await opened(watched, serving, trials, peer)];
         rows.push(...(await moving(browser, watched, seconds)));
         return rows;

@@ -25,7 +25,7 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
     let [from, until] = [0, 0];
     try {
       await inBrowser(async (browser) => {
-        const { page } = await freshPage(browser, serving.origin);
+        const { page } = await freshPage(browser);
         await page.goto(`${serving.link}#/study/${BIG}/trials`);
         await page.locator('[id^=trial-row-]').first().waitFor();
         await page.waitForFunction(

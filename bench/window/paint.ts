@@ -21,7 +21,7 @@ export async function paint(): Promise<BenchRow[]> {
       starts.push(serving.seconds);
       try {
         await inBrowser(async (browser) => {
-          const { page } = await freshPage(browser, serving.origin);
+          const { page } = await freshPage(browser);
           await page.goto(serving.link);
           // The cards exist, and the frame that contains them was submitted.
           const shown = await page.waitForFunction(

@@ -8,11 +8,10 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { Answer } from '../../src/protocol/endpoint.ts';
 import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
 import { builtWithWindow, start } from '../../test/support/built-command.ts';
-import { launchChromium, missingChromium, offlineContext } from '../../test/support/chromium.ts';
+import { launchChromium, missingChromium } from '../../test/support/chromium.ts';
 
 export interface Serving {
   readonly link: string;
-  readonly origin: string;
   readonly pid: number;
   /** Seconds from the start of the process until its link was printed. */
   readonly seconds: number;
@@ -45,7 +44,6 @@ export async function serveLab(
   const { link } = JSON.parse(line) as { link: string };
   return {
     link,
-    origin: new URL(link).origin,
     pid: command.process.pid ?? 0,
     seconds,
     close: async () => {
@@ -60,8 +58,14 @@ export function withoutBrowser(): string | null {
   return missingChromium();
 }
 
+/**
+ * Resolves no name but the server's address, in the browser itself: requests that pass through the
+ * driver, as the tests' do, take longer and would be measured with the window.
+ */
+const OFFLINE = '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1';
+
 export async function inBrowser<T>(work: (browser: Browser) => Promise<T>): Promise<T> {
-  const browser = await launchChromium();
+  const browser = await launchChromium([OFFLINE]);
   try {
     return await work(browser);
   } finally {
@@ -75,8 +79,8 @@ export interface Watched {
 }
 
 /** A page of a profile of its own, nowhere yet. */
-export async function freshPage(browser: Browser, origin: string): Promise<Watched> {
-  const { context } = await offlineContext(browser, origin);
+export async function freshPage(browser: Browser): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(180_000);
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);

@@ -23,7 +23,7 @@ export async function takeIn(): Promise<BenchRow[]> {
     const serving = await serveLab(folder);
     try {
       return await inBrowser(async (browser) => {
-        const { page } = await freshPage(browser, serving.origin);
+        const { page } = await freshPage(browser);
         await page.goto(`${serving.link}#/datasets`);
         const png = await imported(page, [archived(pngs)], 'pngs');
         const binary = await imported(

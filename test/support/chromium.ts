@@ -26,7 +26,8 @@ export function missingChromium(): string | null {
   return chromiumPath() === null ? 'no Chromium on PATH, and GALAPAGOS_CHROMIUM names none' : null;
 }
 
-export async function launchChromium(): Promise<Browser> {
+/** @param also further command-line switches */
+export async function launchChromium(also: readonly string[] = []): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === null) throw new Error(missingChromium() ?? '');
   return chromium.launch({
@@ -39,6 +40,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...also,
     ],
   });
 }
