@@ -5,14 +5,22 @@ import { defineConfig } from 'vitest/config';
 
 /** Files that `npm run test:slow` runs at full size (test/support/effort.ts). */
 const slowFiles = [
+  'test/chaos/worker-frames.test.ts',
+  'test/cli/ask-tell.test.ts',
   'test/e2e/datasets-at-size.test.ts',
+  'test/e2e/earlier-version.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/second-programs.test.ts',
+  'test/protocol/study-file.test.ts',
+  'test/protocol/worker-messages.test.ts',
   'test/simulation/walks.test.ts',
   'test/storage/damage.test.ts',
   'test/storage/histories.test.ts',
   'test/storage/kill.test.ts',
+  'test/training/presets-train.test.ts',
   'test/training/pytorch.test.ts',
+  'test/training/reference.test.ts',
+  'test/training/wasm-contract.test.ts',
   'test/training/wasm-pytorch.test.ts',
 ];
 

@@ -17,10 +17,11 @@ import { SHORT_CHARACTERS } from '../../src/transport/long-lines.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Malformed } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
+import { size } from '../support/effort.ts';
 import { Inbox } from '../support/inbox.ts';
 import { control, hello, report, result } from '../support/worker-message-examples.ts';
 
-const FRAMES = 1_000;
+const FRAMES = size(300, 1000);
 /** Longest wait, in milliseconds: a hang. */
 const HANG = 100_000;
 const random = new Stream(1, { purpose: PURPOSE.simulation });

@@ -6,6 +6,7 @@ import { askTellAnswer, LONGEST_LINE } from '../../src/protocol/ask-tell.ts';
 import { linesOf } from '../../src/cli/ask-tell/lines-of.ts';
 import { serveAskTell } from '../../src/cli/ask-tell/serve.ts';
 import { AskTellSession } from '../../src/cli/ask-tell/session.ts';
+import { size } from '../support/effort.ts';
 
 const space = {
   learningRate: { type: 'float', low: 1e-4, high: 1, log: true },
@@ -347,6 +348,6 @@ test('Ask-tell: no line ends a session', () => {
         expect(answer.error?.code).not.toBe('internal');
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: size(3000, 10_000) },
   );
 });

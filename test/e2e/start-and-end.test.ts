@@ -126,7 +126,7 @@ describe('Run: standard output that cannot be written', () => {
     expect(stateOf(folder.file('lab.db'))).toBe('paused');
   });
 
-  it('because its reader exited ends the run in order, without an error', async () => {
+  it('ends the run in order, without an error, when its reader exits', async () => {
     study(100_000);
     const { stderr } = await shell(
       '("$@" run study.json --workers 1 --json; echo $? > code) | head -1',

@@ -40,5 +40,5 @@ it('Storage: a file and memory never differ over random histories, and the file 
       folder.remove();
     }
   });
-  await fc.assert(property, { numRuns: size(20, 60), endOnFailure: true });
+  await fc.assert(property, { numRuns: size(10, 60), endOnFailure: true });
 });

@@ -21,7 +21,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const WRITER = compiledScript('lab-writer-process.ts');
-const KILLS = size(8, 40);
+const KILLS = size(5, 40);
 
 let folder: TemporaryFolder;
 let file: string;

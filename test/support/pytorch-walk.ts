@@ -56,7 +56,16 @@ export function readRecorded(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
 }
 
-async function viewOf(data: Fixture['data']): Promise<DatasetView> {
+const views = new Map<Fixture['data'], Promise<DatasetView>>();
+
+/** Reads the dataset once in each process. */
+function viewOf(data: Fixture['data']): Promise<DatasetView> {
+  const view = views.get(data) ?? readView(data);
+  views.set(data, view);
+  return view;
+}
+
+async function readView(data: Fixture['data']): Promise<DatasetView> {
   if (data === 'mnist')
     return (await loadDataset(MNIST, new URL('../../resources', import.meta.url).pathname)).view;
   // Rows of a label and 3×32×32 bytes, as in CIFAR-10's binary files: 96 of its training images

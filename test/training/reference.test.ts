@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DRAWN, GRAPHS } from '../support/drawn-networks.ts';
+import { size } from '../support/effort.ts';
 import { NETWORKS, subjectOf, type SmallSubject } from '../support/networks.ts';
 import { firstWeights, walkReference } from '../support/reference-walk.ts';
 
@@ -51,30 +52,33 @@ function checkGradients(subject: SmallSubject, n: number, entries: number): numb
   return looked;
 }
 
-describe('Reference: gradients equal central differences', () => {
-  it.each(NETWORKS.map((network) => [network.name, network] as const))('%s', (_name, network) => {
-    const subject = subjectOf(network);
-    // A whole batch, and one with an invalid position.
-    for (const n of new Set([subject.plan.batch, Math.max(1, subject.plan.batch - 1)]))
-      expect(checkGradients(subject, n, 6)).toBeGreaterThan(5);
-  });
+describe('Reference: gradients', () => {
+  it.each(NETWORKS.map((network) => [network.name, network] as const))(
+    'equal central differences for %s',
+    (_name, network) => {
+      const subject = subjectOf(network);
+      // A whole batch, and one with an invalid position.
+      for (const n of new Set([subject.plan.batch, Math.max(1, subject.plan.batch - 1)]))
+        expect(checkGradients(subject, n, 6)).toBeGreaterThan(5);
+    },
+  );
 
-  it('for networks of random shapes', () => {
+  it('equal central differences for networks of random shapes', () => {
     fc.assert(
       fc.property(DRAWN, (network) => {
         const subject = subjectOf(network, network.samples);
         checkGradients(subject, Math.min(network.samples, subject.plan.batch), 4);
       }),
-      { numRuns: 40, seed: 4 },
+      { numRuns: size(15, 40), seed: 4 },
     );
   });
 
-  it('for random graphs', () => {
+  it('equal central differences for random graphs', () => {
     fc.assert(
       fc.property(GRAPHS, (network) => {
         checkGradients(subjectOf(network), 4, 4);
       }),
-      { numRuns: 100, seed: 6 },
+      { numRuns: size(40, 100), seed: 6 },
     );
   });
 });

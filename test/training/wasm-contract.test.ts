@@ -2,13 +2,14 @@ import { it } from 'vitest';
 import { fuses } from '../../src/training/executors/wasm/fused.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import { executorContract } from '../contracts/executor.contract.ts';
+import { size } from '../support/effort.ts';
 
 const wasm = {
   tolerance: 1e-4,
   company: 'equal',
   restored: 'equal',
   missing: 'fail',
-  runs: 40,
+  runs: size(15, 40),
 } as const;
 
 executorContract('wasm', { ...wasm, make: () => new WasmExecutor({ fused: false }) });

@@ -193,15 +193,19 @@ describe('Importance: studies of any size', () => {
   });
 
   it('takes trials of every age where it does not take all, and gives the same each time', () => {
-    const { axes, points, values } = drawn(cube, 10_000, ([a = 0, b = 0]) => a + 0.3 * b);
-    const result = importances(axes, points, values, 'maximize');
-    expect(result).toMatchObject({ known: true, trials: 10_000 });
-    expect(importances(axes, points, values, 'maximize')).toEqual(result);
+    const { a, b, c } = cube;
     // In the second half b explains everything: that half alone must not determine the result.
-    const turned = values.map((value, i) => (i < 5_000 ? value : (points[i]?.[1] ?? NaN)));
-    const both = importances(axes, points, turned, 'maximize');
-    expect(both.known ? both.parameters.slice(0, 2).map(({ name }) => name) : []).toEqual(
+    const { axes, points, values } = drawn(
+      { c, a, b } as SearchSpace,
+      10_000,
+      ([, x = 0, y = 0]) => x + 0.3 * y,
+    );
+    const turned = values.map((value, i) => (i < 5_000 ? value : (points[i]?.[2] ?? NaN)));
+    const result = importances(axes, points, turned, 'maximize');
+    expect(result).toMatchObject({ known: true, trials: 10_000 });
+    expect(result.known ? result.parameters.slice(0, 2).map(({ name }) => name) : []).toEqual(
       expect.arrayContaining(['a', 'b']),
     );
+    expect(importances(axes, points, turned, 'maximize')).toEqual(result);
   });
 });
