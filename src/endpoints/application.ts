@@ -2,6 +2,7 @@
  * Interface of the application behind a window, whatever its host: Electron's main process and
  * `serve` create, use and close it.
  */
+import type { LabOptions } from '../core/scheduling/index.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
 import type { Uploads } from './uploads/uploads.ts';
@@ -29,6 +30,8 @@ export interface ApplicationOptions {
    * read.
    */
   readonly checkAfterMs?: number;
+  /** Replaces options of the scheduler. */
+  readonly options?: Partial<LabOptions>;
 }
 
 /** A running study, for a tray or a title. */

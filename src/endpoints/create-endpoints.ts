@@ -50,6 +50,7 @@ async function create(
       checkAfterMs,
       ...(worker === undefined ? {} : { worker }),
       ...(held === undefined ? {} : { held }),
+      ...(options.options === undefined ? {} : { options: options.options }),
     });
   const current = await CurrentLab.open(options.lab, start, options.workers);
   onFailure(() => current.close());

@@ -9,6 +9,7 @@ import { startLab } from '../../src/lab/start-lab.ts';
 import { parseStudy, studyOf } from '../../src/protocol/study-file.ts';
 import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { workerTimes } from '../support/worker-times.ts';
 
 const resources = new URL('../../resources', import.meta.url).pathname;
 
@@ -88,7 +89,7 @@ async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<st
     resources,
     userFolder: folder.path,
     device,
-    options: { strict: true },
+    options: { strict: true, ...(await workerTimes()) },
     listener: {
       show: (_, change) => {
         if (change.kind === 'trialEnded') {

@@ -11,6 +11,7 @@ import type { LaneOutcome, TrainObjective } from '../../src/training/run/trainer
 import { ask, asked, RESOURCES } from '../support/call-deps.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connection } from '../support/window-client.ts';
+import { workerTimes } from '../support/worker-times.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -65,6 +66,7 @@ async function open(lab: string): Promise<{ app: Application; window: Connection
     workers: 2,
     host: 'electron',
     version: '0',
+    options: await workerTimes(),
   } as const;
   const app = await createEndpoints(options);
   return { app, window: new Connection(app.endpoints) };

@@ -6,7 +6,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
@@ -18,6 +17,7 @@ import { StorageError } from '../../src/storage/errors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, command, start } from './built-command.ts';
 import { checkLab } from './check-lab.ts';
+import { stallMeter, workerTimes } from './worker-times.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -28,6 +28,8 @@ export interface ChaosReport {
   readonly lost: number;
   /** Longest time from a worker's kill to its attempts waiting again, in ms; null: not measured. */
   readonly slowestRequeueMs: number | null;
+  /** Lease of the workers, in ms; null: that of the command. */
+  readonly leaseMs: number | null;
   /** Longest time that this process's event loop stood still meanwhile, in ms; null: not measured. */
   readonly stallMs: number | null;
   /** What should not have happened; empty when all is well. */
@@ -68,8 +70,8 @@ export async function killWorkers(
   { seed, sampler, workers = 4 }: { seed: number; sampler: string; workers?: number },
 ): Promise<ChaosReport> {
   await built();
-  const stalls = monitorEventLoopDelay({ resolution: 10 });
-  stalls.enable();
+  const times = await workerTimes();
+  const stalls = stallMeter();
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
   const file = join(folder, 'lab.db');
   const violations: string[] = [];
@@ -104,7 +106,7 @@ export async function killWorkers(
     resources: join(root, 'resources'),
     worker: builtWorker,
     // A slot that is shot again and again would soon wait for half a minute.
-    options: { strict: true, spawnBackoffMs: [0, 50] },
+    options: { strict: true, spawnBackoffMs: [0, 50], ...times },
     listener: {
       show: (_, change) => show(change),
       showLab: (change) => {
@@ -128,7 +130,7 @@ export async function killWorkers(
     lab.startWorkers(workers);
     lab.coordinator.createStudy('chaos', spec, limits);
     const done = await Promise.race([
-      shootAtWorkers(lab, kills, { seed, twoReady }),
+      shootAtWorkers(lab, kills, { seed, twoReady, leaseMs: times.leaseMs }),
       finished.then(() => 0),
     ]);
     const size = lab.coordinator.lab.studies.get('chaos')?.columns.size ?? 0;
@@ -141,17 +143,17 @@ export async function killWorkers(
     await lab.close();
     violations.push(...compareWithFile(file, ended), ...checkLab(file, 'chaos'));
     if (ended.size !== size + 8) violations.push(`${ended.size} trials ended of ${size + 8}`);
-    const stallMs = stalls.max / 1e6;
     return {
       kills: done,
       trials: ended.size,
       lost,
       slowestRequeueMs: slowest,
-      stallMs,
+      leaseMs: times.leaseMs,
+      stallMs: stalls.end(),
       violations,
     };
   } finally {
-    stalls.disable();
+    stalls.end();
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -161,6 +163,7 @@ interface Shooting {
   readonly seed: number;
   /** Resolves when two workers at least are at work. */
   readonly twoReady: () => Promise<void>;
+  readonly leaseMs: number;
 }
 
 /**
@@ -170,7 +173,7 @@ interface Shooting {
 async function shootAtWorkers(
   lab: RunningLab,
   kills: number,
-  { seed, twoReady }: Shooting,
+  { seed, twoReady, leaseMs }: Shooting,
 ): Promise<number> {
   const chance = new Stream(seed, { purpose: PURPOSE.simulation });
   for (let done = 0; done < kills;) {
@@ -182,7 +185,7 @@ async function shootAtWorkers(
     done += 1;
     if (done % 10 === 0) {
       signal(pid, 'SIGSTOP');
-      setTimeout(() => signal(pid, 'SIGCONT'), 2_500).unref();
+      setTimeout(() => signal(pid, 'SIGCONT'), leaseMs + 500).unref();
     } else signal(pid, 'SIGKILL');
   }
   return kills;
@@ -207,7 +210,7 @@ export async function killCoordinator(
   const ended = new Map<number, number>();
   const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
   // Enough that no life is long enough to finish it before the last kill.
-  const trials = 80 * kills;
+  const trials = 80 * Math.max(2, kills);
   const study = join(folder, 'study.json');
   writeFileSync(
     study,
@@ -248,6 +251,7 @@ export async function killCoordinator(
       trials: ended.size,
       lost: 0,
       slowestRequeueMs: null,
+      leaseMs: null,
       stallMs: null,
       violations,
     };

@@ -11,6 +11,8 @@ import { commands, queries } from '../../src/protocol/endpoints.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 import { Connection, context } from './window-client.ts';
+import { workerTimes } from './worker-times.ts';
+import type { WorkerTimes } from './worker-times.ts';
 
 export interface OpenApplication {
   readonly app: Application;
@@ -22,6 +24,7 @@ export interface OpenApplication {
 /** Those of a test: closed together, the latest first. */
 export class Applications {
   readonly #folder: TemporaryFolder;
+  #times: Promise<WorkerTimes> | undefined;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
   constructor(folder: TemporaryFolder) {
@@ -37,6 +40,7 @@ export class Applications {
       host: 'server',
       version: '0',
       checkAfterMs: 0,
+      options: await (this.#times ??= workerTimes()),
     });
     const window = new Connection(app.endpoints);
     this.#closing.push(

@@ -13,6 +13,7 @@ import type {
 } from '../../src/protocol/worker-messages.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
 import { Inbox } from './inbox.ts';
+import { workerTimes } from './worker-times.ts';
 
 type Result = Extract<ResultMessage, { type: 'result' }>;
 
@@ -37,6 +38,7 @@ export class ScriptedCoordinator {
   readonly messages = new Inbox<FromWorker | ResultMessage>();
   readonly malformed = new Inbox<unknown>();
   hears = true;
+  readonly #times = workerTimes();
   #sessions = 0;
   #taskSeq = 0;
 
@@ -80,7 +82,7 @@ export class ScriptedCoordinator {
     const tasksEndpoint = await this.transport.openTasks(session);
     const { resultsEndpoint } = this.transport;
     this.#taskSeq = 0;
-    const times = { beatMs: 100, leaseMs: 2000 };
+    const { leaseMs } = await this.#times;
     this.transport.sendControl(
       { slot, incarnation },
       {
@@ -91,7 +93,9 @@ export class ScriptedCoordinator {
         session,
         tasksEndpoint,
         resultsEndpoint,
-        ...times,
+        // Short, because tests wait for beats.
+        beatMs: 100,
+        leaseMs,
         keep,
       },
     );
