@@ -167,7 +167,7 @@ describe('Run: whole runs', () => {
     for (const workers of ['1', '4']) {
       const lab = join(folder, `lab-${workers}.db`);
       const { code, stderr } = await command(
-        ['run', 'paper-mnist-evolution', '--trials', '6', '--workers', workers, '--lab', lab],
+        ['run', 'paper-mnist-evolution', '--trials', '4', '--workers', workers, '--lab', lab],
         folder,
       );
       expect([code, stderr]).toEqual([0, '']);
