@@ -2,7 +2,7 @@
  * The command as a user starts it, with real workers: interruption and resume, failures, reading
  * beside a run, replay.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -26,6 +26,9 @@ function made(): string {
 }
 
 const eventLine = z.looseObject({ event: z.string() });
+const trainingStudy = z.looseObject({
+  objective: z.looseObject({ settings: z.record(z.string(), z.unknown()) }),
+});
 const eventOf = (line: string) => eventLine.parse(JSON.parse(line));
 
 function syntheticStudy(
@@ -163,11 +166,16 @@ describe('Run: whole runs', () => {
 
   it('produces the same trials and the same weights on one worker and on four', async () => {
     const folder = made();
+    const file = join(import.meta.dirname, '../../resources/studies/paper-mnist-evolution.json');
+    const paper = trainingStudy.parse(JSON.parse(readFileSync(file, 'utf8')));
+    // A tenth of the training images.
+    paper.objective.settings['validation'] = 0.9;
+    writeFileSync(join(folder, 'paper.json'), JSON.stringify(paper));
     const lists: unknown[][] = [];
     for (const workers of ['1', '4']) {
       const lab = join(folder, `lab-${workers}.db`);
       const { code, stderr } = await command(
-        ['run', 'paper-mnist-evolution', '--trials', '4', '--workers', workers, '--lab', lab],
+        ['run', './paper.json', '--trials', '6', '--workers', workers, '--lab', lab],
         folder,
       );
       expect([code, stderr]).toEqual([0, '']);
