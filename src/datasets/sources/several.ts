@@ -3,6 +3,7 @@
  * them. Handles names only and reads nothing.
  */
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { enclosingFolders } from '../../core/enclosing-folders.ts';
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** The paths that an import reads, and the name of the source. */
@@ -60,8 +61,7 @@ export function belowFolder(folder: string, paths: readonly string[]): readonly 
     .sort((a, b) => (a < b ? -1 : 1));
   const names = new Set(below);
   for (const name of below) {
-    for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
-      const holder = name.slice(0, end);
+    for (const holder of enclosingFolders(name)) {
       if (names.has(holder))
         throw mismatch(
           name,

@@ -2,6 +2,7 @@
  * Checks the list of files that a browser announces, before any of them is created. Accesses no
  * file.
  */
+import { enclosingFolders } from '../../core/enclosing-folders.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { hasHiddenCharacters, withEscapes } from '../../core/hidden-characters.ts';
 
@@ -27,8 +28,7 @@ export function checkUploadList(files: readonly AnnouncedFile[]): void {
   }
   const folders = new Set<string>();
   for (const { path } of files) {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const folder = path.slice(0, end);
+    for (const folder of enclosingFolders(path)) {
       if (folders.has(folder)) break;
       if (paths.has(folder)) throw badUpload(folder, 'a file or a folder', 'both');
       folders.add(folder);
