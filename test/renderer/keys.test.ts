@@ -18,7 +18,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'views/curves/StudyCurves.svelte': 'Charts and timeline',
   'views/evolution/pointing.ts': 'Charts and timeline',
   'views/set-up/SetUp.svelte': 'New study',
-  'views/space/Parallel.svelte': 'Parallel coordinates',
+  'views/space/ParallelAxes.svelte': 'Parallel coordinates',
   'views/space/Scatter.svelte': 'Charts and timeline',
   'views/timeline/Timeline.svelte': 'Charts and timeline',
   'views/trials/TrialsView.svelte': 'Trials table',

@@ -1,10 +1,18 @@
 /** Tests the axes of Space and their labels, and labels that cover no mark. */
 import { describe, expect, it } from 'vitest';
+import { at } from '../../../src/core/at.ts';
 import { GridIndex } from '../../../src/renderer/charts/grid-index.ts';
 import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
-import { drawParallel, nearestLine, xOf, yOf } from '../../../src/renderer/views/space/parallel.ts';
+import {
+  TOP,
+  drawParallel,
+  namePlaces,
+  nearestLine,
+  xOf,
+  yOf,
+} from '../../../src/renderer/views/space/parallel.ts';
 import type { ParallelPicture } from '../../../src/renderer/views/space/parallel.ts';
 import { drawScatter, drawScatterLit, spotOf } from '../../../src/renderer/views/space/scatter.ts';
 import type { ScatterPicture } from '../../../src/renderer/views/space/scatter.ts';
@@ -106,9 +114,51 @@ describe('Space: parallel axes', () => {
       ] as const;
     });
     for (const share of [0.05, 0.5, 0.95]) {
-      const at = (from: number, to: number): number => from + share * (to - from);
-      expect(nearestLine(picture, at(x![0], y![0]), at(x![1], y![1]), 0.5)).toBe(best);
+      const between = (from: number, to: number): number => from + share * (to - from);
+      const point = [between(x![0], y![0]), between(x![1], y![1])] as const;
+      expect(nearestLine(picture, ...point, 0.5)).toBe(best);
     }
+  });
+});
+
+describe('Space: names of parallel axes', () => {
+  /** Widths of names in a wide font with their padding. */
+  const widths: Readonly<Record<string, number>> = {
+    learningRate: 88,
+    momentum: 78,
+    weightDecay: 87,
+    dropout: 55,
+    batch: 42,
+    value: 41,
+  };
+  const names = Object.keys(widths);
+  const needed = (name: string): number => widths[name] ?? NaN;
+
+  it.each([500, 549, 1100])('gives each name the space that it needs, at %i px', (width) => {
+    const places = namePlaces(names, width);
+    for (const [i, place] of places.entries())
+      expect(place.width, names[i]).toBeGreaterThanOrEqual(needed(at(names, i)));
+  });
+
+  it.each([300, 500, 549, 1100])('lets no name overlap another or the edge, at %i px', (width) => {
+    const boxes = namePlaces(names, width).map((place, i) => {
+      const half = Math.min(place.width, needed(at(names, i))) / 2;
+      return { top: place.top, left: place.x - half, right: place.x + half };
+    });
+    for (const [i, box] of boxes.entries()) {
+      expect(box.left).toBeGreaterThanOrEqual(0);
+      expect(box.right).toBeLessThanOrEqual(width);
+      expect(box.top).toBeLessThan(TOP - 20);
+      for (const other of boxes.slice(i + 1))
+        if (other.top === box.top) expect(other.left).toBeGreaterThanOrEqual(box.right);
+    }
+  });
+
+  it('uses one row where all names fit, and centres each name on its axis', () => {
+    const places = namePlaces(names, 1100);
+    expect(new Set(places.map(({ top }) => top)).size).toBe(1);
+    expect(places.map(({ x }) => x)).toEqual(names.map((_, i) => xOf(i, names.length, 1100)));
+    expect(new Set(namePlaces(names, 500).map(({ top }) => top)).size).toBe(2);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * Parallel coordinates: one axis for each parameter, the value last, one line for each trial.
- * Geometry and drawing; `Parallel.svelte` handles the pointer.
+ * Geometry and drawing; `Parallel.svelte` and `ParallelAxes.svelte` handle the pointer.
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { toUnit } from '../../../core/search-space/unit-cube.ts';
@@ -12,7 +12,7 @@ import type { Population } from '../../state/population.ts';
 import type { Range } from '../../state/selection.svelte.ts';
 import { axisTicks, unitOf } from './trials.ts';
 
-export const [TOP, FOOT, SIDE] = [44, 40, 56];
+export const [TOP, FOOT, SIDE] = [56, 40, 56];
 /** Maximum number of labels of a numeric axis. */
 const TICKS = 5;
 
@@ -37,8 +37,46 @@ export interface ParallelPicture {
   readonly passes: (number: number) => boolean;
 }
 
+/** Returns the name that users see. */
+export function nameOf({ name, axis }: Column): string {
+  return axis === null ? chartText.space.value : name;
+}
+
 export function xOf(place: number, count: number, width: number): number {
   return SIDE + (count < 2 ? 0.5 : place / (count - 1)) * (width - 2 * SIDE);
+}
+
+/** Greatest width of a character of an axis's name, and the space beside a name, in px. */
+const [NAME_CHARACTER, NAME_SPACE] = [9, 14];
+/** Upper edges of the two rows of names; one row is the lower one. */
+const NAME_ROWS = [4, 24] as const;
+const LEAST_NAME = 60;
+
+/** Place of an axis's name, centred at `x`. */
+export interface NamePlace {
+  readonly x: number;
+  readonly top: number;
+  /** Greatest width. */
+  readonly width: number;
+}
+
+/**
+ * Places the names of the axes in one row, or in two rows in turn if neighbours would overlap, so
+ * that each has the space of two axes.
+ */
+export function namePlaces(names: readonly string[], width: number): readonly NamePlace[] {
+  const gap = (width - 2 * SIDE) / Math.max(1, names.length - 1);
+  const needed = names.map((name) => name.length * NAME_CHARACTER + NAME_SPACE);
+  const overlap = needed.some((each, place) => (each + (needed[place + 1] ?? -each)) / 2 > gap);
+  return needed.map((each, place) => {
+    const x = xOf(place, names.length, width);
+    const room = overlap ? 2 * gap - 4 : each;
+    return {
+      x,
+      top: NAME_ROWS[overlap && place % 2 === 0 ? 0 : 1],
+      width: Math.max(LEAST_NAME, Math.min(room, 2 * x, 2 * (width - x))),
+    };
+  });
 }
 
 /** Width of a character of a tick's label and the label's distance from its axis, in px. */
