@@ -8,7 +8,7 @@ import type { StudyMessage } from '../protocol/worker-messages.ts';
 /** Reason for stopping a running lane; becomes the attempt's outcome. */
 export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
 
-export interface Lane {
+export interface EvaluatedLane {
   readonly attempt: AttemptId;
   readonly params: Params;
   /** Aborted between batches with a `StopReason`. */
@@ -39,7 +39,7 @@ export type LaneEnd =
  */
 export type Evaluate = (
   study: StudyMessage,
-  lanes: readonly Lane[],
+  lanes: readonly EvaluatedLane[],
   listener: LanesListener<Report, LaneEnd>,
   shape?: string,
 ) => Promise<readonly LaneEnd[]>;

@@ -12,7 +12,7 @@ import { syntheticObjective } from '../protocol/objective.ts';
 import { parse } from '../protocol/problems.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
-import type { Evaluate, Lane, LaneEnd } from './evaluate.ts';
+import type { Evaluate, EvaluatedLane, LaneEnd } from './evaluate.ts';
 import { NO_PREVIEW } from './objective-kind.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
 import { functions } from './synthetic-functions.ts';
@@ -67,7 +67,7 @@ function evaluate(
   objective: SyntheticObjective,
   seed: number,
   slot: string,
-  lane: Lane,
+  lane: EvaluatedLane,
 ): LaneEnd | Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
   if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true)
@@ -105,7 +105,7 @@ async function delayed(ms: number, signal: AbortSignal, end: () => LaneEnd): Pro
 function failureOf(
   objective: SyntheticObjective,
   seed: number,
-  lane: Lane,
+  lane: EvaluatedLane,
 ): { readonly share: number; readonly fail: () => void } | null {
   const { failureRate = 0, crashRate = 0, memoryRate = 0 } = objective;
   if (failureRate + crashRate + memoryRate === 0) return null;
@@ -143,7 +143,7 @@ function failureOf(
 function durationOf(
   { durationMs = 0 }: SyntheticObjective,
   seed: number,
-  { attempt }: Lane,
+  { attempt }: EvaluatedLane,
 ): number {
   if (typeof durationMs === 'number') return durationMs;
   const stream = new Stream(seed, {
@@ -154,7 +154,7 @@ function durationOf(
   return durationMs.median * exp(durationMs.sigma * stream.normal());
 }
 
-function draw(seed: number, { attempt }: Lane, ordinal: number, round: number): number {
+function draw(seed: number, { attempt }: EvaluatedLane, ordinal: number, round: number): number {
   return new Stream(seed, {
     purpose: PURPOSE.synthetic,
     ordinal,

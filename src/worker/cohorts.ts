@@ -5,14 +5,14 @@
 import type { LanesListener, Progress } from '../core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
-import type { Lane, StopReason } from '../objectives/evaluate.ts';
+import type { EvaluatedLane, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { keyOf } from './holding.ts';
 
 /** Runs lanes and returns their outcomes in the lanes' order. Never rejects. */
 export type RunLanes = (
   study: StudyMessage,
-  lanes: readonly Lane[],
+  lanes: readonly EvaluatedLane[],
   listener: LanesListener<Report, AttemptResult>,
   shape?: string,
 ) => Promise<readonly AttemptResult[]>;
@@ -28,7 +28,7 @@ export interface CohortsListener {
   ended(attempt: AttemptId, result: AttemptResult): void;
 }
 
-export interface Cohort {
+export interface QueuedCohort {
   readonly study: StudyMessage;
   /** Shape key that all lanes share; undefined: they need not share one. */
   readonly shape?: string | undefined;
@@ -40,7 +40,7 @@ export interface Cohort {
 export class Cohorts {
   readonly #run: RunLanes;
   readonly #listener: CohortsListener;
-  readonly #waiting: Cohort[] = [];
+  readonly #waiting: QueuedCohort[] = [];
   readonly #running = new Map<
     string,
     { readonly attempt: AttemptId; readonly stop: AbortController }
@@ -55,7 +55,7 @@ export class Cohorts {
     this.#listener = listener;
   }
 
-  add(cohort: Cohort): void {
+  add(cohort: QueuedCohort): void {
     this.#waiting.push(cohort);
     this.#work ??= this.#startWork();
   }
@@ -100,8 +100,8 @@ export class Cohorts {
   }
 
   async #runOne(
-    { study, shape, deadlineMs }: Cohort,
-    lanes: readonly (Cohort['lanes'][number] & { readonly stop: AbortController })[],
+    { study, shape, deadlineMs }: QueuedCohort,
+    lanes: readonly (QueuedCohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
     for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
     const deadline =

@@ -15,13 +15,13 @@ import type { SmallSubject } from '../support/networks.ts';
 import { NEVER, PARAMS } from '../support/training.ts';
 
 export const SEED = 7;
-export interface Lane {
+export interface TestLane {
   readonly trial: number;
   readonly params: Params;
 }
-export const FIRST: Lane = { trial: 0, params: PARAMS };
-export const SECOND: Lane = { trial: 5, params: { rate: 0.02, momentum: 0.9, dropout: 0.6 } };
-export const THIRD: Lane = { trial: 9, params: { rate: 0.1, momentum: 0, dropout: 0 } };
+export const FIRST: TestLane = { trial: 0, params: PARAMS };
+export const SECOND: TestLane = { trial: 5, params: { rate: 0.02, momentum: 0.9, dropout: 0.6 } };
+export const THIRD: TestLane = { trial: 9, params: { rate: 0.1, momentum: 0, dropout: 0 } };
 
 /** An executable of a small network after `begin`, and runs over its dataset in order. */
 export class Session {
@@ -33,7 +33,7 @@ export class Session {
   private constructor(
     executable: Executable,
     { network, plan, settings, view }: SmallSubject,
-    lanes: readonly Lane[],
+    lanes: readonly TestLane[],
   ) {
     this.executable = executable;
     this.order = Uint32Array.from({ length: view.samples }, (_, i) => i);
@@ -45,7 +45,7 @@ export class Session {
   static async open(
     executor: Executor,
     subject: SmallSubject,
-    lanes: readonly Lane[],
+    lanes: readonly TestLane[],
   ): Promise<Session> {
     const executable = await executor.compile(subject.plan, lanes.length, NEVER);
     try {
@@ -59,7 +59,7 @@ export class Session {
     }
   }
 
-  async begin(lanes: readonly Lane[]): Promise<void> {
+  async begin(lanes: readonly TestLane[]): Promise<void> {
     await this.executable.begin(
       SEED,
       lanes.map(({ trial }) => ({ trial, shared: false })),

@@ -11,7 +11,7 @@ import { DRAWN, GRAPHS } from '../support/drawn-networks.ts';
 import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../support/networks.ts';
 import { PARAMS, worst } from '../support/training.ts';
 import { expectMetrics, expectState, isSmooth } from './executor-comparison.ts';
-import { FIRST, SECOND, SEED, Session, THIRD, type Lane } from './executor-session.ts';
+import { FIRST, SECOND, SEED, Session, THIRD, type TestLane } from './executor-session.ts';
 
 export interface ExecutorHarness {
   readonly make: () => Executor;
@@ -51,7 +51,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   async function withSession<T>(
     context: TestContext | undefined,
     subject: SmallSubject,
-    lanes: readonly Lane[],
+    lanes: readonly TestLane[],
     use: (session: Session) => Promise<T>,
   ): Promise<T | undefined> {
     let session: Session;
@@ -100,7 +100,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   async function compare(
     context: TestContext | undefined,
     subject: SmallSubject,
-    lanes: readonly Lane[],
+    lanes: readonly TestLane[],
   ): Promise<void> {
     await withSession(context, subject, lanes, async (session) => {
       const oracle = await Session.open(reference, subject, lanes);
@@ -186,7 +186,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       async ([, network], context) => {
         const subject = subjectOf(network);
         const train = (
-          lanes: readonly Lane[],
+          lanes: readonly TestLane[],
         ): ReturnType<
           typeof withSession<readonly [LaneState[], Awaited<ReturnType<Session['evaluate']>>]>
         > =>
@@ -251,7 +251,7 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     });
 
     it('reports divergence of a lane once and does not change the others', async (context) => {
-      const wild: Lane = { trial: 5, params: { ...PARAMS, rate: Infinity } };
+      const wild: TestLane = { trial: 5, params: { ...PARAMS, rate: Infinity } };
       await withSession(context, subjectOf(MIXED), [wild, FIRST], async (session) => {
         const report = await session.run(0, 0, 3);
         expect(report.lanes.map((lane) => lane?.diverged)).toEqual([true, false]);

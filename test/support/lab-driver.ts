@@ -10,7 +10,7 @@ import type {
   Instruction,
   LabOptions,
   LabSnapshot,
-  Lane,
+  CohortTrial,
   Write,
 } from '../../src/core/scheduling/index.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
@@ -39,8 +39,11 @@ export class LabDriver {
   /** Everything said so far. */
   readonly said: Instruction[] = [];
   /** Every task sent so far, and to whom. */
-  readonly tasks: { readonly slot: string; readonly incarnation: string; readonly lane: Lane }[] =
-    [];
+  readonly tasks: {
+    readonly slot: string;
+    readonly incarnation: string;
+    readonly lane: CohortTrial;
+  }[] = [];
   wakeAt: number | null = null;
   #hellos = 0;
 

@@ -6,7 +6,7 @@ import { keyOf } from '../../src/core/random.ts';
 import type { LaneSeed } from '../../src/training/executors/executor.ts';
 import { poolGeometry } from '../../src/training/executors/reference/max-pool.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
-import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
+import { Tensors, type OpInputs } from '../../src/training/executors/reference/tensors.ts';
 import { tapsOf } from '../../src/training/executors/reference/windows.ts';
 import type { Params } from '../../src/training/objective/objective.ts';
 import { elements, type Op } from '../../src/training/plan/plan.ts';
@@ -63,7 +63,7 @@ export function walkReference(
   });
   for (const { name, initial } of plan.statistics) named('statistic', name).fill(initial);
   const n = indices.length;
-  const step: Step = {
+  const step: OpInputs = {
     tensors,
     n,
     batch: plan.batch,
@@ -93,7 +93,10 @@ export function walkReference(
   return { loss: (named('metric', 'loss')[0] ?? NaN) / n, gradients, sides, gap };
 }
 
-function kinksOf(op: Op, { tensors, n }: Step): { readonly sides: string; readonly gap: number } {
+function kinksOf(
+  op: Op,
+  { tensors, n }: OpInputs,
+): { readonly sides: string; readonly gap: number } {
   const [input = -1] = op.inputs;
   if (op.kind !== 'relu' && op.kind !== 'leaky-relu' && op.kind !== 'max-pool')
     return { sides: '', gap: Infinity };

@@ -9,7 +9,7 @@ import type {
   ResultMessage,
   Welcome,
 } from '../../src/protocol/worker-messages.ts';
-import type { Lane } from '../../src/objectives/evaluate.ts';
+import type { EvaluatedLane } from '../../src/objectives/evaluate.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
 
@@ -30,7 +30,7 @@ export class SessionWorld {
   exited: { code: number; text: string | null } | null = null;
   /** Lanes that run, with what ends them. */
   readonly running: {
-    lanes: readonly Lane[];
+    lanes: readonly EvaluatedLane[];
     listener: LanesListener<Report, AttemptResult>;
     end: (results: readonly AttemptResult[]) => void;
   }[] = [];

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
-import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
+import { Tensors, type OpInputs } from '../../src/training/executors/reference/tensors.ts';
 import { HyperRows, type HyperSettings } from '../../src/training/run/hyper.ts';
 import { size, slow } from '../support/effort.ts';
 import { subjectOf } from '../support/networks.ts';
@@ -155,7 +155,11 @@ describe('PyTorch: optimisers on given gradients', () => {
         ),
       );
       const words = hyper.piece(t, 1);
-      const step = { tensors, words, floats: new Float32Array(words.buffer) } as unknown as Step;
+      const step = {
+        tensors,
+        words,
+        floats: new Float32Array(words.buffer),
+      } as unknown as OpInputs;
       for (const op of plan.train.slice(-2)) if (op.layer === 'optimizer') execute(op, step, slots);
       const expected = after[String(t + 1)];
       // Columns are float32; PyTorch's numbers are not.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../../src/core/random.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
-import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
+import { Tensors, type OpInputs } from '../../src/training/executors/reference/tensors.ts';
 import type { BufferSpec, InputSpec, Op, OpKind, Plan } from '../../src/training/plan/plan.ts';
 
 interface Part {
@@ -22,7 +22,7 @@ interface Single {
   readonly columns?: readonly number[];
   readonly accumulate?: boolean;
   readonly batch?: number;
-  readonly step?: Partial<Step>;
+  readonly step?: Partial<OpInputs>;
   readonly input?: Partial<InputSpec>;
 }
 
@@ -97,7 +97,7 @@ function run(
     words: new Uint32Array(floats.buffer),
     ...step,
   };
-  execute(op, whole as Step, []);
+  execute(op, whole as OpInputs, []);
   return op.outputs.map((id) => Array.from(tensors.at(id), (v) => Number(v.toPrecision(12))));
 }
 

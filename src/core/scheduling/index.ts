@@ -1,7 +1,7 @@
 /** Re-exports: the scheduler's public interface. */
 export type * from './words.ts';
 export type * from './events.ts';
-export type { Change, Instruction, LabChange, Lane, Write } from './instructions.ts';
+export type { Change, Instruction, LabChange, CohortTrial, Write } from './instructions.ts';
 export { passesBeforeCommit } from './instructions.ts';
 export type { LabOptions } from './options.ts';
 export { createLab } from './create-lab.ts';

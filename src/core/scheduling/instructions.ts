@@ -106,7 +106,7 @@ export type Write =
       readonly laneCap: number;
     };
 
-export interface Lane {
+export interface CohortTrial {
   readonly attempt: AttemptId;
   readonly params: EncodedParams;
 }
@@ -197,7 +197,7 @@ export type Instruction =
       readonly study: string;
       /** Shape key that its trials share; null: they need not share one. */
       readonly shape: string | null;
-      readonly lanes: readonly Lane[];
+      readonly lanes: readonly CohortTrial[];
       /** Null: no time limit. */
       readonly deadlineMs: number | null;
     }

@@ -5,7 +5,7 @@
 import { at } from '../../core/at.ts';
 import type { Direction } from '../../core/study/direction.ts';
 
-export interface Step {
+export interface Stair {
   /** Position on the axis: trial number, time, or generation. */
   readonly key: number;
   readonly value: number;
@@ -14,18 +14,18 @@ export interface Step {
 
 export class Staircase {
   readonly #sign: number;
-  readonly #steps: Step[] = [];
+  readonly #steps: Stair[] = [];
 
   constructor(direction: Direction) {
     this.#sign = direction === 'maximize' ? 1 : -1;
   }
 
   /** Steps by rising key. */
-  get steps(): readonly Step[] {
+  get steps(): readonly Stair[] {
     return this.#steps;
   }
 
-  get best(): Step | null {
+  get best(): Stair | null {
     return this.#steps.at(-1) ?? null;
   }
 

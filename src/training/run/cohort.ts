@@ -54,7 +54,7 @@ export interface Prepared {
  */
 const PIECE_STEPS = 512;
 
-export class Cohort {
+export class CohortRun {
   readonly #objective: TrainObjective;
   readonly #resolved: ResolvedObjective;
   readonly #dataset: Dataset;

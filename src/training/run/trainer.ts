@@ -22,7 +22,7 @@ import { planning } from '../plan/compile.ts';
 import { hashing, planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
-import { Cohort, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
+import { CohortRun, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
 
 export type * from '../objective/objective.ts';
 export type { CohortLane, TrainListener } from './cohort.ts';
@@ -156,7 +156,7 @@ export class Trainer {
   ): Promise<LaneOutcome[]> {
     try {
       const prepared = await this.#prepare(group, lanes.length);
-      return await new Cohort(
+      return await new CohortRun(
         group.objective,
         group.resolved,
         group.dataset,

@@ -79,7 +79,7 @@ export interface Cursor {
   readonly id: string | null;
 }
 
-export type Step = 'left' | 'right' | 'up' | 'down';
+export type CursorMove = 'left' | 'right' | 'up' | 'down';
 
 /**
  * Moves the cursor: ← and → between attempts of a row, with the worker before the first; ↑ and ↓
@@ -87,7 +87,7 @@ export type Step = 'left' | 'right' | 'up' | 'down';
  */
 export function stepped(
   cursor: Cursor | null,
-  step: Step,
+  step: CursorMove,
   { lanes, index }: Pick<Sought, 'lanes' | 'index'>,
 ): Cursor | null {
   const rows = lanes.groups.flatMap(({ rows: each }) => each);

@@ -5,9 +5,9 @@
 import { erf, exp } from '../../../core/elementary.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
 import { each } from './element-wise.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
-type Execute = (op: Op, step: Step) => void;
+type Execute = (op: Op, step: OpInputs) => void;
 
 /** σ(x), without overflow. */
 function sigmoidOf(x: number): number {
@@ -57,7 +57,7 @@ export const sigmoidGradient = backward((g, y) => g * y * (1 - y));
 export const tanh = forward(tanhOf);
 export const tanhGradient = backward((g, y) => g * (1 - y * y));
 
-export function leakyRelu(op: Op, { tensors }: Step): void {
+export function leakyRelu(op: Op, { tensors }: OpInputs): void {
   const slope = numberOf(op, 'slope');
   each(op, tensors, (x) => (x > 0 ? x : slope * x));
 }
@@ -66,7 +66,7 @@ export function leakyRelu(op: Op, { tensors }: Step): void {
  * The sign of the input is read from the output, because slope ≥ 0. For slope 0, an output of 0
  * gives a gradient of slope·g = 0.
  */
-export function leakyReluGradient(op: Op, { tensors }: Step): void {
+export function leakyReluGradient(op: Op, { tensors }: OpInputs): void {
   const slope = numberOf(op, 'slope');
   each(op, tensors, (g, y) => (y > 0 ? g : slope * g));
 }

@@ -2,7 +2,7 @@
 import { defined } from '../../../core/at.ts';
 import { elements, type Op } from '../../plan/plan.ts';
 import { poolGeometry } from './max-pool.ts';
-import type { Step, Tensors } from './tensors.ts';
+import type { OpInputs, Tensors } from './tensors.ts';
 import { tapsOf } from './windows.ts';
 
 /**
@@ -38,7 +38,7 @@ function eachTap(
   }
 }
 
-export function averagePool(op: Op, { tensors, batch }: Step): void {
+export function averagePool(op: Op, { tensors, batch }: OpInputs): void {
   const [input = -1] = op.inputs;
   const [output = -1] = op.outputs;
   const x = tensors.at(input);
@@ -48,7 +48,7 @@ export function averagePool(op: Op, { tensors, batch }: Step): void {
   });
 }
 
-export function averagePoolGradient(op: Op, { tensors, batch }: Step): void {
+export function averagePoolGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [gradient = -1] = op.inputs;
   const [input = -1] = op.outputs;
   const g = tensors.at(gradient);
@@ -59,7 +59,7 @@ export function averagePoolGradient(op: Op, { tensors, batch }: Step): void {
   });
 }
 
-export function globalAveragePool(op: Op, { tensors }: Step): void {
+export function globalAveragePool(op: Op, { tensors }: OpInputs): void {
   const x = tensors.at(op.inputs[0]);
   const y = tensors.at(op.outputs[0]);
   const plane = elements(tensors.shape(op.inputs[0]).slice(1));
@@ -70,7 +70,7 @@ export function globalAveragePool(op: Op, { tensors }: Step): void {
   }
 }
 
-export function globalAveragePoolGradient(op: Op, { tensors }: Step): void {
+export function globalAveragePoolGradient(op: Op, { tensors }: OpInputs): void {
   const g = tensors.at(op.inputs[0]);
   const dx = tensors.at(op.outputs[0]);
   const plane = elements(tensors.shape(op.outputs[0]).slice(1));

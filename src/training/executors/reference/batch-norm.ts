@@ -5,7 +5,7 @@
  */
 import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
-import type { Step, Tensors } from './tensors.ts';
+import type { OpInputs, Tensors } from './tensors.ts';
 
 interface Planes {
   readonly channels: number;
@@ -46,7 +46,7 @@ function affine(
   }
 }
 
-export function batchNorm(op: Op, { tensors, n }: Step): void {
+export function batchNorm(op: Op, { tensors, n }: OpInputs): void {
   const [input, weight, bias, runningMean, runningVariance] = op.inputs.map((id) => tensors.at(id));
   const [output, mean, inverse] = op.outputs.map((id) => tensors.at(id));
   if (
@@ -82,7 +82,7 @@ export function batchNorm(op: Op, { tensors, n }: Step): void {
   affine(input, output, planes, scale, shift);
 }
 
-export function batchNormEvaluation(op: Op, { tensors }: Step): void {
+export function batchNormEvaluation(op: Op, { tensors }: OpInputs): void {
   const [input, weight, bias, runningMean, runningVariance] = op.inputs.map((id) => tensors.at(id));
   if (!input || !weight || !bias || !runningMean || !runningVariance)
     throw new RangeError(`${op.layer}: batch-norm lacks a buffer`);
@@ -92,7 +92,7 @@ export function batchNormEvaluation(op: Op, { tensors }: Step): void {
   affine(input, tensors.at(op.outputs[0]), planesOf(tensors, op.inputs[0]), scale, shift);
 }
 
-export function batchNormGradient(op: Op, { tensors, n }: Step): void {
+export function batchNormGradient(op: Op, { tensors, n }: OpInputs): void {
   const [g, x, weight, mean, inverse] = op.inputs.map((id) => tensors.at(id));
   const [dWeight, dBias] = op.outputs.map((id) => tensors.at(id));
   if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias)

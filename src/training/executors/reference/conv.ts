@@ -1,7 +1,7 @@
 /** conv and its gradients, in float64, as plain sums. */
 import { defined } from '../../../core/at.ts';
 import { pairOf, type Op } from '../../plan/plan.ts';
-import type { Step, Tensors } from './tensors.ts';
+import type { OpInputs, Tensors } from './tensors.ts';
 
 /**
  * A run over the outputs for which one tap of one kernel plane is inside the image: first indices
@@ -80,7 +80,7 @@ function eachTap(
   }
 }
 
-export function conv(op: Op, { tensors, batch }: Step): void {
+export function conv(op: Op, { tensors, batch }: OpInputs): void {
   const [input = -1, weight = -1, bias] = op.inputs;
   const [output = -1] = op.outputs;
   const x = tensors.at(input);
@@ -101,7 +101,7 @@ export function conv(op: Op, { tensors, batch }: Step): void {
   });
 }
 
-export function convWeightGradient(op: Op, { tensors, batch }: Step): void {
+export function convWeightGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [input = -1, output = -1] = op.inputs;
   const [weight = -1, bias] = op.outputs;
   const x = tensors.at(input);
@@ -126,7 +126,7 @@ export function convWeightGradient(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function convInputGradient(op: Op, { tensors, batch }: Step): void {
+export function convInputGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [output = -1, weight = -1] = op.inputs;
   const [input = -1] = op.outputs;
   const weights = tensors.at(weight);

@@ -1,9 +1,9 @@
 /** dense and its gradients, in float64. */
 import { defined } from '../../../core/at.ts';
 import type { Op } from '../../plan/plan.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
-export function dense(op: Op, { tensors, batch }: Step): void {
+export function dense(op: Op, { tensors, batch }: OpInputs): void {
   const [input, weight, bias] = op.inputs;
   const [output] = op.outputs;
   const [units = 0, features = 0] = tensors.shape(weight);
@@ -21,7 +21,7 @@ export function dense(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function denseWeightGradient(op: Op, { tensors, batch }: Step): void {
+export function denseWeightGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [input, gradient] = op.inputs;
   const [weight, bias] = op.outputs;
   const [units = 0, features = 0] = tensors.shape(weight);
@@ -39,7 +39,7 @@ export function denseWeightGradient(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function denseInputGradient(op: Op, { tensors, batch }: Step): void {
+export function denseInputGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [gradient, weight] = op.inputs;
   const [input] = op.outputs;
   const [units = 0, features = 0] = tensors.shape(weight);

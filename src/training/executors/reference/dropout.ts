@@ -2,9 +2,9 @@
 import { defined } from '../../../core/at.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
 import { maskWords } from '../../run/dropout-mask.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
-export function dropout(op: Op, step: Step): void {
+export function dropout(op: Op, step: OpInputs): void {
   const x = step.tensors.at(op.inputs[0]);
   const y = step.tensors.at(op.outputs[0]);
   const features = numberOf(op, 'features');

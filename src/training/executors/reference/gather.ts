@@ -5,9 +5,9 @@
 import { defined } from '../../../core/at.ts';
 import { rootOf, type Op } from '../../plan/plan.ts';
 import { moveOf } from '../../run/augment.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
-export function gather(op: Op, step: Step): void {
+export function gather(op: Op, step: OpInputs): void {
   const { tensors, batch, n, x, y, indices } = step;
   const [input = -1, label] = op.outputs;
   const { scale, shift, shape, crop, flip } = tensors.plan.input;

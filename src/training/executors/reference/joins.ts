@@ -2,16 +2,16 @@
 import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import { each } from './element-wise.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
-export function add(op: Op, { tensors }: Step): void {
+export function add(op: Op, { tensors }: OpInputs): void {
   const parts = op.inputs.map((id) => tensors.at(id));
   const y = tensors.at(op.outputs[0]);
   for (let i = 0; i < y.length; i++) y[i] = parts.reduce((sum, part) => sum + defined(part[i]), 0);
 }
 
 /** Copies the gradient, stored or added. */
-export function addGradient(op: Op, { tensors }: Step): void {
+export function addGradient(op: Op, { tensors }: OpInputs): void {
   each(op, tensors, (g) => g);
 }
 
@@ -23,7 +23,7 @@ function shared(large: readonly number[], small: readonly number[]): number {
   return elements(large) / elements(small);
 }
 
-export function multiply(op: Op, { tensors }: Step): void {
+export function multiply(op: Op, { tensors }: OpInputs): void {
   const a = tensors.at(op.inputs[0]);
   const b = tensors.at(op.inputs[1]);
   const y = tensors.at(op.outputs[0]);
@@ -31,7 +31,7 @@ export function multiply(op: Op, { tensors }: Step): void {
   for (let i = 0; i < y.length; i++) y[i] = defined(a[i]) * defined(b[Math.floor(i / per)]);
 }
 
-export function multiplyGradient(op: Op, { tensors }: Step): void {
+export function multiplyGradient(op: Op, { tensors }: OpInputs): void {
   const g = tensors.at(op.inputs[0]);
   const other = tensors.at(op.inputs[1]);
   const dx = tensors.at(op.outputs[0]);
@@ -46,7 +46,7 @@ export function multiplyGradient(op: Op, { tensors }: Step): void {
   }
 }
 
-export function concat(op: Op, { tensors, batch }: Step): void {
+export function concat(op: Op, { tensors, batch }: OpInputs): void {
   const [output] = op.outputs;
   const y = tensors.at(output).fill(0);
   const size = tensors.size(output);
@@ -59,7 +59,7 @@ export function concat(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function concatGradient(op: Op, { tensors, batch }: Step): void {
+export function concatGradient(op: Op, { tensors, batch }: OpInputs): void {
   const g = tensors.at(op.inputs[0]);
   const dx = tensors.at(op.outputs[0]);
   const [whole, part, first] = [

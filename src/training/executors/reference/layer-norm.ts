@@ -4,7 +4,7 @@
  */
 import { defined } from '../../../core/at.ts';
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
-import type { Step, Tensors } from './tensors.ts';
+import type { OpInputs, Tensors } from './tensors.ts';
 
 /**
  * Layout of the groups: a sample is `groups` interleaved groups of `size` elements; element k of
@@ -21,7 +21,7 @@ function groupsOf(op: Op, tensors: Tensors, id: number | undefined): Groups {
   return { groups: elements(shape.slice(1)), size: defined(shape[0]) };
 }
 
-export function layerNorm(op: Op, { tensors, batch }: Step): void {
+export function layerNorm(op: Op, { tensors, batch }: OpInputs): void {
   const [x, weight, bias] = op.inputs.map((id) => tensors.at(id));
   const [y, mean, inverse] = op.outputs.map((id) => tensors.at(id));
   if (!x || !weight || !bias || !y || !mean || !inverse)
@@ -45,7 +45,7 @@ export function layerNorm(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function layerNormGradient(op: Op, { tensors, batch }: Step): void {
+export function layerNormGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [g, x, weight, mean, inverse] = op.inputs.map((id) => tensors.at(id));
   const [dWeight, dBias] = op.outputs.map((id) => tensors.at(id));
   if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias)

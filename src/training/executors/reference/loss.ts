@@ -2,7 +2,7 @@
 import { defined } from '../../../core/at.ts';
 import { exp, log } from '../../../core/elementary.ts';
 import type { Op } from '../../plan/plan.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
 /** Returns the loss of one sample and writes its gradient to `gradient`. */
 type SampleLoss = (z: Float64Array, sample: number, gradient: Float64Array) => number;
@@ -17,7 +17,7 @@ function argmax(z: Float64Array): number {
 /** @param correct whether the prediction of a sample is correct */
 function overBatch(
   op: Op,
-  { tensors, batch, n }: Step,
+  { tensors, batch, n }: OpInputs,
   ofSample: SampleLoss,
   correct: (z: Float64Array, sample: number) => boolean,
 ): void {
@@ -42,7 +42,7 @@ function overBatch(
   tensors.at(hits)[0] = right;
 }
 
-export function softmaxCrossEntropy(op: Op, step: Step): void {
+export function softmaxCrossEntropy(op: Op, step: OpInputs): void {
   const y = step.tensors.at(op.inputs[1]);
   const classes = step.tensors.size(op.inputs[0]);
   const smoothing = op.hyper[0] === undefined ? 0 : defined(step.floats[op.hyper[0]]);
@@ -62,7 +62,7 @@ export function softmaxCrossEntropy(op: Op, step: Step): void {
 }
 
 /** Mean squared error against a class (as a one-hot vector) or against U numbers. */
-export function meanSquaredError(op: Op, step: Step): void {
+export function meanSquaredError(op: Op, step: OpInputs): void {
   const [outputs, label] = op.inputs;
   const y = step.tensors.at(label);
   const size = step.tensors.size(outputs);

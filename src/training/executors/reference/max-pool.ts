@@ -4,7 +4,7 @@
  */
 import { defined } from '../../../core/at.ts';
 import { pairOf, type Op } from '../../plan/plan.ts';
-import type { Step, Tensors } from './tensors.ts';
+import type { OpInputs, Tensors } from './tensors.ts';
 import { tapsOf, type Geometry } from './windows.ts';
 
 /** Geometry of a pool or its gradient; `input` is the buffer of the larger image. */
@@ -20,7 +20,7 @@ export function poolGeometry(op: Op, tensors: Tensors, input: number, output: nu
   };
 }
 
-export function maxPool(op: Op, { tensors, batch }: Step): void {
+export function maxPool(op: Op, { tensors, batch }: OpInputs): void {
   const [input = -1] = op.inputs;
   const [output = -1, code = -1] = op.outputs;
   const geometry = poolGeometry(op, tensors, input, output);
@@ -45,7 +45,7 @@ export function maxPool(op: Op, { tensors, batch }: Step): void {
   }
 }
 
-export function maxPoolGradient(op: Op, { tensors, batch }: Step): void {
+export function maxPoolGradient(op: Op, { tensors, batch }: OpInputs): void {
   const [gradient = -1, code = -1] = op.inputs;
   const [input = -1] = op.outputs;
   const geometry = poolGeometry(op, tensors, input, gradient);

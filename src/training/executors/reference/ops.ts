@@ -16,10 +16,10 @@ import { add, addGradient, concat, concatGradient, multiply, multiplyGradient } 
 import { layerNorm, layerNormGradient } from './layer-norm.ts';
 import { meanSquaredError, softmaxCrossEntropy } from './loss.ts';
 import { maxPool, maxPoolGradient } from './max-pool.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 import { adam, clip, rmsprop, sgd, type Slots } from './update.ts';
 
-type Execute = (op: Op, step: Step, slots: Slots) => void;
+type Execute = (op: Op, step: OpInputs, slots: Slots) => void;
 
 const OPS: Readonly<Record<OpKind, Execute>> = {
   gather,
@@ -70,6 +70,6 @@ const OPS: Readonly<Record<OpKind, Execute>> = {
   rmsprop,
 };
 
-export function execute(op: Op, step: Step, slots: Slots): void {
+export function execute(op: Op, step: OpInputs, slots: Slots): void {
   OPS[op.kind](op, step, slots);
 }

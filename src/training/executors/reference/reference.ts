@@ -12,7 +12,7 @@ import { counterOf, initialWeights } from '../../run/initialise.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { execute } from './ops.ts';
-import { Tensors, type Step } from './tensors.ts';
+import { Tensors, type OpInputs } from './tensors.ts';
 
 interface LaneMemory {
   readonly trial: number;
@@ -124,7 +124,7 @@ export class ReferenceExecutable extends StepwiseExecutable {
       throw new Error('loadDataset and begin come first');
     const n = batch.indices.length;
     const floats = new Float32Array(words.slice().buffer);
-    const step: Step = {
+    const step: OpInputs = {
       tensors: this.tensors,
       n,
       batch: this.plan.batch,

@@ -6,7 +6,7 @@ import { elements, rootOf, type Plan } from '../../plan/plan.ts';
 import type { Key } from '../../../core/random.ts';
 
 /** Inputs of an op besides its buffers. */
-export interface Step {
+export interface OpInputs {
   readonly tensors: Tensors;
   /** Number of valid samples; positions ≥ n hold a copy of position 0. */
   readonly n: number;

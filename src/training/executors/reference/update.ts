@@ -4,7 +4,7 @@
  */
 import { defined } from '../../../core/at.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
-import type { Step } from './tensors.ts';
+import type { OpInputs } from './tensors.ts';
 
 export type Slots = readonly (readonly Float64Array[])[];
 
@@ -21,7 +21,7 @@ type Rule = (
   i: number,
 ) => number;
 
-function overWeights(op: Op, { tensors }: Step, slots: Slots, rule: Rule): void {
+function overWeights(op: Op, { tensors }: OpInputs, slots: Slots, rule: Rule): void {
   op.outputs.forEach((id, k) => {
     const w = tensors.at(id);
     const gradient = tensors.at(op.inputs[k]);
@@ -33,11 +33,11 @@ function overWeights(op: Op, { tensors }: Step, slots: Slots, rule: Rule): void 
   });
 }
 
-function columnsOf(op: Op, { floats }: Step): number[] {
+function columnsOf(op: Op, { floats }: OpInputs): number[] {
   return op.hyper.map((column) => defined(floats[column]));
 }
 
-export function sgd(op: Op, step: Step, slots: Slots): void {
+export function sgd(op: Op, step: OpInputs, slots: Slots): void {
   const [alpha = 0, mu = 0, lambda = 0] = columnsOf(op, step);
   const nesterov = numberOf(op, 'nesterov') === 1;
   overWeights(op, step, slots, (w, gradient, decays, [v], i) => {
@@ -53,7 +53,7 @@ export function sgd(op: Op, step: Step, slots: Slots): void {
  * adam and adamw. The last column is λ, which is added to the gradient, or 1 − αλ, by which the
  * weight is multiplied.
  */
-export function adam(op: Op, step: Step, slots: Slots): void {
+export function adam(op: Op, step: OpInputs, slots: Slots): void {
   const [
     stepSize = 0,
     correction = 0,
@@ -79,7 +79,7 @@ export function adam(op: Op, step: Step, slots: Slots): void {
   });
 }
 
-export function rmsprop(op: Op, step: Step, slots: Slots): void {
+export function rmsprop(op: Op, step: OpInputs, slots: Slots): void {
   const [alpha = 0, rho = 0, rest = 0, epsilon = 0, mu = 0, lambda = 0] = columnsOf(op, step);
   overWeights(op, step, slots, (w, gradient, decays, [square, momentum], i) => {
     if (square === undefined) throw new RangeError('rmsprop has a slot');
@@ -95,7 +95,7 @@ export function rmsprop(op: Op, step: Step, slots: Slots): void {
 }
 
 /** Clipping by norm sums g² within each weight in plan order, then over the weights. */
-export function clip(op: Op, step: Step): void {
+export function clip(op: Op, step: OpInputs): void {
   const [limit = 0] = columnsOf(op, step);
   const gradients = op.outputs.map((id) => step.tensors.at(id));
   if (op.attributes['by'] === 'value') {

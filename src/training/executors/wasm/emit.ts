@@ -22,7 +22,7 @@ import {
   type Operand,
   type Phase,
   type Scope,
-  type Step,
+  type KernelStep,
 } from './steps.ts';
 
 /** Exports of the module. Addresses are in bytes: the lane's block, and its row of values. */
@@ -110,7 +110,7 @@ class KernelModule {
   }
 
   /** Defines a function of (lane, row), without places. */
-  *calls(name: string, parameters: number, steps: readonly Step[]): Pausable<void> {
+  *calls(name: string, parameters: number, steps: readonly KernelStep[]): Pausable<void> {
     const functions = yield* this.#functionsOf(steps);
     this.#module.define(
       Array.from({ length: parameters }, () => 'i32' as const),
@@ -128,7 +128,7 @@ class KernelModule {
     return this.#module.bytes();
   }
 
-  *#functionsOf(steps: readonly Step[]): Pausable<number[]> {
+  *#functionsOf(steps: readonly KernelStep[]): Pausable<number[]> {
     const functions: number[] = [];
     for (const { kernel } of steps) {
       functions.push(this.#function(kernel));
@@ -172,7 +172,7 @@ function push(body: Body, operand: Operand, layout: Layout | undefined, scope: S
   }
 }
 
-function gatherSteps(plan: Plan): Step[] {
+function gatherSteps(plan: Plan): KernelStep[] {
   const { shape, scale, shift, type } = plan.input;
   const count = elements(shape);
   // Each feature of a vector may have its own scale.

@@ -38,21 +38,21 @@ export interface Call {
 
 export type Scope = 'tile' | 'batch';
 
-export interface Step extends Call {
+export interface KernelStep extends Call {
   readonly scope: Scope;
 }
 
 /** A sequence of steps that all run per tile, or that all run once for the whole batch. */
 export interface Phase {
   readonly scope: Scope;
-  readonly steps: readonly Step[];
+  readonly steps: readonly KernelStep[];
 }
 
 export function step(
   scope: Scope,
   kernel: Kernel,
   ...operands: readonly (Operand | Place)[]
-): Step {
+): KernelStep {
   if (operands.length !== kernel.parameters)
     throw new Error(
       `${kernel.key}: ${String(kernel.parameters)} operands expected, ${String(operands.length)} given`,
@@ -60,8 +60,8 @@ export function step(
   return { scope, kernel, operands: operands.map((o) => ('name' in o ? { place: o } : o)) };
 }
 
-export function phasesOf(steps: readonly Step[]): Phase[] {
-  const phases: { scope: Scope; steps: Step[] }[] = [];
+export function phasesOf(steps: readonly KernelStep[]): Phase[] {
+  const phases: { scope: Scope; steps: KernelStep[] }[] = [];
   for (const step of steps) {
     const last = phases.at(-1);
     if (last?.scope === step.scope && step.scope === 'tile') last.steps.push(step);

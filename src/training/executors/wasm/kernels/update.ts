@@ -63,7 +63,7 @@ export function update(shape: Update): Kernel {
   };
 }
 
-type Step = (
+type UpdateRule = (
   body: Body,
   shape: Update,
   columns: readonly Local[],
@@ -71,7 +71,7 @@ type Step = (
   decay: boolean,
 ) => void;
 
-const STEPS: Record<Update['kind'], Step> = {
+const STEPS: Record<Update['kind'], UpdateRule> = {
   sgd(body, { momentum, nesterov, slot }, [alpha = 0, mu = 0, lambda = 0], place, decay) {
     if (decay) addDecay(body, place, lambda);
     if (momentum) {

@@ -21,7 +21,15 @@ import { pad, samplesToTile, tileToSamples } from '../kernels/transpose.ts';
 import { biasGradient, weightGradient } from '../kernels/weight-gradient.ts';
 import { listBytes, winnersBackward } from '../kernels/winners-backward.ts';
 import { zeros } from '../kernels/zeros.ts';
-import { NOTHING, step, TILES, type Operand, type Place, type Scope, type Step } from '../steps.ts';
+import {
+  NOTHING,
+  step,
+  TILES,
+  type Operand,
+  type Place,
+  type Scope,
+  type KernelStep,
+} from '../steps.ts';
 import { adds, imageOf, inLane, input, LARGE_WEIGHTS, output, type Lowering } from './lowering.ts';
 
 const VECTOR = 16;
@@ -49,7 +57,7 @@ function withPadding(
   place: Place,
   name: string,
   g: ConvGeometry,
-): { readonly place: Place; readonly steps: Step[] } {
+): { readonly place: Place; readonly steps: KernelStep[] } {
   if (!g.isPadded) return { place, steps: [] };
   const roomy: Place = {
     name,
@@ -62,7 +70,7 @@ function withPadding(
   return { place: roomy, steps: [step('tile', kernel, place, roomy)] };
 }
 
-export function conv(lowering: Lowering, op: Op): Step[] {
+export function conv(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, fusion } = lowering;
   const g = convGeometry(plan, op, at(op.inputs, 0), at(op.outputs, 0));
   const fused = fusion.forward.get(op.layer);
@@ -160,7 +168,7 @@ function weightSteps(
   return { group: weightBytes(g) / g.groups, filter, channel, row: g.kernel[1] * 4, column: 4 };
 }
 
-export function convWeightGradient(lowering: Lowering, op: Op): Step[] {
+export function convWeightGradient(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, fusion } = lowering;
   const [image = -1, gradient = -1] = op.inputs;
   const g = convGeometry(plan, op, image, gradient);
@@ -198,7 +206,7 @@ export function convWeightGradient(lowering: Lowering, op: Op): Step[] {
   return steps;
 }
 
-export function convInputGradient(lowering: Lowering, op: Op): Step[] {
+export function convInputGradient(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, fusion } = lowering;
   const [gradient = -1] = op.inputs;
   const [target = -1] = op.outputs;
@@ -337,7 +345,7 @@ function margins(residues: readonly Residue[], size: number): [before: number, a
 }
 
 /** Both gradients of a pooled convolution, in sample layout. */
-function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): Step[] {
+function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): KernelStep[] {
   const { plan } = lowering;
   const [image = -1] = op.inputs;
   const [source, code] = [input(lowering, pool), input(lowering, pool, 1)];
@@ -366,7 +374,7 @@ function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): 
     samples: padded(g),
     sampleBytes: perSample,
   };
-  const steps: Step[] = [];
+  const steps: KernelStep[] = [];
   if (!direct) {
     if (g.isPadded) steps.push(step('tile', zeros({ bytes: samples.bytes }), samples));
     steps.push(step('tile', tileToSamples(transfer), placeOf(plan, image), samples));

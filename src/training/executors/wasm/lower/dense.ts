@@ -8,7 +8,7 @@ import { correlate, type Correlation } from '../kernels/correlate.ts';
 import { denseWeightGradient as denseWeightGradientOfTile } from '../kernels/dense-weight-gradient.ts';
 import { tileToSamples } from '../kernels/transpose.ts';
 import { biasGradient, weightGradient } from '../kernels/weight-gradient.ts';
-import { NOTHING, step, TILES, type Place, type Step } from '../steps.ts';
+import { NOTHING, step, TILES, type Place, type KernelStep } from '../steps.ts';
 import { acrossTiles } from './conv.ts';
 import { adds, inLane, input, LARGE_WEIGHTS, output, shapeOf, type Lowering } from './lowering.ts';
 
@@ -44,7 +44,7 @@ function multiply(
   op: Op,
   shape: Correlation,
   bias: ReturnType<typeof inLane>,
-): Step {
+): KernelStep {
   const { channels, filters } = shape;
   const operands = [
     input(lowering, op),
@@ -57,7 +57,7 @@ function multiply(
     : step('tile', correlate(shape), ...operands);
 }
 
-export function dense(lowering: Lowering, op: Op): Step[] {
+export function dense(lowering: Lowering, op: Op): KernelStep[] {
   const [units = 0, features = 0] = shapeOf(lowering.plan, op.inputs, 1);
   const bias = inLane(lowering, op.inputs, 2);
   return [
@@ -71,7 +71,7 @@ export function dense(lowering: Lowering, op: Op): Step[] {
 }
 
 /** Operands: y', weight. */
-export function denseInputGradient(lowering: Lowering, op: Op): Step[] {
+export function denseInputGradient(lowering: Lowering, op: Op): KernelStep[] {
   const [units = 0, features = 0] = shapeOf(lowering.plan, op.inputs, 1);
   return [
     multiply(
@@ -83,13 +83,13 @@ export function denseInputGradient(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-export function denseWeightGradient(lowering: Lowering, op: Op): Step[] {
+export function denseWeightGradient(lowering: Lowering, op: Op): KernelStep[] {
   const { plan } = lowering;
   const [units = 0, features = 0] = shapeOf(plan, op.outputs);
   const [x, g] = [input(lowering, op), input(lowering, op, 1)];
   const [to, bias] = [inLane(lowering, op.outputs, 0), inLane(lowering, op.outputs, 1)];
   const large = units * features * 4 >= LARGE_WEIGHTS;
-  const steps: Step[] = [];
+  const steps: KernelStep[] = [];
   if (large) {
     const steps1 = {
       row: VECTOR,

@@ -4,7 +4,7 @@ import { activation, activationGradient, type ActivationKind } from '../kernels/
 import { channelDots, copy, product, scaleChannels, sum } from '../kernels/arithmetic.ts';
 import { dropoutMask } from '../kernels/dropout-mask.ts';
 import { zeros } from '../kernels/zeros.ts';
-import { step, type Operand, type Place, type Step } from '../steps.ts';
+import { step, type Operand, type Place, type KernelStep } from '../steps.ts';
 import {
   adds,
   column,
@@ -48,7 +48,7 @@ export function activateBackwards(kind: ActivationKind): Lower {
 }
 
 /** flatten and identity: no step if input and output share their memory. */
-export function sameValues(lowering: Lowering, op: Op): Step[] {
+export function sameValues(lowering: Lowering, op: Op): KernelStep[] {
   const { plan } = lowering;
   const [from = -1] = op.inputs;
   const [to = -1] = op.outputs;
@@ -63,14 +63,14 @@ export function sameValues(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-export function add(lowering: Lowering, op: Op): Step[] {
+export function add(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = sum({ inputs: op.inputs.length, count: count(lowering.plan, op.outputs) });
   return [
     step('tile', kernel, ...op.inputs.map((_, n) => input(lowering, op, n)), output(lowering, op)),
   ];
 }
 
-export function multiply(lowering: Lowering, op: Op): Step[] {
+export function multiply(lowering: Lowering, op: Op): KernelStep[] {
   const { plan } = lowering;
   const total = count(plan, op.outputs);
   const operands = [input(lowering, op), input(lowering, op, 1), output(lowering, op)] as const;
@@ -83,7 +83,7 @@ export function multiply(lowering: Lowering, op: Op): Step[] {
 }
 
 /** Operands: y' and the other factor. */
-export function multiplyGradient(lowering: Lowering, op: Op): Step[] {
+export function multiplyGradient(lowering: Lowering, op: Op): KernelStep[] {
   const { plan } = lowering;
   const [incoming, factor, result] = [
     count(plan, op.inputs),
@@ -112,7 +112,7 @@ export function multiplyGradient(lowering: Lowering, op: Op): Step[] {
   return [step('tile', product({ count: incoming, add: adds(op) }), ...operands)];
 }
 
-export function concat(lowering: Lowering, op: Op): Step[] {
+export function concat(lowering: Lowering, op: Op): KernelStep[] {
   const { plan } = lowering;
   const [, rows, columns] = imageOf(plan, op.outputs);
   const total = count(plan, op.outputs);
@@ -129,7 +129,7 @@ export function concat(lowering: Lowering, op: Op): Step[] {
   return steps;
 }
 
-export function concatGradient(lowering: Lowering, op: Op): Step[] {
+export function concatGradient(lowering: Lowering, op: Op): KernelStep[] {
   const from: Operand = { place: input(lowering, op), offset: numberOf(op, 'first') * VECTOR };
   return [
     step(
@@ -150,7 +150,7 @@ function mask(op: Op): Place {
   };
 }
 
-export function dropout(lowering: Lowering, op: Op): Step[] {
+export function dropout(lowering: Lowering, op: Op): KernelStep[] {
   const features = numberOf(op, 'features');
   return [
     step(
@@ -170,7 +170,7 @@ export function dropout(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-export function dropoutGradient(lowering: Lowering, op: Op): Step[] {
+export function dropoutGradient(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = product({ count: numberOf(op, 'features'), add: adds(op) });
   return [step('tile', kernel, input(lowering, op), mask(op), output(lowering, op))];
 }

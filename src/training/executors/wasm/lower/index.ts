@@ -3,7 +3,7 @@ import type { Pausable } from '../../../../runtime/pausable.ts';
 import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
 import type { Fusion } from '../fusion.ts';
 import { laneBlock } from '../lane-block.ts';
-import type { Step } from '../steps.ts';
+import type { KernelStep } from '../steps.ts';
 import { conv, convInputGradient, convWeightGradient } from './conv.ts';
 import { dense, denseInputGradient, denseWeightGradient } from './dense.ts';
 import {
@@ -91,10 +91,10 @@ const RULES: Record<OpKind, Lower> = {
 };
 
 /** Lowers the ops of a training or evaluation step. */
-export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable<Step[]> {
+export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable<KernelStep[]> {
   const lowering = { plan, fusion, block: laneBlock(plan) };
   const rectifying = new Set([...fusion.rectified.values()].map(({ layer }) => layer));
-  const steps: Step[] = [];
+  const steps: KernelStep[] = [];
   for (const op of ops) {
     if (!isAbsorbed(op, fusion, rectifying)) steps.push(...RULES[op.kind](lowering, op));
     yield;

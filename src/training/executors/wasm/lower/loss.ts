@@ -7,7 +7,7 @@ import { labelsPlace } from '../geometry.ts';
 import { copy } from '../kernels/arithmetic.ts';
 import { meanSquaredError as meanSquaredErrorKernel } from '../kernels/mean-squared-error.ts';
 import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from '../kernels/softmax-cross-entropy.ts';
-import { step, type Place, type Step } from '../steps.ts';
+import { step, type Place, type KernelStep } from '../steps.ts';
 import { column, count, input, output, type Lowering } from './lowering.ts';
 
 /** Returns whether the op has a gradient output, before loss and correct. */
@@ -16,7 +16,10 @@ function isTraining(op: Op): boolean {
 }
 
 /** Memory in which the loss is computed. */
-function workplace(lowering: Lowering, op: Op): { readonly place: Place; readonly steps: Step[] } {
+function workplace(
+  lowering: Lowering,
+  op: Op,
+): { readonly place: Place; readonly steps: KernelStep[] } {
   const prediction = input(lowering, op);
   const gradient = isTraining(op) ? output(lowering, op) : prediction;
   if (gradient.name === prediction.name) return { place: prediction, steps: [] };
@@ -24,7 +27,7 @@ function workplace(lowering: Lowering, op: Op): { readonly place: Place; readonl
   return { place: gradient, steps: [step('tile', kernel, prediction, gradient)] };
 }
 
-export function softmaxCrossEntropy(lowering: Lowering, op: Op): Step[] {
+export function softmaxCrossEntropy(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, block } = lowering;
   const { place, steps } = workplace(lowering, op);
   const kernel = softmaxCrossEntropyKernel({
@@ -38,7 +41,7 @@ export function softmaxCrossEntropy(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-export function meanSquaredError(lowering: Lowering, op: Op): Step[] {
+export function meanSquaredError(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, block } = lowering;
   const { place, steps } = workplace(lowering, op);
   const units = count(plan, op.inputs);

@@ -5,7 +5,7 @@ import { bufferAt, elements, rootOf, type Op, type Plan } from '../../../plan/pl
 import type { Fusion } from '../fusion.ts';
 import { placeOf } from '../geometry.ts';
 import { laneOffset, type LaneBlock } from '../lane-block.ts';
-import { NOTHING, type Operand, type Place, type Step } from '../steps.ts';
+import { NOTHING, type Operand, type Place, type KernelStep } from '../steps.ts';
 
 export interface Lowering {
   readonly plan: Plan;
@@ -14,7 +14,7 @@ export interface Lowering {
 }
 
 /** Returns an op's kernels in order. */
-export type Lower = (lowering: Lowering, op: Op) => Step[];
+export type Lower = (lowering: Lowering, op: Op) => KernelStep[];
 
 /**
  * Size in bytes from which weights do not fit the L1 cache, so that they are used for many tiles at

@@ -9,7 +9,7 @@ import {
   layerNorm as layerNormKernel,
   layerNormGradient as layerNormGradientKernel,
 } from '../kernels/layer-norm.ts';
-import { NOTHING, step, TILES, type Step } from '../steps.ts';
+import { NOTHING, step, TILES, type KernelStep } from '../steps.ts';
 import { adds, count, imageOf, inLane, input, output, shapeOf, type Lowering } from './lowering.ts';
 
 function planes(
@@ -21,7 +21,7 @@ function planes(
   return { channels, plane: count(plan, ids, n) / channels };
 }
 
-export function batchNorm(lowering: Lowering, op: Op): Step[] {
+export function batchNorm(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = batchNormKernel({
     ...planes(lowering.plan, op.inputs),
     momentum: numberOf(op, 'momentum'),
@@ -33,7 +33,7 @@ export function batchNorm(lowering: Lowering, op: Op): Step[] {
   return [step('batch', kernel, input(lowering, op), ...lane, ...results, TILES)];
 }
 
-export function batchNormEvaluation(lowering: Lowering, op: Op): Step[] {
+export function batchNormEvaluation(lowering: Lowering, op: Op): KernelStep[] {
   const relu = lowering.fusion.rectified.has(op.layer);
   const kernel = batchNormEvaluationKernel({
     ...planes(lowering.plan, op.inputs),
@@ -45,7 +45,7 @@ export function batchNormEvaluation(lowering: Lowering, op: Op): Step[] {
 }
 
 /** Operands: y', x, weight, mean, inverse. */
-export function batchNormGradient(lowering: Lowering, op: Op): Step[] {
+export function batchNormGradient(lowering: Lowering, op: Op): KernelStep[] {
   const { plan, fusion } = lowering;
   const relu = fusion.rectified.get(op.layer);
   const wants = op.outputs.length > 2;
@@ -83,7 +83,7 @@ function reluGradient(plan: Plan, relu: Op): Op {
   return op;
 }
 
-export function layerNorm(lowering: Lowering, op: Op): Step[] {
+export function layerNorm(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = layerNormKernel({
     shape: shapeOf(lowering.plan, op.inputs),
     over: over(op),
@@ -102,7 +102,7 @@ export function layerNorm(lowering: Lowering, op: Op): Step[] {
 }
 
 /** Operands: y', x, weight, mean, inverse. */
-export function layerNormGradient(lowering: Lowering, op: Op): Step[] {
+export function layerNormGradient(lowering: Lowering, op: Op): KernelStep[] {
   const wants = op.outputs.length > 2;
   const kernel = layerNormGradientKernel({
     shape: shapeOf(lowering.plan, op.inputs, 1),

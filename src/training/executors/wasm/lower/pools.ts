@@ -11,7 +11,7 @@ import {
   maxPool as maxPoolKernel,
   maxPoolGradient as maxPoolGradientKernel,
 } from '../kernels/pools.ts';
-import { step, type Step } from '../steps.ts';
+import { step, type KernelStep } from '../steps.ts';
 import { adds, count, imageOf, input, output, type Lowering } from './lowering.ts';
 
 /** @param image, pooled ids of the buffers that determine the shapes */
@@ -27,12 +27,12 @@ function windows(
   return { channels, rows, columns, outputRows, outputColumns, size, stride, padding };
 }
 
-export function maxPool(lowering: Lowering, op: Op): Step[] {
+export function maxPool(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = maxPoolKernel(windows(lowering, op, op.inputs, op.outputs));
   return [step('tile', kernel, input(lowering, op), output(lowering, op), output(lowering, op, 1))];
 }
 
-export function maxPoolGradient(lowering: Lowering, op: Op): Step[] {
+export function maxPoolGradient(lowering: Lowering, op: Op): KernelStep[] {
   if (lowering.fusion.pooled.has(op.layer)) return [];
   const kernel = maxPoolGradientKernel({
     ...windows(lowering, op, op.outputs, op.inputs),
@@ -41,12 +41,12 @@ export function maxPoolGradient(lowering: Lowering, op: Op): Step[] {
   return [step('tile', kernel, input(lowering, op), input(lowering, op, 1), output(lowering, op))];
 }
 
-export function averagePool(lowering: Lowering, op: Op): Step[] {
+export function averagePool(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = averagePoolKernel(windows(lowering, op, op.inputs, op.outputs));
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }
 
-export function averagePoolGradient(lowering: Lowering, op: Op): Step[] {
+export function averagePoolGradient(lowering: Lowering, op: Op): KernelStep[] {
   const kernel = averagePoolGradientKernel({
     ...windows(lowering, op, op.outputs, op.inputs),
     add: adds(op),
@@ -54,7 +54,7 @@ export function averagePoolGradient(lowering: Lowering, op: Op): Step[] {
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }
 
-export function globalAveragePool(lowering: Lowering, op: Op): Step[] {
+export function globalAveragePool(lowering: Lowering, op: Op): KernelStep[] {
   const channels = count(lowering.plan, op.outputs);
   const kernel = globalAveragePoolKernel({
     channels,
@@ -63,7 +63,7 @@ export function globalAveragePool(lowering: Lowering, op: Op): Step[] {
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }
 
-export function globalAveragePoolGradient(lowering: Lowering, op: Op): Step[] {
+export function globalAveragePoolGradient(lowering: Lowering, op: Op): KernelStep[] {
   const channels = count(lowering.plan, op.inputs);
   const kernel = globalAveragePoolGradientKernel({
     channels,

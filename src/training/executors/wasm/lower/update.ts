@@ -3,11 +3,11 @@ import { elements, numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { clip as clipKernel } from '../kernels/clip.ts';
 import { update as updateKernel, type Update } from '../kernels/update.ts';
 import { laneBlock } from '../lane-block.ts';
-import { step, type Step } from '../steps.ts';
+import { step, type KernelStep } from '../steps.ts';
 
 const OPTIMISERS = ['sgd', 'adam', 'adamw', 'rmsprop'] as const;
 
-export function lowerUpdate(plan: Plan): Step[] {
+export function lowerUpdate(plan: Plan): KernelStep[] {
   return plan.train.flatMap((op) => {
     if (op.kind === 'clip') return [clip(plan, op)];
     const kind = OPTIMISERS.find((name) => name === op.kind);
@@ -19,7 +19,7 @@ function columns(op: Op): number[] {
   return op.hyper.map((index) => index * 4);
 }
 
-function clip(plan: Plan, op: Op): Step {
+function clip(plan: Plan, op: Op): KernelStep {
   const weights = plan.weights.map(({ offset, shape }) => ({
     first: offset,
     count: elements(shape),
@@ -34,7 +34,7 @@ function clip(plan: Plan, op: Op): Step {
   );
 }
 
-function update(plan: Plan, op: Op, kind: Update['kind']): Step {
+function update(plan: Plan, op: Op, kind: Update['kind']): KernelStep {
   const runs: { first: number; count: number; decay: boolean }[] = [];
   for (const { offset, shape, decay } of plan.weights) {
     const count = 4 * Math.ceil(elements(shape) / 4);
