@@ -39,6 +39,12 @@ const isolatedFiles = [
 /** Files that compute on a software GPU, which needs an environment of its own. */
 const gpuFiles = ['test/training/webgpu/**/*.test.ts'];
 
+/** Files of `gpuFiles` that `npm run test:slow` runs at full size. */
+const slowGpuFiles = [
+  'test/training/webgpu/contract.test.ts',
+  'test/training/webgpu/pytorch.test.ts',
+];
+
 /** Time-outs detect hangs and never measure speed. */
 const MINUTE = 60_000;
 
@@ -119,6 +125,15 @@ export default defineConfig({
           ...processes,
           env: { ...everywhere.env, GALAPAGOS_SLOW_TESTS: '1' },
           include: slowFiles,
+        },
+      },
+      {
+        test: {
+          name: 'slow-gpu',
+          ...everywhere,
+          ...processes,
+          env: { ...everywhere.env, ...softwareGpu, GALAPAGOS_SLOW_TESTS: '1' },
+          include: slowGpuFiles,
         },
       },
       // The built window in a browser.

@@ -5,7 +5,7 @@ import { registeredExecutors } from '../../src/training/executors/registry.ts';
 import type { RegisteredExecutor } from '../../src/training/executors/registry.ts';
 
 /** In the order of the registry. */
-const forms = ['wasm', 'fused', 'tensorflow', 'reference'] as const;
+const forms = ['wasm', 'fused', 'webgpu', 'tensorflow', 'reference'] as const;
 
 export type ByForm = Readonly<Record<(typeof forms)[number], Executor>>;
 
@@ -15,6 +15,7 @@ export function realExecutors(): ByForm {
   return {
     wasm: form('wasm'),
     fused: form('fused'),
+    webgpu: form('webgpu'),
     tensorflow: form('tensorflow'),
     reference: form('reference'),
   };

@@ -24,6 +24,7 @@ const clock = (): number => now;
 interface Fake {
   readonly label: string;
   readonly msPerStep?: number;
+  readonly compileMs?: number;
   readonly unusable?: string;
   readonly fails?: TrainingError;
 }
@@ -33,6 +34,7 @@ class FakeExecutor implements Executor {
   readonly name = 'wasm';
   readonly #fake: Fake;
   compiled = 0;
+  steps = 0;
 
   constructor(fake: Fake) {
     this.#fake = fake;
@@ -55,12 +57,14 @@ class FakeExecutor implements Executor {
 
   compile: Executor['compile'] = () => {
     this.compiled += 1;
-    const { fails, label, msPerStep = 1 } = this.#fake;
+    const { fails, label, msPerStep = 1, compileMs = 0 } = this.#fake;
+    now += compileMs;
     if (fails !== undefined) return Promise.reject(fails);
     const run = ({ steps, signal, ...request }: RunRequest): ReturnType<Executable['run']> => {
       let done = 0;
       while (done < steps && !signal.aborted) {
         done += 1;
+        this.steps += 1;
         now += msPerStep;
         request.onChunk?.(done, []);
       }
@@ -89,6 +93,7 @@ class FakeExecutor implements Executor {
 interface Fakes {
   readonly wasm: FakeExecutor;
   readonly fused: FakeExecutor;
+  readonly webgpu: FakeExecutor;
   readonly tensorflow: FakeExecutor;
   readonly reference: FakeExecutor;
 }
@@ -101,6 +106,7 @@ function fakes(
   return {
     wasm: make('wasm', of.wasm),
     fused: make('wasm-fma', of.fused),
+    webgpu: make('webgpu:card', of.webgpu ?? { unusable: 'no adapter' }),
     tensorflow: make('tensorflow', of.tensorflow ?? { unusable: 'not installed' }),
     reference: make('reference', of.reference),
   };
@@ -155,6 +161,36 @@ describe('Choice of the executor', () => {
     expect(executors.fused.compiled).toBe(1);
     await on({ ...card, name: 'another card' });
     expect(executors.fused.compiled).toBe(2);
+  });
+
+  it('times executors of GPUs in slots of GPUs only, where studies select none', async () => {
+    const executors = fakes({ webgpu: { msPerStep: 0.1 }, wasm: { msPerStep: 4 } });
+    const card: Device = { ...cpuDevice(), id: 'gpu/0', kind: 'gpu', name: 'a card' };
+    const labels = async (device: Device, began?: string): Promise<string[]> =>
+      (await chosen(executors, {}, began, 1, device)).map(({ label }) => label);
+    expect(await labels(cpuDevice())).not.toContain('webgpu:card');
+    expect(executors.webgpu.compiled).toBe(0);
+    expect((await labels(card))[0]).toBe('webgpu:card');
+    expect(words(await chosen(executors, { executor: 'webgpu' }))).toEqual([
+      'webgpu:card: selected in the study',
+    ]);
+  });
+
+  it('keeps no card idle because a study started on a CPU', async () => {
+    const executors = fakes({ webgpu: { msPerStep: 0.1 }, wasm: { msPerStep: 4 } });
+    const card: Device = { ...cpuDevice(), id: 'gpu/0', kind: 'gpu', name: 'a card' };
+    const [first] = await chosen(executors, {}, 'wasm', 1, card);
+    expect(first?.label).toBe('webgpu:card');
+    expect(first?.reason).not.toContain('not available here');
+    expect((await chosen(executors, {}, 'webgpu:card', 1, card))[0]?.reason).toBe(
+      'the study started with it',
+    );
+  });
+
+  it('does not count compilation as time of the measurement', async () => {
+    const executors = fakes({ wasm: { msPerStep: 10, compileMs: 60_000 } });
+    await chosen(executors);
+    expect(executors.wasm.steps).toBeGreaterThanOrEqual(5);
   });
 
   it('prefers reproducible results to a speed-up of a few per cent', async () => {

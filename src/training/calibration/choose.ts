@@ -41,6 +41,7 @@ interface Usable {
   readonly executor: Executor;
   readonly label: string;
   readonly reproducible: boolean;
+  readonly computesOn: RegisteredExecutor['computesOn'];
 }
 
 /**
@@ -64,7 +65,10 @@ export async function choose(
         : 'selected in the study';
     return [{ ...(await usableOrThrow(pinned, entry)), reason }];
   }
-  const calibrated = allowed.filter(({ use }) => use === 'calibrated');
+  const calibrated = allowed.filter(
+    ({ use, computesOn }) =>
+      use === 'calibrated' && (computesOn !== 'gpu' || device.kind === 'gpu'),
+  );
   if (bits === 'wasm') {
     const reason = 'the study requires bit-identical results';
     return [{ ...(await usableOrThrow('wasm', calibrated[0])), reason }];
@@ -78,10 +82,13 @@ export async function choose(
     reason: 'no faster executor is available',
   };
   const same = usable.find(({ label }) => label === began);
-  if (same !== undefined)
+  // A study that started on a CPU must not keep a card idle.
+  if (same !== undefined && !(device.kind === 'gpu' && same.computesOn === 'cpu'))
     return [{ ...same, reason: 'the study started with it' }, ...others(usable, same), fallback];
   const note =
-    began === undefined ? '' : `; the study started with ${began}, which is not available here`;
+    began === undefined || same !== undefined
+      ? ''
+      : `; the study started with ${began}, which is not available here`;
   const [only, ...more] = usable;
   if (only === undefined) return [{ ...fallback, reason: `${fallback.reason}${note}` }];
   if (more.length === 0)
@@ -109,9 +116,9 @@ function others(usable: readonly Usable[], chosen: Usable): Choice[] {
 async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined): Promise<Usable> {
   if (entry === undefined)
     throw new TrainingError('unsupported', `${name}: its results differ between machines`);
-  const { executor, reproducible } = entry;
+  const { executor, reproducible, computesOn } = entry;
   const found = await executor.probe();
-  if (found.usable) return { executor, label: found.label, reproducible };
+  if (found.usable) return { executor, label: found.label, reproducible, computesOn };
   throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
 }
 
@@ -121,10 +128,10 @@ async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined
  */
 async function usableOf(entries: readonly RegisteredExecutor[]): Promise<Usable[]> {
   const usable: Usable[] = [];
-  for (const { executor, reproducible } of entries) {
+  for (const { executor, reproducible, computesOn } of entries) {
     const found = await executor.probe();
     if (found.usable && !usable.some(({ label }) => label === found.label))
-      usable.push({ executor, label: found.label, reproducible });
+      usable.push({ executor, label: found.label, reproducible, computesOn });
   }
   return usable;
 }

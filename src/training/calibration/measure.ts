@@ -9,7 +9,10 @@ import type { Executable, Executor } from '../executors/executor.ts';
 import { elements, rootOf, type Plan } from '../plan/plan.ts';
 
 export interface MeasureOptions {
-  /** Maximum duration in milliseconds, including compilation; at least one step is run. */
+  /**
+   * Maximum duration in milliseconds, without compilation, which may take longer than the training
+   * that it is for; at least one step is run.
+   */
   readonly budgetMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -74,13 +77,12 @@ async function measuring<T>(
   { budgetMs, now }: MeasureOptions,
   work: (executable: Executable, until: number) => Promise<T>,
 ): Promise<T> {
-  const until = now() + budgetMs;
   const executable = await executor.compile(plan, lanes, new AbortController().signal);
   try {
     await executable.loadDataset(syntheticData(plan));
     const seeds = Array.from({ length: lanes }, (_, trial) => ({ trial, shared: false }));
     await executable.begin(SEED, seeds);
-    return await work(executable, until);
+    return await work(executable, now() + budgetMs);
   } finally {
     await executable.dispose();
   }

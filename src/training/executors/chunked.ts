@@ -168,9 +168,7 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   writeWeights(lane: number, state: LaneState): Promise<void> {
-    return this.#alone(() => {
-      this.write(lane, state);
-    });
+    return this.#alone(() => this.write(lane, state));
   }
 
   dispose(): Promise<void> {
@@ -206,7 +204,7 @@ export abstract class ChunkedExecutable implements Executable {
   protected abstract load(view: DatasetView): void | Promise<void>;
   protected abstract start(seed: number, lanes: readonly LaneSeed[]): void | Promise<void>;
   protected abstract weightsFinite(lane: number): boolean;
-  protected abstract read(lane: number): LaneState;
+  protected abstract read(lane: number): LaneState | Promise<LaneState>;
   protected abstract write(lane: number, state: LaneState): void;
   protected abstract free(): void;
 

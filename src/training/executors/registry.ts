@@ -4,6 +4,7 @@ import type { Executor } from './executor.ts';
 import { ReferenceExecutor } from './reference/reference.ts';
 import { TensorflowExecutor } from './tensorflow/tensorflow.ts';
 import { WasmExecutor } from './wasm/wasm.ts';
+import { WebgpuExecutor } from './webgpu/webgpu.ts';
 
 export interface RegisteredExecutor {
   /** The name by which a study selects it. Forms of one executor share it; the last is preferred. */
@@ -12,6 +13,11 @@ export interface RegisteredExecutor {
   readonly reproducible: boolean;
   /** `calibrated`: timed against the others. `fallback`: trains where no other executor can. */
   readonly use: 'calibrated' | 'fallback';
+  /**
+   * Devices that it computes on. In a slot of a CPU, executors of GPUs are used only if the study
+   * selects them.
+   */
+  readonly computesOn: 'cpu' | 'gpu' | 'both';
   readonly executor: Executor;
 }
 
@@ -22,15 +28,36 @@ export function registeredExecutors(): readonly RegisteredExecutor[] {
       name: 'wasm',
       reproducible: true,
       use: 'calibrated',
+      computesOn: 'cpu',
       executor: new WasmExecutor({ fused: false }),
     },
-    { name: 'wasm', reproducible: false, use: 'calibrated', executor: new WasmExecutor() },
+    {
+      name: 'wasm',
+      reproducible: false,
+      use: 'calibrated',
+      computesOn: 'cpu',
+      executor: new WasmExecutor(),
+    },
+    {
+      name: 'webgpu',
+      reproducible: false,
+      use: 'calibrated',
+      computesOn: 'gpu',
+      executor: new WebgpuExecutor(),
+    },
     {
       name: 'tensorflow',
       reproducible: false,
       use: 'calibrated',
+      computesOn: 'both',
       executor: new TensorflowExecutor(),
     },
-    { name: 'reference', reproducible: true, use: 'fallback', executor: new ReferenceExecutor() },
+    {
+      name: 'reference',
+      reproducible: true,
+      use: 'fallback',
+      computesOn: 'cpu',
+      executor: new ReferenceExecutor(),
+    },
   ];
 }

@@ -15,6 +15,9 @@ import type { TrainObjective } from './objective.ts';
 import { nearest, quote } from './problem.ts';
 import { readSettings, type ResolvedSettings } from './settings.ts';
 
+/** Executors whose results differ between machines. */
+const VARYING: ReadonlySet<string> = new Set(['webgpu', 'tensorflow']);
+
 export interface ResolvedObjective {
   readonly network: Network;
   readonly settings: ResolvedSettings;
@@ -55,13 +58,13 @@ export function resolveObjective(
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
   readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', ...executorNames]);
   readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
-  if (objective.bits === 'wasm' && objective.executor === 'tensorflow') {
+  if (objective.bits === 'wasm' && VARYING.has(objective.executor ?? 'auto')) {
     const expected = '"auto", "wasm" or "reference", because bits is "wasm"';
     scope.report({
       code: 'out-of-range',
       path: 'executor',
       expected,
-      found: '"tensorflow"',
+      found: JSON.stringify(objective.executor),
     });
   }
   if (settings?.validation === 0 && objective.selectOn === 'validation') {

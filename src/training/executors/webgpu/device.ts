@@ -13,6 +13,8 @@ export interface CardOptions {
   readonly software: boolean;
   /** Whether Dawn checks every call. Costs time; without it a wrong call is undefined. */
   readonly validation: boolean;
+  /** Limit of `bindingBytes`, where that of the card is larger. */
+  readonly bindingBytes?: number | undefined;
 }
 
 export interface CardLimits {
@@ -97,6 +99,7 @@ export async function openCard(options: CardOptions): Promise<Card> {
     software,
     limits: {
       bindingBytes: Math.min(
+        options.bindingBytes ?? Infinity,
         adapter.limits.maxBufferSize,
         adapter.limits.maxStorageBufferBindingSize,
       ),
@@ -126,23 +129,35 @@ export async function openCard(options: CardOptions): Promise<Card> {
  * @throws TrainingError `device-lost`, `out-of-memory`; `compile-failed` for an invalid call, which
  *   is a mistake of this program
  */
-export async function guarded<T>(card: Card, work: () => T): Promise<T> {
+export async function guarded<T>(card: Card, work: () => T | Promise<T>): Promise<T> {
   const { device } = card;
   const filters = ['validation', 'internal', 'out-of-memory'] as const;
   for (const filter of filters) device.pushErrorScope(filter);
-  let result: T;
-  let found: readonly (GPUError | null)[];
-  try {
-    result = work();
-  } finally {
-    found = await Promise.all(filters.map(() => device.popErrorScope()));
-  }
+  const result = outcomeOf(work);
+  const [memory, internal, validation] = await Promise.all(
+    filters.map(() => device.popErrorScope()),
+  );
+  const { value, error } = await result;
   if (card.lost !== undefined) throw lostError(card);
-  const [memory, internal, validation] = found;
   if (memory) throw new TrainingError('out-of-memory', `webgpu: ${memory.message}`);
   const fault = validation ?? internal;
-  if (fault) throw new TrainingError('compile-failed', `webgpu: ${fault.message}`);
-  return result;
+  if (fault) throw faultError(fault.message);
+  if (error !== undefined) throw error;
+  return value as T;
+}
+
+interface Outcome<T> {
+  readonly value?: T;
+  readonly error?: Error;
+}
+
+/** Runs `work`; never rejects, so that the scopes are read first. */
+async function outcomeOf<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
 }
 
 export function lostError(card: Card, reason = 'no reason given'): TrainingError {

@@ -1,0 +1,111 @@
+/**
+ * Emits matrix products: C[i,j] = Σ_k A(i,k)·B(k,j) for each lane and group, in tiles through
+ * workgroup memory. Convolutions gather in the loaders (implicit GEMM). k ascends whatever the
+ * tile, and where a sum is split depends on the plan only, so that tiles and lanes change no bit.
+ */
+import { LANE, range, u, type Kernel } from './kernel.ts';
+import type { Tile } from './tiles.ts';
+
+export interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly groups: number;
+  readonly splits: number;
+  readonly tile: Tile;
+  /**
+   * WGSL functions loadA(lane, group, i, k), loadB(lane, group, k, j) and put(lane, group, split, i,
+   * j, value).
+   */
+  readonly code: string;
+  /** Index along which neighbouring elements of A and B are neighbours in memory. */
+  readonly alongA: 'i' | 'k';
+  readonly alongB: 'k' | 'j';
+}
+
+/** Granularity of splits, in terms; a constant and not the tile's depth. */
+const SPLIT = 32;
+
+export function product(name: string, p: Product): Kernel {
+  const { bm, bn, bk, tm, tn } = p.tile;
+  const columns = bn / tn;
+  const threads = (bm / tm) * columns;
+  const tilesM = Math.ceil(p.m / bm);
+  const perSplit = Math.ceil(p.k / p.splits / SPLIT) * SPLIT;
+  const sums = range(tm * tn).map((a) => `c${String(a)}`);
+  const rowOf = (a: number): string => `a${String(Math.floor(a / tn))}`;
+  const columnOf = (a: number): string => `b${String(a % tn)}`;
+  const fillA = fill('ta', bm, bk, threads, p.alongA === 'i', {
+    inside: `i0 + r < ${u(p.m)}`,
+    load: 'loadA(lane, group, i0 + r, k0 + q)',
+  });
+  const fillB = fill('tb', bn, bk, threads, p.alongB === 'j', {
+    inside: `j0 + r < ${u(p.n)}`,
+    load: 'loadB(lane, group, k0 + q, j0 + r)',
+  });
+  const code = `${p.code}
+var<workgroup> ta: array<f32, ${String(bm * bk)}>; var<workgroup> tb: array<f32, ${String(bn * bk)}>;
+@compute @workgroup_size(${String(threads)})
+fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  ${LANE}
+  let i0 = (w.y % ${u(tilesM)}) * ${u(bm)}; let j0 = w.x * ${u(bn)}; let rest = w.y / ${u(tilesM)};
+  let split = rest % ${u(p.splits)}; let group = rest / ${u(p.splits)};
+  let first = split * ${u(perSplit)}; let k1 = min(${u(p.k)}, first + ${u(perSplit)});
+  let ti = (t / ${u(columns)}) * ${u(tm)}; let tj = (t % ${u(columns)}) * ${u(tn)};
+  ${sums.map((c) => `var ${c} = 0.0;`).join(' ')}
+  for (var k0 = first; k0 < k1; k0 += ${u(bk)}) {
+    ${fillA}
+    ${fillB}
+    workgroupBarrier();
+    for (var q = 0u; q < ${u(bk)}; q++) {
+      ${range(tm)
+        .map((i) => `let a${String(i)} = ta[q * ${u(bm)} + ti + ${u(i)}];`)
+        .join(' ')}
+      ${range(tn)
+        .map((j) => `let b${String(j)} = tb[q * ${u(bn)} + tj + ${u(j)}];`)
+        .join(' ')}
+      ${sums.map((c, a) => `${c} = fma(${rowOf(a)}, ${columnOf(a)}, ${c});`).join(' ')}
+    }
+    workgroupBarrier();
+  }
+  // One call of put and not one for each sum: compilers take seconds over the copies.
+  var c = array<f32, ${String(tm * tn)}>(${sums.join()});
+  for (var a = 0u; a < ${u(tm * tn)}; a++) {
+    let i = i0 + ti + a / ${u(tn)}; let j = j0 + tj + a % ${u(tn)};
+    if (i < ${u(p.m)} && j < ${u(p.n)}) { put(lane, group, split, i, j, c[a]); }
+  }
+}`;
+  const groups = [Math.ceil(p.n / bn), tilesM * p.splits * p.groups] as const;
+  return { name, code, groups, perLane: true };
+}
+
+interface Load {
+  readonly inside: string;
+  readonly load: string;
+}
+
+/** Fills a tile; neighbouring threads take neighbouring rows, or neighbouring k. */
+function fill(
+  into: string,
+  rows: number,
+  depth: number,
+  threads: number,
+  alongRows: boolean,
+  { inside, load }: Load,
+): string {
+  const [r, q] = alongRows
+    ? [`e % ${u(rows)}`, `e / ${u(rows)}`]
+    : [`e / ${u(depth)}`, `e % ${u(depth)}`];
+  return `for (var e = t; e < ${u(rows * depth)}; e += ${u(threads)}) {
+      let r = ${r}; let q = ${q};
+      var v = 0.0; if (k0 + q < k1 && ${inside}) { v = ${load}; }
+      ${into}[q * ${u(rows)} + r] = v;
+    }`;
+}
+
+/** Number of parts of a sum over k: a function of the plan, since it is part of the bits. */
+export function splitsOf(m: number, n: number, k: number): number {
+  const tiles = Math.ceil(m / 64) * Math.ceil(n / 64);
+  const wanted = Math.min(Math.ceil(k / 256), Math.ceil(512 / tiles));
+  return Math.max(Math.ceil(k / 4096), wanted);
+}

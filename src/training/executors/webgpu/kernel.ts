@@ -1,0 +1,118 @@
+/** Kernels as text, the two shapes that most of them have, and their parameters. */
+
+export interface Kernel {
+  readonly name: string;
+  /**
+   * WGSL without the prelude. Values in `parameter` marks become immediates, so that ops that
+   * differ in nothing else share a pipeline.
+   */
+  readonly code: string;
+  /** Workgroups in x and y; z: live lanes of the segment, or 1. */
+  readonly groups: readonly [x: number, y: number];
+  readonly perLane: boolean;
+}
+
+/** Threads of a workgroup of element-wise kernels and reductions. */
+export const WIDE = 64;
+/** Most workgroups in one dimension that every card allows. */
+const MOST_GROUPS = 65_535;
+/** Terms that one thread adds one after another; more, and sums that cancel lose digits. */
+const BLOCK = 32;
+
+const ENTRY = `@compute @workgroup_size(${String(WIDE)})
+fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t: u32) {`;
+/** Index of the lane in its segment, and of its words in `lanes`. */
+export const LANE = 'let place = 3u * w.z; let lane = lanes[place];';
+
+export const u = (value: number): string => `${String(value)}u`;
+
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** A u32 that may differ between kernels of equal text. */
+export const parameter = (value: number): string => `#${String(value)}#`;
+
+/** One thread for each of `items`. `body` knows `i`, and `lane` if `perLane`. */
+export function each(
+  name: string,
+  items: number,
+  body: string,
+  { perLane = true, functions = '' } = {},
+): Kernel {
+  const groups = Math.ceil(items / WIDE);
+  const x = Math.min(groups, MOST_GROUPS);
+  const code = `${functions}
+${ENTRY}
+  let i = (w.y * ${u(x)} + w.x) * ${u(WIDE)} + t; if (i >= ${u(items)}) { return; }
+  ${perLane ? LANE : ''}
+  ${body}
+}`;
+  return { name, code, groups: [x, Math.ceil(groups / x)], perLane };
+}
+
+/**
+ * One workgroup for each of `count` sums. `body` knows `k`, `t`, `lane` and `total(t, v)`, the sum
+ * over the threads: a tree of fixed shape, so that its bits depend on nothing else.
+ */
+export function sums(name: string, count: number, body: string, functions = ''): Kernel {
+  const code = `${functions}
+var<workgroup> tree: array<f32, ${String(WIDE)}>;
+fn total(t: u32, v: f32) -> f32 {
+  workgroupBarrier(); tree[t] = v; workgroupBarrier();
+  for (var h = ${u(WIDE / 2)}; h > 0u; h >>= 1u) {
+    if (t < h) { tree[t] += tree[t + h]; } workgroupBarrier();
+  }
+  return tree[0];
+}
+${ENTRY}
+  ${LANE} let k = w.x + w.y * ${u(MOST_GROUPS)};
+  ${count > MOST_GROUPS ? `if (k >= ${u(count)}) { return; }` : ''}
+  ${body}
+}`;
+  const x = Math.min(count, MOST_GROUPS);
+  return { name, code, groups: [x, Math.ceil(count / x)], perLane: true };
+}
+
+export interface Loop {
+  readonly start: string;
+  readonly end: string;
+  readonly step?: number;
+}
+
+/**
+ * Sums over a loop, in blocks of few terms. Declares a variable for each name; `body` adds to
+ * `part_<name>` the terms of element `q`.
+ */
+export function inBlocks(names: readonly string[], loop: Loop, body: string): string {
+  const { start, end, step = 1 } = loop;
+  const block = u(BLOCK * step);
+  return `${names.map((name) => `var ${name} = 0.0;`).join(' ')}
+  for (var f = ${start}; f < ${end}; f += ${block}) {
+    ${names.map((name) => `var part_${name} = 0.0;`).join(' ')}
+    for (var q = f; q < min(${end}, f + ${block}); q += ${u(step)}) { ${body} }
+    ${names.map((name) => `${name} += part_${name};`).join(' ')}
+  }`;
+}
+
+export interface Parametrised {
+  readonly code: string;
+  readonly values: readonly number[];
+}
+
+/**
+ * Replaces the marks of `parameter` by immediates, numbered by first appearance; those that do not
+ * fit become literals.
+ * @param most immediates that a dispatch may have
+ */
+export function parametrised(code: string, most: number): Parametrised {
+  const values: number[] = [];
+  const replaced = code.replaceAll(/#(\d+)#/g, (_, text: string) => {
+    const value = Number(text);
+    let place = values.indexOf(value);
+    if (place < 0 && values.length < most) place = values.push(value) - 1;
+    return place < 0 ? u(value) : `im.p${String(place)}`;
+  });
+  if (values.length === 0) return { code: replaced, values };
+  const fields = values.map((_, i) => `p${String(i)}: u32`).join(', ');
+  const declared = `struct Parameters { ${fields} }\nvar<immediate> im: Parameters;\n`;
+  return { code: `${declared}${replaced}`, values };
+}

@@ -1,0 +1,86 @@
+/** Max and average pools over windows, and global average pools. */
+import type { Op } from '../../../plan/plan.ts';
+import { each, inBlocks, u, type Kernel } from '../kernel.ts';
+import { sizeOf, stores, type Lowering } from './lowering.ts';
+import { hit, hitPixel, inside, poolWindows, reach, reachBack, type Windows } from './windows.ts';
+
+/** One thread an output element. */
+export function pool(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+  const [input] = op.inputs;
+  const [output, code] = op.outputs;
+  const s = poolWindows(plan, op, input, output);
+  const max = op.kind === 'max-pool';
+  const x = places.at(input, `q * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`);
+  const take = max ? 'if (n == 0.0 || v > best) { best = v; won = tap; }' : 'best += v;';
+  return [
+    each(
+      op.kind,
+      plan.batch * s.c * s.out,
+      `let p = i % ${u(s.out)}; let q = i / ${u(s.out)}; var n = 0.0; var best = 0.0; var won = 0u;
+  for (var tap = 0u; tap < ${u(s.taps)}; tap++) {
+    ${reach(s)}
+    if (${inside(s)}) { let v = ${x}; ${take} n += 1.0; }
+  }
+  ${places.at(output, 'i')} = ${max ? 'best' : 'best / n'};
+  ${max ? `${places.at(code, 'i')} = f32(won);` : ''}`,
+    ),
+  ];
+}
+
+/** One thread an input element, over the windows it lies in: no two threads add to one element. */
+export function poolGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+  const [gradient, code] = op.inputs;
+  const [input] = op.outputs;
+  const s = poolWindows(plan, op, input, gradient);
+  const max = op.kind === 'max-pool-gradient';
+  const g = places.at(gradient, `q * ${u(s.out)} + o`);
+  const add = max
+    ? `if (${places.at(code, `q * ${u(s.out)} + o`)} == f32(tap)) { sum += ${g}; }`
+    : `sum += ${g} / valid(o);`;
+  return [
+    each(
+      op.kind,
+      plan.batch * s.c * s.plane,
+      `let p = i % ${u(s.plane)}; let q = i / ${u(s.plane)}; var sum = 0.0;
+  for (var tap = 0u; tap < ${u(s.taps)}; tap++) {
+    ${reachBack(s)}
+    if (${hit(s)}) { let o = ${hitPixel(s)}; ${add} }
+  }
+  ${places.at(input, 'i')} ${stores(op)} sum;`,
+      max ? {} : { functions: validTaps(s) },
+    ),
+  ];
+}
+
+/** Function of the number of taps of window p that lie in the image. */
+function validTaps(s: Windows): string {
+  return `fn valid(p: u32) -> f32 {
+  var n = 0.0;
+  for (var tap = 0u; tap < ${u(s.taps)}; tap++) { ${reach(s)} if (${inside(s)}) { n += 1.0; } }
+  return n;
+}`;
+}
+
+export function globalPool(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+  const [input] = op.inputs;
+  const [output] = op.outputs;
+  const plane = sizeOf(plan, input) / sizeOf(plan, output);
+  const loop = { start: `i * ${u(plane)}`, end: `(i + 1u) * ${u(plane)}` };
+  return [
+    each(
+      op.kind,
+      plan.batch * sizeOf(plan, output),
+      `${inBlocks(['sum'], loop, `part_sum += ${places.at(input, 'q')};`)}
+  ${places.at(output, 'i')} = sum / ${String(plane)}.0;`,
+    ),
+  ];
+}
+
+export function globalPoolGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+  const [gradient] = op.inputs;
+  const [input] = op.outputs;
+  const plane = sizeOf(plan, input) / sizeOf(plan, gradient);
+  const value = `${places.at(gradient, `i / ${u(plane)}`)} / ${String(plane)}.0`;
+  const items = plan.batch * sizeOf(plan, input);
+  return [each(op.kind, items, `${places.at(input, 'i')} ${stores(op)} ${value};`)];
+}

@@ -1,0 +1,122 @@
+/**
+ * Where each of a plan's buffers lies on the card, as WGSL text. Strides of lanes do not depend on
+ * the number of lanes, so texts do not either.
+ *
+ * - `state`, for each lane: weights, slots, running statistics.
+ * - `scratch`, for each lane: gradients of weights, saves of batch norms, a clip factor, partial sums.
+ * - `arena`: the batch that all lanes share, then for each lane its activations.
+ */
+import { defined } from '../../../core/at.ts';
+import { arenaExtents, firstFit } from '../../plan/lifetimes.ts';
+import { blockSize, bufferAt, elements, rootOf, type Plan } from '../../plan/plan.ts';
+import { parameter } from './kernel.ts';
+
+export class Places {
+  /** Floats of a lane. */
+  readonly state: number;
+  readonly arena: number;
+  /** Floats in front of the lanes' arenas. */
+  readonly shared: number;
+  /** Offsets within a lane's state. */
+  readonly slots: readonly number[];
+  readonly statistics: number;
+  /** Offset of the clip factor within a lane's scratch. */
+  readonly clipFactor: number;
+  readonly #plan: Plan;
+  readonly #weights: ReadonlyMap<string, number>;
+  readonly #statistics: ReadonlyMap<string, number>;
+  readonly #arenaAt: ReadonlyMap<number, number>;
+  readonly #sharedAt = new Map<number, number>();
+  readonly #savedAt = new Map<number, number>();
+  readonly #partials: number;
+  #partialFloats = 0;
+
+  constructor(plan: Plan) {
+    const block = blockSize(plan);
+    this.#plan = plan;
+    this.slots = plan.slots.map((_, k) => block * (1 + k));
+    this.statistics = block * (1 + plan.slots.length);
+    this.#weights = new Map(plan.weights.map(({ name, offset }) => [name, offset]));
+    this.#statistics = new Map(plan.statistics.map(({ name, offset }) => [name, offset]));
+    this.state =
+      this.statistics + plan.statistics.reduce((sum, s) => sum + roundUp(elements(s.shape)), 0);
+    // Sizes of the plan count codes as bytes; here every element has four.
+    const extents = arenaExtents(plan).map((extent) => ({
+      ...extent,
+      size: 4 * elements(bufferAt(plan, [extent.id], 0).shape),
+    }));
+    const { offsets, size } = firstFit(extents);
+    this.#arenaAt = new Map(
+      Array.from(offsets, ([id, offset]) => [id, (offset / 4) * plan.batch] as const),
+    );
+    this.arena = roundUp((size / 4) * plan.batch);
+    let shared = 0;
+    let scratch = block;
+    for (const { id, aliasOf, perLane, perSample, role, shape } of plan.buffers) {
+      if (aliasOf !== undefined) continue;
+      if (!perLane && perSample) {
+        this.#sharedAt.set(id, shared);
+        shared += roundUp(elements(shape) * plan.batch);
+      }
+      if (perLane && !perSample && role === 'saved') {
+        this.#savedAt.set(id, scratch);
+        scratch += roundUp(elements(shape));
+      }
+    }
+    this.shared = shared;
+    this.clipFactor = scratch;
+    this.#partials = scratch + 4;
+  }
+
+  /** Floats of a lane; known once all ops are lowered. */
+  get scratch(): number {
+    return this.#partials + roundUp(this.#partialFloats);
+  }
+
+  /** Offset of partial sums within a lane's scratch. Ops use the region one after another. */
+  partials(floats: number): number {
+    this.#partialFloats = Math.max(this.#partialFloats, floats);
+    return this.#partials;
+  }
+
+  /** Constants that the texts of `at` refer to. */
+  constants(): string {
+    const values = { STATE: this.state, SCRATCH: this.scratch, ARENA: this.arena };
+    return Object.entries(values)
+      .map(([name, value]) => `const ${name} = ${String(value)}u;`)
+      .join(' ');
+  }
+
+  /**
+   * Element `i` of a buffer in the kernel's `lane`; elements of buffers per sample are counted
+   * [sample][element].
+   * @param i WGSL text
+   */
+  at(id: number | undefined, i: string): string {
+    const { id: root, name, role } = rootOf(this.#plan, id ?? -1);
+    if (role === 'weight') return inState(defined(this.#weights.get(name)), i);
+    if (role === 'statistic')
+      return inState(this.statistics + defined(this.#statistics.get(name)), i);
+    // The gradient of `w` is called `w'`.
+    if (role === 'weight-gradient')
+      return inScratch(defined(this.#weights.get(name.slice(0, -1))), i);
+    const saved = this.#savedAt.get(root);
+    if (saved !== undefined) return inScratch(saved, i);
+    const shared = this.#sharedAt.get(root);
+    if (shared !== undefined) return `arena[${parameter(shared)} + ${i}]`;
+    const offset = this.shared + defined(this.#arenaAt.get(root));
+    return `arena[lane * ARENA + ${parameter(offset)} + ${i}]`;
+  }
+}
+
+export function inState(offset: number, i: string): string {
+  return `state[lane * STATE + ${parameter(offset)} + ${i}]`;
+}
+
+export function inScratch(offset: number, i: string): string {
+  return `scratch[lane * SCRATCH + ${parameter(offset)} + ${i}]`;
+}
+
+function roundUp(floats: number): number {
+  return 4 * Math.ceil(floats / 4);
+}

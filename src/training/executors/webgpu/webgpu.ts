@@ -1,0 +1,141 @@
+/**
+ * The `webgpu` executor: runs a plan on a graphics card through Dawn, all lanes at once, one
+ * dispatch an op. In plain Node processes only. Its results equal the other executors' within a
+ * tolerance, and are bit-identical on one card with one driver.
+ */
+import type { DatasetShape } from '../../../datasets/dataset-view.ts';
+import { listAdapters } from '../../../runtime/gpu/adapters.ts';
+import { gpuObstacle, type GpuObstacle } from '../../../runtime/gpu/dawn.ts';
+import { planHash } from '../../plan/hash.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
+import type { Executor, Memory, Usable } from '../executor.ts';
+import { openCard, type Card } from './device.ts';
+import { WebgpuExecutable } from './executable.ts';
+import { buildProgram, lower, type Lowered, type Program } from './program.ts';
+import { laneBytesOf, sizesOf, totalBytes } from './sizes.ts';
+import { cardTile, softwareTile, type ChooseTile } from './tiles.ts';
+
+export interface WebgpuOptions {
+  /** Part of the adapter's name; default: GALAPAGOS_WEBGPU_ADAPTER, else what the system prefers. */
+  readonly adapter?: string | undefined;
+  /**
+   * Whether an adapter that computes on the CPU may be used: slow, for tests. Default: whether
+   * GALAPAGOS_WEBGPU_FALLBACK is 1.
+   */
+  readonly software?: boolean;
+  /** Shapes of tiles; default: by the kind of adapter. */
+  readonly tileFor?: ChooseTile;
+  /** Whether Dawn checks every call; default: only on software adapters. */
+  readonly validation?: boolean;
+  /** Bytes of a buffer that a kernel sees at most; default: the card's limit. */
+  readonly bindingBytes?: number;
+}
+
+/** Memory that is assumed for a card of unknown memory; allocations may still be refused. */
+const ASSUMED_BYTES = 2 * 2 ** 30;
+const INSTALL = "install or update the graphics card's driver";
+/** Limit that every card has, for estimates before one is open. */
+const LEAST_BINDING_BYTES = 128 * 2 ** 20;
+/** Programs that are kept: a study trains few structures at a time. */
+const KEPT_PROGRAMS = 8;
+
+export class WebgpuExecutor implements Executor {
+  readonly name = 'webgpu';
+  readonly #options: WebgpuOptions;
+  readonly #adapter: string | undefined;
+  readonly #software: boolean;
+  #opening: Promise<Card | GpuObstacle> | undefined;
+  #card: Card | undefined;
+  readonly #lowered = new WeakMap<Plan, Lowered>();
+  /** By plan hash, of the open card; the least recently used first. */
+  readonly #programs = new Map<string, Promise<Program>>();
+
+  constructor(options: WebgpuOptions = {}) {
+    this.#options = options;
+    this.#adapter = options.adapter ?? process.env['GALAPAGOS_WEBGPU_ADAPTER'];
+    this.#software = options.software ?? process.env['GALAPAGOS_WEBGPU_FALLBACK'] === '1';
+  }
+
+  async probe(): Promise<Usable> {
+    const opened = await this.#open();
+    if ('reason' in opened) return { usable: false, ...opened };
+    return { usable: true, label: `${opened.label}:B`, memoryBytes: ASSUMED_BYTES, parallel: 1 };
+  }
+
+  /** Sum of the sizes of all buffers; exact once the card is open. */
+  estimate(plan: Plan, lanes: number, dataset: DatasetShape): Memory {
+    const bindingBytes = this.#card?.limits.bindingBytes ?? LEAST_BINDING_BYTES;
+    const { places } =
+      this.#card === undefined ? lower(plan, cardTile) : this.#lower(plan, this.#card);
+    const laneBytes = laneBytesOf(plan, places);
+    const total = totalBytes(sizesOf(plan, places, lanes, dataset, bindingBytes));
+    const sharedBytes = total - lanes * laneBytes;
+    return { sharedBytes, laneBytes, codeBytes: 0, form: 'one dispatch an op, for all lanes' };
+  }
+
+  /** @throws TrainingError `unsupported`, `compile-failed`, `device-lost` */
+  async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<WebgpuExecutable> {
+    signal.throwIfAborted();
+    const card = await this.#open();
+    if ('reason' in card)
+      throw new TrainingError('unsupported', `webgpu: ${card.reason}; ${card.remedy}`);
+    const program = await this.#program(card, plan);
+    signal.throwIfAborted();
+    const { shape, type: sampleType } = plan.input;
+    const memory = this.estimate(plan, lanes, { samples: 0, shape, classes: 1, sampleType });
+    return new WebgpuExecutable(card, program, plan, lanes, memory);
+  }
+
+  /** Opens the card once, and again after it was lost. */
+  async #open(): Promise<Card | GpuObstacle> {
+    if (this.#card?.lost !== undefined) {
+      this.#opening = undefined;
+      this.#programs.clear();
+    }
+    const opened = await (this.#opening ??= this.#find());
+    if ('device' in opened) this.#card = opened;
+    return opened;
+  }
+
+  async #find(): Promise<Card | GpuObstacle> {
+    // In a child first: a driver that crashes must not end this process.
+    const { adapters, reason, remedy } = await listAdapters();
+    if (reason !== undefined) return { reason, remedy: remedy ?? '' };
+    const usable = adapters.filter(({ software }) => this.#software || !software);
+    const names = adapters.map(({ name }) => name).join(', ');
+    const wanted = this.#adapter;
+    if (usable.length === 0)
+      return { reason: `only adapters that compute on the CPU: ${names}`, remedy: INSTALL };
+    if (wanted !== undefined && !usable.some(({ name }) => name.includes(wanted)))
+      return { reason: `no adapter is named ${wanted}; there are: ${names}`, remedy: INSTALL };
+    try {
+      return await openCard({
+        adapter: wanted,
+        software: this.#software,
+        validation: this.#options.validation ?? usable.every(({ software }) => software),
+        bindingBytes: this.#options.bindingBytes,
+      });
+    } catch (error) {
+      return gpuObstacle(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #lower(plan: Plan, card: Card): Lowered {
+    const tileFor = this.#options.tileFor ?? (card.software ? softwareTile : cardTile);
+    const lowered = this.#lowered.get(plan) ?? lower(plan, tileFor);
+    this.#lowered.set(plan, lowered);
+    return lowered;
+  }
+
+  #program(card: Card, plan: Plan): Promise<Program> {
+    const hash = planHash(plan);
+    const program = this.#programs.get(hash) ?? buildProgram(card, this.#lower(plan, card));
+    this.#programs.delete(hash);
+    this.#programs.set(hash, program);
+    program.catch(() => this.#programs.delete(hash));
+    const [oldest] = this.#programs.keys();
+    if (this.#programs.size > KEPT_PROGRAMS && oldest !== undefined) this.#programs.delete(oldest);
+    return program;
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { WebgpuExecutor } from '../../../src/training/executors/webgpu/webgpu.ts';
+import { size, slow } from '../../support/effort.ts';
+import { readFixture, relative, walk } from '../../support/pytorch-walk.ts';
+import { whereGpu } from './software-gpu.ts';
+
+/** Presets whose thirty steps a software GPU computes within a minute of an idle core. */
+const NAMES = slow ? ['mnist-paper', 'lenet-5', 'mlp', 'cnn'] : ['mnist-paper'];
+const STEPS = size(4, 30);
+
+whereGpu('PyTorch: losses of webgpu', () => {
+  const executor = new WebgpuExecutor();
+  it.each(NAMES)(`%s: losses of ${String(STEPS)} steps agree to 0.01`, async (name) => {
+    const fixture = readFixture(name);
+    const { losses, evaluation } = await walk(executor, fixture, STEPS);
+    expect(losses).toHaveLength(STEPS);
+    for (const [t, loss] of losses.entries())
+      expect(relative(loss, fixture.loss64[t]!), `step ${String(t)}`).toBeLessThan(0.01);
+    if (evaluation === undefined) return;
+    expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
+  });
+});
