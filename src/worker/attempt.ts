@@ -10,11 +10,21 @@ import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/eva
 import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
 import type { RunLanes } from './cohorts.ts';
 
+/** Failures after which the device, not the trial, has to be replaced. */
+const DEVICE_FAILURES: ReadonlySet<string> = new Set(['device-lost', 'timed-out']);
+
 /** Greatest length of an error text: the message and the first lines of the stack. */
 const ERROR_CHARACTERS = 4000;
 const STACK_LINES = 6;
 
-export function createRunner(workplace: Workplace): RunLanes {
+/**
+ * @param loseDevice called once training has lost its device, or the device hangs. The attempts
+ *   then have no result: it ends the process, and the scheduler repeats them free of charge.
+ */
+export function createRunner(
+  workplace: Workplace,
+  loseDevice?: (error: TrainingError) => void,
+): RunLanes {
   const device = workplace.device.id;
   const evaluators = new Map<string, Evaluate>();
   const evaluatorOf = (kind: string): Evaluate => {
@@ -42,6 +52,10 @@ export function createRunner(workplace: Workplace): RunLanes {
       const ends = await evaluate(study, lanes, forwarded, shape);
       return lanes.map((_, lane) => toResult(lane, ends[lane]));
     } catch (error) {
+      if (loseDevice !== undefined && isDeviceFailure(error)) {
+        loseDevice(error);
+        return new Promise(() => undefined);
+      }
       return lanes.map(({ signal }) =>
         signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device),
       );
@@ -112,6 +126,10 @@ function isOutOfMemory(error: unknown): boolean {
     error instanceof RangeError &&
     /allocat|out of memory|invalid (typed )?array length/i.test(error.message)
   );
+}
+
+function isDeviceFailure(error: unknown): error is TrainingError {
+  return error instanceof TrainingError && DEVICE_FAILURES.has(error.kind);
 }
 
 function described(error: unknown): string {

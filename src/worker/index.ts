@@ -11,6 +11,9 @@ import { createRunner } from './attempt.ts';
 import { watchChannel } from './channel-watch.ts';
 import { WorkerSession } from './session.ts';
 
+/** Exit code of a worker that has lost its device, or whose device hangs. */
+const DEVICE_FAILED = 3;
+
 function readSettings(): WorkerSettings {
   try {
     return parseWorkerSettings(process.env[WORKER_SETTINGS]);
@@ -62,7 +65,9 @@ function start(settings: WorkerSettings): void {
       exit: (code, text) => void end(code, text),
       warn: (text) => process.stderr.write(`galapagos worker ${slot}: ${text}\n`),
     },
-    createRunner({ slot, device, resources, userFolder }),
+    createRunner({ slot, device, resources, userFolder }, (error) => {
+      void end(DEVICE_FAILED, error.message);
+    }),
     () => performance.now(),
   );
 

@@ -11,6 +11,6 @@ whereGpu('GPU: the executor contract', () => {
     restored: 'equal',
     missing: 'fail',
     runs: size(1, 2),
-    every: size(8, 1),
+    every: size(20, 1),
   });
 });

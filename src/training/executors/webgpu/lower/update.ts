@@ -1,4 +1,5 @@
 /** Optimisers, clipping of gradients, and the check for finite weights. */
+import { at } from '../../../../core/at.ts';
 import { blockSize, elements, numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { each, sums, u, WIDE, type Kernel } from '../kernel.ts';
 import { inScratch, inState } from '../places.ts';
@@ -45,33 +46,41 @@ export function clip(op: Op, to: Lowering): readonly Kernel[] {
   return [norm, each(op.kind, block, `${own} *= ${factor};`)];
 }
 
-/** WGSL of the step with gradient g and weight before w0, by kind; h0, h1 … are its columns. */
-function stepOf(op: Op, plan: Plan, slot: (k: number) => string): string {
-  const end = (w: string): string => `${inState(0, 'i')} = ${w};`;
-  switch (op.kind) {
-    case 'sgd': {
-      const decayed = 'if (decays) { g = fma(h2, w0, g); }';
-      if (plan.slots.length === 0) return `${decayed} ${end('fma(-h0, g, w0)')}`;
-      const nesterov = numberOf(op, 'nesterov') === 1;
-      const w = nesterov ? 'fma(-h0, fma(h1, v, g), w0)' : 'fma(-h0, v, w0)';
-      return `${decayed} let v = fma(h1, ${slot(0)}, g); ${slot(0)} = v; ${end(w)}`;
-    }
-    case 'rmsprop': {
-      const moved = plan.slots.length === 2 ? `d = fma(h4, ${slot(1)}, d); ${slot(1)} = d;` : '';
-      return `if (decays) { g = fma(h5, w0, g); }
+type Slot = (k: number) => string;
+
+function stored(w: string): string {
+  return `${inState(0, 'i')} = ${w};`;
+}
+
+/** The steps compute from gradient g and weight before w0; h0, h1 … are the op's columns. */
+function sgdStep(op: Op, plan: Plan, slot: Slot): string {
+  const decayed = 'if (decays) { g = fma(h2, w0, g); }';
+  if (plan.slots.length === 0) return `${decayed} ${stored('fma(-h0, g, w0)')}`;
+  const nesterov = numberOf(op, 'nesterov') === 1;
+  const w = nesterov ? 'fma(-h0, fma(h1, v, g), w0)' : 'fma(-h0, v, w0)';
+  return `${decayed} let v = fma(h1, ${slot(0)}, g); ${slot(0)} = v; ${stored(w)}`;
+}
+
+function rmspropStep(plan: Plan, slot: Slot): string {
+  const moved = plan.slots.length === 2 ? `d = fma(h4, ${slot(1)}, d); ${slot(1)} = d;` : '';
+  return `if (decays) { g = fma(h5, w0, g); }
   let s = fma(h1, ${slot(0)}, h2 * g * g); ${slot(0)} = s; var d = g / (sqrt(s) + h3);
-  ${moved} ${end('fma(-h0, d, w0)')}`;
-    }
-    default: {
-      const decayed =
-        op.kind === 'adam'
-          ? 'if (decays) { g = fma(h7, w0, g); } let w1 = w0;'
-          : 'let w1 = select(w0, w0 * h7, decays);';
-      return `${decayed}
+  ${moved} ${stored('fma(-h0, d, w0)')}`;
+}
+
+function adamStep(decoupled: boolean, slot: Slot): string {
+  const decayed = decoupled
+    ? 'let w1 = select(w0, w0 * h7, decays);'
+    : 'if (decays) { g = fma(h7, w0, g); } let w1 = w0;';
+  return `${decayed}
   let m = fma(h2, ${slot(0)}, h3 * g); let s = fma(h4, ${slot(1)}, h5 * g * g);
-  ${slot(0)} = m; ${slot(1)} = s; ${end('w1 - h0 * m / fma(sqrt(s), h1, h6)')}`;
-    }
-  }
+  ${slot(0)} = m; ${slot(1)} = s; ${stored('w1 - h0 * m / fma(sqrt(s), h1, h6)')}`;
+}
+
+function stepOf(op: Op, plan: Plan, slot: Slot): string {
+  if (op.kind === 'sgd') return sgdStep(op, plan, slot);
+  if (op.kind === 'rmsprop') return rmspropStep(plan, slot);
+  return adamStep(op.kind === 'adamw', slot);
 }
 
 /** One thread a weight. */
@@ -83,7 +92,7 @@ export function update(op: Op, to: Lowering): readonly Kernel[] {
   const some = ranges.length === 0 ? 'false' : ranges.join(' || ');
   const decays = ranges.length === plan.weights.length ? 'true' : some;
   const columns = op.hyper.map((_, n) => `let h${String(n)} = ${column(to, op, n)};`).join(' ');
-  const slot = (k: number): string => inState(places.slots[k] ?? 0, 'i');
+  const slot = (k: number): string => inState(at(places.slots, k), 'i');
   return [
     each(
       op.kind,
