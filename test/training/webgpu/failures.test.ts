@@ -36,7 +36,7 @@ async function devicesOf(work: () => Promise<unknown>): Promise<GPUDevice[]> {
   const prototype = Object.getPrototypeOf(device) as GPUDevice;
   const spy = vi.spyOn(prototype, 'createShaderModule');
   await work();
-  const found = spy.mock.contexts;
+  const found = spy.mock.contexts as GPUDevice[];
   spy.mockRestore();
   return found;
 }
