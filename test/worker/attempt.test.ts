@@ -35,8 +35,9 @@ function running(kind: TrainingErrorKind, loseDevice?: (error: TrainingError) =>
   const attempt = { study: 0, trial: 0, attempt: 1 } as unknown as AttemptId;
   const lane = { attempt, params: {}, signal: new AbortController().signal };
   const run = createRunner(WORKPLACE, loseDevice);
-  const { dataset: _, ...bare } = study;
-  return run({ ...bare, objective: TRAIN }, [lane], UNHEARD, undefined);
+  const { session, parameters, seed } = study;
+  const trained = { type: 'study', session, study: study.study, objective: TRAIN } as const;
+  return run({ ...trained, parameters, seed }, [lane], UNHEARD, undefined);
 }
 
 describe('Worker: devices that fail', () => {
