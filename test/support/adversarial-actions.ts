@@ -1,6 +1,6 @@
 /**
- * What can happen next in an adversarial world: by chance and malice, or, in a fair one, without
- * further faults.
+ * Lists the actions that are possible in an adversarial world: chosen at random with faults or, in
+ * a fair world, without further faults.
  */
 import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import { sameAttempt } from '../../src/core/scheduling/attempts.ts';
@@ -11,19 +11,19 @@ import { modelValue } from './model-study.ts';
 
 export interface Action {
   readonly name: string;
-  /** How likely it is beside the others. */
+  /** Relative probability of the action. */
   readonly weight: number;
   readonly act: () => void;
 }
 
 /**
- * Faults are rare, so that something is under way when they come; time is slow, or all that is
- * would come too late.
+ * Faults are rare, so that work is in progress when they occur. Time passes slowly, because
+ * otherwise every time-out would expire.
  */
 const FAULT = 0.1;
 const TIME = 0.2;
 
-/** A worker starts at most so many processes while faults last. */
+/** Greatest number of processes that a worker starts while faults are allowed. */
 const SPAWNS = 4;
 
 export function actionsOf(world: AdversarialWorld, fair: boolean): Action[] {
@@ -52,7 +52,7 @@ class Actions {
     this.list.push({ name, weight, act });
   }
 
-  /** A fault, while there are any left of its kind. */
+  /** A fault, as long as the budget for its kind is not used. */
   #fault(kind: keyof Faults, name: string, act: () => void): void {
     const { faults } = this.#world;
     if (this.#fair || faults[kind] <= 0) return;
@@ -116,7 +116,7 @@ class Actions {
       this.#add('restore', () =>
         world.take({ type: 'studyDescribed', study: STUDY, deleted: false }),
       );
-      // Each of them is refused.
+      // The coordinator refuses each of them.
       this.#fault('pause', 'resume while deleted', () =>
         world.take({ type: 'studyResumed', study: STUDY }),
       );
@@ -264,7 +264,7 @@ class Actions {
     return !said && !this.#isAnswered({ worker, control });
   }
 
-  /** A welcome or a goodbye is on its way to it. */
+  /** A welcome or a goodbye is on its way to the worker. */
   #isAnswered({ worker, control }: Pick<Process, 'worker' | 'control'>): boolean {
     return [...control, ...this.#world.outbox.map(({ instruction }) => instruction)].some(
       (told) =>
@@ -274,7 +274,9 @@ class Actions {
     );
   }
 
-  /** Beats say the same again and again; only those that change something are worth a choice. */
+  /**
+   * Heartbeats repeat the same content; only those that change the state are offered as actions.
+   */
   #beatMatters(process: Process): boolean {
     const { worker } = process;
     const { lab, upward } = this.#world;
@@ -322,7 +324,7 @@ class Actions {
     }
   }
 
-  /** Time passes without harm; or a process that lives is not heard for the length of a lease. */
+  /** Time passes without harm, or a live process is silent for the length of a lease. */
   time(): void {
     const world = this.#world;
     if (!this.#fair && this.#someAreOnTheirWay()) return;
@@ -338,7 +340,7 @@ class Actions {
     }
   }
 
-  /** A session whose worker does not know it yet would end as if it were silent. */
+  /** A session whose worker does not know it yet would end as a silent one. */
   #someAreOnTheirWay(): boolean {
     const { lab, sides } = this.#world;
     return sides.some(({ slot, processes }) => {

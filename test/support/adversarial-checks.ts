@@ -1,4 +1,4 @@
-/** What must hold in an adversarial world after everything that happens, and at the end. */
+/** Invariants of an adversarial world, checked after each action and at the end. */
 import { idleReason } from '../../src/core/scheduling/idle.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
 import type { StoredStudy, StoredTrial } from '../../src/core/scheduling/index.ts';
@@ -8,7 +8,7 @@ import { STUDY, Violation } from './adversarial-world.ts';
 import type { AdversarialWorld } from './adversarial-world.ts';
 import { barrierOf, idealList, modelParam } from './model-study.ts';
 
-/** Cohorts a worker may hold unfinished. */
+/** Greatest number of unfinished cohorts that a worker may hold. */
 const CREDITS = 2;
 
 /** @throws Violation */
@@ -31,7 +31,10 @@ export function checkWorld(world: AdversarialWorld): void {
   }
 }
 
-/** A slot without work has a reason; one that could work has one that lies in the studies. */
+/**
+ * A slot without work has an idle reason; a slot that could work has one that refers to the
+ * studies.
+ */
 function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly string[] {
   const idle = idleReason(lab, name);
   if ((idle === null) !== cohorts.length > 0)
@@ -43,7 +46,7 @@ function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly str
     : [];
 }
 
-/** What the file says, after a commit. @throws Violation */
+/** Checks the content of the lab file after a commit. @throws Violation */
 export function checkRecord(world: AdversarialWorld): void {
   const study = world.record.snapshot().studies.find(({ uid }) => uid === STUDY);
   if (study === undefined) return;
@@ -128,7 +131,7 @@ function checkTrial(
     throw new Violation(`trial ${number} cannot be proposed again from the file`);
 }
 
-/** At the end of a fair world. @throws Violation */
+/** Checks the end of a fair world. @throws Violation */
 export function checkFinished(world: AdversarialWorld): void {
   const study = world.record.snapshot().studies.find(({ uid }) => uid === STUDY);
   if (study === undefined) throw new Violation('the study is gone');
@@ -157,7 +160,7 @@ function checkList(world: AdversarialWorld, { trials: stored }: StoredStudy, tri
   }
 }
 
-/** The end of the first hit's block. */
+/** End of the block that contains the first hit. */
 function idealLimit({ options: { sampler, target = null, trials } }: AdversarialWorld): number {
   const hit =
     target === null ? -1 : idealList(sampler, trials).findIndex(({ value }) => value <= target);
@@ -168,7 +171,7 @@ function idealLimit({ options: { sampler, target = null, trials } }: Adversarial
   );
 }
 
-/** Whether nothing was allowed to happen that changes a synchronous list by right. */
+/** Returns whether nothing occurred that may change the list of a synchronous study. */
 function isClean(
   { options: { faults } }: AdversarialWorld,
   trials: Iterable<StoredTrial>,

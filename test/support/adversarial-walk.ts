@@ -1,4 +1,4 @@
-/** A random walk through an adversarial world, then a fair one in which the study must finish. */
+/** Walks an adversarial world at random, then a fair one, in which the study must finish. */
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { actionsOf } from './adversarial-actions.ts';
 import { checkFinished, checkRecord, checkWorld } from './adversarial-checks.ts';
@@ -10,8 +10,8 @@ const LENGTHS = [20, 60, 150, 400];
 const FAIR_STEPS = 3_000;
 
 /**
- * @returns how many things happened
- * @throws Violation with the way there
+ * @returns the number of actions
+ * @throws Violation with the actions that led to it
  */
 export function walk(options: WorldOptions, seed: number): number {
   const world = new AdversarialWorld(options);

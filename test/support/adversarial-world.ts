@@ -1,8 +1,9 @@
 /**
- * A world that does its worst to the scheduler: the shell, the channels and two slots' processes as
- * plain values, and the single things that can happen to them. `adversarial-actions.ts` lists what
- * can happen at a moment, `adversarial-checks.ts` what must hold after it. Tasks, acks and shows
- * are checked against what is durable at the moment they leave.
+ * A simulated environment that exposes the scheduler to faults: the coordinator's shell, the
+ * channels and the processes of two slots as plain values, and the single actions on them.
+ * `adversarial-actions.ts` lists the actions that are possible at a moment, `adversarial-checks.ts`
+ * the invariants after each. Tasks, acknowledgements and displayed results are checked against what
+ * is durable when they are sent.
  */
 import { deviceKind, parseSlot } from '../../src/core/device.ts';
 import { STOPPED_BY_USER } from '../../src/core/study/stopped.ts';
@@ -30,13 +31,13 @@ import type { ModelSampler } from './model-study.ts';
 
 export const STUDY = 'model';
 
-/** The scheduler, or one that breaks a rule. */
+/** The scheduler, or a mutant that breaks a rule. */
 export type Machine = Pick<
   typeof scheduling,
   'createLab' | 'step' | 'answerAsk' | 'passesBeforeCommit'
 >;
 
-/** How often each fault may still happen. */
+/** Number of times that each fault may still occur. */
 export interface Faults {
   coordinatorKill: number;
   workerKill: number;
@@ -50,16 +51,16 @@ export interface Faults {
   crash: number;
   /** Attempts that their worker prunes. */
   prune: number;
-  /** Reports on the way, which are never repeated. */
+  /** Reports in transit, which are never repeated. */
   report: number;
   cancel: number;
   /** Renames and notes. */
   describe: number;
-  /** Deletions, each of which the user takes back. */
+  /** Deletions, each of which the user undoes. */
   delete: number;
 }
 
-/** Rules of shell and worker, broken on purpose. */
+/** Rules of the shell and the worker that are broken on purpose. */
 export type Breach =
   | 'output before the commit'
   | 'ack before the commit'
@@ -70,10 +71,10 @@ export interface WorldOptions {
   readonly sampler: ModelSampler;
   readonly trials: number;
   readonly target?: number | null;
-  /** Workers are children of the coordinator and die with it. */
+  /** Workers are child processes of the coordinator and end with it. */
   readonly local?: boolean;
   readonly lanes?: number;
-  /** The second slot is a card of two lanes, four times as fast as the first. */
+  /** The second slot is a GPU with two lanes, four times as fast as the first. */
   readonly card?: boolean;
   readonly faults: Partial<Faults>;
   readonly breach?: Breach;
@@ -90,10 +91,10 @@ export interface Process {
 
 export interface Side {
   readonly slot: string;
-  /** The newest last; an older one may be stopped. */
+  /** Processes of the slot, the newest last; an older one may be stopped. */
   processes: Process[];
   spawns: number;
-  /** Processes the coordinator wants started, or killed. */
+  /** Processes that the coordinator has asked to start or to kill. */
   readonly wanted: string[];
   readonly condemned: string[];
 }
@@ -136,7 +137,7 @@ export class AdversarialWorld {
   results: Result[] = [];
   upward: Upward[] = [];
   exits: Omit<Extract<Event, { type: 'exited' }>, 'at'>[] = [];
-  /** What a user has seen, for ever: number → value. */
+  /** Values that a user has ever seen, by trial number. */
   readonly shown = new Map<number, number>();
 
   constructor(options: WorldOptions) {
@@ -153,7 +154,7 @@ export class AdversarialWorld {
     }));
   }
 
-  /** Whether the study was paused or stopped by the user and can be resumed. */
+  /** True after the user paused or stopped the study, if it can be resumed. */
   get interrupted(): boolean {
     const { lab, study } = this;
     if (lab === null || study === null || study.state === 'running') return false;
@@ -166,7 +167,7 @@ export class AdversarialWorld {
     return this.lab?.studies.get(STUDY) ?? null;
   }
 
-  /** A coordinator on what the file holds. */
+  /** A coordinator that starts from the content of the lab file. */
   boot(): void {
     const { sampler, scheduler, local, trials, target = null } = this.options;
     this.lab = this.machine.createLab({
@@ -185,7 +186,7 @@ export class AdversarialWorld {
       });
   }
 
-  /** @param loseSent whether what is on its way is lost with it */
+  /** @param loseSent true: messages in transit are lost with it */
   killCoordinator(loseSent: boolean): void {
     this.lab = null;
     this.wakeAt = null;
@@ -261,7 +262,7 @@ export class AdversarialWorld {
     side.processes.push({ worker, stopped: false, tasks: [], control: [] });
   }
 
-  /** @param loseSent whether what it had said is lost with it */
+  /** @param loseSent true: messages that it sent are lost with it */
   kill(side: Side, process: Process, loseSent: boolean, by: 'us' | 'itself' = 'itself'): void {
     const { slot, incarnation } = process.worker;
     side.processes = side.processes.filter((other) => other !== process);
@@ -310,8 +311,8 @@ export class AdversarialWorld {
   }
 
   /**
-   * Lets time pass up to the scheduler's timer; every process that runs and is welcome beats, but
-   * `silent`.
+   * Advances time up to the scheduler's timer; every running process with a session sends
+   * heartbeats, except `silent`.
    */
   pass(silent: Process | null = null): void {
     if (this.wakeAt === null) return;
@@ -368,7 +369,7 @@ export class AdversarialWorld {
     }
   }
 
-  /** Tasks reach the process that was, or will be, told of their session. */
+  /** Tasks reach the process that has received, or will receive, their session. */
   #at(session: string, { slot, incarnation }: SimulatedWorker): boolean {
     const known = this.lab?.slots.get(slot);
     return known?.session !== session || known.incarnation === incarnation;

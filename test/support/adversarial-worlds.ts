@@ -1,6 +1,6 @@
 /**
- * The worlds that are walked: small enough that every pair of faults meets, different enough to
- * reach every rule.
+ * The worlds of the random walks: small enough that every pair of faults occurs together, and
+ * different enough to reach every rule.
  */
 import type { Faults, WorldOptions } from './adversarial-world.ts';
 

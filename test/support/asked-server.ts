@@ -1,7 +1,4 @@
-/**
- * A server for tests, with endpoints that a test made up, and a client that sends what it is told
- * to, byte for byte.
- */
+/** A server with endpoints that a test defines, and a client that sends requests byte for byte. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -17,9 +14,9 @@ import type { TemporaryFolder } from './temporary-folder.ts';
 
 export const TOKEN = 'a-token-of-this-test';
 export const BEARER = { authorization: `Bearer ${TOKEN}` };
-/** What a browser asks for when it loads a page. */
+/** Headers that a browser sends when it loads a page. */
 export const PAGE = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
-/** Stands in a file outside the window's folder. */
+/** Content of a file outside the window's folder. */
 export const SECRET = 'hidden treasure';
 
 export interface Reply {
@@ -39,7 +36,7 @@ export class AskedServer {
     this.server = server;
   }
 
-  /** @param calls besides those of uploads; every other call throws */
+  /** @param calls handlers besides those of uploads; every other call throws */
   static async start(calls: Partial<Endpoints['calls']>): Promise<AskedServer> {
     const folder = temporaryFolder();
     mkdirSync(folder.file('window/assets'), { recursive: true });
@@ -91,7 +88,7 @@ export class AskedServer {
     return this.ask('POST', `/api/${name}`, headers, input);
   }
 
-  /** Sends a request line as it is, which clients would mend. */
+  /** Sends a request line unchanged, which clients would normalise. */
   async raw(line: string, headers: Record<string, string> = BEARER): Promise<Reply> {
     const socket = this.connect();
     const fields = { host: `127.0.0.1:${this.server.port}`, connection: 'close', ...headers };

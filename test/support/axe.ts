@@ -1,11 +1,11 @@
-/** Accessibility of a page, as axe-core judges it. */
+/** Checks the accessibility of a page with axe-core. */
 import axe from 'axe-core';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Every violation that axe-core finds in the page in front, best practices included. */
+/** Returns every violation that axe-core finds in the page in front, best practices included. */
 export async function violations(page: Page): Promise<string[]> {
-  // Injected once a page, by the debugger, which the page's own rules do not bind.
+  // Injected once a page through the debugger, which the page's CSP does not restrict.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   const results = await page.evaluate(async (): Promise<AxeResults> => {
     const { axe: injected } = globalThis as unknown as { axe: typeof axe };

@@ -1,6 +1,6 @@
 /**
- * Before any test: the built command line and worker, which some tests start as a user would. Tests
- * of the window build it.
+ * Builds the command line and the worker before the first test, because some tests start them as
+ * processes. Tests of the window build the window.
  */
 import { fileURLToPath } from 'node:url';
 import { buildIfStale } from '../../build/build-if-stale.mjs';

@@ -1,4 +1,4 @@
-/** The built `galapagos` command as a process, as a user starts it. */
+/** Runs the built `galapagos` command as a process. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -25,12 +25,12 @@ export async function built(): Promise<void> {
   await buildIfStale(root, { only: ['programs'] });
 }
 
-/** As `built`, and the window. */
+/** Builds what `built` does, and the window. */
 export async function builtWithWindow(): Promise<void> {
   await buildIfStale(root);
 }
 
-/** @param line called with each whole line of stdout as it comes */
+/** @param line called with each whole line of stdout as it arrives */
 export function start(
   args: readonly string[],
   cwd: string,

@@ -1,4 +1,7 @@
-/** What handlers stand on, in a folder of a test's own; and a way to ask them as a window does. */
+/**
+ * Dependencies of endpoint handlers, in a temporary folder, and a function that calls handlers as a
+ * window does.
+ */
 import { resolve } from 'node:path';
 import { GalapagosError } from '../../src/core/errors.ts';
 import { answer } from '../../src/endpoints/calls/answer.ts';
@@ -28,8 +31,8 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
 const table: Calls = { ...queries, ...commands };
 
 /**
- * By the table: input parsed, and what is answered held against the output's schema, which hosts
- * rely on.
+ * Calls a handler through the table: parses the input, and checks the output against its schema,
+ * which hosts rely on.
  */
 export async function ask(
   handlers: object,
@@ -42,7 +45,7 @@ export async function ask(
   return answered;
 }
 
-/** The value; an error fails the test with what it says. */
+/** Returns the value; an error fails the test with its message. */
 export async function asked<T>(
   handlers: object,
   name: string,

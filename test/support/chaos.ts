@@ -1,7 +1,7 @@
 /**
- * Kills at random instants, and what must hold afterwards: nothing that was shown as finished is
- * lost, changed or run again; every trial ends once; a synchronous search is the one that nobody
- * disturbed. Used by the tests in small and by `npm run chaos` in large.
+ * Kills processes at random times and checks the invariants afterwards: no trial that was shown as
+ * finished is lost, changed or run again; every trial ends once; a synchronous search gives the
+ * results of an undisturbed one. The tests use small sizes, `npm run chaos` large ones.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,15 +24,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface ChaosReport {
   readonly kills: number;
   readonly trials: number;
-  /** Attempts lost with their worker and run again. */
+  /** Attempts that were lost with their worker and run again. */
   readonly lost: number;
   /** Longest time from a worker's kill to its attempts waiting again, in ms; null: not measured. */
   readonly slowestRequeueMs: number | null;
   /** Lease of the workers, in ms; null: that of the command. */
   readonly leaseMs: number | null;
-  /** Longest time that this process's event loop stood still meanwhile, in ms; null: not measured. */
+  /** Longest stall of this process's event loop meanwhile, in ms; null: not measured. */
   readonly stallMs: number | null;
-  /** What should not have happened; empty when all is well. */
+  /** Violations; empty if all invariants hold. */
   readonly violations: readonly string[];
 }
 
@@ -62,8 +62,8 @@ function studyFile(sampler: string, trials: number, durationMs: number, seed: nu
 const builtWorker = { entry: join(root, 'out', 'main', 'worker.js') };
 
 /**
- * Kills (or stops, and wakes later) random workers of a running lab until `kills` are done, then
- * lets the study finish.
+ * Kills random workers of a running lab, or stops them and continues them later, until `kills` are
+ * done; then lets the study finish.
  */
 export async function killWorkers(
   kills: number,
@@ -105,7 +105,7 @@ export async function killWorkers(
     file,
     resources: join(root, 'resources'),
     worker: builtWorker,
-    // A slot that is shot again and again would soon wait for half a minute.
+    // A slot that is killed repeatedly would be restarted only after half a minute.
     options: { strict: true, spawnBackoffMs: [0, 50], ...times },
     listener: {
       show: (_, change) => show(change),
@@ -161,14 +161,14 @@ export async function killWorkers(
 
 interface Shooting {
   readonly seed: number;
-  /** Resolves when two workers at least are at work. */
+  /** Resolves when at least two workers are running. */
   readonly twoReady: () => Promise<void>;
   readonly leaseMs: number;
 }
 
 /**
- * One kill each 5–60 ms at a random worker, starting or at work; every tenth is a stop that is
- * woken after the lease has passed.
+ * Kills a random worker, starting or running, every 5–60 ms; every tenth is stopped instead and
+ * continued after its lease has expired.
  */
 async function shootAtWorkers(
   lab: RunningLab,
@@ -197,9 +197,7 @@ const runLine = z.looseObject({
   value: z.number().nullable().optional(),
 });
 
-/**
- * Runs the command, kills it at random instants and resumes, `kills` times, then lets it finish.
- */
+/** Runs the command `kills` times, kills it at random times and resumes, then lets it finish. */
 export async function killCoordinator(
   kills: number,
   { seed, sampler }: { seed: number; sampler: string },
@@ -209,7 +207,7 @@ export async function killCoordinator(
   const violations: string[] = [];
   const ended = new Map<number, number>();
   const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
-  // Enough that no life is long enough to finish it before the last kill.
+  // Enough that no run is long enough to finish it before the last kill.
   const trials = 80 * Math.max(2, kills);
   const study = join(folder, 'study.json');
   writeFileSync(
@@ -224,7 +222,7 @@ export async function killCoordinator(
         ['run', study, '--lab', file, '--workers', '2', '--resume', '--json'],
         folder,
         (line) => {
-          // Cut off by the kill: it was not shown.
+          // Cut off by the kill, so it was not shown.
           if (!line.endsWith('}')) return;
           const { event, trial = -1, value = null } = runLine.parse(JSON.parse(line));
           if (event !== 'trialEnded') return;
@@ -233,7 +231,7 @@ export async function killCoordinator(
         },
       );
       if (killed < kills) {
-        // From before the lab is opened to well into the search.
+        // From before the lab is opened to well within the search.
         await Promise.race([pause(50 + chance.below(900)), life.ended]);
         life.process.kill('SIGKILL');
       }
@@ -260,7 +258,7 @@ export async function killCoordinator(
   }
 }
 
-/** Killed early, there may be no lab or no study yet. */
+/** Killed early, the folder may contain no lab or no study yet. */
 function checkLabIfThere(file: string): string[] {
   try {
     const reader = readLab(file);
@@ -275,8 +273,8 @@ function checkLabIfThere(file: string): string[] {
 }
 
 /**
- * Everything shown stands in the file with the same value; everything ended in the file has one
- * attempt that ended it.
+ * Every result that was shown is in the file with the same value; every ended trial in the file has
+ * exactly one attempt that ended it.
  */
 function compareWithFile(file: string, shown: ReadonlyMap<number, number>): string[] {
   const violations: string[] = [];
@@ -308,8 +306,7 @@ async function compareWithUndisturbed(
 ): Promise<string[]> {
   const calm = join(folder, 'calm.db');
   const quick = join(folder, 'calm.json');
-  // The same search without its duration: what a trial is and gives does not depend on how long it
-  // takes.
+  // The same search without durations, because a trial and its result do not depend on them.
   writeFileSync(quick, readFileSync(study, 'utf8').replace(/,"durationMs":\{[^}]*\}/, ''));
   const { code, stderr } = await command(
     ['run', quick, '--lab', calm, '--workers', '1', '--json'],
@@ -340,7 +337,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * What Optuna and its dashboard demand of a lab file, and what our own tables must agree with, as
- * rules over SQL. Written from Optuna's side: nothing of `src/storage` is used, so that a mistake
- * there cannot excuse itself here.
+ * Rules that Optuna and its dashboard require of a lab file, and that our own tables must agree
+ * with, as SQL. Uses nothing of `src/storage`, so that an error there cannot hide itself.
  */
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -14,11 +13,11 @@ const GOLDEN = new URL('../storage/fixtures/optuna-5.0.sql', import.meta.url);
 const ENDED = ['COMPLETE', 'PRUNED', 'FAIL'];
 const DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/;
 
-/** @returns every violation found; empty: a lab file as it must be */
+/** @returns every violation; empty for a valid lab file */
 export function checkLab(file: string, study: string): string[] {
   const db = new Database(`${pathToFileURL(file).href}?mode=ro`, { timeout: 10_000 });
   const query: Query = (sql, ...parameters) => db.prepare(sql).raw(true).all(parameters) as Row[];
-  // One snapshot, however a writer goes on meanwhile.
+  // One snapshot, whatever a writer does meanwhile.
   db.exec('BEGIN');
   try {
     const problems = [...checkFile(query), ...checkSchema(query)];
@@ -188,8 +187,7 @@ function checkParams(query: Query, id: number): string[] {
 }
 
 /**
- * `identity`: what must not change within a study. Null: not spelt as Optuna spells it, or
- * impossible.
+ * `identity`: must not change within a study. Null: not written in Optuna's form, or impossible.
  */
 function readDistribution(
   json: string,
@@ -266,7 +264,7 @@ function isAscii(text: string): boolean {
 }
 
 /**
- * Our tables and Optuna's are written in one transaction, so they never disagree; a study without
+ * Our tables and Optuna's are written in one transaction, so they never disagree. A study without
  * rows of ours has no rules here.
  */
 function checkOurs(query: Query, id: number): string[] {
@@ -329,7 +327,8 @@ function checkOurs(query: Query, id: number): string[] {
 }
 
 /**
- * Our point of a trial, a float64 a parameter, and Optuna's rows of it in the order of declaration.
+ * Compares our point of a trial, one float64 a parameter, with Optuna's rows in the order of
+ * declaration.
  */
 function checkPoints(query: Query, key: number): string[] {
   const problems: string[] = [];

@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** What `GALAPAGOS_CHROMIUM` names, else the first on PATH; null: none. */
+/** Path of the browser: `GALAPAGOS_CHROMIUM`, else the first on PATH; null: none. */
 export function chromiumPath(): string | null {
   const named = process.env['GALAPAGOS_CHROMIUM'] ?? '';
   if (named !== '') return named;
@@ -21,7 +21,7 @@ export function chromiumPath(): string | null {
   );
 }
 
-/** Why tests that need a browser cannot run here; null: they can. */
+/** Reason why tests that need a browser cannot run here; null: they can. */
 export function missingChromium(): string | null {
   return chromiumPath() === null ? 'no Chromium on PATH, and GALAPAGOS_CHROMIUM names none' : null;
 }
@@ -47,11 +47,11 @@ export async function launchChromium(also: readonly string[] = []): Promise<Brow
 
 export interface OfflineContext {
   readonly context: BrowserContext;
-  /** Addresses outside `origin` that a page asked for: each was refused. */
+  /** Addresses outside `origin` that a page requested; each was refused. */
   readonly strangers: readonly string[];
 }
 
-/** A fresh profile whose pages may ask nothing of anyone but `origin`. */
+/** A new profile whose pages may send requests to `origin` only. */
 export async function offlineContext(
   browser: Browser,
   origin: string,

@@ -1,4 +1,4 @@
-/** A coordinator without sockets, files and processes, for tests. */
+/** A coordinator without sockets, files and processes. */
 import { systemClock } from '../../src/coordinator/clock.ts';
 import { Coordinator } from '../../src/coordinator/coordinator.ts';
 import type { CoordinatorParts } from '../../src/coordinator/coordinator.ts';
@@ -129,7 +129,7 @@ export class CoordinatorWorld {
   }
 }
 
-/** Waits in turns of the event loop for a condition; the deadline is the test's time limit. */
+/** Waits in turns of the event loop for a condition; the test's time-out is the deadline. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }

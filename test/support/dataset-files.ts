@@ -1,6 +1,6 @@
 /**
- * Files of datasets as other programs write them: archives, images, arrays. Plain writers, so that
- * tests can also write wrong ones.
+ * Writes files of datasets as other programs do: archives, images, arrays. The writers check
+ * nothing, so that tests can write invalid files.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 
 export type Files = Readonly<Record<string, Uint8Array | string>>;
 
-/** Writes files below a folder, which is returned. */
+/** Writes files below a folder and returns the folder. */
 export function written(folder: string, files: Files): string {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
@@ -146,7 +146,7 @@ export interface PngOptions {
   readonly colour?: number;
   readonly depth?: number;
   readonly palette?: readonly number[];
-  /** Which filter each row uses, by its number. */
+  /** Filter of each row, by PNG's number. */
   readonly filter?: (row: number) => number;
   readonly interlaced?: boolean;
 }

@@ -27,7 +27,7 @@ const activation = fc.constantFrom(
   'identity',
 );
 
-/** A conv of any kernel, stride, padding and groups that fits. */
+/** A convolution of any kernel, stride, padding and groups that fit. */
 const drawnConv = fc.record({
   filters: upTo(4),
   kernel: fc.tuple(upTo(5), upTo(4)),
@@ -118,8 +118,8 @@ export const DRAWN: fc.Arbitrary<SmallNetwork & { readonly samples: number }> = 
   });
 
 /**
- * Any graph: vectors of four through layers that read any earlier layer or two; what nobody reads
- * is summed at the end.
+ * Any graph: vectors of four numbers through layers that read one or two earlier layers; outputs
+ * without a reader are summed at the end.
  */
 export const GRAPHS: fc.Arbitrary<SmallNetwork> = fc
   .array(

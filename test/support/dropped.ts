@@ -1,6 +1,5 @@
 /**
- * Files let go over the window as a person's hand does: the browser itself makes the drag, so that
- * folders are folders.
+ * Drops files on the window. The browser itself makes the drag, so that folders arrive as folders.
  */
 import type { Page } from 'playwright-core';
 

@@ -1,4 +1,4 @@
-/** A thread that answers, counts, fails, crashes, exits or stands still on request, for a test. */
+/** A thread that answers, counts, fails, crashes, exits or blocks on request. */
 import { threadId } from 'node:worker_threads';
 import { serveRequests } from '../../src/runtime/serve-requests.ts';
 

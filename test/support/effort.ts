@@ -1,9 +1,9 @@
 /** Sizes of tests that `npm test` runs small and `npm run test:slow` runs in full. */
 
-/** Whether this is the project `slow` of vitest.config.ts, which sets the variable. */
+/** True in the project `slow` of vitest.config.ts, which sets the variable. */
 export const slow = process.env['GALAPAGOS_SLOW_TESTS'] === '1';
 
-/** The size of a test: `quick` in `npm test`, `full` in `npm run test:slow`. */
+/** Returns the size of a test: `quick` in `npm test`, `full` in `npm run test:slow`. */
 export function size(quick: number, full: number): number {
   return slow ? full : quick;
 }

@@ -1,14 +1,14 @@
 /**
- * A folder with the names of Electron's distribution for Linux and none of its contents, so that
- * packing can be tried without the binary. The program holds a fuse wire, as Electron's does, for
- * the fuses to be set in.
+ * A folder with the file names of Electron's distribution for Linux but without their contents, so
+ * that packaging can be tested without the binary. The program contains a fuse wire, as Electron's
+ * does, in which fuses are set.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What marks the wire in Electron's binary; then its version, its length, and a character for each
- * fuse.
+ * Marker of the fuse wire in Electron's binary; its version, its length and one character for each
+ * fuse follow.
  */
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
 const AS_DOWNLOADED = '101100011';

@@ -1,12 +1,10 @@
-/**
- * Endpoints that answer what a test says, and a feed that counts, for testing what carries them.
- */
+/** Endpoints that return what a test defines, and a feed that counts, for tests of transports. */
 import type { Feed } from '../../src/protocol/endpoint.ts';
 import type { Endpoints } from '../../src/protocol/endpoints.ts';
 
 type Calls = Endpoints['calls'];
 
-/** Every call that is not given throws. */
+/** Every call that is not defined throws. */
 export function endpointsOf(
   calls: Partial<Calls>,
   lab: Endpoints['subscriptions']['lab'] = unopened,
@@ -27,7 +25,7 @@ function unopened(): never {
   throw new Error('not part of this test');
 }
 
-/** Its body is how often it changed, as the number of notes. */
+/** Its body contains the number of changes as the number of notes. */
 export class CountingFeed implements Feed<{ datasets: string[] }> {
   count = 0;
   closed = false;

@@ -1,6 +1,6 @@
 /**
- * A host of the window that a test plays: it answers calls as told, and sends what the test says
- * over the stream.
+ * A host of the window that a test controls: it answers calls and sends messages over the stream as
+ * the test defines.
  */
 import type { Answer, Bridge, StreamAnswer, StreamRequest } from '../../src/protocol/endpoint.ts';
 
@@ -11,12 +11,12 @@ export class FakeBridge implements Bridge {
     this.links.push(link);
     return Promise.resolve(link === 'right');
   };
-  /** What `admit` was given. */
+  /** Argument of `admit`. */
   readonly links: string[] = [];
-  /** What was asked over the stream, in order. */
+  /** Requests over the stream, in order. */
   readonly sent: StreamRequest[] = [];
   readonly calls: { readonly name: string; readonly input: unknown }[] = [];
-  /** By name of the call; what is missing is answered with `unknown-endpoint`. */
+  /** Answers by name of the call; a missing call is answered with `unknown-endpoint`. */
   readonly answers: Record<string, (input: unknown) => unknown>;
   closed = false;
   #onAnswer: (answer: StreamAnswer) => void = () => undefined;
@@ -64,7 +64,7 @@ export class FakeBridge implements Bridge {
     this.#onAnswer({ op: 'failed', id, error: { code, data: {} } });
   }
 
-  /** What was asked since the last time. */
+  /** Requests since the last call of this function. */
   asked(): StreamRequest[] {
     return this.sent.splice(0);
   }

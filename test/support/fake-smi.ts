@@ -1,4 +1,4 @@
-/** Stands in for `nvidia-smi`: what it writes and when it ends is said by the test. */
+/** Replaces `nvidia-smi`; the test defines what it writes and when it ends. */
 import { EventEmitter } from 'node:events';
 import type {
   SmiProcess,
@@ -32,7 +32,7 @@ export class FakeSmi extends EventEmitter implements SmiProcess {
   }
 }
 
-/** Starts fakes, and remembers them with their command lines. */
+/** Starts replacements and records them with their command lines. */
 export function fakeSmi(): {
   readonly start: StartSmi;
   readonly started: FakeSmi[];
@@ -53,8 +53,8 @@ export function fakeSmi(): {
 }
 
 /**
- * As a machine with two cards writes them each second: an H100, and a GeForce whose driver measures
- * no load.
+ * Output of a machine with two GPUs each second: an H100, and a GeForce whose driver reports no
+ * load.
  */
 export const H100 =
   'GPU-4f6c0a55-9a1b-6a40-3a0e-0f3d1b1a7c11, 00000000:41:00.0, 570.124.06, 94, 9216, 81559, 58, 412.37, 700.00, NVIDIA H100 80GB HBM3';

@@ -1,4 +1,4 @@
-/** Writes a folder of small files: what a kernel shows, for tests that read it. */
+/** Writes a folder of small files, such as those of the kernel. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

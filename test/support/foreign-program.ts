@@ -1,4 +1,7 @@
-/** What another program, such as Optuna or its dashboard, does to a lab file behind our back. */
+/**
+ * Changes that another program, such as Optuna or its dashboard, makes to a lab file while it is
+ * open.
+ */
 import Database from 'libsql';
 import type { EndedState } from '../../src/core/scheduling/index.ts';
 
@@ -22,7 +25,7 @@ export function foreignly(
   }
 }
 
-/** `study.tell` on a trial of ours. */
+/** Calls `study.tell` for a trial of ours. */
 export function endElsewhere(
   file: string,
   study: string,

@@ -1,4 +1,4 @@
-/** A study in Optuna's tables alone, as Optuna or its dashboard writes it. */
+/** A study in Optuna's tables only, as Optuna or its dashboard writes it. */
 import { foreignly } from './foreign-program.ts';
 
 const ID = 7;
@@ -8,7 +8,7 @@ export interface ForeignTrial {
   readonly state: 'COMPLETE' | 'PRUNED' | 'FAIL' | 'RUNNING' | 'WAITING';
   readonly value?: number;
   readonly x?: number;
-  /** A place among `a`, `b`, `c`. */
+  /** Index among `a`, `b`, `c`. */
   readonly c?: number;
 }
 

@@ -1,4 +1,7 @@
-/** Collects what arrives and lets a test wait for it, with a deadline that says what did come. */
+/**
+ * Collects messages and lets a test wait for them, with a deadline whose error lists the messages
+ * that arrived.
+ */
 export class Inbox<T> {
   readonly all: T[] = [];
   readonly #waiting = new Set<() => void>();
@@ -8,13 +11,13 @@ export class Inbox<T> {
     for (const check of [...this.#waiting]) check();
   };
 
-  /** Resolves when `n` items have come. */
+  /** Resolves when `n` items have arrived. */
   async count(n: number, ms = 10_000): Promise<readonly T[]> {
     await this.until(() => this.all.length >= n, `${n} items`, ms);
     return this.all;
   }
 
-  /** The first item from index `from` on that a predicate accepts. */
+  /** Returns the first item from index `from` on that satisfies a predicate. */
   async first<S extends T>(accepts: (item: T) => item is S, from?: number, ms?: number): Promise<S>;
   async first(accepts: (item: T) => boolean, from?: number, ms?: number): Promise<T>;
   async first(accepts: (item: T) => boolean, from = 0, ms = 10_000): Promise<T> {

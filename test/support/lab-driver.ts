@@ -1,6 +1,7 @@
 /**
- * A scheduler on a leash: events in, instructions out, invariants checked after every step, asks
- * answered at once. Time moves only when told to. What it gave out is what a worker would hold.
+ * Drives a scheduler step by step: events in, instructions out. Checks invariants after every step
+ * and answers asks at once. Time advances only on request. Keeps the instructions that a worker
+ * would hold.
  */
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import type {
@@ -36,9 +37,9 @@ export class LabDriver {
   readonly #machine: Machine;
   readonly lab: LabState;
   now = 0;
-  /** Everything said so far. */
+  /** Every instruction so far. */
   readonly said: Instruction[] = [];
-  /** Every task sent so far, and to whom. */
+  /** Every task sent so far, with its recipient. */
   readonly tasks: {
     readonly slot: string;
     readonly incarnation: string;
@@ -60,7 +61,7 @@ export class LabDriver {
     });
   }
 
-  /** @returns what this event led to, and the answers to the asks it led to */
+  /** @returns the instructions caused by this event and by the answers to its asks */
   send(event: Untimed<Event>): Instruction[] {
     const instructions = this.#machine.step(this.lab, { ...event, at: this.now });
     const found = violations(this.lab);
@@ -114,7 +115,7 @@ export class LabDriver {
     });
   }
 
-  /** A beat of the slot's session, holding what it was given unless told otherwise. */
+  /** Sends a heartbeat of the slot's session, which holds its tasks unless told otherwise. */
   beat(
     name: string,
     details: { holding?: AttemptId[]; taskSeq?: number; session?: string } = {},
@@ -185,7 +186,10 @@ export class LabDriver {
     });
   }
 
-  /** Lets time pass, with clock events where they were asked for; healthy slots beat meanwhile. */
+  /**
+   * Advances time, with clock events where they were requested; healthy slots send heartbeats
+   * meanwhile.
+   */
   pass(ms: number, beating: readonly string[] = []): Instruction[] {
     const until = this.now + ms;
     const all: Instruction[] = [];
@@ -200,7 +204,7 @@ export class LabDriver {
     return all;
   }
 
-  /** Attempts in the slot's hands. */
+  /** Attempts that the slot holds. */
   given(name: string): AttemptId[] {
     return this.slot(name).cohorts.flatMap((cohort) =>
       cohort.attempts.filter((attempt) => attempt.cohort === cohort).map(({ id }) => id),

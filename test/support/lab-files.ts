@@ -1,4 +1,4 @@
-/** Small labs on disk, what lies beside them, and what refuses them. */
+/** Small labs on disk, the files beside them, and files that are refused. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { StorageError } from '../../src/storage/errors.ts';
 import { openLab } from '../../src/storage/sqlite.ts';

@@ -1,11 +1,9 @@
-/** Random but possible histories of a study, as the scheduler could have written them. */
+/** Random histories of a study that the scheduler could have written. */
 import fc from 'fast-check';
 import type { EndedState, Write } from '../../src/core/scheduling/index.ts';
 import { UID, createStudy, endAttempt, endTrial, propose, start } from './lab-writes.ts';
 
-/**
- * A commit of steps; the lab opened again, as after a kill; another program ending a trial of ours.
- */
+/** A commit of steps; reopening the lab, as after a kill; another program ending a trial. */
 export type Happening =
   | { readonly kind: 'commit'; readonly steps: readonly (readonly Write[])[] }
   | { readonly kind: 'reopen' }
@@ -33,7 +31,7 @@ export const history: fc.Arbitrary<Happening[]> = fc
   .map((choices) => {
     const happenings: Happening[] = [{ kind: 'commit', steps: [[createStudy()]] }];
     const open = new Map<number, OpenTrial>();
-    /** Ended by another program, which we have not noticed yet. */
+    /** Trials that another program ended, before this program has loaded it. */
     const elsewhere = new Map<number, { state: EndedState; value: number | null }>();
     let steps: Write[][] = [];
     let next = 0;
@@ -122,7 +120,7 @@ export const history: fc.Arbitrary<Happening[]> = fc
         late?.running === true &&
         pick % 3 === 0
       ) {
-        // Our own end comes too late; the scheduler then writes what it was told.
+        // Our own end comes too late; the scheduler then writes the foreign result.
         steps.push([
           endAttempt(unnoticed, late.attemptNumber),
           endTrial(unnoticed, { finishSeq, attemptNumber: late.attemptNumber }),

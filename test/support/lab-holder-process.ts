@@ -1,8 +1,8 @@
 /**
- * Holds the lab named by its argument and says `held`, or why it was refused. Then answers each
+ * Holds the lab named by its argument and prints `held`, or why it was refused. Then answers each
  * line that it reads: `close` with `closed`; `beside` with `beside` after every other way in which
- * this program looks at a lab file, from within the process that holds it; any other line with what
- * a commit came to.
+ * this program reads a lab file, from within the process that holds it; any other line with the
+ * result of a commit.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';

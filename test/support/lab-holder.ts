@@ -1,4 +1,4 @@
-/** A process of its own that holds a lab and does what it is told: `lab-holder-process.ts`. */
+/** A process that holds a lab and carries out commands: `lab-holder-process.ts`. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ const script = compiledScript('lab-holder-process.ts');
 
 export interface LabHolder {
   readonly process: ChildProcess;
-  /** What it said first. */
+  /** Its first line. */
   readonly answer: string;
   /** @returns its answer to a line */
   tell(line: string): Promise<string>;

@@ -1,8 +1,8 @@
 /**
- * Writes trials into a lab until it is killed. After each commit it says, in one line, what must be
- * there from now on: `epoch proposed finished`. Steps are grouped at random, from a seed.
- * Arguments: file, seed, milliseconds between commits (default 0), `plain` for a space without
- * conditions.
+ * Writes trials into a lab until it is killed. After each commit it prints the minimum that must be
+ * in the file from then on, in one line: `epoch proposed finished`. Steps are grouped at random,
+ * from a seed. Arguments: file, seed, milliseconds between commits (default 0), `plain` for a space
+ * without conditions.
  */
 import { writeSync } from 'node:fs';
 import type { Write } from '../../src/core/scheduling/index.ts';
@@ -28,7 +28,7 @@ const lab = openLab(file, { create: true });
 if (lab.lab.studies.length === 0) lab.commit([[createStudy(UID, of)]]);
 const trials = trialsOf(lab.lab, UID);
 
-// Taking up: attempts that a kill left open are lost, their trials wait.
+// On start, attempts that a kill left open are lost and their trials wait.
 const lost = trials.flatMap(({ number, unsettled }) =>
   unsettled.map(({ attemptNumber }): Write[] => [
     endAttempt(number, attemptNumber, 'lost'),
@@ -50,7 +50,8 @@ const draw = (below: number): number => {
 };
 
 const say = (): void => {
-  // Straight to the pipe: a line that this process said is never lost in a buffer of its own.
+  // Writes to the pipe directly, so that a printed line is never lost in a buffer of the
+  // process.
   writeSync(1, `${lab.epoch} ${proposed} ${finished}\n`);
 };
 say();

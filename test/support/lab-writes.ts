@@ -1,4 +1,4 @@
-/** Writes as the scheduler makes them, short enough to state a rule with. */
+/** Writes as the scheduler makes them, in a short form. */
 import type {
   AttemptOutcome,
   AttemptResult,
@@ -28,8 +28,8 @@ export const spec: StudySpec = {
 };
 
 /**
- * The same without the condition: the judge of lab files cannot tell the importance of a parameter
- * that some trials lack.
+ * The same without the condition, because the checker of lab files cannot compute the importance of
+ * a parameter that some trials lack.
  */
 export const plainSpec: StudySpec = {
   ...spec,
@@ -140,7 +140,7 @@ export function endTrial(
   };
 }
 
-/** What a success writes in one step. */
+/** Writes of a success in one step. */
 export function succeed(
   number: number,
   finishSeq: number,
@@ -153,7 +153,7 @@ export function succeed(
   ];
 }
 
-/** A snapshot without laziness, so that two can be compared. */
+/** A snapshot without lazy parts, so that two can be compared. */
 export function whole(lab: LabSnapshot): unknown {
   return {
     uid: lab.uid,

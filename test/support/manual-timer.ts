@@ -1,4 +1,4 @@
-/** A timer whose time is moved by hand: what is due happens then and there, in order. */
+/** A timer whose time a test advances: due callbacks run at once, in order. */
 import type { Timer } from '../../src/runtime/timer.ts';
 
 export class ManualTimer implements Timer {
@@ -15,12 +15,12 @@ export class ManualTimer implements Timer {
     return () => (this.#waiting = this.#waiting.filter((other) => other !== entry));
   }
 
-  /** How many callbacks are waited for. */
+  /** Number of waiting callbacks. */
   get pending(): number {
     return this.#waiting.length;
   }
 
-  /** As a machine that sleeps: what was due meanwhile happens at its end. */
+  /** Advances time as on a machine that slept: due callbacks run at its end. */
   sleep(ms: number): void {
     this.#now += ms;
     this.advance(0);

@@ -1,6 +1,6 @@
 /**
- * A study small enough to check by hand: one integer parameter, a value that follows from it, and
- * samplers that depend on everything they may depend on, so that a proposal made from the wrong
+ * A study that can be checked by hand: one integer parameter, a value that follows from it, and
+ * samplers that depend on everything that they may depend on, so that a proposal made from a wrong
  * history is a wrong number.
  */
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';

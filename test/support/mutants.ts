@@ -1,6 +1,6 @@
 /**
- * Schedulers that break a rule: the real source with one passage replaced, loaded beside the real
- * one. A mutant whose passage is no longer in the source is an error, so that the list cannot rot.
+ * Schedulers that break a rule: the source with one passage replaced, loaded beside the original. A
+ * mutant whose passage is no longer in the source is an error.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { SimulatedWorker } from '../../src/core/simulation/simulated-worker
 import type { Machine } from './adversarial-world.ts';
 
 export interface Mutant {
-  /** Below src/core. */
+  /** Path below src/core. */
   readonly file: string;
   readonly from: string;
   readonly to: string;

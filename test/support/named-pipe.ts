@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 
-/** Why there are none here; null: there are. */
+/** Reason why named pipes are not available here; null: they are. */
 export const noNamedPipe =
   spawnSync('mkfifo', ['--version']).error === undefined ? null : 'this machine has no mkfifo';
 

@@ -1,6 +1,7 @@
 /**
- * Small networks that together hold every op, optimiser and way of adding gradients up, for the
- * tests of all executors. Not presets: shapes are odd, images small, batches leave remainders.
+ * Small networks that together contain every op, optimizer and form of gradient accumulation, for
+ * the tests of all executors. They are not presets: shapes are odd, images small, batches leave
+ * remainders.
  */
 import type { HyperSettings } from '../../src/training/run/hyper.ts';
 import type { SmallNetwork } from './networks.ts';

@@ -1,5 +1,6 @@
 /**
- * Small networks for the tests of all executors, with data and a plan. The list of them is beside.
+ * Small networks for the tests of all executors, with samples and a plan. `network-list.ts` lists
+ * them.
  */
 import { problemText } from '../../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
@@ -29,7 +30,7 @@ export interface SmallSubject extends Subject {
   readonly view: DatasetView;
 }
 
-/** 11 samples and batches of 4 where nothing else is said: the last step has 3. */
+/** 11 samples and batches of 4 unless specified: the last step has 3. */
 export function subjectOf(
   { shape, layers, loss, batch = 4, settings, data }: SmallNetwork,
   samples = 11,
@@ -67,7 +68,7 @@ export function subjectOf(
   };
 }
 
-/** In −1 … 1, by the generator's `synthetic` purpose. */
+/** Values in −1 … 1 from the generator's `synthetic` purpose. */
 function numbers(count: number): Float32Array {
   const words = new Uint32Array(4 * Math.ceil(count / 4));
   for (let i = 0; i < words.length; i += 4)

@@ -1,6 +1,6 @@
 /**
- * The application as a window meets it: a lab in a file, real workers, calls by the table, streams
- * through the pump.
+ * The application as a window uses it: a lab in a file, real workers, calls through the endpoint
+ * table, streams through the pump.
  */
 import { join } from 'node:path';
 import type { Application } from '../../src/endpoints/application.ts';
@@ -17,11 +17,11 @@ import type { WorkerTimes } from './worker-times.ts';
 export interface OpenApplication {
   readonly app: Application;
   readonly window: Connection;
-  /** @throws the error that the call was answered with */
+  /** @throws the error of the call */
   readonly call: (name: string, input: unknown, context?: CallContext) => Promise<unknown>;
 }
 
-/** Those of a test: closed together, the latest first. */
+/** Applications of a test, closed together, the latest first. */
 export class Applications {
   readonly #folder: TemporaryFolder;
   #times: Promise<WorkerTimes> | undefined;

@@ -1,6 +1,6 @@
 /**
- * How many trainable numbers a network has, by the shapes of its layers alone: an independent count
- * for the tests.
+ * Number of trainable parameters of a network, computed from the shapes of its layers alone,
+ * independently of the plan.
  */
 import type { Layer, Network, Shape } from '../../src/training/models/network.ts';
 

@@ -1,7 +1,7 @@
-/** The Python that `GALAPAGOS_PEER_PYTHON` names, with which formats and results are compared. */
+/** The Python that `GALAPAGOS_PEER_PYTHON` names; formats and results are compared with it. */
 import { spawnSync } from 'node:child_process';
 
-/** Why a test that needs these modules cannot run here; null: it can. */
+/** Reason why a test that needs these modules cannot run here; null: it can. */
 export function missingPython(...modules: readonly string[]): string | null {
   const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
   const reason = `GALAPAGOS_PEER_PYTHON names no Python with ${modules.join(', ')}`;

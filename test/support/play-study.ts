@@ -1,6 +1,5 @@
 /**
- * Plays a study without a scheduler: workers that finish in random order, the real columns and
- * sampler.
+ * Plays a study without a scheduler: workers finish in random order; columns and sampler are real.
  */
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
@@ -27,7 +26,7 @@ export function viewFor({ barrier }: Sampler, columns: TrialColumns, number: num
     : columns.synchronousView(barrier(number));
 }
 
-/** @param world its seed decides who finishes first */
+/** @param world its seed determines which worker finishes first */
 export function playStudy(
   sampler: Sampler,
   space: SearchSpace,

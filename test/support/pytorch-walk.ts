@@ -1,6 +1,6 @@
 /**
- * The runs that PyTorch's were recorded from (bench/peers/pytorch-fixture.py), by any executor: the
- * same weights, which that script draws by its own Philox, and the same batches.
+ * The runs that PyTorch's results were recorded from (bench/peers/pytorch-fixture.py), by any
+ * executor: the same weights, which that script draws with its own Philox, and the same batches.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -31,12 +31,12 @@ export interface Fixture {
   readonly seed: number;
   readonly batch: number;
   readonly optimizer: SgdSettings;
-  /** Of each step, in float64 and in PyTorch's own float32. */
+  /** Values of each step, in float64 and in PyTorch's own float32. */
   readonly loss64: readonly number[];
   readonly loss32: readonly number[];
-  /** Of the first step. */
+  /** Values of the first step. */
   readonly gradient: readonly Sketch[];
-  /** After the last step. */
+  /** Values after the last step. */
   readonly weights: readonly Sketch[];
   readonly statistics: readonly Sketch[];
   readonly evaluation: {
@@ -97,7 +97,7 @@ export async function fixtureSubject({
   };
 }
 
-/** Dataset indices of a whole run: the samples in order, over and over. */
+/** Dataset indices of a whole run: the samples in order, repeatedly. */
 export function orderOf({ batch, loss64 }: Fixture, { samples }: DatasetView): Uint32Array {
   return Uint32Array.from({ length: loss64.length * batch }, (_, i) => i % samples);
 }

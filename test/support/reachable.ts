@@ -1,7 +1,7 @@
 /**
- * Which controls of a page cannot be reached by scrolling: cut by an edge that does not scroll, or
- * outside the window. Scrolling sideways counts as out of reach except in tables, whose columns may
- * need more than the window's width.
+ * Finds controls of a page that cannot be reached by scrolling: cut by an edge that does not
+ * scroll, or outside the window. Scrolling sideways counts as out of reach except in tables, whose
+ * columns may need more than the window's width.
  */
 import type { Page } from 'playwright-core';
 
@@ -41,7 +41,8 @@ export function unreachable(page: Page): Promise<string[]> {
         at = at.parentElement
       ) {
         const style = getComputedStyle(at);
-        // What is positioned absolutely is cut by its containing block and outward only.
+        // An absolutely positioned element is cut only by its containing block and elements
+        // outside it.
         if (position === 'absolute' && style.position === 'static') continue;
         position = style.position;
         const clip = boxOf(at);
@@ -66,7 +67,7 @@ export function unreachable(page: Page): Promise<string[]> {
     const found: string[] = [];
     for (const control of document.querySelectorAll(controls)) {
       const { width, height } = control.getBoundingClientRect();
-      // Hidden, or there for a screen reader only.
+      // Hidden, or visible to a screen reader only.
       if (width <= 1 || height <= 1 || !control.checkVisibility({ visibilityProperty: true }))
         continue;
       const problem = problemOf(control);

@@ -1,6 +1,6 @@
 /**
- * Reads everything of each lab named by an argument, opens it for writing, and says in a line what
- * the reading came to.
+ * Reads everything of each lab named by an argument, opens it for writing, and prints the result of
+ * the reading in one line.
  */
 import { writeSync } from 'node:fs';
 import { copyLab } from '../../src/storage/copy-lab.ts';
@@ -9,7 +9,7 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { trialsOf } from './lab-writes.ts';
 
-/** `done`, or the code of the error that it ended with; any other error is a fault. */
+/** `done`, or the code of its error; any other error is a fault. */
 function codeOf(act: () => void): string {
   try {
     act();

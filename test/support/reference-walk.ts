@@ -1,6 +1,6 @@
 /**
- * One training step of the reference with chosen weights and no update: loss, gradients, and how
- * near it is to a kink.
+ * Runs one training step of the reference executor with given weights and without an update: loss,
+ * gradients, and the distance to the nearest kink.
  */
 import { keyOf } from '../../src/core/random.ts';
 import type { LaneSeed } from '../../src/training/executors/executor.ts';
@@ -20,7 +20,7 @@ export interface Walk {
   readonly loss: number;
   /** In plan order; before clipping. */
   readonly gradients: readonly Float64Array[];
-  /** Which side of every kink (relu, leaky-relu at 0; a pool's winner) each value is on. */
+  /** Side of every kink (relu, leaky-relu at 0; a pool's winner) that each value is on. */
   readonly sides: string;
   /** Smallest distance from a kink, as a share of the op's largest input. */
   readonly gap: number;
@@ -43,7 +43,7 @@ export interface Place {
   /** Of the run. */
   readonly step?: number;
   readonly perEpoch?: number;
-  /** false: sides and gap are not looked at. */
+  /** false: sides and gap are not computed. */
   readonly kinks?: boolean;
 }
 

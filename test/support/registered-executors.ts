@@ -4,7 +4,7 @@ import type { Executor } from '../../src/training/executors/executor.ts';
 import { registeredExecutors } from '../../src/training/executors/registry.ts';
 import type { RegisteredExecutor } from '../../src/training/executors/registry.ts';
 
-/** In the order of the registry. */
+/** Executors in the order of the registry. */
 const forms = ['wasm', 'fused', 'webgpu', 'tensorflow', 'reference'] as const;
 
 export type ByForm = Readonly<Record<(typeof forms)[number], Executor>>;
@@ -21,7 +21,7 @@ export function realExecutors(): ByForm {
   };
 }
 
-/** The registry with these executors in its entries. */
+/** Returns the registry with these executors in its entries. */
 export function registered(of: ByForm): readonly RegisteredExecutor[] {
   return registeredExecutors().map((entry, i) => ({ ...entry, executor: of[at(forms, i)] }));
 }

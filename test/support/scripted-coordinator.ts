@@ -1,6 +1,6 @@
 /**
- * A coordinator without a scheduler: the test says what it answers. Beats are heard, unless it is
- * told to be silent.
+ * A coordinator without a scheduler: the test defines its answers. It confirms heartbeats, unless
+ * it is told to be silent.
  */
 import { expect } from 'vitest';
 import type { AttemptId } from '../../src/core/scheduling/index.ts';
@@ -24,7 +24,7 @@ export const attempt = (number: number, attemptNumber = 1): AttemptId => ({
   attemptNumber,
 });
 
-/** A sphere, with settings; or another objective, where `kind` says so. */
+/** A sphere with settings, or the objective that `kind` names. */
 function objectiveOf(settings: object): { readonly kind: string } {
   const kind =
     'kind' in settings && typeof settings.kind === 'string' ? settings.kind : 'synthetic';
@@ -72,7 +72,10 @@ export class ScriptedCoordinator {
     );
   }
 
-  /** Opens a session for who said hello. @returns its name */
+  /**
+   * Opens a session for the sender of a hello.
+   * @returns its name
+   */
   async welcome(
     { slot, incarnation, helloNo }: Hello,
     keep: readonly AttemptId[] = [],
@@ -93,7 +96,7 @@ export class ScriptedCoordinator {
         session,
         tasksEndpoint,
         resultsEndpoint,
-        // Short, because tests wait for beats.
+        // Short, because tests wait for heartbeats.
         beatMs: 100,
         leaseMs,
         keep,
@@ -102,7 +105,7 @@ export class ScriptedCoordinator {
     return session;
   }
 
-  /** The first worker to say hello, welcomed and told of a synthetic study. */
+  /** Resolves with the first worker that says hello, after a welcome and a synthetic study. */
   async ready(
     objective: object = {},
   ): Promise<{ readonly hello: Hello; readonly session: string }> {
@@ -139,7 +142,7 @@ export class ScriptedCoordinator {
     });
   }
 
-  /** Nothing that arrived so far was malformed. */
+  /** Asserts that no message so far was malformed. */
   async close(): Promise<void> {
     expect(this.malformed.all).toStrictEqual([]);
     await this.transport.close();

@@ -1,7 +1,7 @@
 /**
- * Second programs of every kind beside a program that writes a lab, and kills of that writer: while
- * it works, each starts, is refused or reads, and ends. What must hold: the log stays the one that
- * was opened, and every trial that had ended is in the file.
+ * Starts second programs of every kind beside a program that writes a lab, and kills the writer:
+ * each starts while the writer works, is refused or reads, and ends. The log must stay the one that
+ * was opened, and every ended trial must be in the file.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,15 +30,15 @@ export const besideStudy = {
 export type Ends = ReadonlyMap<number, number | null>;
 
 export interface Writer {
-  /** Trials that it showed as ended. */
+  /** Trials that it displayed as ended. */
   readonly shown: Ends;
-  /** How many trials its window shows as complete; null: it has no window. */
+  /** Number of trials that its window shows as complete; null: it has no window. */
   readonly complete: (() => Promise<number>) | null;
-  /** Ends it with SIGKILL, and every process that holds the lab file for it. */
+  /** Ends it with SIGKILL, together with every process that holds the lab file for it. */
   kill(): Promise<void>;
 }
 
-/** Why Optuna cannot be among the second programs; null: it is. */
+/** Reason why Optuna cannot be one of the second programs; null: it can. */
 export const withoutOptuna = missingPython('optuna');
 const withoutPython = missingPython('sqlite3');
 const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
@@ -113,7 +113,10 @@ async function sqliteProgram(lab: string): Promise<void> {
   });
 }
 
-/** Runs a program to its end. @returns its exit code and what it said on stderr */
+/**
+ * Runs a program to its end.
+ * @returns its exit code and its stderr
+ */
 async function ran(
   program: string,
   ...args: string[]
@@ -140,8 +143,8 @@ export function endedTrials(lab: string): Ends {
 }
 
 /**
- * Waits until `more` trials have ended than before, as a reader of the file sees them, or the
- * writer has ended.
+ * Waits until `more` further trials have ended, as a reader of the file sees them, or the writer
+ * has ended.
  */
 export async function untilTrials(lab: string, writes: () => boolean, more: number): Promise<void> {
   // The file may not be a lab yet.
@@ -159,16 +162,14 @@ export async function untilTrials(lab: string, writes: () => boolean, more: numb
 export interface Plan {
   readonly lab: string;
   readonly kinds: readonly (() => Promise<void>)[];
-  /** Second programs over all lives of the writer. */
+  /** Second programs over all runs of the writer. */
   readonly programs: number;
-  /** Lives of the writer, each ended by a kill. */
+  /** Runs of the writer, each ended by a kill. */
   readonly kills: number;
   readonly startWriter: () => Promise<Writer>;
 }
 
-/**
- * Runs the programs beside the writer, kills it again and again, and expects that nothing is lost.
- */
+/** Runs the programs beside the writer, kills it repeatedly, and asserts that nothing is lost. */
 export async function losesNothing({
   lab,
   kinds,

@@ -1,4 +1,4 @@
-/** `galapagos serve` as a process of its own, with a home and a lab of its own. */
+/** Runs `galapagos serve` as a process with its own home and lab. */
 import { builtWithWindow, start } from './built-command.ts';
 import type { Command } from './built-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -7,18 +7,18 @@ import type { TemporaryFolder } from './temporary-folder.ts';
 export interface Served {
   readonly folder: TemporaryFolder;
   readonly lab: string;
-  /** With the token. */
+  /** Address with the token. */
   readonly link: string;
   readonly origin: string;
   readonly port: number;
   readonly command: Command;
-  /** Ends it as Ctrl-C does, and removes its folder. */
+  /** Ends it with SIGINT and removes its folder. */
   close(): Promise<void>;
 }
 
 export interface ServeOptions {
   readonly workers?: number;
-  /** Kept by whoever gives it. */
+  /** A home that the caller keeps. */
   readonly folder?: TemporaryFolder;
   readonly port?: number;
   readonly token?: string;

@@ -1,4 +1,4 @@
-/** A worker's session whose clock, coordinator and objective are the test's. */
+/** A worker's session whose clock, coordinator and objective the test controls. */
 import type { LanesListener } from '../../src/core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../../src/core/scheduling/index.ts';
 import type {
@@ -28,7 +28,7 @@ export class SessionWorld {
   readonly joined: [string, string][] = [];
   readonly warnings: string[] = [];
   exited: { code: number; text: string | null } | null = null;
-  /** Lanes that run, with what ends them. */
+  /** Running lanes, with the functions that end them. */
   readonly running: {
     lanes: readonly EvaluatedLane[];
     listener: LanesListener<Report, AttemptResult>;
@@ -100,7 +100,7 @@ export class SessionWorld {
     });
   }
 
-  /** Time passes, in ticks of 500 ms; `heard`: the coordinator answers each. */
+  /** Advances time in ticks of 500 ms. `heard`: the coordinator answers each. */
   pass(ms: number, heard = true): void {
     for (let t = 0; t < ms; t += 500) {
       this.now += 500;

@@ -1,6 +1,6 @@
 /**
- * A real evolution on a synthetic function, in the table of a window: what the sampler breeds, not
- * what a test makes up.
+ * The table of a window with trials of a real evolution on a synthetic function, so that parents
+ * and offspring are those of the sampler.
  */
 import { createSampler } from '../../src/core/samplers/create-sampler.ts';
 import { TrialColumns } from '../../src/core/study/trial-columns.ts';

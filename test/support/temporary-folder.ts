@@ -1,4 +1,4 @@
-/** A folder of a test's own, gone afterwards. */
+/** A temporary folder of a test, removed afterwards. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

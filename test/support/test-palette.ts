@@ -1,4 +1,4 @@
-/** A palette in which the colours that tests look for are unlike all others. */
+/** A palette in which the colours that tests search for differ from all others. */
 import type { Palette } from '../../src/renderer/charts/palette.ts';
 import { valueColours } from '../../src/renderer/charts/value-colours.ts';
 

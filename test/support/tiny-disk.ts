@@ -1,4 +1,4 @@
-/** A disk of a test's own, as small as it wants: tmpfs, which root may mount on Linux. */
+/** A disk of a test with a chosen size: tmpfs, which root can mount on Linux. */
 import { execFileSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -38,7 +38,7 @@ function system(command: string, ...parameters: string[]): void {
   execFileSync(command, parameters, { stdio: 'ignore' });
 }
 
-/** Why none can be had here; null: it can. */
+/** Reason why none is available here; null: it is. */
 export const noTinyDisk: string | null =
   process.platform === 'linux' && userInfo().uid === 0 && canMount()
     ? null

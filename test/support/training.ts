@@ -44,7 +44,7 @@ export function describeNetwork(
   };
 }
 
-/** A description read: layers' names and outputs, or what is wrong with it. */
+/** Reads a description: names and outputs of its layers, or its errors. */
 export function readDescription(
   description: unknown,
   params: Params = {},
@@ -86,7 +86,7 @@ export function subject(
   return { network, plan: compilePlan(network, { batch, optimizer: options.optimizer ?? SGD }) };
 }
 
-/** Bytes and labels by the generator's `synthetic` purpose. */
+/** Bytes and labels from the generator's `synthetic` purpose. */
 export function synthetic(
   shape: readonly number[],
   classes: number,

@@ -1,4 +1,7 @@
-/** Rows as a host sends them to a window: the encoding twin of `renderer/state/trial-table.ts`. */
+/**
+ * Encodes rows as a host sends them to a window: the counterpart of
+ * `renderer/state/trial-table.ts`.
+ */
 import { outcomeCodes, trialStates } from '../../src/protocol/window/columns.ts';
 import { emptyArrays, NOT_ENDED, rowColumnList } from '../../src/protocol/window/row-columns.ts';
 import type { ReportBlock, TrialBlock } from '../../src/protocol/window/columns.ts';
@@ -15,7 +18,7 @@ export interface Row {
   readonly historyLength?: number;
   readonly started?: number;
   readonly ended?: number;
-  /** As the head's `slots` name it, from 1; 0: none. */
+  /** Index into the head's `slots`, from 1; 0: none. */
   readonly slot?: number;
   readonly params?: readonly number[];
 }

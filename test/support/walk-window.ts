@@ -1,11 +1,14 @@
 /**
- * A walk through everything a window offers: each tab of the study in front, each page of the rail.
- * What isn't offered is not walked to.
+ * Walks through everything that a window offers: each tab of the study in front, each page of the
+ * rail. Skips what is not offered.
  */
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 
-/** @param look what to do in each, by its name; @returns what was walked through */
+/**
+ * @param look is called in each, with its name
+ * @returns the names of the places that were visited
+ */
 export async function walk(page: Page, look: (name: string) => Promise<void>): Promise<string[]> {
   const seen: string[] = [];
   const tabs = page.getByRole('tab');

@@ -1,6 +1,6 @@
 /**
- * A window as it should hold what streams send it: messages laid over one another, nothing else.
- * Through the pump, as any binding does.
+ * A window's state as its streams define it: messages merged in order and nothing else. Receives
+ * through the pump, as every binding does.
  */
 import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
@@ -89,7 +89,7 @@ function numbers(
   return [...new kind(Uint8Array.from(bytes).buffer)];
 }
 
-/** A connection that takes every message at once. */
+/** A connection that accepts every message at once. */
 export class Connection {
   readonly failures: Extract<StreamAnswer, { op: 'failed' }>[] = [];
   readonly #pump: FeedPump<typeof subscriptions>;
@@ -121,7 +121,7 @@ export class Connection {
     return client;
   }
 
-  /** Resolves as soon as what was sent makes it so. */
+  /** Resolves as soon as a message makes the condition true. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }

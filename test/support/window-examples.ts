@@ -1,5 +1,5 @@
 /**
- * Rows of the lab's stream for tests of the window: ordinary ones, with what a test says of them.
+ * Typical rows of the lab's stream for tests of the window, with the fields that a test overrides.
  */
 import type { LabBody } from '../../src/protocol/window/lab-stream.ts';
 import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';

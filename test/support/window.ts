@@ -1,6 +1,6 @@
 /**
- * What a test of the window starts from: a server of its own with real workers, a browser, and
- * windows in it. Where there is no browser, every test of the file is skipped with the reason.
+ * Environment of a window test: its own server with real workers, a browser, and windows in it.
+ * Without a browser, every test of the file is skipped with the reason.
  */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -15,7 +15,7 @@ import type { ServeOptions, Served } from './served.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
-/** How long a condition may take: the cores are shared with workers that train. */
+/** Greatest duration until a condition holds; large because workers that train share the cores. */
 export const PATIENCE = 90_000;
 
 /** For `expect.poll`. */
@@ -23,16 +23,13 @@ export const patient = { timeout: PATIENCE, interval: 100 };
 
 export interface SeenWindow {
   readonly page: Page;
-  /** Addresses outside the server that were asked for: each was refused. */
+  /** Addresses outside the server that were requested; each was refused. */
   readonly strangers: readonly string[];
-  /**
-   * What the page complained of: errors of its scripts and what the browser says of them, e.g. what
-   * the CSP refused.
-   */
+  /** Errors of the page: of its scripts and from the browser, for example refusals by the CSP. */
   readonly complaints: readonly string[];
 }
 
-/** One server and one browser for a file; a context a window. */
+/** One server and one browser for a file; one context a window. */
 export class WindowLab {
   readonly #options: ServeOptions;
   #folder: TemporaryFolder | null = null;
@@ -62,13 +59,13 @@ export class WindowLab {
     this.#browser = await launchChromium();
   }
 
-  /** As a power cut ends it; `again` starts it at the same address. */
+  /** Ends it as a power failure does; `again` starts it at the same address. */
   async kill(): Promise<void> {
     this.served.command.process.kill('SIGKILL');
     await this.served.command.ended;
   }
 
-  /** @param token that browsers must bring from now on */
+  /** @param token that browsers must send from now on */
   async again(token = 'a-token-of-this-test'): Promise<void> {
     const { port } = this.served;
     this.#served = await serve({ token, ...this.#options, folder: this.folder, port });
@@ -97,7 +94,7 @@ export class WindowLab {
   }
 
   /**
-   * What each window looks like when its test ends, for whoever wants to see: into the folder that
+   * Takes a screenshot of each window when its test ends, into the folder that
    * `GALAPAGOS_WINDOW_SHOTS` names.
    */
   async #show(): Promise<void> {
@@ -117,12 +114,13 @@ export class WindowLab {
 }
 
 /**
- * For the tests of a file, opened before them and closed behind them; each begins without a window.
+ * Environment for the tests of a file, opened before the first and closed after the last; each test
+ * starts without a window.
  */
 export function windowLab(options: ServeOptions = {}): WindowLab {
   const lab = new WindowLab(options);
   const missing = missingChromium();
-  // Built by whoever comes first, however long that takes.
+  // Built by the first test file that needs it, however long that takes.
   beforeAll(async () => {
     if (missing === null) await lab.open();
   }, 5 * PATIENCE);
@@ -132,7 +130,10 @@ export function windowLab(options: ServeOptions = {}): WindowLab {
   return lab;
 }
 
-/** Asks an endpoint as the window does, to set a scene. @throws what it refuses with */
+/**
+ * Calls an endpoint as the window does, to prepare a state.
+ * @throws the error of the endpoint
+ */
 export async function ask<Name extends CallName>(
   page: Page,
   name: Name,
@@ -153,7 +154,10 @@ export async function ask<Name extends CallName>(
   return answer.value as CallOutput<Name>;
 }
 
-/** Starts a study and shows it in a tab. @returns its key */
+/**
+ * Starts a study and shows it in a tab.
+ * @returns its key
+ */
 export async function startInFront(page: Page, study: StudyFile, tab: string): Promise<string> {
   const { study: key } = await ask(page, 'startStudy', { study, workers: null });
   await page.evaluate((hash) => (location.hash = hash), `#/study/${key}/${tab}`);
@@ -161,7 +165,7 @@ export async function startInFront(page: Page, study: StudyFile, tab: string): P
   return key;
 }
 
-/** A study whose trials take as long as is said and train nothing. */
+/** A study whose trials take the given time and train nothing. */
 export function syntheticStudy(
   name: string,
   { trials, durationMs }: { readonly trials: number; readonly durationMs: number },
@@ -182,7 +186,7 @@ export function syntheticStudy(
   };
 }
 
-/** Selects a trial as anybody can, wherever its row or dot is: by its number among the commands. */
+/** Selects a trial by its number through the commands, wherever its row or dot is. */
 export async function select(page: Page, trial: number): Promise<void> {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: text.commands.title }).fill(String(trial));
@@ -191,8 +195,8 @@ export async function select(page: Page, trial: number): Promise<void> {
 }
 
 /**
- * The study's entry in the rail, which says its state, its best and how far it is; once it says the
- * word.
+ * Resolves with the study's entry in the rail, which contains its state, best value and progress,
+ * once it contains the word.
  */
 export function railStudy(page: Page, name: string, word: string): Locator {
   return page
@@ -201,13 +205,13 @@ export function railStudy(page: Page, name: string, word: string): Locator {
     .filter({ has: page.getByText(name, { exact: true }) });
 }
 
-/** How many trials the study's header says have ended. */
+/** Number of ended trials that the study's header shows. */
 export async function ended(page: Page): Promise<number> {
   const figure = await page.locator('header .done .figure strong').textContent();
   return Number((figure ?? '').replaceAll(/\D/g, ''));
 }
 
-/** Until the header says that at least so many have ended. */
+/** Resolves when the header shows at least this number of ended trials. */
 export async function untilEnded(page: Page, atLeast: number): Promise<void> {
   await expect.poll(() => ended(page), patient).toBeGreaterThanOrEqual(atLeast);
 }

@@ -1,4 +1,4 @@
-/** How tests start a worker, as built, and how they see whether a process is there. */
+/** Starts built workers, and determines whether a process exists. */
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export const workerCommand = {
   memoryLimitBytes: 1024 * 2 ** 20,
 } as const;
 
-/** A process that has ended but that nobody has waited for counts as gone. */
+/** A process that has ended but was not waited for counts as gone. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -33,8 +33,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Milliseconds until a process that is not this one's child is gone; looked at each 5 ms, for want
- * of an event.
+ * Milliseconds until a process that is not a child of this one is gone; polled each 5 ms, because
+ * there is no event.
  */
 export async function gone(pid: number, withinMs: number): Promise<number> {
   const from = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Writes a file atomically again and again, each time with other content, until it is killed:
- * `FILE`.
+ * Writes a file atomically and repeatedly, each time with other content, until it is killed.
+ * Argument: `FILE`.
  */
 import { writeAtomically } from '../../src/cli/process/write-atomically.ts';
 
