@@ -4,6 +4,8 @@
  */
 import type { LabOptions } from '../core/scheduling/index.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { DeviceWatchOptions } from '../node/devices/watch-devices.ts';
+import type { UtilisationSources } from '../node/machine/utilisation.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
 import type { Uploads } from './uploads/uploads.ts';
 
@@ -32,6 +34,11 @@ export interface ApplicationOptions {
   readonly checkAfterMs?: number;
   /** Replaces options of the scheduler. */
   readonly options?: Partial<LabOptions>;
+  /** Replaces this machine's devices in tests. */
+  readonly machine?: {
+    readonly sources: Partial<UtilisationSources>;
+    readonly look: DeviceWatchOptions['look'];
+  };
 }
 
 /** A running study, for a tray or a title. */

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import type { LabStarter } from '../lab/open-lab.ts';
 import { startLab } from '../lab/start-lab.ts';
+import { watchDevices } from '../node/devices/watch-devices.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
+import { lookAtDevices } from '../studies/look-at-devices.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
@@ -21,6 +23,9 @@ import { StudyFeed } from './feeds/study-feed.ts';
 import { chanceLevels } from './projections/chance-levels.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
+
+/** Age in milliseconds of the last look at the devices above which a new page looks again. */
+const LOOK_AGAIN_MS = 30_000;
 
 /**
  * Starts everything behind a window. If a step fails, the completed steps are undone: no lab stays
@@ -91,6 +96,20 @@ async function create(
     // As with the workers: the window that is opening comes first.
     inventoryAfterMs: WORKERS_LATER_MS,
     ...(worker?.execPath === undefined ? {} : { execPath: worker.execPath }),
+    ...(options.machine === undefined ? {} : { sources: options.machine.sources }),
+  });
+  const devices = watchDevices({
+    utilisation,
+    look:
+      options.machine?.look ??
+      lookAtDevices({
+        tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow'),
+        execPath: worker?.execPath,
+      }),
+    ...(options.machine?.sources.platform === undefined
+      ? {}
+      : { platform: options.machine.sources.platform }),
+    onChange: () => sampled.notify(),
   });
   return {
     endpoints: {
@@ -118,7 +137,14 @@ async function create(
           ),
         study: ({ study }, changed) =>
           new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), chanceOf),
-        telemetry: (_, changed) => telemetryFeed(utilisation, sampled.listen(changed)),
+        telemetry: (_, changed) => {
+          // A page that opens or reloads shows what was installed since the last look.
+          void devices.ready.then(() => devices.refresh(LOOK_AGAIN_MS));
+          return telemetryFeed(
+            { samples: utilisation.samples, inventory: () => devices.inventory() },
+            sampled.listen(changed),
+          );
+        },
       },
     },
     uploads,

@@ -12,12 +12,13 @@ import { watchDevices } from '../../src/node/devices/watch-devices.ts';
 import type { DeviceWatch } from '../../src/node/devices/watch-devices.ts';
 import { parseInventory } from '../../src/node/machine/machine.ts';
 import { watchUtilisation } from '../../src/node/machine/utilisation.ts';
-import type { Utilisation } from '../../src/node/machine/utilisation.ts';
+import type { Utilisation, UtilisationSources } from '../../src/node/machine/utilisation.ts';
 import type { NodeInventory } from '../../src/protocol/window/telemetry.ts';
 import { fakeSmi } from './fake-smi.ts';
 import { writeTree } from './file-tree.ts';
 import { ManualTimer } from './manual-timer.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 
 const FOLDER = join(import.meta.dirname, '../fixtures/devices');
 
@@ -88,8 +89,18 @@ export interface RunningFixture {
   stop(): Promise<void>;
 }
 
-/** Starts the program's own sources on the machine, on a virtual clock. */
-export async function startFixture(machine: FixtureMachine): Promise<RunningFixture> {
+/** The machine as the program's sources see it. */
+export interface FixtureSources {
+  readonly sources: Partial<UtilisationSources>;
+  readonly look: (cards: NodeInventory['devices']) => Promise<MachineFacts>;
+  /** Number of looks at the machine. */
+  readonly looks: () => number;
+  readonly folder: TemporaryFolder;
+  /** Makes the running tools write once more, as they do every second. */
+  readonly tell: () => void;
+}
+
+export function fixtureSources(machine: FixtureMachine): FixtureSources {
   const folder = temporaryFolder();
   const { platform, files, links, nvidiaSmi } = machine;
   writeTree(folder.path, { 'proc/stat': stat(0, 100), ...files });
@@ -97,56 +108,63 @@ export async function startFixture(machine: FixtureMachine): Promise<RunningFixt
     mkdirSync(dirname(folder.file(path)), { recursive: true });
     symlinkSync(target, folder.file(path));
   }
-  const timer = new ManualTimer();
   const smi = fakeSmi();
-  let sampled: () => void = () => undefined;
   let looks = 0;
-  const utilisation = watchUtilisation({
-    node: 'local',
-    onSample: () => sampled(),
+  let told = 0;
+  const inventory = machine.inventory.map((line) => JSON.stringify(line)).join('\n');
+  const endAsRecorded = (): void => {
+    const child = smi.started.at(-1);
+    if (nvidiaSmi === null) {
+      // None of the places where it is looked for has it.
+      child?.emit('error', Object.assign(new Error('ENOENT'), { code: 'ENOENT' }));
+      child?.end(null);
+    } else if (!Array.isArray(nvidiaSmi)) {
+      child?.write(`${nvidiaSmi.words}\n`);
+      child?.end(nvidiaSmi.code);
+    }
+  };
+  return {
     sources: {
       platform,
       sys: folder.file('sys'),
       proc: folder.file('proc'),
-      timer,
-      wallClock: () => 1_700_000_000_000 + timer.now(),
-      startSmi: smi.start,
-      inventory: () =>
-        Promise.resolve(
-          parseInventory(
-            machine.inventory.map((line) => JSON.stringify(line)).join('\n'),
-            'the inventory ended early',
-          ),
-        ),
+      startSmi: (file, args) => {
+        const child = smi.start(file, args);
+        // After its reader listens.
+        queueMicrotask(endAsRecorded);
+        return child;
+      },
+      inventory: () => Promise.resolve(parseInventory(inventory, 'the inventory ended early')),
     },
+    look: (cards) => {
+      looks += 1;
+      return factsOf(machine, cards, folder.path);
+    },
+    looks: () => looks,
+    folder,
+    tell() {
+      told += 1;
+      writeTree(folder.path, { 'proc/stat': stat(25 * told, 100 + 100 * told) });
+      if (Array.isArray(nvidiaSmi))
+        for (const line of nvidiaSmi) smi.started.at(-1)?.write(`${line}\n`);
+    },
+  };
+}
+
+/** Starts the program's own sources on the machine, on a virtual clock. */
+export async function startFixture(machine: FixtureMachine): Promise<RunningFixture> {
+  const { sources, look, looks, folder, tell } = fixtureSources(machine);
+  const timer = new ManualTimer();
+  let sampled: () => void = () => undefined;
+  const utilisation = watchUtilisation({
+    node: 'local',
+    onSample: () => sampled(),
+    sources: { ...sources, timer, wallClock: () => 1_700_000_000_000 + timer.now() },
   });
-  const look = async (cards: NodeInventory['devices']): Promise<MachineFacts> => {
-    looks += 1;
-    return factsOf(machine, cards, folder.path);
-  };
-  const watch = watchDevices({ utilisation, look, platform });
-  let tellSmi = (): void => {
-    const child = smi.started.at(-1);
-    if (Array.isArray(nvidiaSmi)) for (const line of nvidiaSmi) child?.write(`${line}\n`);
-  };
-  tellSmi();
-  if (nvidiaSmi === null)
-    // None of the places where it is looked for has it.
-    for (const child of smi.started) {
-      child.emit('error', Object.assign(new Error('ENOENT'), { code: 'ENOENT' }));
-      child.end(null);
-    }
-  else if (!Array.isArray(nvidiaSmi)) {
-    smi.started[0]?.write(`${nvidiaSmi.words}\n`);
-    smi.started[0]?.end(nvidiaSmi.code);
-    tellSmi = () => undefined;
-  }
+  const watch = watchDevices({ utilisation, look, platform: machine.platform, timer });
   await watch.ready;
-  let seconds = 0;
   const second = async (): Promise<void> => {
-    seconds += 1;
-    writeTree(folder.path, { 'proc/stat': stat(25 * seconds, 100 + 100 * seconds) });
-    tellSmi();
+    tell();
     const next = new Promise<void>((resolve) => (sampled = resolve));
     timer.advance(1000);
     await next;
@@ -159,7 +177,7 @@ export async function startFixture(machine: FixtureMachine): Promise<RunningFixt
     write: (more) => writeTree(folder.path, more),
     path: (...parts) => join(folder.path, ...parts),
     second,
-    looks: () => looks,
+    looks,
     async stop() {
       await utilisation.stop();
       folder.remove();

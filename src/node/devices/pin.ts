@@ -5,9 +5,11 @@
 import type { Device } from '../../core/device.ts';
 import type { DeviceList, ListedCard, ListedDevice } from '../../protocol/device-list.ts';
 
-/** Name of the WebGPU adapter that a worker opens; empty: it opens none. */
+/** Name of the WebGPU adapter that a worker opens. */
 export const ADAPTER_VARIABLE = 'GALAPAGOS_WEBGPU_ADAPTER';
 
+/** Part of no adapter's name: the worker opens none. */
+const NO_ADAPTER = 'none';
 /** Hides every card from CUDA. */
 const NO_CARD = '-1';
 
@@ -54,7 +56,7 @@ export function startableCards({ devices }: DeviceList): readonly StartableDevic
     started.push(card.id);
     const environment = pinEnvironment(card);
     // The adapter is the first twin's.
-    if (second) environment[ADAPTER_VARIABLE] = '';
+    if (second) environment[ADAPTER_VARIABLE] = NO_ADAPTER;
     return [{ device: deviceOf(card), environment }];
   });
 }

@@ -5,6 +5,8 @@
  */
 import type { DeviceList, ListedCard, ListedDevice } from '../../protocol/device-list.ts';
 import type { NodeInventory, NodeSample } from '../../protocol/window/telemetry.ts';
+import { systemTimer } from '../../runtime/timer.ts';
+import type { Timer } from '../../runtime/timer.ts';
 import type { Utilisation } from '../machine/utilisation.ts';
 import { assess } from './assess.ts';
 import type { Assessment, MachineFacts, SeenCard } from './assess.ts';
@@ -14,6 +16,7 @@ export interface DeviceWatchOptions {
   /** Looks at the machine. */
   readonly look: (cards: NodeInventory['devices']) => Promise<MachineFacts>;
   readonly platform?: string;
+  readonly timer?: Timer;
   /** Called when the executors of a device may have changed. */
   readonly onChange?: () => void;
 }
@@ -24,16 +27,21 @@ export interface DeviceWatch {
   /** The inventory with the executors of each device. A new object whenever it changes. */
   inventory(): NodeInventory;
   list(): DeviceList;
-  /** Looks at the machine again. Never rejects. */
-  refresh(): Promise<void>;
+  /**
+   * Looks at the machine again, unless the last look is younger. Never rejects.
+   * @param minAgeMs age of the last look, in milliseconds
+   */
+  refresh(minAgeMs?: number): Promise<void>;
 }
 
 const POWER_UNKNOWN = 'the power of processors is not measured';
 
 export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
-  const { utilisation, look, platform = process.platform, onChange = () => undefined } = options;
+  const { utilisation, look, platform = process.platform, timer = systemTimer } = options;
+  const { onChange = () => undefined } = options;
   let machine: MachineFacts | null = null;
   let looking: Promise<void> | null = null;
+  let doneAt = -Infinity;
   /** Cards that the machine was last looked at with. */
   let lookedAt: string | null = null;
   let assessed: {
@@ -49,7 +57,8 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
 
   const lastSample = (): NodeSample | null => utilisation.samples.last ?? null;
 
-  const refresh = (): Promise<void> => {
+  const refresh = (minAgeMs = 0): Promise<void> => {
+    if (minAgeMs > 0 && timer.now() - doneAt < minAgeMs) return Promise.resolve();
     const { devices } = utilisation.inventory();
     lookedAt = placesOf(devices);
     looking ??= look(devices)
@@ -61,10 +70,13 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
         // `look` words every failure; an unexpected one leaves the last facts.
         () => undefined,
       )
-      .finally(() => (looking = null));
+      .finally(() => {
+        looking = null;
+        doneAt = timer.now();
+      });
     return looking;
   };
-  const ready = utilisation.ready.then(refresh);
+  const ready = utilisation.ready.then(() => refresh());
 
   const assessment = (): Assessment | null => {
     const { devices } = utilisation.inventory();

@@ -20,6 +20,14 @@ export const lab = {
       : `${many(workers, 'worker')} on ${many(cores, 'core')}`,
   busyOf: ({ busy, of }: { busy: number; of: number }) => `${count(busy)} of ${count(of)} busy`,
   notUsedHere: 'not used by any worker',
+  executors: {
+    label: 'Executors',
+    works: 'works',
+    line: ({ name, state }: { name: string; state: string }) => `${name}: ${state}`,
+    notChecked: 'Executors: not checked yet.',
+    fails: ({ reason, remedy }: { reason: string; remedy: string | null }) =>
+      remedy === null ? `${reason}.` : `${reason}. To fix it: ${remedy}`,
+  },
   load: 'Load',
   cores: 'Load per core',
   core: ({ core }: { core: number }) => `Load of core ${core}`,

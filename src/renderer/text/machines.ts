@@ -1,6 +1,6 @@
 /** Text of the machines and settings pages. */
 import { count } from '../format.ts';
-import { many } from './words.ts';
+import { list, many } from './words.ts';
 
 export const machines = {
   title: 'Machines',
@@ -13,14 +13,20 @@ export const machines = {
   cores: 'Cores',
   coresText: ({ cores }: { cores: number }) => `${count(cores)} usable`,
   memory: 'Memory',
-  cards: 'GPUs',
-  noCards: 'none found',
-  card: (card: { model: string; driver: string | null; address: string | null }) =>
+  devices: 'Devices',
+  noCards: 'No GPU was found.',
+  card: (card: { driver: string | null; address: string | null; memory: string | null }) =>
     [
-      card.model,
+      ...(card.memory === null ? [] : [card.memory]),
       ...(card.driver === null ? [] : [`driver ${card.driver}`]),
       ...(card.address === null ? [] : [`at ${card.address}`]),
     ].join(', '),
+  twins: ({ others, pin }: { others: readonly string[]; pin: string | null }) =>
+    pin === 'layer'
+      ? `Same model as ${list(others)}. Mesa’s device-select layer restricts each worker to one GPU.`
+      : `Same model as ${list(others)}, which WebGPU cannot tell apart: one worker uses one of them. Install Mesa’s device-select layer (mesa-vulkan-drivers) to use all.`,
+  partitions: ({ names }: { names: readonly string[] }) =>
+    `Divided by MIG into ${list(names)}. A worker uses the first instance.`,
   userFolder: 'User folder',
   workers: 'Workers',
   noWorkers: 'No worker yet.',

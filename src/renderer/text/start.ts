@@ -4,7 +4,8 @@ import { list, many } from './words.ts';
 
 export const start = {
   title: 'What do you want to optimize?',
-  lead: 'Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores. Your data stays on this machine.',
+  lead: ({ gpus }: { gpus: number }) =>
+    `Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores${gpus === 0 ? '' : ` and ${gpus === 1 ? 'GPU' : 'GPUs'}`}. Your data stays on this machine.`,
   mnist: 'Start with MNIST',
   mnistText: ({ gpus, workers }: { gpus: number; workers: number | null }) => {
     const devices = [
