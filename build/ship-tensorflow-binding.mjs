@@ -10,20 +10,16 @@ import { join } from 'node:path';
 const [folder] = process.argv.slice(2);
 if (folder === undefined)
   throw new Error('which installation? node build/ship-tensorflow-binding.mjs FOLDER');
-const { binding, tfjs } = JSON.parse(readFileSync(join(folder, 'installation.json'), 'utf8'));
+const {
+  binding,
+  tfjs,
+  package: name = '@tensorflow/tfjs-node',
+} = JSON.parse(readFileSync(join(folder, 'installation.json'), 'utf8'));
 if (binding !== 'compiled')
   throw new Error(
     `${folder}: expected a binding that was compiled here, found one that is ${binding}`,
   );
-const compiled = join(
-  folder,
-  'node_modules',
-  '@tensorflow',
-  'tfjs-node',
-  'lib',
-  'napi-v8',
-  'tfjs_binding.node',
-);
+const compiled = join(folder, 'node_modules', name, 'lib', 'napi-v8', 'tfjs_binding.node');
 const shipped = join(
   import.meta.dirname,
   '..',

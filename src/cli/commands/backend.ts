@@ -38,7 +38,7 @@ export function addBackend(program: Command, context: Context): void {
       `
 The tensorflow executor trains with TensorFlow on NVIDIA GPUs (CUDA) or on the CPU. Linux only. It is installed in
 ${folderOf()} and takes about 1.4 GB, with --cuda about 6 GB. The installation downloads TensorFlow's libraries from PyPI (with pip
-if Python is installed) and @tensorflow/tfjs-node from npm. Its native binding is compiled with g++ if possible;
+if Python is installed) and @tensorflow/tfjs-node from npm, with --cuda @tensorflow/tfjs-node-gpu. Its native binding is compiled with g++ if possible;
 otherwise the prebuilt one that comes with Galapagos is used.
 
 Examples:
@@ -124,12 +124,12 @@ async function install(
     });
     if (json) printJson(context, listed());
     else {
-      const { tensorflow, tfjs, binding, librariesBy, folder } = installed;
+      const { tensorflow, tfjs, binding, librariesBy, folder, package: name } = installed;
       const source = { file: 'from the given wheel', pip: 'with pip', index: 'from the index' }[
         librariesBy
       ];
       print(context, [
-        `installed tensorflow in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, ${
+        `installed tensorflow in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, ${name} ${tfjs}, ${
           binding === 'compiled' ? 'binding compiled on this machine' : 'prebuilt binding'
         }.`,
       ]);

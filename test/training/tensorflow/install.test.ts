@@ -18,9 +18,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   findInstallation,
-  BINDING_FILE,
-  LIBRARY_FILES,
+  packageFiles,
 } from '../../../src/training/executors/tensorflow/installation.ts';
+import { pinned } from '../../../src/training/executors/tensorflow/install/cuda-libraries.ts';
 import {
   during,
   InstallationFailed,
@@ -39,6 +39,8 @@ import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-f
 import { isAlive } from '../../support/worker-command.ts';
 import { wheel, WHEEL_NAME } from './made-up-wheel.ts';
 
+const CPU = packageFiles('@tensorflow/tfjs-node');
+const CUDA = packageFiles('@tensorflow/tfjs-node-gpu');
 const NOWHERE = 'http://127.0.0.1:1/pypi';
 
 /** Behaviour of the fake programs: body of a script with `args`, `fs` and `path`. */
@@ -53,7 +55,7 @@ const PROGRAMS = {
       fs.writeFileSync('node_modules/' + name + '/package.json', JSON.stringify({ name, version }));
     };
     if (!args.includes('--ignore-scripts')) throw new Error('scripts would run');
-    put('@tensorflow/tfjs-node', '4.22.0');
+    put(args.find((each) => each.startsWith('@tensorflow/')).replace(/@4\\.22\\.0$/, ''), '4.22.0');
     put('node-api-headers', '1.9.0');`,
   'g++': `
     if (!fs.existsSync('deps/include/tensorflow/c/c_api.h') || !fs.existsSync('deps/lib/libtensorflow.so')) throw new Error('no header');
@@ -191,10 +193,10 @@ describe('Installation of TensorFlow', () => {
     expect(readdirSync(folder.file('home'))).toEqual(['tensorflow']);
     const found = findInstallation(installed.folder);
     expect(found).toMatchObject({ installation: { tensorflow: '2.20.0', binding: 'compiled' } });
-    expect(LIBRARY_FILES.map((file) => readFileSync(join(installed.folder, file), 'utf8'))).toEqual(
+    expect(CPU.libraries.map((file) => readFileSync(join(installed.folder, file), 'utf8'))).toEqual(
       ['the library', 'the framework'],
     );
-    expect(existsSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', '..', 'include'))).toBe(
+    expect(existsSync(join(installed.folder, CPU.libraries[0] ?? '', '..', '..', 'include'))).toBe(
       false,
     );
   });
@@ -366,12 +368,12 @@ describe('Installation: libraries', () => {
       'numpy>=1',
     ];
     writeFileSync(folder.file('cuda.whl'), wheel({ name: 'tensorflow', requirements }));
-    const name = 'nvidia_cudnn_cu12-9.5.0-py3-none-manylinux2014_x86_64.whl';
+    const name = 'nvidia_cudnn_cu12-9.10.2.21-py3-none-manylinux2014_x86_64.whl';
     writeFileSync(
       folder.file('wheel'),
       wheel({
         name: 'nvidia_cudnn_cu12',
-        version: '9.5.0',
+        version: '9.10.2.21',
         files: [['nvidia/cudnn/lib/libcudnn.so.9', 'cudnn']],
       }),
     );
@@ -379,10 +381,22 @@ describe('Installation: libraries', () => {
     const installed = await installTensorflow(
       options({ cuda: true, wheel: folder.file('cuda.whl') }),
     );
-    expect(installed.cuda).toBe(true);
+    expect(installed).toMatchObject({ cuda: true, package: '@tensorflow/tfjs-node-gpu' });
     expect(
-      readFileSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', 'libcudnn.so.9'), 'utf8'),
+      readFileSync(join(installed.folder, CUDA.libraries[0] ?? '', '..', 'libcudnn.so.9'), 'utf8'),
     ).toBe('cudnn');
+    expect(findInstallation(installed.folder)).toMatchObject({
+      binding: join(installed.folder, CUDA.binding),
+    });
+  });
+
+  it.each([
+    ['nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'nvidia-cudnn-cu12==9.10.2.21'],
+    ['nvidia_cublas_cu12<13.0,>=12.5.3.2', 'nvidia_cublas_cu12==12.8.4.1'],
+    ['nvidia-nccl-cu12<3.0,>=2.28', 'nvidia-nccl-cu12<3.0,>=2.28'],
+    ['nvidia-other-cu12<3.0', 'nvidia-other-cu12<3.0'],
+  ])('of %s are requested as %s', (text, expected) => {
+    expect(requirementText(pinned(parseRequirement(text)))).toBe(expected);
   });
 
   it('are requested in pip’s syntax', () => {
@@ -426,7 +440,7 @@ describe('Installation: binding', () => {
     without('g++');
     const installed = await installTensorflow(options());
     expect(installed.binding).toBe('shipped');
-    expect(readFileSync(join(installed.folder, BINDING_FILE), 'utf8')).toBe('shipped');
+    expect(readFileSync(join(installed.folder, CPU.binding), 'utf8')).toBe('shipped');
     program('g++', "console.error('fatal error: unknown option'); process.exit(1);");
     expect((await installTensorflow(options())).binding).toBe('shipped');
   });

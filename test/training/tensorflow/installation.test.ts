@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import {
-  BINDING_FILE,
   INSTALLATION_FILE,
-  LIBRARY_FILES,
+  packageFiles,
 } from '../../../src/training/executors/tensorflow/installation.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 
+const CPU = packageFiles('@tensorflow/tfjs-node');
 const WHOLE = {
   format: 'galapagos-tensorflow/1',
   tensorflow: '2.20.0',
@@ -58,8 +58,8 @@ describe('TensorFlow: probe', () => {
     expect(await reasonIn(folder)).toBe(
       `not installed: ${join(folder, INSTALLATION_FILE)} does not exist`,
     );
-    const [library = ''] = LIBRARY_FILES;
-    const half = folderWith(WHOLE, [BINDING_FILE]);
+    const [library = ''] = CPU.libraries;
+    const half = folderWith(WHOLE, [CPU.binding]);
     expect(await reasonIn(half)).toBe(`incomplete: ${join(half, library)} does not exist`);
   });
 
@@ -76,7 +76,7 @@ describe('TensorFlow: probe', () => {
   });
 
   it('reports the system loader’s error for an invalid binding', async () => {
-    expect(await reasonIn(folderWith(WHOLE, [BINDING_FILE, ...LIBRARY_FILES]))).toMatch(
+    expect(await reasonIn(folderWith(WHOLE, [CPU.binding, ...CPU.libraries]))).toMatch(
       /tfjs_binding\.node does not load: /,
     );
   });

@@ -10,7 +10,9 @@ export interface Installation {
   readonly format: 'galapagos-tensorflow/1';
   /** Version of the TensorFlow libraries. */
   readonly tensorflow: string;
-  /** Version of the npm package `@tensorflow/tfjs-node`, which contains the binding. */
+  /** Npm package that contains the binding. */
+  readonly package: BindingPackage;
+  /** Version of that package. */
   readonly tfjs: string;
   /** Whether the libraries support CUDA. */
   readonly cuda: boolean;
@@ -18,11 +20,29 @@ export interface Installation {
 }
 
 export const INSTALLATION_FILE = 'installation.json';
-export const PACKAGE_FOLDER = join('node_modules', '@tensorflow', 'tfjs-node');
-export const BINDING_FILE = join(PACKAGE_FOLDER, 'lib', 'napi-v8', 'tfjs_binding.node');
-export const LIBRARY_FILES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) =>
-  join(PACKAGE_FOLDER, 'deps', 'lib', name),
-);
+export const BINDING_PACKAGES = {
+  cpu: '@tensorflow/tfjs-node',
+  cuda: '@tensorflow/tfjs-node-gpu',
+} as const;
+export type BindingPackage = (typeof BINDING_PACKAGES)[keyof typeof BINDING_PACKAGES];
+
+/** Files of a binding package within the installation's folder. */
+export interface PackageFiles {
+  readonly folder: string;
+  readonly binding: string;
+  readonly libraries: readonly string[];
+}
+
+export function packageFiles(name: BindingPackage): PackageFiles {
+  const folder = join('node_modules', name);
+  return {
+    folder,
+    binding: join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'),
+    libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((library) =>
+      join(folder, 'deps', 'lib', library),
+    ),
+  };
+}
 
 export type Found =
   { readonly installation: Installation; readonly binding: string } | { readonly absent: string };
@@ -38,15 +58,18 @@ export function findInstallation(folder: string | undefined): Found {
   } catch (error) {
     return { absent: `${file}: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const lacking = [BINDING_FILE, ...LIBRARY_FILES].find((name) => !existsSync(join(folder, name)));
+  const { binding, libraries } = packageFiles(installation.package);
+  const lacking = [binding, ...libraries].find((name) => !existsSync(join(folder, name)));
   if (lacking !== undefined)
     return { absent: `incomplete: ${join(folder, lacking)} does not exist` };
-  return { installation, binding: join(folder, BINDING_FILE) };
+  return { installation, binding: join(folder, binding) };
 }
 
 function parse(text: string): Installation {
   const value = JSON.parse(text) as Partial<Record<keyof Installation, unknown>> | null;
   const { format, tensorflow, tfjs, cuda, binding } = value ?? {};
+  // Earlier releases used one package for both kinds of libraries and did not record it.
+  const name = value?.package ?? BINDING_PACKAGES.cpu;
   if (format !== 'galapagos-tensorflow/1')
     throw new TypeError(`format: expected "galapagos-tensorflow/1", found ${shown(format)}`);
   if (typeof tensorflow !== 'string')
@@ -57,7 +80,11 @@ function parse(text: string): Installation {
     throw new TypeError(`cuda: expected true or false, found ${shown(cuda)}`);
   if (binding !== 'compiled' && binding !== 'shipped')
     throw new TypeError(`binding: expected "compiled" or "shipped", found ${shown(binding)}`);
-  return { format, tensorflow, tfjs, cuda, binding };
+  if (name !== BINDING_PACKAGES.cpu && name !== BINDING_PACKAGES.cuda)
+    throw new TypeError(
+      `package: expected "${BINDING_PACKAGES.cpu}" or "${BINDING_PACKAGES.cuda}", found ${shown(name)}`,
+    );
+  return { format, tensorflow, package: name, tfjs, cuda, binding };
 }
 
 function shown(value: unknown): string {

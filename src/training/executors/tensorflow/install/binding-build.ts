@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BINDING_FILE, PACKAGE_FOLDER, type Installation } from '../installation.ts';
+import { packageFiles, type BindingPackage, type Installation } from '../installation.ts';
 import { InstallationFailed } from './failure.ts';
 import { runProgram } from './run-program.ts';
 import type { Progress, InstallEnvironment } from './wheel-source.ts';
@@ -35,22 +35,25 @@ function compilerArguments(headers: string, output: string): string[] {
 
 /**
  * @param folder folder of the new installation
+ * @param name package that contains the source
  * @param shipped path of the prebuilt binding for this processor; it may be missing
  */
 export async function makeBinding(
   folder: string,
+  name: BindingPackage,
   shipped: string,
   around: InstallEnvironment,
   progress: Progress,
 ): Promise<Installation['binding']> {
-  const binding = join(folder, BINDING_FILE);
+  const files = packageFiles(name);
+  const binding = join(folder, files.binding);
   await mkdir(dirname(binding), { recursive: true });
   const said: string[] = [];
   const chosen = around.env['CXX'] ?? '';
   const compilers = [...(chosen === '' ? [] : [chosen]), 'g++', 'c++', 'clang++'];
   for (const compiler of compilers) {
     progress(`compiling with ${compiler}`);
-    const cwd = join(folder, PACKAGE_FOLDER);
+    const cwd = join(folder, files.folder);
     const args = compilerArguments(
       join(folder, 'node_modules', 'node-api-headers', 'include'),
       binding,

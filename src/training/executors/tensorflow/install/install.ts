@@ -16,13 +16,14 @@ import {
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
-  BINDING_FILE,
+  BINDING_PACKAGES,
   INSTALLATION_FILE,
-  LIBRARY_FILES,
-  PACKAGE_FOLDER,
+  packageFiles,
+  type BindingPackage,
   type Installation,
 } from '../installation.ts';
 import { makeBinding } from './binding-build.ts';
+import { pinned } from './cuda-libraries.ts';
 import { during, InstallationFailed, STEPS, type StepName } from './failure.ts';
 import { parseRequirement } from './python-index.ts';
 import { runProgram } from './run-program.ts';
@@ -78,27 +79,29 @@ export interface Installed extends Installation {
 export async function installTensorflow(options: InstallOptions): Promise<Installed> {
   const { folder, downloads, signal } = options;
   const staging = `${folder}.part-${String(process.pid)}`;
+  const name = options.cuda ? BINDING_PACKAGES.cuda : BINDING_PACKAGES.cpu;
   const names = Object.keys(STEPS) as StepName[];
-  const step = <T>(name: StepName, work: () => Promise<T>): Promise<T> => {
-    options.onStep(name, STEPS[name], names.indexOf(name) + 1, names.length);
-    return during(name, signal, work);
+  const step = <T>(each: StepName, work: () => Promise<T>): Promise<T> => {
+    options.onStep(each, STEPS[each], names.indexOf(each) + 1, names.length);
+    return during(each, signal, work);
   };
   try {
     await step('room', () => makeRoom(options, staging));
     const librariesBy = await step('libraries', () => libraries(options, staging));
-    await step('package', () => tfjsNode(options, staging));
+    await step('package', () => tfjsNode(options, name, staging));
     const binding = await step('binding', () => {
       const shipped = join(
         options.resources,
         'tensorflow',
         `tfjs_binding-linux-${options.arch}.node`,
       );
-      return makeBinding(staging, shipped, options, options.onProgress);
+      return makeBinding(staging, name, shipped, options, options.onProgress);
     });
-    const tensorflow = await step('check', () => loadOnce(options, staging));
+    const tensorflow = await step('check', () => loadOnce(options, name, staging));
     const installation: Installation = {
       format: 'galapagos-tensorflow/1',
       tensorflow,
+      package: name,
       tfjs: TFJS,
       cuda: options.cuda,
       binding,
@@ -206,7 +209,7 @@ async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: stri
   );
   for (const text of asked) {
     const { file } = await obtainWheel(
-      parseRequirement(text),
+      pinned(parseRequirement(text)),
       options,
       options,
       options.onProgress,
@@ -283,10 +286,11 @@ function wanted(path: string): string | undefined {
 
 async function tfjsNode(
   { env, signal, onProgress }: InstallOptions,
+  name: BindingPackage,
   staging: string,
 ): Promise<void> {
   writeFileSync(join(staging, 'package.json'), '{"private":true}\n');
-  const packages = [`@tensorflow/tfjs-node@${TFJS}`, `node-api-headers@${NODE_API_HEADERS}`];
+  const packages = [`${name}@${TFJS}`, `node-api-headers@${NODE_API_HEADERS}`];
   onProgress(`npm install ${packages.join(' ')}`);
   const args = [
     'install',
@@ -298,7 +302,8 @@ async function tfjsNode(
     ...packages,
   ];
   const { code, absent, lastWords } = await runProgram('npm', args, { cwd: staging, env, signal });
-  const manifest = join(staging, PACKAGE_FOLDER, 'package.json');
+  const { folder } = packageFiles(name);
+  const manifest = join(staging, folder, 'package.json');
   const version = existsSync(manifest)
     ? (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version?: unknown }).version
     : undefined;
@@ -315,12 +320,13 @@ async function tfjsNode(
         : 'check that npm can reach its registry, then try again',
     });
   }
-  await rename(join(staging, DEPENDENCIES), join(staging, PACKAGE_FOLDER, 'deps'));
+  await rename(join(staging, DEPENDENCIES), join(staging, folder, 'deps'));
 }
 
 /** Loads the binding in a separate process and runs a computation. */
 async function loadOnce(
   { env, node, signal, onProgress }: InstallOptions,
+  name: BindingPackage,
   staging: string,
 ): Promise<string> {
   const script = `
@@ -332,7 +338,7 @@ async function loadOnce(
   const child = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, signal };
   const { code, stdout, lastWords } = await runProgram(
     node,
-    ['-e', script, join(staging, BINDING_FILE)],
+    ['-e', script, join(staging, packageFiles(name).binding)],
     child,
   );
   const [, version] = /^\{"version":"([^"]+)","values":\[7,10,15,22\]\}/.exec(stdout) ?? [];
@@ -346,8 +352,9 @@ async function loadOnce(
 }
 
 async function place(staging: string, folder: string, installation: Installation): Promise<void> {
-  await rm(join(staging, PACKAGE_FOLDER, 'deps', 'include'), { recursive: true, force: true });
-  const lacking = [BINDING_FILE, ...LIBRARY_FILES].find((file) => !existsSync(join(staging, file)));
+  const { folder: inside, binding, libraries: needed } = packageFiles(installation.package);
+  await rm(join(staging, inside, 'deps', 'include'), { recursive: true, force: true });
+  const lacking = [binding, ...needed].find((file) => !existsSync(join(staging, file)));
   if (lacking !== undefined) throw new Error(`${lacking} does not exist`);
   writeFileSync(join(staging, INSTALLATION_FILE), `${JSON.stringify(installation, null, 2)}\n`);
   const old = `${folder}.part-${String(process.pid)}-old`;

@@ -132,12 +132,16 @@ async function pythonWithPip(around: InstallEnvironment): Promise<string | undef
   return undefined;
 }
 
-function downloaded(folder: string, { name }: Requirement, arch: string): string | undefined {
-  const stem = name.replaceAll(/[-_.]+/g, '_').toLowerCase();
+/** The newest downloaded wheel; of the pinned version where the requirement names one. */
+function downloaded(
+  folder: string,
+  { name, specifiers }: Requirement,
+  arch: string,
+): string | undefined {
+  const exact = specifiers.find(({ operator }) => operator === '==')?.version;
+  const stem = `${name.replaceAll(/[-_.]+/g, '_').toLowerCase()}-${exact === undefined ? '' : `${exact}-`}`;
   const file = readdirSync(folder)
-    .filter(
-      (candidate) => candidate.toLowerCase().startsWith(`${stem}-`) && fitsMachine(candidate, arch),
-    )
+    .filter((candidate) => candidate.toLowerCase().startsWith(stem) && fitsMachine(candidate, arch))
     .sort()
     .at(-1);
   return file === undefined ? undefined : join(folder, file);
