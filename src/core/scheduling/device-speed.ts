@@ -4,19 +4,7 @@
  */
 import { deviceOfSlot } from '../device.ts';
 import { Median } from './median.ts';
-import type { Cohort, Study } from './state.ts';
-
-export interface DeviceSpeed {
-  /** Milliseconds of a whole cohort. */
-  readonly cohortMs: Median;
-  /** Milliseconds of a cohort divided by its number of trials. */
-  readonly trialMs: Median;
-  /**
-   * Number of trials that fill the device, as its worker measured it for this study; ∞: it has not
-   * said.
-   */
-  lanesWanted: number;
-}
+import type { Cohort, DeviceSpeed, Study } from './state.ts';
 
 /**
  * Records a cohort whose last trial has ended by itself.

@@ -8,7 +8,6 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Column } from '../study/column.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
-import type { DeviceSpeed } from './device-speed.ts';
 import type { Dormant, Trials } from './dormant.ts';
 import type { Event } from './events.ts';
 import type { FreeEntry, FreeSlots } from './free-slots.ts';
@@ -191,6 +190,19 @@ export interface Attempt {
   cohort: Cohort | null;
   /** Name of its cohort before a restart, to adopt the cohort together. */
   readonly storedCohort: string | null;
+}
+
+/** Measured speed of a study on one device; `device-speed.ts` records it. */
+export interface DeviceSpeed {
+  /** Milliseconds of a whole cohort. */
+  readonly cohortMs: Median;
+  /** Milliseconds of a cohort divided by its number of trials. */
+  readonly trialMs: Median;
+  /**
+   * Number of trials that fill the device, as its worker measured it for this study; ∞: it has not
+   * said.
+   */
+  lanesWanted: number;
 }
 
 export interface Cohort {
