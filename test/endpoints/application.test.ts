@@ -30,6 +30,7 @@ describe('Application: a started study', () => {
       reason: 'trials',
       counts: { complete: 12, running: 0 },
       parameters: ['x', 'y'],
+      trains: false,
     });
     const rows = [...client.rows.values()];
     expect(rows.map(({ finish }) => finish).sort((a, b) => a - b)).toEqual(rows.map((_, i) => i));

@@ -68,6 +68,7 @@ it('Studies of other programs: are listed and show their trials with parameters,
   expect(client.head).toMatchObject({
     ...row,
     searched: null,
+    trains: false,
     parameters: ['x', 'c'],
     timeLeft: { unknown: 'foreign' },
     trials: 6,

@@ -107,6 +107,9 @@ describe('Confirmation: training the best trials again', () => {
       error: { code: 'unknown-trial' },
     });
     await window.until(() => finished('plane'));
+    const client = window.study(uid);
+    await window.until(() => client.head !== null);
+    expect(client.head?.trains).toBe(true);
     const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
       study: uid,
       top: 3,

@@ -43,6 +43,7 @@ export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
     slots: [],
     executors: [],
     epochs: null,
+    trains: false,
     chance: null,
     notes: [],
     trials: 0,

@@ -118,6 +118,8 @@ export const studyHead = studyRow.extend({
   slots: z.array(z.string()),
   /** Executors that have trained so far, with the reasons. */
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
+  /** Whether trials train a network, so that they can be trained again. */
+  trains: z.boolean(),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
   /**

@@ -10,11 +10,12 @@ export function canConfirm({
   best,
   confirms,
   searched,
+  trains,
   deleted,
-}: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'deleted'>): boolean {
+}: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'trains' | 'deleted'>): boolean {
   if (deleted || uid === null || best === null || confirms !== null || searched === null)
     return false;
-  return searched.objective.kind === 'train' && searched.objective['seed'] === undefined;
+  return trains && searched.objective['seed'] === undefined;
 }
 
 /** Returns whether trials can be added; the trials of a confirmation are fixed. */

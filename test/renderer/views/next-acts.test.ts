@@ -42,6 +42,7 @@ function head(given: Partial<StudyHead>, { complete = 0, failed = 0 } = {}): Stu
   const counts = { waiting: 0, running: 0, complete, pruned: 0, failed, diverged: 0 };
   return studyHead({
     searched,
+    trains: true,
     slots: two.map(({ slot }) => slot),
     counts,
     trials: complete + failed,
@@ -68,7 +69,7 @@ describe('Next actions: a finished study', () => {
   });
 
   it.each([
-    ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
+    ['trains no network', { trains: false }],
     ['fixes its seeds', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
   ])('offers no confirmation for a study that %s', (_, given) => {
     expect(names(finished(given), table)).toEqual(['export', 'add']);
