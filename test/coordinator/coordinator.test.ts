@@ -1,6 +1,6 @@
 /**
- * The shell around the scheduler, over the in-process transport: what leaves and when, and how it
- * ends.
+ * Tests the shell around the scheduler over the in-process transport: what it sends and when, and
+ * how it ends.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/coordinator/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * Storage that fails keeps everything back, is tried again ever later, and what it cannot mend is
- * thrown.
+ * Tests commits to failing storage: nothing is sent, retries become less frequent, and permanent
+ * errors are thrown.
  */
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from '../../src/coordinator/group-commit.ts';

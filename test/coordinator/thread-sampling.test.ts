@@ -1,4 +1,7 @@
-/** Samplers asked in a thread: the same trials as on the event loop, whatever the thread does. */
+/**
+ * Tests samplers that run in a thread: they propose the same trials as on the event loop, whatever
+ * the thread does.
+ */
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -23,7 +26,7 @@ const studySpec = (sampler: SamplerSpec, seed: number): StudySpec => ({
   },
 });
 
-/** Settings with which a sampler soon leaves its initial trials. */
+/** Settings with which a sampler leaves its initial trials early. */
 const settings: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   evolution: { initial: 3, population: 3 },
   grid: { divisions: 4 },
@@ -35,7 +38,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
 });
 
-/** A driver whose every ask is answered twice: inline, which counts, and by the thread. */
+/** A driver that answers every ask twice: inline, which counts, and by the thread. */
 function doubleDriver(sampler: StudySpec, pieceRows: number) {
   const inline: Event[] = [];
   const fromThread: Event[] = [];
@@ -99,7 +102,7 @@ describe('Sampling in a thread: proposals', () => {
             }
             expect(inline.length).toBeGreaterThan(0);
             await until(() => fromThread.length === inline.length);
-            // Copies in pieces may be overtaken by those of later asks.
+            // Copies in pieces may be overtaken by copies for later asks.
             expect(inFirstOrder(fromThread)).toEqual(inFirstOrder(inline));
           },
         ),
@@ -120,7 +123,7 @@ async function threadWorld(options: {
   return here;
 }
 
-/** Answers the cohorts that come until the study has finished. */
+/** Answers cohorts until the study has finished. */
 async function work(here: CoordinatorWorld): Promise<void> {
   let answered = 0;
   await until(() => {

@@ -1,7 +1,4 @@
-/**
- * Write-ahead order: nothing that others can notice leaves before the commit of what was decided
- * before it.
- */
+/** Tests write-ahead order: every message leaves after the commit of the decisions before it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TransactionalOutbox } from '../../src/coordinator/transactional-outbox.ts';

@@ -1,4 +1,4 @@
-/** Data that cannot be read, case by case, and what must be said of each. */
+/** Invalid data, case by case, with the expected error. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';

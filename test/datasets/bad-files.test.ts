@@ -1,6 +1,6 @@
 /**
- * Data that cannot be read: each says which file, where, what was expected and what was found;
- * nothing of it stays.
+ * Tests invalid data: each error names the file, the place, the expected and the actual content; no
+ * file of the import remains.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,9 @@ const below = (path: string): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
-/** What the sentence is made of stands by itself too, for whoever shows it in other words. */
+/**
+ * The parts of the sentence are fields of the error as well, for programs that word it differently.
+ */
 function tellsApart(
   message: string,
   { file, place, expected, found, hint }: DatasetError['data'],
@@ -88,7 +90,7 @@ describe('Import: archives', () => {
     expect(below(folder.path).filter((file) => !['a.zip', 'samples'].includes(file))).toEqual([]);
   });
 
-  // A megabyte of nothing is a kilobyte of gzip; ten of those in a zip are smaller still.
+  // A megabyte of zeros is a kilobyte of gzip; ten of those in a zip are smaller still.
   const nothing = Buffer.alloc(2 ** 20);
   const hundred = gzipSync(Buffer.alloc(100 * 2 ** 20));
   it.each([

@@ -1,4 +1,4 @@
-/** The same images in every form that is read are the same dataset, byte for byte. */
+/** Tests that the same images in every supported format are the same dataset, byte for byte. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -57,7 +57,7 @@ const pngOf = ({ pixels }: Tiny): Buffer =>
     filter: (row) => row % 5,
   });
 
-/** In class folders, in an order and under names of their own. */
+/** Writes the images into class folders, in another order and under other names. */
 async function pngs(): Promise<Files> {
   return Object.fromEntries(
     (await tiny())
@@ -244,7 +244,7 @@ describe('Import: the same images give the same hashes, bytes and statistics in 
       ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
     );
     const three = await folder.imported(join(FIXTURES, 'tiny.npz'));
-    // The samples are the same; the hash also says of how many classes.
+    // The samples are equal, but the hash also covers the number of classes.
     expect(binary.training.bytes.equals(three.training.bytes)).toBe(true);
     expect(binary.training.sha256).not.toBe(three.training.sha256);
   });

@@ -1,6 +1,6 @@
 /**
- * Data that is awkward or hostile rather than wrong: links, passwords, wrong endings, nothing, any
- * script, a full disk, files that go away.
+ * Tests unusual or hostile files that are not invalid as such: links, passwords, wrong extensions,
+ * empty sources, names in any script, a full disk, files that disappear.
  */
 import type * as NodeFs from 'node:fs';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { namedPipe, noNamedPipe } from '../support/named-pipe.ts';
 import { classes, grey, jpeg } from './bad-cases.ts';
 import { ImportFolder } from './support.ts';
 
-/** Bytes that the disk still takes; the real one is never filled. */
+/** Number of bytes that the disk still accepts; the real disk is never filled. */
 let room = Infinity;
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof NodeFs>();
@@ -319,7 +319,7 @@ describe('Import: a full disk', () => {
 });
 
 describe('Import: changes while reading', () => {
-  /** Does something when the import asks for the nth time whether to go on. */
+  /** Runs a function at the nth time that the import checks for cancellation. */
   const at = (n: number, change: () => void): { cancelled(): boolean } => {
     let asked = 0;
     return {

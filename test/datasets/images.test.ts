@@ -1,4 +1,4 @@
-/** PNG in every kind, JPEG as Pillow decodes it, sizes and channels. */
+/** Tests PNG of every kind, JPEG against Pillow's decoder, sizes and channels. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ import { FIXTURES } from './support.ts';
 
 const PALETTE = Array.from({ length: 768 }, (_, i) => (i * 37) % 256);
 
-/** What each colour type's samples mean, in eight bits a channel. */
+/** Meaning of the samples of each colour type, in eight bits a channel. */
 const KINDS = [
   { colour: 0, samples: 1, depths: [1, 2, 4, 8, 16], channels: 1 },
   { colour: 2, samples: 3, depths: [8, 16], channels: 3 },

@@ -1,4 +1,4 @@
-/** What the samples of a source can be labelled by, in every format that offers a choice. */
+/** Tests the choice of labels in every format that offers one. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { npy, written, zip, type Files } from '../support/dataset-files.ts';
@@ -14,7 +14,7 @@ const source = (files: Files): string => written(folder.file('source'), files);
 const floats = (values: readonly number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
 const bytes = (values: readonly number[]): Buffer => Buffer.from(values);
 
-/** 10 samples of 2 features: two arrays of labels in each of two splits. */
+/** 10 samples of 2 features, with two arrays of labels in each of two splits. */
 function arrays(): Files {
   const rows = Array.from({ length: 20 }, (_, i) => i);
   const x = npy('<f4', [10, 2], floats(rows));

@@ -1,6 +1,6 @@
 /**
- * An import in two steps: what is seen is what is stored, a name may be asked for again, and
- * nothing stays of what is discarded.
+ * Tests imports in two steps: the stored dataset is the one of the preview, a name may be chosen
+ * again, and discarding removes all files.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -211,7 +211,7 @@ describe('Import: prepared imports', () => {
 
   it('that failed half-way are stored by the next try', async () => {
     const { store } = await prepared(tiny);
-    // A folder where the record must go.
+    // A folder at the path of the record.
     mkdirSync(join(datasets, 'names/x.json/y'), { recursive: true });
     await expect(store('x', true, WHEN)).rejects.toThrow();
     const stored = await store('y', false, WHEN);

@@ -1,6 +1,6 @@
 /**
- * What a preview shows is what the dataset holds: pictures and rows of the class they stand under,
- * counts, hashes, warnings.
+ * Tests that a preview shows what the dataset contains: pictures and rows of their class, counts,
+ * hashes, warnings.
  */
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ const split = ({ samples, sha256, perClass }: Import['training']): Imported['tra
   sha256,
   perClass,
 });
-/** As the import's thread hands it over. */
+/** The preview as the import's thread sends it. */
 const plain = (imported: Import): Imported => ({
   ...imported,
   training: split(imported.training),
@@ -40,7 +40,7 @@ const plain = (imported: Import): Imported => ({
 });
 const previewed = (imported: Import): Promise<DatasetPreview> =>
   previewImported(plain(imported), 'x', join(imported.staging, 'training'));
-/** So many pictures of each class, all pixels of class `c` being `10 · (c + 1)`. */
+/** The given number of pictures of each class; all pixels of class `c` are `10 · (c + 1)`. */
 const pictures = (counts: readonly number[], side = 4): Files =>
   Object.fromEntries(
     counts.flatMap((count, c) =>
@@ -173,7 +173,7 @@ describe('Dataset preview: images', () => {
     const [samples, path] = [3_000_000, folder.file('training')];
     const file = openSync(path, 'w');
     ftruncateSync(file, samples * 1025);
-    // All are of class 0 but one, near the end; its pixels are 200.
+    // All are of class 0 except one near the end, whose pixels are 200.
     const rare = samples - 5;
     writeSync(file, Buffer.alloc(1024, 200), 0, 1024, rare * 1024);
     writeSync(file, Buffer.of(1), 0, 1, samples * 1024 + rare);

@@ -1,4 +1,7 @@
-/** Imports whose samples a bundled or stored dataset has, and the names that imports propose. */
+/**
+ * Tests imports whose samples equal those of a bundled or stored dataset, and the names that
+ * imports propose.
+ */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Imports in this thread, into a folder of the test's own. */
+/** Runs imports in this thread, in a temporary folder of the test. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importDataset, type Imported } from '../../src/datasets/import/import-dataset.ts';
@@ -8,7 +8,7 @@ import { temporaryFolder, type TemporaryFolder } from '../support/temporary-fold
 export const FIXTURES = new URL('../training/fixtures/datasets', import.meta.url).pathname;
 
 export interface Import extends Imported {
-  /** Where `training` and `test` lie. */
+  /** Folder that contains `training` and `test`. */
   readonly staging: string;
   /** Values of the training samples, in their canonical order, and labels. */
   readonly training: Imported['training'] & { readonly bytes: Buffer };

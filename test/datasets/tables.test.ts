@@ -1,5 +1,5 @@
 /**
- * Tables and arrays of numbers: which column is what, targets, float32, and splits that are drawn.
+ * Tests tables and arrays of numbers: the role of each column, targets, float32, and drawn splits.
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Rules of the TAR reader that hostile or unusual archives test, one by one. */
+/** Tests each rule of the TAR reader with hostile or unusual archives. */
 import { describe, expect, it } from 'vitest';
 import { DatasetError } from '../../src/datasets/dataset-error.ts';
 import { ChunkReader } from '../../src/datasets/sources/chunk-reader.ts';

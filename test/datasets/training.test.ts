@@ -1,6 +1,6 @@
 /**
- * Imported datasets as studies name them: checked before a study starts, trained on, and refused
- * when they were changed.
+ * Tests studies on imported datasets: the check before a study starts, training, and the refusal of
+ * changed datasets.
  */
 import { problemText } from '../../src/core/errors.ts';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ function imported(
 
 const tiny = join(FIXTURES, 'png.tar.xz');
 
-/** Two clouds of points, and a number that is linear in them; features of very different size. */
+/** Two clouds of points, and a number that is linear in them; the features differ much in scale. */
 function points(): string {
   const rows = Array.from({ length: 200 }, (_, i) => {
     const [a, b] = [((i * 37) % 100) / 100, ((i * 61) % 100) / 100];
@@ -257,7 +257,7 @@ describe('Datasets: store', () => {
     await expect(imported('one', tiny, { signal: AbortSignal.abort() })).rejects.toThrow(
       ImportCancelled,
     );
-    // No process has this number: it is beyond what systems give.
+    // Larger than any process number that systems assign.
     const left = join(datasets, 'incoming', '99999999-dead');
     written(left, { samples: 'half' });
     await imported('one', tiny);

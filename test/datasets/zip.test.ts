@@ -1,4 +1,4 @@
-/** Rules of the ZIP reader that hostile or unusual archives test, one by one. */
+/** Tests each rule of the ZIP reader with hostile or unusual archives. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { DatasetError } from '../../src/datasets/dataset-error.ts';
@@ -7,7 +7,7 @@ import { zipEntries, zipEntryCount } from '../../src/datasets/sources/zip.ts';
 import { zip, zip64, type Files, type ZipOptions } from '../support/dataset-files.ts';
 
 const TEXT = 'some text, some text, some text';
-/** Larger than what is inflated at once. */
+/** Larger than the entries that are inflated at once. */
 const LARGE = Buffer.alloc(3 * 2 ** 20, 'large');
 
 async function contents(archive: Buffer): Promise<Record<string, Buffer>> {

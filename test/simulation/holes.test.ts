@@ -1,7 +1,7 @@
 /**
- * Holes that checking a model of this machine had found, each as a scenario that holds, and that
- * fails as soon as its rule is broken. That acknowledging or sending before the commit, adopting
- * lost attempts, and saying results once are noticed too is in `mutants.test.ts`.
+ * Faults that a model checker of the state machine had found, each as a scenario that holds and
+ * that fails when its rule is broken. `mutants.test.ts` covers acknowledging or sending before the
+ * commit, adopting lost attempts, and repeated results.
  */
 import { describe, expect, it } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';

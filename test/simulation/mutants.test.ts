@@ -1,5 +1,6 @@
 /**
- * Rules broken on purpose: the walks must notice each. A walk that notices nothing proves nothing.
+ * Breaks rules on purpose: the random walks must detect each broken rule, otherwise they prove
+ * nothing.
  */
 import { describe, expect, it } from 'vitest';
 import { walk } from '../support/adversarial-walk.ts';
@@ -8,14 +9,14 @@ import { worlds } from '../support/adversarial-worlds.ts';
 import { loadMutant } from '../support/mutants.ts';
 import type { Mutant } from '../support/mutants.ts';
 
-/** Walks within which a broken rule must be noticed. */
+/** Number of walks within which a broken rule must be detected. */
 const WALKS = 1_000;
 
 interface Case extends Mutant {
   readonly world: WorldOptions;
 }
 
-/** Of the scheduler. */
+/** Mutants of the scheduler. */
 const mutants: Record<string, Case> = {
   'a trial that crashed on the faster card is left to it for ever': {
     world: worlds['asynchronous, a card beside a core'],
@@ -102,7 +103,7 @@ const mutants: Record<string, Case> = {
   },
 };
 
-/** Of shell and worker. */
+/** Mutants of the shell and the worker. */
 const breaches: Record<Breach, WorldOptions> = {
   'output before the commit': worlds['generations, workers elsewhere'],
   'ack before the commit': worlds['generations, workers elsewhere'],

@@ -1,4 +1,7 @@
-/** Cards beside cores on the virtual clock: how long a study takes, and how many lanes it uses. */
+/**
+ * Tests GPUs beside cores on the virtual clock: the duration of a study, and the number of lanes
+ * that it uses.
+ */
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../src/core/simulation/index.ts';
 import type { SimulatedDevice, SimulationOptions } from '../../src/core/simulation/index.ts';
@@ -33,7 +36,9 @@ function makespan(sampler: string, trials: number, devices: readonly SimulatedDe
   return simulate(options).makespanMs;
 }
 
-/** The shortest time in which whole cohorts on all devices evaluate that many trials. */
+/**
+ * Returns the shortest time in which whole cohorts on all devices evaluate the number of trials.
+ */
 function ideal(trials: number, devices: readonly SimulatedDevice[]): number {
   const all = [{ workers: CORES, lanes: 1, slowness: 1 }, ...devices];
   const ends = all

@@ -1,4 +1,4 @@
-/** Whole studies on the virtual clock: what is true of a lab whatever goes wrong in it. */
+/** Tests whole studies on the virtual clock: invariants of a lab under any faults. */
 import { describe, expect, it } from 'vitest';
 import { EventQueue } from '../../src/core/simulation/event-queue.ts';
 import { simulate } from '../../src/core/simulation/index.ts';
@@ -24,7 +24,7 @@ interface Run {
   readonly report: SimulationReport;
   /** Parameters by trial number. */
   readonly list: ReadonlyMap<number, string>;
-  /** Evaluations a trial took. */
+  /** Number of evaluations of a trial. */
   readonly evaluations: number;
 }
 

@@ -1,4 +1,6 @@
-/** Whatever a path leads to: a clear error that names the file, and nothing created or changed. */
+/**
+ * Tests paths that contain no lab: a clear error names the file, and nothing is created or changed.
+ */
 import {
   chmodSync,
   copyFileSync,
@@ -40,7 +42,7 @@ interface Bad {
   readonly what: string;
   readonly make: () => void;
   readonly code: string;
-  /** What the sentence must say. */
+  /** Parts that the sentence must contain. */
   readonly says: RegExp;
 }
 

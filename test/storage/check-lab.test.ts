@@ -1,6 +1,6 @@
 /**
- * The re-statement of Optuna's rules is worth something only if it fails: one damage at a time,
- * each must be noticed.
+ * Tests the checker of Optuna's rules: it must detect each of many single damages, otherwise it
+ * proves nothing.
  */
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * Randomly damaged copies of a lab: every one is read, or refused with a clear error; none ends the
+ * Tests randomly damaged copies of a lab: each is read or refused with a clear error; none ends the
  * process.
  */
 import { spawnSync } from 'node:child_process';
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-/** What reading all of each copy came to: `read`, or the error's code. */
+/** Result of reading all of each copy: `read`, or the error's code. */
 function readAll(copies: readonly Buffer[]): string[] {
   const files = copies.map((copy, i) => {
     const file = folder.file(`${i}.db`);

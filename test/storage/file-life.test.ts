@@ -1,4 +1,4 @@
-/** The file as a file: its log, its dates, its closing. */
+/** Tests the lab file as a file: its log, its modification time, closing. */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ it('Lab file: is one plain file when closed', () => {
   ]);
   lab.close();
   expect(readdirSync(folder.path)).toEqual(['lab.db']);
-  // Rollback-journal mode in the header: a reader leaves nothing beside it either.
+  // Rollback-journal mode in the header, so that a reader leaves no file beside it either.
   expect([...readFileSync(file).subarray(18, 20)]).toEqual([1, 1]);
   expect(checkLab(file, spec.name)).toEqual([]);
 });
@@ -55,7 +55,7 @@ describe('Lab file: access', () => {
 
   const modeOf = (path: string): number => statSync(path).mode & 0o777;
   let before: number;
-  // The most permissive mask: only the modes that the program asks for count.
+  // The most permissive mask, so that only the modes that the program asks for count.
   beforeEach(() => (before = process.umask(0)));
   afterEach(() => process.umask(before));
 
@@ -125,7 +125,7 @@ it('does not let its log grow without bound', () => {
     }
     lab.commit(steps);
   }
-  // 16 MiB are 4,000 pages: after so many the log is moved into the file and begun again.
+  // 16 MiB are 4,000 pages, after which the log is moved into the file and restarted.
   expect(statSync(`${file}-wal`).size).toBeLessThan(20 * 1024 * 1024);
   lab.close();
   expect(readdirSync(folder.path)).toEqual(['lab.db']);
@@ -136,8 +136,7 @@ it('writes in DELETE mode while a reader of the closed file blocks it, and in WA
   const reader = new Database(file);
   reader.exec('BEGIN');
   reader.prepare('SELECT * FROM studies').raw(true).all([]);
-  // The opening itself must wait for the reader: a commit of a rollback journal needs the whole
-  // file.
+  // Opening must wait for the reader: a commit of a rollback journal needs the whole file.
   expect(() => openLab(file, { create: false, timeoutMs: 50 })).toThrow(/locked/);
   reader.exec('COMMIT');
   const lab = openLab(file, { create: false, timeoutMs: 50 });

@@ -1,6 +1,6 @@
 /**
- * Other programs open the same file: they add trials, rename, copy and delete studies. Ours must
- * stay ours.
+ * Tests other programs that open the same file: they add trials and rename, copy and delete
+ * studies. Our studies keep their identity.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StorageError } from '../../src/storage/errors.ts';
@@ -49,7 +49,7 @@ function failure(act: () => unknown): StorageError {
   throw new Error('nothing was thrown');
 }
 
-/** Optuna's number and state of each row, with our number where it is ours. */
+/** Optuna's number and state of each row, with our number where the trial is ours. */
 function rows(study = spec.name): unknown[] {
   return foreignly(
     file,
@@ -59,7 +59,7 @@ function rows(study = spec.name): unknown[] {
   );
 }
 
-/** What `study.ask` does. */
+/** Does what `study.ask` does. */
 function ask(studyId = 1): void {
   foreignly(
     file,
@@ -70,8 +70,8 @@ function ask(studyId = 1): void {
 }
 
 /**
- * The dashboard's rename: a copy under new ids, then the old one deleted. Study system attributes
- * are lost.
+ * Renames as the dashboard does: a copy under new ids, then the old study is deleted. Study system
+ * attributes are lost.
  */
 function rename(name: string): void {
   foreignly(file, 'INSERT INTO studies (study_id, study_name) VALUES (50, ?)', name);
@@ -89,7 +89,7 @@ function rename(name: string): void {
   remove();
 }
 
-/** `delete_study`, which knows nothing of our tables. */
+/** Does what `delete_study` does, which ignores our tables. */
 function remove(studyId = 1): void {
   const mine = `trial_id IN (SELECT trial_id FROM trials WHERE study_id = ${studyId})`;
   for (const table of ['trial_values', 'trial_params', 'trial_user_attributes'])

@@ -1,4 +1,7 @@
-/** Whatever happens to a lab, the file tells the same as memory does, and Optuna can read it. */
+/**
+ * Tests that after random histories the file and the memory double agree, and that Optuna can read
+ * the file.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { LabSnapshot } from '../../src/core/scheduling/index.ts';

@@ -1,4 +1,7 @@
-/** One process writes a lab at a time: who holds it, who is refused, who is fenced. */
+/**
+ * Tests the lock of a lab: one process writes at a time, others are refused, and a former holder is
+ * fenced.
+ */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -132,8 +135,8 @@ describe('Lab file: concurrent programs', () => {
       'UPDATE galapagos_lab SET holder = ?',
       JSON.stringify({ pid: 1, start: 'x', host: 'elsewhere' }),
     );
-    // In processes of their own: here, connections that were closed linger until the garbage
-    // collector comes.
+    // In separate processes, because closed connections of this one linger until the garbage
+    // collector runs.
     const script = `
       import Database from 'libsql';
       const db = new Database(process.argv[1]);

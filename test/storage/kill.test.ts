@@ -1,6 +1,6 @@
 /**
- * SIGKILL of the writer at any instant: what it said was committed is there, nothing is half, and
- * the next opening goes on.
+ * Kills the writer at random times with SIGKILL: everything that it reported as committed is there,
+ * no step is partial, and the next opening continues.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,8 +38,8 @@ interface Said {
 }
 
 /**
- * Runs a writer, kills it `afterMs` after it first spoke (or was started, when negative), and
- * returns the last line it said.
+ * Runs a writer, kills it `afterMs` after its first line (or after its start, when negative), and
+ * returns its last line.
  */
 async function killWriter(seed: number, afterMs: number): Promise<Said | null> {
   const child = spawn(process.execPath, [WRITER, file, String(seed)], {
@@ -69,7 +69,7 @@ interface Found {
   readonly endings: ReadonlyMap<number, string>;
 }
 
-/** Opens what a kill left, checks that nothing is half, and closes it. */
+/** Opens the lab that a kill left, checks that no step is partial, and closes it. */
 function takeUp(): Found {
   const lab = openLab(file, { create: false });
   const trials = trialsOf(lab.lab);
@@ -84,10 +84,12 @@ function takeUp(): Found {
   return { epoch: lab.epoch, proposed: trials.length, finished: endings.size, endings };
 }
 
-/** What a reader counts as complete. It needs no repair beforehand and repairs nothing itself. */
+/**
+ * Number of trials that a reader counts as complete. Reading needs no repair and repairs nothing.
+ */
 async function readUnchanged(): Promise<number> {
-  // Connections of this process linger until they are collected; the last one that may write moves
-  // the log into the file.
+  // Connections of this process linger until they are collected; the last one that may write
+  // moves the log into the file.
   await collectGarbage();
   const bytes = digest();
   const complete = countComplete();
@@ -121,7 +123,7 @@ it(
       expect(found.epoch).toBeGreaterThan(said?.epoch ?? before.epoch);
       expect(found.proposed).toBeGreaterThanOrEqual(said?.proposed ?? before.proposed);
       expect(found.finished).toBeGreaterThanOrEqual(said?.finished ?? before.finished);
-      // An end, once seen, never changes.
+      // A recorded end never changes.
       for (const [number, end] of before.endings) expect(found.endings.get(number)).toBe(end);
       before = found;
     }
@@ -135,7 +137,7 @@ function readLabOrNull(): unknown {
     readLab(file).close();
     return 'a lab';
   } catch {
-    // Killed before the tables were there.
+    // Killed before the tables were created.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What `checkLab` finds in a lab whose values were altered behind SQLite's back or by another
- * program.
+ * Tests the problems that `checkLab` reports in a lab whose values were changed outside SQLite or
+ * by another program.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * A lab's write-ahead log outlives every other program, and every other use of the file by the
- * process that writes it.
+ * Tests that a lab's write-ahead log survives every other program and every other use of the file
+ * by the process that writes it.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,8 +43,8 @@ afterEach(async () => {
 });
 
 /**
- * Opens the lab for writing, writes, and ends: as the last connection, as far as it knows, if the
- * holder's locks are gone.
+ * Opens the lab for writing, writes, and ends. Without the holder's locks its connection would be
+ * the last one as far as SQLite can determine.
  */
 function anotherProgram(sql = 'DELETE FROM study_user_attributes WHERE 0'): void {
   const script = `import Database from 'libsql'; new Database(process.argv[1], { timeout: 5000 }).exec(process.argv[2]);`;
@@ -170,8 +170,8 @@ describe('Lab safety: a log that was deleted by another program', () => {
 describe('Lab safety: a lab whose writer was killed during a checkpoint', () => {
   it('is read and opened by its log, although the file alone is not consistent', async () => {
     await holder.kill();
-    // The page of the schema as an interrupted checkpoint may leave it: the log holds the right
-    // one.
+    // The page of the schema as an interrupted checkpoint may leave it; the log contains the
+    // valid one.
     foreignly(file, 'CREATE TABLE theirs (x)');
     const next = await holdLab(file);
     try {

@@ -73,7 +73,7 @@ function readEnergies(study: string): number[] {
   }
 }
 
-/** A lab file as the earlier version left it: its table of attempts has no column `energy`. */
+/** A lab file as the earlier version wrote it: its table of attempts has no column `energy`. */
 function writeEarlierFile(): void {
   const db = new Database(file);
   db.exec(readFileSync(EARLIER, 'utf8'));

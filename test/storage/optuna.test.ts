@@ -1,4 +1,4 @@
-/** The file in Optuna's own hands: finished, killed, and while it is written. */
+/** Tests lab files with Optuna itself: finished, killed, and during writing. */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -124,7 +124,7 @@ function makeFinished(of: typeof spec): void {
   lab.close();
 }
 
-/** A writer at a pace at which a judge can follow. */
+/** A writer that is slow enough for a checker to follow. */
 async function startWriter(): Promise<ChildProcess> {
   const child = spawn(process.execPath, [WRITER, file, '1', '100', 'plain'], {
     stdio: ['ignore', 'pipe', 'inherit'],

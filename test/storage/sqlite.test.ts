@@ -31,7 +31,7 @@ it('opens a lab without reading the trials of a finished study, and reads their 
     lab.commit([[createStudy()], [propose(0)], [start(0)], succeed(0, 0, 1), [finished]]);
     lab.close();
     lab = openLab(file, { create: false });
-    // Totals that had been read at the opening would not know of this end.
+    // Totals that were read when the lab was opened would not include this end.
     lab.commit([[propose(1)], [start(1)], succeed(1, 1, 2)]);
     const head = lab.lab.studies[0]?.head;
     expect(head).toMatchObject({ trials: 2 });

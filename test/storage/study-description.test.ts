@@ -1,5 +1,5 @@
 /**
- * Name, note and deletion of a study in the tables of Optuna, and what is left of a removed study.
+ * Tests name, note and deletion of a study in Optuna's tables, and what remains of a removed study.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

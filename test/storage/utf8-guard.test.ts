@@ -1,4 +1,7 @@
-/** Text of any bytes is read without ending the process: the library alone would abort it. */
+/**
+ * Tests that text of any bytes is read without ending the process; the library alone would abort
+ * it.
+ */
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import Database from 'libsql';

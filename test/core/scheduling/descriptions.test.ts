@@ -1,4 +1,4 @@
-/** What the user says about a study: its name, its note, its deletion and its removal. */
+/** Tests a study's name, note, deletion and removal. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { id, LabDriver, NO_LIMITS, only } from '../../support/lab-driver.ts';
 
@@ -9,7 +9,7 @@ function written(said: ReturnType<LabDriver['send']>): unknown[] {
   return only(said, 'persist').flatMap(({ writes }) => writes);
 }
 
-/** Why the last command was refused; undefined: it was not. */
+/** Reason why the last command was refused; undefined: it was accepted. */
 function refusal(said: ReturnType<LabDriver['send']>): string | undefined {
   const [shown] = only(said, 'showLab');
   return shown?.change.kind === 'commandRefused' ? shown.change.reason : undefined;

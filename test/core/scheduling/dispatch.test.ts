@@ -1,4 +1,4 @@
-/** Who gets which trial, and when more are asked for. */
+/** Tests which slot receives which trial, and when the scheduler asks for more. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answerAsk, step } from '../../../src/core/scheduling/index.ts';
 import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
@@ -13,7 +13,7 @@ function begin(options: DriverOptions = {}): void {
   driver.open();
 }
 
-/** Numbers in the slot's hands, one list a cohort. */
+/** Numbers of the trials that the slot holds, one list a cohort. */
 function cohorts(slot: string): number[][] {
   return driver
     .slot(slot)
@@ -95,7 +95,7 @@ describe('Scheduler: cohorts', () => {
     for (const { attempts } of driver.slot(A).cohorts) {
       expect(new Set(attempts.map(({ trial }) => trial.shapeKey)).size).toBe(1);
     }
-    // The parameter of trial 7 is even again: it waits for the next cohort.
+    // The parameter of trial 7 is even again, so it waits for the next cohort.
     expect(cohorts(A)).toEqual([
       [0, 2, 4, 6],
       [1, 3, 5],
@@ -107,7 +107,7 @@ describe('Scheduler: cohorts', () => {
     driver.create({ trials: 4 });
     for (let number = 0; number < 4; number++)
       driver.result(id(number), { outcome: 'outOfMemory' });
-    // Trial 0 was back first, and started at once; then two shared what was free.
+    // Trial 0 was back first and started at once; then two slots shared the remaining trials.
     expect(cohorts(A)).toEqual([[0], [1, 2]]);
     expect(driver.trial(3)).toMatchObject({ state: 'waiting', laneCap: 2 });
   });

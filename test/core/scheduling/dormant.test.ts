@@ -1,6 +1,6 @@
 /**
- * Studies that had finished before an opening: their trials are read when they are needed, and not
- * before.
+ * Tests studies that had finished before the lab was opened: their trials are loaded only when they
+ * are needed.
  */
 import { describe, expect, it } from 'vitest';
 import { endedOf, takingUp, trialsOf } from '../../../src/core/scheduling/index.ts';
@@ -16,8 +16,8 @@ const unasked = (): never => {
 };
 
 /**
- * A finished study of four trials, of which the third was the best, and how often its trials were
- * read.
+ * A finished study of four trials, of which the third was the best, and the number of times that
+ * its trials were loaded.
  */
 function finishedStudy(): {
   lab: LabSnapshot;
@@ -60,7 +60,7 @@ function opened({ lab }: { lab: LabSnapshot }): LabDriver {
   return driver;
 }
 
-/** The same study with its trials read at once, as before it could be left dormant. */
+/** The same study with its trials loaded at once. */
 function openedAtOnce({ lab: { uid, studies } }: { lab: LabSnapshot }): LabDriver {
   return opened({ lab: { uid, studies: studies.map((study) => ({ ...study, head: null })) } });
 }

@@ -1,7 +1,4 @@
-/**
- * Each reason for which a worker may have nothing to do. That there always is one is checked after
- * every step of every walk.
- */
+/** Tests each idle reason of a worker. Every step of every walk checks that there always is one. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { IdleWatch } from '../../../src/core/scheduling/idle-watch.ts';
 import { idleReason } from '../../../src/core/scheduling/idle.ts';
@@ -135,7 +132,7 @@ describe('Idle reasons: workers that could work', () => {
     begin({}, { trials: 10 });
     driver.now = 30;
     const { attempt } = driver.tasks[0]!.lane;
-    // A step of its own: the driver would have the ask answered at once.
+    // A separate step, because the driver would answer the ask at once.
     step(driver.lab, {
       type: 'result',
       at: 30,
@@ -249,7 +246,7 @@ describe('Idle watch', () => {
     driver.create({}, 'other');
     watch.look(driver.lab);
     expect(watch.now.size).toBe(0);
-    // Half a second is no gap.
+    // Half a second is not reported as a gap.
     expect(watch.gaps).toHaveLength(1);
   });
 
@@ -265,7 +262,7 @@ describe('Idle watch', () => {
       driver.result(driver.given(A)[0]!);
     }
     expect(watch.gaps).toHaveLength(1);
-    // Counted on, so that who was sent the first two is sent the third only.
+    // The counter advances, so that a client that has the first two gaps is sent only the third.
     expect(watch.ended).toBeGreaterThan(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Leases, beats, and our own stalls. */
+/** Tests leases, heartbeats, and stalls of the coordinator. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';
 

@@ -1,7 +1,4 @@
-/**
- * What each way of ending an attempt does to its trial: what is charged, what is retried, what
- * fails.
- */
+/** Tests the effect of each outcome of an attempt on its trial: charge, retry, failure. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
 
@@ -17,7 +14,7 @@ function begin(options: ConstructorParameters<typeof LabDriver>[0] = {}, trials 
   driver.hello(SLOT);
 }
 
-/** Waits for the next attempt of trial 0 and says what it came to. */
+/** Waits for the next attempt of trial 0 and ends it with the outcome. */
 function attempt(attemptNumber: number, result: Parameters<LabDriver['result']>[1]) {
   if (driver.trial(0).state === 'waiting')
     driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);

@@ -1,4 +1,7 @@
-/** How many trials a slot trains together, and how waiting trials are shared among devices. */
+/**
+ * Tests the number of trials that a slot trains together, and how waiting trials are shared among
+ * devices.
+ */
 import { describe, expect, it } from 'vitest';
 import { idleReason } from '../../../src/core/scheduling/idle.ts';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';
@@ -20,7 +23,7 @@ function sizes(driver: LabDriver, slot: string): number[] {
   return driver.slot(slot).cohorts.map(({ attempts }) => attempts.length);
 }
 
-/** Ends the slot's first cohort; all its results say the same. */
+/** Ends the slot's first cohort with equal results. */
 function finish(driver: LabDriver, slot: string, ms: number, lanesWanted?: number): void {
   const numbers = driver.slot(slot).cohorts[0]!.attempts.map(({ id: { number } }) => number);
   for (const number of numbers)
@@ -112,7 +115,7 @@ describe('Packing: shares of the waiting trials', () => {
     driver.hello(CORE, { lanes: 30 });
     driver.hello(OTHER, { lanes: 1 });
     driver.create({ trials: 300 });
-    // One generation measures: the card evaluates 8 trials in the time of 1 on a core.
+    // The first generation measures: the GPU evaluates 8 trials in the time of 1 on a core.
     while (driver.study().frontier < 30) {
       for (const slot of [CARD, CORE, OTHER])
         if (driver.slot(slot).cohorts.length > 0 && driver.study().frontier < 30)
@@ -127,7 +130,10 @@ describe('Packing: shares of the waiting trials', () => {
 });
 
 describe('Packing: the end of a study', () => {
-  /** A core that takes 10 s for a trial beside a card that takes 1 s; both idle, 4 trials left. */
+  /**
+   * A core that takes 10 s for a trial beside a GPU that takes 1 s; both are idle, 4 trials are
+   * left.
+   */
   function atTheEnd(): LabDriver {
     const driver = begin({ trials: 4 }, { sampler: { synchronous: false, generation: 0 } });
     driver.hello(CORE);
@@ -178,7 +184,7 @@ describe('Packing: the end of a study', () => {
 
   it('gives the core a trial once the card is so late that it could not finish the rest in time', () => {
     const driver = atTheEnd();
-    // Three trials are left. Late by 6 s, it is expected to be free in 6 s, which leaves 4 s for them.
+    // Three trials are left. A core 6 s late is expected to be free in 6 s, which leaves 4 s.
     driver.pass(7_000, [CARD, CORE]);
     expect(sizes(driver, CORE)).toEqual([]);
     driver.pass(2_000, [CARD, CORE]);

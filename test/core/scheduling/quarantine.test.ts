@@ -1,4 +1,6 @@
-/** When a slot is left out, when it comes back, and when the objective is the suspect. */
+/**
+ * Tests when a slot is quarantined, when it returns, and when the objective is the likely cause.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Instruction } from '../../../src/core/scheduling/index.ts';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';
@@ -9,8 +11,8 @@ const GOOD = 'far/cpu/1';
 let driver: LabDriver;
 
 /**
- * The slot's first attempt ends so. What crashed on the bad slot goes to the good one first, before
- * it is given more.
+ * Ends the slot's first attempt with the outcome. A trial that crashed on the bad slot goes to the
+ * good one first.
  */
 function end(slot: string, outcome: 'succeeded' | 'crashed', ms = 10): Instruction[] {
   for (

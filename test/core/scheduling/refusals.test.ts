@@ -1,4 +1,4 @@
-/** What is refused, under which name, and what its sender is told, so that it forgets. */
+/** Tests refused messages: their error code, and the answer that lets the sender forget them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';
 

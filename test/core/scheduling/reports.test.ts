@@ -1,4 +1,4 @@
-/** Reports on the way to a result: who may report what, and what follows. */
+/** Tests reports: which sender may report, and the effect of a report. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Instruction, Report } from '../../../src/core/scheduling/index.ts';
 import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';

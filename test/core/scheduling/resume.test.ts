@@ -1,6 +1,6 @@
 /**
- * A scheduler that starts on what another left: nothing ended is run again, nothing proposed is
- * asked again.
+ * Tests a scheduler that starts from the state of an earlier one: ended trials do not run again,
+ * and proposals are not asked for again.
  */
 import { describe, expect, it } from 'vitest';
 import type { StoredTrial } from '../../../src/core/scheduling/index.ts';
@@ -11,7 +11,7 @@ import type { DriverOptions } from '../../support/lab-driver.ts';
 const HERE = 'local/cpu/0';
 const FAR = 'far/cpu/0';
 
-/** A driver whose writes are kept, killed, and a second one on what is left. */
+/** A driver that records its writes and is killed, and a second one that starts from them. */
 function restart(
   first: (driver: LabDriver) => void,
   options: DriverOptions = {},

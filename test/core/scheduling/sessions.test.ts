@@ -1,4 +1,4 @@
-/** How sessions begin, go over into one another and end; and the processes behind them. */
+/** Tests how sessions begin, replace one another and end, and the processes behind them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compareIncarnations } from '../../../src/core/scheduling/slots.ts';
 import { id, LabDriver, only } from '../../support/lab-driver.ts';

@@ -1,4 +1,7 @@
-/** Short trials travel together, and only where nothing is searched or blamed worse for it. */
+/**
+ * Tests cohorts of short trials: they are used only where neither the search nor the attribution of
+ * crashes suffers.
+ */
 import { describe, expect, it } from 'vitest';
 import { LabDriver } from '../../support/lab-driver.ts';
 import type { DriverOptions } from '../../support/lab-driver.ts';
@@ -42,7 +45,7 @@ describe('Scheduler: short trials of a synchronous search', () => {
     for (const attempt of [one!, two!])
       driver.result(attempt, { outcome: 'crashed', error: 'boom' });
     for (const attempt of rest) driver.result(attempt, { ms: 0.01 });
-    // Both wait, and their cohort's credit is back: the first of them goes by itself.
+    // Both wait, and the credit of their cohort is free: the first of them is sent alone.
     const again = driver.slot(SLOT).cohorts.at(-1);
     expect(again?.attempts.map(({ id }) => [id.number, id.attemptNumber])).toEqual([
       [one!.number, 2],

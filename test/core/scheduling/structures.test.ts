@@ -1,4 +1,4 @@
-/** The queues behind the scheduler, against their plain definitions. */
+/** Compares the queues of the scheduler with their plain definitions. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FreeSlots, notFree } from '../../../src/core/scheduling/free-slots.ts';

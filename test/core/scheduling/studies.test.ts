@@ -1,4 +1,4 @@
-/** A study's states and stop rules. */
+/** Tests the states and stop rules of a study. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { idealList } from '../../support/model-study.ts';
 import { id, LabDriver, NO_LIMITS, only, writes } from '../../support/lab-driver.ts';
@@ -19,7 +19,7 @@ function begin(
   driver.hello(SLOT);
 }
 
-/** Every trial that is given out comes to this value, in the order given, until none is. */
+/** Ends every trial with this value, in the order of dispatch, until none is left. */
 function finishAll(value: (number: number) => number = () => 1, reverse = false): void {
   for (let next = driver.given(SLOT); next.length > 0; next = driver.given(SLOT)) {
     const attempt = reverse ? next.at(-1) : next[0];

@@ -1,5 +1,5 @@
 /**
- * The tables of who may become what: every listed pair is reached by its event, every other pair is
+ * Tests the transition tables: every listed pair is reached by its event, and every other pair is
  * refused with the story.
  */
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What is left of a study, read off the scheduler. */
+/** Tests the remaining work of a study as the scheduler reports it. */
 import { describe, expect, it } from 'vitest';
 import { timeLeft } from '../../../src/core/analysis/time-left.ts';
 import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
@@ -56,7 +56,8 @@ describe('Workload of a study', () => {
     driver.create({ trials: 1 }, 'other');
     driver.send({ type: 'slotDrained', slot: A });
     expect(left(driver).lanes).toEqual([{ kind: 'far/cpu', elapsedMs: 0 }]);
-    // The trial whose worker is going may still end there; until then it counts as one to come.
+    // The trial of the draining worker may still end there; until then it counts as a future
+    // trial.
     expect(left(driver).unstarted).toBe(1);
   });
 
@@ -91,7 +92,7 @@ describe('Workload of a study', () => {
     driver.result(id(3));
     expect(left(driver)).toMatchObject({ unstarted: 4, generation: { size: 4, unstarted: 2 } });
     for (const number of [4, 5, 6, 7]) driver.result(id(number));
-    // Two are left of the ten: the last generation is cut short.
+    // Two of the ten are left: the last generation is shortened.
     expect(left(driver)).toMatchObject({ unstarted: 0, generation: { size: 4, unstarted: 0 } });
   });
 

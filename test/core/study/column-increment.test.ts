@@ -12,13 +12,13 @@ const space: SearchSpace = {
   mode: { type: 'categorical', choices: ['a', 'b'] },
 };
 
-/** Settings with which a sampler soon leaves its initial trials. */
+/** Settings with which a sampler leaves its initial trials early. */
 const settings: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   evolution: { initial: 3, population: 3 },
   grid: { divisions: 7 },
 };
 
-/** One act: the number of copies made first, and whom to end and how. */
+/** One action: the number of copies made before it, and which trials end and how. */
 const act = fc.record({
   copies: fc.integer({ min: 0, max: 1 }),
   asks: fc.integer({ min: 0, max: 3 }),

@@ -1,4 +1,4 @@
-/** The store of intermediate values against the slow way of keeping them. */
+/** Compares the store of intermediate values with a slow reference. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reports } from '../../../src/core/study/reports.ts';

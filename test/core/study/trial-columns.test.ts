@@ -20,7 +20,7 @@ interface Ended {
   readonly value: number;
 }
 
-/** What the columns should say, the slow way. */
+/** Expected columns, computed by a slow reference. */
 function ranked(ended: readonly Ended[], direction: Direction): number[] {
   const sign = direction === 'minimize' ? 1 : -1;
   return [...ended]
@@ -35,7 +35,7 @@ const value = fc.oneof(
   fc.constantFrom(Infinity, -Infinity, NaN),
   fc.double(),
 );
-/** Each trial's value, state and when it ends among the others; the last few may not end. */
+/** Each trial's value, state and position in the order of completion; the last few may not end. */
 const history = fc.array(
   fc.record({
     value,
