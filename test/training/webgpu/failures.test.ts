@@ -101,6 +101,30 @@ whereGpu('GPU: failures', () => {
   });
 });
 
+whereGpu('GPU: choice of the adapter', () => {
+  it.each([
+    ['no permission for software adapters', { software: false }, 'compute on the CPU: SwiftShader'],
+    [
+      'a name that no adapter has',
+      { adapter: 'GeForce' },
+      'no adapter is named GeForce; there are',
+    ],
+    ['an empty name', { adapter: '' }, 'this worker uses no graphics card'],
+  ])('is refused with the reason for %s', async (_, options, reason) => {
+    const found = await new WebgpuExecutor(options).probe();
+    expect(found).toMatchObject({
+      usable: false,
+      reason: expect.stringContaining(reason) as string,
+    });
+    expect(found).toHaveProperty('remedy', expect.stringMatching(/\w/));
+  });
+
+  it('takes an adapter by a part of its name', async () => {
+    const found = await new WebgpuExecutor({ adapter: 'SwiftShader' }).probe();
+    expect(found).toMatchObject({ usable: true });
+  });
+});
+
 whereGpu('GPU: lanes and tiles', () => {
   it('trains lanes to equal bits in one segment and in several', async () => {
     const { plan } = subjectOf(NETWORK);

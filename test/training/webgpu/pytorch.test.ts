@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { WebgpuExecutor } from '../../../src/training/executors/webgpu/webgpu.ts';
-import { size, slow } from '../../support/effort.ts';
+import { size } from '../../support/effort.ts';
 import { readFixture, relative, walk } from '../../support/pytorch-walk.ts';
 import { whereGpu } from './software-gpu.ts';
 
-/** Presets whose thirty steps a software GPU computes within a minute of an idle core. */
-const NAMES = slow ? ['mnist-paper', 'lenet-5', 'mlp', 'cnn'] : ['mnist-paper'];
+/** Presets whose steps a software GPU computes within a minute of an idle core. */
+const NAMES = ['mnist-paper'];
 const STEPS = size(4, 30);
 
 whereGpu('PyTorch: losses of webgpu', () => {

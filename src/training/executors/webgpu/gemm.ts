@@ -84,7 +84,11 @@ interface Load {
   readonly load: string;
 }
 
-/** Fills a tile; neighbouring threads take neighbouring rows, or neighbouring k. */
+/**
+ * Fills a tile; neighbouring threads take neighbouring rows, or neighbouring k. Where the threads
+ * are a multiple of that side, a thread keeps its row (or k), so that compilers move the arithmetic
+ * of its index out of the loop.
+ */
 function fill(
   into: string,
   rows: number,
@@ -93,13 +97,20 @@ function fill(
   alongRows: boolean,
   { inside, load }: Load,
 ): string {
-  const [r, q] = alongRows
-    ? [`e % ${u(rows)}`, `e / ${u(rows)}`]
-    : [`e / ${u(depth)}`, `e % ${u(depth)}`];
+  const [fixed, moving] = alongRows ? ['r', 'q'] : ['q', 'r'];
+  const [side, other] = alongRows ? [rows, depth] : [depth, rows];
+  const element = `var v = 0.0; if (k0 + q < k1 && ${inside}) { v = ${load}; }
+      ${into}[q * ${u(rows)} + r] = v;`;
+  if (threads % side === 0) {
+    const [start, step] = [`t / ${u(side)}`, u(threads / side)];
+    return `{ let ${fixed} = t % ${u(side)};
+    for (var ${moving} = ${start}; ${moving} < ${u(other)}; ${moving} += ${step}) {
+      ${element}
+    } }`;
+  }
   return `for (var e = t; e < ${u(rows * depth)}; e += ${u(threads)}) {
-      let r = ${r}; let q = ${q};
-      var v = 0.0; if (k0 + q < k1 && ${inside}) { v = ${load}; }
-      ${into}[q * ${u(rows)} + r] = v;
+      let ${fixed} = e % ${u(side)}; let ${moving} = e / ${u(side)};
+      ${element}
     }`;
 }
 

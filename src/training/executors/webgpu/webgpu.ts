@@ -17,7 +17,10 @@ import { laneBytesOf, sizesOf, totalBytes } from './sizes.ts';
 import { cardTile, softwareTile, type ChooseTile } from './tiles.ts';
 
 export interface WebgpuOptions {
-  /** Part of the adapter's name; default: GALAPAGOS_WEBGPU_ADAPTER, else what the system prefers. */
+  /**
+   * Part of the adapter's name; empty: none may be used. Default: GALAPAGOS_WEBGPU_ADAPTER, else
+   * what the system prefers.
+   */
   readonly adapter?: string | undefined;
   /**
    * Whether an adapter that computes on the CPU may be used: slow, for tests. Default: whether
@@ -99,12 +102,14 @@ export class WebgpuExecutor implements Executor {
   }
 
   async #find(): Promise<Card | GpuObstacle> {
+    const wanted = this.#adapter;
+    if (wanted === '')
+      return { reason: 'this worker uses no graphics card', remedy: 'use a worker of a card' };
     // In a child first: a driver that crashes must not end this process.
     const { adapters, reason, remedy } = await listAdapters();
     if (reason !== undefined) return { reason, remedy: remedy ?? '' };
     const usable = adapters.filter(({ software }) => this.#software || !software);
     const names = adapters.map(({ name }) => name).join(', ');
-    const wanted = this.#adapter;
     if (usable.length === 0)
       return { reason: `only adapters that compute on the CPU: ${names}`, remedy: INSTALL };
     if (wanted !== undefined && !usable.some(({ name }) => name.includes(wanted)))
