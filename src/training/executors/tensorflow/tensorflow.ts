@@ -3,15 +3,14 @@
  * where `galapagos backend install tensorflow` has installed the libraries. Its results equal the
  * other executors' within a tolerance, not bit by bit.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { join } from 'node:path';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { arenaBytes, laneBytes, sharedBytes } from '../../plan/memory.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
 import { loadBinding, type Binding } from './binding.ts';
+import { visibleCardName } from './card-name.ts';
 import { bucketOf, TensorflowExecutable } from './executable.ts';
 import { findInstallation } from './installation.ts';
 import { makeProgram, type Form } from './make-program.ts';
@@ -86,7 +85,7 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
     const binding = loadBinding(found.binding, found.installation.cuda);
     return {
       binding,
-      label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? cardName() : 'cpu'}`,
+      label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? visibleCardName() : 'cpu'}`,
     };
   } catch (error) {
     return {
@@ -107,18 +106,4 @@ function memoryOf(plan: Plan, lanes: number, dataset: DatasetShape, form: string
     codeBytes: 0,
     form,
   };
-}
-
-/** Name of the first GPU as the NVIDIA driver reports it; `cuda` where it cannot be read. */
-function cardName(): string {
-  const cards = '/proc/driver/nvidia/gpus';
-  try {
-    const [first = ''] = readdirSync(cards);
-    return (
-      /^Model:\s*(.+)$/m.exec(readFileSync(join(cards, first, 'information'), 'utf8'))?.[1] ??
-      'cuda'
-    );
-  } catch {
-    return 'cuda';
-  }
 }
