@@ -42,6 +42,7 @@ export const packages = {
     'node:',
     '@jsquash/jpeg',
     'csv-parse',
+    'yauzl',
     'hyparquet',
     'hyparquet-compressors',
     'xz-decompress',

@@ -29,7 +29,7 @@ interface Tiny {
 /** The twelve images of fixtures/datasets, as numpy wrote them. */
 async function tiny(): Promise<Tiny[]> {
   const arrays = new Map<string, Buffer>();
-  for (const { name, content } of zipEntries(
+  for await (const { name, content } of zipEntries(
     new MemoryBytes('tiny.npz', readFileSync(join(FIXTURES, 'tiny.npz'))),
   )) {
     const chunks: Uint8Array[] = [];

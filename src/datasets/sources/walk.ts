@@ -196,9 +196,9 @@ class Walk {
 
   async *#zip(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
     const { meter } = this.#reading;
-    if (depth === 0) meter.samples = (meter.samples ?? 0) + zipEntryCount(item.bytes);
+    if (depth === 0) meter.samples = (meter.samples ?? 0) + (await zipEntryCount(item.bytes));
     const names = new NameSet();
-    for (const { name, link, content } of zipEntries(item.bytes)) {
+    for await (const { name, link, content } of zipEntries(item.bytes)) {
       const path = safePath(item.bytes.name, name);
       if (isDebris(path)) continue;
       if (!names.add(path)) throw refusedDuplicate(item.bytes.name, name);

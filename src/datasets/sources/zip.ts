@@ -1,10 +1,10 @@
 /**
- * Reads zip archives through their central directory (PKWARE's APPNOTE 6.3): stored and deflated
- * entries, zip64. Names and sizes are accepted only if they agree with the local header and the
- * bytes.
+ * Reads zip archives: stored and deflated entries, zip64. yauzl parses the directory and headers;
+ * this file inflates, and accepts sizes and checksums only if they agree with the content.
  */
 import { createInflateRaw, crc32, inflateRawSync } from 'node:zlib';
-import { broken, grouped, mismatch } from '../dataset-error.ts';
+import { fromRandomAccessReader, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import { broken, DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
 import { decodedName } from './entry-name.ts';
 import { streamed } from './streamed.ts';
@@ -20,83 +20,153 @@ export interface ZipEntry {
 
 const SMALL = 1 << 20;
 const RUN = 64 * 1024;
+/** Length of an entry's own header, which is read apart from the directory. */
+const LOCAL_HEADER = 30;
 /** System that wrote the entry, and the kind in the upper bits of its mode. */
 const [UNIX, LINK] = [3, 0o12];
 const MOST_ENTRIES = 4_000_000;
-const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [
-  0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50,
-];
 
 /**
  * @throws DatasetError naming the offset or entry at fault; encrypted entries and other methods are
  *   refused when read
  */
-export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
-  const { offset, count } = directory(archive);
-  const read = readAhead(archive);
-  let at = offset;
-  for (let i = 0; i < count; i++) {
-    const fixed = view(read(at, 46));
-    if (fixed.getUint32(0, true) !== CENTRAL)
-      throw mismatch(
-        archive.name,
-        `offset ${String(at)}`,
-        `entry ${String(i + 1)} of ${String(count)} of its directory`,
-        'other bytes',
-      );
-    const [nameLength, extraLength, commentLength] = [
-      fixed.getUint16(28, true),
-      fixed.getUint16(30, true),
-      fixed.getUint16(32, true),
-    ];
-    const entry = {
-      flags: fixed.getUint16(8, true),
-      method: fixed.getUint16(10, true),
-      crc: fixed.getUint32(16, true),
-      packed: fixed.getUint32(20, true),
-      size: fixed.getUint32(24, true),
-      local: fixed.getUint32(42, true),
-    };
-    const name = decodedName(read(at + 46, nameLength));
-    extend64(entry, view(read(at + 46 + nameLength, extraLength)));
-    at += 46 + nameLength + extraLength + commentLength;
-    const link = fixed.getUint8(5) === UNIX && fixed.getUint32(38, true) >>> 28 === LINK;
+export async function* zipEntries(archive: Bytes): AsyncGenerator<ZipEntry> {
+  const directory = await opened(archive);
+  const entries = directory.eachEntry();
+  for (;;) {
+    const next = await nextOf(entries, archive, directory);
+    if (next === null) return;
+    const name = decodedName(next.fileNameRaw);
+    const link = next.versionMadeBy >>> 8 === UNIX && next.externalFileAttributes >>> 28 === LINK;
     if (!name.endsWith('/'))
-      yield { name, link, size: entry.size, content: () => contentOf(archive, name, entry) };
+      yield {
+        name,
+        link,
+        size: next.uncompressedSize,
+        content: () => contentOf(archive, directory, name, next),
+      };
   }
 }
 
-/** For many small consecutive reads; each result is valid until the next. */
-function readAhead(archive: Bytes): (offset: number, length: number) => Uint8Array {
-  let from = 0;
-  let ahead = new Uint8Array(0);
-  return (offset, length) => {
-    if (offset < from || offset + length > from + ahead.length) {
-      const most = Math.max(length, Math.min(RUN, archive.length - offset));
-      ahead = Uint8Array.from(archive.read(offset, most));
-      from = offset;
-    }
-    return ahead.subarray(offset - from, offset - from + length);
-  };
-}
-
 /** Number of entries, folders included. */
-export function zipEntryCount(archive: Bytes): number {
-  return directory(archive).count;
+export async function zipEntryCount(archive: Bytes): Promise<number> {
+  return (await opened(archive)).entryCount;
 }
 
-interface Placed {
-  readonly flags: number;
-  readonly method: number;
-  readonly crc: number;
-  packed: number;
-  size: number;
-  local: number;
+function opened(archive: Bytes): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      lazyEntries: true,
+      // Names are decoded here: many archives have UTF-8 without saying so.
+      decodeStrings: false,
+      // Sizes are compared with the content.
+      validateEntrySizes: false,
+      autoClose: false,
+    };
+    const reader = new ArchiveReader(archive);
+    fromRandomAccessReader(reader, archive.length, options, (error, directory) => {
+      if (error !== null) reject(noDirectory(archive, error));
+      else if (directory.entryCount > MOST_ENTRIES)
+        reject(
+          mismatch(
+            archive.name,
+            null,
+            `at most ${grouped(MOST_ENTRIES)} entries`,
+            grouped(directory.entryCount),
+          ),
+        );
+      else resolve(directory);
+    });
+  });
 }
 
-async function* contentOf(archive: Bytes, name: string, entry: Placed): AsyncGenerator<Uint8Array> {
+function noDirectory({ name, length }: Bytes, error: Error): DatasetError {
+  if (error instanceof DatasetError) return error;
+  const cut = error.message.includes('signature not found');
+  return mismatch(
+    name,
+    `offset ${grouped(length)}`,
+    "the zip's directory at its end",
+    cut ? 'none' : reasonOf(error),
+    cut ? 'the file is cut short' : 'the archive is damaged',
+  );
+}
+
+/** The next entry of the directory; null at its end. */
+async function nextOf(
+  entries: AsyncIterator<Entry>,
+  archive: Bytes,
+  directory: ZipFile,
+): Promise<Entry | null> {
+  // The types of the library give the offset as a boolean.
+  const offset = Number(directory.readEntryCursor);
+  const number = directory.entriesRead + 1;
+  try {
+    const next = await entries.next();
+    return next.done === true ? null : next.value;
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    throw mismatch(
+      archive.name,
+      `offset ${String(offset)}`,
+      `entry ${String(number)} of ${String(directory.entryCount)} of its directory`,
+      reasonOf(error),
+    );
+  }
+}
+
+/** Gives yauzl the bytes of an archive, with a buffer for the many small reads of the directory. */
+class ArchiveReader extends RandomAccessReader {
+  readonly #archive: Bytes;
+  #from = 0;
+  #ahead = new Uint8Array(0);
+
+  constructor(archive: Bytes) {
+    super();
+    this.#archive = archive;
+  }
+
+  override read(
+    target: Buffer,
+    at: number,
+    length: number,
+    offset: number,
+    callback: (error: Error | null, read?: number) => void,
+  ): void {
+    try {
+      target.set(
+        length === LOCAL_HEADER ? this.#archive.read(offset, length) : this.#next(offset, length),
+        at,
+      );
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(reasonOf(error)));
+      return;
+    }
+    callback(null, length);
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    callback(null);
+  }
+
+  #next(offset: number, length: number): Uint8Array {
+    if (offset < this.#from || offset + length > this.#from + this.#ahead.length) {
+      const most = Math.max(length, Math.min(RUN, this.#archive.length - offset));
+      this.#ahead = Uint8Array.from(this.#archive.read(offset, most));
+      this.#from = offset;
+    }
+    return this.#ahead.subarray(offset - this.#from, offset - this.#from + length);
+  }
+}
+
+async function* contentOf(
+  archive: Bytes,
+  directory: ZipFile,
+  name: string,
+  entry: Entry,
+): AsyncGenerator<Uint8Array> {
   const label = `${archive.name} › ${name}`;
-  if ((entry.flags & 1) !== 0)
+  if ((entry.generalPurposeBitFlag & 1) !== 0)
     throw mismatch(
       label,
       null,
@@ -104,38 +174,45 @@ async function* contentOf(archive: Bytes, name: string, entry: Placed): AsyncGen
       'an encrypted one',
       'unpack the archive with its password first',
     );
-  const local = view(archive.read(entry.local, 30));
-  if (local.getUint32(0, true) !== LOCAL)
-    throw mismatch(
-      label,
-      `offset ${String(entry.local)}`,
-      'the header of this entry',
-      'other bytes',
-    );
-  const from = entry.local + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+  const from = await contentOffset(directory, label, entry);
   let crc = 0;
   let size = 0;
   for await (const chunk of unpacked(archive, label, entry, from)) {
     crc = crc32(chunk, crc);
     size += chunk.length;
-    if (size > entry.size) break;
+    if (size > entry.uncompressedSize) break;
     yield chunk;
   }
-  if (size !== entry.size)
+  if (size !== entry.uncompressedSize)
     throw mismatch(
       label,
       null,
-      `${grouped(entry.size)} bytes, as its directory says`,
-      size > entry.size ? 'more' : grouped(size),
+      `${grouped(entry.uncompressedSize)} bytes, as its directory says`,
+      size > entry.uncompressedSize ? 'more' : grouped(size),
     );
-  if (crc !== entry.crc)
-    throw mismatch(label, null, `checksum ${hex(entry.crc)}`, hex(crc), 'the archive is damaged');
+  if (crc !== entry.crc32)
+    throw mismatch(label, null, `checksum ${hex(entry.crc32)}`, hex(crc), 'the archive is damaged');
+}
+
+async function contentOffset(directory: ZipFile, label: string, entry: Entry): Promise<number> {
+  try {
+    return (await directory.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    throw mismatch(
+      label,
+      `offset ${String(entry.relativeOffsetOfLocalHeader)}`,
+      'the header of this entry, and its content',
+      reasonOf(error),
+      'the archive is damaged or cut short',
+    );
+  }
 }
 
 async function* unpacked(
   archive: Bytes,
   label: string,
-  { method, packed, size }: Placed,
+  { compressionMethod: method, compressedSize: packed, uncompressedSize: size }: Entry,
   from: number,
 ): AsyncGenerator<Uint8Array> {
   if (method === 0) yield* runs(archive, from, packed, RUN);
@@ -155,56 +232,6 @@ async function* unpacked(
   } else {
     yield* streamed(createInflateRaw(), archive, from, packed, label, 'a whole entry');
   }
-}
-
-/** Offset and number of entries of the central directory. */
-function directory(archive: Bytes): { readonly offset: number; readonly count: number } {
-  const tail = Math.min(archive.length, 22 + 0xffff);
-  const end = Uint8Array.from(archive.read(archive.length - tail, tail));
-  const bytes = view(end);
-  let at = tail - 22;
-  while (at >= 0 && bytes.getUint32(at, true) !== END) at -= 1;
-  if (at < 0)
-    throw mismatch(
-      archive.name,
-      `offset ${grouped(archive.length)}`,
-      "the zip's directory at its end",
-      'none',
-      'the file is cut short',
-    );
-  let [count, offset] = [bytes.getUint16(at + 10, true), bytes.getUint32(at + 16, true)];
-  if (
-    (count === 0xffff || offset === 0xffffffff) &&
-    at >= 20 &&
-    bytes.getUint32(at - 20, true) === LOCATOR64
-  ) {
-    const where = Number(bytes.getBigUint64(at - 12, true));
-    const end64 = view(archive.read(where, 56));
-    if (end64.getUint32(0, true) !== END64)
-      throw mismatch(archive.name, `offset ${String(where)}`, 'the zip64 directory', 'other bytes');
-    [count, offset] = [Number(end64.getBigUint64(32, true)), Number(end64.getBigUint64(48, true))];
-  }
-  if (count > MOST_ENTRIES)
-    throw mismatch(archive.name, null, `at most ${grouped(MOST_ENTRIES)} entries`, grouped(count));
-  return { offset, count };
-}
-
-/** Replaces fields with all bits set by those of the zip64 extra field, in their order. */
-function extend64(entry: Placed, extra: DataView): void {
-  for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
-    if (extra.getUint16(at, true) !== 1) continue;
-    let field = at + 4;
-    for (const name of ['size', 'packed', 'local'] as const) {
-      if (entry[name] !== 0xffffffff || field + 8 > extra.byteLength) continue;
-      entry[name] = Number(extra.getBigUint64(field, true));
-      field += 8;
-    }
-    return;
-  }
-}
-
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function hex(n: number): string {

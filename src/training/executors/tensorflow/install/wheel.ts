@@ -36,7 +36,8 @@ export async function openWheel(file: string, signal: AbortSignal): Promise<Whee
 
 async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
   const file = archive.name;
-  const entries = [...zipEntries(archive)];
+  const entries: ZipEntry[] = [];
+  for await (const entry of zipEntries(archive)) entries.push(entry);
   const text = async (ending: string): Promise<string> => {
     const entry = entries.find(
       ({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`),
