@@ -65,7 +65,6 @@ const listedCpu = strict({
   executors: z.array(deviceExecutor),
   ...measured,
 });
-export type ListedCpu = z.output<typeof listedCpu>;
 
 const listedCard = strict({
   id: text.describe('gpu/0 and so on, in the order of the bus.'),

@@ -23,10 +23,12 @@ export function parsePartitions(text: string): ReadonlyMap<string, readonly Part
   return found;
 }
 
+const PROGRAM = 'nvidia-smi';
+
 /** Output of `nvidia-smi -L`; empty where it fails. */
 export function listPartitions(timeoutMs = 5000): Promise<string> {
   return new Promise((resolve) => {
-    execFile('nvidia-smi', ['-L'], { timeout: timeoutMs, windowsHide: true }, (error, stdout) =>
+    execFile(PROGRAM, ['-L'], { timeout: timeoutMs, windowsHide: true }, (error, stdout) =>
       resolve(error === null ? stdout : ''),
     );
   });
