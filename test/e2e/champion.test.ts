@@ -1,5 +1,6 @@
 /**
- * The champion leaves the lab: trained again, compared with the record, written for other programs.
+ * Tests what happens to the best model of a lab: it is trained again, compared with the record, and
+ * exported for other programs.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +47,7 @@ const study = {
   seed: 3,
 };
 
-/** What the run said. */
+/** Output of the run. */
 let events: RunOutput[] = [];
 
 beforeAll(async () => {
@@ -145,7 +146,7 @@ describe("Export: the best trial's model", () => {
 describe('Train: regression', () => {
   it('trains on targets, judges by their squared error, and exports a model of numbers', async () => {
     vi.stubEnv('GALAPAGOS_HOME', folder.file('home'));
-    // y = 3a − 2b, exactly: what is left of the error is training's.
+    // y = 3a − 2b exactly, so the remaining error is that of the training.
     const rows = Array.from(
       { length: 400 },
       (_, i) => [(i % 20) / 10 - 1, Math.floor(i / 20) / 10 - 1] as const,

@@ -1,6 +1,7 @@
 /**
- * Imports of real size in a process of their own: memory stays bounded, and CIFAR-10 is the same
- * dataset in every form. It takes more than 30 s of CPU time, because the datasets have real sizes.
+ * Imports datasets of real size in a separate process: memory stays bounded, and CIFAR-10 is the
+ * same dataset in every format. It takes more than 30 s of CPU time, because the datasets have real
+ * sizes.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -19,8 +20,8 @@ import { temporaryFolder, type TemporaryFolder } from '../support/temporary-fold
 const CLI = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 const MOST_MEGABYTES = 256;
 /**
- * Prints what the process held at most: of itself, where the system tells that from what held its
- * parent.
+ * Prints the peak memory of the process, without that of its parent where the system reports them
+ * separately.
  */
 const WATCH = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
@@ -79,7 +80,7 @@ async function imported(path: string, ...flags: string[]): Promise<Measured> {
   };
 }
 
-/** Bytes that repeat only far away, and compress by about six. */
+/** Bytes that repeat only at large distances and compress by about six. */
 function bytes(length: number, seed: number): Buffer {
   const content = Buffer.alloc(length);
   let state = seed;
@@ -197,15 +198,14 @@ describe('Import: CIFAR-10', () => {
       meter: new Meter(),
       checkpoint: () => undefined,
     })) {
-      // Every twentieth: 3,000 of them.
+      // Every twentieth image: 3,000 of them.
       if ((seen += 1) % 20 !== 0) continue;
       const jpeg = Buffer.from(bytes.read(0, bytes.length));
       const [split = '', name = ''] = path.split('/');
       all.push({ split, name, jpeg, pixels: decode(path, jpeg).pixels });
     }
     const names = [...new Set(all.map(({ name }) => name))].sort();
-    // Neither the order of the folders nor that of the files: every seventh, then the ones after
-    // them.
+    // In another order of folders and files: every seventh file, then the ones after them.
     const mixed = Array.from({ length: 7 }, (_, first) =>
       all.filter((_, i) => i % 7 === first),
     ).flat();

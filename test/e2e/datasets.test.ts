@@ -1,7 +1,4 @@
-/**
- * Data of one's own from import to a finished study, as a user does it; and an import that is
- * cancelled.
- */
+/** Tests a user's own data from import to a finished study, and an import that is cancelled. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -112,7 +109,7 @@ describe('Datasets: own data', () => {
       folder.path,
     );
     expect([run.code, run.stderr]).toEqual([0, '']);
-    // Chance is .1.
+    // The chance level is 0.1.
     expect(Math.min(...values().map((value) => value ?? 0))).toBeGreaterThan(0.5);
 
     expect((await command(['datasets', 'remove', 'digits'], folder.path)).stdout).toBe(
@@ -128,7 +125,7 @@ describe('Datasets: own data', () => {
 
   it('leaves nothing of an interrupted import and says so', async () => {
     const path = await digits(300, 50);
-    // Enough to be at work for long after the signal.
+    // Enough to be running for long after the signal.
     const large = png(900, 900, (x, y) => [(x * y) & 255]);
     written(
       path,

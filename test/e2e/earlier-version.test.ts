@@ -79,7 +79,7 @@ describe('Files of an earlier version', () => {
     }
   });
 
-  // Resuming trains as well, so that `npm test` replays only what trains nothing.
+  // Resuming trains as well, so `npm test` replays only the studies that train nothing.
   const replayed = studies.filter(([name]) => slow || name !== 'mnist-generations');
   it.each(replayed)('replays the study file of %s with the same trials', async (study, file) => {
     const lab = join(folder.path, `${study}.db`);

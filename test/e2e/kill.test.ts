@@ -1,12 +1,12 @@
 /**
- * Workers and coordinators killed at random instants: nothing lost, nothing twice. In full it takes
- * minutes of CPU time, because every kill is followed by the start of a real process.
+ * Kills workers and coordinators at random times: no trial is lost or counted twice. In full it
+ * takes minutes of CPU time, because every kill is followed by the start of a real process.
  */
 import { describe, expect, it } from 'vitest';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
 import { size } from '../support/effort.ts';
 
-/** Every tenth kill of a worker is a stop beyond its lease. */
+/** Every tenth kill of a worker is a stop for longer than its lease. */
 const WORKERS = size(10, 125);
 const COORDINATORS = size(1, 13);
 
@@ -18,7 +18,7 @@ describe('Kills at random instants', () => {
       expect(report.violations).toEqual([]);
       expect(report.kills).toBe(WORKERS);
       expect(report.lost).toBeGreaterThan(0);
-      // The lease and a margin, beside which this process itself may have stood still.
+      // The lease and a margin, plus the stall of this process.
       const { leaseMs, stallMs } = report;
       expect(report.slowestRequeueMs).toBeLessThanOrEqual(
         (leaseMs ?? 0) + 500 + 2 * (stallMs ?? 0),

@@ -1,6 +1,6 @@
 /**
- * What an installer would hold, packed round a stub of Electron: a plain Node runs studies from its
- * unpacked files.
+ * Tests the content of an installer, packed around a stub of Electron: a plain Node runs studies
+ * from its unpacked files.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
@@ -23,7 +23,7 @@ const unfit = ((): string | null => {
   if (process.platform !== 'linux') return 'the stub is of Electron for Linux';
   if (!existsSync(join(root, 'node_modules', 'electron-builder')))
     return 'electron-builder is not installed';
-  // npm cannot say what belongs to what behind a link, so packing has no list of packages.
+  // npm cannot resolve the packages behind a link, so packaging would have no list of packages.
   if (lstatSync(join(root, 'node_modules')).isSymbolicLink()) return 'node_modules is a link';
   return null;
 })();
@@ -56,7 +56,7 @@ describe('Packed app', () => {
   });
   afterAll(() => folder.remove());
 
-  /** The packed command line on the packed Node, where nothing of this clone is in reach. */
+  /** The packed command line on the packed Node, without access to this clone. */
   const packedCommand = async (...args: string[]): Promise<string> => {
     const { stdout } = await run(node, [join(unpacked, 'bin', 'galapagos.mjs'), ...args], {
       cwd: folder.path,

@@ -1,6 +1,6 @@
 /**
- * The command as a user starts it, with real workers: interruption and resume, failures, reading
- * beside a run, replay.
+ * Tests the command as a user starts it, with real workers: interruption and resume, failures,
+ * reading beside a run, replay.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,7 +112,7 @@ describe('Run: whole runs', () => {
     const life = start(['run', study, '--workers', '1', '--json'], folder, (line) => {
       const { event } = eventOf(line);
       if (event === 'trialStarted') life.process.kill('SIGINT');
-      // The first is answered with a note; then the second.
+      // The first signal is answered with a note; then the second is sent.
       if (event === 'note') life.process.kill('SIGINT');
     });
     expect((await life.ended).code).toBe(130);

@@ -1,6 +1,6 @@
 /**
- * Second programs of every kind beside `run` and `serve`, and kills of those: nothing is lost. In
- * full it takes minutes of CPU time, because it starts 200 real processes.
+ * Starts second programs of every kind beside `run` and `serve`, and kills those: nothing is lost.
+ * In full it takes minutes of CPU time, because it starts 200 real processes.
  */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ import { serve } from '../support/served.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
-/** Second programs beside each kind of writer, and kills of that writer. */
+/** Numbers of second programs beside each kind of writer, and of kills of that writer. */
 const PROGRAMS = size(8, 100);
 const KILLS = size(1, 20);
 

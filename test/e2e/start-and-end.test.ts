@@ -1,6 +1,6 @@
 /**
- * The command as a user starts and ends it: starts that fail leave nothing behind, and every
- * process ends when told.
+ * Tests starts and ends of the command: failed starts leave no files behind, and every process ends
+ * on request.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -49,7 +49,7 @@ describe('Serve: failed starts', () => {
   });
 
   it('ends when a later step fails, with the lab file closed', async () => {
-    // The uploads' folder is created after the lab was opened.
+    // The folder for uploads is created after the lab was opened.
     const home = folder.file('home');
     const blocked = folder.file('home/uploads');
     mkdirSync(home);
@@ -104,7 +104,7 @@ function shell(script: string): Promise<{ code: number | null; stderr: string }>
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
 }
 
-/** The state of the one study, of a lab file that nobody has open. */
+/** State of the only study of a lab file that no process has open. */
 function stateOf(lab: string): string | null | undefined {
   expect(existsSync(`${lab}-wal`)).toBe(false);
   const reader = readLab(lab);
@@ -137,7 +137,7 @@ describe('Run: standard output that cannot be written', () => {
   });
 });
 
-/** Another program takes the space that is left. */
+/** Another program uses the remaining space. */
 function fill(file: string): void {
   try {
     for (;;) appendFileSync(file, Buffer.alloc(4_096));
@@ -179,7 +179,7 @@ describe('Run: full disk', () => {
   );
 });
 
-/** The process whose arguments include a text, as /proc has them. */
+/** The process whose arguments include a text, according to /proc. */
 function processWith(argument: string): number {
   const found = readdirSync('/proc').filter((name) => {
     try {

@@ -8,7 +8,7 @@ const trainer = new Trainer({
 });
 afterAll(() => trainer.dispose());
 
-/** @param validation share of the training images that is not trained on */
+/** @param validation share of the training images that are not trained on */
 function objective(epochs: number, validation: number): TrainObjective {
   return {
     kind: 'train',

@@ -88,7 +88,7 @@ const numbers = (page: Page): Promise<number[]> =>
 const topRow = async (page: Page, number: number) =>
   expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
 
-/** Whether the trial's row lies completely between the header and the foot of the table. */
+/** Returns true if the trial's row lies completely between the header and the foot of the table. */
 const isWhole = (page: Page, trial: number): Promise<boolean> =>
   page.evaluate((id) => {
     const box = document.querySelector('[role=grid]')?.getBoundingClientRect();

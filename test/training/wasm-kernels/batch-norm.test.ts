@@ -19,7 +19,7 @@ const cases = fc.record({
   relu: fc.boolean(),
 });
 
-/** Whether there are too few samples for a variance: the float32 result is then meaningless. */
+/** Returns false for too few samples for a variance: the float32 result is then meaningless. */
 const enough = ({ n, plane }: { n: number; plane: number }): boolean =>
   n * plane === 1 || n * plane > 3;
 
