@@ -1,4 +1,4 @@
-/** What is read from traces and samples of the window's bench. */
+/** Tests the evaluation of traces and samples of the window's bench. */
 import { expect, test } from 'vitest';
 import { framesOf, percentile } from '../../bench/window/frames.ts';
 import type { TraceEvent } from '../../bench/window/frames.ts';

@@ -1,6 +1,6 @@
 /**
- * What an attacker sends to the server over the network: every attempt is refused by itself, and
- * the server goes on serving.
+ * Tests attacks on the server over the network: every attempt is refused on its own, and the server
+ * continues to serve.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -183,7 +183,7 @@ describe('Chaos: slow connections', () => {
       sockets.map(
         (socket, i) =>
           new Promise<void>((done) => {
-            // A third of each: in the headers, in the body, and as a stream that never comes.
+            // A third of each: in the headers, in the body, and as a stream that never arrives.
             const path = [
               'GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n',
               'POST /api/pauseStudy HTTP/1.1\r\n',

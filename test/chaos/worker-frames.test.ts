@@ -1,6 +1,6 @@
 /**
- * Malformed frames from a worker that has the run's token: each is refused by itself, and the
- * coordinator goes on hearing others.
+ * Tests malformed frames from a worker that has the run's token: each is refused on its own, and
+ * the coordinator continues to receive others.
  */
 import { Dealer, Push } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -62,7 +62,7 @@ function flipped(text: string): Buffer {
   for (let n = 0; n <= below(4); n++) {
     const at = below(bytes.length);
     const bit = (bytes[at] ?? 0) ^ (1 << below(8));
-    // A line's end would make two messages of one.
+    // A line's end would split the message in two.
     bytes[at] = bit === 10 ? 0 : bit;
   }
   return bytes;

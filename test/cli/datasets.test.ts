@@ -1,6 +1,4 @@
-/**
- * `datasets` in this process: what it prints, by its schemas and for people, and how it refuses.
- */
+/** Tests `datasets` in this process: its output, as text and by its schemas, and its refusals. */
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -98,7 +98,7 @@ describe('Export: writes a file completely or not at all', () => {
       });
       const exit = once(child, 'exit');
       await once(child.stdout, 'data');
-      // Somewhere in the midst of the writes that follow; which instant does not matter.
+      // At some time during the writes that follow.
       for (let turns = 0; turns < 50 + 137 * round; turns++) await new Promise(setImmediate);
       child.kill('SIGKILL');
       await exit;

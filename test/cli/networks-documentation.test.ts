@@ -1,5 +1,5 @@
 /**
- * docs/networks.md says what is so: its files are read as they stand there, its error is the one
+ * Tests docs/networks.md: its files are read as they are printed there, and its error is the one
  * that is printed.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

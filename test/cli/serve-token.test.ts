@@ -1,4 +1,4 @@
-/** Where the token of `serve` comes from, and who can read it. */
+/** Tests the source of the token of `serve`, and who can read it. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveToken } from '../../src/cli/actions/serve-token.ts';

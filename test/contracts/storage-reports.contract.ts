@@ -1,4 +1,4 @@
-/** What every lab storage keeps of reports and pruned trials: part of the storage contract. */
+/** Contract of every lab storage for reports and pruned trials: part of the storage contract. */
 import { expect, it } from 'vitest';
 import type { Write } from '../../src/core/scheduling/index.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';

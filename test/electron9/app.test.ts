@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /**
- * The built app in a real Electron. On the legacy host 9.4.1 it is a smoke test of main process,
- * preload and contents on an engine of 2020: what `shim/` supplies there – the scheme's handler,
- * `webUtils`, `senderFrame`, libsql behind a pipe – is not proven by it.
+ * Tests the built app in a real Electron. On the legacy host 9.4.1 it is a smoke test of main
+ * process, preload and contents on an engine of 2020; it does not test what `shim/` replaces there:
+ * the scheme's handler, `webUtils`, `senderFrame`, libsql behind a pipe.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -211,7 +211,7 @@ if (typeof host === 'string') {
         .toBe(true);
       await expect.poll(() => completeIn(join(home, 'lab.db'), 'mnist'), until).toBeGreaterThan(0);
       await ask(page, 'stopStudy', { study: mnist });
-      // What is exported next is what the lab then holds.
+      // The next export contains the current state of the lab.
       await expect
         .poll(async () => (await snapshotOf(page, 'lab', {})).studies?.[0]?.state, until)
         .toBe('finished');

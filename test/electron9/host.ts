@@ -15,11 +15,11 @@ export const legacyFolder = join(root, '.cache', 'electron9');
 export interface Host {
   readonly program: string;
   readonly legacy: boolean;
-  /** What Electron is given to run. */
+  /** Arguments of Electron. */
   readonly app: string;
 }
 
-/** The host, or why there is none. */
+/** The host, or the reason why there is none. */
 export function hostOrReason(): Host | string {
   const current = process.env['GALAPAGOS_ELECTRON'] ?? '';
   const legacy = process.env['GALAPAGOS_ELECTRON9'] ?? '';
@@ -41,11 +41,11 @@ export interface Running {
   readonly app: ElectronApplication;
   readonly page: Page;
   readonly pid: number;
-  /** What the page threw. */
+  /** Errors that the page threw. */
   readonly errors: readonly string[];
 }
 
-/** @param home absolute: the user's folder, and so the instance that this is */
+/** @param home absolute path of the user's folder, which determines the instance */
 export async function launch(
   { program, app: folder }: Host,
   home: string,
@@ -61,7 +61,7 @@ export async function launch(
     const page = await app.firstWindow();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    // Not by a function that is polled: the page's policy refuses what evaluates it.
+    // Does not poll with a function, because the page's policy refuses to evaluate it.
     await page.locator('#app > *').first().waitFor({ state: 'attached' });
     const { pid } = app.process();
     if (pid === undefined) throw new Error('Electron has no process id');

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** What the tests do in the page: calls over the bridge, as the window makes them. */
+/** Functions that the tests run in the page: calls over the bridge, as the window makes them. */
 import type { Page } from 'playwright-core';
 import type { Answer, Bridge, StreamAnswer } from '../../src/protocol/endpoint.ts';
 import type {
@@ -36,7 +36,7 @@ export async function ask<Name extends CallName>(
   return answer.value as CallOutput<Name>;
 }
 
-/** The first snapshot of a stream of its own, as JSON leaves it. */
+/** The first snapshot of a new stream, as JSON. */
 export async function snapshotOf<Name extends SubscriptionName>(
   page: Page,
   name: Name,
@@ -61,7 +61,7 @@ export async function snapshotOf<Name extends SubscriptionName>(
   return body as SubscriptionBody<Name>;
 }
 
-/** Sets a file into a field that the page gets for it, and says what path the bridge sees. */
+/** Sets a file into an input of the page, and returns the path that the bridge sees. */
 export async function pathSeen(page: Page, file: string): Promise<string | null> {
   await page.evaluate(() => {
     const field = Object.assign(document.createElement('input'), { type: 'file', id: 'a-file' });

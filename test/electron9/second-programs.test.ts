@@ -1,7 +1,7 @@
 /**
- * Second programs of every kind beside the desktop app, and kills of the app: nothing is lost. On
- * the legacy host the lab file is held by processes beside Electron (`shim/`), which are killed
- * with it; that one process drops its own locks is not tested there.
+ * Starts second programs of every kind beside the desktop app, and kills the app: nothing is lost.
+ * On the legacy host processes beside Electron (`shim/`) hold the lab file and are killed with it;
+ * this suite does not test there that a process releases its own locks.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { hostOrReason, launch } from './host.ts';
 import type { Running } from './host.ts';
 import { ask, snapshotOf } from './in-page.ts';
 
-/** Second programs beside the app, and kills of it. */
+/** Numbers of second programs beside the app, and of kills of the app. */
 const PROGRAMS = 24;
 const KILLS = 4;
 const SLOW = 60_000;
@@ -35,10 +35,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-/**
- * Ends the app and what it started at one instant: it cannot close the lab file, nor can its
- * helpers.
- */
+/** Kills the app and its child processes at once, so that neither can close the lab file. */
 async function killed({ pid }: Running): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, 'SIGSTOP');

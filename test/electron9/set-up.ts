@@ -1,4 +1,4 @@
-/** Before the suite: the app built, lowered where the host is old, and a display of its own. */
+/** Prepares the suite: builds the app, transpiled where the host is old, and starts a display. */
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfStale } from '../../build/build-if-stale.mjs';

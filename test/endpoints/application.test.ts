@@ -1,6 +1,6 @@
 /**
- * The application as a window meets it: a lab in a file, real workers, commands by the table,
- * streams through the pump.
+ * Tests the application as a window uses it: a lab in a file, real workers, commands through the
+ * table, streams through the pump.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

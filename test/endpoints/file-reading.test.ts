@@ -1,4 +1,4 @@
-/** The thread that reads a lab file: ended in the middle, and estimating the time left. */
+/** Tests the thread that reads a lab file: cancellation, and estimates of the time left. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { timeLeft } from '../../src/core/analysis/time-left.ts';
 import type { Workload } from '../../src/core/analysis/time-left.ts';

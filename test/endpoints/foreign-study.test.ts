@@ -1,5 +1,5 @@
 /**
- * A study that another program made, as the window meets it: listed and shown like any, and never
+ * Tests a study of another program in a window: it is listed and shown like any other, and never
  * changed.
  */
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterAll(() => folder.remove());
 
 const KEY = 'theirs';
 
-/** A lab file with their study in it, closed. */
+/** A closed lab file that contains their study. */
 function labWithTheirs(name: string): string {
   const file = folder.file(name);
   openLab(file, { create: true }).close();
@@ -77,7 +77,7 @@ it('Studies of other programs: are listed and show their trials with parameters,
   const rows = [...client.rows.values()].sort((a, b) => a.number - b.number);
   expect(rows.map(({ value }) => value)).toEqual([0.5, NaN, 0.75, NaN, 0.625, NaN]);
   expect(rows.map(({ params: [x] }) => x)).toEqual([0.25, 0.5, 0.75, 1, 0.125, NaN]);
-  // Choices are told apart, whatever code they have.
+  // Choices are distinguished, whatever code they have.
   const codes = rows.map(({ params: [, c] }) => c);
   expect([codes[0] === codes[2], codes[1] === codes[3], codes[0] === codes[1]]).toEqual([
     true,

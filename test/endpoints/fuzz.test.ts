@@ -1,6 +1,6 @@
 /**
- * Whatever a window sends that the table does not allow is refused by name, asks nothing of any
- * handler, and the application lives.
+ * Tests inputs from a window that the endpoint table does not allow: each is refused with its code
+ * and reaches no handler, and the application continues.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const feeds = Object.fromEntries(
   Object.keys(subscriptions).map((name) => [name, asked]),
 ) as unknown as SubscriptionsOf<typeof subscriptions>;
 
-/** What no input of any endpoint may be. */
+/** Values that no endpoint accepts. */
 const noObject = fc.oneof(
   fc.string(),
   fc.double(),
@@ -39,14 +39,13 @@ const noObject = fc.oneof(
   fc.constant(undefined),
 );
 /**
- * No field of the table has such a name, and none of these is a value that a schema takes for
- * another.
+ * The table has no field with such a name, and no schema accepts one of these values for another.
  */
 const strangeField = fc.tuple(
   fc.string({ minLength: 1 }).map((name) => `x ${name}`),
   fc.jsonValue(),
 );
-/** An object with known names and anything in them. */
+/** An object with known names and arbitrary values. */
 const anything = (fields: readonly string[]): fc.Arbitrary<object> =>
   fc.dictionary(
     fc.constantFrom(...fields, '__proto__', 'constructor', 'toString'),
@@ -84,7 +83,7 @@ describe.each(names)('%s', (name) => {
   const fields = fieldsOf(calls, name);
   const ask = async (input: unknown): Promise<Problems> => {
     const answered = await answer(calls, handlers, name, input, context);
-    // Where all of it happens to be right, the handler is asked.
+    // If everything happens to be valid, the handler is called.
     return answered.ok ? { code: 'answered', data: {} } : answered.error;
   };
 

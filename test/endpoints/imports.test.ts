@@ -18,7 +18,7 @@ let folder: TemporaryFolder;
 let uploads: Uploads;
 let calls: OtherCalls;
 let handlers: CallHandlers;
-/** What the feed would say after each change. */
+/** Messages of the feed after each change. */
 let rows: ImportRow[][];
 let datasetsChanged: number;
 let waiting: (() => void)[];
@@ -167,7 +167,7 @@ describe('Datasets: another label', () => {
       label: 'flowers.csv',
     });
     const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
-    // Words are no feature, so the former label is left out.
+    // Strings are no feature, so the former label is left out.
     expect(preview).toMatchObject({
       dataset: { name: 'flowers-wild', shape: [2], classNames: ['0', '1'] },
       label: { chosen: 'wild', choices: ['length', 'width', 'wild', 'species'] },
@@ -178,7 +178,7 @@ describe('Datasets: another label', () => {
     const back = { dataset: second, options: { label: 'species', targets: [] } };
     const { import: third } = await asked<{ import: string }>(handlers, 'importAgain', back);
     await until(third, 'ready', 'failed');
-    // The number that was the label is a feature, as at first.
+    // The number that was the label is a feature again.
     expect((await asked<DatasetPreview>(handlers, 'preview', { import: third })).same).toEqual({
       name: 'flowers',
       bundled: false,
@@ -419,7 +419,7 @@ describe('Imports: uploads', () => {
     expect(calls.imports().map(({ id }) => id)).toEqual([first]);
     const second = await again(first, { targets: ['a'], label: null });
     await until(second, 'ready', 'failed');
-    // Options that are not changed stay as they were.
+    // Options that are not changed keep their values.
     expect(await asked<DatasetPreview>(handlers, 'preview', { import: second })).toMatchObject({
       dataset: { shape: [1], targets: 1 },
       table: { predicted: ['a'] },
@@ -461,7 +461,7 @@ describe('Imports: pictures', () => {
       { length: 40 },
       (_, i) => bytes.subarray(i * 784, (i + 1) * 784).filter((byte) => byte > 127).length,
     );
-    // A one has less ink than a zero.
+    // The digit one has less ink than a zero.
     expect(filled[1]).toBeLessThan(filled[0] ?? 0);
     expect(Math.min(...filled)).toBeGreaterThan(20);
   });

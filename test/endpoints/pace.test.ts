@@ -1,5 +1,6 @@
 /**
- * A study's rate and time left, as its head says them, with estimates answered when a test says so.
+ * Tests a study's rate and time left in its head, with estimates that arrive when a test sends
+ * them.
  */
 import { describe, expect, it } from 'vitest';
 import { timeLeft } from '../../src/core/analysis/time-left.ts';

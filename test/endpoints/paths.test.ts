@@ -1,6 +1,6 @@
 /**
- * Paths of this machine: only the desktop window may name them, and none is opened before it is
- * known to be a file.
+ * Tests paths of this machine: only the desktop window may name them, and none is opened before it
+ * is known to be a file.
  */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** One input a way to name a path of the machine, by endpoint. */
+/** One input for each way to name a path of the machine, by endpoint. */
 const naming: Readonly<Record<string, (path: string) => unknown>> = {
   openLab: (path) => ({ source: { kind: 'path', path } }),
   beginImport: (path) => ({ source: { kind: 'paths', paths: [path] }, label: 'x', options: {} }),

@@ -1,6 +1,6 @@
 /**
- * Workers that are left out and used again, as the window asks for it: what they run may finish,
- * and nothing new comes to them meanwhile.
+ * Tests draining and resuming workers from a window: running trials finish, and no new ones are
+ * sent meanwhile.
  */
 import { afterAll, afterEach, expect, it } from 'vitest';
 import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';
@@ -39,7 +39,7 @@ it('Slots: a drained worker finishes its trials and gets nothing more until it i
   expect(on(OUT).length).toBeGreaterThan(0);
   expect(on(OUT).map(({ outcome }) => outcome)).toEqual(on(OUT).map(() => 'succeeded'));
   const [ran, others] = [on(OUT).length, on('local/cpu/0').length];
-  // The other goes on: long enough that this one would have had some of them.
+  // The other worker continues: long enough that the drained one would have received some of them.
   await window.until(() => on('local/cpu/0').length >= others + 8);
   expect(on(OUT)).toHaveLength(ran);
   expect(slot(lab)).toMatchObject({ state: 'drained', running: [] });

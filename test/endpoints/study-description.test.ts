@@ -9,7 +9,7 @@ const applications = new Applications(folder);
 afterEach(() => applications.close());
 afterAll(() => folder.remove());
 
-/** More than can end within a test. */
+/** More trials than can end within a test. */
 const TRIALS = 10_000;
 
 describe('Studies: name, note, deletion and removal from the window', () => {

@@ -1,6 +1,6 @@
 /**
- * What a window holds of a study is what the application holds, whatever happens in whatever order
- * and however seldom it takes.
+ * Tests that a window's copy of a study equals the application's, for any order of changes and any
+ * rate at which it receives.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ class World {
   readonly projection = new StudyProjection(1);
   readonly trials = new Map<number, Trial>();
   #ended = 0;
-  /** What was read of the file and has not been laid yet. */
+  /** Rows that were read from the file and are not merged yet. */
   #read: ReadBlock[] = [];
   #wasRead = false;
   /** Nothing is heard of what happens before. */
@@ -114,7 +114,7 @@ class World {
     });
   }
 
-  /** The file as it is now, once; laid later. */
+  /** The current content of the file, read once and merged later. */
   read(): void {
     if (!this.#watched || this.#wasRead) return;
     this.#wasRead = true;
@@ -150,7 +150,7 @@ class World {
     if (read !== undefined) this.projection.merge(read.block, read.names, read.block.number.length);
   }
 
-  /** All of the file is read and laid. */
+  /** All of the file is read and merged. */
   settle(): void {
     this.watch();
     this.read();
@@ -178,7 +178,7 @@ const originOf = (number: number): { operator: string; parents: number[]; genera
   generation: number % 5,
 });
 
-/** A window that takes when it is told to. */
+/** A window that receives messages on request. */
 class Window {
   readonly client = new StudyClient();
   readonly #reading: ProjectionReading;

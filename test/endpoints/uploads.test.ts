@@ -166,7 +166,7 @@ describe('Uploads', () => {
     await uploads.begin({ files: [{ path: 'b', bytes: 0 }] });
     await uploads.close();
     expect(readdirSync(folder)).toEqual([]);
-    // No process has this number: it is above what systems give.
+    // Larger than any process number that systems assign.
     const left = join(folder, `${2 ** 22 + 1}-left`);
     mkdirSync(left);
     new Uploads(folder);

@@ -1,4 +1,4 @@
-/** The log of a lab that is written: moved into the file by a thread beside the writer. */
+/** Tests checkpoints of a lab's log: a thread beside the writer moves it into the file. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -77,7 +77,7 @@ describe('Log of a lab: a disk with little space', () => {
         new Checkpoints(small),
       ];
       onDisk.commit([[createStudy()]]);
-      // In all some 10 MB of log.
+      // About 10 MB of log in total.
       for (let number = 0; number < 400; number++) {
         onDisk.commit([[propose(number)], [start(number)]]);
         onDisk.commit([succeed(number, number, 0.5)]);

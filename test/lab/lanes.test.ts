@@ -1,4 +1,7 @@
-/** Lanes and datasets through a whole lab: real sockets, a real worker process, the wasm executor. */
+/**
+ * Tests lanes and datasets through a whole lab: real sockets, a real worker process, the wasm
+ * executor.
+ */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../src/core/device.ts';

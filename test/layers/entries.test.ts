@@ -1,6 +1,6 @@
 /**
- * Entries run when they are loaded, so that nothing may load one to reach what it shares: a worker
- * would run the command line.
+ * Tests entries, which run when they are loaded: no other module may load one to reach shared code,
+ * because a worker would then run the command line.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The structure's own rules: the table of who may import whom holds for the real imports, and there
- * are no cycles.
+ * Tests the rules of the structure: the real imports follow the table of layers, and there are no
+ * cycles.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -45,7 +45,7 @@ function importsOf(file: string): { target: string; typeOnly: boolean }[] {
 const graph = new Map(files.map((file) => [file, importsOf(file)]));
 const layerOf = (file: string) => relative(src, file).split(/[\\/]/)[0] as keyof typeof layers;
 
-/** All that is loaded with a file: files and packages. */
+/** All files and packages that are loaded with a file. */
 function loadedWith(entry: string): Set<string> {
   const loaded = new Set([entry]);
   for (const file of loaded)
@@ -53,7 +53,7 @@ function loadedWith(entry: string): Set<string> {
   return loaded;
 }
 
-/** Threads by who starts them, as `startThread(import.meta.url, 'entry'` says it. */
+/** Threads by the file that starts them with `startThread(import.meta.url, 'entry'`. */
 const threads = files.flatMap((starter) => {
   const code = readFileSync(starter, 'utf8');
   return [...code.matchAll(/startThread\(import\.meta\.url, '([^']+)'/g)].map(([, name = '']) => ({

@@ -30,7 +30,8 @@ const scripts = Object.keys(
 const foreign = new Set(['CUDA_VISIBLE_DEVICES', 'Intl.NumberFormat']);
 
 /**
- * Whether a file or folder has the name, given from anywhere: `sqlite.ts`, `plan/ops/`, `src/core`.
+ * Returns true if a file or folder has the name, given from any folder: `sqlite.ts`, `plan/ops/`,
+ * `src/core`.
  */
 function exists(name: string): boolean {
   const path = name.replace(/\/$/, '');

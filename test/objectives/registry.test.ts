@@ -13,7 +13,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 /** Code that compares an objective's kind with the name of one. */
 const COMPARES = /kind'?\]?\)?\s*[!=]==\s*'(\w+)'|'kind'\)\s*[!=]==\s*'(\w+)'/g;
 
-/** The window's form has parts that edit the fields of a training. */
+/** The window's form has parts that edit the fields of a training objective. */
 const FORM = join('renderer', 'views', 'set-up');
 
 describe('Objective kinds: one registry', () => {

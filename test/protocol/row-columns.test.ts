@@ -1,4 +1,7 @@
-/** The table of a trial's columns, and what derives from it: a lab file's trials up to the window. */
+/**
+ * Tests the table of a trial's columns and what is derived from it, from a lab file's trials to the
+ * window.
+ */
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';

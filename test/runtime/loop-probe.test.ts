@@ -12,8 +12,8 @@ beforeEach(() => void (folder = temporaryFolder()));
 afterEach(() => folder.remove());
 
 /**
- * A clock of which the test says how late each turn comes, and how much of that was waiting for a
- * core.
+ * A clock of which the test sets how late each turn starts, and how much of the delay was waiting
+ * for a core.
  */
 function probed(waiting: 'known' | 'unknown') {
   const timer = new ManualTimer();

@@ -1,7 +1,4 @@
-/**
- * What other users of the machine may open: the user folder, and how open files are found and
- * closed.
- */
+/** Tests the permissions of the user folder, and how open files are found and closed. */
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { modeForOthers, restrictToOwner } from '../../src/runtime/owner-only.ts';

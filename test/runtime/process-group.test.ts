@@ -1,4 +1,4 @@
-/** Who hears a signal. */
+/** Tests which processes receive a signal. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const module = JSON.stringify(new URL('../../src/runtime/process-group.ts', import.meta.url).href);
 
 it("Process groups: killing a child that could not be started does not signal the caller's group", async () => {
-  // In a group of its own, since that is what would be killed.
+  // In its own process group, because a signal to the group would end the test.
   const script = `
     import { spawn } from 'node:child_process';
     import { killChild } from ${module};

@@ -1,7 +1,8 @@
 /**
- * A worker's beats leave between turns of its event loop, and where many processes share a core,
- * some hundred milliseconds of work are seconds: whatever handles a whole dataset lets the loop
- * turn meanwhile. What counts is this thread's processor time, which others cannot make longer.
+ * Tests that functions that handle a whole dataset yield to the event loop, so that a worker's
+ * heartbeats are sent between turns: where many processes share a core, some hundred milliseconds
+ * of work take seconds. Measures this thread's processor time, which other processes cannot
+ * increase.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,15 +20,15 @@ import { describeNetwork, NEVER, SGD, subject } from '../support/training.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 /**
- * Most processor time between two turns: forty processes on a core make two seconds of it. At once,
- * MNIST took six times as much.
+ * Greatest processor time between two turns: forty processes on a core make two seconds of it.
+ * Without yielding, MNIST took six times as much.
  */
 const MOST_MS = 50;
 const SCHEDULED = '/proc/thread-self/schedstat';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-/** What it gives, and the most processor time between two turns, in milliseconds. */
+/** The result, and the greatest processor time between two turns, in milliseconds. */
 async function longestTurn<T>(work: () => Promise<T>): Promise<[T, number]> {
   const used = (): number => Number(readFileSync(SCHEDULED, 'latin1').split(' ')[0]) / 1e6;
   let longest = 0;
@@ -48,8 +49,8 @@ async function longestTurn<T>(work: () => Promise<T>): Promise<[T, number]> {
 }
 
 /**
- * As `longestTurn`, of the best of several tries: a garbage collection of the whole heap may fall
- * into any turn.
+ * As `longestTurn`, the best of several tries, because a garbage collection of the whole heap may
+ * fall into any turn.
  */
 async function shortestOf<T>(tries: number, work: () => Promise<T>): Promise<[T, number]> {
   let best = await longestTurn(work);

@@ -16,7 +16,10 @@ import { workerTimes } from '../support/worker-times.ts';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-/** Two classes that a line tells apart but for one in ten: what is learnt depends on the seed. */
+/**
+ * Two classes that a line separates except for one sample in ten, so that the result depends on the
+ * seed.
+ */
 function table(): string {
   const lines = Array.from({ length: 300 }, (_, i) => {
     const [x, y] = [(i * 37) % 101, (i * 53) % 97];
@@ -141,7 +144,7 @@ describe('Confirmation: training the best trials again', () => {
     ).toBe(true);
     expect(p).toBeGreaterThanOrEqual(0);
     expect(p).toBeLessThanOrEqual(1);
-    // Not every seed gives the same: or nothing would be confirmed.
+    // Results differ between seeds; otherwise there would be nothing to confirm.
     expect(new Set(configurations.flatMap(({ values }) => values)).size).toBeGreaterThan(1);
 
     // Each is what training those parameters on that seed gives, whatever its number is.
@@ -172,7 +175,7 @@ describe('Confirmation: training the best trials again', () => {
     expect(tested.metrics['testAccuracy']).toBe(onTest);
     expect(tested.checksum).toBe((await train(8)).checksum);
 
-    // A confirmation is not confirmed; another one takes other seeds.
+    // A confirmation is not confirmed again; another one uses other seeds.
     expect(await ask(calls, 'confirm', { study: again, top: 1, seeds: 2 })).toMatchObject({
       ok: false,
       error: { code: 'usage' },

@@ -80,8 +80,7 @@ describe('Set-up: drafts', () => {
     const catalogue = { names: () => [dataset.name], find: () => dataset };
     const draft = draftStudy(dataset, 'my study');
     const checked = checkStudy(draft, { resources: RESOURCES }, catalogue);
-    // What a catalogue of another folder cannot know is the dataset; everything else of the study
-    // is right.
+    // A catalogue of another folder does not contain the dataset; the rest of the study is valid.
     expect(
       checked.problems.filter(({ code }) => code !== 'unknown-name' && code !== 'missing-file'),
     ).toEqual([]);

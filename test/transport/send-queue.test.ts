@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SendQueue } from '../../src/transport/send-queue.ts';
 
-/** A socket that takes a frame when it is let. */
+/** A socket that accepts a frame when the test allows it. */
 function socket() {
   const frames: { to: string; frame: string }[] = [];
   const waiting: (() => void)[] = [];

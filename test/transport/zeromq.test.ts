@@ -13,7 +13,7 @@ import { transportContract } from '../contracts/transport.contract.ts';
 import { Inbox } from '../support/inbox.ts';
 import { hello, result } from '../support/worker-message-examples.ts';
 
-/** Sockets that say anything. `token` null: none is presented. */
+/** Sockets that send arbitrary frames. `token` null: none is presented. */
 function raw(
   coordinator: ZeromqCoordinator,
   { slot, incarnation: incarnation }: Peer,
@@ -85,7 +85,7 @@ describe('Transport: ZeroMQ coordinator', () => {
     }
     const friend = connect(peer, coordinator.token);
     for (let i = 0; i < 5; i++) {
-      // Each round trip gives a stranger as much time as a friend needs.
+      // Each round trip gives an unauthenticated peer as much time as an authenticated one needs.
       friend.control(encodeMessage({ ...hello, ...peer, helloNo: i + 1 }));
       friend.result(encodeMessage({ ...result, ...peer }));
       await messages.count(2 * (i + 1));

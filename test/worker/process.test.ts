@@ -294,7 +294,7 @@ describe('Worker: process', () => {
     expect(said).toMatch(/GALAPAGOS_WORKER\.token: /);
   });
 
-  /** A process that supervises a worker; it says the worker's process id. */
+  /** A process that supervises a worker and prints the worker's process id. */
   async function supervised(
     more: { execArgv?: readonly string[] } = {},
   ): Promise<[ChildProcess, number]> {
@@ -333,7 +333,7 @@ describe('Worker: process', () => {
   it('does not outlive its parent while its event loop is blocked', async () => {
     const folder = temporaryFolder();
     const blocked = folder.file('blocked');
-    // Blocks the loop when told to, and says so in a file: nothing else can hear of it.
+    // Blocks the event loop on request and reports it in a file, because no message can be sent.
     const block = `process.on('SIGUSR2', () => { require('node:fs').writeFileSync(${JSON.stringify(blocked)}, ''); for (;;); });`;
     writeFileSync(folder.file('block.cjs'), block);
     const [parent, worker] = await supervised({

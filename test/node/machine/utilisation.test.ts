@@ -36,7 +36,7 @@ const NVIDIA = {
   'sys/bus/pci/devices/0000:41:00.0/vendor': '0x10de\n',
 };
 
-/** A Linux machine of files, with time in the test's hand. */
+/** A Linux machine made of files, whose time the test controls. */
 async function watched(
   files: Readonly<Record<string, string>>,
   options: Partial<UtilisationOptions> & { sources?: Partial<UtilisationSources> } = {},
