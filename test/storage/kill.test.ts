@@ -38,26 +38,33 @@ interface Said {
 }
 
 /**
- * Runs a writer, kills it `afterMs` after its first line (or after its start, when negative), and
- * returns its last line.
+ * Runs a writer and kills it `afterMs` after its line that counts `finished` ended trials, or after
+ * its start where `afterMs` is negative.
+ * @returns its last line
  */
-async function killWriter(seed: number, afterMs: number): Promise<Said | null> {
+async function killWriter(seed: number, afterMs: number, finished = 0): Promise<Said | null> {
   const child = spawn(process.execPath, [WRITER, file, String(seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const said: string[] = [];
   const lines = createInterface({ input: child.stdout });
-  const first = once(lines, 'line');
-  lines.on('line', (line) => said.push(line));
   const ended = once(lines, 'close');
-  if (afterMs >= 0) await first;
-  else first.catch(() => undefined);
+  const spoken = new Promise<void>((resolve) =>
+    lines.on('line', (line) => {
+      said.push(line);
+      if (saidBy(line).finished >= finished) resolve();
+    }),
+  );
+  if (afterMs >= 0) await Promise.race([spoken, ended]);
   await setTimeout(Math.abs(afterMs));
   child.kill('SIGKILL');
   await Promise.all([once(child, 'close'), ended]);
   const last = said.at(-1);
-  if (last === undefined) return null;
-  const [epoch = NaN, proposed = NaN, finished = NaN] = last.split(' ').map(Number);
+  return last === undefined ? null : saidBy(last);
+}
+
+function saidBy(line: string): Said {
+  const [epoch = NaN, proposed = NaN, finished = NaN] = line.split(' ').map(Number);
   return { epoch, proposed, finished };
 }
 
@@ -115,7 +122,8 @@ it(
     for (let kill = 0; kill < KILLS; kill++) {
       // A third of the kills hit starting and opening, the rest the middle of writing.
       const afterMs = kill % 3 === 2 ? -(250 + 40 * kill) : (kill * 37) % 211;
-      const said = await killWriter(kill + 1, afterMs);
+      const last = kill === KILLS - 1;
+      const said = await killWriter(kill + 1, last ? 0 : afterMs, last ? 101 : 0);
       if (said === null && readLabOrNull() === null) continue;
       const complete = await readUnchanged();
       const found = takeUp();
