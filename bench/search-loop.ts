@@ -20,6 +20,8 @@ export interface LoopSetting {
   readonly sampler: SamplerSpec;
   readonly seed: number;
   readonly workers: number;
+  /** Whether the workers are lanes of one card: they start and end together. */
+  readonly together?: boolean;
   /**
    * Numbers of completions at which the best observed point is recorded, ascending; the last is the
    * budget.
@@ -37,7 +39,7 @@ interface Running {
 /** The point recommended (best observed, ties by smaller number) at each checkpoint. */
 export function searchLoop(
   problem: LoopProblem,
-  { sampler: spec, seed, workers, checkpoints }: LoopSetting,
+  { sampler: spec, seed, workers, together = false, checkpoints }: LoopSetting,
 ): readonly EncodedParams[] {
   const sampler = createSampler(spec, problem.space, problem.direction, seed);
   const columns = new TrialColumns(problem.space, problem.direction, sampler.window);
@@ -59,7 +61,7 @@ export function searchLoop(
     columns.proposed(number, proposal.params, view.count, proposal.origin);
     points[number] = proposal.params;
     const world = new Stream(seed, { purpose: PURPOSE.simulation, trial: number + 1 });
-    const endsAt = now + exp(0.5 * world.normal());
+    const endsAt = now + (together ? 1 : exp(0.5 * world.normal()));
     running.push({
       number,
       params: proposal.params,
@@ -70,7 +72,7 @@ export function searchLoop(
   };
 
   while (columns.ended < budget) {
-    while (ask());
+    if (!together || running.length === 0) while (ask());
     running.sort((a, b) => b.endsAt - a.endsAt || b.number - a.number);
     const next = running.pop();
     if (next === undefined) break;

@@ -2,7 +2,8 @@
  * Quality of samplers: mean normalised regret after 64 evaluations by 4 workers with lognormal
  * durations on a virtual clock, 20 seeds, averaged within a family of tables and then over the
  * families. An evaluation returns the mean over a table's trainings; one row evaluates `evolution`
- * on single, noisy trainings too.
+ * on single, noisy trainings too. The last rows are the price of lanes: 1 … 256 trials that start
+ * and end together, on at most four tables of a family and six seeds.
  */
 import { normalisedRegret } from '../src/core/analysis/regret.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
@@ -16,6 +17,11 @@ const SEEDS = 20;
 const WORKERS = 4;
 const EVALUATIONS = 64;
 const GOAL = 0.04;
+
+const LANES = [1, 4, 16, 64, 256];
+const BUDGETS = [64, 128, 256, 512, 1024];
+const LANE_TABLES = 4;
+const LANE_SEEDS = 6;
 
 export async function run(): Promise<BenchRow[]> {
   const tables = await hpoTables();
@@ -40,7 +46,50 @@ export async function run(): Promise<BenchRow[]> {
       familyMeans(tables, { name: 'random' }, true),
       'noisy',
     ),
+    ...LANES.map((lanes) => laneRow(tables, lanes)),
   ];
+}
+
+/** Regret of `evolution` after each budget where that many trials start and end together. */
+function laneRow(all: readonly TableProblem[], lanes: number): BenchRow {
+  const families = [...new Set(all.map(({ family }) => family))];
+  const tables = families.map((family) =>
+    all.filter((table) => table.family === family).slice(0, LANE_TABLES),
+  );
+  const regrets = BUDGETS.map((_, i) =>
+    mean(
+      tables.map((family) =>
+        mean(family.flatMap((table) => laneRegrets(table, lanes).map((each) => each[i] ?? NaN))),
+      ),
+    ),
+  );
+  const name = `evolution, ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}`;
+  return {
+    bench: 'search',
+    case: name,
+    value: regrets[0] ?? NaN,
+    unit: `regret after ${BUDGETS[0] ?? 0}`,
+    peer: null,
+    peerValue: null,
+    ratio: null,
+    goal: '',
+    held: null,
+    note: BUDGETS.map((budget, i) => `${budget}: ${(regrets[i] ?? NaN).toFixed(4)}`).join(', '),
+  };
+}
+
+/** For each seed the regret after each budget. */
+function laneRegrets(table: TableProblem, lanes: number): readonly (readonly number[])[] {
+  const problem = { space: table.space, direction: table.direction, evaluate: table.truth };
+  return Array.from({ length: LANE_SEEDS }, (_, seed) =>
+    searchLoop(problem, {
+      sampler: { name: 'evolution' },
+      seed,
+      workers: lanes,
+      together: true,
+      checkpoints: BUDGETS,
+    }).map((best) => normalisedRegret(table.truth(best), table.optimum, table.median)),
+  );
 }
 
 /** Mean regret of each family. */

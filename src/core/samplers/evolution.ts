@@ -3,7 +3,8 @@
  * far, and every completion may displace a member of the population. O(population · parameters) per
  * proposal. The population is the only state.
  *
- * - The first `initial` trials are a Latin hypercube.
+ * - The first `initial` trials are a Latin hypercube; so are the next, in designs of doubling size,
+ *   until a trial has ended.
  * - The population is the best `population` trials that ended with a finite value. Each of two
  *   parents is the best of `tournament` candidates (Goldberg & Deb 1991). Aging as in Real et al.
  *   (arXiv 1802.01548) gave worse results at these budgets.
@@ -27,7 +28,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import { fromUnit, toUnit } from '../search-space/unit-cube.ts';
 import type { HistoryView } from '../study/history.ts';
 import { Distinct } from './distinct.ts';
-import { LatinHypercube } from './latin-hypercube.ts';
+import { LatinHypercubes } from './latin-hypercube.ts';
 import type { Proposal, Sampler } from './sampler.ts';
 import { uniformPoint } from './uniform-point.ts';
 
@@ -50,17 +51,17 @@ export function evolution(
   settings: EvolutionSettings,
 ): Sampler {
   const distinct = new Distinct(axes, seed);
-  const design = new LatinHypercube(axes, seed, settings.initial);
+  const designs = new LatinHypercubes(axes, seed, settings.initial);
 
   const founder = (number: number, retry: number): Proposal => {
     const stream = new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry });
-    const designed = number < settings.initial && retry === 0;
+    const designed = retry === 0;
     const origin = {
       operator: designed ? 'latin-hypercube' : 'uniform',
       parents: [],
       generation: 0,
     };
-    return { params: designed ? design.at(number, stream) : uniformPoint(axes, stream), origin };
+    return { params: designed ? designs.at(number, stream) : uniformPoint(axes, stream), origin };
   };
 
   return {

@@ -14,11 +14,12 @@ export class LatinHypercube {
   /** Stratum of each point, per axis. */
   readonly #strata: readonly Uint32Array[];
 
-  constructor(axes: readonly Axis[], seed: number, count: number) {
+  /** @param round number of the design, where a study has several */
+  constructor(axes: readonly Axis[], seed: number, count: number, round = 0) {
     this.#axes = axes;
     this.#count = count;
     this.#strata = axes.map(({ index }) =>
-      shuffled(count, new Stream(seed, { purpose: PURPOSE.params, ordinal: index })),
+      shuffled(count, new Stream(seed, { purpose: PURPOSE.params, ordinal: index, round })),
     );
   }
 
@@ -31,6 +32,34 @@ export class LatinHypercube {
       (strata) => ((strata[i] ?? 0) + stream.uniform53()) / this.#count,
     );
     return fromCube(this.#axes, cube);
+  }
+}
+
+/**
+ * Designs of doubling size one after another: the numbers 0 … n − 1, n … 2n − 1, 2n … 4n − 1 and so
+ * on are a Latin hypercube each. So any number of points without results is spread out, and a
+ * point depends on its number only.
+ */
+export class LatinHypercubes {
+  readonly #designOf: (round: number) => LatinHypercube;
+  readonly #designs: LatinHypercube[] = [];
+  readonly #first: number;
+
+  constructor(axes: readonly Axis[], seed: number, first: number) {
+    this.#first = first;
+    this.#designOf = (round) =>
+      new LatinHypercube(axes, seed, round === 0 ? first : first * 2 ** (round - 1), round);
+  }
+
+  at(number: number, stream: Stream): EncodedParams {
+    let round = 0;
+    let start = 0;
+    while (number >= this.#first * 2 ** round) {
+      start = this.#first * 2 ** round;
+      round += 1;
+    }
+    const design = (this.#designs[round] ??= this.#designOf(round));
+    return design.at(number - start, stream);
   }
 }
 
