@@ -73,7 +73,7 @@ export class BenchLab {
   async run(spec: StudySpec, limits: Limits, watch: Watch = {}): Promise<StudyRun> {
     const lab = this.#opened();
     if (!this.#started) {
-      const { length } = lab.startWorkers(this.#workers);
+      const { length } = lab.startWorkers({ count: this.#workers });
       if (length < this.#workers)
         throw new Error(`this machine runs at most ${length} workers, not ${this.#workers}`);
     }

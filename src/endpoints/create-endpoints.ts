@@ -7,6 +7,7 @@ import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
+import { findCards } from '../studies/find-cards.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
@@ -57,7 +58,12 @@ async function create(
       ...(held === undefined ? {} : { held }),
       ...(options.options === undefined ? {} : { options: options.options }),
     });
-  const current = await CurrentLab.open(options.lab, start, options.workers);
+  const cards = findCards({
+    tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow'),
+    execPath: worker?.execPath,
+    env: process.env,
+  });
+  const current = await CurrentLab.open(options.lab, start, { count: options.workers, cards });
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
   onFailure(() => uploads.close());

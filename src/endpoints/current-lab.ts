@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { interruptedStudies, leaveStudies } from '../lab/interrupted.ts';
 import { OpenLab } from '../lab/open-lab.ts';
 import type { LabStarter } from '../lab/open-lab.ts';
+import type { StartableDevice } from '../node/devices/pin.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { continueRemovals } from '../studies/describe-study.ts';
 import { Changes } from './feeds/changes.ts';
@@ -16,26 +17,35 @@ import { FileReading } from './reading/file-reading.ts';
  */
 export const WORKERS_LATER_MS = 4_000;
 
+/** Workers of this machine. */
+export interface WorkersHere {
+  /** CPU workers; null: one for each core that no card's worker needs. */
+  readonly count: number | null;
+  /** Cards, which get a worker each. Never rejects. */
+  readonly cards: Promise<readonly StartableDevice[]>;
+}
+
 export class CurrentLab {
   /** Notifies that another lab is open. */
   readonly switched = new Changes();
   readonly #start: LabStarter;
-  readonly #workers: number | null;
+  readonly #workers: WorkersHere;
   #open: Opened;
   #switching: Promise<void> = Promise.resolve();
+  #closed = false;
 
-  private constructor(start: LabStarter, workers: number | null, open: Opened) {
+  private constructor(start: LabStarter, workers: WorkersHere, open: Opened) {
     this.#start = start;
     this.#workers = workers;
     this.#open = open;
   }
 
   /** @throws StorageError when the file is not a lab, or another process holds it */
-  static async open(file: string, start: LabStarter, workers: number | null): Promise<CurrentLab> {
+  static async open(file: string, start: LabStarter, workers: WorkersHere): Promise<CurrentLab> {
     return allOrNothing(async (onFailure) => {
       const current = new CurrentLab(start, workers, await opened(file, start));
       onFailure(() => current.close());
-      current.lab.startWorkers(workers, WORKERS_LATER_MS);
+      current.#startWorkers();
       return current;
     });
   }
@@ -83,10 +93,21 @@ export class CurrentLab {
     this.#open = await opened(file, this.#start);
     this.switched.notify();
     await closed(before);
-    this.lab.startWorkers(this.#workers, WORKERS_LATER_MS);
+    this.#startWorkers();
+  }
+
+  /** Starts them once the cards are known, if this lab is still open then. */
+  #startWorkers(): void {
+    const { lab } = this;
+    const { count, cards } = this.#workers;
+    void cards.then((found) => {
+      if (!this.#closed && this.lab === lab)
+        lab.startWorkers({ count, cards: found, laterMs: WORKERS_LATER_MS });
+    });
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await closed(this.#open);
   }
 }

@@ -3,7 +3,7 @@ import type { Coordinator, CoordinatorListener } from '../coordinator/coordinato
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
 import type { Damage } from '../lab/lab-check.ts';
-import type { RunningLab } from '../lab/start-lab.ts';
+import type { RunningLab, WorkersWanted } from './start-lab.ts';
 
 export interface LabListener {
   show?(study: string, change: Change): void;
@@ -62,12 +62,8 @@ export class OpenLab {
     return this.#running.workers;
   }
 
-  /**
-   * @param count null: one for each core
-   * @param laterMs how long the processes wait where no study runs
-   */
-  startWorkers(count: number | null, laterMs: number): void {
-    this.#running.startWorkers(count, laterMs);
+  startWorkers(workers: WorkersWanted): void {
+    this.#running.startWorkers(workers);
   }
 
   get coordinator(): Coordinator {

@@ -3,6 +3,7 @@
  * between them. Contains no decisions and no user interface.
  */
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
@@ -11,6 +12,7 @@ import { THIS_NODE, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
+import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
@@ -21,7 +23,7 @@ import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { datasetReferences, shapeKeys } from './study-facts.ts';
+import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts';
 import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
 
@@ -48,7 +50,7 @@ export interface LabParts {
   };
   readonly options?: Partial<LabOptions>;
   readonly takeOver?: boolean;
-  /** Device of this machine's workers; default: its processor. */
+  /** This machine's processor; default: as the system describes it. */
   readonly device?: Device;
   /** Overrides how a worker is started; default: `workerProgram`. */
   readonly worker?: WorkerProgram;
@@ -69,14 +71,19 @@ export interface WorkerProgram {
   readonly execArgv?: readonly string[];
 }
 
+export interface WorkersWanted {
+  /** CPU workers; null: one for each core that no card's worker needs. Within this machine's limits. */
+  readonly count: number | null;
+  /** Cards, which get a worker each. Default: none. */
+  readonly cards?: readonly StartableDevice[];
+  /** Where no study runs, processes start after this many milliseconds, or as soon as one does. */
+  readonly laterMs?: number;
+}
+
 export interface RunningLab {
   readonly coordinator: Coordinator;
-  /**
-   * Starts this machine's workers: as many as asked for, or one for each core, within its limits.
-   * Where no study runs, their processes start after `laterMs`, or as soon as one does.
-   * @returns their slots
-   */
-  readonly startWorkers: (count: number | null, laterMs?: number) => readonly string[];
+  /** Starts this machine's workers. @returns their slots */
+  readonly startWorkers: (workers: WorkersWanted) => readonly string[];
   /** The running worker processes of this machine. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
   /** Commits pending writes, ends the workers and closes the file. */
@@ -116,6 +123,8 @@ async function start(
   const transport = await ZeromqCoordinator.bind();
   onFailure(() => transport.close());
   const catalogue = catalogueIn(home);
+  const shapeOf = shapeKeys(catalogue);
+  let lanes = device.lanes;
   let workers: WorkerProcesses | null = null;
   const coordinator = await Coordinator.open({
     storage,
@@ -130,7 +139,8 @@ async function start(
     },
     options: {
       // Lanes of one trial each have nothing to agree on.
-      ...(device.lanes > 1 ? { shapeKey: shapeKeys(catalogue) } : {}),
+      shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
+      runsOn: devicesOfStudies(),
       ...options,
     },
     datasetOf: datasetReferences(catalogue),
@@ -145,15 +155,21 @@ async function start(
   const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
   return {
     coordinator,
-    startWorkers(count, laterMs = 0) {
-      const slots = slotsOf(THIS_NODE, device, workerCount(count).workers);
+    startWorkers({ count, cards = [], laterMs = 0 }) {
+      const cpus = workerCount(count ?? Math.max(1, availableParallelism() - cards.length)).workers;
+      const slots = [
+        ...slotsOf(THIS_NODE, device, cpus),
+        ...cards.flatMap((card) => slotsOf(THIS_NODE, card.device, 1)),
+      ];
+      lanes = Math.max(lanes, ...cards.map((card) => card.device.lanes));
       workers = new WorkerProcesses({
         ...worker,
         controlEndpoint: transport.controlEndpoint,
         token: transport.token,
         resources,
         userFolder: home,
-        devices: [device],
+        devices: [device, ...cards.map((card) => card.device)],
+        environmentOf: ({ id }) => cards.find((card) => card.device.id === id)?.environment ?? {},
         memoryLimitBytes: memoryLimitBytes(slots.length),
         onExit: (exit) => {
           listener.workerExited(exit);

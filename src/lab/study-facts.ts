@@ -1,5 +1,6 @@
 /** Facts of studies that the scheduler and the wire need and only objective kinds know. */
 import type { CoordinatorParts } from '../coordinator/coordinator.ts';
+import type { DeviceKind } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -17,6 +18,22 @@ export function shapeKeys(catalogue: Catalogue): NonNullable<LabOptions['shapeKe
     known.set(spec, axes);
     const kind = objectiveKind(spec.objective.kind);
     return kind?.shapeKey(spec.objective, toParams(axes, encoded), catalogue) ?? null;
+  };
+}
+
+/** Kinds of devices that can evaluate a study; of unknown objectives the CPU, which refuses them. */
+export function devicesOfStudies(): LabOptions['runsOn'] {
+  const known = new WeakMap<StudySpec, Map<DeviceKind, boolean>>();
+  return (spec, device) => {
+    const answers = known.get(spec) ?? new Map<DeviceKind, boolean>();
+    known.set(spec, answers);
+    let answer = answers.get(device);
+    if (answer === undefined) {
+      answer =
+        objectiveKind(spec.objective.kind)?.runsOn(spec.objective, device) ?? device === 'cpu';
+      answers.set(device, answer);
+    }
+    return answer;
   };
 }
 

@@ -26,6 +26,8 @@ export type LaneEnd =
       readonly executor?: string;
       /** Reason for choosing that executor, in words. */
       readonly executorReason?: string;
+      /** Number of trials of this study that fill the device; absent: not measured. */
+      readonly lanesWanted?: number;
       /** All reports, including those sent before. */
       readonly reports?: readonly Report[];
     }

@@ -2,6 +2,7 @@
  * Contract of an objective kind: everything that differs between kinds, in one value. The schema
  * of a kind's fields is in `src/protocol/objective.ts`.
  */
+import type { DeviceKind } from '../core/device.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Params, SearchSpace } from '../core/search-space/distribution.ts';
 import type { Objective } from '../core/study/study-spec.ts';
@@ -51,6 +52,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   ): ObjectivePreview;
   /** Key that trials must share to be evaluated together on one worker; null: any may be. */
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
+  /** Whether devices of this kind can evaluate trials. */
+  runsOn(objective: Objective, device: DeviceKind): boolean;
   /** Duration of an evaluation that the objective states itself; null: it must be measured. */
   duration(objective: Parsed): Duration | null;
   /** Creates the evaluator of one worker process. */

@@ -37,6 +37,8 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
   notes: () => [],
   preview: () => NO_PREVIEW,
   shapeKey: () => null,
+  // Evaluated in one process, one after another: lanes of a card bring nothing.
+  runsOn: (_, device) => device === 'cpu',
   duration: ({ durationMs = 0 }) => durationMs,
   evaluator: ({ slot }) => createSynthetic(slot),
 };

@@ -14,6 +14,7 @@ import { datasetsFolder } from '../datasets/places.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 import { check } from '../protocol/problems.ts';
+import { registeredExecutors } from '../training/executors/registry.ts';
 import { isFields } from '../training/models/reader.ts';
 import { networkInSearch } from '../training/objective/network-in-search.ts';
 import { shapeKey } from '../training/objective/shape-key.ts';
@@ -52,6 +53,14 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
       if (error instanceof DatasetError) return null;
       throw error;
     }
+  },
+  runsOn: ({ executor = 'auto', bits }, device) => {
+    if (device === 'gpu' && bits === 'wasm') return false;
+    if (executor === 'auto') return true;
+    return registeredExecutors().some(
+      ({ name, computesOn }) =>
+        name === executor && (computesOn === 'both' || computesOn === device),
+    );
   },
   evaluator: createTraining,
 };
@@ -157,8 +166,13 @@ function createTraining({ device, resources, userFolder }: Workplace): Evaluate 
 
 function endOf(outcome: LaneOutcome): LaneEnd {
   if (outcome.outcome === 'cancelled') return { outcome: 'stopped' };
-  const { executor, executorReason } = outcome;
-  const about = { executor, executorReason, reports: outcome.reports.map(reportOf) };
+  const { executor, executorReason, lanesWanted } = outcome;
+  const about = {
+    executor,
+    executorReason,
+    ...(lanesWanted === undefined ? {} : { lanesWanted }),
+    reports: outcome.reports.map(reportOf),
+  };
   return outcome.outcome === 'succeeded'
     ? {
         outcome: 'finished',

@@ -10,6 +10,7 @@ import { checkSampler, presentName, samplerNames } from '../core/samplers/create
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { isStudyNote, LONGEST_NOTE } from '../core/study/description.ts';
+import { packings } from '../core/study/study-spec.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from './json-text.ts';
 import { objective } from './objective.ts';
@@ -43,6 +44,8 @@ export const sampler = z
   .overwrite((spec) => ({ ...spec, name: presentName(spec.name) }))
   .describe('How points are proposed, with the settings of that sampler.');
 
+export const packing = z.enum(packings);
+
 export const stopRules = strict({
   trials: integer(1).describe('After this many trials.').optional(),
   minutes: z.number().positive().describe('After this many minutes of running.').optional(),
@@ -65,6 +68,11 @@ export const studyFile = strict({
     'Whichever comes first ends the study; without any it runs until it is stopped.',
   ),
   seed: seed.describe('Every random draw follows from it.'),
+  packing: packing
+    .optional()
+    .describe(
+      'On GPUs: "fewer-evaluations" (default) trains at most an eighth of the trials together, or eight, so that each is proposed from more results; "sooner" as many as fill the GPU.',
+    ),
 }).meta({ title: 'Galapagos study' });
 
 export type StudyFile = z.output<typeof studyFile>;
@@ -150,6 +158,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
     searchSpace: space,
     sampler: proposes,
     seed: from,
+    packing: packed,
     stop,
   } = file;
   return {
@@ -160,6 +169,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
       searchSpace: space,
       sampler: proposes,
       seed: from,
+      ...(packed === undefined ? {} : { packing: packed }),
     },
     limits: {
       trials: stop.trials ?? null,

@@ -142,6 +142,7 @@ const attemptResult = z
     device: z.exactOptional(name),
     executor: z.exactOptional(name),
     executorReason: z.exactOptional(sentence),
+    lanesWanted: z.exactOptional(ordinal),
     reports: z.exactOptional(list(report, 1_000_000)),
   })
   .refine(

@@ -72,13 +72,14 @@ function resultOf(
   if (end === undefined)
     return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
   if (end.outcome === 'stopped') return stopped(signal, ms);
-  const { value, metrics, executor, executorReason, reports = [] } = end;
+  const { value, metrics, executor, executorReason, lanesWanted, reports = [] } = end;
   const about = {
     ms,
     device,
     ...(metrics === undefined ? {} : { metrics: finite(metrics) }),
     ...(executor === undefined ? {} : { executor }),
     ...(executorReason === undefined ? {} : { executorReason }),
+    ...(lanesWanted === undefined ? {} : { lanesWanted }),
     ...(reports.length === 0 ? {} : { reports }),
   };
   if (end.outcome === 'pruned')

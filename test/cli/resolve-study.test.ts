@@ -51,6 +51,21 @@ test('Run: finds a preset by name and a file by its path', () => {
   ]);
 });
 
+test('Run: replaces the executor, and with it the bits that only wasm has', () => {
+  expect(resolved('mnist').spec.objective).toMatchObject({ executor: 'wasm', bits: 'wasm' });
+  const { objective } = resolved('mnist', { executor: 'auto' }).spec;
+  expect([objective['executor'], objective['bits']]).toEqual(['auto', undefined]);
+  expect(resolved('mnist', { executor: 'wasm' }).spec.objective['bits']).toBe('wasm');
+  expect(problemsOf(() => resolved('sphere', { executor: 'auto' }))).toMatchObject([
+    { path: 'objective.executor' },
+  ]);
+});
+
+test('Run: takes the packing from the file, and the flag before it', () => {
+  expect(resolved('mnist').spec.packing).toBeUndefined();
+  expect(resolved('mnist', { packing: 'sooner' }).spec.packing).toBe('sooner');
+});
+
 test('Run: resolves every preset', () => {
   expect(presetNames(resources)).toEqual([
     'mnist',

@@ -111,7 +111,7 @@ async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<st
   });
   try {
     const { spec, limits } = studyOf(parseStudy(study, 'lanes'));
-    lab.startWorkers(1);
+    lab.startWorkers({ count: 1 });
     lab.coordinator.createStudy('lanes', spec, limits);
     await finished;
   } finally {

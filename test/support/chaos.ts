@@ -127,7 +127,7 @@ export async function killWorkers(
     const { spec, limits } = studyOf(
       parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'),
     );
-    lab.startWorkers(workers);
+    lab.startWorkers({ count: workers });
     lab.coordinator.createStudy('chaos', spec, limits);
     const done = await Promise.race([
       shootAtWorkers(lab, kills, { seed, twoReady, leaseMs: times.leaseMs }),

@@ -5,13 +5,16 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Limits } from '../../core/study/study-spec.ts';
+import { executorNames } from '../../core/executor-names.ts';
+import { packings } from '../../core/study/study-spec.ts';
+import type { Limits, Packing } from '../../core/study/study-spec.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { createDisplay } from '../display/create-display.ts';
-import { integer, real, text } from '../options/arguments.ts';
+import { integer, oneOf, real, text } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
+import type { StudyFlags } from '../run/resolve-study.ts';
 import type { RunStudy } from '../run/resolved-run.ts';
 import { resumeCommand } from '../run/resume-command.ts';
 import { namesStoredStudy, storedStudy } from '../run/stored-study.ts';
@@ -23,6 +26,8 @@ interface RunOptions {
   readonly target?: number;
   readonly sampler?: string;
   readonly seed?: number;
+  readonly executor?: NonNullable<StudyFlags['executor']>;
+  readonly packing?: Packing;
   readonly lab: string;
   readonly export?: string;
   readonly resume?: boolean;
@@ -52,6 +57,16 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       text,
     )
     .option('--seed <n>', 'seed of the random generator', integer(0))
+    .option(
+      '--executor <name>',
+      `what trains networks: auto (the fastest of each device), ${executorNames.join(', ')}`,
+      oneOf(['auto', ...executorNames]),
+    )
+    .option(
+      '--packing <name>',
+      'on GPUs, fewer-evaluations (few trials at a time, each from more results) or sooner (as many as fill the GPU)',
+      oneOf(packings),
+    )
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--export <file>', 'write the five best configurations to this file at the end', text)
     .option(

@@ -1,5 +1,6 @@
 /** Parsers of option values for commander; errors contain the expected and the found value. */
 import { InvalidArgumentError } from 'commander';
+import { nearestName } from '../../core/nearest-name.ts';
 
 /** An integer, least ≤ n ≤ 2⁵³ − 1. */
 export function integer(least: number): (text: string) => number {
@@ -37,6 +38,19 @@ export function real({ above = -Infinity, least = -Infinity, most = Infinity }: 
       );
     }
     return value;
+  };
+}
+
+/** One of several names; the error suggests the nearest. */
+export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const nearest = nearestName(text, names);
+    const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+    throw new InvalidArgumentError(
+      `Expected ${names.join(', ')}, found ${JSON.stringify(text)}.${guess}`,
+    );
   };
 }
 

@@ -4,10 +4,12 @@ import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import { presentName } from '../../core/samplers/create-sampler.ts';
-import type { Limits, StudySpec } from '../../core/study/study-spec.ts';
+import type { Limits, Packing, StudySpec } from '../../core/study/study-spec.ts';
 import { parseJson } from '../../protocol/json-text.ts';
+import type { TrainStudyObjective } from '../../protocol/objective.ts';
 import { meaningProblems, parseStudy, studyOf } from '../../protocol/study-file.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';
+import { isFields } from '../../training/models/reader.ts';
 import { looksLikeFile } from '../../studies/looks-like-file.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
@@ -22,6 +24,8 @@ export interface StudyFlags {
   readonly target?: number;
   readonly sampler?: string;
   readonly seed?: number;
+  readonly executor?: TrainStudyObjective['executor'];
+  readonly packing?: Packing;
 }
 
 export interface ResolvedStudy {
@@ -52,7 +56,7 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
   const label = looksLikeFile(named) ? named : `preset ${named}`;
   const check = objectiveCheck(places);
-  const study = parseJson(readStudy(source, named), label);
+  const study = withExecutor(parseJson(readStudy(source, named), label), flags.executor);
   const file = parseStudy(withNetworkFile(study, source, label), label, check);
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
@@ -87,7 +91,7 @@ function readStudy(source: string, named: string): string {
 
 function withFlags(
   file: StudyFile,
-  { trials, minutes, target, seed, ...flags }: StudyFlags,
+  { trials, minutes, target, seed, packing, ...flags }: StudyFlags,
 ): StudyFile {
   const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
   const stop = {
@@ -98,13 +102,24 @@ function withFlags(
   };
   const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
   const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
-  if (!limitsChanged && !samplerChanged && seed === undefined) return file;
+  const others = seed !== undefined || packing !== undefined;
+  if (!limitsChanged && !samplerChanged && !others) return file;
   return {
     ...file,
+    ...(packing === undefined ? {} : { packing }),
     stop,
     sampler: samplerChanged ? { name: sampler } : file.sampler,
     seed: seed ?? file.seed,
   };
+}
+
+/** Replaces the executor that the objective selects; whether it can is checked with the study. */
+function withExecutor(study: unknown, executor: StudyFlags['executor']): unknown {
+  if (executor === undefined || !isFields(study) || !isFields(study['objective'])) return study;
+  // No other executor than wasm can keep its bits.
+  const { bits, ...rest } = study['objective'];
+  const kept = executor === 'wasm' && bits !== undefined ? { bits } : {};
+  return { ...study, objective: { ...rest, executor, ...kept } };
 }
 
 function within(cwd: string, path: string): string {

@@ -3,6 +3,8 @@
  * ends at a stop rule, at Ctrl-C, or after a fatal error.
  */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { deviceName } from '../../core/device.ts';
 import { canResume, endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -10,9 +12,13 @@ import type { Axis } from '../../core/search-space/axis.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { startLab } from '../../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
+import type { StartableDevice } from '../../node/devices/pin.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
+import { userFolder } from '../../runtime/user-folder.ts';
+import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
 import type { RunDisplay } from '../display/run-display.ts';
-import { EXIT } from '../process/exit-codes.ts';
+import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { onOutputLost } from '../process/lost-output.ts';
@@ -50,6 +56,11 @@ export const runStudy: RunStudy = async (run, display) => {
     stalled: null,
     grace: new GraceCount(),
   };
+  const found = findCards({
+    tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow'),
+    env: process.env,
+  });
+  await requireDevice(run, found);
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
@@ -78,7 +89,8 @@ export const runStudy: RunStudy = async (run, display) => {
   const stopWatching = onOutputLost(() => pause(0));
   try {
     const startedMs = performance.now();
-    const study = begin(run, lab, view, display);
+    const cards = await cardsFor(run, found, display);
+    const study = begin(run, lab, view, display, cards);
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
@@ -168,12 +180,48 @@ function listenerFor(
   };
 }
 
+/** @throws UsageError if the study needs a card and none works here; then no lab is opened */
+async function requireDevice(
+  { spec: { objective } }: ResolvedRun,
+  found: Promise<readonly StartableDevice[]>,
+): Promise<void> {
+  if (objectiveKind(objective.kind)?.runsOn(objective, 'cpu') !== false) return;
+  if ((await found).length > 0) return;
+  throw new UsageError(
+    `the study selects the executor ${String(objective['executor'])}, which runs on GPUs, and none works here; galapagos devices says why, --executor auto uses the CPU`,
+  );
+}
+
+/**
+ * Returns the cards that can evaluate the study; none, with a note, where it selects an executor
+ * that does not run on cards.
+ */
+async function cardsFor(
+  { spec: { objective } }: ResolvedRun,
+  found: Promise<readonly StartableDevice[]>,
+  display: RunDisplay,
+): Promise<readonly StartableDevice[]> {
+  const kind = objectiveKind(objective.kind);
+  if (kind?.runsOn(objective, 'gpu') === true) return found;
+  if (kind?.trains === true)
+    void found.then((cards) => {
+      if (cards.length > 0) display.event({ type: 'note', text: idleCards(cards) });
+    });
+  return [];
+}
+
+function idleCards(cards: readonly StartableDevice[]): string {
+  const names = cards.map(({ device: { id, name } }) => `${deviceName(id)} (${name})`).join(', ');
+  return `${names} ${cards.length === 1 ? 'stays' : 'stay'} idle: the study selects an executor that runs on CPUs; --executor auto uses every device, and its results differ in the last bits`;
+}
+
 /** Chooses or creates the study, notifies the display, and starts the workers. */
 function begin(
   run: ResolvedRun,
   { coordinator, startWorkers }: RunningLab,
   view: View,
   display: RunDisplay,
+  cards: readonly StartableDevice[],
 ): Study {
   const studies = coordinator.lab.studies;
   const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
@@ -203,7 +251,7 @@ function begin(
   coordinator.settle();
   const study = studies.get(uid);
   if (study === undefined) throw new Error('the study that was just created is not there');
-  const slots = startWorkers(run.workers);
+  const slots = startWorkers({ count: run.workers, cards });
   display.start({
     study: study.spec.name,
     resumed: choice.kind === 'resume',

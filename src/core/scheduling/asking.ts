@@ -3,7 +3,7 @@ import type { Proposal } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
-import { isLeftToFaster, lanesFor, mayQueue } from './packing.ts';
+import { lanesFor, mayQueue, takesTrials } from './packing.ts';
 import { bundleOf } from './short-trials.ts';
 import type { LabState, Study } from './state.ts';
 import { emit, showLab } from './step-output.ts';
@@ -45,7 +45,7 @@ function freeLanes(lab: LabState, study: Study): number {
     let cohorts = group.counts[0] ?? 0;
     if (mayQueue(lab, study, group))
       cohorts = group.counts.reduce((sum, n, sent) => sum + n * (group.capacity - sent), 0);
-    if (cohorts > 0 && !isLeftToFaster(lab, study, group))
+    if (cohorts > 0 && takesTrials(lab, study, group))
       lanes += cohorts * lanesFor(study, group) * bundleOf(lab, study, group.device);
   }
   return lanes;

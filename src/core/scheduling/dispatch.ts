@@ -4,7 +4,7 @@
  * the smallest number. `packing.ts` decides how many.
  */
 import { addCohort } from './cohorts.ts';
-import { fasterGroups, isLeftToFaster, lanesFor, mayQueue, shareOf } from './packing.ts';
+import { fasterGroups, lanesFor, mayQueue, shareOf, takesTrials, usableSlots } from './packing.ts';
 import type { Group } from './packing.ts';
 import { bundleOf, mayBeBundled } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
@@ -27,8 +27,11 @@ export function dispatch(lab: LabState): void {
 
 /** Returns whether the study's trials are left to faster devices that do not take them. */
 function fasterIdle(lab: LabState, study: Study, group: Group): boolean {
-  return fasterGroups(lab, study, group).some(
-    (faster) => (faster.counts[0] ?? 0) > 0 && !isLeftToFaster(lab, study, faster),
+  return (
+    lab.options.runsOn(study.spec, group.kind) &&
+    fasterGroups(lab, study, group).some(
+      (faster) => (faster.counts[0] ?? 0) > 0 && takesTrials(lab, study, faster),
+    )
   );
 }
 
@@ -53,7 +56,7 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
     (study) =>
       hasWaiting(study) &&
       (idle || mayQueue(lab, study, group)) &&
-      (!isLeftToFaster(lab, study, group) || anyway(lab, study, group)),
+      (takesTrials(lab, study, group) || anyway(lab, study, group)),
   );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
   for (const study of studies) {
@@ -70,7 +73,8 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
  * its share among the free slots.
  */
 function pick(lab: LabState, study: Study, slot: Slot, group: Group): OpenTrial[] {
-  const allowed = (trial: OpenTrial): boolean => trial.avoid !== slot.name || lab.free.usable < 2;
+  const allowed = (trial: OpenTrial): boolean =>
+    trial.avoid !== slot.name || usableSlots(lab, study) < 2;
   const bundled = (device: string): number =>
     slot.state === 'probation' ? 1 : bundleOf(lab, study, device);
   const share = shareOf(lab, study, slot, (other) =>

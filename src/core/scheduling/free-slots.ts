@@ -3,7 +3,8 @@
  * device, for what asking and dispatch decide per device. Call `refresh` after every change of a
  * slot's state, session, lanes or cohorts. O(log slots) each.
  */
-import { deviceOfSlot } from '../device.ts';
+import { deviceKind, deviceOfSlot, parseSlot } from '../device.ts';
+import type { DeviceKind } from '../device.ts';
 import { Heap } from './heap.ts';
 import type { SlotState } from './words.ts';
 
@@ -36,6 +37,7 @@ export function notFree<Slot>(): FreeEntry<Slot> {
 export interface SlotGroup<Slot> {
   /** `<node>/<device>`, as `deviceOfSlot` names it. */
   readonly device: string;
+  readonly kind: DeviceKind;
   /** Greatest number of trials that one of its slots may train in a cohort. */
   readonly lanes: number;
   /** Number of cohorts that one of its slots may have outstanding. */
@@ -119,7 +121,8 @@ export class FreeSlots<Slot extends FreeSlot> {
     const name = nameOf(about);
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = { ...about, slots: new Set(), counts: this.#buckets.map(() => 0) };
+      const kind = deviceKind(parseSlot(slot.name).device);
+      group = { ...about, kind, slots: new Set(), counts: this.#buckets.map(() => 0) };
       this.#groups.set(name, group);
     }
     group.slots.add(slot);
@@ -137,6 +140,10 @@ export function lanesOf(slot: FreeSlot): number {
   return slot.state === 'probation' ? 1 : slot.lanes;
 }
 
-function nameOf({ device, lanes, capacity }: Omit<SlotGroup<unknown>, 'slots' | 'counts'>): string {
+function nameOf({
+  device,
+  lanes,
+  capacity,
+}: Pick<SlotGroup<unknown>, 'device' | 'lanes' | 'capacity'>): string {
   return `${device}#${lanes}#${capacity}`;
 }

@@ -35,6 +35,8 @@ export type Idle =
     }
   /** The only waiting trials have crashed here and are kept for other slots. */
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
+  /** The study's trials cannot be evaluated on its kind of device. */
+  | { readonly reason: 'unfit'; readonly study: string }
   /** Workers of faster devices, these, finish all trials that are left before it finished one. */
   | { readonly reason: 'leftToFaster'; readonly study: string; readonly slots: readonly SlotName[] }
   /**
@@ -121,6 +123,7 @@ const ORDER: readonly Idle['reason'][] = [
   'storage',
   'retry',
   'avoided',
+  'unfit',
   'leftToFaster',
   'sampler',
   'generation',
@@ -163,6 +166,9 @@ function reasonOf(lab: LabState, study: Study, slot: Slot): Idle {
 function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   const { uid, asking, columns, limit, sampler } = study;
   if (lab.storageError !== null) return { reason: 'storage', error: lab.storageError };
+  const { group } = slot.free;
+  if (group !== null && !lab.options.runsOn(study.spec, group.kind))
+    return { reason: 'unfit', study: uid };
   const waiting = openTrials(study, (trial) => trial.number < limit && trial.attempt === null);
   const delayed = waiting.filter((trial) => !trial.queued);
   if (delayed.length > 0) {
@@ -171,7 +177,6 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   }
   if (waiting.length > 0 && waiting.every(({ avoid }) => avoid === slot.name))
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
-  const { group } = slot.free;
   if (group !== null && isLeftToFaster(lab, study, group))
     return { reason: 'leftToFaster', study: uid, slots: fasterSlots(lab, study, group) };
   if (waiting.length > 0) return { reason: 'none' };

@@ -1,5 +1,6 @@
 /** Every duration and limit of the scheduler, in one object; milliseconds throughout. */
 import { isOnThisNode } from '../device.ts';
+import type { DeviceKind } from '../device.ts';
 import { createSampler } from '../samplers/create-sampler.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -103,6 +104,8 @@ export interface LabOptions {
 
   /** Trials with different keys cannot share a cohort; null: any can. */
   readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string | null) | null;
+  /** Whether devices of this kind can evaluate the study's trials. */
+  readonly runsOn: (spec: StudySpec, kind: DeviceKind) => boolean;
   readonly samplerFor: (spec: StudySpec) => Sampler;
   /** Throws on illegal transitions (tests, development) instead of reporting and dropping them. */
   readonly strict: boolean;
@@ -148,6 +151,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   saveActiveMs: 1_000,
   saveActiveWithMs: 250,
   shapeKey: null,
+  runsOn: () => true,
   samplerFor: ({ sampler, searchSpace, direction, seed }) =>
     createSampler(sampler, searchSpace, direction, seed),
   strict: false,

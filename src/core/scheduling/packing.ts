@@ -19,7 +19,23 @@ const SHARE_OF_BUDGET = 8;
 const QUEUED_LANES = FEW_LANES / 2;
 
 /** What decisions are made for: the slots of one group are alike. */
-export type Group = Pick<SlotGroup<Slot>, 'device' | 'lanes'>;
+export type Group = Pick<SlotGroup<Slot>, 'device' | 'kind' | 'lanes'>;
+
+/**
+ * Returns whether a slot of the group takes trials of the study: its device can evaluate them, and
+ * they are not left to faster devices.
+ */
+export function takesTrials(lab: LabState, study: Study, group: Group): boolean {
+  return lab.options.runsOn(study.spec, group.kind) && !isLeftToFaster(lab, study, group);
+}
+
+/** Number of slots that may be given the study's trials, free or not. */
+export function usableSlots({ free, options }: LabState, study: Study): number {
+  let count = 0;
+  for (const { kind, slots } of free.groups)
+    if (options.runsOn(study.spec, kind)) count += slots.size;
+  return count;
+}
 
 /** Number of trials of the study that a slot of the group trains together. */
 export function lanesFor(study: Study, { device, lanes }: Group): number {
@@ -66,7 +82,7 @@ export function shareOf(
   }[] = [];
   for (const group of lab.free.groups) {
     const count = group.counts[slot.free.bucket] ?? 0;
-    if (count > 0 && (group === slot.free.group || !isLeftToFaster(lab, study, group)))
+    if (count > 0 && (group === slot.free.group || takesTrials(lab, study, group)))
       peers.push({ group, count, room: most(group) });
   }
   const [first] = peers;

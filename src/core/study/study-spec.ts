@@ -15,10 +15,11 @@ export interface Objective {
 }
 
 /**
- * What a device with many lanes is used for: `fewer-evaluations` trains few trials together, so that
- * each profits from more results, `sooner` as many as fill the device.
+ * How many trials a device with many lanes trains together: with `fewer-evaluations` few, so that
+ * each profits from more results, with `sooner` as many as fill the device.
  */
-export type Packing = 'fewer-evaluations' | 'sooner';
+export const packings = ['fewer-evaluations', 'sooner'] as const;
+export type Packing = (typeof packings)[number];
 
 export interface StudySpec {
   readonly name: string;

@@ -45,6 +45,8 @@ export interface WorkerProcessesOptions {
   readonly userFolder: string;
   /** This machine's devices: the worker of each slot is told its own. */
   readonly devices: readonly Device[];
+  /** Additional environment of a device's workers, for example what pins them to a card. */
+  readonly environmentOf?: (device: Device) => Readonly<Record<string, string>>;
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
   /** Milliseconds for which a starting process holds the next ones back. */
@@ -208,15 +210,16 @@ export class WorkerProcesses {
       env = process.env,
       memoryLimitBytes,
     } = this.#options;
-    const { controlEndpoint, token, resources, userFolder } = this.#options;
+    const { controlEndpoint, token, resources, userFolder, environmentOf } = this.#options;
     const { slot, incarnation } = worker;
+    const device = this.#deviceOf(slot);
     const folders = { resources, userFolder };
     const settings: WorkerSettings = {
       controlEndpoint,
       token,
       slot,
       incarnation,
-      device: this.#deviceOf(slot),
+      device,
       memoryLimitBytes,
       parent: process.pid,
       ...folders,
@@ -228,6 +231,7 @@ export class WorkerProcesses {
       env: {
         ...env,
         GALAPAGOS_TENSORFLOW: tensorflow,
+        ...environmentOf?.(device),
         [WORKER_SETTINGS]: JSON.stringify(settings),
       },
       // The channel is how the worker notices that this process is gone.

@@ -185,6 +185,7 @@ export const lab = {
       storage: 'lab file not writable',
       retry: 'waiting to retry',
       avoided: 'trials reserved for other workers',
+      unfit: 'the study runs on other devices',
       leftToFaster: 'faster workers finish the rest sooner',
       sampler: 'waiting for the sampler',
       generation: 'waiting for the generation to end',

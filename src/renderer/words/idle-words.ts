@@ -39,6 +39,8 @@ export function idleWords(reason: string, data: Facts, now: number): IdleWords {
       return { words: idle.retry({ trials: listOf(data, 'trials').length }), act: null };
     case 'avoided':
       return { words: idle.avoided({ trials: listOf(data, 'trials').length }), act: null };
+    case 'unfit':
+      return { words: idle.unfit, act: null };
     case 'leftToFaster':
       return { words: idle.leftToFaster({ on: kindOf(listOf(data, 'slots')) }), act: null };
     case 'sampler':

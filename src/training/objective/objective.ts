@@ -110,6 +110,8 @@ export interface TrainedBy {
   readonly executor: string;
   /** Reason for the choice of the executor, as text. */
   readonly executorReason: string;
+  /** Number of lanes that fill the device for this network; absent: it has one lane. */
+  readonly lanesWanted?: number;
 }
 
 export type LaneOutcome =

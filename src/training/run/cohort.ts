@@ -46,6 +46,8 @@ export interface Prepared {
   readonly executable: Executable;
   /** Reason for the choice of the executor, as text. */
   readonly reason: string;
+  /** Number of lanes that fill the device; absent: it has one lane. */
+  readonly lanesWanted?: number;
 }
 
 /**
@@ -73,7 +75,7 @@ export class CohortRun {
     objective: TrainObjective,
     resolved: ResolvedObjective,
     dataset: Dataset,
-    { plan, executable, reason }: Prepared,
+    { plan, executable, reason, lanesWanted }: Prepared,
     seed: number,
     lanes: readonly CohortLane[],
     listener: TrainListener,
@@ -83,7 +85,11 @@ export class CohortRun {
     this.#dataset = dataset;
     this.#plan = plan;
     this.#executable = executable;
-    this.#by = { executor: executable.label, executorReason: reason };
+    this.#by = {
+      executor: executable.label,
+      executorReason: reason,
+      ...(lanesWanted === undefined ? {} : { lanesWanted }),
+    };
     this.#seed = seed;
     this.#requests = lanes;
     this.#listener = listener;

@@ -10,6 +10,7 @@ import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, type Choice } from '../calibration/choose.ts';
+import { lanesWanted } from '../calibration/lanes-wanted.ts';
 import type { Executable } from '../executors/executor.ts';
 import { registeredExecutors } from '../executors/registry.ts';
 import type { RegisteredExecutor } from '../executors/registry.ts';
@@ -65,6 +66,8 @@ export class Trainer {
   readonly #calibrations: Calibrations;
   readonly #device: Device;
   readonly #datasets = new Map<string, Promise<Dataset>>();
+  /** Number of lanes that fill the device, by executor and plan. */
+  readonly #lanes = new Map<string, number>();
   /** Executable of the last call; replaced for another plan or executor, or for more lanes. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
   #busy = false;
@@ -185,15 +188,17 @@ export class Trainer {
    */
   async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Prepared> {
     const failures: string[] = [];
-    for (const [i, { executor, label, reason }] of choices.entries()) {
+    for (const [i, choice] of choices.entries()) {
+      const { executor, label, reason } = choice;
       try {
+        const wanted = await this.#lanesWanted(choice, plan, dataset);
         const executable = await this.#executable(
           { executor, label, reason },
           plan,
           dataset,
           lanes,
         );
-        return { plan, executable, reason: [reason, ...failures].join('; ') };
+        return { plan, executable, reason: [reason, ...failures].join('; '), ...wanted };
       } catch (error) {
         if (
           !(error instanceof TrainingError) ||
@@ -205,6 +210,29 @@ export class Trainer {
       }
     }
     throw new TrainingError('unsupported', 'no executor is usable here');
+  }
+
+  /** How many lanes fill the device; measured once for each network. */
+  async #lanesWanted(
+    choice: Choice,
+    plan: Plan,
+    { view }: Dataset,
+  ): Promise<Pick<Prepared, 'lanesWanted'>> {
+    if (this.#device.lanes === 1) return {};
+    // Measuring needs the memory that the last executable holds.
+    const key = `${choice.label} ${planHash(plan)}`;
+    let lanes = this.#lanes.get(key);
+    if (lanes === undefined) {
+      await this.#discard();
+      lanes = await lanesWanted(choice, plan, {
+        device: this.#device,
+        dataset: view,
+        calibrations: this.#calibrations,
+        now: () => performance.now(),
+      });
+      this.#lanes.set(key, lanes);
+    }
+    return { lanesWanted: lanes };
   }
 
   async #executable(

@@ -129,6 +129,28 @@ describe('Packing: shares of the waiting trials', () => {
   });
 });
 
+describe('Packing: devices that cannot evaluate a study', () => {
+  const coresOnly: DriverOptions = { scheduler: { runsOn: (_, kind) => kind === 'cpu' } };
+
+  it('get none of its trials, none is proposed for them, and the reason is known', () => {
+    const driver = begin({ trials: 100 }, coresOnly);
+    driver.hello(CARD, { lanes: 256 });
+    expect(driver.study().columns.size).toBe(0);
+    driver.hello(CORE);
+    expect(sizes(driver, CARD)).toEqual([]);
+    expect(sizes(driver, CORE)).toEqual([1, 1]);
+    expect(idleReason(driver.lab, CARD)).toEqual({ reason: 'unfit', study: 'study' });
+  });
+
+  it('are not waited for by a trial that crashed on the only one that can', () => {
+    const driver = begin({ trials: 1 }, coresOnly);
+    driver.hello(CARD, { lanes: 256 });
+    driver.hello(CORE);
+    driver.result(driver.given(CORE)[0]!, { outcome: 'crashed', ms: 10 });
+    expect(driver.given(CORE)).toEqual([id(0, 2)]);
+  });
+});
+
 describe('Packing: the end of a study', () => {
   /**
    * A core that takes 10 s for a trial beside a GPU that takes 1 s; both are idle, 4 trials are

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { built, start, type Ended } from '../../support/built-command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -61,9 +61,17 @@ whereGpu('GPU: a study from the command line', () => {
     expect(code).toBe(0);
   });
 
-  it('fails with the reason where only software adapters are left', async () => {
+  it('is refused where only software adapters are left, and trains on the CPU on request', async () => {
     const args = ['run', './toy.json', '--lab', 'b.db', '--workers', '1'];
-    const { stdout, stderr } = await galapagos(args, { GALAPAGOS_WEBGPU_FALLBACK: '0' });
-    expect(`${stdout}${stderr}`).toContain('only adapters that compute on the CPU: SwiftShader');
+    const environment = { GALAPAGOS_WEBGPU_FALLBACK: '0' };
+    const refused = await galapagos(args, environment);
+    expect(refused.stderr).toContain(
+      'the study selects the executor webgpu, which runs on GPUs, and none works here',
+    );
+    expect(refused.code).toBe(2);
+    expect(existsSync(folder.file('b.db'))).toBe(false);
+    const onCpu = await galapagos([...args, '--executor', 'auto'], environment);
+    expect(onCpu.stdout).toMatch(/Trained with wasm/);
+    expect(onCpu.code).toBe(0);
   });
 });

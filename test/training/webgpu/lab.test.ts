@@ -1,0 +1,114 @@
+/** A whole lab whose only worker with work is that of a card: real sockets, processes and kernels. */
+import { writeFileSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import type { Change } from '../../../src/core/scheduling/index.ts';
+import { DEFAULTS } from '../../../src/datasets/import/options.ts';
+import { startImport } from '../../../src/datasets/import/start-import.ts';
+import { datasetsFolder } from '../../../src/datasets/places.ts';
+import { startLab } from '../../../src/lab/start-lab.ts';
+import { parseStudy, studyOf } from '../../../src/protocol/study-file.ts';
+import { findCards } from '../../../src/studies/find-cards.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { workerTimes } from '../../support/worker-times.ts';
+import { whereGpu } from './software-gpu.ts';
+
+const CARD = 'local/gpu/0/0';
+const TRIALS = 64;
+
+const study = {
+  format: 'galapagos-study/1',
+  name: 'on a card',
+  objective: {
+    kind: 'train',
+    dataset: 'points',
+    network: {
+      format: 'galapagos-network/1',
+      name: 'small',
+      layers: [{ type: 'dense', units: 4 }, { type: 'relu' }, { type: 'dense', units: 2 }],
+      loss: { type: 'softmax-cross-entropy' },
+    },
+    settings: {
+      batch: 16,
+      epochs: 2,
+      optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
+      validation: 0.25,
+    },
+    executor: 'webgpu',
+  },
+  direction: 'maximize',
+  searchSpace: { rate: { type: 'float', low: 0.001, high: 1, log: true } },
+  sampler: { name: 'evolution' },
+  stop: { trials: TRIALS },
+  packing: 'sooner',
+  seed: 3,
+};
+
+whereGpu('GPU: a lab', () => {
+  const folder = temporaryFolder();
+  afterAll(() => folder.remove());
+
+  it('trains cohorts of sixteen on the card, leaves the core idle, and loses nothing when the worker is killed', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? 'a' : 'b'}`);
+    writeFileSync(folder.file('points.csv'), ['x,y,label', ...rows, ''].join('\n'));
+    await startImport({
+      name: 'points',
+      paths: [folder.file('points.csv')],
+      as: null,
+      imported: '2026-01-01T00:00:00.000Z',
+      folder: datasetsFolder(folder.path),
+      replace: false,
+      dryRun: false,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      options: { ...DEFAULTS, label: 'label' },
+    });
+    const cards = await findCards({ tensorflow: folder.file('none'), env: process.env });
+    expect(cards.map(({ device }) => [device.id, device.lanes])).toEqual([['gpu/0', 16]]);
+    const ended: Extract<Change, { kind: 'trialEnded' }>[] = [];
+    const sizes = new Set<number>();
+    let killed = 0;
+    let over: (error?: Error) => void = () => undefined;
+    const finished = new Promise<void>(
+      (resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))),
+    );
+    const lab = await startLab({
+      file: folder.file('lab.db'),
+      resources: new URL('../../../resources', import.meta.url).pathname,
+      userFolder: folder.path,
+      options: { strict: true, ...(await workerTimes()) },
+      listener: {
+        show: (_, change) => {
+          if (change.kind === 'trialEnded') ended.push(change);
+          for (const { attempts } of lab.coordinator.lab.slots.get(CARD)?.cohorts ?? [])
+            sizes.add(attempts.length);
+          const worker = lab.workers.find(({ slot }) => slot === CARD);
+          if (change.kind === 'trialStarted' && ended.length > 0 && killed === 0 && worker) {
+            killed += 1;
+            process.kill(worker.pid, 'SIGKILL');
+          }
+        },
+        showLab: () => undefined,
+        finished: () => over(),
+        fatal: (error) => over(error),
+        workerExited: () => undefined,
+      },
+    });
+    try {
+      const { spec, limits } = studyOf(parseStudy(study, 'study'));
+      expect(lab.startWorkers({ count: 1, cards })).toEqual(['local/cpu/0', CARD]);
+      lab.coordinator.createStudy('study', spec, limits);
+      await finished;
+    } finally {
+      await lab.close();
+    }
+    expect(killed).toBe(1);
+    expect(Math.max(...sizes)).toBe(16);
+    expect(new Set(ended.map(({ number }) => number)).size).toBe(TRIALS);
+    expect(ended).toHaveLength(TRIALS);
+    expect(new Set(ended.map(({ outcome }) => outcome))).toEqual(new Set(['succeeded']));
+    expect(ended.every(({ result }) => result?.executor?.startsWith('webgpu:') === true)).toBe(
+      true,
+    );
+    expect(ended.every(({ result }) => (result?.lanesWanted ?? 0) >= 1)).toBe(true);
+  });
+});
