@@ -69,12 +69,28 @@ test('Run: takes the packing from the file, and the flag before it', () => {
 test('Run: resolves every preset', () => {
   expect(presetNames(resources)).toEqual([
     'mnist',
+    'paper-cifar10-evolution',
+    'paper-cifar10-grid',
+    'paper-cifar10-random',
     'paper-mnist-evolution',
     'paper-mnist-grid',
     'paper-mnist-random',
     'sphere',
   ]);
-  for (const name of presetNames(resources)) expect(resolved(name).spec.name).toBe(name);
+  for (const name of presetNames(resources).filter((each) => !each.includes('cifar10')))
+    expect(resolved(name).spec.name).toBe(name);
+});
+
+test('Run: says of a preset whose dataset is missing that it is to be imported', () => {
+  expect(problemsOf(() => resolved('paper-cifar10-random'))).toEqual([
+    {
+      code: 'unknown-name',
+      path: 'objective.dataset',
+      expected: 'one of mnist',
+      found: '"cifar-10"',
+      hint: 'import it under this name',
+    },
+  ]);
 });
 
 test('Run: notes what the numbers of the published protocol do not mean', () => {
@@ -158,7 +174,7 @@ test('Run: a network may be a file beside the study, and the run contains its de
 describe('Run: explains what cannot be resolved', () => {
   test('for an unknown preset, with the nearest and all of them', () => {
     expect(() => resolved('minst')).toThrow(
-      'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
+      'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-cifar10-evolution, paper-cifar10-grid, paper-cifar10-random, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
     );
     expect(() => resolved('something-else')).toThrow(
       /^there is no preset "something-else". The presets are/,

@@ -39,7 +39,8 @@ export function resolveObjective(
 ): ResolvedObjective | undefined {
   const before = scope.problems.length;
   const dataset = datasets.find(objective.dataset);
-  if (dataset === undefined) unknownName(scope, 'dataset', objective.dataset, datasets.names());
+  if (dataset === undefined)
+    unknownName(scope, 'dataset', objective.dataset, datasets.names(), 'import it under this name');
   const description = describedNetwork(objective.network, dataset);
   if (description === undefined) unknownName(scope, 'network', objective.network, PRESETS.keys());
   const network =
@@ -124,9 +125,16 @@ function forgiveMissingInput({ problems }: Scope): void {
   problems.splice(0, problems.length, ...kept);
 }
 
-function unknownName(scope: Scope, field: string, name: unknown, known: Iterable<string>): void {
+/** @param otherwise hint where no known name is similar */
+function unknownName(
+  scope: Scope,
+  field: string,
+  name: unknown,
+  known: Iterable<string>,
+  otherwise?: string,
+): void {
   const names = [...known];
-  const hint = typeof name === 'string' ? nearest(name, names) : undefined;
+  const hint = (typeof name === 'string' ? nearest(name, names) : undefined) ?? otherwise;
   scope.report({
     code: 'unknown-name',
     path: field,
