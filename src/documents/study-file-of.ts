@@ -27,7 +27,7 @@ export function studyFileOf({
 }
 
 function written(
-  { name, objective, direction, searchSpace, sampler, seed }: StudySpec,
+  { name, objective, direction, searchSpace, sampler, seed, packing }: StudySpec,
   { trials, activeMs, target }: Limits,
 ): unknown {
   return {
@@ -43,6 +43,7 @@ function written(
       ...(target === null ? {} : { target }),
     },
     seed,
+    ...(packing === undefined ? {} : { packing }),
   };
 }
 

@@ -8,6 +8,7 @@ import { watchDevices } from '../node/devices/watch-devices.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { findCards } from '../studies/find-cards.ts';
+import { cpuWorkers } from '../studies/worker-count.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
@@ -126,7 +127,7 @@ async function create(
           version: options.version,
           platform: process.platform,
           host: options.host,
-          workers: current.lab.coordinator.lab.slots.size,
+          workers: cpuWorkers(current.lab.coordinator.lab),
           cores: availableParallelism(),
           userFolder: options.userFolder,
           gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),

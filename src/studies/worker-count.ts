@@ -1,6 +1,8 @@
 /** Checks the number of workers that a study asks for. */
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import { deviceKind, parseSlot } from '../core/device.ts';
 import type { Problem } from '../core/errors.ts';
+import type { LabState } from '../core/scheduling/index.ts';
 import { workerCount } from '../node/workers/slots.ts';
 
 /**
@@ -8,7 +10,15 @@ import { workerCount } from '../node/workers/slots.ts';
  * greater.
  */
 export function mostWorkers(lab: Coordinator | null): number {
-  return Math.max(workerCount(Number.MAX_SAFE_INTEGER).workers, lab?.lab.slots.size ?? 0);
+  const now = lab === null ? 0 : cpuWorkers(lab.lab);
+  return Math.max(workerCount(Number.MAX_SAFE_INTEGER).workers, now);
+}
+
+/** Number of slots of CPUs; the worker of a card is not counted. */
+export function cpuWorkers({ slots }: LabState): number {
+  let count = 0;
+  for (const name of slots.keys()) count += Number(deviceKind(parseSlot(name).device) === 'cpu');
+  return count;
 }
 
 /** @param workers as entered by the user; null or undefined: all workers of the lab */

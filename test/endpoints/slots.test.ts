@@ -65,6 +65,8 @@ it('Slots: with every worker drained a study waits, and continues with the first
   expect(client.head).toMatchObject({ state: 'running', counts: { running: 0, complete: 0 } });
   await call('resumeWorker', { slot: OUT });
   await window.until(() => client.head?.state === 'finished');
+  // The study and the lab are feeds of their own: either may be the first to say so.
+  await window.until(() => lab.attempts.size === 3);
   expect(new Set([...lab.attempts.values()].map((attempt) => attempt.slot))).toEqual(
     new Set([OUT]),
   );

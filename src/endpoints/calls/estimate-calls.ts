@@ -7,6 +7,7 @@ import { estimateDuration, estimateTraining } from '../../studies/estimate-study
 import type { Measured } from '../../studies/estimate-study.ts';
 import { measureInProcess } from '../../studies/measure-in-process.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
+import { cpuWorkers } from '../../studies/worker-count.ts';
 import { canonicalJson } from '../../training/plan/hash.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 
@@ -41,6 +42,7 @@ export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
 
 /** Number of workers of the open lab; if it has none yet, of this machine. */
 function workersOf(deps: CallDeps): number {
-  const slots = deps.lab()?.lab.slots.size ?? 0;
+  const lab = deps.lab();
+  const slots = lab === null ? 0 : cpuWorkers(lab.lab);
   return slots > 0 ? slots : availableParallelism();
 }

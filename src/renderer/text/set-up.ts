@@ -158,6 +158,22 @@ export const setUp = {
   workersUnknown: 'workers of this machine',
   workersOf: ({ workers }: { workers: number }) =>
     `of ${many(workers, 'CPU worker')} on this machine. Leave empty to use all`,
+  gpusIdle: ({ gpus, executor }: { gpus: number; executor: string }) =>
+    `${many(gpus, 'GPU')} will be idle: the study selects the executor ${executor}, which computes on CPUs with reproducible results.`,
+  useGpus: 'Use every device',
+  packing: ({ gpus }: { gpus: number }) => `On ${many(gpus, 'GPU')}`,
+  packings: {
+    'fewer-evaluations': {
+      label: 'Fewer evaluations',
+      meaning:
+        'A GPU trains at most an eighth of the trials together, or eight, so that each trial is proposed from more results.',
+    },
+    sooner: {
+      label: 'Sooner',
+      meaning:
+        'A GPU trains as many trials together as fill it. The study ends sooner and may need more trials for the same result.',
+    },
+  },
   estimate: 'Estimate',
   untilStopped: 'Until you stop it',
   estimateOf: ({

@@ -216,7 +216,7 @@ export class Draft {
     });
   }
 
-  async metric(): Promise<void> {
+  async measure(): Promise<void> {
     const measured = ++this.#measured;
     this.measuring = { state: 'measuring', since: Date.now() };
     try {
@@ -253,7 +253,7 @@ export class Draft {
       if (study !== this.study || workers !== this.workers) return;
       this.check = check;
       if (check.problems.length === 0)
-        this.#settling = setTimeout(() => void this.metric(), MEASURE_MS);
+        this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
     } catch {
       // The connection bar shows the failure; the next change triggers another check.
     }
