@@ -72,7 +72,10 @@ export interface WorkerProgram {
 }
 
 export interface WorkersWanted {
-  /** CPU workers; null: one for each core that no card's worker needs. Within this machine's limits. */
+  /**
+   * CPU workers, 0 for none; null: one for each core that no card's worker needs. Within this
+   * machine's limits.
+   */
   readonly count: number | null;
   /** Cards, which get a worker each. Default: none. */
   readonly cards?: readonly StartableDevice[];
@@ -158,7 +161,7 @@ async function start(
     startWorkers({ count, cards = [], laterMs = 0 }) {
       const cpus = workerCount(count ?? Math.max(1, availableParallelism() - cards.length)).workers;
       const slots = [
-        ...slotsOf(THIS_NODE, device, cpus),
+        ...(count === 0 ? [] : slotsOf(THIS_NODE, device, cpus)),
         ...cards.flatMap((card) => slotsOf(THIS_NODE, card.device, 1)),
       ];
       lanes = Math.max(lanes, ...cards.map((card) => card.device.lanes));

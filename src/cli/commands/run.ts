@@ -10,7 +10,7 @@ import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { createDisplay } from '../display/create-display.ts';
-import { integer, oneOf, real, text } from '../options/arguments.ts';
+import { integer, names, oneOf, real, text } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
@@ -21,6 +21,7 @@ import { namesStoredStudy, storedStudy } from '../run/stored-study.ts';
 
 interface RunOptions {
   readonly workers?: number;
+  readonly devices?: readonly string[];
   readonly trials?: number;
   readonly minutes?: number;
   readonly target?: number;
@@ -47,6 +48,11 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       '--workers <n>',
       'number of worker processes, at most 4 per core (default: 1 per core)',
       integer(1),
+    )
+    .option(
+      '--devices <names>',
+      'devices to use, e.g. cpu,gpu/0 (default: every device that works; see galapagos devices)',
+      names,
     )
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
@@ -110,12 +116,13 @@ Examples:
           ...study,
           notes: note === null ? study.notes : [...study.notes, note],
           workers: workers ?? null,
+          devices: options.devices ?? null,
           lab: resolve(streams.cwd, lab),
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
           limitFlags: limitFlags(options),
           resumeCommand: resumeCommand(named, {
-            flags: { ...options, json: undefined },
+            flags: { ...options, devices: options.devices?.join(','), json: undefined },
             env: streams.env,
           }),
           resources,

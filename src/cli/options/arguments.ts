@@ -54,6 +54,16 @@ export function oneOf<Name extends string>(names: readonly Name[]): (text: strin
   };
 }
 
+/** Names, separated by commas. */
+export function names(given: string): readonly string[] {
+  const found = given.split(',').map((name) => name.trim());
+  if (found.includes(''))
+    throw new InvalidArgumentError(
+      `Expected names like cpu,gpu/0, found ${JSON.stringify(given)}.`,
+    );
+  return found;
+}
+
 /** A text that is not empty. */
 export function text(given: string): string {
   if (given.trim() === '') throw new InvalidArgumentError('Expected a text, found an empty one.');

@@ -7,6 +7,8 @@ import type { ResolvedStudy } from './resolve-study.ts';
 export interface ResolvedRun extends ResolvedStudy {
   /** Null: one for each core. */
   readonly workers: number | null;
+  /** Names of the devices to use, as given; null: every device. */
+  readonly devices: readonly string[] | null;
   /** Absolute path of the lab file. */
   readonly lab: string;
   /** Absolute path of the file for the best configurations; null: none is written. */

@@ -22,6 +22,8 @@ import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { onOutputLost } from '../process/lost-output.ts';
+import { chooseDevices } from './choose-devices.ts';
+import type { ChosenDevices } from './choose-devices.ts';
 import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
@@ -60,7 +62,12 @@ export const runStudy: RunStudy = async (run, display) => {
     tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow'),
     env: process.env,
   });
-  await requireDevice(run, found);
+  // Names can be checked only once the cards are known, and before a lab is opened.
+  const chosen =
+    run.devices === null
+      ? found.then((cards) => chooseDevices(null, cards))
+      : Promise.resolve(chooseDevices(run.devices, await found));
+  await requireDevice(run, chosen);
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
@@ -89,8 +96,8 @@ export const runStudy: RunStudy = async (run, display) => {
   const stopWatching = onOutputLost(() => pause(0));
   try {
     const startedMs = performance.now();
-    const cards = await cardsFor(run, found, display);
-    const study = begin(run, lab, view, display, cards);
+    const devices = await devicesFor(run, chosen, display);
+    const study = begin(run, lab, view, display, devices);
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
@@ -180,34 +187,40 @@ function listenerFor(
   };
 }
 
-/** @throws UsageError if the study needs a card and none works here; then no lab is opened */
+/** @throws UsageError if the study runs on none of the devices; then no lab is opened */
 async function requireDevice(
-  { spec: { objective } }: ResolvedRun,
-  found: Promise<readonly StartableDevice[]>,
+  { spec: { objective }, devices }: ResolvedRun,
+  chosen: Promise<ChosenDevices>,
 ): Promise<void> {
-  if (objectiveKind(objective.kind)?.runsOn(objective, 'cpu') !== false) return;
-  if ((await found).length > 0) return;
+  const kind = objectiveKind(objective.kind);
+  const onCpu = kind?.runsOn(objective, 'cpu') !== false;
+  if (onCpu && devices === null) return;
+  const { cpu, cards } = await chosen;
+  if (cpu && onCpu) return;
+  if (cards.length > 0 && kind?.runsOn(objective, 'gpu') === true) return;
   throw new UsageError(
-    `the study selects the executor ${String(objective['executor'])}, which runs on GPUs, and none works here; galapagos devices says why, --executor auto uses the CPU`,
+    onCpu
+      ? `the study runs on CPUs only, and --devices does not name cpu; --executor auto trains on GPUs too`
+      : `the study selects the executor ${String(objective['executor'])}, which runs on GPUs, and ${devices === null ? 'none works here' : 'none that works is among --devices'}; galapagos devices says why, --executor auto uses the CPU`,
   );
 }
 
 /**
- * Returns the cards that can evaluate the study; none, with a note, where it selects an executor
- * that does not run on cards.
+ * Returns the devices that can evaluate the study: without cards, and with a note, where it selects
+ * an executor that does not run on them.
  */
-async function cardsFor(
+async function devicesFor(
   { spec: { objective } }: ResolvedRun,
-  found: Promise<readonly StartableDevice[]>,
+  chosen: Promise<ChosenDevices>,
   display: RunDisplay,
-): Promise<readonly StartableDevice[]> {
+): Promise<ChosenDevices> {
   const kind = objectiveKind(objective.kind);
-  if (kind?.runsOn(objective, 'gpu') === true) return found;
+  if (kind?.runsOn(objective, 'gpu') === true) return chosen;
   if (kind?.trains === true)
-    void found.then((cards) => {
+    void chosen.then(({ cards }) => {
       if (cards.length > 0) display.event({ type: 'note', text: idleCards(cards) });
     });
-  return [];
+  return { cpu: true, cards: [] };
 }
 
 function idleCards(cards: readonly StartableDevice[]): string {
@@ -221,7 +234,7 @@ function begin(
   { coordinator, startWorkers }: RunningLab,
   view: View,
   display: RunDisplay,
-  cards: readonly StartableDevice[],
+  { cpu, cards }: ChosenDevices,
 ): Study {
   const studies = coordinator.lab.studies;
   const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
@@ -251,7 +264,7 @@ function begin(
   coordinator.settle();
   const study = studies.get(uid);
   if (study === undefined) throw new Error('the study that was just created is not there');
-  const slots = startWorkers({ count: run.workers, cards });
+  const slots = startWorkers({ count: cpu ? run.workers : 0, cards });
   display.start({
     study: study.spec.name,
     resumed: choice.kind === 'resume',

@@ -1,19 +1,15 @@
 /** Text of the first screen and of the drop area. */
 import { THIN } from '../format.ts';
-import { list, many } from './words.ts';
+import { many } from './words.ts';
 
 export const start = {
   title: 'What do you want to optimize?',
   lead: ({ gpus }: { gpus: number }) =>
     `Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores${gpus === 0 ? '' : ` and ${gpus === 1 ? 'GPU' : 'GPUs'}`}. Your data stays on this machine.`,
   mnist: 'Start with MNIST',
-  mnistText: ({ gpus, workers }: { gpus: number; workers: number | null }) => {
-    const devices = [
-      ...(gpus > 0 ? [many(gpus, 'GPU')] : []),
-      ...(workers === null ? [] : [many(workers, 'CPU worker')]),
-    ];
-    return `70,000 handwritten digits, included. The first trials start in about 5${THIN}s${devices.length === 0 ? '' : ` on ${list(devices)}`}.`;
-  },
+  /** The study that it starts selects an executor of CPUs. */
+  mnistText: ({ workers }: { workers: number | null }) =>
+    `70,000 handwritten digits, included. The first trials start in about 5${THIN}s${workers === null ? '' : ` on ${many(workers, 'CPU worker')}`}.`,
   mnistButton: 'Start the study',
   starting: 'Starting',
   enter: 'Enter',
