@@ -66,8 +66,9 @@ export async function choose(
     return [{ ...(await usableOrThrow(pinned, entry)), reason }];
   }
   const calibrated = allowed.filter(
-    ({ use, computesOn }) =>
-      use === 'calibrated' && (computesOn !== 'gpu' || device.kind === 'gpu'),
+    ({ use, computesOn, mostOps = Infinity }) =>
+      use === 'calibrated' &&
+      (device.kind === 'gpu' || (computesOn !== 'gpu' && plan.train.length <= mostOps)),
   );
   if (bits === 'wasm') {
     const reason = 'the study requires bit-identical results';
