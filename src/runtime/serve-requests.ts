@@ -27,9 +27,10 @@ export interface Reply<Answer> {
 /**
  * Answers every request by a function. What the function returns is the last answer; what it
  * throws fails that request only. Asynchronous functions run side by side.
+ * @param answer takes the requests that the sender's `ThreadRequests` is typed by
  */
-export function serveRequests<Request, Answer>(
-  answer: (request: Request, reply: Reply<Answer>) => Answer | Promise<Answer>,
+export function serveRequests<Answer>(
+  answer: (request: never, reply: Reply<Answer>) => Answer | Promise<Answer>,
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('requests are served in threads only');
@@ -37,14 +38,14 @@ export function serveRequests<Request, Answer>(
   const post = (message: FromThread<Answer>, transfer: readonly Transferable[] = []): void =>
     port.postMessage(message, transfer);
 
-  const serve = (id: number, request: Request): Answer | Promise<Answer> =>
+  const serve = (id: number, request: never): Answer | Promise<Answer> =>
     answer(request, {
       post: (part, transfer) => post({ id, answer: part, last: false }, transfer),
       get unwanted() {
         return !open.has(id);
       },
     });
-  const served = async (id: number, request: Request): Promise<void> => {
+  const served = async (id: number, request: never): Promise<void> => {
     try {
       const given = serve(id, request);
       post({ id, answer: given instanceof Promise ? await given : given, last: true });
@@ -55,7 +56,7 @@ export function serveRequests<Request, Answer>(
     }
   };
 
-  port.on('message', (message: ToThread<Request> | typeof END_THREAD) => {
+  port.on('message', (message: ToThread<never> | typeof END_THREAD) => {
     if (message === END_THREAD) {
       open.clear();
       port.close();

@@ -4,6 +4,7 @@ import { headOf } from '../../src/core/scheduling/index.ts';
 import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/index.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
+import { endedElsewhereContract } from './storage-ended-elsewhere.contract.ts';
 import { reportsContract } from './storage-reports.contract.ts';
 import {
   UID,
@@ -503,46 +504,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(code(() => lab.commit([[createStudy()]]))).toBe('contradiction');
     });
 
-    describe('Storage: trials that another program has ended', () => {
-      beforeEach(() => {
-        lab.commit([[createStudy(), propose(0), propose(1), propose(2)], [start(0)], [start(1)]]);
-        harness.endElsewhere(UID, 0, 'complete', 0.25);
-      });
-
-      it('reports the trial when our outcome arrives and writes the rest of the commit, but nothing of the trial', () => {
-        const { endedElsewhere } = lab.commit([succeed(0, 0), succeed(1, 1), [start(2)]]);
-        expect(endedElsewhere).toEqual([{ study: UID, number: 0, state: 'complete', value: 0.25 }]);
-        lab.commit([
-          [
-            endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, attemptNumber: 0 }),
-            endAttempt(0, 1, 'cancelled'),
-          ],
-        ]);
-        expect(trialsOf(harness.reopen().lab)).toMatchObject([
-          {
-            state: 'complete',
-            end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: 0 },
-            unsettled: [],
-          },
-          { state: 'complete', end: { outcome: 'succeeded', finishSeq: 1 } },
-          { state: 'running' },
-        ]);
-      });
-
-      it('finds the trial at opening and places it after all others', () => {
-        lab.commit([succeed(1, 0)]);
-        harness.endElsewhere(UID, 0, 'failed', null);
-        const [first] = trialsOf(harness.reopen().lab);
-        expect(first).toMatchObject({
-          state: 'failed',
-          end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 },
-          attemptNumber: 1,
-        });
-        // The scheduler cancels its attempt.
-        expect(first?.unsettled).toHaveLength(1);
-        expect(trialsOf(harness.reopen().lab)[0]?.end?.finishSeq).toBe(1);
-      });
-    });
+    endedElsewhereContract(() => harness);
   });
 }
 

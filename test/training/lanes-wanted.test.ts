@@ -33,12 +33,12 @@ class Timed {
         this.compiled.push(lanes);
         const ms = stepMs(lanes);
         if (Number.isNaN(ms)) return Promise.reject(new TrainingError('out-of-memory', 'full'));
-        const run = ({ steps, signal, onChunk }: RunRequest): Promise<object> => {
+        const run = ({ steps, signal, ...request }: RunRequest): Promise<object> => {
           let done = 0;
           while (done < steps && !signal.aborted) {
             done += 1;
             this.now += ms;
-            onChunk?.(done, []);
+            request.onChunk?.(done, []);
           }
           return Promise.resolve({ stepsDone: done, aborted: signal.aborted, lanes: [] });
         };
