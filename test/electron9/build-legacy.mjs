@@ -40,7 +40,7 @@ const common = { bundle: true, target: TARGET, logLevel: 'error', absWorkingDir:
 const node = {
   ...common,
   platform: 'node',
-  external: ['electron', 'zeromq', 'libsql', 'original-fs'],
+  external: ['electron', 'zeromq', 'libsql', 'original-fs', 'webgpu'],
 };
 
 // Main process: one file. Its threads, worker and command line beside it, untouched: they run on
