@@ -6,7 +6,7 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { pciCards } from '../node/machine/utilisation/pci-cards.ts';
-import { listAdapters } from '../runtime/gpu/adapters.ts';
+import { FALLBACK_VARIABLE, listAdapters } from '../runtime/gpu/adapters.ts';
 import { memoryBytes } from '../runtime/cpu-device.ts';
 import { lookAtDevices } from './look-at-devices.ts';
 import type { LookOptions } from './look-at-devices.ts';
@@ -17,14 +17,12 @@ export interface FindCardsOptions extends LookOptions {
 
 /** Time after which a driver that does not answer is not waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;
-/** Environment variable that has an adapter without a card, which computes on the CPU, used. */
-const FALLBACK = 'GALAPAGOS_WEBGPU_FALLBACK';
 /** Most trials that such an adapter trains together. */
 const SOFTWARE_LANES = 16;
 
 /** Returns no cards where none works. Never rejects because of a card or its driver. */
 export async function findCards(options: FindCardsOptions): Promise<readonly StartableDevice[]> {
-  const software = options.env[FALLBACK] === '1';
+  const software = options.env[FALLBACK_VARIABLE] === '1';
   if (await isWithoutCards()) return software ? softwareCards(options) : [];
   const utilisation = watchUtilisation({ node: THIS_NODE, onSample: () => undefined });
   const giveUp = new AbortController();
@@ -59,5 +57,5 @@ async function softwareCards({ execPath }: LookOptions): Promise<readonly Starta
     lanes: SOFTWARE_LANES,
     memoryBytes: memoryBytes(),
   } as const;
-  return [{ device, environment: { [FALLBACK]: '1' } }];
+  return [{ device, environment: { [FALLBACK_VARIABLE]: '1' } }];
 }

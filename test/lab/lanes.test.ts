@@ -2,15 +2,12 @@
  * Tests lanes and datasets through a whole lab: real sockets, a real worker process, the wasm
  * executor.
  */
-import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../src/core/device.ts';
-import { DEFAULTS } from '../../src/datasets/import/options.ts';
-import { startImport } from '../../src/datasets/import/start-import.ts';
-import { datasetsFolder } from '../../src/datasets/places.ts';
 import { startLab } from '../../src/lab/start-lab.ts';
 import { parseStudy, studyOf } from '../../src/protocol/study-file.ts';
 import { cpuDevice } from '../../src/runtime/cpu-device.ts';
+import { importPoints } from '../support/points-dataset.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { workerTimes } from '../support/worker-times.ts';
 
@@ -21,23 +18,6 @@ beforeEach(() => {
   folder = temporaryFolder();
 });
 afterEach(() => folder.remove());
-
-async function importPoints(): Promise<void> {
-  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? 'a' : 'b'}`);
-  writeFileSync(folder.file('points.csv'), ['x,y,label', ...rows, ''].join('\n'));
-  await startImport({
-    name: 'points',
-    paths: [folder.file('points.csv')],
-    as: null,
-    imported: '2026-01-01T00:00:00.000Z',
-    folder: datasetsFolder(folder.path),
-    replace: false,
-    dryRun: false,
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-    options: { ...DEFAULTS, label: 'label' },
-  });
-}
 
 const study = {
   format: 'galapagos-study/1',
@@ -122,7 +102,7 @@ async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<st
 
 describe('Lanes: a device of four on the wasm executor', () => {
   it('trains up to four trials of one shape together, and others in another cohort', async () => {
-    await importPoints();
+    await importPoints(folder);
     const { cohorts, executors } = await run({ ...cpuDevice(), lanes: 4 });
     expect([...executors].every((name) => name.startsWith('wasm'))).toBe(true);
     expect(cohorts.reduce((sum, { units }) => sum + units.length, 0)).toBe(24);
@@ -133,7 +113,7 @@ describe('Lanes: a device of four on the wasm executor', () => {
   });
 
   it('computes no shape keys where every device has one lane', async () => {
-    await importPoints();
+    await importPoints(folder);
     const { cohorts } = await run(cpuDevice());
     expect(cohorts).toHaveLength(24);
     expect(cohorts.every(({ shape }) => shape === null)).toBe(true);

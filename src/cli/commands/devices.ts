@@ -81,7 +81,7 @@ async function list(context: Context, { json = false, watch = false }: Options):
   }
 }
 
-/** Whether the first figures of a card that has a driver are still to come. */
+/** Returns whether a card with a driver has not reported its first figures yet. */
 function expectsFigures(devices: DeviceWatch): boolean {
   return devices
     .list()

@@ -19,7 +19,7 @@ export interface FreeSlot {
   readonly free: FreeEntry<this>;
 }
 
-/** What `FreeSlots` keeps of a slot. */
+/** Bookkeeping of `FreeSlots` for one slot. */
 export interface FreeEntry<Slot> {
   /** Number of its outstanding cohorts; −1: it can take no other. */
   bucket: number;

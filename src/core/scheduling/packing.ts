@@ -18,7 +18,7 @@ const SHARE_OF_BUDGET = 8;
 /** Greatest number of lanes of which two cohorts are still few. */
 const QUEUED_LANES = FEW_LANES / 2;
 
-/** What decisions are made for: the slots of one group are alike. */
+/** Slots for which one decision holds: those of a group are alike. */
 export type Group = Pick<SlotGroup<Slot>, 'device' | 'kind' | 'lanes'>;
 
 /**
@@ -65,7 +65,7 @@ export function mayQueue({ options }: LabState, study: Study, group: Group): boo
 /**
  * Number of waiting trials that a slot may take so that every slot that could take one now gets its
  * share: in proportion to the measured trials per second, or to the lanes where a speed is unknown.
- * What other slots have no room for is added.
+ * Trials for which other slots have no room are added.
  * @param most trials that a slot of a group takes at once
  */
 export function shareOf(
@@ -154,15 +154,20 @@ function cohortMs({ speeds }: Study, { device }: Group): number | null {
  * that it still lacks.
  */
 function unstarted(study: Study): number {
-  const { columns, exhausted, frontier, limit, sampler, waiting } = study;
-  const size = columns.size;
-  const most = exhausted ? size : Math.min(limit, sampler.size ?? Infinity);
-  const generation = poolOf(sampler)?.generation ?? null;
-  const end =
-    generation === null
-      ? most
-      : Math.min(most, (Math.floor(frontier / generation) + 1) * generation);
-  return Math.max(0, end - size) + waiting.size;
+  const most = mostTrials(study);
+  const generation = poolOf(study.sampler)?.generation ?? null;
+  const end = generation === null ? most : generationEnd(study, generation, most);
+  return Math.max(0, end - study.columns.size) + study.waiting.size;
+}
+
+/** Number of trials that the study can have; ∞: no limit. */
+export function mostTrials({ columns, exhausted, limit, sampler }: Study): number {
+  return exhausted ? columns.size : Math.min(limit, sampler.size ?? Infinity);
+}
+
+/** The number after the last trial of the first unfinished generation. */
+export function generationEnd({ frontier }: Study, generation: number, most: number): number {
+  return Math.min(most, (Math.floor(frontier / generation) + 1) * generation);
 }
 
 /**

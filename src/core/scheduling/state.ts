@@ -138,7 +138,7 @@ export interface Study {
   executor: string | null;
   /** Milliseconds per trial, over all devices. */
   readonly durations: Median;
-  /** What its cohorts took, by device (`deviceOfSlot`); absent: none has ended there. */
+  /** Measured speeds by device (`deviceOfSlot`); absent: no cohort has ended there. */
   readonly speeds: Map<string, DeviceSpeed>;
 }
 

@@ -6,7 +6,7 @@ import type { Duration, LaneNow } from '../analysis/duration-model.ts';
 import { deviceOfSlot } from '../device.ts';
 import { poolOf } from '../analysis/lifelines.ts';
 import type { Workload } from '../analysis/time-left.ts';
-import { lanesFor } from './packing.ts';
+import { generationEnd, lanesFor, mostTrials } from './packing.ts';
 import type { LabState, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
 
@@ -30,7 +30,7 @@ export function workloadOf(
       lanes.push(...lanesAt(study, slot, now, kindOf(slot.name), begun));
   }
   const size = study.columns.size;
-  const most = study.exhausted ? size : Math.min(study.limit, study.sampler.size ?? Infinity);
+  const most = mostTrials(study);
   const unborn = Math.max(0, most - size);
   const generation = poolOf(study.sampler)?.generation ?? null;
   const { target, activeMs: limit } = study.limits;
@@ -90,6 +90,6 @@ function unstartedOf(
   generation: number,
   most: number,
 ): number {
-  const end = Math.min(most, (Math.floor(study.frontier / generation) + 1) * generation);
+  const end = generationEnd(study, generation, most);
   return Math.max(0, end - study.columns.size) + waitingBelow(study, begun, end);
 }

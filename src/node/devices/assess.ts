@@ -12,7 +12,7 @@ import { accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
 import type { AdapterFacts, CardFacts, Obstacle, TensorflowState } from './obstacles.ts';
 import type { Partition } from './partitions.ts';
 
-/** What one look at the machine found. */
+/** Facts found by one look at the machine. */
 export interface MachineFacts {
   readonly adapters: AdapterList;
   /** By address; absent: unknown. */

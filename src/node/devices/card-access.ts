@@ -83,7 +83,7 @@ function mayOpen(path: string): Promise<void> {
 
 const LAYER_FOLDERS = ['/usr/share', '/usr/local/share', '/etc'];
 
-/** Whether Mesa's Vulkan layer is installed that selects a card by its bus address. */
+/** Returns whether Mesa's Vulkan layer that selects a card by its bus address is installed. */
 export async function hasSelectLayer(root = '/'): Promise<boolean> {
   for (const folder of LAYER_FOLDERS) {
     const names = await readdir(join(root, folder, 'vulkan/implicit_layer.d')).catch(() => []);

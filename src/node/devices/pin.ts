@@ -3,10 +3,8 @@
  * process starts: CUDA and Vulkan read them while they load.
  */
 import type { Device } from '../../core/device.ts';
+import { ADAPTER_VARIABLE } from '../../runtime/gpu/adapters.ts';
 import type { DeviceList, ListedCard, ListedDevice } from '../../protocol/device-list.ts';
-
-/** Name of the WebGPU adapter that a worker opens. */
-export const ADAPTER_VARIABLE = 'GALAPAGOS_WEBGPU_ADAPTER';
 
 /** Part of no adapter's name: the worker opens none. */
 const NO_ADAPTER = 'none';

@@ -18,6 +18,11 @@ export interface Adapter {
   readonly software: boolean;
 }
 
+/** Environment variable that names a worker's adapter by a part of its name. */
+export const ADAPTER_VARIABLE = 'GALAPAGOS_WEBGPU_ADAPTER';
+/** Environment variable; 1: adapters that compute on the CPU are used, for tests. */
+export const FALLBACK_VARIABLE = 'GALAPAGOS_WEBGPU_FALLBACK';
+
 export interface AdapterList {
   readonly adapters: readonly Adapter[];
   /** Why the list is empty; absent otherwise. */

@@ -1,13 +1,10 @@
 /** A whole lab whose only worker with work is that of a card: real sockets, processes and kernels. */
-import { writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import type { Change } from '../../../src/core/scheduling/index.ts';
-import { DEFAULTS } from '../../../src/datasets/import/options.ts';
-import { startImport } from '../../../src/datasets/import/start-import.ts';
-import { datasetsFolder } from '../../../src/datasets/places.ts';
 import { startLab } from '../../../src/lab/start-lab.ts';
 import { parseStudy, studyOf } from '../../../src/protocol/study-file.ts';
 import { findCards } from '../../../src/studies/find-cards.ts';
+import { importPoints } from '../../support/points-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { workerTimes } from '../../support/worker-times.ts';
 import { whereGpu } from './software-gpu.ts';
@@ -48,20 +45,7 @@ whereGpu('GPU: a lab', () => {
   afterAll(() => folder.remove());
 
   it('trains cohorts of sixteen on the card, leaves the core idle, and loses nothing when the worker is killed', async () => {
-    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? 'a' : 'b'}`);
-    writeFileSync(folder.file('points.csv'), ['x,y,label', ...rows, ''].join('\n'));
-    await startImport({
-      name: 'points',
-      paths: [folder.file('points.csv')],
-      as: null,
-      imported: '2026-01-01T00:00:00.000Z',
-      folder: datasetsFolder(folder.path),
-      replace: false,
-      dryRun: false,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      options: { ...DEFAULTS, label: 'label' },
-    });
+    await importPoints(folder);
     const cards = await findCards({ tensorflow: folder.file('none'), env: process.env });
     expect(cards.map(({ device }) => [device.id, device.lanes])).toEqual([['gpu/0', 16]]);
     const ended: Extract<Change, { kind: 'trialEnded' }>[] = [];

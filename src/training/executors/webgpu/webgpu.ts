@@ -4,7 +4,11 @@
  * tolerance, and are bit-identical on one card with one driver.
  */
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
-import { listAdapters } from '../../../runtime/gpu/adapters.ts';
+import {
+  ADAPTER_VARIABLE,
+  FALLBACK_VARIABLE,
+  listAdapters,
+} from '../../../runtime/gpu/adapters.ts';
 import { gpuObstacle, type GpuObstacle } from '../../../runtime/gpu/dawn.ts';
 import { planHash } from '../../plan/hash.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -56,8 +60,8 @@ export class WebgpuExecutor implements Executor {
 
   constructor(options: WebgpuOptions = {}) {
     this.#options = options;
-    this.#adapter = options.adapter ?? process.env['GALAPAGOS_WEBGPU_ADAPTER'];
-    this.#software = options.software ?? process.env['GALAPAGOS_WEBGPU_FALLBACK'] === '1';
+    this.#adapter = options.adapter ?? process.env[ADAPTER_VARIABLE];
+    this.#software = options.software ?? process.env[FALLBACK_VARIABLE] === '1';
   }
 
   async probe(): Promise<Usable> {
