@@ -22,6 +22,8 @@ export type Work = Generator<undefined, void, undefined>;
 
 /** Target duration of a chunk: half of the limit, because a core may be shared. */
 const CHUNK_MILLISECONDS = 25;
+/** Most steps of a chunk, of executables without a limit of their own. */
+const MOST_STEPS = 4096;
 
 interface LaneTally {
   lossSum: number;
@@ -38,13 +40,36 @@ export interface Batch {
   readonly epoch: number;
 }
 
+/** A chunk that has been started. */
+interface Flight {
+  readonly steps: number;
+  /** Number of steps that a chunk had when it was started. */
+  readonly pace: number;
+  readonly began: number;
+  readonly ended: Promise<void>;
+}
+
+/** A loop over steps in chunks. */
+interface Loop {
+  readonly steps: number;
+  readonly signal: AbortSignal;
+  /** Number of steps of the next chunk; adapted to the duration of each chunk. */
+  readonly pace: { steps: number };
+  /** Starts a chunk. */
+  readonly start: (first: number, steps: number, live: readonly number[]) => Promise<void>;
+  /** Called after each chunk. */
+  readonly ended?: (done: number) => void;
+}
+
 export abstract class ChunkedExecutable implements Executable {
   readonly plan: Plan;
   readonly lanes: number;
   abstract readonly memory: Memory;
   abstract readonly label: string;
-  #chunkSteps = 1;
-  #evaluationSteps = 1;
+  /** Chunks that may be started before the first of them has ended. */
+  protected readonly inFlight: number = 1;
+  readonly #training = { steps: 1 };
+  readonly #evaluation = { steps: 1 };
   #busy = false;
   #disposed = false;
   /** Live lanes; undefined before `begin`, false: stopped. */
@@ -57,7 +82,7 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   get chunkSteps(): number {
-    return this.#chunkSteps;
+    return this.#training.steps;
   }
 
   loadDataset(view: DatasetView): Promise<void> {
@@ -92,24 +117,18 @@ export abstract class ChunkedExecutable implements Executable {
   run(request: RunRequest): Promise<RunReport> {
     return this.#alone(async () => {
       const began = performance.now();
-      const tallies = this.#live.map((): LaneTally => ({
-        lossSum: 0,
-        correct: 0,
-        samples: 0,
-        diverged: false,
-      }));
-      let done = 0;
-      while (done < request.steps && !request.signal.aborted && this.#anyLive()) {
-        const steps = Math.min(this.#chunkSteps, request.steps - done);
-        const chunkBegan = performance.now();
-        await this.trainSteps(request, done, steps, this.#liveLanes(), tallies);
-        this.#chunkSteps = paced(steps, performance.now() - chunkBegan, this.#chunkSteps);
-        done += steps;
-        const diverged = this.#freezeDiverged(tallies);
-        request.onChunk?.(done, diverged);
-        await setImmediate();
-        this.#applyStops();
-      }
+      const tallies = this.#live.map(emptyTally);
+      await this.beginRun?.(request);
+      const done = await this.#inChunks({
+        steps: request.steps,
+        signal: request.signal,
+        pace: this.#training,
+        start: (first, steps, live) => this.trainSteps(request, first, steps, live, tallies),
+        ended: (steps) => {
+          const diverged = this.#freezeDiverged(tallies);
+          request.onChunk?.(steps, diverged);
+        },
+      });
       const lanes = tallies.map((tally, lane) =>
         this.#live[lane] === true || tally.diverged ? tally : null,
       );
@@ -124,22 +143,14 @@ export abstract class ChunkedExecutable implements Executable {
 
   evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]> {
     return this.#alone(async () => {
-      const tallies = this.#live.map((): LaneTally => ({
-        lossSum: 0,
-        correct: 0,
-        samples: 0,
-        diverged: false,
-      }));
-      const steps = Math.ceil(indices.length / this.plan.batch);
-      for (let done = 0; done < steps && !signal.aborted && this.#anyLive();) {
-        const now = Math.min(this.#evaluationSteps, steps - done);
-        const began = performance.now();
-        await this.evaluateSteps(indices, done, now, this.#liveLanes(), tallies);
-        this.#evaluationSteps = paced(now, performance.now() - began, this.#evaluationSteps);
-        done += now;
-        await setImmediate();
-        this.#applyStops();
-      }
+      const tallies = this.#live.map(emptyTally);
+      await this.beginEvaluation?.(indices);
+      await this.#inChunks({
+        steps: Math.ceil(indices.length / this.plan.batch),
+        signal,
+        pace: this.#evaluation,
+        start: (first, steps, live) => this.evaluateSteps(indices, first, steps, live, tallies),
+      });
       for (const lane of this.#liveLanes()) {
         const tally = tallies[lane];
         if (tally !== undefined) tally.diverged = !Number.isFinite(tally.lossSum);
@@ -179,9 +190,22 @@ export abstract class ChunkedExecutable implements Executable {
     return Promise.resolve();
   }
 
+  /** Most steps of a chunk. */
+  protected get mostSteps(): number {
+    return MOST_STEPS;
+  }
+
+  /** Called before the first chunk of a run. */
+  protected beginRun?(request: RunRequest): void | Promise<void>;
+
+  /** Called before the first chunk of an evaluation. */
+  protected beginEvaluation?(indices: Uint32Array): void | Promise<void>;
+
   /**
    * Runs the steps of one chunk, starting at `done` of the request, for the live lanes; adds to
-   * their tallies.
+   * their tallies, except to those of lanes that diverged in the meantime. With more than one chunk
+   * in flight it is called again before its promise resolves: it queues the work of the chunk
+   * before it returns.
    */
   protected abstract trainSteps(
     request: RunRequest,
@@ -220,6 +244,45 @@ export abstract class ChunkedExecutable implements Executable {
       return await work();
     } finally {
       this.#busy = false;
+    }
+  }
+
+  /**
+   * Runs steps in chunks, of which `inFlight` are under way at a time. Signals and stopped lanes
+   * are looked at before each chunk is started.
+   * @returns number of steps done
+   */
+  async #inChunks({ steps, signal, pace, start, ended }: Loop): Promise<number> {
+    const flights: Flight[] = [];
+    let started = 0;
+    let done = 0;
+    let since = 0;
+    for (;;) {
+      while (
+        flights.length < this.inFlight &&
+        started < steps &&
+        !signal.aborted &&
+        this.#anyLive()
+      ) {
+        const own = Math.min(pace.steps, this.mostSteps, steps - started);
+        const began = performance.now();
+        const chunk = start(started, own, this.#liveLanes());
+        // If an earlier chunk fails, no one waits for this one.
+        chunk.catch(() => undefined);
+        flights.push({ steps: own, pace: pace.steps, began, ended: chunk });
+        started += own;
+      }
+      const flight = flights.shift();
+      if (flight === undefined) return done;
+      await flight.ended;
+      const now = performance.now();
+      const milliseconds = now - Math.max(since, flight.began);
+      pace.steps = paced(flight.steps, milliseconds, flight.pace, this.mostSteps);
+      since = now;
+      done += flight.steps;
+      ended?.(done);
+      await setImmediate();
+      this.#applyStops();
     }
   }
 
@@ -326,9 +389,13 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
 }
 
 /** Number of steps of the next chunk, from the duration of the last one. */
-function paced(steps: number, milliseconds: number, before: number): number {
+function paced(steps: number, milliseconds: number, before: number, most: number): number {
   const wanted = Math.floor((CHUNK_MILLISECONDS * steps) / Math.max(milliseconds, 0.001));
-  return Math.max(1, Math.min(wanted, before * 4, 4096));
+  return Math.max(1, Math.min(wanted, before * 4, most));
+}
+
+function emptyTally(): LaneTally {
+  return { lossSum: 0, correct: 0, samples: 0, diverged: false };
 }
 
 export type { LaneTally };

@@ -65,8 +65,8 @@ export interface Executable {
    */
   evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]>;
   /**
-   * Stops a lane: from the next chunk on it is neither trained nor evaluated, and its weights stay
-   * unchanged.
+   * Stops a lane: from the next chunk that is started on it is neither trained nor evaluated, and
+   * its weights stay unchanged. An executor may have started one more chunk than it has reported.
    */
   stopLane(lane: number): void;
   /**
@@ -96,8 +96,8 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /**
    * Called after each chunk.
-   * @param diverged lanes that diverged in this chunk; they are frozen and no longer trained or
-   *   evaluated
+   * @param diverged lanes that diverged in this chunk; they are no longer evaluated, nor trained in
+   *   chunks that are started from then on
    */
   onChunk?(stepsDone: number, diverged: readonly number[]): void;
 }

@@ -10,6 +10,7 @@ whereGpu('GPU: the executor contract', () => {
     company: 'equal',
     restored: 'equal',
     missing: 'fail',
+    inFlight: 2,
     runs: size(1, 2),
     every: size(20, 1),
   });

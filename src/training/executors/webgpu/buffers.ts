@@ -1,7 +1,7 @@
 /** Buffers of an executable on the card, and the bind group of each segment of lanes. */
 import { guarded, USAGE, type Card } from './device.ts';
 import { BINDINGS, RECORD_WORDS } from './prelude.ts';
-import { OWN, type OwnName, type SharedName, type Sizes } from './sizes.ts';
+import { OWN, STAGING, type OwnName, type SharedName, type Sizes } from './sizes.ts';
 
 export interface Segment {
   /** Index of its first lane. */
@@ -138,7 +138,7 @@ export function bufferOf({ buffers }: Segment, name: OwnName): GPUBuffer {
 }
 
 function usageOf(name: SharedName | OwnName): number {
-  if (name === 'staging') return USAGE.mapRead | USAGE.copyDst;
+  if ((STAGING as readonly string[]).includes(name)) return USAGE.mapRead | USAGE.copyDst;
   if (name === 'records') return USAGE.uniform | USAGE.copyDst;
   return USAGE.storage | USAGE.copyDst | USAGE.copySrc;
 }

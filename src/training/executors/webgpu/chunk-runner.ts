@@ -1,10 +1,14 @@
-/** Runs a chunk of steps on the card: records, submissions, one read of the metrics. */
-import { defined } from '../../../core/at.ts';
+/**
+ * Runs chunks of steps on the card: records, submissions, one read of the metrics. A chunk is
+ * encoded and submitted while the one before it runs. The queue writes, computes and copies in
+ * order, so that chunks share all buffers but those that the host reads.
+ */
+import { at, defined } from '../../../core/at.ts';
 import type { Key } from '../../../core/random.ts';
 import { bufferOf, type Buffers, type Segment } from './buffers.ts';
 import { mapped, type Card } from './device.ts';
 import type { Dispatch } from './program.ts';
-import { RECORD_BYTES } from './sizes.ts';
+import { RECORD_BYTES, STAGING } from './sizes.ts';
 
 /** Place of one step in the host's tables. */
 export interface Step {
@@ -35,7 +39,12 @@ interface Part {
   readonly lanes: number;
 }
 
-/** Command buffers of a chunk: the card starts after an eighth of the encoding. */
+/** Chunks that may be submitted before the first of them is read. */
+export const IN_FLIGHT = STAGING.length;
+/**
+ * Command buffers of a chunk: at the start of a run, when no other chunk is under way, the card
+ * starts after an eighth of the encoding.
+ */
 const PIECES = 8;
 /** A chunk that takes longer than this and ten times its forecast is taken for a hang. */
 const PATIENCE_MS = 5_000;
@@ -46,25 +55,43 @@ export class ChunkRunner {
   readonly #card: Card;
   /** Longest duration of a step so far, in milliseconds. */
   #stepMs = 0;
+  #chunks = 0;
+  #endedAt = 0;
+  /** Settles when the chunk that was submitted last has ended. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(card: Card) {
     this.#card = card;
   }
 
   /**
-   * Runs a chunk. Returns rows of metrics, [row][lane]: row 0 is written by `last`, row 1 + k by
-   * step k.
+   * Runs a chunk, which is submitted before this returns. At most `IN_FLIGHT` at a time. Resolves
+   * with rows of metrics, [row][lane]: row 0 is written by `last`, row 1 + k by step k.
    * @throws TrainingError `device-lost`, `timed-out`, `compile-failed`
    */
-  async run(chunk: Chunk, buffers: Buffers): Promise<Float32Array> {
+  run(chunk: Chunk, buffers: Buffers): Promise<Float32Array> {
     const began = performance.now();
     const { steps, trials } = chunk;
-    this.#writeRecords(chunk, buffers);
+    const staging = buffers.shared(at(STAGING, this.#chunks++ % IN_FLIGHT));
     const bytes = 8 * trials.length * (steps.length + 1);
-    this.#submit(chunk, buffers, bytes);
-    const staging = buffers.shared('staging');
-    const metrics = await mapped(this.#card, staging, bytes, this.#patience(steps.length));
-    this.#stepMs = Math.max(this.#stepMs, (performance.now() - began) / steps.length);
+    this.#writeRecords(chunk, buffers);
+    this.#submit(chunk, buffers, staging, bytes);
+    const ended = this.#last.then(() => this.#read(began, steps.length, staging, bytes));
+    this.#last = ended.catch(() => undefined);
+    return ended;
+  }
+
+  /** Waits for the metrics; called when all earlier chunks have ended. */
+  async #read(
+    submitted: number,
+    steps: number,
+    staging: GPUBuffer,
+    bytes: number,
+  ): Promise<Float32Array> {
+    const began = Math.max(submitted, this.#endedAt);
+    const metrics = await mapped(this.#card, staging, bytes, this.#patience(steps));
+    this.#endedAt = performance.now();
+    this.#stepMs = Math.max(this.#stepMs, (this.#endedAt - began) / steps);
     return new Float32Array(metrics);
   }
 
@@ -87,7 +114,7 @@ export class ChunkRunner {
    * Encodes and submits in pieces, so that the card computes a piece while the next one is encoded.
    * @param bytes of the metrics, which the last piece copies to `staging`
    */
-  #submit(chunk: Chunk, buffers: Buffers, bytes: number): void {
+  #submit(chunk: Chunk, buffers: Buffers, staging: GPUBuffer, bytes: number): void {
     const { device } = this.#card;
     const count = chunk.steps.length;
     const parts = partsOf(chunk, buffers);
@@ -98,10 +125,8 @@ export class ChunkRunner {
       const pass = encoder.beginComputePass();
       for (const part of parts) encodePart(pass, chunk, part, from, end);
       pass.end();
-      if (end === count) {
-        const [metrics, staging] = [buffers.shared('metrics'), buffers.shared('staging')];
-        encoder.copyBufferToBuffer(metrics, 0, staging, 0, bytes);
-      }
+      if (end === count)
+        encoder.copyBufferToBuffer(buffers.shared('metrics'), 0, staging, 0, bytes);
       device.queue.submit([encoder.finish()]);
     }
   }

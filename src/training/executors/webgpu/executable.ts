@@ -9,7 +9,7 @@ import { counterOf, drawing } from '../../run/initialise.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
 import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { bufferOf, Buffers } from './buffers.ts';
-import { ChunkRunner, type Chunk, type Step } from './chunk-runner.ts';
+import { ChunkRunner, IN_FLIGHT, type Chunk, type Step } from './chunk-runner.ts';
 import { guarded, mapped, USAGE, type Card } from './device.ts';
 import type { Dispatch, Program } from './program.ts';
 import { MOST_STEPS, sizesOf } from './sizes.ts';
@@ -28,6 +28,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
   readonly #card: Card;
   readonly #program: Program;
   readonly #runner: ChunkRunner;
+  protected override readonly inFlight = IN_FLIGHT;
   #buffers: Buffers | undefined;
   #key: Key = keyOf(0);
   #trials: number[] = [];
@@ -80,55 +81,61 @@ export class WebgpuExecutable extends ChunkedExecutable {
     }
   }
 
-  protected async trainSteps(
+  protected override get mostSteps(): number {
+    return MOST_STEPS;
+  }
+
+  protected override async beginRun({ order, hyper }: RunRequest): Promise<void> {
+    const buffers = this.#loaded();
+    if (order !== this.#lastOrder) await buffers.fill('order', order);
+    if (hyper !== this.#lastHyper) await buffers.fill('hyper', hyper);
+    this.#lastOrder = order;
+    this.#lastHyper = hyper;
+  }
+
+  protected override async beginEvaluation(indices: Uint32Array): Promise<void> {
+    // The evaluation overwrites the order of the epoch.
+    if (indices !== this.#lastOrder) await this.#loaded().fill('order', indices);
+    this.#lastOrder = indices;
+  }
+
+  protected trainSteps(
     request: RunRequest,
     done: number,
     steps: number,
     live: readonly number[],
     tallies: LaneTally[],
   ): Promise<void> {
-    const buffers = this.#loaded();
-    if (request.order !== this.#lastOrder) await buffers.fill('order', request.order);
-    if (request.hyper !== this.#lastHyper) await buffers.fill('hyper', request.hyper);
-    this.#lastOrder = request.order;
-    this.#lastHyper = request.hyper;
     const { batch } = this.plan;
     const perEpoch = Math.ceil(request.order.length / batch);
-    for (let from = 0; from < steps; from += MOST_STEPS) {
-      const all = Array.from({ length: Math.min(MOST_STEPS, steps - from) }, (_, k) => {
-        const at = request.firstStep + done + from + k;
-        return {
-          first: at * batch,
-          step: request.epoch * perEpoch + at,
-          epoch: request.epoch,
-          row: request.rows === 'run' ? 0 : done + from + k,
-        };
-      });
-      const samples = request.order.length;
-      const kernels = this.#program.train;
-      await this.#submit({ kernels, training: true, steps: all, samples }, live, tallies);
-    }
+    const all = Array.from({ length: steps }, (_, k) => {
+      const at = request.firstStep + done + k;
+      return {
+        first: at * batch,
+        step: request.epoch * perEpoch + at,
+        epoch: request.epoch,
+        row: request.rows === 'run' ? 0 : done + k,
+      };
+    });
     for (const lane of live) this.#steps[lane] = defined(this.#steps[lane]) + steps;
+    const samples = request.order.length;
+    const kernels = this.#program.train;
+    return this.#submit({ kernels, training: true, steps: all, samples }, live, tallies);
   }
 
-  protected async evaluateSteps(
+  protected evaluateSteps(
     indices: Uint32Array,
     first: number,
     steps: number,
     live: readonly number[],
     tallies: LaneTally[],
   ): Promise<void> {
-    // The evaluation overwrites the order of the epoch.
-    if (indices !== this.#lastOrder) await this.#loaded().fill('order', indices);
-    this.#lastOrder = indices;
+    const all = Array.from({ length: steps }, (_, k) => {
+      return { first: (first + k) * this.plan.batch, step: 0, epoch: 0, row: 0 };
+    });
+    const samples = indices.length;
     const kernels = this.#program.evaluate;
-    for (let from = 0; from < steps; from += MOST_STEPS) {
-      const all = Array.from({ length: Math.min(MOST_STEPS, steps - from) }, (_, k) => {
-        return { first: (first + from + k) * this.plan.batch, step: 0, epoch: 0, row: 0 };
-      });
-      const samples = indices.length;
-      await this.#submit({ kernels, training: false, steps: all, samples }, live, tallies);
-    }
+    return this.#submit({ kernels, training: false, steps: all, samples }, live, tallies);
   }
 
   protected weightsFinite(lane: number): boolean {
@@ -218,6 +225,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
     const count = this.#trials.length;
     for (const lane of live) {
       const tally = defined(tallies[lane]);
+      if (tally.diverged) continue;
       for (const [k, n] of valid.entries()) {
         const at = 2 * ((1 + k) * count + lane);
         tally.lossSum += defined(metrics[at]);

@@ -20,7 +20,10 @@ const SMALLEST = 16;
 /** Buffers that each segment has. */
 export type OwnName = 'state' | 'scratch' | 'arena' | 'lanes';
 export const OWN: readonly OwnName[] = ['state', 'scratch', 'arena', 'lanes'];
-export type SharedName = Exclude<BindingName, OwnName> | 'records' | 'staging';
+/** Copies of the metrics for the host, one for each chunk in flight. */
+export const STAGING = ['staging-0', 'staging-1'] as const;
+export type StagingName = (typeof STAGING)[number];
+export type SharedName = Exclude<BindingName, OwnName> | 'records' | StagingName;
 
 export interface SegmentSizes {
   readonly lanes: number;
@@ -54,7 +57,8 @@ export function sizesOf(
     order: bytesOf(dataset.samples),
     hyper: bytesOf(lanes * plan.hyper.length * HYPER_ROWS),
     metrics,
-    staging: metrics,
+    'staging-0': metrics,
+    'staging-1': metrics,
     records: RECORD_BYTES * (MOST_STEPS + 1),
   };
   if (shared.data > bindingBytes) throw tooLarge('the dataset', shared.data, bindingBytes);
@@ -80,7 +84,7 @@ export function sizesOf(
 
 /** Bytes that one more lane takes. */
 export function laneBytesOf(plan: Plan, { state, scratch, arena }: Places): number {
-  const metrics = 2 * 2 * (MOST_STEPS + 1);
+  const metrics = 2 * (1 + STAGING.length) * (MOST_STEPS + 1);
   return 4 * (state + scratch + arena + LANE_WORDS + plan.hyper.length * HYPER_ROWS + metrics);
 }
 
