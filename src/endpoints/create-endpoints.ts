@@ -7,12 +7,13 @@ import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
-import { findCards } from '../studies/find-cards.ts';
+import type { StartableDevice } from '../node/devices/pin.ts';
+import { findCards, isWithoutCards } from '../studies/find-cards.ts';
+import { watchThisMachine } from '../studies/this-machine.ts';
 import { cpuWorkers } from '../studies/worker-count.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
-import { lookAtDevices } from '../studies/look-at-devices.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
@@ -59,11 +60,8 @@ async function create(
       ...(held === undefined ? {} : { held }),
       ...(options.options === undefined ? {} : { options: options.options }),
     });
-  const cards = findCards({
-    tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow'),
-    execPath: worker?.execPath,
-    env: process.env,
-  });
+  let foundCards: (cards: Promise<readonly StartableDevice[]>) => void = () => undefined;
+  const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
   const current = await CurrentLab.open(options.lab, start, { count: options.workers, cards });
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
@@ -100,24 +98,18 @@ async function create(
       current.view.ask();
       sampled.notify();
     },
-    // As with the workers: the window that is opening comes first.
-    inventoryAfterMs: WORKERS_LATER_MS,
+    // Cards get workers at once. Otherwise the window that is opening comes first.
+    inventoryAfterMs: (await isWithoutCards()) ? WORKERS_LATER_MS : 0,
     ...(worker?.execPath === undefined ? {} : { execPath: worker.execPath }),
     ...(options.machine === undefined ? {} : { sources: options.machine.sources }),
   });
-  const devices = watchDevices({
-    utilisation,
-    look:
-      options.machine?.look ??
-      lookAtDevices({
-        tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow'),
-        execPath: worker?.execPath,
-      }),
-    ...(options.machine?.sources.platform === undefined
-      ? {}
-      : { platform: options.machine.sources.platform }),
-    onChange: () => sampled.notify(),
-  });
+  const machine = { userFolder, env: process.env, execPath: worker?.execPath };
+  const watching = { utilisation, onChange: () => sampled.notify() };
+  const devices =
+    options.machine === undefined
+      ? watchThisMachine({ ...machine, ...watching })
+      : watchDevices({ ...options.machine, ...options.machine.sources, ...watching });
+  foundCards(findCards(options.machine === undefined ? { ...machine, devices } : machine));
   return {
     endpoints: {
       calls: {

@@ -12,6 +12,7 @@ import { THIS_NODE, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
+import { CPU_PIN } from '../node/devices/pin.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
@@ -172,7 +173,7 @@ async function start(
         resources,
         userFolder: home,
         devices: [device, ...cards.map((card) => card.device)],
-        environmentOf: ({ id }) => cards.find((card) => card.device.id === id)?.environment ?? {},
+        pinOf: ({ id }) => cards.find((card) => card.device.id === id) ?? CPU_PIN,
         memoryLimitBytes: memoryLimitBytes(slots.length),
         onExit: (exit) => {
           listener.workerExited(exit);

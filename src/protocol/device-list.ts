@@ -31,13 +31,16 @@ export const cardUse = {
     .describe('Instances that NVIDIA’s MIG mode divides the card into; empty: undivided.'),
   twins: z.array(text).describe('Ids of the cards of the same model.'),
   pin: z
-    .enum(['name', 'layer', 'shared'])
+    .enum(['name', 'layer', 'hidden', 'shared'])
     .nullable()
     .describe(
       'How a worker is restricted to the card for WebGPU. name: by the adapter’s name. layer: by ' +
-        'Mesa’s device-select layer. shared: its twins cannot be told apart, so one worker uses ' +
-        'one of them. null: no adapter.',
+        'Mesa’s device-select layer. hidden: it does not see the device files of the twins. Both ' +
+        'were verified by the load of the cards. shared: its twins cannot be told apart, so one ' +
+        'worker uses one of them. null: no adapter.',
     ),
+  deviceFiles: z.array(text).describe('Device files of this card alone; empty: unknown.'),
+  pinFailed: z.array(text).describe('Why other ways to restrict a worker to the card fail.'),
   adapter: text.nullable().describe('Name of the card’s WebGPU adapter; null: none.'),
   executors: z.array(deviceExecutor).describe('Empty: not checked yet.'),
 };

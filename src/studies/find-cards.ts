@@ -3,20 +3,24 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { THIS_NODE } from '../core/device.ts';
 import { startableCards } from '../node/devices/pin.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
-import { watchDevices } from '../node/devices/watch-devices.ts';
+import type { DeviceWatch } from '../node/devices/watch-devices.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { pciCards } from '../node/machine/utilisation/pci-cards.ts';
 import { FALLBACK_VARIABLE, listAdapters } from '../runtime/gpu/adapters.ts';
 import { memoryBytes } from '../runtime/cpu-device.ts';
-import { lookAtDevices } from './look-at-devices.ts';
-import type { LookOptions } from './look-at-devices.ts';
+import { watchThisMachine } from './this-machine.ts';
+import type { ThisMachineOptions } from './this-machine.ts';
 
-export interface FindCardsOptions extends LookOptions {
-  readonly env: NodeJS.ProcessEnv;
+export interface FindCardsOptions extends Omit<ThisMachineOptions, 'utilisation' | 'onChange'> {
+  /** The list of devices, if there is one already; default: one that ends with the call. */
+  readonly devices?: DeviceWatch;
 }
 
-/** Time after which a driver that does not answer is not waited for, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/**
+ * Time after which a driver that does not answer is not waited for, in milliseconds. Telling cards
+ * of one model apart takes some seconds for each, once on a machine.
+ */
+const PATIENCE_MS = 60_000;
 /** Most trials that such an adapter trains together. */
 const SOFTWARE_LANES = 16;
 
@@ -24,29 +28,37 @@ const SOFTWARE_LANES = 16;
 export async function findCards(options: FindCardsOptions): Promise<readonly StartableDevice[]> {
   const software = options.env[FALLBACK_VARIABLE] === '1';
   if (await isWithoutCards()) return software ? softwareCards(options) : [];
-  const utilisation = watchUtilisation({ node: THIS_NODE, onSample: () => undefined });
-  const giveUp = new AbortController();
+  const cards =
+    options.devices === undefined ? await lookOnce(options) : await listed(options.devices);
+  return cards.length > 0 || !software ? cards : softwareCards(options);
+}
+
+async function lookOnce(options: FindCardsOptions): Promise<readonly StartableDevice[]> {
+  const utilisation = watchUtilisation({ node: THIS_NODE });
   try {
-    const devices = watchDevices({ utilisation, look: lookAtDevices(options) });
-    const late = wait(PATIENCE_MS, 'late', { signal: giveUp.signal }).catch(() => 'late');
-    if ((await Promise.race([devices.ready, late])) === 'late') return [];
-    const cards = startableCards(devices.list());
-    return cards.length > 0 || !software ? cards : await softwareCards(options);
+    return await listed(watchThisMachine({ ...options, utilisation }));
   } finally {
-    giveUp.abort();
     await utilisation.stop();
   }
 }
 
+async function listed(devices: DeviceWatch): Promise<readonly StartableDevice[]> {
+  const giveUp = new AbortController();
+  const late = wait(PATIENCE_MS, 'late', { signal: giveUp.signal }).catch(() => 'late');
+  const first = await Promise.race([devices.ready, late]);
+  giveUp.abort();
+  return first === 'late' ? [] : startableCards(devices.list());
+}
+
 /** Returns whether the bus, which takes a millisecond to read, has no card. */
-async function isWithoutCards(): Promise<boolean> {
+export async function isWithoutCards(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const bus = await pciCards('/sys');
   return bus !== null && bus.length === 0;
 }
 
 /** The software adapter as a card, for tests on machines without one. */
-async function softwareCards({ execPath }: LookOptions): Promise<readonly StartableDevice[]> {
+async function softwareCards({ execPath }: FindCardsOptions): Promise<readonly StartableDevice[]> {
   const { adapters } = await listAdapters(execPath === undefined ? {} : { execPath });
   const adapter = adapters.find(({ software }) => software);
   if (adapter === undefined) return [];
@@ -57,5 +69,5 @@ async function softwareCards({ execPath }: LookOptions): Promise<readonly Starta
     lanes: SOFTWARE_LANES,
     memoryBytes: memoryBytes(),
   } as const;
-  return [{ device, environment: { [FALLBACK_VARIABLE]: '1' } }];
+  return [{ device, environment: { [FALLBACK_VARIABLE]: '1' }, command: [] }];
 }

@@ -5,6 +5,7 @@
 import { cardAccess, hasSelectLayer } from '../node/devices/card-access.ts';
 import type { MachineFacts } from '../node/devices/assess.ts';
 import type { TensorflowState } from '../node/devices/obstacles.ts';
+import { namespaceObstacle } from '../node/devices/pin-ways.ts';
 import { listPartitions, parsePartitions } from '../node/devices/partitions.ts';
 import type { DeviceExecutor } from '../protocol/device-list.ts';
 import type { NodeInventory } from '../protocol/window/telemetry.ts';
@@ -30,12 +31,14 @@ export function lookAtDevices({
   return async (cards) => {
     const addresses = cards.flatMap(({ address }) => (address === null ? [] : [address]));
     const nvidia = cards.some(({ vendor }) => vendor === 'NVIDIA');
-    const [adapters, access, partitions, selectLayer, wasm, reference, tensorflow] =
+    const several = cards.length > 1 && process.platform === 'linux';
+    const [adapters, access, partitions, selectLayer, namespaces, wasm, reference, tensorflow] =
       await Promise.all([
         listAdapters(node),
         Promise.all(addresses.map(async (each) => [each, await cardAccess(each)] as const)),
         nvidia ? listPartitions() : '',
         hasSelectLayer(),
+        several ? namespaceObstacle() : 'there is one card only',
         onProcessor(new WasmExecutor()),
         onProcessor(new ReferenceExecutor()),
         tryInstallation({ folder, ...node }),
@@ -46,7 +49,7 @@ export function lookAtDevices({
         access.flatMap(([address, found]) => (found === null ? [] : [[address, found]])),
       ),
       partitions: parsePartitions(partitions),
-      selectLayer,
+      ways: { selectLayer, namespaces },
       processor: [wasm, tensorflowOnProcessor(tensorflow), reference],
       tensorflow,
     };
@@ -65,9 +68,7 @@ function tensorflowOnProcessor(found: TensorflowState): DeviceExecutor {
   const name = 'tensorflow';
   const install = 'galapagos backend install tensorflow';
   if (found.state === 'works')
-    return found.findsCard
-      ? { name, usable: false, reason: 'installed with CUDA: it uses the card', remedy: null }
-      : { name, usable: true, label: `tensorflow:${found.version}:cpu` };
+    return { name, usable: true, label: `tensorflow:${found.version}:cpu` };
   return found.state === 'absent'
     ? { name, usable: false, reason: 'not installed', remedy: install }
     : { name, usable: false, reason: found.reason, remedy: `${install} installs it again` };

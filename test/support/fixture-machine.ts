@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { cardAccess } from '../../src/node/devices/card-access.ts';
 import type { MachineFacts } from '../../src/node/devices/assess.ts';
+import { choosePin } from '../../src/node/devices/choose-pin.ts';
 import { parsePartitions } from '../../src/node/devices/partitions.ts';
 import { watchDevices } from '../../src/node/devices/watch-devices.ts';
 import type { DeviceWatch } from '../../src/node/devices/watch-devices.ts';
@@ -48,6 +49,10 @@ const fixture = z.strictObject({
     remedy: z.string().optional(),
   }),
   selectLayer: z.boolean().default(false),
+  /** Why device files cannot be hidden from a process; null: they can. */
+  namespaces: z.string().nullable().default('this system refuses user namespaces'),
+  /** Ways that restrict a process to one of the cards of a model; others use the first of them. */
+  restricts: z.array(z.enum(['layer', 'hidden'])).default([]),
   tensorflow: z
     .union([
       z.strictObject({
@@ -161,7 +166,17 @@ export async function startFixture(machine: FixtureMachine): Promise<RunningFixt
     onSample: () => sampled(),
     sources: { ...sources, timer, wallClock: () => 1_700_000_000_000 + timer.now() },
   });
-  const watch = watchDevices({ utilisation, look, platform: machine.platform, timer });
+  const watch = watchDevices({
+    utilisation,
+    look,
+    tellApart: ({ cards }, facts) =>
+      choosePin(cards, facts, ({ device }, way) => {
+        const used = machine.restricts.includes(way) ? device : cards[0]?.device;
+        return Promise.resolve({ device: used ?? device });
+      }),
+    platform: machine.platform,
+    timer,
+  });
   await watch.ready;
   const second = async (): Promise<void> => {
     tell();
@@ -190,7 +205,15 @@ function stat(busy: number, total: number): string {
 }
 
 async function factsOf(
-  { adapters, nvidiaSmiList, selectLayer, tensorflow, denied, platform }: FixtureMachine,
+  {
+    adapters,
+    nvidiaSmiList,
+    selectLayer,
+    namespaces,
+    tensorflow,
+    denied,
+    platform,
+  }: FixtureMachine,
   cards: NodeInventory['devices'],
   root: string,
 ): Promise<MachineFacts> {
@@ -215,7 +238,11 @@ async function factsOf(
                 const path = refused?.path.slice(root.length) ?? '';
                 return [
                   address,
-                  { ...found, refused: refused === null ? null : { ...refused, path } },
+                  {
+                    ...found,
+                    refused: refused === null ? null : { ...refused, path },
+                    files: found.files.map((file) => file.slice(root.length)),
+                  },
                 ] as const;
               }),
             ],
@@ -231,7 +258,7 @@ async function factsOf(
     },
     access,
     partitions: parsePartitions(nvidiaSmiList),
-    selectLayer,
+    ways: { selectLayer, namespaces },
     processor: [
       { name: 'wasm', usable: true, label: 'wasm-fma' },
       {

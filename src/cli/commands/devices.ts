@@ -1,11 +1,9 @@
 /** `galapagos devices`. */
-import { join } from 'node:path';
 import { createLogUpdate } from 'log-update';
 import type { Command } from 'commander';
-import { watchDevices } from '../../node/devices/watch-devices.ts';
 import type { DeviceWatch } from '../../node/devices/watch-devices.ts';
 import { watchUtilisation } from '../../node/machine/utilisation.ts';
-import { lookAtDevices } from '../../studies/look-at-devices.ts';
+import { watchThisMachine } from '../../studies/this-machine.ts';
 import { deviceLines } from '../display/device-lines.ts';
 import { wrapped } from '../display/wrap.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
@@ -50,12 +48,7 @@ async function list(context: Context, { json = false, watch = false }: Options):
   let sampled: () => void = () => undefined;
   const utilisation = watchUtilisation({ node: 'local', onSample: () => sampled() });
   const { env } = context.streams;
-  const devices = watchDevices({
-    utilisation,
-    look: lookAtDevices({
-      tensorflow: env['GALAPAGOS_TENSORFLOW'] ?? join(context.userFolder, 'tensorflow'),
-    }),
-  });
+  const devices = watchThisMachine({ utilisation, userFolder: context.userFolder, env });
   const stopping = new AbortController();
   const stop = (): void => {
     stopping.abort();

@@ -82,7 +82,7 @@ function state(executor: DeviceExecutor): string {
   return `does not work: ${reason}${remedy === null ? '' : ` → ${remedy}`}`;
 }
 
-function notes({ twins, pin, partitions }: ListedCard): string[] {
+function notes({ twins, pin, pinFailed, partitions }: ListedCard): string[] {
   const others = twins.map(deviceName).join(', ');
   return [
     ...(partitions.length === 0
@@ -92,13 +92,22 @@ function notes({ twins, pin, partitions }: ListedCard): string[] {
         ]),
     ...(pin === 'shared'
       ? [
-          `same model as ${others}, which WebGPU cannot tell apart: one worker uses one of them → install Mesa’s device-select layer (mesa-vulkan-drivers), or give each container one card`,
+          `same model as ${others}, which WebGPU cannot tell apart: one worker uses one of them${because(pinFailed)} → make one of these ways work, or give each container one card`,
         ]
       : []),
     ...(pin === 'layer'
-      ? [`same model as ${others}; Mesa’s device-select layer restricts each worker to one`]
+      ? [
+          `same model as ${others}; Mesa’s device-select layer restricts each worker to one (verified)`,
+        ]
+      : []),
+    ...(pin === 'hidden'
+      ? [`same model as ${others}; each worker sees the device files of one card only (verified)`]
       : []),
   ];
+}
+
+function because(reasons: readonly string[]): string {
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 const FIGURES: Readonly<Record<string, string>> = {

@@ -3,7 +3,6 @@
  * ends at a stop rule, at Ctrl-C, or after a fatal error.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { deviceName } from '../../core/device.ts';
 import { canResume, endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
@@ -59,7 +58,7 @@ export const runStudy: RunStudy = async (run, display) => {
     grace: new GraceCount(),
   };
   const found = findCards({
-    tensorflow: process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow'),
+    userFolder: userFolder(),
     env: process.env,
   });
   // Names can be checked only once the cards are known, and before a lab is opened.

@@ -5,12 +5,15 @@
 import type { DeviceExecutor, ListedCard } from '../../protocol/device-list.ts';
 import type { Adapter, AdapterList } from '../../runtime/gpu/adapters.ts';
 import type { CardAccess } from './card-access.ts';
+import type { TwinPin } from './choose-pin.ts';
 import { matchAdapters, modelKey } from './match.ts';
 import type { CardName, Matching } from './match.ts';
 import { vendorOfName } from './names.ts';
 import { accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
 import type { AdapterFacts, CardFacts, Obstacle, TensorflowState } from './obstacles.ts';
 import type { Partition } from './partitions.ts';
+import type { WayFacts } from './pin-ways.ts';
+import type { TwinGroup } from './tell-apart.ts';
 
 /** Facts found by one look at the machine. */
 export interface MachineFacts {
@@ -19,8 +22,8 @@ export interface MachineFacts {
   readonly access: ReadonlyMap<string, CardAccess>;
   /** By the card's unique id. */
   readonly partitions: ReadonlyMap<string, readonly Partition[]>;
-  /** Whether Mesa's device-select layer is installed. */
-  readonly selectLayer: boolean;
+  /** Which ways of telling cards of one model apart can be tried. */
+  readonly ways: WayFacts;
   /** Executors on the processor. */
   readonly processor: readonly DeviceExecutor[];
   readonly tensorflow: TensorflowState;
@@ -40,8 +43,18 @@ export interface SeenCard {
 
 export type CardUse = Pick<
   ListedCard,
-  'memoryBytes' | 'partitions' | 'twins' | 'pin' | 'adapter' | 'executors'
+  | 'memoryBytes'
+  | 'partitions'
+  | 'twins'
+  | 'pin'
+  | 'pinFailed'
+  | 'deviceFiles'
+  | 'adapter'
+  | 'executors'
 >;
+
+/** How cards of one model are told apart, by the card's id; absent: not known yet. */
+export type TwinPins = ReadonlyMap<string, TwinPin>;
 
 export interface Assessment {
   readonly cards: ReadonlyMap<string, CardUse>;
@@ -49,12 +62,15 @@ export interface Assessment {
     readonly adapters: readonly Adapter[];
     readonly cards: readonly string[];
   };
+  /** Cards that share an adapter's name, where a process may be restricted to one of them. */
+  readonly groups: readonly TwinGroup[];
 }
 
 export function assess(
   cards: readonly SeenCard[],
   machine: MachineFacts,
   platform: string,
+  pins: TwinPins = new Map(),
 ): Assessment {
   const reports = cards.some(({ vendor, uuid }) => vendor === 'NVIDIA' && uuid !== null);
   const facts = new Map(cards.map((card) => [card.device, factsOf(card, machine, reports)]));
@@ -66,7 +82,7 @@ export function assess(
   const matching = matchAdapters(named, machine.adapters.adapters, platform);
   const uses = cards.map((card): readonly [string, CardUse] => {
     const own = facts.get(card.device) ?? factsOf(card, machine, reports);
-    return [card.device, useOf(card, own, { machine, matching, named, platform })];
+    return [card.device, useOf(card, own, { machine, matching, named, platform, pins })];
   });
   return {
     cards: new Map(uses),
@@ -74,7 +90,30 @@ export function assess(
       adapters: matching.unmatched,
       cards: uses.filter(([, { adapter }]) => adapter === null).map(([id]) => id),
     },
+    groups: platform === 'linux' ? twinGroups(cards, machine, matching) : [],
   };
+}
+
+function twinGroups(
+  cards: readonly SeenCard[],
+  machine: MachineFacts,
+  matching: Matching,
+): TwinGroup[] {
+  const groups = new Map<string, TwinGroup>();
+  for (const { adapter, group } of matching.cards.values()) {
+    const members = cards.filter(({ device }) => group.includes(device));
+    if (members.length < 2) continue;
+    groups.set(adapter, {
+      adapter,
+      driver: members[0]?.driver ?? null,
+      cards: members.map((card) => ({
+        device: card.device,
+        address: card.address,
+        files: filesOf(card, machine),
+      })),
+    });
+  }
+  return [...groups.values()];
 }
 
 interface Around {
@@ -82,12 +121,13 @@ interface Around {
   readonly matching: Matching;
   readonly named: readonly CardName[];
   readonly platform: string;
+  readonly pins: TwinPins;
 }
 
 function useOf(
   card: SeenCard,
   facts: CardFacts,
-  { machine, matching, named, platform }: Around,
+  { machine, matching, named, platform, pins }: Around,
 ): CardUse {
   const own = named.find(({ device }) => device === card.device);
   const twins =
@@ -96,13 +136,15 @@ function useOf(
       : named.filter((other) => other !== own && modelKey(other) === modelKey(own));
   const adapter = matching.cards.get(card.device)?.adapter ?? null;
   const single = (matching.cards.get(card.device)?.group.length ?? 0) <= 1;
-  const layer = machine.selectLayer && card.address !== null;
+  const pinned = pins.get(card.device);
   return {
     memoryBytes: card.memoryBytes,
     partitions: [...partitionsOf(card, machine)],
     twins: twins.map(({ device }) => device),
     adapter,
-    pin: adapter === null ? null : single ? 'name' : layer ? 'layer' : 'shared',
+    pin: adapter === null ? null : single ? 'name' : (pinned?.way ?? 'shared'),
+    pinFailed: adapter === null || single ? [] : [...(pinned?.failed ?? [])],
+    deviceFiles: filesOf(card, machine),
     executors: [
       adapter === null
         ? unusable('webgpu', webgpuObstacle(facts, adapterFacts(card, machine, matching)))
@@ -151,6 +193,10 @@ function factsOf(card: SeenCard, machine: MachineFacts, nvidiaReports: boolean):
 function nameOf({ device, vendor, model, address }: SeenCard, machine: MachineFacts): CardName {
   const pciId = address === null ? null : (machine.access.get(address)?.pciId ?? null);
   return { device, vendor, model, pciId };
+}
+
+function filesOf({ address }: SeenCard, { access }: MachineFacts): string[] {
+  return address === null ? [] : [...(access.get(address)?.files ?? [])];
 }
 
 function partitionsOf({ uuid }: SeenCard, { partitions }: MachineFacts): readonly Partition[] {

@@ -13,6 +13,8 @@ export interface CardAccess {
   readonly kernelDriver: string | null;
   /** The first device file that cannot be opened; null: all can, or there is none. */
   readonly refused: { readonly path: string; readonly why: 'absent' | 'denied' } | null;
+  /** Device files of this card alone: a process without them cannot use the card. */
+  readonly files: readonly string[];
 }
 
 export interface SystemFiles {
@@ -38,14 +40,20 @@ export async function cardAccess(
     (target) => basename(target),
     () => null,
   );
-  const files =
-    kernelDriver === 'nvidia'
-      ? await nvidiaFiles(address, proc, dev)
-      : await renderNodes(folder, dev);
+  const drm = (await readdir(join(folder, 'drm')).catch(() => []))
+    .filter((name) => /^(renderD|card)\d+$/.test(name))
+    .sort();
+  const nodes = drm.map((name) => join(dev, 'dri', name));
+  const nvidia = kernelDriver === 'nvidia';
+  const own = nvidia ? await nvidiaFiles(address, proc, dev) : [];
+  const opened = nvidia
+    ? [join(dev, 'nvidiactl'), ...own]
+    : nodes.filter((path) => basename(path).startsWith('renderD'));
   return {
     pciId: device === '' ? null : `${vendor}:${device}`,
     kernelDriver,
-    refused: await firstRefused(files, check),
+    refused: await firstRefused(opened, check),
+    files: [...own, ...nodes],
   };
 }
 
@@ -53,13 +61,7 @@ async function nvidiaFiles(address: string, proc: string, dev: string): Promise<
   const file = join(proc, 'driver/nvidia/gpus', address, 'information');
   const information = await readFile(file, 'utf8').catch(() => '');
   const minor = /^Device Minor:\s*(\d+)$/m.exec(information)?.[1];
-  const control = join(dev, 'nvidiactl');
-  return minor === undefined ? [control] : [control, join(dev, `nvidia${minor}`)];
-}
-
-async function renderNodes(folder: string, dev: string): Promise<string[]> {
-  const names = await readdir(join(folder, 'drm')).catch(() => []);
-  return names.filter((name) => name.startsWith('renderD')).map((name) => join(dev, 'dri', name));
+  return minor === undefined ? [] : [join(dev, `nvidia${minor}`)];
 }
 
 async function firstRefused(

@@ -1,10 +1,12 @@
 /**
- * Restricts a worker process to one device by environment variables, which must be set before the
- * process starts: CUDA and Vulkan read them while they load.
+ * Restricts a worker process to one card by environment variables, which CUDA and Vulkan read while
+ * they load, and for cards of one model by a way of `pin-ways`.
  */
 import type { Device } from '../../core/device.ts';
 import { ADAPTER_VARIABLE } from '../../runtime/gpu/adapters.ts';
-import type { DeviceList, ListedCard, ListedDevice } from '../../protocol/device-list.ts';
+import type { DeviceList, ListedCard } from '../../protocol/device-list.ts';
+import { processPin } from './pin-ways.ts';
+import type { ProcessPin, TwinCard } from './pin-ways.ts';
 
 /** Part of no adapter's name: the worker opens none. */
 const NO_ADAPTER = 'none';
@@ -12,32 +14,39 @@ const NO_ADAPTER = 'none';
 const NO_CARD = '-1';
 
 /** A device that a worker should serve, and what pins the worker to it. */
-export interface StartableDevice {
+export interface StartableDevice extends ProcessPin {
   readonly device: Device;
-  readonly environment: Readonly<Record<string, string>>;
 }
+
+/** What restricts a worker of the processor to it. */
+export const CPU_PIN: ProcessPin = { environment: { CUDA_VISIBLE_DEVICES: NO_CARD }, command: [] };
 
 /** Most trials that one worker of a card trains together, until its results say how many pay. */
 const CARD_LANES = 256;
 /** Memory that a card of unknown memory is expected to have. */
 const LEAST_CARD_BYTES = 2 * 2 ** 30;
 
-/** Environment variables of a worker of the device. */
-export function pinEnvironment(device: ListedDevice): Record<string, string> {
-  if (device.kind === 'cpu') return { CUDA_VISIBLE_DEVICES: NO_CARD };
-  const { vendor, uuid, partitions, adapter, pin, address } = device;
+/** Restricts a worker to the card. @param twins all cards of its model that share its adapter */
+function pinTo(card: ListedCard, twins: readonly ListedCard[]): ProcessPin {
+  const { vendor, uuid, partitions, adapter, pin } = card;
   const cudaDevice = vendor === 'NVIDIA' ? (partitions[0]?.uuid ?? uuid) : null;
+  const own =
+    pin === 'layer' || pin === 'hidden'
+      ? processPin(pin, twinOf(card), twins.map(twinOf))
+      : { environment: {}, command: [] };
   return {
-    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    CUDA_VISIBLE_DEVICES: cudaDevice ?? NO_CARD,
-    ...(adapter === null ? {} : { [ADAPTER_VARIABLE]: adapter }),
-    ...(pin === 'layer' && address !== null ? { DRI_PRIME: primeName(address) } : {}),
+    environment: {
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: cudaDevice ?? NO_CARD,
+      ...(adapter === null ? {} : { [ADAPTER_VARIABLE]: adapter }),
+      ...own.environment,
+    },
+    command: own.command,
   };
 }
 
-/** The name by which Mesa's device-select layer knows a card: `pci-0000_41_00_0`. */
-function primeName(address: string): string {
-  return `pci-${address.replaceAll(/[:.]/g, '_')}`;
+function twinOf({ id, address, deviceFiles }: ListedCard): TwinCard {
+  return { device: id, address, files: deviceFiles };
 }
 
 /**
@@ -52,10 +61,13 @@ export function startableCards({ devices }: DeviceList): readonly StartableDevic
     const second = card.pin === 'shared' && card.twins.some((twin) => started.includes(twin));
     if (second && !cuda) return [];
     started.push(card.id);
-    const environment = pinEnvironment(card);
+    const twins = devices.flatMap((each) =>
+      each.kind === 'gpu' && each.adapter === card.adapter ? [each] : [],
+    );
+    const { environment, command } = pinTo(card, twins);
     // The adapter is the first twin's.
-    if (second) environment[ADAPTER_VARIABLE] = NO_ADAPTER;
-    return [{ device: deviceOf(card), environment }];
+    const own = second ? { ...environment, [ADAPTER_VARIABLE]: NO_ADAPTER } : environment;
+    return [{ device: deviceOf(card), environment: own, command }];
   });
 }
 

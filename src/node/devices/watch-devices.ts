@@ -9,12 +9,16 @@ import { systemTimer } from '../../runtime/timer.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import type { Utilisation } from '../machine/utilisation.ts';
 import { assess } from './assess.ts';
-import type { Assessment, MachineFacts, SeenCard } from './assess.ts';
+import type { Assessment, MachineFacts, SeenCard, TwinPins } from './assess.ts';
+import type { TwinPin } from './choose-pin.ts';
+import type { TellApart } from './tell-apart.ts';
 
 export interface DeviceWatchOptions {
   readonly utilisation: Pick<Utilisation, 'inventory' | 'samples' | 'ready'>;
   /** Looks at the machine. */
   readonly look: (cards: NodeInventory['devices']) => Promise<MachineFacts>;
+  /** Tells cards of one model apart; default: they are not told apart. */
+  readonly tellApart?: TellApart;
   readonly platform?: string;
   readonly timer?: Timer;
   /** Called when the executors of a device may have changed. */
@@ -40,6 +44,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
   const { utilisation, look, platform = process.platform, timer = systemTimer } = options;
   const { onChange = () => undefined } = options;
   let machine: MachineFacts | null = null;
+  let pins: TwinPins = new Map();
   let looking: Promise<void> | null = null;
   let doneAt = -Infinity;
   /** Cards that the machine was last looked at with. */
@@ -57,16 +62,34 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
 
   const lastSample = (): NodeSample | null => utilisation.samples.last ?? null;
 
+  const pinsOf = async (
+    devices: NodeInventory['devices'],
+    facts: MachineFacts,
+  ): Promise<TwinPins> => {
+    const { tellApart } = options;
+    const told = new Map<string, TwinPin>();
+    if (tellApart === undefined) return told;
+    const cards = devices.map((card) => seenCard(card, lastSample()));
+    // One after another: a second group's work would hide the first one's.
+    for (const group of assess(cards, facts, platform).groups) {
+      const pin = await tellApart(group, facts.ways, lastSample);
+      for (const { device } of group.cards) told.set(device, pin);
+    }
+    return told;
+  };
+
   const refresh = (minAgeMs = 0): Promise<void> => {
     if (minAgeMs > 0 && timer.now() - doneAt < minAgeMs) return Promise.resolve();
     const { devices } = utilisation.inventory();
     lookedAt = placesOf(devices);
     looking ??= look(devices)
+      .then(async (facts) => {
+        pins = await pinsOf(devices, facts);
+        machine = facts;
+        onChange();
+      })
       .then(
-        (facts) => {
-          machine = facts;
-          onChange();
-        },
+        () => undefined,
         // `look` words every failure; an unexpected one leaves the last facts.
         () => undefined,
       )
@@ -85,7 +108,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     const cards = devices.map((card) => seenCard(card, lastSample()));
     const of = JSON.stringify(cards);
     if (assessed?.of !== of || assessed.machine !== machine) {
-      const result = assess(cards, machine, platform);
+      const result = assess(cards, machine, platform, pins);
       const unchanged =
         assessed !== null && assessed.machine === machine && same(assessed.result, result);
       assessed = { of, machine, result: unchanged && assessed !== null ? assessed.result : result };

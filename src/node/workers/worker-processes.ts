@@ -10,6 +10,7 @@ import { parseSlot } from '../../core/device.ts';
 import type { Device } from '../../core/device.ts';
 import { WORKER_SETTINGS, parseWorkerNote } from '../../protocol/worker-settings.ts';
 import type { WorkerSettings } from '../../protocol/worker-settings.ts';
+import type { ProcessPin } from '../devices/pin-ways.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 import { Tail } from '../../runtime/tail.ts';
 
@@ -45,8 +46,8 @@ export interface WorkerProcessesOptions {
   readonly userFolder: string;
   /** This machine's devices: the worker of each slot is told its own. */
   readonly devices: readonly Device[];
-  /** Additional environment of a device's workers, for example what pins them to a card. */
-  readonly environmentOf?: (device: Device) => Readonly<Record<string, string>>;
+  /** Restricts a device's workers to it; default: not at all. */
+  readonly pinOf?: (device: Device) => ProcessPin;
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
   /** Milliseconds for which a starting process holds the next ones back. */
@@ -210,7 +211,7 @@ export class WorkerProcesses {
       env = process.env,
       memoryLimitBytes,
     } = this.#options;
-    const { controlEndpoint, token, resources, userFolder, environmentOf } = this.#options;
+    const { controlEndpoint, token, resources, userFolder, pinOf } = this.#options;
     const { slot, incarnation } = worker;
     const device = this.#deviceOf(slot);
     const folders = { resources, userFolder };
@@ -227,11 +228,16 @@ export class WorkerProcesses {
     const heap = `--max-old-space-size=${Math.max(32, Math.floor((memoryLimitBytes * HEAP_SHARE) / 2 ** 20))}`;
     // Where `backend install` puts it, unless another is named; it need not be there.
     const tensorflow = env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow');
-    const child = spawnProcess(execPath, [...execArgv, heap, entry], {
+    const pin = pinOf?.(device);
+    const [program = execPath, ...args] = [
+      ...(pin?.command ?? []),
+      ...[execPath, ...execArgv, heap, entry],
+    ];
+    const child = spawnProcess(program, args, {
       env: {
         ...env,
         GALAPAGOS_TENSORFLOW: tensorflow,
-        ...environmentOf?.(device),
+        ...pin?.environment,
         [WORKER_SETTINGS]: JSON.stringify(settings),
       },
       // The channel is how the worker notices that this process is gone.

@@ -21,10 +21,20 @@ export const machines = {
       ...(card.driver === null ? [] : [`driver ${card.driver}`]),
       ...(card.address === null ? [] : [`at ${card.address}`]),
     ].join(', '),
-  twins: ({ others, pin }: { others: readonly string[]; pin: string | null }) =>
+  twins: ({
+    others,
+    pin,
+    failed,
+  }: {
+    others: readonly string[];
+    pin: string | null;
+    failed: readonly string[];
+  }) =>
     pin === 'layer'
       ? `Same model as ${list(others)}. Mesa’s device-select layer restricts each worker to one GPU.`
-      : `Same model as ${list(others)}, which WebGPU cannot tell apart: one worker uses one of them. Install Mesa’s device-select layer (mesa-vulkan-drivers) to use all.`,
+      : pin === 'hidden'
+        ? `Same model as ${list(others)}. Each worker sees the device files of one GPU only.`
+        : `Same model as ${list(others)}, which WebGPU cannot tell apart: one worker uses one of them${failed.length === 0 ? '' : ` (${failed.join('; ')})`}.`,
   partitions: ({ names }: { names: readonly string[] }) =>
     `Divided by MIG into ${list(names)}. A worker uses the first instance.`,
   userFolder: 'User folder',

@@ -3,11 +3,9 @@
  * hangs ends the child only, and becomes the reason of an empty list.
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { killChild } from '../process-group.ts';
 import { Tail } from '../tail.ts';
-import { gpuObstacle, type GpuObstacle } from './dawn.ts';
+import { dawnUrl, gpuObstacle, type GpuObstacle } from './dawn.ts';
 
 export interface Adapter {
   /** `vulkan`, `d3d12`, `metal` … One card may appear once for each backend. */
@@ -43,12 +41,8 @@ export interface ListAdaptersOptions {
 /** Resolves with a reason instead of rejecting: a machine without a usable card is no failure. */
 export async function listAdapters(options: ListAdaptersOptions = {}): Promise<AdapterList> {
   const { timeoutMs = 10_000, execPath = process.execPath } = options;
-  let library: string;
-  try {
-    library = options.library ?? createRequire(import.meta.url).resolve('webgpu');
-  } catch {
-    return nothing(gpuObstacle("Cannot find package 'webgpu'"));
-  }
+  const library = dawnUrl(options.library);
+  if (library === null) return nothing(gpuObstacle("Cannot find package 'webgpu'"));
   const { answer, lastWords, end } = await ask(execPath, library, timeoutMs);
   const adapters = parseAdapters(answer);
   if (adapters.length > 0) return { adapters };
@@ -72,9 +66,7 @@ interface Answer {
 }
 
 function ask(execPath: string, library: string, timeoutMs: number): Promise<Answer> {
-  // Plain Node cannot read inside the packed archive.
-  const url = pathToFileURL(library).href.replace('/app.asar/', '/app.asar.unpacked/');
-  const child = spawn(execPath, ['--input-type=module', '-e', script(url)], {
+  const child = spawn(execPath, ['--input-type=module', '-e', script(library)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type * as webgpu from 'webgpu';
 
 type Dawn = Pick<typeof webgpu, 'create'>;
@@ -13,6 +14,20 @@ type Dawn = Pick<typeof webgpu, 'create'>;
 export interface GpuObstacle {
   readonly reason: string;
   readonly remedy: string;
+}
+
+/**
+ * URL from which a plain Node process imports the library; null: it is not installed.
+ * @param library path of another module instead, for tests
+ */
+export function dawnUrl(library?: string): string | null {
+  try {
+    const path = library ?? createRequire(import.meta.url).resolve('webgpu');
+    // Plain Node cannot read inside the packed archive.
+    return pathToFileURL(path).href.replace('/app.asar/', '/app.asar.unpacked/');
+  } catch {
+    return null;
+  }
 }
 
 let loading: Promise<Dawn> | undefined;

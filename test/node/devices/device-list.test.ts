@@ -34,10 +34,11 @@ function textOf(list: DeviceList): string {
       : device,
   );
   const started = startableCards(list).map(
-    ({ device: { id, lanes, memoryBytes }, environment }) =>
-      `${id} (${String(lanes)} lanes, ${String(memoryBytes)} bytes): ${Object.entries(environment)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' ')}`,
+    ({ device: { id, lanes, memoryBytes }, environment, command }) =>
+      `${id} (${String(lanes)} lanes, ${String(memoryBytes)} bytes): ${[
+        ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+        ...command,
+      ].join(' ')}`,
   );
   return [...deviceLines({ ...list, devices }), '', 'Workers:', ...started, ''].join('\n');
 }

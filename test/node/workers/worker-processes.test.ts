@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { namespaceObstacle, processPin } from '../../../src/node/devices/pin-ways.ts';
 import { WorkerProcesses } from '../../../src/node/workers/worker-processes.ts';
 import type {
   WorkerExit,
@@ -11,6 +12,8 @@ import type {
 import { cpuDevice } from '../../../src/runtime/cpu-device.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
+
+const refused = await namespaceObstacle();
 
 /** Worker entries that are a line of JavaScript: what is tested here is the supervision. */
 describe('Worker processes', () => {
@@ -58,6 +61,34 @@ describe('Worker processes', () => {
     const [exit] = await exits.count(1);
     expect(exit?.lastWords.trim()).toBe(below === undefined ? named : join(folder, below));
   });
+
+  it.skipIf(refused !== null)(
+    `see no device file of another card where these are hidden, and keep their process id${refused === null ? '' : ` (skipped: ${refused})`}`,
+    async () => {
+      const [own, other] = [join(folder, 'own'), join(folder, 'other')];
+      for (const file of [own, other]) writeFileSync(file, 'a card');
+      const cards = [own, other].map((file, i) => ({
+        device: `gpu/${i}`,
+        address: null,
+        files: [file],
+      }));
+      const [card = { device: '', address: null, files: [] }] = cards;
+      supervise(
+        `import { readFileSync } from 'node:fs';
+        const read = (file) => readFileSync(file, 'utf8');
+        process.send({ rssPeakBytes: 7 }, () => {
+          console.error(JSON.stringify([read(${JSON.stringify(own)}), read(${JSON.stringify(other)}), process.pid]));
+          process.exit(0);
+        });`,
+        { pinOf: () => processPin('hidden', card, cards) },
+      );
+      workers.spawn('local/cpu/0', '1.1', 0);
+      const pid = await started();
+      const [exit] = await exits.count(1);
+      expect(exit?.rssPeakBytes).toBe(7);
+      expect(JSON.parse(exit?.lastWords ?? '')).toEqual(['a card', '', pid]);
+    },
+  );
 
   it('report their exit code and last output', async () => {
     supervise("console.log('noise'); console.error('the reason'); process.exit(3);");

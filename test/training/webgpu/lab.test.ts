@@ -46,7 +46,7 @@ whereGpu('GPU: a lab', () => {
 
   it('trains cohorts of sixteen on the card, leaves the core idle, and loses nothing when the worker is killed', async () => {
     await importPoints(folder);
-    const cards = await findCards({ tensorflow: folder.file('none'), env: process.env });
+    const cards = await findCards({ userFolder: folder.path, env: process.env });
     expect(cards.map(({ device }) => [device.id, device.lanes])).toEqual([['gpu/0', 16]]);
     const ended: Extract<Change, { kind: 'trialEnded' }>[] = [];
     const sizes = new Set<number>();

@@ -51,6 +51,8 @@ export function withCards(inventory: NodeInventory, cards: readonly NamedCard[])
       partitions: [],
       twins: [],
       pin: null,
+      pinFailed: [],
+      deviceFiles: [],
       adapter: null,
       executors: [],
     }),
