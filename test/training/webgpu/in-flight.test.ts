@@ -30,7 +30,8 @@ async function runnerOf(card: Card): Promise<[ChunkRunner, Buffers, Chunk]> {
   const steps = [{ n: 4, first: 0, step: 0, epoch: 0, row: 0 }];
   const key = { low: 1, high: 2 };
   const kernels = program.evaluate;
-  const chunk = { kernels, steps, last: program.finite, key, trials: [0], live: [0] };
+  const last = program.finite;
+  const chunk = { kernels, together: 1, steps, last, key, trials: [0], live: [0] };
   return [new ChunkRunner(card), buffers, chunk];
 }
 

@@ -24,6 +24,8 @@ export interface Step {
 
 export interface Chunk {
   readonly kernels: readonly Dispatch[];
+  /** Steps that one dispatch computes. */
+  readonly together: number;
   readonly steps: readonly Step[];
   /** Kernel after the last step; null: none. */
   readonly last: Dispatch | null;
@@ -101,11 +103,20 @@ export class ChunkRunner {
     return Math.max(PATIENCE_MS, 10 * steps * this.#stepMs);
   }
 
-  #writeRecords({ steps, key, trials }: Chunk, buffers: Buffers): void {
+  #writeRecords({ steps, together, key, trials }: Chunk, buffers: Buffers): void {
     const records = new Uint32Array((steps.length * RECORD_BYTES) / 4);
-    for (const [k, { n, first, step, epoch, row }] of steps.entries()) {
-      const own = [n, step, epoch, first, row, 1 + k, key.low, key.high];
-      records.set([...own, trials.length, buffers.sizes.labelsAt], (k * RECORD_BYTES) / 4);
+    for (let k = 0; k < steps.length; k += together) {
+      const { first, step, epoch, row } = at(steps, k);
+      const own = steps.slice(k, k + together);
+      const n = own.reduce((sum, each) => sum + each.n, 0);
+      const rowStep = (own[1]?.row ?? row) - row;
+      records.set(
+        [
+          ...[n, step, epoch, first, row, 1 + k, key.low, key.high],
+          ...[trials.length, buffers.sizes.labelsAt, own.length, rowStep],
+        ],
+        (k * RECORD_BYTES) / 4,
+      );
     }
     buffers.upload(buffers.shared('records'), 0, records);
   }
@@ -118,7 +129,7 @@ export class ChunkRunner {
     const { device } = this.#card;
     const count = chunk.steps.length;
     const parts = partsOf(chunk, buffers);
-    const piece = Math.ceil(count / PIECES);
+    const piece = chunk.together * Math.ceil(count / (PIECES * chunk.together));
     for (let from = 0; from < count; from += piece) {
       const end = Math.min(count, from + piece);
       const encoder = device.createCommandEncoder();
@@ -135,22 +146,27 @@ export class ChunkRunner {
 /** Encodes steps `from` … `end`−1 of a segment's lanes. */
 function encodePart(
   pass: GPUComputePassEncoder,
-  { kernels, steps, last }: Chunk,
+  { kernels, together, steps, last }: Chunk,
   { segment, lanes }: Part,
   from: number,
   end: number,
 ): void {
   let current: GPUComputePipeline | undefined;
-  const dispatch = ({ pipeline, groups, perLane, values }: Dispatch): void => {
+  const dispatch = (kernel: Dispatch, count: number): void => {
+    const { pipeline, groups, perLane, perStep, values } = kernel;
     if (pipeline !== current) pass.setPipeline((current = pipeline));
     if (values !== null) pass.setImmediates(0, values);
-    pass.dispatchWorkgroups(groups[0], groups[1], perLane ? lanes : 1);
+    pass.dispatchWorkgroups(
+      groups[0],
+      perStep ? count * groups[1] : groups[1],
+      perLane ? lanes : count,
+    );
   };
-  for (let k = from; k < end; k++) {
+  for (let k = from; k < end; k += together) {
     pass.setBindGroup(0, segment.group, [k * RECORD_BYTES]);
-    for (const kernel of kernels) dispatch(kernel);
+    for (const kernel of kernels) dispatch(kernel, Math.min(together, steps.length - k));
   }
-  if (end === steps.length && last !== null) dispatch(last);
+  if (end === steps.length && last !== null) dispatch(last, 1);
 }
 
 /** Segments with live lanes; writes the tables of their lanes. */

@@ -40,7 +40,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
   constructor(card: Card, program: Program, plan: Plan, lanes: number, memory: Memory) {
     super(plan, lanes);
     this.memory = memory;
-    this.label = `${card.label}:B`;
+    this.label = `${card.label}:${program.form}`;
     this.#card = card;
     this.#program = program;
     this.#runner = new ChunkRunner(card);
@@ -216,6 +216,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
     const valid = steps.map(({ first }) => Math.min(this.plan.batch, samples - first));
     const metrics = await this.#run({
       kernels,
+      together: this.#program.stepsTogether,
       steps: steps.map((step, k) => ({ ...step, n: defined(valid[k]) })),
       last: training ? this.#program.finite : null,
       key: this.#key,

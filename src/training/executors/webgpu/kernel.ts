@@ -7,9 +7,21 @@ export interface Kernel {
    * differ in nothing else share a pipeline.
    */
   readonly code: string;
-  /** Workgroups in x and y; z: live lanes of the segment, or 1. */
+  /** Workgroups in x and y; z: live lanes of the segment, or steps of the dispatch. */
   readonly groups: readonly [x: number, y: number];
   readonly perLane: boolean;
+  /** Whether y is multiplied by the steps of the dispatch. */
+  readonly perStep?: boolean;
+  /** Element-wise kernels: the text of one item, for kernels that run several ops. */
+  readonly item?: Item;
+}
+
+export interface Item {
+  readonly count: number;
+  /** WGSL that knows the item's index `i`. */
+  readonly body: string;
+  /** Functions that it calls. */
+  readonly functions: string;
 }
 
 /** Threads of a workgroup of element-wise kernels and reductions. */
@@ -46,7 +58,8 @@ ${ENTRY}
   ${perLane ? LANE : ''}
   ${body}
 }`;
-  return { name, code, groups: [x, Math.ceil(groups / x)], perLane };
+  const item = { count: items, body, functions };
+  return { name, code, groups: [x, Math.ceil(groups / x)], perLane, item };
 }
 
 /**

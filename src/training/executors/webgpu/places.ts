@@ -6,12 +6,27 @@
  * - `scratch`, for each lane: gradients of weights, saves of batch norms, a clip factor, partial sums.
  * - `arena`: the batch that all lanes share, then for each lane its activations.
  */
-import { defined } from '../../../core/at.ts';
+import { at, defined } from '../../../core/at.ts';
 import { arenaExtents, firstFit } from '../../plan/lifetimes.ts';
 import { blockSize, bufferAt, elements, rootOf, type Plan } from '../../plan/plan.ts';
 import { parameter } from './kernel.ts';
 
-export class Places {
+/** What the sizes of buffers and the transfer of states depend on. */
+export interface Layout {
+  /** Floats of a lane. */
+  readonly state: number;
+  readonly scratch: number;
+  readonly arena: number;
+  /** Floats in front of the lanes' arenas. */
+  readonly shared: number;
+  /** Offsets within a lane's state. */
+  readonly slots: readonly number[];
+  readonly statistics: number;
+  /** Declarations that the kernels' texts refer to. */
+  constants(): string;
+}
+
+export class Places implements Layout {
   /** Floats of a lane. */
   readonly state: number;
   readonly arena: number;
@@ -81,10 +96,20 @@ export class Places {
 
   /** Constants that the texts of `at` refer to. */
   constants(): string {
-    const values = { STATE: this.state, SCRATCH: this.scratch, ARENA: this.arena };
-    return Object.entries(values)
-      .map(([name, value]) => `const ${name} = ${String(value)}u;`)
-      .join(' ');
+    return constantsOf(this.state, this.scratch, this.arena, this.shared);
+  }
+
+  /** Element `i` of a lane's weights, of its k-th slot, and of its gradients. */
+  weight(i: string): string {
+    return inState(0, i);
+  }
+
+  slot(k: number, i: string): string {
+    return inState(at(this.slots, k), i);
+  }
+
+  gradient(i: string): string {
+    return inScratch(0, i);
   }
 
   /**
@@ -107,6 +132,14 @@ export class Places {
     const offset = this.shared + defined(this.#arenaAt.get(root));
     return `arena[lane * ARENA + ${parameter(offset)} + ${i}]`;
   }
+}
+
+/** @param shared floats between the batches of two steps of a dispatch */
+export function constantsOf(state: number, scratch: number, arena: number, shared: number): string {
+  const values = { STATE: state, SCRATCH: scratch, ARENA: arena, SHARED: shared };
+  return Object.entries(values)
+    .map(([name, value]) => `const ${name} = ${String(value)}u;`)
+    .join(' ');
 }
 
 export function inState(offset: number, i: string): string {

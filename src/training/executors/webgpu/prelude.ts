@@ -31,12 +31,13 @@ function binding(name: BindingName, i: number): string {
 }
 
 /**
- * `n`: valid samples; `first`: index into `order`; `row` of `hyper`; `slot`: row of `metrics`;
- * `count`: lanes of `begin`; `labels`: words before the labels in `data`.
+ * `n`: valid samples of all steps of the dispatch; `first`: index into `order`; `row` of `hyper`; `slot`: row of `metrics`;
+ * `count`: lanes of `begin`; `labels`: words before the labels in `data`; `steps` of the dispatch;
+ * `rowStep`: distance of the rows of two steps.
  */
 export const PRELUDE = `struct Step {
   n: u32, step: u32, epoch: u32, first: u32, row: u32, slot: u32, keyLow: u32, keyHigh: u32,
-  count: u32, labels: u32, spare0: u32, spare1: u32
+  count: u32, labels: u32, steps: u32, rowStep: u32
 }
 @group(0) @binding(0) var<uniform> at: Step;
 ${BINDINGS.map(binding).join('\n')}

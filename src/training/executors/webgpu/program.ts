@@ -5,14 +5,17 @@ import { guarded, type Card } from './device.ts';
 import { parametrised, type Kernel } from './kernel.ts';
 import { lowerOps } from './lower/index.ts';
 import { finite } from './lower/update.ts';
-import { Places } from './places.ts';
+import { Places, type Layout } from './places.ts';
 import { BINDINGS, bindingType, preludeFor, RECORD_WORDS } from './prelude.ts';
 import type { ChooseTile } from './tiles.ts';
 
 /** A plan as kernels, without a card. */
 export interface Lowered {
   readonly plan: Plan;
-  readonly places: Places;
+  readonly form: 'A' | 'B';
+  readonly places: Layout;
+  /** Steps that one dispatch computes at most. */
+  readonly stepsTogether: number;
   readonly train: readonly Kernel[];
   readonly evaluate: readonly Kernel[];
   /** Check for finite weights, once a chunk. */
@@ -21,10 +24,12 @@ export interface Lowered {
 
 export function lower(plan: Plan, tileFor: ChooseTile): Lowered {
   const places = new Places(plan);
-  const to = { plan, places, tileFor };
+  const to = { plan, places, tileFor, firstSample: '0u' };
   return {
     plan,
+    form: 'B',
     places,
+    stepsTogether: 1,
     train: lowerOps(plan.train, { ...to, training: true }),
     evaluate: lowerOps(plan.evaluate, { ...to, training: false }),
     finite: finite(plan),
@@ -36,12 +41,15 @@ export interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly groups: readonly [x: number, y: number];
   readonly perLane: boolean;
+  readonly perStep: boolean;
   /** Immediates; null: none. */
   readonly values: Uint32Array<ArrayBuffer> | null;
 }
 
 export interface Program {
-  readonly places: Places;
+  readonly form: Lowered['form'];
+  readonly places: Layout;
+  readonly stepsTogether: number;
   readonly layout: GPUBindGroupLayout;
   readonly train: readonly Dispatch[];
   readonly evaluate: readonly Dispatch[];
@@ -76,7 +84,7 @@ export async function buildProgram(card: Card, lowered: Lowered): Promise<Progra
   });
   const pipelines = new Map<string, Promise<GPUComputePipeline>>();
   const ready = async (kernel: Kernel): Promise<Dispatch> => {
-    const { name, groups, perLane } = kernel;
+    const { name, groups, perLane, perStep = false } = kernel;
     if (Math.max(...groups) > MOST_GROUPS)
       throw new TrainingError('unsupported', `webgpu: ${name} needs more than 65,535 workgroups`);
     const { code, values } = parametrised(kernel.code, card.limits.immediates);
@@ -90,6 +98,7 @@ export async function buildProgram(card: Card, lowered: Lowered): Promise<Progra
       pipeline: await pipeline,
       groups,
       perLane,
+      perStep,
       values: values.length === 0 ? null : Uint32Array.from(values),
     };
   };
@@ -100,8 +109,17 @@ export async function buildProgram(card: Card, lowered: Lowered): Promise<Progra
     all([lowered.finite]),
   ]);
   if (check === undefined) throw new RangeError('the check for finite weights is missing');
-  const { places } = lowered;
-  return { places, layout, train, evaluate, finite: check, pipelines: pipelines.size };
+  const { form, places, stepsTogether } = lowered;
+  return {
+    form,
+    places,
+    stepsTogether,
+    layout,
+    train,
+    evaluate,
+    finite: check,
+    pipelines: pipelines.size,
+  };
 }
 
 async function compile(
@@ -113,7 +131,8 @@ async function compile(
 ): Promise<GPUComputePipeline> {
   const { device } = card;
   const requires = immediateSize === 0 ? '' : 'requires immediate_address_space;\n';
-  const code = `${requires}${preludeFor(text)}${text}`;
+  const enables = text.includes('subgroupAdd(') ? 'enable subgroups;\n' : '';
+  const code = `${enables}${requires}${preludeFor(text)}${text}`;
   try {
     return await guarded(card, () => {
       const module = device.createShaderModule({ label: name, code });

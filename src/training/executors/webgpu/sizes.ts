@@ -5,11 +5,11 @@
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import type { Places } from './places.ts';
+import type { Layout } from './places.ts';
 import { LANE_WORDS, type BindingName } from './prelude.ts';
 
 /** Steps of one submission at most: there are records and rows of metrics for as many. */
-export const MOST_STEPS = 256;
+export const MOST_STEPS = 512;
 /** Distance of two records in bytes: an alignment that every card allows. */
 export const RECORD_BYTES = 256;
 /** Rows of hyper-parameters that fit at first; a run with more enlarges the buffer. */
@@ -42,7 +42,7 @@ export interface Sizes {
 /** @throws TrainingError `unsupported` if a lane, or the dataset, exceeds what a kernel sees */
 export function sizesOf(
   plan: Plan,
-  places: Places,
+  places: Layout,
   lanes: number,
   dataset: DatasetShape,
   bindingBytes: number,
@@ -83,7 +83,7 @@ export function sizesOf(
 }
 
 /** Bytes that one more lane takes. */
-export function laneBytesOf(plan: Plan, { state, scratch, arena }: Places): number {
+export function laneBytesOf(plan: Plan, { state, scratch, arena }: Layout): number {
   const metrics = 2 * (1 + STAGING.length) * (MOST_STEPS + 1);
   return 4 * (state + scratch + arena + LANE_WORDS + plan.hyper.length * HYPER_ROWS + metrics);
 }

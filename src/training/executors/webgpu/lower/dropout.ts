@@ -16,7 +16,7 @@ export function dropout(op: Op, to: Lowering): readonly Kernel[] {
       op.kind,
       plan.batch * blocks,
       `let b = i / ${u(blocks)}; let first = i % ${u(blocks)} * 4u;
-  let r = philox(i, at.step, lanes[place + 1u], ${stream});
+  let r = philox(${to.firstSample} * ${u(blocks)} + i, at.step, lanes[place + 1u], ${stream});
   let limit = ${columnBits(to, op, 0)}; let scale = ${column(to, op, 1)};
   for (var k = 0u; k < 4u; k++) {
     if (first + k < ${u(features)}) {

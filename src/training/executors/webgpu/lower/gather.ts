@@ -4,7 +4,10 @@ import { elements, type Op } from '../../../plan/plan.ts';
 import { each, u, type Kernel } from '../kernel.ts';
 import { f, sizeOf, type Lowering } from './lowering.ts';
 
-/** One thread a pixel. Positions beyond the valid samples repeat the first one. */
+/**
+ * One thread a pixel, z a step of the dispatch. Positions beyond the valid samples repeat the first
+ * one.
+ */
 export function gather(op: Op, { plan, places, training }: Lowering): readonly Kernel[] {
   const [input, label] = op.outputs;
   const { shape, type, crop, flip, scale, shift } = plan.input;
@@ -30,11 +33,12 @@ export function gather(op: Op, { plan, places, training }: Lowering): readonly K
   const functions = `${table('scales', scale)} ${table('shifts', shift)}`;
   const body = `var scaleOf = scales; var shiftOf = shifts;
   let b = i / ${u(size)}; let k = i % ${u(size)}; let c = k / ${u(plane)};
-  let index = order[at.first + select(0u, b, b < at.n)];
+  let step = w.z * ${u(plan.batch)};
+  let index = order[at.first + select(0u, step + b, step + b < at.n)];
   ${training && (crop > 0 || flip) ? moved : still}
-  ${places.at(input, 'i')} = fma(v, scaleOf[c], shiftOf[c]);
+  ${places.at(input, 'w.z * SHARED + i')} = fma(v, scaleOf[c], shiftOf[c]);
   for (var e = k; e < ${u(per)}; e += ${u(size)}) {
-    ${places.at(label, `b * ${u(per)} + e`)} =
+    ${places.at(label, `w.z * SHARED + b * ${u(per)} + e`)} =
       bitcast<f32>(data[at.labels + index * ${u(per)} + e]);
   }`;
   return [each(op.kind, plan.batch * size, body, { perLane: false, functions })];

@@ -64,5 +64,9 @@ const LOWER: Readonly<Record<OpKind, Lower>> = {
 };
 
 export function lowerOps(ops: readonly Op[], to: Lowering): readonly Kernel[] {
-  return ops.flatMap((op) => LOWER[op.kind](op, to));
+  return ops.flatMap((op) => lowerOp(op, to));
+}
+
+export function lowerOp(op: Op, to: Lowering): readonly Kernel[] {
+  return LOWER[op.kind](op, to);
 }

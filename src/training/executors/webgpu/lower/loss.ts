@@ -3,7 +3,18 @@ import { bufferAt, type Op } from '../../../plan/plan.ts';
 import { sums, u, WIDE, type Kernel } from '../kernel.ts';
 import { column, sizeOf, type Lowering } from './lowering.ts';
 
-export function loss(op: Op, to: Lowering): readonly Kernel[] {
+/** WGSL that adds the loss of sample `b` to `sum` and `hits`, and stores its gradient. */
+export function sampleLoss(op: Op, to: Lowering): string {
+  return textsOf(op, to).valid;
+}
+
+interface Texts {
+  readonly valid: string;
+  /** Of a position without a sample: its gradient is 0. */
+  readonly invalid: string;
+}
+
+function textsOf(op: Op, to: Lowering): Texts {
   const { plan, places } = to;
   const [prediction, label] = op.inputs;
   // Evaluation has no gradient.
@@ -24,18 +35,22 @@ export function loss(op: Op, to: Lowering): readonly Kernel[] {
   const squares = `let d = ${z('k')} - ${target}; e = fma(d, d, e);
         ${toGradient(`2.0 * d / ${String(size)}.0 / f32(at.n)`)}`;
   const squared = `var e = 0.0; ${eachClass(squares)} sum += e / ${String(size)}.0;`;
+  const valid = `let y = bitcast<u32>(${places.at(label, 'b')}); var top = ${z('0u')}; var won = 0u;
+      ${eachClass(`if (${z('k')} > top) { top = ${z('k')}; won = k; }`)}
+      ${classes ? 'if (won == y) { hits += 1.0; }' : ''}
+      ${op.kind === 'softmax-cross-entropy' ? cross : squared}`;
+  return { valid, invalid: eachClass(toGradient('0.0')) };
+}
+
+export function loss(op: Op, to: Lowering): readonly Kernel[] {
+  const { valid, invalid } = textsOf(op, to);
   return [
     sums(
       op.kind,
       1,
       `var sum = 0.0; var hits = 0.0;
-  for (var b = t; b < ${u(plan.batch)}; b += ${u(WIDE)}) {
-    if (b < at.n) {
-      let y = bitcast<u32>(${places.at(label, 'b')}); var top = ${z('0u')}; var won = 0u;
-      ${eachClass(`if (${z('k')} > top) { top = ${z('k')}; won = k; }`)}
-      ${classes ? 'if (won == y) { hits += 1.0; }' : ''}
-      ${op.kind === 'softmax-cross-entropy' ? cross : squared}
-    } else { ${eachClass(toGradient('0.0'))} }
+  for (var b = t; b < ${u(to.plan.batch)}; b += ${u(WIDE)}) {
+    if (b < at.n) { ${valid} } else { ${invalid} }
   }
   let allLoss = total(t, sum); let allHits = total(t, hits);
   if (t == 0u) {

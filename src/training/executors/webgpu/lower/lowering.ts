@@ -8,6 +8,8 @@ export interface Lowering {
   readonly plan: Plan;
   readonly places: Places;
   readonly tileFor: ChooseTile;
+  /** WGSL of the index in the batch of the first sample that the kernel computes. */
+  readonly firstSample: string;
   /** Whether the op belongs to the training step: evaluation does not augment. */
   readonly training: boolean;
 }

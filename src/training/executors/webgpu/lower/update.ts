@@ -1,5 +1,4 @@
 /** Optimisers, clipping of gradients, and the check for finite weights. */
-import { at } from '../../../../core/at.ts';
 import { blockSize, elements, numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { each, sums, u, WIDE, type Kernel } from '../kernel.ts';
 import { inScratch, inState } from '../places.ts';
@@ -9,7 +8,7 @@ import { column, type Lowering } from './lowering.ts';
 export function clip(op: Op, to: Lowering): readonly Kernel[] {
   const { plan, places } = to;
   const block = blockSize(plan);
-  const own = inScratch(0, 'i');
+  const own = places.gradient('i');
   const limit = column(to, op, 0);
   if (op.attributes['by'] === 'value') {
     const body = `let limit = ${limit}; ${own} = max(-limit, min(limit, ${own}));`;
@@ -46,41 +45,41 @@ export function clip(op: Op, to: Lowering): readonly Kernel[] {
   return [norm, each(op.kind, block, `${own} *= ${factor};`)];
 }
 
-type Slot = (k: number) => string;
-
-function stored(w: string): string {
-  return `${inState(0, 'i')} = ${w};`;
+interface Memory {
+  readonly weight: string;
+  readonly slot: (k: number) => string;
 }
 
 /** The steps compute from gradient g and weight before w0; h0, h1 … are the op's columns. */
-function sgdStep(op: Op, plan: Plan, slot: Slot): string {
+function sgdStep(op: Op, plan: Plan, { weight, slot }: Memory): string {
   const decayed = 'if (decays) { g = fma(h2, w0, g); }';
-  if (plan.slots.length === 0) return `${decayed} ${stored('fma(-h0, g, w0)')}`;
+  if (plan.slots.length === 0) return `${decayed} ${weight} = fma(-h0, g, w0);`;
   const nesterov = numberOf(op, 'nesterov') === 1;
   const w = nesterov ? 'fma(-h0, fma(h1, v, g), w0)' : 'fma(-h0, v, w0)';
-  return `${decayed} let v = fma(h1, ${slot(0)}, g); ${slot(0)} = v; ${stored(w)}`;
+  return `${decayed} let v = fma(h1, ${slot(0)}, g); ${slot(0)} = v; ${weight} = ${w};`;
 }
 
-function rmspropStep(plan: Plan, slot: Slot): string {
+function rmspropStep(plan: Plan, { weight, slot }: Memory): string {
   const moved = plan.slots.length === 2 ? `d = fma(h4, ${slot(1)}, d); ${slot(1)} = d;` : '';
   return `if (decays) { g = fma(h5, w0, g); }
   let s = fma(h1, ${slot(0)}, h2 * g * g); ${slot(0)} = s; var d = g / (sqrt(s) + h3);
-  ${moved} ${stored('fma(-h0, d, w0)')}`;
+  ${moved} ${weight} = fma(-h0, d, w0);`;
 }
 
-function adamStep(decoupled: boolean, slot: Slot): string {
+function adamStep(decoupled: boolean, { weight, slot }: Memory): string {
   const decayed = decoupled
     ? 'let w1 = select(w0, w0 * h7, decays);'
     : 'if (decays) { g = fma(h7, w0, g); } let w1 = w0;';
   return `${decayed}
-  let m = fma(h2, ${slot(0)}, h3 * g); let s = fma(h4, ${slot(1)}, h5 * g * g);
-  ${slot(0)} = m; ${slot(1)} = s; ${stored('w1 - h0 * m / fma(sqrt(s), h1, h6)')}`;
+  let first = fma(h2, ${slot(0)}, h3 * g);
+  let second = fma(h4, ${slot(1)}, h5 * g * g);
+  ${slot(0)} = first; ${slot(1)} = second; ${weight} = w1 - h0 * first / fma(sqrt(second), h1, h6);`;
 }
 
-function stepOf(op: Op, plan: Plan, slot: Slot): string {
-  if (op.kind === 'sgd') return sgdStep(op, plan, slot);
-  if (op.kind === 'rmsprop') return rmspropStep(plan, slot);
-  return adamStep(op.kind === 'adamw', slot);
+function stepOf(op: Op, plan: Plan, memory: Memory): string {
+  if (op.kind === 'sgd') return sgdStep(op, plan, memory);
+  if (op.kind === 'rmsprop') return rmspropStep(plan, memory);
+  return adamStep(op.kind === 'adamw', memory);
 }
 
 /** One thread a weight. */
@@ -92,14 +91,14 @@ export function update(op: Op, to: Lowering): readonly Kernel[] {
   const some = ranges.length === 0 ? 'false' : ranges.join(' || ');
   const decays = ranges.length === plan.weights.length ? 'true' : some;
   const columns = op.hyper.map((_, n) => `let h${String(n)} = ${column(to, op, n)};`).join(' ');
-  const slot = (k: number): string => inState(at(places.slots, k), 'i');
+  const memory = { weight: places.weight('i'), slot: (k: number) => places.slot(k, 'i') };
   return [
     each(
       op.kind,
       blockSize(plan),
       `${columns}
-  let w0 = ${inState(0, 'i')}; let decays = ${decays}; var g = ${inScratch(0, 'i')};
-  ${stepOf(op, plan, slot)}`,
+  let w0 = ${memory.weight}; let decays = ${decays}; var g = ${places.gradient('i')};
+  ${stepOf(op, plan, memory)}`,
     ),
   ];
 }
