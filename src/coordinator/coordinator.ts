@@ -18,6 +18,8 @@ import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
+import { CohortEnergy } from './cohort-energy.ts';
+import type { EnergyBetween } from './cohort-energy.ts';
 import { GroupCommit } from './group-commit.ts';
 import { ThreadSampling } from './thread-sampling.ts';
 import type { ThreadSamplingOptions } from './thread-sampling.ts';
@@ -73,6 +75,8 @@ export interface CoordinatorParts {
   /** Returns the dataset of an objective as this machine has it; null: none. */
   readonly datasetOf?: DatasetOf;
   readonly sampling?: SamplingOptions;
+  /** Measures the energy of this machine's devices. Absent: it is unknown. */
+  readonly energyBetween?: EnergyBetween;
 }
 
 export interface SamplingOptions extends Partial<ThreadSamplingOptions> {
@@ -87,6 +91,7 @@ export class Coordinator {
   readonly #commits: GroupCommit;
   readonly #channels: WorkerChannels;
   readonly #sampling: ThreadSampling;
+  readonly #energy: CohortEnergy | null;
   #inbox: Event[] = [];
   #turn: NodeJS.Immediate | null = null;
   #wakeAt = Infinity;
@@ -113,6 +118,8 @@ export class Coordinator {
       (event) => this.#take(event),
       parts.sampling,
     );
+    this.#energy =
+      parts.energyBetween === undefined ? null : new CohortEnergy(this.#lab, parts.energyBetween);
   }
 
   /**
@@ -276,7 +283,9 @@ export class Coordinator {
   }
 
   #step(event: Event): void {
-    const instructions = step(this.#lab, event);
+    const charged =
+      event.type === 'result' ? (this.#energy?.charge(event, Date.now()) ?? event) : event;
+    const instructions = step(this.#lab, charged);
     for (const instruction of instructions) {
       if (instruction.do === 'showLab' && instruction.change.kind === 'commandRefused')
         this.#refused = instruction.change;

@@ -5,6 +5,7 @@ import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import type { LabStarter } from '../lab/open-lab.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
+import { EnergyMeter } from '../node/machine/energy-meter.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
@@ -49,12 +50,14 @@ async function create(
   onFailure: (undo: () => unknown) => void,
 ): Promise<Application> {
   const { resources, userFolder, worker, held, checkAfterMs = CHECK_LATER_MS } = options;
+  const meter = new EnergyMeter();
   const start: LabStarter = (file, listener) =>
     startLab({
       file,
       resources,
       userFolder,
       listener,
+      energyBetween: (device, from, to) => meter.between(device, from, to),
       checkAfterMs,
       ...(worker === undefined ? {} : { worker }),
       ...(held === undefined ? {} : { held }),
@@ -89,9 +92,10 @@ async function create(
   const utilisation = watchUtilisation({
     node: 'local',
     workerPids: () => current.lab.workers.map(({ pid }) => pid),
-    onSample: ({ workers }) => {
+    onSample: (sample) => {
+      meter.add(sample);
       memory = new Map(
-        workers.flatMap(({ pid, memoryBytes }) =>
+        sample.workers.flatMap(({ pid, memoryBytes }) =>
           memoryBytes === null ? [] : [[pid, memoryBytes] as const],
         ),
       );

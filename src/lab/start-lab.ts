@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
-import type { CoordinatorListener } from '../coordinator/coordinator.ts';
+import type { CoordinatorListener, CoordinatorParts } from '../coordinator/coordinator.ts';
 import { THIS_NODE, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
@@ -50,6 +50,7 @@ export interface LabParts {
     damaged?(damage: Damage): void;
   };
   readonly options?: Partial<LabOptions>;
+  readonly energyBetween?: CoordinatorParts['energyBetween'];
   readonly takeOver?: boolean;
   /** This machine's processor; default: as the system describes it. */
   readonly device?: Device;
@@ -110,6 +111,7 @@ async function start(
     userFolder: home = userFolder(),
     listener,
     options,
+    energyBetween,
     takeOver = false,
     worker = workerProgram(),
     device = cpuDevice(),
@@ -148,6 +150,7 @@ async function start(
       ...options,
     },
     datasetOf: datasetReferences(catalogue),
+    ...(energyBetween === undefined ? {} : { energyBetween }),
     host: {
       spawn: (slot, incarnation, afterMs) => workers?.spawn(slot, incarnation, afterMs),
       kill: (slot, incarnation, afterMs) => workers?.kill(slot, incarnation, afterMs),

@@ -61,9 +61,12 @@ export class CoordinatorWorld {
   finished: string | null = null;
   fatal: Error | null = null;
   coordinator!: Coordinator;
-  readonly worker = this.transport.connect(peer);
+  readonly peer: typeof peer;
+  readonly worker: ReturnType<InProcessCoordinator['connect']>;
 
-  constructor(real: LabStorage = memoryLab()) {
+  constructor(real: LabStorage = memoryLab(), self = peer) {
+    this.peer = self;
+    this.worker = this.transport.connect(self);
     this.storage = new FragileStorage(real);
     this.worker.onMessage(
       (message) => {
@@ -80,12 +83,14 @@ export class CoordinatorWorld {
   async open({
     clock = systemClock(),
     sampling,
-  }: Pick<Partial<CoordinatorParts>, 'clock' | 'sampling'> = {}): Promise<void> {
+    energyBetween,
+  }: Pick<Partial<CoordinatorParts>, 'clock' | 'sampling' | 'energyBetween'> = {}): Promise<void> {
     this.coordinator = await Coordinator.open({
       storage: this.storage,
       transport: this.transport,
       clock,
       ...(sampling === undefined ? {} : { sampling }),
+      ...(energyBetween === undefined ? {} : { energyBetween }),
       host: { spawn: () => undefined, kill: () => undefined },
       options: { strict: true },
       listener: {
@@ -97,14 +102,14 @@ export class CoordinatorWorld {
     });
   }
 
-  hello(helloNo = 1): void {
+  hello(helloNo = 1, { device = 'cpu', lanes = 1 } = {}): void {
     this.worker.sendControl({
       type: 'hello',
       v: { low: 1, high: 1 },
-      ...peer,
+      ...this.peer,
       helloNo,
-      device: 'cpu',
-      lanes: 1,
+      device,
+      lanes,
       memoryBytes: 1,
       holding: [],
     });
@@ -115,7 +120,7 @@ export class CoordinatorWorld {
       this.worker.sendResult({
         type: 'result',
         session,
-        ...peer,
+        ...this.peer,
         attempt,
         result: { outcome: 'succeeded', value: 0.5, ms: 1, executor: 'wasm' },
       });

@@ -3,7 +3,7 @@
  * ends at a stop rule, at Ctrl-C, or after a fatal error.
  */
 import { randomUUID } from 'node:crypto';
-import { deviceName } from '../../core/device.ts';
+import { THIS_NODE, deviceName } from '../../core/device.ts';
 import { canResume, endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -12,6 +12,9 @@ import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { startLab } from '../../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
 import type { StartableDevice } from '../../node/devices/pin.ts';
+import { EnergyMeter } from '../../node/machine/energy-meter.ts';
+import { watchUtilisation } from '../../node/machine/utilisation.ts';
+import type { Utilisation } from '../../node/machine/utilisation.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
@@ -67,9 +70,12 @@ export const runStudy: RunStudy = async (run, display) => {
       ? found.then((cards) => chooseDevices(null, cards))
       : Promise.resolve(chooseDevices(run.devices, await found));
   await requireDevice(run, chosen);
+  const meter = new EnergyMeter();
+  let power: Utilisation | null = null;
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
+    energyBetween: (device, from, to) => meter.between(device, from, to),
     listener: listenerFor(view, display, end),
   });
   const ticking = setInterval(() => display.tick(performance.now()), TICK_MS);
@@ -96,6 +102,8 @@ export const runStudy: RunStudy = async (run, display) => {
   try {
     const startedMs = performance.now();
     const devices = await devicesFor(run, chosen, display);
+    if (devices.cards.length > 0)
+      power = watchUtilisation({ node: THIS_NODE, onSample: (sample) => meter.add(sample) });
     const study = begin(run, lab, view, display, devices);
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;
@@ -119,6 +127,7 @@ export const runStudy: RunStudy = async (run, display) => {
     clearInterval(giveUp);
     stopHearing();
     stopWatching();
+    await power?.stop();
     await lab.close().catch(() => undefined);
   }
 };

@@ -99,8 +99,8 @@ export const rowColumns = {
   /** Number of the last attempt; 255 stands for more. */
   attempts: { kind: 'u8', empty: 0, source: 'attempt', stored: 'galapagos_attempt.k' },
   /**
-   * Energy that the last attempt used, in joules: power of its device over the time of its cohort,
-   * divided among the lanes. NaN: power is unknown. No worker reports it yet.
+   * Energy that the last attempt used, in joules: power of its device, idle power included, over
+   * the time of its cohort, divided among the lanes. NaN: power is unknown.
    */
   energy: {
     kind: 'f64',
