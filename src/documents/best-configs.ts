@@ -2,8 +2,10 @@
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
+import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Direction } from '../core/study/study-spec.ts';
 import type { BestConfigs } from '../protocol/best-configs.ts';
+import { metricOf, rowColumns } from '../protocol/window/row-columns.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
 
 export interface Exported {
@@ -13,6 +15,8 @@ export interface Exported {
   readonly attempt: number;
   /** Null: unknown, because another program created the trial. */
   readonly origin: Origin | null;
+  /** Joules; null or absent: unknown. */
+  readonly energy?: number | null;
 }
 
 export interface ExportedStudy extends ScoreKind {
@@ -22,11 +26,13 @@ export interface ExportedStudy extends ScoreKind {
   readonly direction: Direction;
   /** Null: a study of another program. */
   readonly seed: number | null;
+  /** Null or absent: unknown. */
+  readonly energy?: StudyEnergy | null;
 }
 
 /** @param best best first */
 export function bestConfigsOf(
-  { name, note = '', direction, seed, metric, split }: ExportedStudy,
+  { name, note = '', direction, seed, metric, split, energy = null }: ExportedStudy,
   best: readonly Exported[],
 ): BestConfigs {
   return {
@@ -37,7 +43,8 @@ export function bestConfigsOf(
     seed,
     metric,
     split,
-    best: best.map(({ trial, value, params, attempt, origin }, i) => {
+    energy: energy === null ? null : { ...energy },
+    best: best.map(({ trial, value, params, attempt, origin, energy = null }, i) => {
       return {
         rank: i + 1,
         trial,
@@ -45,6 +52,7 @@ export function bestConfigsOf(
         params: { ...params },
         attempt,
         lineage: lineageOf(origin),
+        energy,
       };
     }),
   };
@@ -59,15 +67,22 @@ export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['l
 
 /** Returns the complete trials that have a value, as `LabReader.best` yields them. */
 export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
-  return best.map(({ number, value, params, endedBy, origin }) => ({
+  return best.map(({ number, value, params, endedBy, origin, result }) => ({
     trial: number,
     value: value ?? NaN,
     params,
     attempt: endedBy,
     origin,
+    energy: energyOf(result),
   }));
 }
 
 export function jsonText(configs: BestConfigs): string {
   return `${JSON.stringify(configs, null, 2)}\n`;
+}
+
+/** Joules that an attempt used; null: unknown. */
+export function energyOf(result: TrialRecord['result']): number | null {
+  const joules = metricOf(rowColumns.energy, result?.metrics);
+  return Number.isFinite(joules) ? joules : null;
 }

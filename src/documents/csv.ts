@@ -18,8 +18,9 @@ export function csvText({ best, metric, split }: BestConfigs): string {
     'operator',
     'parents',
     'generation',
+    'energy',
   ];
-  const rows = best.map(({ rank, trial, value, params, attempt, lineage }) => [
+  const rows = best.map(({ rank, trial, value, params, attempt, lineage, energy }) => [
     rank,
     trial,
     value,
@@ -30,6 +31,7 @@ export function csvText({ best, metric, split }: BestConfigs): string {
     lineage?.operator ?? '',
     lineage?.parents.join(' ') ?? '',
     lineage?.generation ?? '',
+    energy ?? '',
   ]);
   return csvOf([head, ...rows]);
 }

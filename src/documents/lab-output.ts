@@ -2,6 +2,7 @@
 import { GalapagosError } from '../core/errors.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
+import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
@@ -148,12 +149,14 @@ export function storyOutput(
   };
 }
 
-export function exportedStudy(study: StudySummary): ExportedStudy {
+/** @param energy of the study; null: unknown */
+export function exportedStudy(study: StudySummary, energy: StudyEnergy | null): ExportedStudy {
   return {
     name: study.name,
     note: study.note,
     direction: directionOf(study),
     seed: study.spec?.seed ?? null,
     ...scoreKindOfStudy(study),
+    energy,
   };
 }

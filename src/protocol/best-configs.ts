@@ -15,6 +15,13 @@ export const lineage = strict({
   generation: z.int().min(0).describe('0 for founders.'),
 });
 
+/** Energy of a study. */
+export const studyEnergy = strict({
+  joules: z.number().min(0).describe('Sum over the trials whose energy is known.'),
+  trials: z.int().min(1).describe('Number of those trials.'),
+  of: z.int().min(1).describe('Number of ended trials.'),
+});
+
 export const bestConfigs = strict({
   $schema: z.string().exactOptional(),
   format: z.literal('galapagos-best-configs/1'),
@@ -28,6 +35,10 @@ export const bestConfigs = strict({
   // Absent in files of earlier versions.
   metric: scoreFields.metric.exactOptional(),
   split: scoreFields.split.exactOptional(),
+  energy: studyEnergy
+    .nullable()
+    .exactOptional()
+    .describe('Energy of the devices, idle power included; null: unknown.'),
   best: z.array(
     strict({
       rank: z.int().min(1),
@@ -39,6 +50,11 @@ export const bestConfigs = strict({
         .min(0)
         .describe('Which run of the trial gave the value; 0: a run of another program.'),
       lineage: lineage.nullable().describe('Null: unknown.'),
+      energy: z
+        .number()
+        .nullable()
+        .exactOptional()
+        .describe('Joules that the trial used, idle power included; null: unknown.'),
     }),
   ),
 }).meta({ title: 'Best configurations of a Galapagos study' });

@@ -4,7 +4,7 @@
  * line.
  */
 import { z } from 'zod';
-import { lineage, params } from './best-configs.ts';
+import { lineage, params, studyEnergy } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { searchSpace } from './search-space.ts';
@@ -83,6 +83,7 @@ export const showOutput = strict({
   lab: z.string(),
   study: studySummary,
   trained,
+  energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
   searched: searched.nullable(),
 });
 export type ShowOutput = z.output<typeof showOutput>;

@@ -1,6 +1,6 @@
 /** Output lines of `galapagos run --json`. */
 import { z } from 'zod';
-import { lineage, params } from './best-configs.ts';
+import { lineage, params, studyEnergy } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { direction } from './study-file.ts';
@@ -110,6 +110,9 @@ const finished = strict({
     .nullable()
     .describe('Running trials at a pause or stop: ended in time, returned to waiting; null: none.'),
   elapsedMs: milliseconds,
+  energy: studyEnergy
+    .nullable()
+    .describe('Of all trials of the study, idle power included; null: unknown.'),
   executors: z
     .array(strict({ label: z.string(), reason: z.string().nullable() }))
     .describe(

@@ -13,6 +13,7 @@ import {
   significant,
 } from '../core/study/score.ts';
 
+export { joulesText as joules } from '../core/study/study-energy.ts';
 export type { Metric } from '../core/study/score.ts';
 export {
   THIN,

@@ -11,6 +11,7 @@ import type {
   TrialState,
 } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
+import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { ReadBlock } from './row-block.ts';
 
@@ -44,6 +45,11 @@ export interface LabReader {
   /** Parameters in order of the blocks' columns. */
   parameters(nameOrUid: string): readonly string[];
   moments(nameOrUid: string): StudyMoments;
+  /**
+   * Null: the energy of no trial is known, or it is another program's study.
+   * @throws StorageError not-found: no such study
+   */
+  energy(nameOrUid: string): StudyEnergy | null;
   /**
    * Ended trials of another program's study, in order of their ends; none for a study of Galapagos.
    */

@@ -3,6 +3,7 @@ import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { toParams } from '../core/search-space/params.ts';
 import type { TrialState } from '../core/scheduling/index.ts';
+import type { StudyEnergy } from '../core/study/study-energy.ts';
 import {
   attemptOutcome,
   parents as parentsSchema,
@@ -14,6 +15,7 @@ import {
   trialOutcome,
   trialState,
 } from '../protocol/lab-file.ts';
+import { rowColumns } from '../protocol/window/row-columns.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import type {
@@ -23,6 +25,7 @@ import type {
   TrialRecord,
   TrialStory,
 } from './lab-reader.ts';
+import { missingColumns } from './metric-columns.ts';
 import { ownMoments, ownRows } from './own-rows.ts';
 import type { ReadBlock } from './row-block.ts';
 import { Intermediates } from './intermediates.ts';
@@ -109,6 +112,26 @@ export class OwnStudy {
   moments(): StudyMoments {
     const [best] = this.best(1);
     return ownMoments(this.#connection, this.#columns, this.#key, best?.number ?? null);
+  }
+
+  energy(): StudyEnergy | null {
+    const { stored } = rowColumns.energy;
+    if (missingColumns(this.#connection).includes(stored)) return null;
+    const columns = this.#columns;
+    const [of, trials, joules] =
+      this.#connection.get(
+        `SELECT count(*), count(${stored}), sum(${stored}) FROM galapagos_trial ours
+         LEFT JOIN galapagos_attempt ON galapagos_attempt.study = ours.study
+           AND galapagos_attempt.number = ours.number AND galapagos_attempt.k = ended_by
+         WHERE ours.study = ? AND ours.outcome IS NOT NULL`,
+        this.#key,
+      ) ?? [];
+    if (joules === null || joules === undefined) return null;
+    return {
+      joules: columns.real(stored, joules),
+      trials: columns.integer('count', trials),
+      of: columns.integer('count', of),
+    };
   }
 
   *trials(): Generator<TrialRecord> {

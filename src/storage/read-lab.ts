@@ -3,6 +3,7 @@
  * during a run. Changes no byte of the file.
  */
 import { resolve } from 'node:path';
+import type { StudyEnergy } from '../core/study/study-energy.ts';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -145,6 +146,13 @@ class FileReader implements LabReader {
 
   moments(nameOrUid: string): StudyMoments {
     return this.#reading(() => this.#known(nameOrUid).moments());
+  }
+
+  energy(nameOrUid: string): StudyEnergy | null {
+    return this.#reading(() => {
+      const study = this.#known(nameOrUid);
+      return study instanceof OwnStudy ? study.energy() : null;
+    });
   }
 
   foreignEnds(nameOrUid: string): ReturnType<LabReader['foreignEnds']> {

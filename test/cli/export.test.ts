@@ -24,6 +24,7 @@ const best = [
     params: { lr: 0.1, kind: 'a,"b"' },
     attempt: 2,
     origin: { operator: 'mutation', parents: [1, 2], generation: 3 },
+    energy: 84.5,
   },
   {
     trial: 1,
@@ -64,14 +65,16 @@ test('Export: best-configs.json follows its schema and ranks from 1', () => {
     [1, 4, 2, [1, 2]],
     [2, 1, 1, []],
   ]);
+  expect(written.energy).toBeNull();
+  expect(written.best.map(({ energy }) => energy)).toEqual([84.5, null]);
   expect(readdirSync(folder)).toEqual(['best-configs.json']);
 });
 
 test('Export: CSV has a column for every parameter of any configuration, quoted where needed', () => {
   expect(csvText(bestConfigsOf(study, best)).split('\r\n')).toEqual([
-    'rank,trial,value,metric,split,lr,kind,momentum,attempt,operator,parents,generation',
-    '1,4,0.94,accuracy,validation,0.1,"a,""b""",,2,mutation,1 2,3',
-    '2,1,0.93,accuracy,validation,0.2,,0.9,1,uniform,,0',
+    'rank,trial,value,metric,split,lr,kind,momentum,attempt,operator,parents,generation,energy',
+    '1,4,0.94,accuracy,validation,0.1,"a,""b""",,2,mutation,1 2,3,84.5',
+    '2,1,0.93,accuracy,validation,0.2,,0.9,1,uniform,,0,',
     '',
   ]);
 });

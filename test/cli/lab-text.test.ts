@@ -71,9 +71,9 @@ test('Lab text: names the remaining trials of a stopped study and the command th
     /^my study {2}stopped +6/,
   );
   const trained = { executors: [], reports: [] };
-  expect(showText({ lab: 'lab.db', study: stopped, trained, searched: null })[1]).toBe(
-    "  state      stopped at 6 of 64 (to resume the remaining 58: run 'my study' --resume)",
-  );
+  expect(
+    showText({ lab: 'lab.db', study: stopped, trained, energy: null, searched: null })[1],
+  ).toBe("  state      stopped at 6 of 64 (to resume the remaining 58: run 'my study' --resume)");
 });
 
 test('Lab text: shows one study with its search space and sampler', () => {
@@ -92,6 +92,7 @@ test('Lab text: shows one study with its search space and sampler', () => {
       lab: 'lab.db',
       study,
       trained,
+      energy: { joules: 12_345, trials: 4, of: 6 },
       searched: structuredClone(searched) as unknown as ShowOutput['searched'],
     }),
   ).toEqual([
@@ -101,6 +102,7 @@ test('Lab text: shows one study with its search space and sampler', () => {
     '  best       94.12 % (validation) in trial 3 (maximize)',
     '  by epoch   90.00 % (validation), 94.12 % (validation)',
     '  trained with wasm (pinned by the study)',
+    '  energy     12.3 kJ for 4 of 6 trials, idle power included',
     '  stops at   64 trials or a validation accuracy of 99.00 %',
     '  objective  train, dataset mnist, settings {"batch":128}',
     '  sampler    evolution, population 6, seed 7',
@@ -113,6 +115,7 @@ test('Lab text: shows one study with its search space and sampler', () => {
       lab: 'lab.db',
       study: foreign,
       trained: { executors: [], reports: [] },
+      energy: null,
       searched: null,
     }).slice(1, 5),
   ).toEqual([

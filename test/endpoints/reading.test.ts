@@ -140,7 +140,7 @@ describe('Reading: exports', () => {
     const csv = await text('csv');
     const lines = csv.split('\r\n');
     expect(lines[0]).toBe(
-      'trial,state,outcome,value,metric,split,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot',
+      'trial,state,outcome,value,metric,split,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot,energy',
     );
     expect(lines).toHaveLength(9);
     expect(lines[2]).toMatch(

@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptResult, Write } from '../../src/core/scheduling/index.ts';
+import { bestConfigsOf, exportedTrials } from '../../src/documents/best-configs.ts';
+import { exportedStudy } from '../../src/documents/lab-output.ts';
 import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';
 import { metricColumns } from '../../src/protocol/window/row-columns.ts';
+import { energyOf } from '../../src/renderer/state/energy.ts';
 import { TrialTable } from '../../src/renderer/state/trial-table.ts';
 import { numbersOf, tableColumns } from '../../src/renderer/views/trials/columns.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -91,6 +94,32 @@ describe('Metric columns: lab file', () => {
     expect(readEnergies(UID)).toEqual(NUMBERS);
   });
 
+  it('adds up the energy of the ended trials that have one, and says how many those are', () => {
+    writeTrials(true);
+    const reader = readLab(file);
+    expect(reader.energy(UID)).toEqual({ joules: 84.5, trials: 1, of: 3 });
+    expect(bestConfigsOf(exportedStudy(reader.study(UID)!, reader.energy(UID)), []).energy).toEqual(
+      { joules: 84.5, trials: 1, of: 3 },
+    );
+    expect(exportedTrials(reader.best(UID, 3)).map(({ energy }) => energy)).toEqual([
+      84.5,
+      null,
+      null,
+    ]);
+    reader.close();
+  });
+
+  it('answers unknown, never 0, where no trial has an energy', () => {
+    writeEarlierFile();
+    const reader = readLab(file);
+    expect(reader.energy('sphere-evolution')).toBeNull();
+    reader.close();
+    openLab(file, { create: false }).close();
+    const again = readLab(file);
+    expect(again.energy('sphere-evolution')).toBeNull();
+    again.close();
+  });
+
   it('reads a file of an earlier version as having no metric, and leaves it unchanged', () => {
     writeEarlierFile();
     const before = readFileSync(file);
@@ -153,6 +182,18 @@ describe('Metric columns: window', () => {
       table.merge(projection.rows.block([0, 1, 2]));
       expect([...table.columns.energy.subarray(0, 3)]).toEqual(NUMBERS);
     }
+  });
+
+  it('adds up the same energy in the window as in the lab file', () => {
+    writeTrials(true);
+    const read = new StudyProjection(WIDTH);
+    const reader = readLab(file);
+    for (const { block, names } of reader.rows(UID)) read.merge(block, names, null);
+    const table = new TrialTable(WIDTH);
+    expect(energyOf(table)).toBeNull();
+    table.merge(read.rows.block([0, 1, 2]));
+    expect(energyOf(table)).toEqual(reader.energy(UID));
+    reader.close();
   });
 
   it('forgets the number of an earlier attempt when a further attempt starts', () => {

@@ -2,6 +2,7 @@
  * Tests the table of 5,000 trials of a lab file: query, sorting, hidden states, new trials during
  * reading, and the story of a row.
  */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import type { Write } from '../../src/core/scheduling/index.ts';
@@ -158,6 +159,28 @@ describe('Window: trials table', () => {
       await header.waitFor();
       await filter(page).fill('# = 84');
       await page.locator('#trial-row-84').getByText('84.5\u202fJ', { exact: true }).waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'shows the energy of a trial, the total of the study, and the total in the report',
+    async () => {
+      const page = await table();
+      // The sum of 0.5 + number.
+      const joules = TRIALS * 0.5 + (TRIALS * (TRIALS - 1)) / 2;
+      const total = text.inspector.energySoFar({ joules, trials: TRIALS, of: TRIALS });
+      await page.getByText(total, { exact: true }).waitFor();
+      await page.getByRole('button', { name: text.tabs.export, exact: true }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: text.exports.report, exact: true }).click(),
+      ]);
+      expect(readFileSync(await download.path(), 'utf8')).toContain(`<p>${total}</p>`);
+      await filter(page).fill('# = 84');
+      await page.locator('#trial-row-84').click();
+      const own = text.inspector.energy({ energy: '84.5\u202fJ' });
+      await page.getByText(own, { exact: true }).waitFor();
     },
     LONG,
   );

@@ -23,11 +23,16 @@ Examples:
     )
     .action(
       async (named: string, { lab, top, json = false }: LabOptions & { readonly top: number }) => {
-        const { study, best } = await withLab(context, lab, (reader) => {
+        const { study, best, energy } = await withLab(context, lab, (reader) => {
           const found = knownStudy(reader, named, lab);
-          return { study: found, best: exportedTrials(reader.best(found.uid ?? found.name, top)) };
+          const key = found.uid ?? found.name;
+          return {
+            study: found,
+            best: exportedTrials(reader.best(key, top)),
+            energy: reader.energy(key),
+          };
         });
-        if (json) printJson(context, bestConfigsOf(exportedStudy(study), best));
+        if (json) printJson(context, bestConfigsOf(exportedStudy(study, energy), best));
         else if (best.length === 0) print(context, [`No trial of ${study.name} has a value yet.`]);
         else {
           const names =

@@ -78,9 +78,10 @@ async function exportConfigurations(
 ): Promise<void> {
   const configs = await withLab(context, lab, (reader) => {
     const study = knownStudy(reader, named, lab);
+    const key = study.uid ?? study.name;
     return bestConfigsOf(
-      exportedStudy(study),
-      exportedTrials(reader.best(study.uid ?? study.name, top)),
+      exportedStudy(study, reader.energy(key)),
+      exportedTrials(reader.best(key, top)),
     );
   });
   const content = format === 'json' ? jsonText(configs) : csvText(configs);

@@ -25,14 +25,16 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
-      const { study, best } = await withLab(context, lab, (reader) => {
+      const { study, best, energy } = await withLab(context, lab, (reader) => {
         const study = knownStudy(reader, named, lab);
-        return { study, best: reader.best(study.uid ?? study.name, TOP) };
+        const key = study.uid ?? study.name;
+        return { study, best: reader.best(key, TOP), energy: reader.energy(key) };
       });
       const output: ShowOutput = {
         lab,
         study: studyOutput(study),
         trained: trainedOutput(best),
+        energy,
         searched: searchedOutput(study),
       };
       if (json) printJson(context, output);

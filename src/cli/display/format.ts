@@ -2,6 +2,8 @@
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
 import { THIN, scoreText, scoreWithSplit } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
+import { joulesText } from '../../core/study/study-energy.ts';
+import type { StudyEnergy } from '../../core/study/study-energy.ts';
 
 /** At most five significant digits, without trailing zeros: `0.0312`, `1e-5`, `512`. */
 export function number(value: number): string {
@@ -31,6 +33,12 @@ export function score(measured: number | null, kind: ScoreKind): string {
 function plain(measured: number | null, write: (known: number) => string): string {
   if (measured === null || !Number.isFinite(measured)) return 'diverged';
   return write(measured).replaceAll(THIN, ' ').replaceAll('\u2212', '-');
+}
+
+/** `12.3 kJ for 60 of 64 trials, idle power included`. */
+export function energyText({ joules, trials, of }: StudyEnergy): string {
+  const share = trials === of ? count(of, 'trial') : `${trials} of ${count(of, 'trial')}`;
+  return `${plain(joules, joulesText)} for ${share}, idle power included`;
 }
 
 export function paramValue(given: ParamValue): string {

@@ -11,7 +11,7 @@ import type {
   TrialOutput,
 } from '../../protocol/cli-output.ts';
 import { quoted } from '../run/resume-command.ts';
-import { count, cut, duration, number, params, score, value } from './format.ts';
+import { count, cut, duration, energyText, number, params, score, value } from './format.ts';
 import { table } from './table.ts';
 
 type Study = ShowOutput['study'];
@@ -69,6 +69,7 @@ export function showText({
   lab,
   study,
   trained: { executors, reports },
+  energy,
   searched,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
@@ -91,6 +92,7 @@ export function showText({
     ...executors.map(
       ({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`,
     ),
+    ...(energy === null ? [] : [`  energy     ${energyText(energy)}`]),
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];

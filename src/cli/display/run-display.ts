@@ -7,6 +7,7 @@ import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
+import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import type { Settled } from '../../studies/grace-count.ts';
 
@@ -18,6 +19,8 @@ export interface BestTrial {
   /** Number of the attempt that produced the value: 1, 2 … */
   readonly attempt: number;
   readonly origin: Origin;
+  /** Joules; null or absent: unknown. */
+  readonly energy?: number | null;
 }
 
 export interface RunStart {
@@ -119,6 +122,8 @@ export interface RunSummary {
   readonly settled: Settled | null;
   /** Duration of this run, without earlier ones. */
   readonly elapsedMs: number;
+  /** Of the whole study; null: unknown. */
+  readonly energy: StudyEnergy | null;
   /**
    * Executors of the best trials, with the reasons; empty if the objective does not report them.
    */

@@ -3,8 +3,9 @@
  * to resume.
  */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
+import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
-import { count, duration, paramValue, paramWords, score, value } from './format.ts';
+import { count, duration, energyText, paramValue, paramWords, score, value } from './format.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
@@ -42,6 +43,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
       ),
     );
   }
+  if (end.energy !== null) lines.push(energyLine(end.energy));
   for (const note of run.notes)
     lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
   lines.push(written(end));
@@ -103,6 +105,10 @@ export function generationTable(
     align: 'right' as const,
   }));
   return table(head, rows, width);
+}
+
+function energyLine(energy: StudyEnergy): string {
+  return `Energy: ${energyText(energy)}.`;
 }
 
 /** The scheduler's reasons in words; any other reason is printed as it is. */

@@ -50,14 +50,16 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
     const counts = reader.study(uid)?.counts;
     const found = reader.best(uid, TOP);
     const best = ranked(found);
+    const energy = reader.energy(uid);
     if (run.exportTo !== null)
-      exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective) }, best);
+      exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective), energy }, best);
     return {
       study: spec.name,
       ...end,
       complete: counts?.complete ?? 0,
       pruned: counts?.pruned ?? 0,
       failed: counts?.failed ?? 0,
+      energy,
       executors: executorsOf(found),
       best,
       generations:

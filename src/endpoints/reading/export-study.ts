@@ -1,7 +1,7 @@
 /** Exports a study as files: its best configurations, all its trials as CSV, the study itself. */
 import { axesOf } from '../../core/search-space/axis.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
-import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
+import { bestConfigsOf, energyOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
 import { csvOf } from '../../documents/csv.ts';
 import { exportedStudy, trialOutput } from '../../documents/lab-output.ts';
 import { studyFileOf } from '../../documents/study-file-of.ts';
@@ -11,7 +11,7 @@ import { keyOf } from './read-open-lab.ts';
 
 export function exportBest(reader: LabReader, study: StudySummary, top: number): ExportedFile {
   const configs = bestConfigsOf(
-    exportedStudy(study),
+    exportedStudy(study, reader.energy(keyOf(study))),
     exportedTrials(reader.best(keyOf(study), top)),
   );
   return {
@@ -46,6 +46,7 @@ const AFTER = [
   'completed',
   'executor',
   'slot',
+  'energy',
 ];
 
 function rowsOf(
@@ -63,7 +64,7 @@ function rowsOf(
       trial,
       kind,
     );
-    const { number, params, slot } = trial;
+    const { number, params, slot, result } = trial;
     return [
       ...[number, state, outcome ?? '', value ?? '', kind.metric, kind.split ?? ''],
       ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
@@ -73,7 +74,7 @@ function rowsOf(
         lineage?.generation ?? '',
         attempts,
       ],
-      ...[started ?? '', completed ?? '', executor ?? '', slot ?? ''],
+      ...[started ?? '', completed ?? '', executor ?? '', slot ?? '', energyOf(result) ?? ''],
     ];
   });
   return [[...BEFORE, ...head, ...AFTER], ...rows];

@@ -14,6 +14,7 @@ export function trialJson(head: StudyHead, table: TrialTable, trial: number): st
       params[name] = distribution.type === 'categorical' ? distribution.choices[own] : own;
   }
   const value = table.value(trial);
+  const energy = at(table.columns.energy, trial);
   return JSON.stringify(
     {
       study: head.name,
@@ -21,6 +22,7 @@ export function trialJson(head: StudyHead, table: TrialTable, trial: number): st
       state: table.state(trial),
       value: Number.isFinite(value) ? value : null,
       params,
+      energy: Number.isFinite(energy) ? energy : null,
       lineage: {
         operator: head.operators[at(table.columns.operator, trial)] ?? null,
         parents: table.parents(trial),

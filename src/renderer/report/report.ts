@@ -6,6 +6,7 @@ import { withEscapes } from '../../core/hidden-characters.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Confirmation, Importance } from '../../protocol/window/reading.ts';
+import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import { count, duration, percent, value as valueText } from '../format.ts';
 import { text } from '../text.ts';
 
@@ -20,6 +21,8 @@ export interface ReportTrial {
 export interface ReportFacts {
   readonly head: StudyHead;
   readonly best: readonly ReportTrial[];
+  /** Null: unknown. */
+  readonly energy: StudyEnergy | null;
   readonly confirmations: readonly Confirmation[];
   /** Complete SVG documents. */
   readonly charts: readonly string[];
@@ -50,6 +53,7 @@ svg{max-width:100%;height:auto}.best{font-size:24px;color:#14181d}@media print{b
 export function reportHtml({
   head,
   best,
+  energy,
   confirmations,
   charts,
   curves,
@@ -74,6 +78,7 @@ export function reportHtml({
       ? `<p>${escaped(words.nothing)}</p>`
       : `<p class="best">${escaped(words.best({ value: valueText(head.best.value, metric), score, trial: head.best.trial }))}</p>`,
     `<p>${escaped(words.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
+    ...(energy === null ? [] : [`<p>${escaped(words.energy(energy))}</p>`]),
     ...head.notes.map((note) => `<p>${escaped(note)}</p>`),
     ...confirmations.map((confirmation) => confirmationHtml(confirmation, head)),
     ...(best.length === 0

@@ -6,6 +6,7 @@ import { currentChart } from '../charts/current.ts';
 import { dateTime } from '../format.ts';
 import { bestTrials } from '../inspector/best-trials.ts';
 import { encodedText } from '../words/param-words.ts';
+import { energyOf } from '../state/energy.ts';
 import type { App } from '../state/app.svelte.ts';
 import { curvesSvg } from './curves-svg.ts';
 import { reportHtml } from './report.ts';
@@ -39,6 +40,7 @@ export async function writeReport({ client, study }: App, head: StudyHead): Prom
   const text = reportHtml({
     head,
     best,
+    energy: table === undefined ? null : energyOf(table),
     confirmations,
     charts,
     curves: curvesSvg(head, ranked),

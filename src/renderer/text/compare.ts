@@ -1,6 +1,6 @@
 /** Text of the comparison of studies, of confirmations and of the report. */
 import { count } from '../format.ts';
-import { list, many } from './words.ts';
+import { energyWords, list, many } from './words.ts';
 
 export const compare = {
   title: ({ studies }: { studies: number }) => `${many(studies, 'study', 'studies')} compared`,
@@ -55,6 +55,7 @@ export const report = {
     time: string | null;
   }) =>
     `${many(n.complete + n.pruned + n.failed, 'trial')}: ${count(n.complete - n.diverged)} complete, ${n.pruned > 0 ? `${count(n.pruned)} pruned, ` : ''}${count(n.failed)} failed, ${count(n.diverged)} diverged${n.running > 0 ? `, ${count(n.running)} running` : ''}${n.time === null ? '' : `; ${n.time} of running`}.`,
+  energy: energyWords,
   bestTrials: ({ trials }: { trials: number }) => `The best ${many(trials, 'trial')}`,
   trial: 'trial',
   chart: 'Chart',

@@ -2,7 +2,7 @@
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { count } from '../format.ts';
-import { list, many, ordinal } from './words.ts';
+import { energyWords, list, many, ordinal } from './words.ts';
 
 export const inspector = {
   label: 'Inspector',
@@ -43,6 +43,10 @@ export const inspector = {
   notBegun: 'Not started',
   took: ({ time, attempts }: { time: string | null; attempts: number }) =>
     [...(time === null ? [] : [time]), many(attempts, 'attempt')].join(', '),
+  energy: ({ energy }: { energy: string }) => `Energy ${energy}, idle power included`,
+  energyUnknown: ({ device }: { device: string }) =>
+    `Energy unknown: the power of ${device} was not read`,
+  energySoFar: energyWords,
   confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
   confirming: ({ top, seeds }: { top: number; seeds: number }) =>
     `The best${top === 1 ? ' trial is' : ` ${count(top)} trials are`} being retrained on ${many(seeds, 'new seed')}.`,

@@ -1,6 +1,7 @@
 /** Plurals, ordinals and lists in English, and the words that every view uses. */
 import type { Estimate, Metric } from '../format.ts';
-import { THIN, count } from '../format.ts';
+import type { StudyEnergy } from '../../core/study/study-energy.ts';
+import { THIN, count, joules } from '../format.ts';
 
 const numbers = new Intl.PluralRules('en');
 const places = new Intl.PluralRules('en', { type: 'ordinal' });
@@ -25,6 +26,13 @@ export function span({ low, high }: Estimate): string {
 export function list(entries: readonly string[]): string {
   const last = entries.at(-1) ?? '';
   return entries.length < 2 ? last : `${entries.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** `Energy 12.3 kJ for 60 of 64 trials, idle power included.` */
+export function energyWords({ joules: sum, trials, of }: StudyEnergy): string {
+  const over = trials === of ? many(of, 'trial') : `${count(trials)} of ${many(of, 'trial')}`;
+  const rest = trials === of ? '' : ' The energy of the others is unknown.';
+  return `Energy ${joules(sum)} for ${over}, idle power included.${rest}`;
 }
 
 export const measures: Readonly<Record<Metric, string>> = {

@@ -89,6 +89,7 @@ const end: RunSummary = {
   settled: { finished: 1, returned: 2 },
   lostAttempts: 1,
   elapsedMs: 3500,
+  energy: { joules: 84.06, trials: 5, of: 5 },
   executors: [{ label: 'wasm', reason: 'pinned by the study' }],
   best: [4, 3].map((trial) => ({ trial, value: 0.9 + trial / 100, params, attempt: 1, origin })),
   generations: [
@@ -195,6 +196,7 @@ test('Display: summary at 80 columns', () => {
     '         2       0                         –      94.00 %',
     '',
     'Trained with wasm: pinned by the study.',
+    'Energy: 84.1 J for 5 trials, idle power included.',
     'Note: the test set selects the best trial: not an honest estimate',
     'Wrote best-configs.json (2 configurations); all trials are in lab.db.',
     'Resume with: npx galapagos run paper-mnist-evolution --resume',
