@@ -65,6 +65,20 @@ export function deviceKind(id: string): DeviceKind {
   return id.startsWith('gpu') ? 'gpu' : 'cpu';
 }
 
+/** Returns the id of a device as a user may write it: `gpu/0` for `gpu0` and `gpu-0`. */
+export function deviceId(written: string): string {
+  return written.replace(/^gpu-?(\d+)$/, 'gpu/$1');
+}
+
+/**
+ * Returns whether a selection contains a device.
+ * @param selection ids of devices, `gpu` for every GPU; undefined: every device
+ * @param id of a device
+ */
+export function isSelected(selection: readonly string[] | undefined, id: string): boolean {
+  return selection === undefined || selection.includes(id) || selection.includes(deviceKind(id));
+}
+
 /** `gpu`, `gpu0`, `gpu-0` and `gpu/0`. */
 const GPU = /^gpu[-/]?(\d*)$/;
 

@@ -27,7 +27,7 @@ export function studyFileOf({
 }
 
 function written(
-  { name, objective, direction, searchSpace, sampler, seed, packing }: StudySpec,
+  { name, objective, direction, searchSpace, sampler, seed, packing, devices }: StudySpec,
   { trials, activeMs, target }: Limits,
 ): unknown {
   return {
@@ -44,6 +44,7 @@ function written(
     },
     seed,
     ...(packing === undefined ? {} : { packing }),
+    ...(devices === undefined ? {} : { devices }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { LabOptions } from '../core/scheduling/index.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { StartableDevice } from '../node/devices/pin.ts';
 import type { DeviceWatchOptions } from '../node/devices/watch-devices.ts';
 import type { UtilisationSources } from '../node/machine/utilisation.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
@@ -16,8 +17,10 @@ export interface ApplicationOptions {
   readonly userFolder: string;
   /** The lab file that is opened first; created if missing. */
   readonly lab: string;
-  /** Null: one for each core. */
+  /** CPU workers, 0 for none; null: one for each core that no card's worker needs. */
   readonly workers: number | null;
+  /** Cards that get a worker each. Default: every card on which an executor works. */
+  readonly cards?: readonly StartableDevice[];
   readonly host: 'electron' | 'server';
   readonly version: string;
   /** Overrides how a worker is started; default: as `start-lab.ts` finds it. */

@@ -113,7 +113,11 @@ async function create(
     options.machine === undefined
       ? watchThisMachine({ ...machine, ...watching })
       : watchDevices({ ...options.machine, ...options.machine.sources, ...watching });
-  foundCards(findCards(options.machine === undefined ? { ...machine, devices } : machine));
+  foundCards(
+    options.cards === undefined
+      ? findCards(options.machine === undefined ? { ...machine, devices } : machine)
+      : Promise.resolve(options.cards),
+  );
   return {
     endpoints: {
       calls: {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import { trialOutcomes } from '../core/study/row-codes.ts';
 import { searchSpace } from './search-space.ts';
-import { direction, packing, sampler, seed } from './study-file.ts';
+import { devices, direction, packing, sampler, seed } from './study-file.ts';
 
 /** `galapagos_lab.holder`: the process that writes the file. */
 export const holder = z.object({
@@ -35,6 +35,7 @@ export const storedSpec = z.object({
   sampler,
   seed,
   packing: packing.exactOptional(),
+  devices: devices.exactOptional(),
 });
 
 /** `galapagos_study.limits`. */

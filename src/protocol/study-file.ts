@@ -10,6 +10,7 @@ import { checkSampler, presentName, samplerNames } from '../core/samplers/create
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { isStudyNote, LONGEST_NOTE } from '../core/study/description.ts';
+import { deviceId } from '../core/device.ts';
 import { packings } from '../core/study/study-spec.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from './json-text.ts';
@@ -46,6 +47,15 @@ export const sampler = z
 
 export const packing = z.enum(packings);
 
+export const devices = z
+  .array(
+    z
+      .string()
+      .overwrite(deviceId)
+      .regex(/^(cpu|gpu(\/\d+)?)$/, { error: 'cpu, gpu for every GPU, or one GPU such as gpu/0' }),
+  )
+  .min(1);
+
 export const stopRules = strict({
   trials: integer(1).describe('After this many trials.').optional(),
   minutes: z.number().positive().describe('After this many minutes of running.').optional(),
@@ -72,6 +82,11 @@ export const studyFile = strict({
     .optional()
     .describe(
       'On GPUs: "fewer-evaluations" (default) trains at most an eighth of the trials together, or eight, so that each is proposed from more results; "sooner" as many as fill the GPU.',
+    ),
+  devices: devices
+    .optional()
+    .describe(
+      'Devices that run the trials: "cpu", "gpu" for every GPU, "gpu/0" for one; absent: all.',
     ),
 }).meta({ title: 'Galapagos study' });
 
@@ -159,6 +174,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
     sampler: proposes,
     seed: from,
     packing: packed,
+    devices: selected,
     stop,
   } = file;
   return {
@@ -170,6 +186,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
       sampler: proposes,
       seed: from,
       ...(packed === undefined ? {} : { packing: packed }),
+      ...(selected === undefined ? {} : { devices: selected }),
     },
     limits: {
       trials: stop.trials ?? null,

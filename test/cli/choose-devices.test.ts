@@ -1,6 +1,6 @@
 /** The devices that `--devices` names. */
 import { describe, expect, it } from 'vitest';
-import { chooseDevices } from '../../src/cli/run/choose-devices.ts';
+import { chooseDevices, requireSelected } from '../../src/cli/run/choose-devices.ts';
 import type { StartableDevice } from '../../src/node/devices/pin.ts';
 
 const cards: readonly StartableDevice[] = ['gpu/0', 'gpu/1'].map((id) => ({
@@ -32,5 +32,18 @@ describe('Run: devices', () => {
       '--devices: expected some of cpu, gpu/0, gpu/1, found "gpu/7". Did you mean gpu/',
     );
     expect(() => chooseDevices(['gpu'], [])).toThrow('expected some of cpu, found "gpu"');
+    expect(() => chooseDevices(['gpu/7'], [], 'devices in the study')).toThrow(
+      'devices in the study: expected some of cpu, found "gpu/7"',
+    );
+  });
+
+  it('that a resumed study does not select are refused instead of waiting for ever', () => {
+    const cpuOnly = { cpu: true, cards: [] };
+    expect(() => requireSelected(['gpu/0'], cpuOnly)).toThrow(
+      'the study was set up for gpu/0, and this run uses cpu',
+    );
+    requireSelected(undefined, cpuOnly);
+    requireSelected(['cpu', 'gpu/0'], cpuOnly);
+    requireSelected(['gpu'], { cpu: false, cards });
   });
 });

@@ -66,6 +66,11 @@ test('Run: takes the packing from the file, and the flag before it', () => {
   expect(resolved('mnist', { packing: 'sooner' }).spec.packing).toBe('sooner');
 });
 
+test('Run: keeps the devices of the flag with the study, in their one form', () => {
+  expect(resolved('mnist').spec.devices).toBeUndefined();
+  expect(resolved('mnist', { devices: ['cpu', 'gpu0'] }).spec.devices).toEqual(['cpu', 'gpu/0']);
+});
+
 test('Run: resolves every preset', () => {
   expect(presetNames(resources)).toEqual([
     'mnist',

@@ -76,6 +76,16 @@ describe('Serve: failed starts', () => {
     expect(stderr).toContain(`port ${port}`);
     expect(existsSync(folder.file('lab.db'))).toBe(false);
   });
+
+  it('creates no lab file when --devices names a device that is not there', async () => {
+    const { code, stderr } = await start(
+      ['serve', '--port', '0', '--devices', 'gpu/77'],
+      folder.path,
+    ).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--devices: expected some of cpu.*, found "gpu\/77"/);
+    expect(existsSync(folder.file('lab.db'))).toBe(false);
+  });
 });
 
 function study(trials: number): string {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
 import { storedSpec } from '../../src/protocol/lab-file.ts';
+import { studyFileOf } from '../../src/documents/study-file-of.ts';
 import { parseStudyFile, studyOf } from '../../src/protocol/study-file.ts';
 import { size } from '../support/effort.ts';
 
@@ -79,6 +80,15 @@ test('Study file: becomes a study and its limits', () => {
   });
 });
 
+test('Study file: keeps the selected devices, in their one form, in the lab file and back', () => {
+  const { spec, limits } = studyOf(
+    parseStudyFile(JSON.stringify({ ...good, devices: ['cpu', 'gpu0', 'gpu'] }), 'x'),
+  );
+  expect(spec.devices).toEqual(['cpu', 'gpu/0', 'gpu']);
+  const stored = storedSpec.parse(JSON.parse(JSON.stringify(spec)));
+  expect(studyFileOf({ name: 'sphere', spec: stored, limits }).devices).toEqual(spec.devices);
+});
+
 describe('Study file: an invalid field is answered with file, field, expected, found and the nearest valid name', () => {
   test.each([
     [
@@ -100,6 +110,11 @@ describe('Study file: an invalid field is answered with file, field, expected, f
       'searchSpace.x.type',
       undefined,
       'study.json: searchSpace.x.type: expected one of "float", "int", "categorical", found nothing',
+    ],
+    [
+      'devices',
+      ['cpu', 'card'],
+      'study.json: devices[1]: expected cpu, gpu for every GPU, or one GPU such as gpu/0, found "card"',
     ],
     ['searchSpace.x', 3, 'study.json: searchSpace.x: expected an object {…}, found 3'],
     [

@@ -7,7 +7,7 @@ import type { ServeOutput } from '../../protocol/cli-output.ts';
 import { linkOf } from '../../server/access.ts';
 import { serveToken } from '../actions/serve-token.ts';
 import type { TokenOptions } from '../actions/serve-token.ts';
-import { integer, text } from '../options/arguments.ts';
+import { integer, names, text } from '../options/arguments.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
@@ -15,12 +15,15 @@ import { onInterrupt } from '../process/interrupt.ts';
 import { onOutputLost } from '../process/lost-output.ts';
 import { versionOf } from '../process/version.ts';
 import { windowFolder } from '../process/window-folder.ts';
+import { chooseDevices } from '../run/choose-devices.ts';
+import type { ChosenDevices } from '../run/choose-devices.ts';
 
 interface ServeOptions extends TokenOptions {
   readonly port: number;
   readonly host: string;
   readonly lab: string;
   readonly workers?: number;
+  readonly devices?: readonly string[];
   readonly printLink?: boolean;
   readonly json?: boolean;
 }
@@ -53,6 +56,11 @@ export function addServe(program: Command, context: Context): void {
       'number of worker processes, at most 4 per core (default: 1 per core)',
       integer(1),
     )
+    .option(
+      '--devices <names>',
+      'devices to use, e.g. cpu,gpu/0 (default: every device that works; see galapagos devices)',
+      names,
+    )
     .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
@@ -65,6 +73,7 @@ Ctrl-C pauses running studies and exits; finished trials are kept.
 Examples:
   galapagos serve
   galapagos serve --lab vision.db --port 8080
+  galapagos serve --devices gpu
   galapagos serve --host 0.0.0.0 --token-file ~/.galapagos-token`,
     )
     .action(async (options: ServeOptions) => {
@@ -73,7 +82,7 @@ Examples:
 }
 
 async function serve(context: Context, options: ServeOptions): Promise<void> {
-  const { port, host, lab, workers, printLink = false, json = false } = options;
+  const { port, host, lab, workers, devices, printLink = false, json = false } = options;
   if (port > PORTS) throw new UsageError(`--port: expected at most ${PORTS}, found ${port}`);
   const token = serveToken(options, context);
   if (printLink) {
@@ -94,6 +103,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const { note } = workerCount(workers ?? null);
   if (note !== null) context.streams.stderr.write(`Note: ${note}\n`);
   const { resources, userFolder } = context;
+  // Names can be checked only once the cards are known, and before a lab is opened.
+  const chosen = devices === undefined ? null : await chosenDevices(devices, context);
   let [begin, held] = [(): void => undefined, (): void => undefined];
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const ours = new Promise<void>((resolve) => (held = resolve));
@@ -102,7 +113,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       resources,
       userFolder,
       lab: file,
-      workers: workers ?? null,
+      workers: chosen?.cpu === false ? 0 : (workers ?? null),
+      ...(chosen === null ? {} : { cards: chosen.cards }),
       host: 'server',
       version: versionOf(resources),
       held,
@@ -139,4 +151,14 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     const made = await application.catch(() => null);
     await made?.close();
   }
+}
+
+/** @throws UsageError for a name of no device */
+async function chosenDevices(
+  named: readonly string[],
+  { userFolder, streams: { env } }: Context,
+): Promise<ChosenDevices> {
+  // Loaded on demand: loading it would slow down every other command.
+  const { findCards } = await import('../../studies/find-cards.ts');
+  return chooseDevices(named, await findCards({ userFolder, env }));
 }

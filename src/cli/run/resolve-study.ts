@@ -1,6 +1,7 @@
 /** Resolves the study to run from a preset or file and the flags that override it. */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { deviceId } from '../../core/device.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import { presentName } from '../../core/samplers/create-sampler.ts';
@@ -26,6 +27,7 @@ export interface StudyFlags {
   readonly seed?: number;
   readonly executor?: TrainStudyObjective['executor'];
   readonly packing?: Packing;
+  readonly devices?: readonly string[];
 }
 
 export interface ResolvedStudy {
@@ -91,7 +93,7 @@ function readStudy(source: string, named: string): string {
 
 function withFlags(
   file: StudyFile,
-  { trials, minutes, target, seed, packing, ...flags }: StudyFlags,
+  { trials, minutes, target, seed, packing, devices, ...flags }: StudyFlags,
 ): StudyFile {
   const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
   const stop = {
@@ -102,11 +104,12 @@ function withFlags(
   };
   const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
   const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
-  const others = seed !== undefined || packing !== undefined;
+  const others = [seed, packing, devices].some((flag) => flag !== undefined);
   if (!limitsChanged && !samplerChanged && !others) return file;
   return {
     ...file,
     ...(packing === undefined ? {} : { packing }),
+    ...(devices === undefined ? {} : { devices: devices.map(deviceId) }),
     stop,
     sampler: samplerChanged ? { name: sampler } : file.sampler,
     seed: seed ?? file.seed,

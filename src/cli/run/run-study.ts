@@ -24,7 +24,7 @@ import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { onOutputLost } from '../process/lost-output.ts';
-import { chooseDevices } from './choose-devices.ts';
+import { chooseDevices, requireSelected } from './choose-devices.ts';
 import type { ChosenDevices } from './choose-devices.ts';
 import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
@@ -65,11 +65,13 @@ export const runStudy: RunStudy = async (run, display) => {
     env: process.env,
   });
   // Names can be checked only once the cards are known, and before a lab is opened.
+  const selection = run.devices ?? run.spec.devices ?? null;
+  const source = run.devices === null ? 'devices in the study' : '--devices';
   const chosen =
-    run.devices === null
+    selection === null
       ? found.then((cards) => chooseDevices(null, cards))
-      : Promise.resolve(chooseDevices(run.devices, await found));
-  await requireDevice(run, chosen);
+      : Promise.resolve(chooseDevices(selection, await found, source));
+  await requireDevice(run.spec, selection, chosen);
   const meter = new EnergyMeter();
   let power: Utilisation | null = null;
   const lab = await startLab({
@@ -197,19 +199,20 @@ function listenerFor(
 
 /** @throws UsageError if the study runs on none of the devices; then no lab is opened */
 async function requireDevice(
-  { spec: { objective }, devices }: ResolvedRun,
+  { objective }: ResolvedRun['spec'],
+  selection: readonly string[] | null,
   chosen: Promise<ChosenDevices>,
 ): Promise<void> {
   const kind = objectiveKind(objective.kind);
   const onCpu = kind?.runsOn(objective, 'cpu') !== false;
-  if (onCpu && devices === null) return;
+  if (onCpu && selection === null) return;
   const { cpu, cards } = await chosen;
   if (cpu && onCpu) return;
   if (cards.length > 0 && kind?.runsOn(objective, 'gpu') === true) return;
   throw new UsageError(
     onCpu
-      ? `the study runs on CPUs only, and --devices does not name cpu; --executor auto trains on GPUs too`
-      : `the study selects the executor ${String(objective['executor'])}, which runs on GPUs, and ${devices === null ? 'none works here' : 'none that works is among --devices'}; galapagos devices says why, --executor auto uses the CPU`,
+      ? `the study runs on CPUs only, and its devices do not include cpu; --executor auto trains on GPUs too`
+      : `the study selects the executor ${String(objective['executor'])}, which runs on GPUs, and ${selection === null ? 'none works here' : 'none that works is among its devices'}; galapagos devices says why, --executor auto uses the CPU`,
   );
 }
 
@@ -246,6 +249,7 @@ function begin(
 ): Study {
   const studies = coordinator.lab.studies;
   const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
+  if (choice.kind === 'resume') requireSelected(choice.study.spec.devices, { cpu, cards });
   const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
   view.uid = uid;
   view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);

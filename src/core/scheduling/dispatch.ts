@@ -4,7 +4,15 @@
  * the smallest number. `packing.ts` decides how many.
  */
 import { addCohort } from './cohorts.ts';
-import { fasterGroups, lanesFor, mayQueue, shareOf, takesTrials, usableSlots } from './packing.ts';
+import {
+  fasterGroups,
+  lanesFor,
+  mayQueue,
+  mayRun,
+  shareOf,
+  takesTrials,
+  usableSlots,
+} from './packing.ts';
 import type { Group } from './packing.ts';
 import { bundleOf, mayBeBundled } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
@@ -28,7 +36,7 @@ export function dispatch(lab: LabState): void {
 /** Returns whether the study's trials are left to faster devices that do not take them. */
 function fasterIdle(lab: LabState, study: Study, group: Group): boolean {
   return (
-    lab.options.runsOn(study.spec, group.kind) &&
+    mayRun(lab, study, group) &&
     fasterGroups(lab, study, group).some(
       (faster) => (faster.counts[0] ?? 0) > 0 && takesTrials(lab, study, faster),
     )

@@ -4,7 +4,7 @@
  * here. Contains no wording, only the data for it; times are milliseconds of the coordinator's
  * clock.
  */
-import { fasterGroups, isLeftToFaster } from './packing.ts';
+import { fasterGroups, isChosen, isLeftToFaster } from './packing.ts';
 import type { Group } from './packing.ts';
 import type { FailureNote, LabState, OpenTrial, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
@@ -37,6 +37,8 @@ export type Idle =
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
   /** The study's trials cannot be evaluated on its kind of device. */
   | { readonly reason: 'unfit'; readonly study: string }
+  /** The study runs on selected devices, and not on this one. */
+  | { readonly reason: 'notSelected'; readonly study: string }
   /** Workers of faster devices, these, finish all trials that are left before it finished one. */
   | { readonly reason: 'leftToFaster'; readonly study: string; readonly slots: readonly SlotName[] }
   /**
@@ -124,6 +126,7 @@ const ORDER: readonly Idle['reason'][] = [
   'retry',
   'avoided',
   'unfit',
+  'notSelected',
   'leftToFaster',
   'sampler',
   'generation',
@@ -169,6 +172,8 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   const { group } = slot.free;
   if (group !== null && !lab.options.runsOn(study.spec, group.kind))
     return { reason: 'unfit', study: uid };
+  if (group !== null && !isChosen(study.spec, group.device))
+    return { reason: 'notSelected', study: uid };
   const waiting = openTrials(study, (trial) => trial.number < limit && trial.attempt === null);
   const delayed = waiting.filter((trial) => !trial.queued);
   if (delayed.length > 0) {

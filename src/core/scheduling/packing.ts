@@ -8,6 +8,8 @@
  * - A slot starts nothing that faster devices would finish before it.
  */
 import { poolOf } from '../analysis/lifelines.ts';
+import { isSelected } from '../device.ts';
+import type { StudySpec } from '../study/study-spec.ts';
 import type { SlotGroup } from './free-slots.ts';
 import type { LabState, Slot, Study } from './state.ts';
 
@@ -22,18 +24,31 @@ const QUEUED_LANES = FEW_LANES / 2;
 export type Group = Pick<SlotGroup<Slot>, 'device' | 'kind' | 'lanes'>;
 
 /**
- * Returns whether a slot of the group takes trials of the study: its device can evaluate them, and
- * they are not left to faster devices.
+ * Returns whether a slot of the group takes trials of the study: it may run them, and they are not
+ * left to faster devices.
  */
 export function takesTrials(lab: LabState, study: Study, group: Group): boolean {
-  return lab.options.runsOn(study.spec, group.kind) && !isLeftToFaster(lab, study, group);
+  return mayRun(lab, study, group) && !isLeftToFaster(lab, study, group);
+}
+
+/** Returns whether the device can evaluate the study's trials and is one that the study selects. */
+export function mayRun(
+  { options }: LabState,
+  { spec }: Study,
+  { device, kind }: Pick<Group, 'device' | 'kind'>,
+): boolean {
+  return options.runsOn(spec, kind) && isChosen(spec, device);
+}
+
+/** @param device `<node>/<device>` */
+export function isChosen({ devices }: StudySpec, device: string): boolean {
+  return devices === undefined || isSelected(devices, device.slice(device.indexOf('/') + 1));
 }
 
 /** Number of slots that may be given the study's trials, free or not. */
-export function usableSlots({ free, options }: LabState, study: Study): number {
+export function usableSlots(lab: LabState, study: Study): number {
   let count = 0;
-  for (const { kind, slots } of free.groups)
-    if (options.runsOn(study.spec, kind)) count += slots.size;
+  for (const group of lab.free.groups) if (mayRun(lab, study, group)) count += group.slots.size;
   return count;
 }
 

@@ -31,6 +31,11 @@ export interface StudySpec {
   readonly seed: number;
   /** Absent: `fewer-evaluations`. */
   readonly packing?: Packing;
+  /**
+   * Ids of the devices that may run its trials, on any node: `cpu`, `gpu/0`, or `gpu` for every
+   * GPU. Absent: every device.
+   */
+  readonly devices?: readonly string[];
 }
 
 /** Rules that end a study; null: no such rule. */

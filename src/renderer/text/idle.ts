@@ -21,6 +21,7 @@ export const idle = {
     `${many(trials, 'trial')} failed and will be retried shortly.`,
   avoided: ({ trials }: { trials: number }) =>
     `${many(trials, 'waiting trial')} crashed on this worker and ${trials === 1 ? 'is' : 'are'} reserved for other workers.`,
+  notSelected: 'the study runs on other devices, which were selected when it was set up.',
   unfit: 'the study selects an executor that does not run on this device.',
   leftToFaster: ({ on }: { on: 'cpu' | 'gpu' | 'mixed' }) =>
     `${{ cpu: 'other CPU workers', gpu: 'the GPUs', mixed: 'faster workers' }[on]} finish the remaining trials before this worker would finish one.`,

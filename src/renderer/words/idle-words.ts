@@ -41,6 +41,8 @@ export function idleWords(reason: string, data: Facts, now: number): IdleWords {
       return { words: idle.avoided({ trials: listOf(data, 'trials').length }), act: null };
     case 'unfit':
       return { words: idle.unfit, act: null };
+    case 'notSelected':
+      return { words: idle.notSelected, act: null };
     case 'leftToFaster':
       return { words: idle.leftToFaster({ on: kindOf(listOf(data, 'slots')) }), act: null };
     case 'sampler':

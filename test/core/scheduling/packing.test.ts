@@ -151,6 +151,48 @@ describe('Packing: devices that cannot evaluate a study', () => {
   });
 });
 
+describe('Packing: devices that a study does not select', () => {
+  const SECOND = 'local/gpu/1/0';
+
+  function select(devices: readonly string[]): LabDriver {
+    const driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 100 }, 'study', { devices });
+    for (const slot of [CARD, SECOND]) driver.hello(slot, { lanes: 256 });
+    driver.hello(CORE);
+    return driver;
+  }
+
+  it.each([
+    { devices: ['cpu'], used: [CORE] },
+    { devices: ['gpu/1'], used: [SECOND] },
+    { devices: ['gpu'], used: [CARD, SECOND] },
+    { devices: ['cpu', 'gpu/0'], used: [CARD, CORE] },
+  ])('get none of its trials, and the reason is known: $devices', ({ devices, used }) => {
+    const driver = select(devices);
+    for (const slot of [CARD, SECOND, CORE]) {
+      expect(sizes(driver, slot).length > 0).toBe(used.includes(slot));
+      expect(idleReason(driver.lab, slot)).toEqual(
+        used.includes(slot) ? null : { reason: 'notSelected', study: 'study' },
+      );
+    }
+  });
+
+  it('have no trials proposed for them', () => {
+    const driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 100 }, 'study', { devices: ['cpu'] });
+    driver.hello(CARD, { lanes: 256 });
+    expect(driver.study().columns.size).toBe(0);
+  });
+
+  it('serve other studies', () => {
+    const driver = select(['cpu']);
+    driver.create({ trials: 100 }, 'other');
+    expect(sizes(driver, CARD)[0]).toBeGreaterThan(0);
+  });
+});
+
 describe('Packing: the end of a study', () => {
   /**
    * A core that takes 10 s for a trial beside a GPU that takes 1 s; both are idle, 4 trials are
