@@ -21,6 +21,9 @@ export interface Device {
   readonly memoryBytes: number;
 }
 
+/** Memory that a card of unknown memory is expected to have, in bytes; it may have less. */
+export const ASSUMED_CARD_BYTES = 2 * 2 ** 30;
+
 /** A slot's name in parts; a part that the name lacks is empty. */
 export interface SlotPlace {
   readonly node: string;

@@ -56,4 +56,6 @@ export interface Workplace {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
+  /** Writes a remark to the worker's log. */
+  readonly log?: (text: string) => void;
 }

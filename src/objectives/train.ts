@@ -140,14 +140,20 @@ function splitOf(
 }
 
 /** Creates its trainer with the first cohort. */
-function createTraining({ device, resources, userFolder }: Workplace): Evaluate {
+function createTraining({ device, resources, userFolder, log }: Workplace): Evaluate {
   let trainer: Trainer | null = null;
   return async ({ objective, seed, executor: began, dataset }, lanes, listener, shape) => {
     if (dataset !== undefined) referenced(catalogueIn(userFolder), dataset);
     const [calibrations, datasets] = [join(userFolder, 'calibrations'), datasetsFolder(userFolder)];
     // Loaded from the start: imported only when needed, the bundler would have it load the command
     // line's entry too, and so run it.
-    trainer ??= new Trainer({ device, resources, calibrations, datasets });
+    trainer ??= new Trainer({
+      device,
+      resources,
+      calibrations,
+      datasets,
+      ...(log === undefined ? {} : { log }),
+    });
     const requests = lanes.map(({ attempt, params, signal }) => ({
       request: { trial: attempt.number, params },
       signal,

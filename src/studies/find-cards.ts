@@ -6,7 +6,7 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import type { DeviceWatch } from '../node/devices/watch-devices.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { pciCards } from '../node/machine/utilisation/pci-cards.ts';
-import { FALLBACK_VARIABLE, listAdapters } from '../runtime/gpu/adapters.ts';
+import { FALLBACK_VARIABLE, listAdapters, MEMORY_VARIABLE } from '../runtime/gpu/adapters.ts';
 import { memoryBytes } from '../runtime/cpu-device.ts';
 import { watchThisMachine } from './this-machine.ts';
 import type { ThisMachineOptions } from './this-machine.ts';
@@ -69,5 +69,6 @@ async function softwareCards({ execPath }: FindCardsOptions): Promise<readonly S
     lanes: SOFTWARE_LANES,
     memoryBytes: memoryBytes(),
   } as const;
-  return [{ device, environment: { [FALLBACK_VARIABLE]: '1' }, command: [] }];
+  const environment = { [FALLBACK_VARIABLE]: '1', [MEMORY_VARIABLE]: String(device.memoryBytes) };
+  return [{ device, environment, command: [] }];
 }

@@ -43,11 +43,15 @@ function start(settings: WorkerSettings): void {
   let ticking: NodeJS.Timeout | undefined;
   let ending = false;
 
+  const log = (text: string): void => {
+    process.stderr.write(`galapagos worker ${slot}: ${text}\n`);
+  };
+
   const end = async (code: number, text: string | null): Promise<void> => {
     if (ending) return;
     ending = true;
     clearInterval(ticking);
-    if (text !== null) process.stderr.write(`galapagos worker ${slot}: ${text}\n`);
+    if (text !== null) log(text);
     await transport.close();
     process.exit(code);
   };
@@ -63,9 +67,9 @@ function start(settings: WorkerSettings): void {
         ticking = setInterval(tick, ms);
       },
       exit: (code, text) => void end(code, text),
-      warn: (text) => process.stderr.write(`galapagos worker ${slot}: ${text}\n`),
+      warn: log,
     },
-    createRunner({ slot, device, resources, userFolder }, (error) => {
+    createRunner({ slot, device, resources, userFolder, log }, (error) => {
       void end(DEVICE_FAILED, error.message);
     }),
     () => performance.now(),
@@ -92,10 +96,7 @@ function start(settings: WorkerSettings): void {
   transport.onMessage(
     (message) => session.control(message),
     (message) => session.task(message),
-    (error) =>
-      process.stderr.write(
-        `galapagos worker ${slot}: the coordinator sent what this worker does not know: ${error}\n`,
-      ),
+    (error) => log(`the coordinator sent what this worker does not know: ${error}`),
   );
   // The parent process handles Ctrl-C and decides about running attempts.
   process.on('SIGINT', () => undefined);

@@ -22,12 +22,19 @@ const device: Device = {
 class Timed {
   now = 0;
   readonly compiled: number[] = [];
+  memoryBytes = Infinity;
   readonly executor: Executor;
 
   constructor(stepMs: (lanes: number) => number) {
     this.executor = {
       name: 'webgpu',
-      probe: () => Promise.resolve({ usable: true, label: 'card', memoryBytes: 1, parallel: 1 }),
+      probe: () =>
+        Promise.resolve({
+          usable: true,
+          label: 'card',
+          memoryBytes: this.memoryBytes,
+          parallel: 1,
+        }),
       estimate: () => ({ sharedBytes: 0, laneBytes: LANE_BYTES, codeBytes: 0, form: '' }),
       compile: (_, lanes) => {
         this.compiled.push(lanes);
@@ -72,6 +79,9 @@ describe('Lanes that fill a device', () => {
 
   it('fit into the memory of the device', async () => {
     expect(await new Timed(() => 10).wanted({ ...device, memoryBytes: 20 * LANE_BYTES })).toBe(16);
+    const timed = new Timed(() => 10);
+    timed.memoryBytes = 5 * LANE_BYTES;
+    expect(await timed.wanted()).toBe(4);
   });
 
   it('are fewer than those for which memory did not suffice', async () => {

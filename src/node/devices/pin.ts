@@ -2,8 +2,8 @@
  * Restricts a worker process to one card by environment variables, which CUDA and Vulkan read while
  * they load, and for cards of one model by a way of `pin-ways`.
  */
-import type { Device } from '../../core/device.ts';
-import { ADAPTER_VARIABLE } from '../../runtime/gpu/adapters.ts';
+import { ASSUMED_CARD_BYTES, type Device } from '../../core/device.ts';
+import { ADAPTER_VARIABLE, MEMORY_VARIABLE } from '../../runtime/gpu/adapters.ts';
 import type { DeviceList, ListedCard } from '../../protocol/device-list.ts';
 import { processPin } from './pin-ways.ts';
 import type { ProcessPin, TwinCard } from './pin-ways.ts';
@@ -23,12 +23,11 @@ export const CPU_PIN: ProcessPin = { environment: { CUDA_VISIBLE_DEVICES: NO_CAR
 
 /** Most trials that one worker of a card trains together, until its results say how many pay. */
 const CARD_LANES = 256;
-/** Memory that a card of unknown memory is expected to have. */
-const LEAST_CARD_BYTES = 2 * 2 ** 30;
 
 /** Restricts a worker to the card. @param twins all cards of its model that share its adapter */
 function pinTo(card: ListedCard, twins: readonly ListedCard[]): ProcessPin {
   const { vendor, uuid, partitions, adapter, pin } = card;
+  const memoryBytes = knownMemory(card);
   const cudaDevice = vendor === 'NVIDIA' ? (partitions[0]?.uuid ?? uuid) : null;
   const own =
     pin === 'layer' || pin === 'hidden'
@@ -38,6 +37,7 @@ function pinTo(card: ListedCard, twins: readonly ListedCard[]): ProcessPin {
     environment: {
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: cudaDevice ?? NO_CARD,
+      ...(memoryBytes === null ? {} : { [MEMORY_VARIABLE]: String(memoryBytes) }),
       ...(adapter === null ? {} : { [ADAPTER_VARIABLE]: adapter }),
       ...own.environment,
     },
@@ -71,15 +71,21 @@ export function startableCards({ devices }: DeviceList): readonly StartableDevic
   });
 }
 
-function deviceOf({ id, vendor, name, memoryBytes, partitions }: ListedCard): Device {
-  const memory = memoryBytes ?? LEAST_CARD_BYTES;
+function deviceOf(card: ListedCard): Device {
   return {
-    id,
+    id: card.id,
     kind: 'gpu',
-    name: name ?? `${vendor} graphics card`,
+    name: card.name ?? `${card.vendor} graphics card`,
     lanes: CARD_LANES,
-    memoryBytes: Math.min(memory, partitionBytes(partitions[0]?.name ?? '') ?? memory),
+    memoryBytes: knownMemory(card) ?? ASSUMED_CARD_BYTES,
   };
+}
+
+/** Memory of the card, or of the instance of it that a worker uses; null: unknown. */
+function knownMemory({ memoryBytes, partitions }: ListedCard): number | null {
+  const partition = partitionBytes(partitions[0]?.name ?? '');
+  if (partition === null || memoryBytes === null) return partition ?? memoryBytes;
+  return Math.min(memoryBytes, partition);
 }
 
 /** Memory that the profile of a MIG instance names, such as `3g.20gb`, in bytes. */

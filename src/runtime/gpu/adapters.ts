@@ -18,8 +18,16 @@ export interface Adapter {
 
 /** Environment variable that names a worker's adapter by a part of its name. */
 export const ADAPTER_VARIABLE = 'GALAPAGOS_WEBGPU_ADAPTER';
+/** Environment variable with the memory of a worker's card in bytes; unset where it is unknown. */
+export const MEMORY_VARIABLE = 'GALAPAGOS_GPU_MEMORY';
 /** Environment variable; 1: adapters that compute on the CPU are used, for tests. */
 export const FALLBACK_VARIABLE = 'GALAPAGOS_WEBGPU_FALLBACK';
+
+/** Memory of this worker's card in bytes; null: unknown. */
+export function cardMemory(env: NodeJS.ProcessEnv = process.env): number | null {
+  const bytes = Number(env[MEMORY_VARIABLE]);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
+}
 
 export interface AdapterList {
   readonly adapters: readonly Adapter[];

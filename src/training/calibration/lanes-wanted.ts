@@ -36,9 +36,11 @@ export async function lanesWanted(
   plan: Plan,
   { device, dataset, calibrations, now }: LanesOptions,
 ): Promise<number> {
+  const usable = await executor.probe();
+  const memoryBytes = Math.min(device.memoryBytes, usable.usable ? usable.memoryBytes : 0);
   const fits = (lanes: number): boolean => {
     const { sharedBytes, laneBytes, codeBytes } = executor.estimate(plan, lanes, dataset);
-    return sharedBytes + codeBytes + lanes * laneBytes <= MEMORY_SHARE * device.memoryBytes;
+    return sharedBytes + codeBytes + lanes * laneBytes <= MEMORY_SHARE * memoryBytes;
   };
   const steps = [1];
   for (let lanes = STEP; lanes <= device.lanes && fits(lanes); lanes *= STEP) steps.push(lanes);

@@ -51,6 +51,8 @@ export interface Executable {
   readonly memory: Memory;
   /** Label that attempts record, because rounding depends on the executor. */
   readonly label: string;
+  /** Remark for the user on how the plan runs, once the dataset is loaded; absent: none. */
+  readonly note?: string | undefined;
   /** Number of steps between two checks of signals: at most about 50 ms of work. */
   readonly chunkSteps: number;
   loadDataset(view: DatasetView): Promise<void>;

@@ -40,6 +40,8 @@ export interface TrainerOptions {
   readonly executors?: readonly RegisteredExecutor[];
   /** What it trains on; by default the processor. */
   readonly device?: Device;
+  /** Called with remarks for a log, with each text once. */
+  readonly log?: (text: string) => void;
 }
 
 export interface TrainOptions extends TrainListener {
@@ -70,6 +72,8 @@ export class Trainer {
   readonly #lanes = new Map<string, number>();
   /** Executable of the last call; replaced for another plan or executor, or for more lanes. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
+  readonly #log: (text: string) => void;
+  readonly #logged = new Set<string>();
   #busy = false;
 
   constructor({
@@ -78,11 +82,13 @@ export class Trainer {
     datasets,
     executors = registeredExecutors(),
     device = cpuDevice(),
+    log = () => undefined,
   }: TrainerOptions) {
     this.#resources = resources;
     this.#catalogue = catalogueOf(datasets ?? null);
     this.#executors = executors;
     this.#device = device;
+    this.#log = log;
     this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
   }
 
@@ -187,7 +193,7 @@ export class Trainer {
    * not to the reason.
    */
   async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Prepared> {
-    const failures: string[] = [];
+    const remarks: string[] = [];
     for (const [i, choice] of choices.entries()) {
       const { executor, label, reason } = choice;
       try {
@@ -198,7 +204,11 @@ export class Trainer {
           dataset,
           lanes,
         );
-        return { plan, executable, reason: [reason, ...failures].join('; '), ...wanted };
+        if (executable.note !== undefined) {
+          remarks.push(executable.note);
+          this.#logOnce(`${label}: ${executable.note}`);
+        }
+        return { plan, executable, reason: [reason, ...remarks].join('; '), ...wanted };
       } catch (error) {
         if (
           !(error instanceof TrainingError) ||
@@ -206,10 +216,16 @@ export class Trainer {
           i === choices.length - 1
         )
           throw error;
-        failures.push(`${label} cannot: ${error.message}`);
+        remarks.push(`${label} cannot: ${error.message}`);
+        this.#logOnce(`${label} cannot train this network: ${error.message}`);
       }
     }
     throw new TrainingError('unsupported', 'no executor is usable here');
+  }
+
+  #logOnce(text: string): void {
+    if (!this.#logged.has(text)) this.#log(text);
+    this.#logged.add(text);
   }
 
   /** How many lanes fill the device; measured once for each network. */

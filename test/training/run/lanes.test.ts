@@ -279,8 +279,9 @@ async function trainWith(
   each: TrainObjective,
   of: Parameters<Trainer['train']>[2],
   told?: Told,
+  log: (text: string) => void = () => undefined,
 ): Promise<LaneOutcome[]> {
-  const other = new Trainer({ resources, executors: registered(executors) });
+  const other = new Trainer({ resources, executors: registered(executors), log });
   try {
     return await other.train(each, 1, of, told);
   } finally {
@@ -313,6 +314,28 @@ describe('Executors that cannot train a cohort', () => {
     expect(halves.map(bits)).toEqual(whole.map(bits));
   });
 
+  it('add a remark of the executable to the reason, and to the log once', async () => {
+    const noted: Executor = {
+      name: 'wasm',
+      probe: () => real.wasm.probe(),
+      estimate: (...of) => real.wasm.estimate(...of),
+      compile: async (...of) =>
+        Object.defineProperty(await real.wasm.compile(...of), 'note', { value: 'slowly' }),
+    };
+    const logged: string[] = [];
+    const other = new Trainer({
+      resources,
+      executors: registered({ ...real, wasm: noted }),
+      log: (text) => logged.push(text),
+    });
+    for (const trial of [0, 1]) {
+      const [outcome] = await other.train(objective, 1, lanes({ trial, epochs: 1 }));
+      expect(succeeded(outcome).executorReason).toMatch(/^selected in the study.*; slowly$/);
+    }
+    await other.dispose();
+    expect(logged).toEqual(['wasm: slowly']);
+  });
+
   it('fail if memory does not suffice for one lane', async () => {
     const none = { ...real, wasm: refusing(real.wasm, tooMany(0)) };
     await expect(
@@ -340,11 +363,15 @@ describe('Executors that cannot train a cohort', () => {
         selectOn,
         settings: { ...settings, batch: 600, validation: 0.99 },
       };
-      const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
+      const logged: string[] = [];
+      const one = lanes({ trial: 0, epochs: 1 });
+      const log = (text: string): void => void logged.push(text);
+      const [outcome] = await trainWith(executors, small, one, undefined, log);
       expect(succeeded(outcome)).toMatchObject({
         executor: 'reference',
         executorReason: 'no faster executor is available; wasm cannot: no such op',
       });
+      expect(logged).toEqual(['wasm cannot train this network: no such op']);
       await expect(trainWith(executors, objective, lanes({ trial: 0 }))).rejects.toMatchObject({
         kind,
       });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { usableMemory } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import { visibleCardName } from '../../../src/training/executors/tensorflow/card-name.ts';
 import { writeTree } from '../../support/file-tree.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
@@ -33,5 +34,14 @@ describe('TensorFlow: name of the card', () => {
 
   it('is “cuda” where the driver has no files', () => {
     expect(visibleCardName('', '/no/such/folder')).toBe('cuda');
+  });
+});
+
+describe('TensorFlow: memory', () => {
+  it("is that of the worker's card, and never the host's where it computes on one", () => {
+    const env = { GALAPAGOS_GPU_MEMORY: '85520809984' };
+    expect(usableMemory(true, env, 7)).toBe(85_520_809_984);
+    expect(usableMemory(true, {}, 7)).toBe(2 * 2 ** 30);
+    expect(usableMemory(false, env, 7)).toBe(7);
   });
 });

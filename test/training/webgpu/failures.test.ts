@@ -76,7 +76,7 @@ whereGpu('GPU: failures', () => {
     const { plan, view } = subjectOf(NETWORK);
     const { places } = lower(plan, softwareTile);
     const { layout } = await buildProgram(card, lower(plan, softwareTile));
-    const sizes = sizesOf(plan, places, 1, view, card.limits.bindingBytes);
+    const sizes = sizesOf(plan, places, 1, view, { ...card.limits, memoryBytes: null });
     const bytes = { state: 2 ** 30, scratch: 2 ** 30, arena: 2 ** 30, lanes: 16 };
     const segments = Array.from({ length: 32 }, () => ({ lanes: 1, bytes }));
     const destroyed: MockInstance[] = [];
@@ -92,12 +92,14 @@ whereGpu('GPU: failures', () => {
     for (const spy of destroyed) expect(spy).toHaveBeenCalled();
   });
 
-  it('refuses a network or a dataset that exceeds what a kernel sees of a buffer', async () => {
+  it('refuses a network or a batch that exceeds what a kernel sees of a buffer', async () => {
     const executor = new WebgpuExecutor({ bindingBytes: 1024 });
     await executor.probe();
     const { plan, view } = subjectOf(NETWORK);
     expect(() => executor.estimate(plan, 1, view)).toThrow(/one network needs 1 MiB in one buffer/);
-    expect(() => executor.estimate(plan, 1, { ...view, samples: 10_000 })).toThrow('the dataset');
+    const least = new WebgpuExecutor({ bindingBytes: 100 });
+    await least.probe();
+    expect(() => least.estimate(plan, 1, view)).toThrow('a batch of samples needs 1 MiB');
   });
 });
 

@@ -25,13 +25,13 @@ async function runnerOf(card: Card): Promise<[ChunkRunner, Buffers, Chunk]> {
   const { plan, view } = subjectOf(NETWORK);
   const lowered = lower(plan, softwareTile);
   const program = await buildProgram(card, lowered);
-  const sizes = sizesOf(plan, program.places, 1, view, card.limits.bindingBytes);
+  const sizes = sizesOf(plan, program.places, 1, view, { ...card.limits, memoryBytes: null });
   const buffers = await Buffers.allocate(card, program.layout, sizes);
   const steps = [{ n: 4, first: 0, step: 0, epoch: 0, row: 0 }];
   const key = { low: 1, high: 2 };
   const kernels = program.evaluate;
   const last = program.finite;
-  const chunk = { kernels, together: 1, steps, last, key, trials: [0], live: [0] };
+  const chunk = { kernels, together: 1, steps, last, apart: 0, key, trials: [0], live: [0] };
   return [new ChunkRunner(card), buffers, chunk];
 }
 

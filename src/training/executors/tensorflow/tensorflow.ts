@@ -4,7 +4,9 @@
  * other executors' within a tolerance, not bit by bit.
  */
 import { freemem } from 'node:os';
+import { ASSUMED_CARD_BYTES } from '../../../core/device.ts';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
+import { cardMemory } from '../../../runtime/gpu/adapters.ts';
 import { arenaBytes, laneBytes, sharedBytes } from '../../plan/memory.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -43,11 +45,11 @@ export class TensorflowExecutor implements Executor {
   /** Loads the libraries into this process, once. */
   probe(): Promise<Usable> {
     const loaded = this.#load();
-    return Promise.resolve(
-      'reason' in loaded
-        ? { usable: false, reason: loaded.reason, remedy: REMEDY }
-        : { usable: true, label: loaded.label, memoryBytes: freemem(), parallel: 1 },
-    );
+    if ('reason' in loaded)
+      return Promise.resolve({ usable: false, reason: loaded.reason, remedy: REMEDY });
+    const { label, binding } = loaded;
+    const memoryBytes = usableMemory(binding.isUsingGpuDevice());
+    return Promise.resolve({ usable: true, label, memoryBytes, parallel: 1 });
   }
 
   estimate(plan: Plan, lanes: number, dataset: DatasetShape): Memory {
@@ -76,6 +78,15 @@ export class TensorflowExecutor implements Executor {
     this.#loaded ??= load(this.#folder);
     return this.#loaded;
   }
+}
+
+/** Memory of the worker's card, or free memory of the machine, in bytes. */
+export function usableMemory(
+  onCard: boolean,
+  env: NodeJS.ProcessEnv = process.env,
+  free = freemem(),
+): number {
+  return onCard ? (cardMemory(env) ?? ASSUMED_CARD_BYTES) : free;
 }
 
 function load(folder: string | undefined): Loaded | { readonly reason: string } {

@@ -29,6 +29,8 @@ export interface Chunk {
   readonly steps: readonly Step[];
   /** Kernel after the last step; null: none. */
   readonly last: Dispatch | null;
+  /** Distance in `order` from places of samples to their indices; see `prelude.ts`. */
+  readonly apart: number;
   readonly key: Key;
   /** Philox counter of each lane of `begin`. */
   readonly trials: readonly number[];
@@ -103,7 +105,7 @@ export class ChunkRunner {
     return Math.max(PATIENCE_MS, 10 * steps * this.#stepMs);
   }
 
-  #writeRecords({ steps, together, key, trials }: Chunk, buffers: Buffers): void {
+  #writeRecords({ steps, together, apart, key, trials }: Chunk, buffers: Buffers): void {
     const records = new Uint32Array((steps.length * RECORD_BYTES) / 4);
     for (let k = 0; k < steps.length; k += together) {
       const { first, step, epoch, row } = at(steps, k);
@@ -113,7 +115,7 @@ export class ChunkRunner {
       records.set(
         [
           ...[n, step, epoch, first, row, 1 + k, key.low, key.high],
-          ...[trials.length, buffers.sizes.labelsAt, own.length, rowStep],
+          ...[trials.length, buffers.sizes.labelsAt, own.length, rowStep, apart],
         ],
         (k * RECORD_BYTES) / 4,
       );

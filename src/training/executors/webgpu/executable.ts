@@ -1,25 +1,29 @@
 /** A plan on the card: a chunk of steps of all live lanes is one submission and one read. */
-import { defined } from '../../../core/at.ts';
+import { at, defined } from '../../../core/at.ts';
 import { keyOf, type Key } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { withPauses } from '../../../runtime/turn.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { counterOf, drawing } from '../../run/initialise.ts';
+import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
 import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { bufferOf, Buffers } from './buffers.ts';
 import { ChunkRunner, IN_FLIGHT, type Chunk, type Step } from './chunk-runner.ts';
 import { guarded, mapped, USAGE, type Card } from './device.ts';
 import type { Dispatch, Program } from './program.ts';
-import { MOST_STEPS, sizesOf } from './sizes.ts';
+import { checkMemory, MOST_STEPS, sizesOf } from './sizes.ts';
+import { uploadSamples } from './upload-samples.ts';
+
+const STREAMS =
+  'the dataset does not fit on the card, so its samples are copied there for each chunk, which is slower';
 
 interface Submission {
   readonly kernels: readonly Dispatch[];
   readonly training: boolean;
   readonly steps: readonly Omit<Step, 'n'>[];
-  /** Length of the order. */
-  readonly samples: number;
+  readonly order: Uint32Array;
 }
 
 export class WebgpuExecutable extends ChunkedExecutable {
@@ -29,7 +33,10 @@ export class WebgpuExecutable extends ChunkedExecutable {
   readonly #program: Program;
   readonly #runner: ChunkRunner;
   protected override readonly inFlight = IN_FLIGHT;
+  readonly #memoryBytes: number | null;
   #buffers: Buffers | undefined;
+  /** The dataset, if its samples are copied to the card for each chunk. */
+  #streamed: DatasetView | undefined;
   #key: Key = keyOf(0);
   #trials: number[] = [];
   #steps: number[] = [];
@@ -37,29 +44,42 @@ export class WebgpuExecutable extends ChunkedExecutable {
   #lastOrder: Uint32Array | undefined;
   #lastHyper: Uint32Array | undefined;
 
-  constructor(card: Card, program: Program, plan: Plan, lanes: number, memory: Memory) {
+  /** @param memoryBytes of the card; null: unknown */
+  constructor(
+    card: Card,
+    program: Program,
+    plan: Plan,
+    lanes: number,
+    memory: Memory,
+    memoryBytes: number | null,
+  ) {
     super(plan, lanes);
     this.memory = memory;
+    this.#memoryBytes = memoryBytes;
     this.label = `${card.label}:${program.form}`;
     this.#card = card;
     this.#program = program;
     this.#runner = new ChunkRunner(card);
   }
 
+  get note(): string | undefined {
+    return this.#streamed === undefined ? undefined : STREAMS;
+  }
+
   protected async load(view: DatasetView): Promise<void> {
-    const { places, layout } = this.#program;
     this.#buffers?.destroy();
     this.#buffers = undefined;
-    const { bindingBytes } = this.#card.limits;
-    const sizes = sizesOf(this.plan, places, this.lanes, view, bindingBytes);
-    const buffers = await Buffers.allocate(this.#card, layout, sizes);
-    this.#buffers = buffers;
     this.#lastOrder = undefined;
     this.#lastHyper = undefined;
+    const buffers = await this.#allocate(view);
+    this.#buffers = buffers;
+    const { streamedSteps, labelsAt } = buffers.sizes;
+    this.#streamed = streamedSteps > 0 ? view : undefined;
+    if (streamedSteps > 0) return;
     const data = buffers.shared('data');
     buffers.upload(data, 0, view.x);
     const labels = view.y instanceof Float32Array ? view.y : Uint32Array.from(view.y);
-    buffers.upload(data, 4 * sizes.labelsAt, labels);
+    buffers.upload(data, 4 * labelsAt, labels);
   }
 
   protected async start(seed: number, lanes: readonly LaneSeed[]): Promise<void> {
@@ -82,21 +102,17 @@ export class WebgpuExecutable extends ChunkedExecutable {
   }
 
   protected override get mostSteps(): number {
-    return MOST_STEPS;
+    return this.#streamed === undefined ? MOST_STEPS : this.#loaded().sizes.streamedSteps;
   }
 
   protected override async beginRun({ order, hyper }: RunRequest): Promise<void> {
-    const buffers = this.#loaded();
-    if (order !== this.#lastOrder) await buffers.fill('order', order);
-    if (hyper !== this.#lastHyper) await buffers.fill('hyper', hyper);
-    this.#lastOrder = order;
+    await this.#setOrder(order);
+    if (hyper !== this.#lastHyper) await this.#loaded().fill('hyper', hyper);
     this.#lastHyper = hyper;
   }
 
-  protected override async beginEvaluation(indices: Uint32Array): Promise<void> {
-    // The evaluation overwrites the order of the epoch.
-    if (indices !== this.#lastOrder) await this.#loaded().fill('order', indices);
-    this.#lastOrder = indices;
+  protected override beginEvaluation(indices: Uint32Array): Promise<void> {
+    return this.#setOrder(indices);
   }
 
   protected trainSteps(
@@ -118,9 +134,9 @@ export class WebgpuExecutable extends ChunkedExecutable {
       };
     });
     for (const lane of live) this.#steps[lane] = defined(this.#steps[lane]) + steps;
-    const samples = request.order.length;
+    const { order } = request;
     const kernels = this.#program.train;
-    return this.#submit({ kernels, training: true, steps: all, samples }, live, tallies);
+    return this.#submit({ kernels, training: true, steps: all, order }, live, tallies);
   }
 
   protected evaluateSteps(
@@ -133,9 +149,8 @@ export class WebgpuExecutable extends ChunkedExecutable {
     const all = Array.from({ length: steps }, (_, k) => {
       return { first: (first + k) * this.plan.batch, step: 0, epoch: 0, row: 0 };
     });
-    const samples = indices.length;
     const kernels = this.#program.evaluate;
-    return this.#submit({ kernels, training: false, steps: all, samples }, live, tallies);
+    return this.#submit({ kernels, training: false, steps: all, order: indices }, live, tallies);
   }
 
   protected weightsFinite(lane: number): boolean {
@@ -193,6 +208,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
   protected free(): void {
     this.#buffers?.destroy();
     this.#buffers = undefined;
+    this.#streamed = undefined;
   }
 
   #writeState(lane: number, values: Float32Array): void {
@@ -209,16 +225,23 @@ export class WebgpuExecutable extends ChunkedExecutable {
   }
 
   async #submit(
-    { kernels, training, steps, samples }: Submission,
+    { kernels, training, steps, order }: Submission,
     live: readonly number[],
     tallies: LaneTally[],
   ): Promise<void> {
-    const valid = steps.map(({ first }) => Math.min(this.plan.batch, samples - first));
+    const { batch } = this.plan;
+    const valid = steps.map(({ first }) => Math.min(batch, order.length - first));
+    const apart = this.#stream(order, at(steps, 0).first, steps.length);
     const metrics = await this.#run({
       kernels,
       together: this.#program.stepsTogether,
-      steps: steps.map((step, k) => ({ ...step, n: defined(valid[k]) })),
+      steps: steps.map((step, k) => ({
+        ...step,
+        n: defined(valid[k]),
+        first: this.#streamed === undefined ? step.first : k * batch,
+      })),
       last: training ? this.#program.finite : null,
+      apart,
       key: this.#key,
       trials: this.#trials,
       live,
@@ -234,6 +257,46 @@ export class WebgpuExecutable extends ChunkedExecutable {
         tally.samples += n;
       }
       if (training) this.#finite[lane] = metrics[lane] === 0;
+    }
+  }
+
+  /** Uploads the order, unless the samples are streamed in that order. */
+  async #setOrder(order: Uint32Array): Promise<void> {
+    if (this.#streamed !== undefined || order === this.#lastOrder) return;
+    await this.#loaded().fill('order', order);
+    this.#lastOrder = order;
+  }
+
+  /**
+   * Copies the samples of a chunk to the card, if the dataset does not lie there.
+   * @returns `apart` of the chunk
+   */
+  #stream(order: Uint32Array, first: number, steps: number): number {
+    if (this.#streamed === undefined) return 0;
+    const samples = steps * this.plan.batch;
+    uploadSamples(this.#loaded(), this.#streamed, order.subarray(first, first + samples), samples);
+    return samples;
+  }
+
+  /**
+   * Allocates the buffers. A dataset that leaves no memory for a single lane stays on the host.
+   * @throws TrainingError `out-of-memory`, `unsupported`
+   */
+  async #allocate(view: DatasetView): Promise<Buffers> {
+    const { places, layout } = this.#program;
+    const { bindingBytes } = this.#card.limits;
+    const room = { bindingBytes, memoryBytes: this.#memoryBytes };
+    const allocate = (streams: boolean): Promise<Buffers> => {
+      const sizes = sizesOf(this.plan, places, this.lanes, view, { ...room, streams });
+      checkMemory(sizes, this.#memoryBytes);
+      return Buffers.allocate(this.#card, layout, sizes);
+    };
+    try {
+      return await allocate(false);
+    } catch (error) {
+      const full = error instanceof TrainingError && error.kind === 'out-of-memory';
+      if (!full || this.lanes > 1) throw error;
+      return allocate(true);
     }
   }
 

@@ -20,7 +20,7 @@ export function bindingType(name: BindingName): GPUBufferBindingType {
 }
 
 /** Words of a step's record, in the order of `Step`. */
-export const RECORD_WORDS = 12;
+export const RECORD_WORDS = 16;
 /** Words of a live lane in `lanes`: index in its segment, Philox counter, index in `begin`. */
 export const LANE_WORDS = 3;
 
@@ -31,13 +31,15 @@ function binding(name: BindingName, i: number): string {
 }
 
 /**
- * `n`: valid samples of all steps of the dispatch; `first`: index into `order`; `row` of `hyper`; `slot`: row of `metrics`;
- * `count`: lanes of `begin`; `labels`: words before the labels in `data`; `steps` of the dispatch;
- * `rowStep`: distance of the rows of two steps.
+ * `n`: valid samples of all steps of the dispatch; `first`: index into `order`; `row` of `hyper`;
+ * `slot`: row of `metrics`; `count`: lanes of `begin`; `labels`: words before the labels in `data`;
+ * `steps` of the dispatch; `rowStep`: distance of the rows of two steps; `apart`: distance in `order`
+ * from the place of a sample in `data` to its index in the dataset, 0 where both are equal.
  */
 export const PRELUDE = `struct Step {
   n: u32, step: u32, epoch: u32, first: u32, row: u32, slot: u32, keyLow: u32, keyHigh: u32,
-  count: u32, labels: u32, steps: u32, rowStep: u32
+  count: u32, labels: u32, steps: u32, rowStep: u32,
+  apart: u32, spare0: u32, spare1: u32, spare2: u32
 }
 @group(0) @binding(0) var<uniform> at: Step;
 ${BINDINGS.map(binding).join('\n')}

@@ -14,6 +14,10 @@ export const MOST_STEPS = 512;
 export const RECORD_BYTES = 256;
 /** Rows of hyper-parameters that fit at first; a run with more enlarges the buffer. */
 const HYPER_ROWS = 512;
+/** Bytes of samples that are copied to the card for a chunk at most, if a step has no more. */
+const STREAMED_BYTES = 32 * 2 ** 20;
+/** Share of the card's memory that a dataset may fill. */
+const DATASET_SHARE = 0.5;
 /** Bytes of the smallest buffer. */
 const SMALLEST = 16;
 
@@ -30,7 +34,21 @@ export interface SegmentSizes {
   readonly bytes: Readonly<Record<OwnName, number>>;
 }
 
+/** What the sizes of buffers are limited by. */
+export interface Room {
+  /** Bytes that a kernel sees of a buffer. */
+  readonly bindingBytes: number;
+  /** Memory of the card; null: unknown. */
+  readonly memoryBytes: number | null;
+  /** Whether the dataset stays on the host in any case. */
+  readonly streams?: boolean;
+}
+
 export interface Sizes {
+  /**
+   * Steps whose samples are copied to the card for each chunk; 0: the whole dataset lies there.
+   */
+  readonly streamedSteps: number;
   /** Lanes of a full segment. */
   readonly perSegment: number;
   /** Words of `data` before the labels. */
@@ -39,29 +57,28 @@ export interface Sizes {
   readonly segments: readonly SegmentSizes[];
 }
 
-/** @throws TrainingError `unsupported` if a lane, or the dataset, exceeds what a kernel sees */
+/** @throws TrainingError `unsupported` if a lane, or a batch, exceeds what a kernel sees */
 export function sizesOf(
   plan: Plan,
   places: Layout,
   lanes: number,
   dataset: DatasetShape,
-  bindingBytes: number,
+  room: Room,
 ): Sizes {
   const { state, scratch, arena } = places;
-  const labels = dataset.classes === 0 ? (dataset.targets ?? 1) : 1;
-  const sampleBytes = elements(dataset.shape) * (dataset.sampleType === 'u8' ? 1 : 4);
-  const labelsAt = Math.ceil((dataset.samples * sampleBytes) / 4);
+  const { bindingBytes } = room;
+  const { samples, ...of } = samplesOf(plan, dataset, room);
   const metrics = bytesOf(2 * lanes * (MOST_STEPS + 1));
   const shared = {
-    data: bytesOf(labelsAt + dataset.samples * labels),
-    order: bytesOf(dataset.samples),
+    data: bytesOf(of.labelsAt + samples * labelWords(dataset)),
+    // Of streamed samples, places and indices.
+    order: bytesOf(of.streamedSteps > 0 ? 2 * samples : samples),
     hyper: bytesOf(lanes * plan.hyper.length * HYPER_ROWS),
     metrics,
     'staging-0': metrics,
     'staging-1': metrics,
     records: RECORD_BYTES * (MOST_STEPS + 1),
   };
-  if (shared.data > bindingBytes) throw tooLarge('the dataset', shared.data, bindingBytes);
   const inArena = (bindingBytes - 4 * places.shared) / (4 * Math.max(1, arena));
   const inBlocks = bindingBytes / (4 * Math.max(state, scratch));
   const perSegment = Math.floor(Math.min(inArena, inBlocks));
@@ -79,7 +96,33 @@ export function sizesOf(
     };
     return { lanes: own, bytes };
   });
-  return { perSegment, labelsAt, shared, segments };
+  return { perSegment, ...of, shared, segments };
+}
+
+/** Samples that lie on the card at a time. */
+function samplesOf(
+  { batch }: Plan,
+  dataset: DatasetShape,
+  { bindingBytes, memoryBytes, streams = false }: Room,
+): Pick<Sizes, 'labelsAt' | 'streamedSteps'> & { readonly samples: number } {
+  const sampleBytes = elements(dataset.shape) * (dataset.sampleType === 'u8' ? 1 : 4);
+  const wordsOf = (samples: number): number => Math.ceil((samples * sampleBytes) / 4);
+  const bytes = (samples: number): number => 4 * (wordsOf(samples) + samples * labelWords(dataset));
+  const most = Math.min(bindingBytes, DATASET_SHARE * (memoryBytes ?? Infinity));
+  if (!streams && Math.max(bytes(dataset.samples), 4 * dataset.samples) <= most)
+    return { samples: dataset.samples, labelsAt: wordsOf(dataset.samples), streamedSteps: 0 };
+  const ofStep = bytes(batch);
+  if (ofStep > bindingBytes) throw tooLarge('a batch of samples', ofStep, bindingBytes);
+  const fitting = Math.floor(Math.min(bindingBytes, STREAMED_BYTES) / ofStep);
+  const needed = Math.ceil(dataset.samples / batch);
+  const streamedSteps = Math.max(1, Math.min(fitting, needed, MOST_STEPS));
+  const samples = streamedSteps * batch;
+  return { samples, labelsAt: wordsOf(samples), streamedSteps };
+}
+
+/** Words of a sample's label. */
+function labelWords({ classes, targets }: DatasetShape): number {
+  return classes === 0 ? (targets ?? 1) : 1;
 }
 
 /** Bytes that one more lane takes. */
@@ -94,12 +137,27 @@ export function totalBytes({ shared, segments }: Sizes): number {
   return segments.reduce((sum, { bytes }) => sum + of(bytes), of(shared));
 }
 
+/**
+ * Checks that the buffers fit into the card's memory, before any is made.
+ * @param memoryBytes null: unknown, so that only an allocation can tell
+ * @throws TrainingError `out-of-memory`
+ */
+export function checkMemory(sizes: Sizes, memoryBytes: number | null): void {
+  const total = totalBytes(sizes);
+  if (memoryBytes === null || total <= memoryBytes) return;
+  const text = `${mib(total)} MiB are needed; the card has ${mib(memoryBytes)} MiB`;
+  throw new TrainingError('out-of-memory', `webgpu: ${text}`);
+}
+
+function mib(bytes: number): string {
+  return String(Math.ceil(bytes / 2 ** 20));
+}
+
 function bytesOf(words: number): number {
   return Math.max(SMALLEST, 4 * words);
 }
 
 function tooLarge(what: string, needed: number, most: number): TrainingError {
-  const mib = (bytes: number): string => String(Math.ceil(bytes / 2 ** 20));
   const text = `${what} needs ${mib(needed)} MiB in one buffer; the card allows ${mib(most)} MiB`;
   return new TrainingError('unsupported', `webgpu: ${text}`);
 }

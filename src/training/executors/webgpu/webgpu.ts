@@ -3,9 +3,11 @@
  * dispatch an op. In plain Node processes only. Its results equal the other executors' within a
  * tolerance, and are bit-identical on one card with one driver.
  */
+import { ASSUMED_CARD_BYTES } from '../../../core/device.ts';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import {
   ADAPTER_VARIABLE,
+  cardMemory,
   FALLBACK_VARIABLE,
   listAdapters,
 } from '../../../runtime/gpu/adapters.ts';
@@ -37,10 +39,10 @@ export interface WebgpuOptions {
   readonly validation?: boolean;
   /** Bytes of a buffer that a kernel sees at most; default: the card's limit. */
   readonly bindingBytes?: number;
+  /** Memory of the card; default: the value of GALAPAGOS_GPU_MEMORY. */
+  readonly memoryBytes?: number;
 }
 
-/** Memory that is assumed for a card of unknown memory; allocations may still be refused. */
-const ASSUMED_BYTES = 2 * 2 ** 30;
 const INSTALL = "install or update the graphics card's driver";
 /** Limit that every card has, for estimates before one is open. */
 const LEAST_BINDING_BYTES = 128 * 2 ** 20;
@@ -52,6 +54,7 @@ export class WebgpuExecutor implements Executor {
   readonly #options: WebgpuOptions;
   readonly #adapter: string | undefined;
   readonly #software: boolean;
+  readonly #memoryBytes: number | null;
   #opening: Promise<Card | GpuObstacle> | undefined;
   #card: Card | undefined;
   readonly #lowered = new WeakMap<Plan, Lowered>();
@@ -62,12 +65,14 @@ export class WebgpuExecutor implements Executor {
     this.#options = options;
     this.#adapter = options.adapter ?? process.env[ADAPTER_VARIABLE];
     this.#software = options.software ?? process.env[FALLBACK_VARIABLE] === '1';
+    this.#memoryBytes = options.memoryBytes ?? cardMemory();
   }
 
   async probe(): Promise<Usable> {
     const opened = await this.#open();
     if ('reason' in opened) return { usable: false, ...opened };
-    return { usable: true, label: `${opened.label}:B`, memoryBytes: ASSUMED_BYTES, parallel: 1 };
+    const memoryBytes = this.#memoryBytes ?? ASSUMED_CARD_BYTES;
+    return { usable: true, label: `${opened.label}:B`, memoryBytes, parallel: 1 };
   }
 
   /** Sum of the sizes of all buffers; exact once the card is open. */
@@ -76,7 +81,8 @@ export class WebgpuExecutor implements Executor {
     const { places } =
       this.#card === undefined ? lower(plan, cardTile) : this.#lower(plan, this.#card);
     const laneBytes = laneBytesOf(plan, places);
-    const total = totalBytes(sizesOf(plan, places, lanes, dataset, bindingBytes));
+    const room = { bindingBytes, memoryBytes: this.#memoryBytes };
+    const total = totalBytes(sizesOf(plan, places, lanes, dataset, room));
     const sharedBytes = total - lanes * laneBytes;
     return { sharedBytes, laneBytes, codeBytes: 0, form: 'one dispatch an op, for all lanes' };
   }
@@ -91,7 +97,7 @@ export class WebgpuExecutor implements Executor {
     signal.throwIfAborted();
     const { shape, type: sampleType } = plan.input;
     const memory = this.estimate(plan, lanes, { samples: 0, shape, classes: 1, sampleType });
-    return new WebgpuExecutable(card, program, plan, lanes, memory);
+    return new WebgpuExecutable(card, program, plan, lanes, memory, this.#memoryBytes);
   }
 
   /** Opens the card once, and again after it was lost. */

@@ -19,7 +19,7 @@ export function gather(op: Op, { plan, places, training }: Lowering): readonly K
     type === 'u8' ? 'f32((data[a >> 2u] >> ((a & 3u) * 8u)) & 255u)' : 'bitcast<f32>(data[a])';
   const still = `let a = index * ${u(size)} + k; let v = ${sample};`;
   const span = u(2 * crop + 1);
-  const moved = `let r = philox(index, at.epoch, 0u, ${u(PURPOSE.augment * 2 ** 24)});
+  const moved = `let r = philox(order[at.apart + place], at.epoch, 0u, ${u(PURPOSE.augment * 2 ** 24)});
   var column = i32(k % ${u(w)});
   if (${String(flip)} && (r.z >> 31u) == 1u) { column = ${String(w - 1)} - column; }
   let x = column + i32(high(r.y, ${span})) - ${String(crop)};
@@ -34,7 +34,7 @@ export function gather(op: Op, { plan, places, training }: Lowering): readonly K
   const body = `var scaleOf = scales; var shiftOf = shifts;
   let b = i / ${u(size)}; let k = i % ${u(size)}; let c = k / ${u(plane)};
   let step = w.z * ${u(plan.batch)};
-  let index = order[at.first + select(0u, step + b, step + b < at.n)];
+  let place = at.first + select(0u, step + b, step + b < at.n); let index = order[place];
   ${training && (crop > 0 || flip) ? moved : still}
   ${places.at(input, 'w.z * SHARED + i')} = fma(v, scaleOf[c], shiftOf[c]);
   for (var e = k; e < ${u(per)}; e += ${u(size)}) {
