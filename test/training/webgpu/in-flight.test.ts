@@ -57,7 +57,8 @@ whereGpu('GPU: two chunks in flight', () => {
     const events = await eventsOf(() => session.run(0, 0, 3));
     await session.executable.dispose();
     // Chunks of one step, since nothing is known about their duration yet.
-    expect(events).toEqual(['submitted', 'submitted', 'read', 'submitted', 'read', 'read']);
+    expect(events.slice(0, 3)).toEqual(['submitted', 'submitted', 'read']);
+    expect(events.filter((event) => event === 'read')).toHaveLength(3);
   });
 
   it('reports divergence with the chunk, and ignores the lane in the chunk under way', async () => {
