@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   scale: () => import('./scale.ts'),
   search: () => import('./search.ts'),
   replay: () => import('./replay.ts'),
+  'gpu-counts': () => import('./gpu-counts.ts'),
   chaos: () => import('./chaos.ts'),
 };
 

@@ -14,13 +14,15 @@ export interface Product {
   readonly splits: number;
   readonly tile: Tile;
   /**
-   * WGSL functions loadA(lane, group, i, k), loadB(lane, group, k, j) and put(lane, group, split, i,
-   * j, value).
+   * WGSL functions loadA(lane, group, i, k), loadB(lane, group, k, j) and put(place, lane, group,
+   * split, i, j, value); with a window putWindow(place, lane, group, i, window, values) instead.
    */
   readonly code: string;
   /** Index along which neighbouring elements of A and B are neighbours in memory. */
   readonly alongA: 'i' | 'k';
   readonly alongB: 'k' | 'j';
+  /** Neighbouring columns that one thread has and stores together. */
+  readonly window?: number | undefined;
 }
 
 /** Granularity of splits, in terms; a constant and not the tile's depth. */
@@ -68,15 +70,28 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
     }
     workgroupBarrier();
   }
-  // One call of put and not one for each sum: compilers take seconds over the copies.
   var c = array<f32, ${String(tm * tn)}>(${sums.join()});
-  for (var a = 0u; a < ${u(tm * tn)}; a++) {
-    let i = i0 + ti + a / ${u(tn)}; let j = j0 + tj + a % ${u(tn)};
-    if (i < ${u(p.m)} && j < ${u(p.n)}) { put(lane, group, split, i, j, c[a]); }
-  }
+  ${p.window === undefined ? puts(p) : putsOfWindows(p, p.window)}
 }`;
   const groups = [Math.ceil(p.n / bn), tilesM * p.splits * p.groups] as const;
   return { name, code, groups, perLane: true };
+}
+
+/** One call of put and not one for each sum: compilers take seconds over the copies. */
+function puts({ m, n, tile: { tm, tn } }: Product): string {
+  return `for (var a = 0u; a < ${u(tm * tn)}; a++) {
+    let i = i0 + ti + a / ${u(tn)}; let j = j0 + tj + a % ${u(tn)};
+    if (i < ${u(m)} && j < ${u(n)}) { put(place, lane, group, split, i, j, c[a]); }
+  }`;
+}
+
+function putsOfWindows({ m, n, tile: { tm, tn } }: Product, window: number): string {
+  return `for (var a = 0u; a < ${u(tm * tn)}; a += ${u(window)}) {
+    let i = i0 + ti + a / ${u(tn)}; let j = j0 + tj + a % ${u(tn)};
+    var v: array<f32, ${String(window)}>;
+    for (var q = 0u; q < ${u(window)}; q++) { v[q] = c[a + q]; }
+    if (i < ${u(m)} && j < ${u(n)}) { putWindow(place, lane, group, i, j / ${u(window)}, v); }
+  }`;
 }
 
 interface Load {

@@ -43,6 +43,24 @@ export const range = (n: number): number[] => Array.from({ length: n }, (_, i) =
 /** A u32 that may differ between kernels of equal text. */
 export const parameter = (value: number): string => `#${String(value)}#`;
 
+/**
+ * Mark of an access to a value of `bytes` in a whole batch, for counts of traffic. Each kernel
+ * counts a value once. Marks are removed before a text is compiled.
+ */
+export function access(kind: '<' | '>', name: string, bytes: number): string {
+  return `/*${kind}${name}:${String(bytes)}*/`;
+}
+
+const ACCESS = /\/\*([<>]\w+):(\d+)\*\//g;
+
+/** Bytes that a kernel reads and writes in a step, of one lane and for each of its values once. */
+export function trafficOf({ code }: Pick<Kernel, 'code'>): number {
+  const bytes = new Map(
+    Array.from(code.matchAll(ACCESS), ([, name, size]) => [name, Number(size)] as const),
+  );
+  return Array.from(bytes.values()).reduce((sum, size) => sum + size, 0);
+}
+
 /** One thread for each of `items`. `body` knows `i`, and `lane` if `perLane`. */
 export function each(
   name: string,
@@ -118,7 +136,7 @@ export interface Parametrised {
  */
 export function parametrised(code: string, most: number): Parametrised {
   const values: number[] = [];
-  const replaced = code.replaceAll(/#(\d+)#/g, (_, text: string) => {
+  const replaced = code.replaceAll(ACCESS, '').replaceAll(/#(\d+)#/g, (_, text: string) => {
     const value = Number(text);
     let place = values.indexOf(value);
     if (place < 0 && values.length < most) place = values.push(value) - 1;

@@ -7,9 +7,10 @@
  * - `arena`: the batch that all lanes share, then for each lane its activations.
  */
 import { at, defined } from '../../../core/at.ts';
-import { arenaExtents, firstFit } from '../../plan/lifetimes.ts';
-import { blockSize, bufferAt, elements, rootOf, type Plan } from '../../plan/plan.ts';
-import { parameter } from './kernel.ts';
+import { firstFit, type Extent } from '../../plan/lifetimes.ts';
+import { blockSize, elements, rootOf, type Plan } from '../../plan/plan.ts';
+import type { Fusion } from './fusion.ts';
+import { access, parameter } from './kernel.ts';
 
 /** What the sizes of buffers and the transfer of states depend on. */
 export interface Layout {
@@ -24,6 +25,17 @@ export interface Layout {
   readonly statistics: number;
   /** Declarations that the kernels' texts refer to. */
   constants(): string;
+}
+
+/** Layout of steps that use the same memory one after another. */
+export function layoutOf(first: Layout, second: Layout): Layout {
+  const { state, slots, statistics } = first;
+  const most = (of: (layout: Layout) => number): number => Math.max(of(first), of(second));
+  const scratch = most((layout) => layout.scratch);
+  const arena = most((layout) => layout.arena);
+  const shared = most((layout) => layout.shared);
+  const constants = (): string => constantsOf(state, scratch, arena, shared);
+  return { state, slots, statistics, scratch, arena, shared, constants };
 }
 
 export class Places implements Layout {
@@ -46,7 +58,7 @@ export class Places implements Layout {
   readonly #partials: number;
   #partialFloats = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, fusion: Fusion) {
     const block = blockSize(plan);
     this.#plan = plan;
     this.slots = plan.slots.map((_, k) => block * (1 + k));
@@ -55,12 +67,7 @@ export class Places implements Layout {
     this.#statistics = new Map(plan.statistics.map(({ name, offset }) => [name, offset]));
     this.state =
       this.statistics + plan.statistics.reduce((sum, s) => sum + roundUp(elements(s.shape)), 0);
-    // Sizes of the plan count codes as bytes; here every element has four.
-    const extents = arenaExtents(plan).map((extent) => ({
-      ...extent,
-      size: 4 * elements(bufferAt(plan, [extent.id], 0).shape),
-    }));
-    const { offsets, size } = firstFit(extents);
+    const { offsets, size } = firstFit(extentsOf(plan, fusion));
     this.#arenaAt = new Map(
       Array.from(offsets, ([id, offset]) => [id, (offset / 4) * plan.batch] as const),
     );
@@ -112,6 +119,12 @@ export class Places implements Layout {
     return inScratch(0, i);
   }
 
+  /** Mark of an access to a buffer whose elements are counted for each sample. */
+  access(kind: '<' | '>', id: number): string {
+    const floats = elements(defined(this.#plan.buffers[id]).shape) * this.#plan.batch;
+    return access(kind, `b${String(id)}`, 4 * floats);
+  }
+
   /**
    * Element `i` of a buffer in the kernel's `lane`; elements of buffers per sample are counted
    * [sample][element].
@@ -140,6 +153,19 @@ export function constantsOf(state: number, scratch: number, arena: number, share
   return Object.entries(values)
     .map(([name, value]) => `const ${name} = ${String(value)}u;`)
     .join(' ');
+}
+
+/** Lifetimes of the memory that a step's kernels touch; every element has four bytes. */
+function extentsOf(plan: Plan, fusion: Fusion): Extent[] {
+  const extents = new Map<number, Extent>();
+  for (const { op, reads, writes } of fusion.touches()) {
+    for (const { root } of [...reads, ...writes]) {
+      const size = 4 * elements(defined(plan.buffers[root]).shape);
+      const first = extents.get(root)?.first ?? op.id;
+      extents.set(root, { id: root, size, first, last: op.id });
+    }
+  }
+  return [...extents.values()];
 }
 
 export function inState(offset: number, i: string): string {

@@ -1,11 +1,14 @@
 /** A plan as pipelines of one card. Depends on neither the number of lanes nor the dataset. */
-import type { Plan } from '../../plan/plan.ts';
+import type { Op, Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { guarded, type Card } from './device.ts';
+import { fuse, unfused } from './fuse.ts';
+import { faultOf } from './fusion.ts';
 import { parametrised, type Kernel } from './kernel.ts';
 import { lowerOps } from './lower/index.ts';
+import type { Lowering } from './lower/lowering.ts';
 import { finite } from './lower/update.ts';
-import { Places, type Layout } from './places.ts';
+import { layoutOf, Places, type Layout } from './places.ts';
 import { BINDINGS, bindingType, preludeFor, RECORD_WORDS } from './prelude.ts';
 import type { ChooseTile } from './tiles.ts';
 
@@ -22,18 +25,18 @@ export interface Lowered {
   readonly finite: Kernel;
 }
 
-export function lower(plan: Plan, tileFor: ChooseTile): Lowered {
-  const places = new Places(plan);
-  const to = { plan, places, tileFor, firstSample: '0u' };
-  return {
-    plan,
-    form: 'B',
-    places,
-    stepsTogether: 1,
-    train: lowerOps(plan.train, { ...to, training: true }),
-    evaluate: lowerOps(plan.evaluate, { ...to, training: false }),
-    finite: finite(plan),
+/** @param fusing whether results may be left to the kernels that need them */
+export function lower(plan: Plan, tileFor: ChooseTile, fusing = true): Lowered {
+  const step = (ops: readonly Op[], training: boolean): Lowering => {
+    const fused = fusing ? fuse(plan, ops, training) : null;
+    // A fault would be a bug; storing everything is right, and slower.
+    const fusion = fused === null || faultOf(fused) !== null ? unfused(plan, ops) : fused;
+    return { plan, fusion, places: new Places(plan, fusion), tileFor, firstSample: '0u', training };
   };
+  const [training, evaluation] = [step(plan.train, true), step(plan.evaluate, false)];
+  const [train, evaluate] = [lowerOps(plan.train, training), lowerOps(plan.evaluate, evaluation)];
+  const places = layoutOf(training.places, evaluation.places);
+  return { plan, form: 'B', places, stepsTogether: 1, train, evaluate, finite: finite(plan) };
 }
 
 /** A kernel that is ready to run. */

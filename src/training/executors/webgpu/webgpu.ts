@@ -1,7 +1,7 @@
 /**
- * The `webgpu` executor: runs a plan on a graphics card through Dawn, all lanes at once, one
- * dispatch an op. In plain Node processes only. Its results equal the other executors' within a
- * tolerance, and are bit-identical on one card with one driver.
+ * The `webgpu` executor: runs a plan on a graphics card through Dawn, all lanes at once. In plain
+ * Node processes only. Its results equal the other executors' within a tolerance, and are
+ * bit-identical on one card with one driver.
  */
 import { ASSUMED_CARD_BYTES } from '../../../core/device.ts';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
@@ -84,7 +84,7 @@ export class WebgpuExecutor implements Executor {
     const room = { bindingBytes, memoryBytes: this.#memoryBytes };
     const total = totalBytes(sizesOf(plan, places, lanes, dataset, room));
     const sharedBytes = total - lanes * laneBytes;
-    return { sharedBytes, laneBytes, codeBytes: 0, form: 'one dispatch an op, for all lanes' };
+    return { sharedBytes, laneBytes, codeBytes: 0, form: 'fused kernels, for all lanes' };
   }
 
   /** @throws TrainingError `unsupported`, `compile-failed`, `device-lost` */

@@ -1,21 +1,34 @@
 /** Convolutions and dense layers as matrix products; depthwise ones are in depthwise.ts. */
 import type { Op } from '../../../plan/plan.ts';
 import { product, splitsOf } from '../gemm.ts';
-import { each, u, type Kernel } from '../kernel.ts';
+import { access, each, range, u, type Kernel } from '../kernel.ts';
 import { inScratch } from '../places.ts';
+import type { Tile } from '../tiles.ts';
 import { depthwise, depthwiseInputGradient, depthwiseWeightGradient } from './depthwise.ts';
-import { stores, type Lowering } from './lowering.ts';
-import { convWindows, hit, hitPixel, inside, reach, reachBack, type Windows } from './windows.ts';
-
-function isDepthwise({ groups, c }: Windows): boolean {
-  return groups === c && groups > 1;
-}
+import { read, type Lowering } from './lowering.ts';
+import { store } from './store.ts';
+import {
+  convWindows,
+  hit,
+  hitPixel,
+  inside,
+  isDepthwise,
+  poolWindows,
+  reach,
+  reachBack,
+  type Windows,
+} from './windows.ts';
 
 const SIGNATURES = {
   loadA: 'fn loadA(lane: u32, g: u32, i: u32, k: u32) -> f32',
   loadB: 'fn loadB(lane: u32, g: u32, k: u32, j: u32) -> f32',
-  put: 'fn put(lane: u32, g: u32, split: u32, i: u32, j: u32, v: f32)',
+  put: 'fn put(place: u32, lane: u32, g: u32, split: u32, i: u32, j: u32, v: f32)',
 } as const;
+
+/** Filter `o` of the group's row, and sample and pixel of column `j`. */
+function pixels(s: Windows, og: number): string {
+  return `let b = j / ${u(s.out)}; let p = j % ${u(s.out)}; let o = g * ${u(og)} + i;`;
+}
 
 /** C[filter, (sample, pixel)] over k = (channel, tap). */
 export function conv(op: Op, to: Lowering): readonly Kernel[] {
@@ -24,30 +37,70 @@ export function conv(op: Op, to: Lowering): readonly Kernel[] {
   const [output] = op.outputs;
   const s = convWindows(plan, op, input, output);
   if (isDepthwise(s)) return depthwise(op, to, s);
+  const pool = to.fusion.pools.get(op);
+  const pooled = pool === undefined ? undefined : poolWindows(plan, pool, output, pool.outputs[0]);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
   const k = cg * s.taps;
-  const n = plan.batch * s.out;
-  const read = `(b * ${u(s.c)} + g * ${u(cg)} + c) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
+  const channel = `g * ${u(cg)} + c`;
+  const at = `(b * ${u(s.c)} + ${channel}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
+  const plus = bias === undefined ? 'v' : `v + ${places.at(bias, 'o')}`;
   const code = `${SIGNATURES.loadA} {
   return ${places.at(weight, `(g * ${u(og)} + i) * ${u(k)} + k`)};
 }
 ${SIGNATURES.loadB} {
-  let b = j / ${u(s.out)}; let p = j % ${u(s.out)}; let c = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
+  ${pooled === undefined ? `let b = j / ${u(s.out)}; let p = j % ${u(s.out)};` : pooledPixel(s, pooled)}
+  let c = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
   ${reach(s)}
-  if (${inside(s)}) { return ${places.at(input, read)}; } return 0.0;
+  if (${inside(s)}) { return ${read(to, op, 0, at, channel)}; } return 0.0;
 }
-${SIGNATURES.put} {
-  let b = j / ${u(s.out)}; let p = j % ${u(s.out)}; let o = g * ${u(og)} + i;
-  ${places.at(output, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`)} =
-    v + ${bias === undefined ? '0.0' : places.at(bias, 'o')};
+${
+  pool === undefined || pooled === undefined
+    ? `${SIGNATURES.put} {
+  ${pixels(s, og)}
+  ${store(to, op, 0, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`, plus, 'o')}
+}`
+    : putWindow(pool, to, pooled, og, bias === undefined ? '0.0' : places.at(bias, 'o'))
 }`;
   const alongB = s.out > 1 ? 'j' : 'k';
+  const n = plan.batch * (pooled === undefined ? s.out : pooled.taps * pooled.out);
+  const tile = to.tileFor(og, n);
   return [
     product(op.kind, {
-      ...{ m: og, n, k, groups: s.groups, splits: 1, tile: to.tileFor(og, n), code },
-      ...{ alongA: 'k', alongB },
+      ...{ m: og, n, k, groups: s.groups, splits: 1, code },
+      ...{ tile: pooled === undefined ? tile : withColumns(tile, pooled.taps) },
+      ...{ alongA: 'k', alongB, window: pooled?.taps },
     }),
   ];
+}
+
+/** Declares b and p of column `j`, where columns are (sample, window, tap of the window). */
+function pooledPixel(s: Windows, pooled: Windows): string {
+  const { taps, kernel, stride, columns, out } = pooled;
+  const [row, column] = [`j % ${u(taps)} / ${u(kernel[1])}`, `j % ${u(taps)} % ${u(kernel[1])}`];
+  return `let b = j / ${u(taps * out)}; let q = j / ${u(taps)} % ${u(out)};
+  let p = (q / ${u(columns)} * ${u(stride[0])} + ${row}) * ${u(s.columns)} +
+    q % ${u(columns)} * ${u(stride[1])} + ${column};`;
+}
+
+/** Stores the largest value of a window, and which tap it is of. */
+function putWindow(pool: Op, to: Lowering, pooled: Windows, og: number, bias: string): string {
+  const { taps, out, c } = pooled;
+  const others = range(taps)
+    .slice(1)
+    .map((tap) => `if (v[${String(tap)}] > best) { best = v[${String(tap)}]; won = ${u(tap)}; }`);
+  return `fn putWindow(place: u32, lane: u32, g: u32, i: u32, j: u32, v: array<f32, ${String(taps)}>) {
+  let b = j / ${u(out)}; let p = j % ${u(out)}; let o = g * ${u(og)} + i;
+  var best = v[0]; var won = 0u;
+  ${others.join('\n  ')}
+  ${store(to, pool, 0, `(b * ${u(c)} + o) * ${u(out)} + p`, `best + ${bias}`, 'o')}
+  ${store(to, pool, 1, `(b * ${u(c)} + o) * ${u(out)} + p`, 'f32(won)')}
+}`;
+}
+
+/** A tile whose threads have at least so many columns. */
+function withColumns(tile: Tile, columns: number): Tile {
+  if (tile.tn % columns === 0) return tile;
+  return { ...tile, tn: columns, tm: Math.max(1, (tile.tm * tile.tn) / columns) };
 }
 
 /** C[channel, (sample, input pixel)] over k = (filter, tap); pixels that no window reads get 0. */
@@ -59,7 +112,8 @@ export function convInputGradient(op: Op, to: Lowering): readonly Kernel[] {
   if (isDepthwise(s)) return depthwiseInputGradient(op, to, s);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
   const n = plan.batch * s.plane;
-  const read = `(b * ${u(s.o)} + g * ${u(og)} + o) * ${u(s.out)} + ${hitPixel(s)}`;
+  const own = `g * ${u(og)} + o`;
+  const at = `(b * ${u(s.o)} + ${own}) * ${u(s.out)} + ${hitPixel(s)}`;
   const filter = `g * ${u(og)} + k / ${u(s.taps)}`;
   const code = `${SIGNATURES.loadA} {
   return ${places.at(weight, `((${filter}) * ${u(cg)} + i) * ${u(s.taps)} + k % ${u(s.taps)}`)};
@@ -68,11 +122,11 @@ ${SIGNATURES.loadB} {
   let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)};
   let o = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
   ${reachBack(s)}
-  if (${hit(s)}) { return ${places.at(gradient, read)}; } return 0.0;
+  if (${hit(s)}) { return ${read(to, op, 0, at, own)}; } return 0.0;
 }
 ${SIGNATURES.put} {
-  let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)};
-  ${places.at(input, `(b * ${u(s.c)} + g * ${u(cg)} + i) * ${u(s.plane)} + p`)} ${stores(op)} v;
+  let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)}; let c = g * ${u(cg)} + i;
+  ${store(to, op, 0, `(b * ${u(s.c)} + c) * ${u(s.plane)} + p`, 'v', 'c')}
 }`;
   const alongB = s.plane > 1 ? 'j' : 'k';
   return [
@@ -99,26 +153,28 @@ export function convWeightGradient(op: Op, to: Lowering): readonly Kernel[] {
   const n = own + (bias === undefined ? 0 : 1);
   const splits = splitsOf(og, n, k);
   const partials = splits === 1 ? 0 : places.partials(splits * s.o * n);
-  const store = (v: string): string => {
+  const bytes = 4 * splits * s.o * n;
+  const toWeights = (v: string): string => {
     const toWeight = `${places.at(weight, `o * ${u(own)} + j`)} = ${v};`;
     if (bias === undefined) return toWeight;
     return `if (j < ${u(own)}) { ${toWeight} } else { ${places.at(bias, 'o')} = ${v}; }`;
   };
-  const read = `(b * ${u(s.c)} + g * ${u(cg)} + c) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
+  const channel = `g * ${u(cg)} + c`;
+  const at = `(b * ${u(s.c)} + ${channel}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
   const pixel = `let b = k / ${u(s.out)}; let p = k % ${u(s.out)};`;
   const code = `${SIGNATURES.loadA} {
   ${pixel} let o = g * ${u(og)} + i;
-  return ${places.at(gradient, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`)};
+  return ${read(to, op, 1, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`, 'o')};
 }
 ${SIGNATURES.loadB} {
   if (j == ${u(own)}) { return 1.0; }
   ${pixel} let c = j / ${u(s.taps)}; let tap = j % ${u(s.taps)};
   ${reach(s)}
-  if (${inside(s)}) { return ${places.at(input, read)}; } return 0.0;
+  if (${inside(s)}) { return ${read(to, op, 0, at, channel)}; } return 0.0;
 }
 ${SIGNATURES.put} {
   let o = g * ${u(og)} + i;
-  ${splits === 1 ? store('v') : `${inScratch(partials, `(split * ${u(s.o)} + o) * ${u(n)} + j`)} = v;`}
+  ${splits === 1 ? toWeights('v') : `${access('>', 'partials', bytes)}${inScratch(partials, `(split * ${u(s.o)} + o) * ${u(n)} + j`)} = v;`}
 }`;
   const along = s.out > 1;
   const products = product(op.kind, {
@@ -130,8 +186,8 @@ ${SIGNATURES.put} {
     `${op.kind} sum`,
     s.o * n,
     `let o = i / ${u(n)}; let j = i % ${u(n)}; var sum = 0.0;
-  for (var q = 0u; q < ${u(splits)}; q++) { sum += ${inScratch(partials, `q * ${u(s.o * n)} + i`)}; }
-  ${store('sum')}`,
+  for (var q = 0u; q < ${u(splits)}; q++) { sum += ${access('<', 'partials', bytes)}${inScratch(partials, `q * ${u(s.o * n)} + i`)}; }
+  ${toWeights('sum')}`,
   );
   return [products, sum];
 }

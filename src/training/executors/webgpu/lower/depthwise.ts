@@ -1,16 +1,17 @@
 /** Depthwise convolutions: one channel a group. */
 import type { Op } from '../../../plan/plan.ts';
 import { each, range, sums, u, WIDE, type Kernel } from '../kernel.ts';
-import { stores, type Lowering } from './lowering.ts';
+import { read, type Lowering } from './lowering.ts';
+import { store } from './store.ts';
 import { hit, hitPixel, inside, reach, reachBack, type Windows } from './windows.ts';
 
 /** One thread an output element. */
 export function depthwise(op: Op, to: Lowering, s: Windows): readonly Kernel[] {
   const { plan, places } = to;
-  const [input, weight, bias] = op.inputs;
-  const [output] = op.outputs;
-  const channel = `b * ${u(s.c)} + o / ${u(s.o / s.groups)}`;
-  const read = places.at(input, `(${channel}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`);
+  const [, weight, bias] = op.inputs;
+  const group = `o / ${u(s.o / s.groups)}`;
+  const at = `(b * ${u(s.c)} + ${group}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
+  const value = read(to, op, 0, at, group);
   const tap = places.at(weight, `o * ${u(s.taps)} + tap`);
   return [
     each(
@@ -20,9 +21,9 @@ export function depthwise(op: Op, to: Lowering, s: Windows): readonly Kernel[] {
   var sum = ${bias === undefined ? '0.0' : places.at(bias, 'o')};
   for (var tap = 0u; tap < ${u(s.taps)}; tap++) {
     ${reach(s)}
-    if (${inside(s)}) { sum = fma(${tap}, ${read}, sum); }
+    if (${inside(s)}) { sum = fma(${tap}, ${value}, sum); }
   }
-  ${places.at(output, 'i')} = sum;`,
+  ${store(to, op, 0, 'i', 'sum', 'o')}`,
     ),
   ];
 }
@@ -30,10 +31,9 @@ export function depthwise(op: Op, to: Lowering, s: Windows): readonly Kernel[] {
 /** One thread an input element. */
 export function depthwiseInputGradient(op: Op, to: Lowering, s: Windows): readonly Kernel[] {
   const { plan, places } = to;
-  const [gradient, weight] = op.inputs;
-  const [input] = op.outputs;
+  const [, weight] = op.inputs;
   const og = s.o / s.groups;
-  const read = places.at(gradient, `(b * ${u(s.o)} + o) * ${u(s.out)} + ${hitPixel(s)}`);
+  const value = read(to, op, 0, `(b * ${u(s.o)} + o) * ${u(s.out)} + ${hitPixel(s)}`, 'o');
   const tap = places.at(weight, `o * ${u(s.taps)} + tap`);
   return [
     each(
@@ -44,10 +44,10 @@ export function depthwiseInputGradient(op: Op, to: Lowering, s: Windows): readon
   for (var o = c * ${u(og)}; o < (c + 1u) * ${u(og)}; o++) {
     for (var tap = 0u; tap < ${u(s.taps)}; tap++) {
       ${reachBack(s)}
-      if (${hit(s)}) { sum = fma(${tap}, ${read}, sum); }
+      if (${hit(s)}) { sum = fma(${tap}, ${value}, sum); }
     }
   }
-  ${places.at(input, 'i')} ${stores(op)} sum;`,
+  ${store(to, op, 0, 'i', 'sum', 'c')}`,
     ),
   ];
 }
@@ -58,14 +58,14 @@ export function depthwiseInputGradient(op: Op, to: Lowering, s: Windows): readon
  */
 export function depthwiseWeightGradient(op: Op, to: Lowering, s: Windows): readonly Kernel[] {
   const { plan, places } = to;
-  const [input, gradient] = op.inputs;
+  const group = `o / ${u(s.o / s.groups)}`;
   const [weight, bias] = op.outputs;
   const [rows, columns] = s.kernel;
   const taps = range(s.taps).map((tap) => {
     const [a, b] = [String(Math.floor(tap / columns)), String(tap % columns)];
-    const read = places.at(input, `row${a} + column${b}`);
+    const value = read(to, op, 0, `row${a} + column${b}`, 'group');
     const d = `d${String(tap)}`;
-    return `${d} = fma(v, select(0.0, ${read}, inRow${a} && inColumn${b}), ${d});`;
+    return `${d} = fma(v, select(0.0, ${value}, inRow${a} && inColumn${b}), ${d});`;
   });
   const edges = (axis: 'y' | 'x', count: number, size: number): string[] =>
     range(count).map((i) => {
@@ -88,12 +88,13 @@ export function depthwiseWeightGradient(op: Op, to: Lowering, s: Windows): reado
       op.kind,
       s.o,
       `let o = k; var db = 0.0; ${names.map((d) => `var ${d} = 0.0;`).join(' ')}
+  let group = ${group};
   for (var q = t; q < ${u(k)}; q += ${u(WIDE)}) {
     let b = q / ${u(s.out)}; let p = q % ${u(s.out)};
-    let v = ${places.at(gradient, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`)}; db += v;
+    let v = ${read(to, op, 1, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`, 'o')}; db += v;
     let y = i32(p / ${u(s.columns)} * ${u(s.stride[0])}) - ${String(s.padding[0])};
     let x = i32(p % ${u(s.columns)} * ${u(s.stride[1])}) - ${String(s.padding[1])};
-    let plane = (b * ${u(s.c)} + o / ${u(s.o / s.groups)}) * ${u(s.plane)};
+    let plane = (b * ${u(s.c)} + group) * ${u(s.plane)};
     ${[...edges('y', rows, s.h), ...edges('x', columns, s.w), ...taps].join('\n    ')}
   }
   var all = array<f32, ${String(s.taps)}>(${names.join()});

@@ -1,17 +1,18 @@
 /** The table of form B: how each kind of op becomes kernels. */
 import type { Op, OpKind } from '../../../plan/plan.ts';
 import type { Kernel } from '../kernel.ts';
-import * as activation from './activation.ts';
-import { batchNorm, batchNormEvaluation, batchNormGradient } from './batch-norm.ts';
+import { elementwise } from './activation.ts';
+import { batchNorm, batchNormGradient } from './batch-norm.ts';
 import { conv, convInputGradient, convWeightGradient } from './conv.ts';
 import { dropout } from './dropout.ts';
 import { gather } from './gather.ts';
-import { add, concat, concatGradient, multiply, multiplyGradient } from './join.ts';
+import { concat, concatGradient, multiplyGradient } from './join.ts';
 import { layerNorm, layerNormGradient } from './layer-norm.ts';
 import { loss } from './loss.ts';
 import type { Lower, Lowering } from './lowering.ts';
-import { globalPool, globalPoolGradient, pool, poolGradient } from './pool.ts';
+import { globalPool, pool, poolGradient } from './pool.ts';
 import { clip, update } from './update.ts';
+import { withViews } from './views.ts';
 
 const LOWER: Readonly<Record<OpKind, Lower>> = {
   gather,
@@ -26,31 +27,31 @@ const LOWER: Readonly<Record<OpKind, Lower>> = {
   'average-pool': pool,
   'average-pool-gradient': poolGradient,
   'global-average-pool': globalPool,
-  'global-average-pool-gradient': globalPoolGradient,
-  relu: activation.relu,
-  'relu-gradient': activation.reluGradient,
-  'leaky-relu': activation.leakyRelu,
-  'leaky-relu-gradient': activation.leakyReluGradient,
-  gelu: activation.gelu,
-  'gelu-gradient': activation.geluGradient,
-  silu: activation.silu,
-  'silu-gradient': activation.siluGradient,
-  sigmoid: activation.sigmoid,
-  'sigmoid-gradient': activation.sigmoidGradient,
-  tanh: activation.tanh,
-  'tanh-gradient': activation.tanhGradient,
+  'global-average-pool-gradient': elementwise,
+  relu: elementwise,
+  'relu-gradient': elementwise,
+  'leaky-relu': elementwise,
+  'leaky-relu-gradient': elementwise,
+  gelu: elementwise,
+  'gelu-gradient': elementwise,
+  silu: elementwise,
+  'silu-gradient': elementwise,
+  sigmoid: elementwise,
+  'sigmoid-gradient': elementwise,
+  tanh: elementwise,
+  'tanh-gradient': elementwise,
   // The output is the input's memory.
   flatten: () => [],
   dropout,
   'dropout-gradient': dropout,
   'batch-norm': batchNorm,
-  'batch-norm-evaluation': batchNormEvaluation,
+  'batch-norm-evaluation': elementwise,
   'batch-norm-gradient': batchNormGradient,
   'layer-norm': layerNorm,
   'layer-norm-gradient': layerNormGradient,
-  add,
-  'add-gradient': activation.copy,
-  multiply,
+  add: elementwise,
+  'add-gradient': elementwise,
+  multiply: elementwise,
   'multiply-gradient': multiplyGradient,
   concat,
   'concat-gradient': concatGradient,
@@ -64,7 +65,10 @@ const LOWER: Readonly<Record<OpKind, Lower>> = {
 };
 
 export function lowerOps(ops: readonly Op[], to: Lowering): readonly Kernel[] {
-  return ops.flatMap((op) => lowerOp(op, to));
+  return ops
+    .filter((op) => !to.fusion.absorbed.has(op))
+    .flatMap((op) => lowerOp(op, to))
+    .map((kernel) => withViews(kernel, to));
 }
 
 export function lowerOp(op: Op, to: Lowering): readonly Kernel[] {

@@ -1,51 +1,42 @@
-/** Ops that join or split branches: add, multiply, concat. */
+/** Ops that join or split branches: concat, and the gradient of factors that planes share. */
 import { bufferAt, elements, numberOf, type Op } from '../../../plan/plan.ts';
 import { each, inBlocks, u, type Kernel } from '../kernel.ts';
-import { sizeOf, stores, type Lowering } from './lowering.ts';
+import { elementwise } from './activation.ts';
+import { read, sizeOf, type Lowering } from './lowering.ts';
+import { operandsOf } from './pointwise.ts';
+import { store } from './store.ts';
 
-export function add(op: Op, { plan, places }: Lowering): readonly Kernel[] {
-  const [output] = op.outputs;
-  const sum = op.inputs.map((id) => places.at(id, 'i')).join(' + ');
-  return [each(op.kind, plan.batch * sizeOf(plan, output), `${places.at(output, 'i')} = ${sum};`)];
-}
-
-/** The second factor may have one element a channel. */
-export function multiply(op: Op, { plan, places }: Lowering): readonly Kernel[] {
-  const [a, b] = op.inputs;
-  const [output] = op.outputs;
-  const per = sizeOf(plan, a) / sizeOf(plan, b);
-  const factors = `${places.at(a, 'i')} * ${places.at(b, `i / ${u(per)}`)}`;
-  const items = plan.batch * sizeOf(plan, output);
-  return [each(op.kind, items, `${places.at(output, 'i')} = ${factors};`)];
-}
-
-export function multiplyGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+/** Sums over the plane if one factor has one element a channel. */
+export function multiplyGradient(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
+  if (operandsOf(op, to) !== null) return elementwise(op, to);
   const [gradient, other] = op.inputs;
   const [output] = op.outputs;
   const size = sizeOf(plan, gradient);
   const perOther = size / sizeOf(plan, other);
   const per = size / sizeOf(plan, output);
-  const factor = places.at(other, `q / ${u(perOther)}`);
-  const term = `part_sum = fma(${places.at(gradient, 'q')}, ${factor}, part_sum);`;
+  const factor = read(to, op, 1, `q / ${u(perOther)}`);
+  const term = `part_sum = fma(${read(to, op, 0, 'q')}, ${factor}, part_sum);`;
   const loop = { start: `i * ${u(per)}`, end: `(i + 1u) * ${u(per)}` };
   return [
     each(
       op.kind,
       plan.batch * sizeOf(plan, output),
-      `${inBlocks(['sum'], loop, term)} ${places.at(output, 'i')} ${stores(op)} sum;`,
+      `${inBlocks(['sum'], loop, term)} ${store(to, op, 0, 'i', 'sum')}`,
     ),
   ];
 }
 
 /** Elements before and after the parts are zeros. */
-export function concat(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+export function concat(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
   const [output] = op.outputs;
   const size = sizeOf(plan, output);
   const plane = elements(bufferAt(plan, op.outputs, 0).shape.slice(1));
   let first = numberOf(op, 'before') * plane;
-  const parts = op.inputs.map((id) => {
+  const parts = op.inputs.map((id, n) => {
     const part = sizeOf(plan, id);
-    const value = places.at(id, `b * ${u(part)} + k - ${u(first)}`);
+    const value = read(to, op, n, `b * ${u(part)} + k - ${u(first)}`);
     const text = `if (k >= ${u(first)} && k < ${u(first + part)}) { v = ${value}; }`;
     first += part;
     return text;
@@ -56,17 +47,17 @@ export function concat(op: Op, { plan, places }: Lowering): readonly Kernel[] {
       plan.batch * size,
       `let b = i / ${u(size)}; let k = i % ${u(size)}; var v = 0.0;
   ${parts.join('\n  ')}
-  ${places.at(output, 'i')} = v;`,
+  ${store(to, op, 0, 'i', 'v')}`,
     ),
   ];
 }
 
-export function concatGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+export function concatGradient(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
   const [gradient] = op.inputs;
   const [output] = op.outputs;
   const [whole, part] = [sizeOf(plan, gradient), sizeOf(plan, output)];
   const first = numberOf(op, 'first');
   const from = `i / ${u(part)} * ${u(whole)} + i % ${u(part)} + ${u(first)}`;
-  const value = places.at(gradient, from);
-  return [each(op.kind, plan.batch * part, `${places.at(output, 'i')} ${stores(op)} ${value};`)];
+  return [each(op.kind, plan.batch * part, store(to, op, 0, 'i', read(to, op, 0, from)))];
 }

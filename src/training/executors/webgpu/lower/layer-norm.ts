@@ -1,7 +1,8 @@
 /** Layer norm over all elements of a sample, or over the channels of each pixel. */
 import { bufferAt, elements, numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { each, inBlocks, sums, u, WIDE, type Kernel } from '../kernel.ts';
-import { f, stores, type Lowering } from './lowering.ts';
+import { f, read, type Lowering } from './lowering.ts';
+import { store } from './store.ts';
 
 /** Groups of a sample, and elements of a group: `groups` apart. */
 function groupsOf(plan: Plan, op: Op, id: number | undefined): { groups: number; size: number } {
@@ -16,11 +17,11 @@ function baseOf(groups: number, size: number): string {
 }
 
 /** One thread a group. */
-export function layerNorm(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+export function layerNorm(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan, places } = to;
   const [input, weight, bias] = op.inputs;
-  const [output, mean, inverse] = op.outputs;
   const { groups, size } = groupsOf(plan, op, input);
-  const x = places.at(input, `base + q * ${u(groups)}`);
+  const x = read(to, op, 0, `base + q * ${u(groups)}`);
   const loop = { start: '0u', end: u(size) };
   return [
     each(
@@ -30,29 +31,30 @@ export function layerNorm(op: Op, { plan, places }: Lowering): readonly Kernel[]
   ${inBlocks(['s'], loop, `part_s += ${x};`)} let mu = s / ${String(size)}.0;
   ${inBlocks(['d'], loop, `let e = ${x} - mu; part_d = fma(e, e, part_d);`)}
   let r = 1.0 / sqrt(d / ${String(size)}.0 + ${f(numberOf(op, 'epsilon'))});
-  ${places.at(mean, 'i')} = mu; ${places.at(inverse, 'i')} = r;
+  ${store(to, op, 1, 'i', 'mu')} ${store(to, op, 2, 'i', 'r')}
   for (var k = 0u; k < ${u(size)}; k++) {
-    let e = base + k * ${u(groups)}; let scale = ${places.at(weight, 'k')} * r;
-    ${places.at(output, 'e')} = fma(scale, ${places.at(input, 'e')} - mu, ${places.at(bias, 'k')});
+    let j = base + k * ${u(groups)}; let scale = ${places.at(weight, 'k')} * r;
+    ${store(to, op, 0, 'j', `fma(scale, ${read(to, op, 0, 'j')} - mu, ${places.at(bias, 'k')})`)}
   }`,
     ),
   ];
 }
 
-export function layerNormGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
-  const [gradient, input, weight, mean, inverse] = op.inputs;
+export function layerNormGradient(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan, places } = to;
+  const [, input, weight] = op.inputs;
   const [weightGradient, biasGradient, inputGradient] = op.outputs;
   const { groups, size } = groupsOf(plan, op, input);
   const loop = { start: 't', end: `at.n * ${u(groups)}`, step: WIDE };
   const element = `q / ${u(groups)} * ${u(groups * size)} + q % ${u(groups)} + k * ${u(groups)}`;
-  const normed = `(${places.at(input, 'e')} - ${places.at(mean, 'q')}) * ${places.at(inverse, 'q')}`;
+  const normed = `(${read(to, op, 1, 'e')} - ${read(to, op, 3, 'q')}) * ${read(to, op, 4, 'q')}`;
   const both = sums(
     `${op.kind} sums`,
     size,
     `${inBlocks(
       ['a', 'b'],
       loop,
-      `let e = ${element}; let g = ${places.at(gradient, 'e')}; part_a += g;
+      `let e = ${element}; let g = ${read(to, op, 0, 'e')}; part_a += g;
       part_b = fma(g, ${normed}, part_b);`,
     )}
   let sa = total(t, a); let sb = total(t, b);
@@ -60,23 +62,23 @@ export function layerNormGradient(op: Op, { plan, places }: Lowering): readonly 
   );
   if (inputGradient === undefined) return [both];
   const scaled = (e: string, k: string): string =>
-    `${places.at(weight, k)} * ${places.at(gradient, e)}`;
+    `${places.at(weight, k)} * ${read(to, op, 0, e)}`;
   const m = `${String(size)}.0`;
   const x = each(
     op.kind,
     plan.batch * groups,
     `${baseOf(groups, size)}
-  let mu = ${places.at(mean, 'i')}; let r = ${places.at(inverse, 'i')};
+  let mu = ${read(to, op, 3, 'i')}; let r = ${read(to, op, 4, 'i')};
   ${inBlocks(
     ['s', 'p'],
     { start: '0u', end: u(size) },
     `let e = base + q * ${u(groups)}; let h = ${scaled('e', 'q')}; part_s += h;
-      part_p = fma(h, (${places.at(input, 'e')} - mu) * r, part_p);`,
+      part_p = fma(h, (${read(to, op, 1, 'e')} - mu) * r, part_p);`,
   )}
   for (var k = 0u; k < ${u(size)}; k++) {
-    let e = base + k * ${u(groups)}; let normed = (${places.at(input, 'e')} - mu) * r;
-    let v = r * (${scaled('e', 'k')} - s / ${m} - normed * p / ${m});
-    ${places.at(inputGradient, 'e')} ${stores(op, 2)} v;
+    let j = base + k * ${u(groups)}; let normed = (${read(to, op, 1, 'j')} - mu) * r;
+    let v = r * (${scaled('j', 'k')} - s / ${m} - normed * p / ${m});
+    ${store(to, op, 2, 'j', 'v')}
   }`,
   );
   return [both, x];

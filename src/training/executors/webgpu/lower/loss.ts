@@ -1,7 +1,9 @@
 /** Losses: one workgroup a lane computes loss, hits and gradient, and writes the step's metrics. */
 import { bufferAt, type Op } from '../../../plan/plan.ts';
 import { sums, u, WIDE, type Kernel } from '../kernel.ts';
-import { column, sizeOf, type Lowering } from './lowering.ts';
+import { labelBits } from './gather.ts';
+import { column, read, sizeOf, type Lowering } from './lowering.ts';
+import { store } from './store.ts';
 
 /** WGSL that adds the loss of sample `b` to `sum` and `hits`, and stores its gradient. */
 export function sampleLoss(op: Op, to: Lowering): string {
@@ -15,18 +17,20 @@ interface Texts {
 }
 
 function textsOf(op: Op, to: Lowering): Texts {
-  const { plan, places } = to;
-  const [prediction, label] = op.inputs;
+  const { plan } = to;
+  const [prediction] = op.inputs;
   // Evaluation has no gradient.
   const gradient = op.outputs.length === 3 ? op.outputs[0] : undefined;
   const size = sizeOf(plan, prediction);
   const classes = bufferAt(plan, op.inputs, 1).type === 'u32';
-  const z = (k: string): string => places.at(prediction, `b * ${u(size)} + ${k}`);
+  const z = (k: string): string => read(to, op, 0, `b * ${u(size)} + ${k}`);
   const smoothing = op.hyper[0] === undefined ? '0.0' : column(to, op, 0);
   const eachClass = (body: string): string => `for (var k = 0u; k < ${u(size)}; k++) { ${body} }`;
   const toGradient = (value: string): string =>
-    gradient === undefined ? '' : `${places.at(gradient, `b * ${u(size)} + k`)} = ${value};`;
-  const target = classes ? 'select(0.0, 1.0, k == y)' : places.at(label, `b * ${u(size)} + k`);
+    gradient === undefined ? '' : store(to, op, 0, `b * ${u(size)} + k`, value);
+  const target = classes
+    ? 'select(0.0, 1.0, k == y)'
+    : `bitcast<f32>(${labelBits(to, op, `b * ${u(size)} + k`)})`;
   const hot = `select(0.0, 1.0 - s, k == y) - s / ${String(size)}.0`;
   const cross = `let s = ${smoothing}; var e = 0.0; var mean = 0.0; var zy = 0.0;
       ${eachClass(`e += expOf(${z('k')} - top); mean += ${z('k')}; if (k == y) { zy = ${z('k')}; }`)}
@@ -35,7 +39,7 @@ function textsOf(op: Op, to: Lowering): Texts {
   const squares = `let d = ${z('k')} - ${target}; e = fma(d, d, e);
         ${toGradient(`2.0 * d / ${String(size)}.0 / f32(at.n)`)}`;
   const squared = `var e = 0.0; ${eachClass(squares)} sum += e / ${String(size)}.0;`;
-  const valid = `let y = bitcast<u32>(${places.at(label, 'b')}); var top = ${z('0u')}; var won = 0u;
+  const valid = `let y = ${labelBits(to, op, classes ? 'b' : `b * ${u(size)}`)}; var top = ${z('0u')}; var won = 0u;
       ${eachClass(`if (${z('k')} > top) { top = ${z('k')}; won = k; }`)}
       ${classes ? 'if (won == y) { hits += 1.0; }' : ''}
       ${op.kind === 'softmax-cross-entropy' ? cross : squared}`;

@@ -1,16 +1,18 @@
 /** Max and average pools over windows, and global average pools. */
 import type { Op } from '../../../plan/plan.ts';
 import { each, inBlocks, u, type Kernel } from '../kernel.ts';
-import { sizeOf, stores, type Lowering } from './lowering.ts';
+import { read, sizeOf, type Lowering } from './lowering.ts';
+import { store } from './store.ts';
 import { hit, hitPixel, inside, poolWindows, reach, reachBack, type Windows } from './windows.ts';
 
 /** One thread an output element. */
-export function pool(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+export function pool(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
   const [input] = op.inputs;
-  const [output, code] = op.outputs;
+  const [output] = op.outputs;
   const s = poolWindows(plan, op, input, output);
   const max = op.kind === 'max-pool';
-  const x = places.at(input, `q * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`);
+  const x = read(to, op, 0, `q * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`);
   const take = max ? 'if (n == 0.0 || v > best) { best = v; won = tap; }' : 'best += v;';
   return [
     each(
@@ -21,21 +23,22 @@ export function pool(op: Op, { plan, places }: Lowering): readonly Kernel[] {
     ${reach(s)}
     if (${inside(s)}) { let v = ${x}; ${take} n += 1.0; }
   }
-  ${places.at(output, 'i')} = ${max ? 'best' : 'best / n'};
-  ${max ? `${places.at(code, 'i')} = f32(won);` : ''}`,
+  ${store(to, op, 0, 'i', max ? 'best' : 'best / n')}
+  ${max ? store(to, op, 1, 'i', 'f32(won)') : ''}`,
     ),
   ];
 }
 
 /** One thread an input element, over the windows it lies in: no two threads add to one element. */
-export function poolGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
-  const [gradient, code] = op.inputs;
+export function poolGradient(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
+  const [gradient] = op.inputs;
   const [input] = op.outputs;
   const s = poolWindows(plan, op, input, gradient);
   const max = op.kind === 'max-pool-gradient';
-  const g = places.at(gradient, `q * ${u(s.out)} + o`);
+  const g = read(to, op, 0, `q * ${u(s.out)} + o`);
   const add = max
-    ? `if (${places.at(code, `q * ${u(s.out)} + o`)} == f32(tap)) { sum += ${g}; }`
+    ? `if (${read(to, op, 1, `q * ${u(s.out)} + o`)} == f32(tap)) { sum += ${g}; }`
     : `sum += ${g} / valid(o);`;
   return [
     each(
@@ -46,7 +49,7 @@ export function poolGradient(op: Op, { plan, places }: Lowering): readonly Kerne
     ${reachBack(s)}
     if (${hit(s)}) { let o = ${hitPixel(s)}; ${add} }
   }
-  ${places.at(input, 'i')} ${stores(op)} sum;`,
+  ${store(to, op, 0, 'i', 'sum')}`,
       max ? {} : { functions: validTaps(s) },
     ),
   ];
@@ -61,7 +64,8 @@ function validTaps(s: Windows): string {
 }`;
 }
 
-export function globalPool(op: Op, { plan, places }: Lowering): readonly Kernel[] {
+export function globalPool(op: Op, to: Lowering): readonly Kernel[] {
+  const { plan } = to;
   const [input] = op.inputs;
   const [output] = op.outputs;
   const plane = sizeOf(plan, input) / sizeOf(plan, output);
@@ -70,17 +74,8 @@ export function globalPool(op: Op, { plan, places }: Lowering): readonly Kernel[
     each(
       op.kind,
       plan.batch * sizeOf(plan, output),
-      `${inBlocks(['sum'], loop, `part_sum += ${places.at(input, 'q')};`)}
-  ${places.at(output, 'i')} = sum / ${String(plane)}.0;`,
+      `${inBlocks(['sum'], loop, `part_sum += ${read(to, op, 0, 'q')};`)}
+  ${store(to, op, 0, 'i', `sum / ${String(plane)}.0`)}`,
     ),
   ];
-}
-
-export function globalPoolGradient(op: Op, { plan, places }: Lowering): readonly Kernel[] {
-  const [gradient] = op.inputs;
-  const [input] = op.outputs;
-  const plane = sizeOf(plan, input) / sizeOf(plan, gradient);
-  const value = `${places.at(gradient, `i / ${u(plane)}`)} / ${String(plane)}.0`;
-  const items = plan.batch * sizeOf(plan, input);
-  return [each(op.kind, items, `${places.at(input, 'i')} ${stores(op)} ${value};`)];
 }

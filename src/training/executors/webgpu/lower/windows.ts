@@ -76,6 +76,10 @@ export function poolWindows(
   });
 }
 
+export function isDepthwise({ groups, c }: Windows): boolean {
+  return groups === c && groups > 1;
+}
+
 /** Declares y, x (i32): the pixel of the large image that tap `tap` of small pixel `p` reads. */
 export function reach({ columns, kernel, stride, padding }: Windows): string {
   const [y, x] = [`p / ${u(columns)} * ${u(stride[0])}`, `p % ${u(columns)} * ${u(stride[1])}`];
