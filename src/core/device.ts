@@ -15,6 +15,8 @@ export interface Device {
   readonly kind: DeviceKind;
   /** Model, as its maker names it. */
   readonly name: string;
+  /** Version of its driver; absent: unknown, or it has none. */
+  readonly driver?: string;
   /** Most trials that one worker of the device trains together. */
   readonly lanes: number;
   /** Memory of the device, in bytes. */

@@ -14,6 +14,7 @@ const device = z.strictObject({
   id: text.max(200),
   kind: z.enum(['cpu', 'gpu']),
   name: text.max(1000),
+  driver: z.exactOptional(text.max(1000)),
   /** Most lanes of one cohort. */
   lanes: z.int().min(1),
   memoryBytes: z.int().min(0),

@@ -21,8 +21,9 @@ export function memoryBytes(): number {
   return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
 }
 
-/** What timings on a device depend on, as a cache key: its model, the cores, the runtime. */
-export function timingKey({ kind, name }: Device): string {
+/** What timings on a device depend on, as a cache key: its model, driver, cores, the runtime. */
+export function timingKey({ kind, name, driver }: Device): string {
   const parallel = kind === 'cpu' ? ` × ${String(availableParallelism())}` : '';
-  return `${name}${parallel}, Node ${process.version}, ${process.arch}`;
+  const version = driver === undefined ? '' : `, driver ${driver}`;
+  return `${name}${parallel}${version}, Node ${process.version}, ${process.arch}`;
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Device } from '../../src/core/device.ts';
 import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { Calibrations, type CalibrationKey } from '../../src/training/calibration/calibrations.ts';
@@ -161,6 +161,9 @@ describe('Choice of the executor', () => {
     expect(executors.fused.compiled).toBe(1);
     await on({ ...card, name: 'another card' });
     expect(executors.fused.compiled).toBe(2);
+    await on({ ...card, driver: '565.77' });
+    await on({ ...card, driver: '570.10' });
+    expect(executors.fused.compiled).toBe(4);
   });
 
   it('does not time an executor on a CPU if a step of so many ops blocks the worker', async () => {
@@ -209,9 +212,47 @@ describe('Choice of the executor', () => {
   });
 
   it('does not count compilation as time of the measurement', async () => {
-    const executors = fakes({ wasm: { msPerStep: 10, compileMs: 60_000 } });
-    await chosen(executors);
+    const executors = fakes({ wasm: { msPerStep: 1, compileMs: 15_000 }, fused: { msPerStep: 4 } });
+    const [first] = await chosen(executors);
     expect(executors.wasm.steps).toBeGreaterThanOrEqual(5);
+    expect(first?.reason).toBe(
+      'fastest here: 8000 samples/s, compiled in 15 s, wasm-fma 2000 samples/s',
+    );
+  });
+
+  it('is not one whose compilation takes longer than 20 s, as long as another one works', async () => {
+    const executors = fakes({ fused: { msPerStep: 0.1, compileMs: 21_000 } });
+    expect(words(await chosen(executors)).slice(0, 2)).toEqual([
+      'wasm: fastest here: 8000 samples/s, wasm-fma failed',
+      'wasm-fma: measured here: failed, wasm 8000 samples/s',
+    ]);
+    expect(executors.fused.steps).toBe(0);
+  });
+
+  it('does not wait for a compilation that never ends, and disposes what comes too late', async () => {
+    vi.useFakeTimers();
+    const executors = fakes();
+    let finish: (executable: Executable) => void = () => undefined;
+    const signals: AbortSignal[] = [];
+    executors.fused.compile = (_, __, signal) => {
+      signals.push(signal);
+      return new Promise((resolve) => (finish = resolve));
+    };
+    const choosing = measure(executors.fused, plan, 1, {
+      budgetMs: 10,
+      compileLimitMs: 20_000,
+      now: clock,
+    }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.useRealTimers();
+    expect(await choosing).toMatchObject({
+      kind: 'compile-failed',
+      message: 'not compiled within 20 s',
+    });
+    expect(signals[0]?.aborted).toBe(true);
+    const disposed = vi.fn(() => Promise.resolve());
+    finish({ dispose: disposed } as unknown as Executable);
+    await expect.poll(() => disposed.mock.calls.length).toBe(1);
   });
 
   it('prefers reproducible results to a speed-up of a few per cent', async () => {
@@ -284,25 +325,24 @@ describe('Calibration: measuring', () => {
     ['wasm', new WasmExecutor()],
   ])('gives a finite speed for %s, within its budget plus one step', async (_name, executor) => {
     const from = performance.now();
-    const found = await measure(executor, plan, 3, { budgetMs: 500, now: () => performance.now() });
-    expect(found).toBeGreaterThan(10);
+    const options = { budgetMs: 500, now: () => performance.now() };
+    const { samplesPerSecond } = await measure(executor, plan, 3, options);
+    expect(samplesPerSecond).toBeGreaterThan(10);
     expect(performance.now() - from).toBeLessThan(5_000);
   });
 
   it('runs one step if a step takes longer than the budget', async () => {
-    expect(
-      await measure(new FakeExecutor({ label: 'slow', msPerStep: 10_000 }), plan, 2, {
-        budgetMs: 1,
-        now: clock,
-      }),
-    ).toBeCloseTo(1.6);
+    const executor = new FakeExecutor({ label: 'slow', msPerStep: 10_000 });
+    const { samplesPerSecond } = await measure(executor, plan, 2, { budgetMs: 1, now: clock });
+    expect(samplesPerSecond).toBeCloseTo(1.6);
     expect(now).toBe(10_000);
   });
 
   it('ignores the first two chunks', async () => {
     const executor = new FakeExecutor({ label: 'warming', msPerStep: 1 });
     const late = (): number => (now < 2.5 ? now * 50 : 100 + now);
-    expect(await measure(executor, plan, 1, { budgetMs: 3000, now: late })).toBeCloseTo(8000);
+    const found = await measure(executor, plan, 1, { budgetMs: 3000, now: late });
+    expect(found.samplesPerSecond).toBeCloseTo(8000);
   });
 });
 

@@ -76,6 +76,7 @@ function deviceOf(card: ListedCard): Device {
     id: card.id,
     kind: 'gpu',
     name: card.name ?? `${card.vendor} graphics card`,
+    ...(card.driver === null ? {} : { driver: card.driver }),
     lanes: CARD_LANES,
     memoryBytes: knownMemory(card) ?? ASSUMED_CARD_BYTES,
   };

@@ -14,6 +14,8 @@ export interface Measurement {
   readonly label: string;
   /** Lane-samples per second. */
   readonly samplesPerSecond: number;
+  /** Duration of the compilation in milliseconds; absent: unknown, or not compiled. */
+  readonly compileMs?: number;
 }
 
 /** Cache key of a calibration. */
@@ -28,8 +30,11 @@ export interface CalibrationKey {
 
 /** Format of the files; increase it when a change of the kernels invalidates old measurements. */
 const FORMAT = 'galapagos-calibration/1';
-/** Maximum time to wait for another process that measures, in milliseconds. */
-const STALE_MS = 20_000;
+/**
+ * Maximum time to wait for another process that measures, in milliseconds: two executors may compile
+ * for 20 s each.
+ */
+const STALE_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
 export class Calibrations {
@@ -136,7 +141,8 @@ function isMeasurement(value: unknown): value is Measurement {
   return (
     isFields(value) &&
     typeof value['label'] === 'string' &&
-    typeof value['samplesPerSecond'] === 'number'
+    typeof value['samplesPerSecond'] === 'number' &&
+    ['number', 'undefined'].includes(typeof value['compileMs'])
   );
 }
 

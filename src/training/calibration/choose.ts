@@ -29,8 +29,10 @@ export interface ChooseOptions {
   readonly now: () => number;
 }
 
-/** Maximum duration of one calibration, in milliseconds. */
+/** Maximum duration of one calibration without compilations, in milliseconds. */
 const BUDGET_MS = 3_000;
+/** Maximum duration of one compilation that is measured, in milliseconds. */
+const COMPILE_LIMIT_MS = 20_000;
 /**
  * Minimum speed-up for which an executor whose results differ between machines is preferred to a
  * reproducible one.
@@ -147,13 +149,13 @@ async function measureAll(
   const budgetMs = BUDGET_MS / usable.length;
   const measured: Measurement[] = [];
   for (const { executor, label } of usable) {
-    let samplesPerSecond = 0;
+    const limits = { budgetMs, compileLimitMs: COMPILE_LIMIT_MS, now };
     try {
-      samplesPerSecond = await measure(executor, plan, lanes, { budgetMs, now });
+      measured.push({ label, ...(await measure(executor, plan, lanes, limits)) });
     } catch (error) {
       if (!(error instanceof TrainingError)) throw error;
+      measured.push({ label, samplesPerSecond: 0 });
     }
-    measured.push({ label, samplesPerSecond });
   }
   return measured;
 }
@@ -172,8 +174,11 @@ function reasonOf(
   measured: readonly Measurement[],
 ): string {
   const figure = ({ label }: Usable): string => {
-    const found = measured.find((each) => each.label === label)?.samplesPerSecond ?? 0;
-    return found === 0 ? 'failed' : `${String(Number(found.toPrecision(2)))} samples/s`;
+    const found = measured.find((each) => each.label === label);
+    if (found === undefined || found.samplesPerSecond === 0) return 'failed';
+    const { samplesPerSecond, compileMs = 0 } = found;
+    const compiled = compileMs < 1000 ? '' : `, compiled in ${(compileMs / 1000).toFixed(0)} s`;
+    return `${String(Number(samplesPerSecond.toPrecision(2)))} samples/s${compiled}`;
   };
   const rest = ranked
     .filter((each) => each !== chosen)

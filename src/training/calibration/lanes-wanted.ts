@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
 import type { Calibrations, Measurement } from './calibrations.ts';
 import type { Choice } from './choose.ts';
-import { measure } from './measure.ts';
+import { measure, type Speed } from './measure.ts';
 
 /** Maximum duration of one measurement, in milliseconds. */
 const BUDGET_MS = 500;
@@ -55,10 +55,11 @@ export async function lanesWanted(
     const found: Measurement[] = [];
     let best = 0;
     for (const [i, lanes] of steps.entries()) {
-      const samplesPerSecond = await speedOf(() =>
+      const speed = await speedOf(() =>
         measure(executor, plan, lanes, { budgetMs: BUDGET_MS, now }),
       );
-      found.push({ label: labels[i] ?? '', samplesPerSecond });
+      found.push({ label: labels[i] ?? '', ...speed });
+      const { samplesPerSecond } = speed;
       if (samplesPerSecond < best * WORTH_MORE) break;
       best = samplesPerSecond;
     }
@@ -69,12 +70,13 @@ export async function lanesWanted(
   return steps[enough] ?? 1;
 }
 
-/** @returns 0 where memory does not suffice */
-async function speedOf(work: () => Promise<number>): Promise<number> {
+/** @returns a speed of 0 where memory does not suffice */
+async function speedOf(work: () => Promise<Speed>): Promise<Omit<Measurement, 'label'>> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TrainingError && error.kind === 'out-of-memory') return 0;
+    if (error instanceof TrainingError && error.kind === 'out-of-memory')
+      return { samplesPerSecond: 0 };
     throw error;
   }
 }

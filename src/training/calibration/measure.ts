@@ -7,6 +7,7 @@ import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
 import type { Executable, Executor } from '../executors/executor.ts';
 import { elements, rootOf, type Plan } from '../plan/plan.ts';
+import { TrainingError } from '../training-error.ts';
 
 export interface MeasureOptions {
   /**
@@ -14,6 +15,8 @@ export interface MeasureOptions {
    * that it is for; at least one step is run.
    */
   readonly budgetMs: number;
+  /** Maximum duration of the compilation in milliseconds; default: none. */
+  readonly compileLimitMs?: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
@@ -32,6 +35,13 @@ const BATCHES = 4;
 const STEPS = 1024;
 const SEED = 0;
 
+export interface Speed {
+  /** Training speed in lane-samples per second: the median over chunks. */
+  readonly samplesPerSecond: number;
+  /** Duration of the compilation, in milliseconds. */
+  readonly compileMs: number;
+}
+
 export interface Pace {
   /** Training speed, lane-samples per second. */
   readonly trained: number;
@@ -40,18 +50,19 @@ export interface Pace {
 }
 
 /**
- * Training speed in lane-samples per second: the median over chunks.
- * @throws TrainingError as `compile` and `run`
+ * Measures training speed and duration of the compilation.
+ * @throws TrainingError as `compile` and `run`; `compile-failed` past the limit
  */
 export async function measure(
   executor: Executor,
   plan: Plan,
   lanes: number,
   options: MeasureOptions,
-): Promise<number> {
-  return measuring(executor, plan, lanes, options, (executable, until) =>
-    rate(executable, lanes, until, options.now),
-  );
+): Promise<Speed> {
+  return measuring(executor, plan, lanes, options, async (executable, until, compileMs) => ({
+    samplesPerSecond: await rate(executable, lanes, until, options.now),
+    compileMs,
+  }));
 }
 
 /**
@@ -74,17 +85,53 @@ async function measuring<T>(
   executor: Executor,
   plan: Plan,
   lanes: number,
-  { budgetMs, now }: MeasureOptions,
-  work: (executable: Executable, until: number) => Promise<T>,
+  options: MeasureOptions,
+  work: (executable: Executable, until: number, compileMs: number) => Promise<T>,
 ): Promise<T> {
-  const executable = await executor.compile(plan, lanes, new AbortController().signal);
+  const { budgetMs, now } = options;
+  const from = now();
+  const executable = await compiled(executor, plan, lanes, options);
+  const compileMs = now() - from;
   try {
     await executable.loadDataset(syntheticData(plan));
     const seeds = Array.from({ length: lanes }, (_, trial) => ({ trial, shared: false }));
     await executable.begin(SEED, seeds);
-    return await work(executable, now() + budgetMs);
+    return await work(executable, now() + budgetMs, compileMs);
   } finally {
     await executable.dispose();
+  }
+}
+
+/** Compiles within the limit; an executable that comes later is disposed. */
+async function compiled(
+  executor: Executor,
+  plan: Plan,
+  lanes: number,
+  { compileLimitMs: limit, now }: MeasureOptions,
+): Promise<Executable> {
+  const controller = new AbortController();
+  const from = now();
+  const compiling = executor.compile(plan, lanes, controller.signal);
+  if (limit === undefined) return compiling;
+  const seconds = String(limit / 1000);
+  const late = new TrainingError('compile-failed', `not compiled within ${seconds} s`);
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), limit);
+  });
+  try {
+    const executable = await Promise.race([compiling, ended]);
+    if (now() - from > limit) throw late;
+    return executable;
+  } catch (error) {
+    controller.abort();
+    void compiling.then(
+      (executable) => executable.dispose(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
