@@ -223,8 +223,8 @@ describe('Choice of the executor', () => {
   it('is not one whose compilation takes longer than 20 s, as long as another one works', async () => {
     const executors = fakes({ fused: { msPerStep: 0.1, compileMs: 21_000 } });
     expect(words(await chosen(executors)).slice(0, 2)).toEqual([
-      'wasm: fastest here: 8000 samples/s, wasm-fma failed',
-      'wasm-fma: measured here: failed, wasm 8000 samples/s',
+      'wasm: fastest here: 8000 samples/s, wasm-fma failed (not compiled within 20 s)',
+      'wasm-fma: measured here: failed (not compiled within 20 s), wasm 8000 samples/s',
     ]);
     expect(executors.fused.steps).toBe(0);
   });
@@ -312,10 +312,14 @@ describe('Choice of the executor', () => {
   });
 
   it('ranks an executor that cannot run the plan last, and reports its failure', async () => {
-    const executors = fakes({ fused: { fails: new TrainingError('compile-failed', 'no') } });
+    const executors = fakes({
+      fused: { fails: new TrainingError('compile-failed', 'kernel relu: no\n  at') },
+    });
     expect(words(await chosen(executors))[0]).toBe(
-      'wasm: fastest here: 8000 samples/s, wasm-fma failed',
+      'wasm: fastest here: 8000 samples/s, wasm-fma failed (kernel relu: no)',
     );
+    // The stored measurement repeats the reason.
+    expect(words(await chosen(executors))[0]).toContain('wasm-fma failed (kernel relu: no)');
   });
 });
 

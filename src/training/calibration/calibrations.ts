@@ -16,6 +16,8 @@ export interface Measurement {
   readonly samplesPerSecond: number;
   /** Duration of the compilation in milliseconds; absent: unknown, or not compiled. */
   readonly compileMs?: number;
+  /** Why it could not be measured. */
+  readonly failure?: string;
 }
 
 /** Cache key of a calibration. */
@@ -142,7 +144,8 @@ function isMeasurement(value: unknown): value is Measurement {
     isFields(value) &&
     typeof value['label'] === 'string' &&
     typeof value['samplesPerSecond'] === 'number' &&
-    ['number', 'undefined'].includes(typeof value['compileMs'])
+    ['number', 'undefined'].includes(typeof value['compileMs']) &&
+    ['string', 'undefined'].includes(typeof value['failure'])
   );
 }
 

@@ -27,10 +27,14 @@ export interface ChooseOptions {
   /** Label with which the study started; undefined if it has not started. */
   readonly began?: string | undefined;
   readonly now: () => number;
+  /** Called with the error of an executor that could not be measured. */
+  readonly onFailure?: (label: string, error: TrainingError) => void;
 }
 
 /** Maximum duration of one calibration without compilations, in milliseconds. */
 const BUDGET_MS = 3_000;
+/** Greatest length of an error in a reason. */
+const LINE_CHARACTERS = 300;
 /** Maximum duration of one compilation that is measured, in milliseconds. */
 const COMPILE_LIMIT_MS = 20_000;
 /**
@@ -56,8 +60,9 @@ export async function choose(
   executors: readonly RegisteredExecutor[],
   plan: Plan,
   lanes: number,
-  { calibrations, device, began, now }: ChooseOptions,
+  options: ChooseOptions,
 ): Promise<Choice[]> {
+  const { calibrations, device, began } = options;
   const allowed = executors.filter(({ reproducible }) => bits !== 'wasm' || reproducible);
   if (pinned !== 'auto') {
     const entry = allowed.findLast(({ name }) => name === pinned);
@@ -102,7 +107,7 @@ export async function choose(
     lanes: bucketOf(lanes),
     labels: usable.map(({ label }) => label),
   };
-  const measured = await calibrations.get(key, () => measureAll(usable, plan, lanes, now));
+  const measured = await calibrations.get(key, () => measureAll(usable, plan, lanes, options));
   const ranked = rank(usable, measured);
   return [
     ...ranked.map((each) => ({ ...each, reason: `${reasonOf(each, ranked, measured)}${note}` })),
@@ -144,7 +149,7 @@ async function measureAll(
   usable: readonly Usable[],
   plan: Plan,
   lanes: number,
-  now: () => number,
+  { now, onFailure }: Pick<ChooseOptions, 'now' | 'onFailure'>,
 ): Promise<Measurement[]> {
   const budgetMs = BUDGET_MS / usable.length;
   const measured: Measurement[] = [];
@@ -154,7 +159,8 @@ async function measureAll(
       measured.push({ label, ...(await measure(executor, plan, lanes, limits)) });
     } catch (error) {
       if (!(error instanceof TrainingError)) throw error;
-      measured.push({ label, samplesPerSecond: 0 });
+      onFailure?.(label, error);
+      measured.push({ label, samplesPerSecond: 0, failure: firstLine(error.message) });
     }
   }
   return measured;
@@ -175,7 +181,8 @@ function reasonOf(
 ): string {
   const figure = ({ label }: Usable): string => {
     const found = measured.find((each) => each.label === label);
-    if (found === undefined || found.samplesPerSecond === 0) return 'failed';
+    if (found === undefined || found.samplesPerSecond === 0)
+      return found?.failure === undefined ? 'failed' : `failed (${found.failure})`;
     const { samplesPerSecond, compileMs = 0 } = found;
     const compiled = compileMs < 1000 ? '' : `, compiled in ${(compileMs / 1000).toFixed(0)} s`;
     return `${String(Number(samplesPerSecond.toPrecision(2)))} samples/s${compiled}`;
@@ -184,6 +191,12 @@ function reasonOf(
     .filter((each) => each !== chosen)
     .map((each) => `${each.label} ${figure(each)}`);
   return `${chosen === ranked[0] ? 'fastest here' : 'measured here'}: ${figure(chosen)}, ${rest.join(', ')}`;
+}
+
+/** The first line of a message, which may show a kernel's text. */
+export function firstLine(message: string): string {
+  const [line = ''] = message.split('\n');
+  return line.slice(0, LINE_CHARACTERS);
 }
 
 /** Rounds the number of lanes, so that similar cohort sizes share a calibration. */

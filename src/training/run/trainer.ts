@@ -9,7 +9,7 @@ import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
-import { choose, type Choice } from '../calibration/choose.ts';
+import { choose, firstLine, type Choice } from '../calibration/choose.ts';
 import { lanesWanted } from '../calibration/lanes-wanted.ts';
 import type { Executable } from '../executors/executor.ts';
 import { registeredExecutors } from '../executors/registry.ts';
@@ -150,6 +150,7 @@ export class Trainer {
       device: this.#device,
       began,
       now,
+      onFailure: (label, error) => this.#logFailure(label, error),
     });
     return { resolved, plan, dataset, seed: resolved.seed ?? seed, objective, choices };
   }
@@ -216,11 +217,15 @@ export class Trainer {
           i === choices.length - 1
         )
           throw error;
-        remarks.push(`${label} cannot: ${error.message}`);
-        this.#logOnce(`${label} cannot train this network: ${error.message}`);
+        remarks.push(`${label} cannot: ${firstLine(error.message)}`);
+        this.#logFailure(label, error);
       }
     }
     throw new TrainingError('unsupported', 'no executor is usable here');
+  }
+
+  #logFailure(label: string, { message }: TrainingError): void {
+    this.#logOnce(`${label} cannot train this network: ${message}`);
   }
 
   #logOnce(text: string): void {
