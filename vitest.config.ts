@@ -41,6 +41,7 @@ const gpuFiles = ['test/training/webgpu/**/*.test.ts'];
 
 /** Files of `gpuFiles` that `npm run test:slow` runs at full size. */
 const slowGpuFiles = [
+  'test/training/webgpu/chip-contract.test.ts',
   'test/training/webgpu/contract.test.ts',
   'test/training/webgpu/pytorch.test.ts',
 ];

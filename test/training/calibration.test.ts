@@ -211,6 +211,18 @@ describe('Choice of the executor', () => {
     );
   });
 
+  it('continues with an executor whose label the study recorded with a form of it', async () => {
+    const executors = fakes({ webgpu: { msPerStep: 4 }, wasm: { msPerStep: 0.1 } });
+    const card: Device = { ...cpuDevice(), id: 'gpu/0', kind: 'gpu', name: 'a card' };
+    for (const began of ['webgpu:card:A', 'webgpu:card:B'])
+      expect(words(await chosen(executors, {}, began, 1, card))[0]).toBe(
+        'webgpu:card: the study started with it',
+      );
+    expect(words(await chosen(executors, {}, 'webgpu:cards', 1, card))[0]).toMatch(
+      /^wasm: .*the study started with webgpu:cards, which is not available here$/,
+    );
+  });
+
   it('does not count compilation as time of the measurement', async () => {
     const executors = fakes({ wasm: { msPerStep: 1, compileMs: 15_000 }, fused: { msPerStep: 4 } });
     const [first] = await chosen(executors);

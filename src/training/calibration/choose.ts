@@ -89,7 +89,7 @@ export async function choose(
     )),
     reason: 'no faster executor is available',
   };
-  const same = usable.find(({ label }) => label === began);
+  const same = usable.find(({ label }) => isOf(label, began));
   // A study that started on a CPU must not keep a card idle.
   if (same !== undefined && !(device.kind === 'gpu' && same.computesOn === 'cpu'))
     return [{ ...same, reason: 'the study started with it' }, ...others(usable, same), fallback];
@@ -113,6 +113,11 @@ export async function choose(
     ...ranked.map((each) => ({ ...each, reason: `${reasonOf(each, ranked, measured)}${note}` })),
     fallback,
   ];
+}
+
+/** Whether an attempt's label is that of an executor: forms of webgpu follow its label. */
+function isOf(label: string, began: string | undefined): boolean {
+  return began === label || began?.startsWith(`${label}:`) === true;
 }
 
 function others(usable: readonly Usable[], chosen: Usable): Choice[] {

@@ -8,15 +8,16 @@ import { whereGpu } from './software-gpu.ts';
 const NAMES = ['mnist-paper'];
 const STEPS = size(4, 30);
 
-whereGpu('PyTorch: losses of webgpu', () => {
-  const executor = new WebgpuExecutor();
-  it.each(NAMES)(`%s: losses of ${String(STEPS)} steps agree to 0.01`, async (name) => {
-    const fixture = readFixture(name);
-    const { losses, evaluation } = await walk(executor, fixture, STEPS);
-    expect(losses).toHaveLength(STEPS);
-    for (const [t, loss] of losses.entries())
-      expect(relative(loss, fixture.loss64[t]!), `step ${String(t)}`).toBeLessThan(0.01);
-    if (evaluation === undefined) return;
-    expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
+for (const form of ['A', 'B'] as const)
+  whereGpu(`PyTorch: losses of webgpu in form ${form}`, () => {
+    const executor = new WebgpuExecutor({ form });
+    it.each(NAMES)(`%s: losses of ${String(STEPS)} steps agree to 0.01`, async (name) => {
+      const fixture = readFixture(name);
+      const { losses, evaluation } = await walk(executor, fixture, STEPS);
+      expect(losses).toHaveLength(STEPS);
+      for (const [t, loss] of losses.entries())
+        expect(relative(loss, fixture.loss64[t]!), `step ${String(t)}`).toBeLessThan(0.01);
+      if (evaluation === undefined) return;
+      expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
+    });
   });
-});

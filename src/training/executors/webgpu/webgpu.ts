@@ -3,6 +3,7 @@
  * Node processes only. Its results equal the other executors' within a tolerance, and are
  * bit-identical on one card with one driver.
  */
+import { at } from '../../../core/at.ts';
 import { ASSUMED_CARD_BYTES } from '../../../core/device.ts';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import {
@@ -16,6 +17,8 @@ import { planHash } from '../../plan/hash.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
+import { lowerChip } from './chip/lower.ts';
+import { chipShapes } from './chip/rule.ts';
 import { openCard, type Card } from './device.ts';
 import { WebgpuExecutable } from './executable.ts';
 import { buildProgram, lower, type Lowered, type Program } from './program.ts';
@@ -35,6 +38,11 @@ export interface WebgpuOptions {
   readonly software?: boolean;
   /** Shapes of tiles; default: by the kind of adapter. */
   readonly tileFor?: ChooseTile;
+  /**
+   * Form that every plan takes; a plan that cannot take form A is refused. Default: A where it fits
+   * on a card, and B on software adapters, which take long to compile the kernels of A.
+   */
+  readonly form?: 'A' | 'B';
   /** Whether Dawn checks every call; default: only on software adapters. */
   readonly validation?: boolean;
   /** Bytes of a buffer that a kernel sees at most; default: the card's limit. */
@@ -46,6 +54,10 @@ export interface WebgpuOptions {
 const INSTALL = "install or update the graphics card's driver";
 /** Limit that every card has, for estimates before one is open. */
 const LEAST_BINDING_BYTES = 128 * 2 ** 20;
+const FORMS = {
+  A: 'a workgroup a lane, with its weights in workgroup memory',
+  B: 'fused kernels, for all lanes',
+} as const;
 /** Programs that are kept: a study trains few structures at a time. */
 const KEPT_PROGRAMS = 8;
 
@@ -72,19 +84,19 @@ export class WebgpuExecutor implements Executor {
     const opened = await this.#open();
     if ('reason' in opened) return { usable: false, ...opened };
     const memoryBytes = this.#memoryBytes ?? ASSUMED_CARD_BYTES;
-    return { usable: true, label: `${opened.label}:B`, memoryBytes, parallel: 1 };
+    return { usable: true, label: opened.label, memoryBytes, parallel: 1 };
   }
 
   /** Sum of the sizes of all buffers; exact once the card is open. */
   estimate(plan: Plan, lanes: number, dataset: DatasetShape): Memory {
     const bindingBytes = this.#card?.limits.bindingBytes ?? LEAST_BINDING_BYTES;
-    const { places } =
+    const { form, places } =
       this.#card === undefined ? lower(plan, cardTile) : this.#lower(plan, this.#card);
     const laneBytes = laneBytesOf(plan, places);
     const room = { bindingBytes, memoryBytes: this.#memoryBytes };
     const total = totalBytes(sizesOf(plan, places, lanes, dataset, room));
     const sharedBytes = total - lanes * laneBytes;
-    return { sharedBytes, laneBytes, codeBytes: 0, form: 'fused kernels, for all lanes' };
+    return { sharedBytes, laneBytes, codeBytes: 0, form: FORMS[form] };
   }
 
   /** @throws TrainingError `unsupported`, `compile-failed`, `device-lost` */
@@ -137,13 +149,28 @@ export class WebgpuExecutor implements Executor {
   }
 
   #lower(plan: Plan, card: Card): Lowered {
-    const tileFor = this.#options.tileFor ?? (card.software ? softwareTile : cardTile);
-    const lowered = this.#lowered.get(plan) ?? lower(plan, tileFor);
-    this.#lowered.set(plan, lowered);
+    let lowered = this.#lowered.get(plan);
+    if (lowered === undefined) {
+      lowered = this.#lowerNew(plan, card);
+      this.#lowered.set(plan, lowered);
+    }
     return lowered;
   }
 
+  #lowerNew(plan: Plan, { software, limits }: Card): Lowered {
+    const { form = software ? 'B' : undefined, tileFor } = this.#options;
+    const shapes = form === 'B' ? 'not wanted' : chipShapes(plan, limits, software);
+    if (typeof shapes !== 'string') return lowerChip(plan, at(shapes, 0), limits.bindingBytes);
+    return lower(plan, tileFor ?? (software ? softwareTile : cardTile));
+  }
+
+  /** @throws TrainingError `unsupported` if form A is selected and cannot run the plan */
   #program(card: Card, plan: Plan): Promise<Program> {
+    if (this.#options.form === 'A') {
+      const shapes = chipShapes(plan, card.limits, card.software);
+      if (typeof shapes === 'string')
+        throw new TrainingError('unsupported', `webgpu on chip: ${shapes}`);
+    }
     const hash = planHash(plan);
     const program = this.#programs.get(hash) ?? buildProgram(card, this.#lower(plan, card));
     this.#programs.delete(hash);

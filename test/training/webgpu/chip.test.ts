@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest';
+import { ReferenceExecutor } from '../../../src/training/executors/reference/reference.ts';
+import { WebgpuExecutor } from '../../../src/training/executors/webgpu/webgpu.ts';
+import { expectMetrics, expectState } from '../../contracts/executor-comparison.ts';
+import { FIRST, SECOND, Session } from '../../contracts/executor-session.ts';
+import { subjectOf, type SmallNetwork } from '../../support/networks.ts';
+import { whereGpu } from './software-gpu.ts';
+
+const TOLERANCE = 1e-4;
+const LANES = [FIRST, SECOND];
+const chip = new WebgpuExecutor({ form: 'A' });
+
+/** Convolutions with and without padding, each with its pool; dropout; clipping; two slots. */
+const POOLED: SmallNetwork = {
+  name: 'pooled',
+  shape: [1, 13, 12],
+  batch: 6,
+  layers: [
+    { type: 'conv', filters: 2, kernel: 5 },
+    { type: 'max-pool', size: 2 },
+    { type: 'relu' },
+    { type: 'conv', filters: 5, kernel: 3, padding: 1 },
+    { type: 'max-pool', size: 2, stride: 2 },
+    { type: 'relu' },
+    { type: 'flatten' },
+    { type: 'dropout', rate: { $param: 'dropout' } },
+    { type: 'dense', units: 4 },
+  ],
+  settings: {
+    optimizer: { type: 'adam', learningRate: { $param: 'rate' } },
+    clip: { norm: 0.5 },
+  },
+};
+
+whereGpu('GPU: the form on chip', () => {
+  it('trains and evaluates as the reference does, with dropout, clipping and an incomplete batch', async () => {
+    const subject = subjectOf(POOLED, 16);
+    const [session, oracle] = [
+      await Session.open(chip, subject, LANES),
+      await Session.open(new ReferenceExecutor(), subject, LANES),
+    ];
+    const before = await oracle.states();
+    const [found, expected] = [await session.run(0, 0, 3), await oracle.run(0, 0, 3)];
+    const [states, right] = [await session.states(), await oracle.states()];
+    const [evaluated, truth] = [await session.evaluate(), await oracle.evaluate()];
+    for (const [lane, start] of before.entries()) {
+      const what = `lane ${String(lane)}`;
+      expectMetrics(found.lanes[lane], expected.lanes[lane], TOLERANCE, what);
+      expectState(subject, start, states[lane]!, right[lane]!, TOLERANCE, what);
+      expectMetrics(evaluated[lane], truth[lane], TOLERANCE, `${what}, evaluation`);
+    }
+    await session.executable.dispose();
+  });
+
+  it('records the form at the end of the label', async () => {
+    const subject = subjectOf({
+      name: 'dense',
+      shape: [2, 2, 2],
+      layers: [{ type: 'flatten' }, { type: 'dense', units: 2 }],
+    });
+    for (const form of ['A', 'B'] as const) {
+      const { executable } = await Session.open(new WebgpuExecutor({ form }), subject, [FIRST]);
+      expect(executable.label).toMatch(new RegExp(`^webgpu:.*:${form}$`));
+      await executable.dispose();
+    }
+  });
+
+  it('refuses a network with a norm', async () => {
+    const subject = subjectOf({
+      name: 'normed',
+      shape: [1, 3, 3],
+      layers: [{ type: 'flatten' }, { type: 'batch-norm' }, { type: 'dense', units: 2 }],
+    });
+    await expect(Session.open(chip, subject, [FIRST])).rejects.toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringMatching(/^webgpu on chip: batch-norm1: /) as string,
+    });
+  });
+});
