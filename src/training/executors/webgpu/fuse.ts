@@ -5,7 +5,7 @@
  * its other operands must be there, and its memory free.
  */
 import { defined } from '../../../core/at.ts';
-import { pairOf, type Op, type OpKind, type Plan } from '../../plan/plan.ts';
+import { bufferAt, pairOf, type Op, type OpKind, type Plan } from '../../plan/plan.ts';
 import { Flow, type Value } from './flow.ts';
 import { Fusion, NEED_SUMS } from './fusion.ts';
 import { isCheap, mainOutput, operandsOf } from './lower/pointwise.ts';
@@ -55,7 +55,31 @@ class Fuser {
         for (const value of this.#flow.outputs(op))
           if (!this.#fusion.isView(value)) this.#heads.set(value, op);
     }
+    for (const op of this.#flow.ops) if (NEED_SUMS.has(op.kind)) this.#sum(op);
     return this.#fusion;
+  }
+
+  /** Lets the product that computes an op's first input sum it as well. */
+  #sum(op: Op): void {
+    const { plan } = this.#flow;
+    const value = this.#flow.input(op, 0);
+    const head = this.#heads.get(value);
+    if (head === undefined || this.#fusion.summed.has(head) || this.#fusion.pools.has(head)) return;
+    const forward = op.kind === 'batch-norm';
+    if (
+      !(forward ? ['conv', 'dense'] : ['conv-input-gradient', 'dense-input-gradient']).includes(
+        head.kind,
+      )
+    )
+      return;
+    const [large, small] = forward
+      ? [head.inputs[0], head.outputs[0]]
+      : [head.outputs[0], head.inputs[0]];
+    if (isDepthwise(convWindows(plan, head, large, small))) return;
+    const shapeOf = (id: number | undefined): string => bufferAt(plan, [id ?? -1], 0).shape.join();
+    if (shapeOf(head.outputs[0]) !== shapeOf(op.inputs[0])) return;
+    if (!forward && !this.#ready([this.#flow.input(op, 1)], head)) return;
+    this.#fusion.summed.set(head, { op, value });
   }
 
   /** Returns whether the op has no kernel of its own. */

@@ -33,6 +33,12 @@ interface Draft {
   readonly sums: Set<Op>;
 }
 
+/** A value that a product sums in parts as it computes it, for a batch norm or its gradient. */
+export interface Summed {
+  readonly op: Op;
+  readonly value: Value;
+}
+
 export class Fusion {
   readonly flow: Flow;
   /** Values that readers compute. */
@@ -44,6 +50,8 @@ export class Fusion {
   readonly absorbed = new Set<Op>();
   /** Max pools that a convolution computes, by the convolution. */
   readonly pools = new Map<Op, Op>();
+  /** By the op whose product sums a value. */
+  readonly summed = new Map<Op, Summed>();
 
   constructor(flow: Flow) {
     this.flow = flow;
@@ -56,6 +64,11 @@ export class Fusion {
   /** Results that nothing reads are not stored either. */
   isStored(value: Value): boolean {
     return value.readers.length > 0 && !this.views.has(value) && !this.passed.has(value);
+  }
+
+  /** Whether the sums that an op needs are there in parts. */
+  hasParts(op: Op): boolean {
+    return [...this.summed.values()].some((summed) => summed.op === op);
   }
 
   next(value: Value): Link | undefined {
@@ -74,6 +87,11 @@ export class Fusion {
     const op = defined(value.op);
     const deeper = this.flow.inputs(op).flatMap((input) => this.sums(input));
     return NEED_SUMS.has(op.kind) ? [op, ...deeper] : deeper;
+  }
+
+  /** Whether a value is stored among a lane's activations. */
+  writes(value: Value): boolean {
+    return this.flow.inArena(value) && this.isStored(value);
   }
 
   touches(): readonly Touch[] {
@@ -100,13 +118,17 @@ export class Fusion {
       for (const source of this.sources(value)) reads.add(source);
       for (const needed of this.sums(value)) sums.add(needed);
     };
-    this.flow.inputs(op).forEach((value, n) => {
-      if (n !== given && !this.passed.has(value)) read(value);
-    });
+    const idle = this.hasParts(op) && this.flow.outputs(op).every((value) => !this.writes(value));
+    if (!idle)
+      this.flow.inputs(op).forEach((value, n) => {
+        if (n !== given && !this.passed.has(value)) read(value);
+      });
+    const summed = this.summed.get(op);
+    if (summed?.op.kind === 'batch-norm-gradient') read(this.flow.input(summed.op, 1));
     for (const value of this.flow.outputs(op)) {
       if (this.isView(value)) continue;
       if (value.old !== undefined && given !== null) read(value.old);
-      if (this.flow.inArena(value) && this.isStored(value)) writes.add(value);
+      if (this.writes(value)) writes.add(value);
       const link = this.next(value);
       if (link !== undefined) this.#touch(link.op, touch, link.operand);
     }

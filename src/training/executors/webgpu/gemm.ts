@@ -3,6 +3,7 @@
  * workgroup memory. Convolutions gather in the loaders (implicit GEMM). k ascends whatever the
  * tile, and where a sum is split depends on the plan only, so that tiles and lanes change no bit.
  */
+import { COLUMNS, summing, summingMemory, type RowSums } from './gemm-sums.ts';
 import { LANE, range, u, type Kernel } from './kernel.ts';
 import type { Tile } from './tiles.ts';
 
@@ -23,6 +24,8 @@ export interface Product {
   readonly alongB: 'k' | 'j';
   /** Neighbouring columns that one thread has and stores together. */
   readonly window?: number | undefined;
+  /** Sums of each row over blocks of columns; put returns what is summed. */
+  readonly sums?: RowSums | undefined;
 }
 
 /** Granularity of splits, in terms; a constant and not the tile's depth. */
@@ -30,6 +33,8 @@ const SPLIT = 32;
 
 export function product(name: string, p: Product): Kernel {
   const { bm, bn, bk, tm, tn } = p.tile;
+  if (p.sums !== undefined && bn % COLUMNS !== 0)
+    throw new RangeError(`${name}: a tile of ${String(bn)} columns has no whole blocks`);
   const columns = bn / tn;
   const threads = (bm / tm) * columns;
   const tilesM = Math.ceil(p.m / bm);
@@ -47,6 +52,7 @@ export function product(name: string, p: Product): Kernel {
   });
   const code = `${p.code}
 var<workgroup> ta: array<f32, ${String(bm * bk)}>; var<workgroup> tb: array<f32, ${String(bn * bk)}>;
+${p.sums === undefined ? '' : summingMemory(p.tile)}
 @compute @workgroup_size(${String(threads)})
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t: u32) {
   ${LANE}
@@ -71,10 +77,15 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
     workgroupBarrier();
   }
   var c = array<f32, ${String(tm * tn)}>(${sums.join()});
-  ${p.window === undefined ? puts(p) : putsOfWindows(p, p.window)}
+  ${epilogue(p)}
 }`;
   const groups = [Math.ceil(p.n / bn), tilesM * p.splits * p.groups] as const;
   return { name, code, groups, perLane: true };
+}
+
+function epilogue(p: Product): string {
+  if (p.sums !== undefined) return summing(p, p.sums);
+  return p.window === undefined ? puts(p) : putsOfWindows(p, p.window);
 }
 
 /** One call of put and not one for each sum: compilers take seconds over the copies. */

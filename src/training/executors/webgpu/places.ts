@@ -8,8 +8,9 @@
  */
 import { at, defined } from '../../../core/at.ts';
 import { firstFit, type Extent } from '../../plan/lifetimes.ts';
-import { blockSize, elements, rootOf, type Plan } from '../../plan/plan.ts';
+import { blockSize, elements, rootOf, type Op, type Plan } from '../../plan/plan.ts';
 import type { Fusion } from './fusion.ts';
+import { COLUMNS } from './gemm-sums.ts';
 import { access, parameter } from './kernel.ts';
 
 /** What the sizes of buffers and the transfer of states depend on. */
@@ -67,7 +68,7 @@ export class Places implements Layout {
     this.#statistics = new Map(plan.statistics.map(({ name, offset }) => [name, offset]));
     this.state =
       this.statistics + plan.statistics.reduce((sum, s) => sum + roundUp(elements(s.shape)), 0);
-    const { offsets, size } = firstFit(extentsOf(plan, fusion));
+    const { offsets, size } = firstFit([...extentsOf(plan, fusion), ...partsOf(plan, fusion)]);
     this.#arenaAt = new Map(
       Array.from(offsets, ([id, offset]) => [id, (offset / 4) * plan.batch] as const),
     );
@@ -99,6 +100,17 @@ export class Places implements Layout {
   partials(floats: number): number {
     this.#partialFloats = Math.max(this.#partialFloats, floats);
     return this.#partials;
+  }
+
+  accessParts(kind: '<' | '>', { id, inputs }: Op): string {
+    const { shape } = defined(this.#plan.buffers[inputs[0] ?? -1]);
+    return access(kind, `parts${String(id)}`, 4 * partFloats(shape, this.#plan.batch));
+  }
+
+  /** Element `i` of the sums in parts that an op needs. */
+  part({ id }: Op, i: string): string {
+    const offset = this.shared + defined(this.#arenaAt.get(partId(id)));
+    return `arena[lane * ARENA + ${parameter(offset)} + ${i}]`;
   }
 
   /** Constants that the texts of `at` refer to. */
@@ -166,6 +178,27 @@ function extentsOf(plan: Plan, fusion: Fusion): Extent[] {
     }
   }
   return [...extents.values()];
+}
+
+/** Key of an op's sums in parts among the lifetimes of buffers. */
+function partId(op: number): number {
+  return -1 - op;
+}
+
+/** Lifetimes of sums in parts: from the product that computes them to the op that needs them. */
+function partsOf({ buffers, batch }: Plan, fusion: Fusion): Extent[] {
+  return Array.from(fusion.summed, ([head, { op }]) => {
+    const { shape } = defined(buffers[op.inputs[0] ?? -1]);
+    const floats = partFloats(shape, batch);
+    const size = 4 * Math.ceil(floats / batch);
+    return { id: partId(op.id), size, first: head.id, last: op.id };
+  });
+}
+
+/** Floats of two sums for each channel and block of columns. */
+export function partFloats(shape: readonly number[], batch: number): number {
+  const [channels = 1, ...plane] = shape;
+  return 2 * channels * Math.ceil((batch * elements(plane)) / COLUMNS);
 }
 
 export function inState(offset: number, i: string): string {

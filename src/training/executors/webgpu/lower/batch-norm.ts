@@ -3,7 +3,8 @@
  * element by element is in pointwise.ts. Only the valid samples of a batch count.
  */
 import { numberOf, type Op } from '../../../plan/plan.ts';
-import { inBlocks, sums, u, WIDE, type Kernel } from '../kernel.ts';
+import { COLUMNS } from '../gemm-sums.ts';
+import { inBlocks, sums, u, WIDE, type Kernel, type Loop } from '../kernel.ts';
 import { elementwise } from './activation.ts';
 import { f, planesOf, read, type Lowering } from './lowering.ts';
 import { mainOutput } from './pointwise.ts';
@@ -26,13 +27,29 @@ export function batchNorm(op: Op, to: Lowering): readonly Kernel[] {
     const old = places.at(id, 'k');
     return `${old} = ${f(1 - momentum)} * ${old} + ${f(momentum)} * ${value};`;
   };
+  const parts = partsOf(op, to, plane);
+  // Chan et al. 1979: moments of the whole from those of blocks.
+  const [sum, squares] =
+    parts === null
+      ? [
+          inBlocks(['s'], loop, `part_s += ${x};`),
+          inBlocks(['d'], loop, `let e = ${x} - mu; part_d = fma(e, e, part_d);`),
+        ]
+      : [
+          inBlocks(['s'], parts.loop, `part_s = fma(${parts.count}, ${parts.first}, part_s);`),
+          inBlocks(
+            ['d'],
+            parts.loop,
+            `let e = ${parts.first} - mu; part_d += fma(${parts.count} * e, e, ${parts.second});`,
+          ),
+        ];
   const statistics = sums(
     `${op.kind} statistics`,
     channels,
     `let m = f32(at.n * ${u(plane)});
-  ${inBlocks(['s'], loop, `part_s += ${x};`)}
+  ${sum}
   let mu = total(t, s) / m;
-  ${inBlocks(['d'], loop, `let e = ${x} - mu; part_d = fma(e, e, part_d);`)}
+  ${squares}
   let v = total(t, d) / m;
   if (t == 0u) {
     ${places.at(mean, 'k')} = mu;
@@ -54,15 +71,43 @@ export function batchNormGradient(op: Op, to: Lowering): readonly Kernel[] {
   const loop = { start: 't', end: `at.n * ${u(plane)}`, step: WIDE };
   const term = `let g = ${read(to, op, 0, place, 'k')}; part_a += g;
       part_b = fma(g, (${read(to, op, 1, place, 'k')} - mu) * r, part_b);`;
+  const parts = partsOf(op, to, plane);
   const both = sums(
     `${op.kind} sums`,
     channels,
     `let mu = ${places.at(mean, 'k')}; let r = ${places.at(inverse, 'k')};
-  ${inBlocks(['a', 'b'], loop, term)}
+  ${
+    parts === null
+      ? inBlocks(['a', 'b'], loop, term)
+      : inBlocks(['a', 'b'], parts.loop, `part_a += ${parts.first}; part_b += ${parts.second};`)
+  }
   let sa = total(t, a); let sb = total(t, b);
   if (t == 0u) { ${places.at(biasGradient, 'k')} = sa; ${places.at(weightGradient, 'k')} = sb; }`,
   );
   return [both, ...applied(op, to)];
+}
+
+interface Parts {
+  readonly loop: Loop;
+  /** Sums of block q of channel k, and how many elements they are of. */
+  readonly first: string;
+  readonly second: string;
+  readonly count: string;
+}
+
+/** Sums in parts that the product before has stored; null: there are none. */
+function partsOf(op: Op, to: Lowering, plane: number): Parts | null {
+  const { plan, places, fusion } = to;
+  if (!fusion.hasParts(op)) return null;
+  const blocks = Math.ceil((plan.batch * plane) / COLUMNS);
+  const valid = `at.n * ${u(plane)}`;
+  const part = (n: number): string => places.part(op, `2u * (k * ${u(blocks)} + q) + ${u(n)}`);
+  return {
+    loop: { start: 't', end: `(${valid} + ${u(COLUMNS - 1)}) / ${u(COLUMNS)}`, step: WIDE },
+    first: `${places.accessParts('<', op)}${part(0)}`,
+    second: part(1),
+    count: `f32(min(${u(COLUMNS)}, ${valid} - q * ${u(COLUMNS)}))`,
+  };
 }
 
 /** Kernel of the result that has samples, unless its readers compute it or nothing needs it. */

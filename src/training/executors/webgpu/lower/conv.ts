@@ -1,11 +1,12 @@
 /** Convolutions and dense layers as matrix products; depthwise ones are in depthwise.ts. */
 import type { Op } from '../../../plan/plan.ts';
 import { product, splitsOf } from '../gemm.ts';
+import { COLUMNS, type RowSums } from '../gemm-sums.ts';
 import { access, each, range, u, type Kernel } from '../kernel.ts';
 import { inScratch } from '../places.ts';
 import type { Tile } from '../tiles.ts';
 import { depthwise, depthwiseInputGradient, depthwiseWeightGradient } from './depthwise.ts';
-import { read, type Lowering } from './lowering.ts';
+import { planesOf, read, type Lowering } from './lowering.ts';
 import { store } from './store.ts';
 import {
   convWindows,
@@ -24,11 +25,6 @@ const SIGNATURES = {
   loadB: 'fn loadB(lane: u32, g: u32, k: u32, j: u32) -> f32',
   put: 'fn put(place: u32, lane: u32, g: u32, split: u32, i: u32, j: u32, v: f32)',
 } as const;
-
-/** Filter `o` of the group's row, and sample and pixel of column `j`. */
-function pixels(s: Windows, og: number): string {
-  return `let b = j / ${u(s.out)}; let p = j % ${u(s.out)}; let o = g * ${u(og)} + i;`;
-}
 
 /** C[filter, (sample, pixel)] over k = (channel, tap). */
 export function conv(op: Op, to: Lowering): readonly Kernel[] {
@@ -55,19 +51,21 @@ ${SIGNATURES.loadB} {
 }
 ${
   pool === undefined || pooled === undefined
-    ? `${SIGNATURES.put} {
-  ${pixels(s, og)}
-  ${store(to, op, 0, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`, plus, 'o')}
-}`
+    ? put(op, to, {
+        decode: `let b = j / ${u(s.out)}; let p = j % ${u(s.out)}; let o = g * ${u(og)} + i;`,
+        at: `(b * ${u(s.o)} + o) * ${u(s.out)} + p`,
+        value: plus,
+        channel: 'o',
+      })
     : putWindow(pool, to, pooled, og, bias === undefined ? '0.0' : places.at(bias, 'o'))
 }`;
   const alongB = s.out > 1 ? 'j' : 'k';
   const n = plan.batch * (pooled === undefined ? s.out : pooled.taps * pooled.out);
-  const tile = to.tileFor(og, n);
+  const sums = sumsOf(op, to, s.out);
   return [
     product(op.kind, {
-      ...{ m: og, n, k, groups: s.groups, splits: 1, code },
-      ...{ tile: pooled === undefined ? tile : withColumns(tile, pooled.taps) },
+      ...{ m: og, n, k, groups: s.groups, splits: 1, code, sums },
+      ...{ tile: tileOf(to, og, n, { window: pooled?.taps, sums }) },
       ...{ alongA: 'k', alongB, window: pooled?.taps },
     }),
   ];
@@ -97,10 +95,63 @@ function putWindow(pool: Op, to: Lowering, pooled: Windows, og: number, bias: st
 }`;
 }
 
-/** A tile whose threads have at least so many columns. */
-function withColumns(tile: Tile, columns: number): Tile {
-  if (tile.tn % columns === 0) return tile;
-  return { ...tile, tn: columns, tm: Math.max(1, (tile.tm * tile.tn) / columns) };
+interface Put {
+  /** Declares what the others refer to, from g, i and j. */
+  readonly decode: string;
+  readonly at: string;
+  readonly value: string;
+  readonly channel: string;
+}
+
+/** Functions put, and those of the sums that a batch norm needs of the result. */
+function put(op: Op, to: Lowering, { decode, at, value, channel }: Put): string {
+  const summed = to.fusion.summed.get(op);
+  if (summed === undefined)
+    return `${SIGNATURES.put} { ${decode} ${store(to, op, 0, at, value, channel)} }`;
+  const { places, plan } = to;
+  const norm = summed.op;
+  const { plane } = planesOf(plan, norm.inputs[0]);
+  const blocks = Math.ceil((plan.batch * plane) / COLUMNS);
+  const part = (n: number): string =>
+    places.part(norm, `2u * (${channel} * ${u(blocks)} + block) + ${u(n)}`);
+  const kept = { value: summed.value, name: 'kept' };
+  const of = (id: number | undefined): string => places.at(id, channel);
+  const [, , , mean, inverse] = norm.inputs;
+  const second =
+    norm.kind === 'batch-norm'
+      ? ''
+      : `fn second(lane: u32, g: u32, i: u32, j: u32) -> f32 {
+  ${decode} return (${read(to, norm, 1, at, channel)} - ${of(mean)}) * ${of(inverse)};
+}`;
+  return `${SIGNATURES.put} -> f32 {
+  ${decode} var kept = 0.0; ${store(to, op, 0, at, value, channel, kept)} return kept;
+}
+${second}
+fn putSums(lane: u32, g: u32, i: u32, block: u32, sum0: f32, sum1: f32) {
+  let j = block * ${u(COLUMNS)}; ${decode}
+  ${places.accessParts('>', norm)}${part(0)} = sum0; ${part(1)} = sum1;
+}`;
+}
+
+function sumsOf(op: Op, to: Lowering, plane: number): RowSums | undefined {
+  const summed = to.fusion.summed.get(op);
+  if (summed === undefined) return undefined;
+  const kind = summed.op.kind === 'batch-norm' ? 'moments' : 'products';
+  return { kind, valid: `at.n * ${u(plane)}` };
+}
+
+interface Needs {
+  /** Neighbouring columns that a thread must have. */
+  readonly window?: number | undefined;
+  readonly sums?: RowSums | undefined;
+}
+
+/** The tile of a product, widened to what its epilogue needs. */
+function tileOf(to: Lowering, m: number, n: number, { window = 1, sums }: Needs): Tile {
+  const tile = to.tileFor(m, n);
+  const { tm, tn, bn } = tile;
+  if (tn % window !== 0) return { ...tile, tn: window, tm: Math.max(1, (tm * tn) / window) };
+  return sums === undefined || bn % COLUMNS === 0 ? tile : { ...tile, bn: COLUMNS };
 }
 
 /** C[channel, (sample, input pixel)] over k = (filter, tap); pixels that no window reads get 0. */
@@ -124,15 +175,18 @@ ${SIGNATURES.loadB} {
   ${reachBack(s)}
   if (${hit(s)}) { return ${read(to, op, 0, at, own)}; } return 0.0;
 }
-${SIGNATURES.put} {
-  let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)}; let c = g * ${u(cg)} + i;
-  ${store(to, op, 0, `(b * ${u(s.c)} + c) * ${u(s.plane)} + p`, 'v', 'c')}
-}`;
+${put(op, to, {
+  decode: `let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)}; let c = g * ${u(cg)} + i;`,
+  at: `(b * ${u(s.c)} + c) * ${u(s.plane)} + p`,
+  value: 'v',
+  channel: 'c',
+})}`;
   const alongB = s.plane > 1 ? 'j' : 'k';
+  const sums = sumsOf(op, to, s.plane);
   return [
     product(op.kind, {
-      ...{ m: cg, n, k: og * s.taps, groups: s.groups, splits: 1 },
-      ...{ tile: to.tileFor(cg, n), code, alongA: 'i', alongB },
+      ...{ m: cg, n, k: og * s.taps, groups: s.groups, splits: 1, sums },
+      ...{ tile: tileOf(to, cg, n, { sums }), code, alongA: 'i', alongB },
     }),
   ];
 }

@@ -9,6 +9,12 @@ function toMemory({ places }: Lowering, { buffer }: Value, i: string, text: stri
   return `${places.access('>', buffer)}${places.at(buffer, i)} = ${text};`;
 }
 
+/** A variable that takes a value on the way. */
+export interface Kept {
+  readonly value: Value;
+  readonly name: string;
+}
+
 /**
  * Statements that store `text` as element `i` of the op's n-th output, or add it, and compute the
  * element-wise ops that follow. `place` is known where one of them is a dropout.
@@ -20,6 +26,7 @@ export function store(
   i: string,
   text: string,
   k?: string,
+  keep?: Kept,
 ): string {
   const { fusion, plan } = to;
   let value = fusion.flow.output(op, n);
@@ -29,6 +36,7 @@ export function store(
   const lines = [`let element = ${i}; let kept0 = ${sum};`];
   for (let count = 0; ; count++) {
     const name = `kept${String(count)}`;
+    if (value === keep?.value) lines.push(`${keep.name} = ${name};`);
     if (fusion.isStored(value)) lines.push(toMemory(to, value, 'element', name));
     const link = fusion.next(value);
     if (link === undefined) break;
