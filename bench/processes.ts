@@ -15,9 +15,9 @@ export interface Ran {
 }
 
 /** Runs `galapagos` with these arguments, after building it if necessary. */
-export async function galapagos(args: readonly string[]): Promise<Ran> {
+export async function galapagos(args: readonly string[], signal?: AbortSignal): Promise<Ran> {
   await buildIfStale(root);
-  return run(process.execPath, [`${root}bin/galapagos.mjs`, ...args]);
+  return run(process.execPath, [`${root}bin/galapagos.mjs`, ...args], '', signal);
 }
 
 /**
@@ -41,8 +41,9 @@ export async function peer(
   script: string,
   args: readonly string[],
   input?: string,
+  signal?: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  const ran = await run(python, [`${root}bench/peers/${script}`, ...args], input);
+  const ran = await run(python, [`${root}bench/peers/${script}`, ...args], input, signal);
   if (ran.code !== 0) throw new Error(`${script} failed: ${ran.stderr.slice(-2000)}`);
   const last: unknown = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '');
   if (typeof last !== 'object' || last === null)
@@ -50,9 +51,14 @@ export async function peer(
   return { ...last };
 }
 
-async function run(command: string, args: readonly string[], input = ''): Promise<Ran> {
+async function run(
+  command: string,
+  args: readonly string[],
+  input = '',
+  signal?: AbortSignal,
+): Promise<Ran> {
   const started = performance.now();
-  const child = spawn(command, args, { cwd: root, stdio: 'pipe' });
+  const child = spawn(command, args, { cwd: root, stdio: 'pipe', killSignal: 'SIGKILL', signal });
   const closed = new Promise<number | null>((resolve, reject) =>
     child.once('close', resolve).once('error', reject),
   );

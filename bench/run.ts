@@ -2,7 +2,7 @@
  * Runs benchmarks by name and prints a table, or one JSON object on each line with --json. Each
  * measures its peer in the same run and reports a missing one. Results go to bench/results/ with
  * machine and date (--save). `paper …` repeats the published comparison, `window …` measures the
- * window in a browser; both have arguments of their own.
+ * window in a browser, `gpu …` a graphics card; these have arguments of their own.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -39,6 +39,13 @@ if (first === 'window') {
   process.exit(run === null ? 2 : run.rows.some(({ held }) => held === false) ? 1 : 0);
 }
 
+if (first === 'gpu') {
+  const { gpuBench } = await import('./gpu/index.ts');
+  const run = await gpuBench(rest);
+  if (run !== null) show('gpu', run.rows, run);
+  process.exit(run === null ? 2 : run.rows.some(({ held }) => held === false) ? 1 : 0);
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
@@ -48,7 +55,7 @@ const names =
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(
-    `no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper, window\n`,
+    `no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper, window, gpu\n`,
   );
   process.exit(2);
 }

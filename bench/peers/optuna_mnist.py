@@ -1,12 +1,13 @@
 """The published MNIST search as a user would run it today: Optuna + PyTorch, 64 evaluations, two processes.
 
-usage: optuna_mnist.py FOLDER_OF_IDX_FILES TRIALS PROCESSES      prints one JSON line {seconds, best, trials, optuna, torch}
+usage: optuna_mnist.py FOLDER_OF_IDX_FILES TRIALS PROCESSES [DEVICE]      prints one JSON line {seconds, best, trials, optuna, torch}
 Same network (906 weights), data, order, batch, one epoch, test set for selection and seed for every training as the
 `paper-mnist-evolution` study; Optuna's own evolutionary sampler with a population of 4.
 """
 import gzip, json, multiprocessing, os, sys, tempfile, time
 
 folder, trials, processes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
 
 
 def read(name):
@@ -22,14 +23,14 @@ def work(storage, share):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     def split(part):
         x = torch.from_numpy(read(part + "-images-idx3-ubyte.gz").copy()).view(-1, 1, 28, 28).float().div(255).sub(0.1307).div(0.3081)
-        return x, torch.from_numpy(read(part + "-labels-idx1-ubyte.gz").copy()).long()
+        return x.to(device), torch.from_numpy(read(part + "-labels-idx1-ubyte.gz").copy()).long().to(device)
     (x, y), (tx, ty) = split("train"), split("t10k")
 
     def objective(trial):
         lr, dropout, momentum = (trial.suggest_float(name, 1e-4, 1 - 1e-4) for name in ("learningRate", "dropout", "momentum"))
         torch.manual_seed(0)
         net = nn.Sequential(nn.Conv2d(1, 2, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(2, 4, 5), nn.MaxPool2d(2), nn.ReLU(),
-                            nn.Flatten(), nn.Dropout(dropout), nn.Linear(64, 10))
+                            nn.Flatten(), nn.Dropout(dropout), nn.Linear(64, 10)).to(device)
         optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
         net.train()
         for at in range(0, len(x), 128):
