@@ -8,7 +8,8 @@ export interface Segment {
   readonly first: number;
   readonly lanes: number;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
-  group: GPUBindGroup;
+  /** Bind groups by the offset of their table of lanes. */
+  readonly groups: Map<number, GPUBindGroup>;
 }
 
 /** Bytes of one upload; the source may be shared memory, which has to be copied. */
@@ -36,7 +37,7 @@ export class Buffers {
       first: i * sizes.perSegment,
       lanes: sizes.segments[i]?.lanes ?? 0,
       buffers,
-      group: this.#bind(buffers),
+      groups: new Map([[0, this.#bind(buffers, 0)]]),
     }));
   }
 
@@ -88,7 +89,7 @@ export class Buffers {
       );
       this.shared(name).destroy();
       this.#shared.set(name, larger);
-      for (const segment of this.segments) segment.group = this.#bind(segment.buffers);
+      for (const { groups } of this.segments) groups.clear();
     }
     this.upload(this.shared(name), 0, values);
   }
@@ -104,6 +105,16 @@ export class Buffers {
     }
   }
 
+  /**
+   * Bind group of a segment whose kernels see the table of lanes at an offset, a multiple of
+   * `TABLE_BYTES`.
+   */
+  groupOf({ buffers, groups }: Segment, offset: number): GPUBindGroup {
+    const group = groups.get(offset) ?? this.#bind(buffers, offset);
+    groups.set(offset, group);
+    return group;
+  }
+
   segmentOf(lane: number): Segment {
     const segment = this.segments[Math.floor(lane / this.sizes.perSegment)];
     if (segment === undefined) throw new RangeError(`there is no lane ${String(lane)}`);
@@ -116,7 +127,7 @@ export class Buffers {
       for (const buffer of buffers.values()) buffer.destroy();
   }
 
-  #bind(own: ReadonlyMap<string, GPUBuffer>): GPUBindGroup {
+  #bind(own: ReadonlyMap<string, GPUBuffer>, offset: number): GPUBindGroup {
     const records = { buffer: this.shared('records'), size: 4 * RECORD_WORDS };
     return this.#card.device.createBindGroup({
       layout: this.#layout,
@@ -124,7 +135,10 @@ export class Buffers {
         { binding: 0, resource: records },
         ...BINDINGS.map((name, i) => ({
           binding: i + 1,
-          resource: { buffer: own.get(name) ?? this.shared(name as SharedName) },
+          resource: {
+            buffer: own.get(name) ?? this.shared(name as SharedName),
+            offset: name === 'lanes' ? offset : 0,
+          },
         })),
       ],
     });

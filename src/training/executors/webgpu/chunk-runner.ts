@@ -5,10 +5,10 @@
  */
 import { at, defined } from '../../../core/at.ts';
 import type { Key } from '../../../core/random.ts';
-import { bufferOf, type Buffers, type Segment } from './buffers.ts';
+import { bufferOf, type Buffers } from './buffers.ts';
 import { mapped, type Card } from './device.ts';
 import type { Dispatch } from './program.ts';
-import { RECORD_BYTES, STAGING } from './sizes.ts';
+import { RECORD_BYTES, STAGING, TABLE_BYTES } from './sizes.ts';
 
 /** Place of one step in the host's tables. */
 export interface Step {
@@ -37,12 +37,14 @@ export interface Chunk {
   readonly live: readonly number[];
 }
 
+/** Live lanes of a segment that the same dispatches compute. */
 interface Part {
-  readonly segment: Segment;
-  /** Number of its live lanes. */
+  readonly group: GPUBindGroup;
   readonly lanes: number;
 }
 
+/** Longest duration of a dispatch in milliseconds: longer ones keep a desktop from drawing. */
+const LONGEST_MS = 50;
 /** Chunks that may be submitted before the first of them is read. */
 export const IN_FLIGHT = STAGING.length;
 /**
@@ -59,6 +61,8 @@ export class ChunkRunner {
   readonly #card: Card;
   /** Longest duration of a step so far, in milliseconds. */
   #stepMs = 0;
+  /** Duration of a step of one lane in the last chunk, in milliseconds, by the step's kernels. */
+  readonly #laneMs = new Map<readonly Dispatch[], number>();
   #chunks = 0;
   #endedAt = 0;
   /** Settles when the chunk that was submitted last has ended. */
@@ -80,7 +84,7 @@ export class ChunkRunner {
     const bytes = 8 * trials.length * (steps.length + 1);
     this.#writeRecords(chunk, buffers);
     this.#submit(chunk, buffers, staging, bytes);
-    const ended = this.#last.then(() => this.#read(began, steps.length, staging, bytes));
+    const ended = this.#last.then(() => this.#read(began, chunk, staging, bytes));
     this.#last = ended.catch(() => undefined);
     return ended;
   }
@@ -88,15 +92,26 @@ export class ChunkRunner {
   /** Waits for the metrics; called when all earlier chunks have ended. */
   async #read(
     submitted: number,
-    steps: number,
+    { kernels, steps: { length: steps }, live }: Chunk,
     staging: GPUBuffer,
     bytes: number,
   ): Promise<Float32Array> {
     const began = Math.max(submitted, this.#endedAt);
     const metrics = await mapped(this.#card, staging, bytes, this.#patience(steps));
     this.#endedAt = performance.now();
-    this.#stepMs = Math.max(this.#stepMs, (this.#endedAt - began) / steps);
+    const stepMs = (this.#endedAt - began) / steps;
+    this.#stepMs = Math.max(this.#stepMs, stepMs);
+    this.#laneMs.set(kernels, stepMs / live.length);
     return new Float32Array(metrics);
+  }
+
+  /** Most lanes of one dispatch. */
+  #lanesTogether({ kernels, together, steps, live }: Chunk): number {
+    if (this.#card.software) return live.length;
+    const share = Math.max(...kernels.map((kernel) => kernel.share));
+    const laneMs = this.#laneMs.get(kernels) ?? 0;
+    const stepsOfOne = Math.min(together, steps.length);
+    return lanesTogether(live.length, share * laneMs * live.length * stepsOfOne);
   }
 
   #patience(steps: number): number {
@@ -130,7 +145,7 @@ export class ChunkRunner {
   #submit(chunk: Chunk, buffers: Buffers, staging: GPUBuffer, bytes: number): void {
     const { device } = this.#card;
     const count = chunk.steps.length;
-    const parts = partsOf(chunk, buffers);
+    const parts = partsOf(chunk, buffers, this.#lanesTogether(chunk));
     const piece = chunk.together * Math.ceil(count / (PIECES * chunk.together));
     for (let from = 0; from < count; from += piece) {
       const end = Math.min(count, from + piece);
@@ -145,11 +160,19 @@ export class ChunkRunner {
   }
 }
 
-/** Encodes steps `from` … `end`−1 of a segment's lanes. */
+/**
+ * Lanes that one dispatch may compute, so that it takes at most 50 ms.
+ * @param forecast of the longest dispatch if it computes all lanes, in milliseconds
+ */
+export function lanesTogether(lanes: number, forecast: number): number {
+  return Math.max(1, Math.floor(lanes / Math.max(1, Math.ceil(forecast / LONGEST_MS))));
+}
+
+/** Encodes steps `from` … `end`−1 of some lanes. */
 function encodePart(
   pass: GPUComputePassEncoder,
   { kernels, together, steps, last }: Chunk,
-  { segment, lanes }: Part,
+  { group, lanes }: Part,
   from: number,
   end: number,
 ): void {
@@ -165,19 +188,26 @@ function encodePart(
     );
   };
   for (let k = from; k < end; k += together) {
-    pass.setBindGroup(0, segment.group, [k * RECORD_BYTES]);
+    pass.setBindGroup(0, group, [k * RECORD_BYTES]);
     for (const kernel of kernels) dispatch(kernel, Math.min(together, steps.length - k));
   }
   if (end === steps.length && last !== null) dispatch(last, 1);
 }
 
-/** Segments with live lanes; writes the tables of their lanes. */
-function partsOf({ live, trials }: Chunk, buffers: Buffers): readonly Part[] {
+/**
+ * Live lanes of each segment, in parts of at most `together`. Writes the table of each part's lanes,
+ * one after another in the segment's buffer.
+ */
+function partsOf({ live, trials }: Chunk, buffers: Buffers, together: number): readonly Part[] {
   return buffers.segments.flatMap((segment) => {
     const own = live.filter((lane) => buffers.segmentOf(lane) === segment);
-    if (own.length === 0) return [];
-    const words = own.flatMap((lane) => [lane - segment.first, defined(trials[lane]), lane]);
-    buffers.upload(bufferOf(segment, 'lanes'), 0, Uint32Array.from(words));
-    return [{ segment, lanes: own.length }];
+    return Array.from({ length: Math.ceil(own.length / together) }, (_, k): Part => {
+      const lanes = own.slice(k * together, (k + 1) * together);
+      const words = lanes.flatMap((lane) => [lane - segment.first, defined(trials[lane]), lane]);
+      // A table of several lanes fits: tables of one lane are further apart than its words.
+      const offset = k * together * TABLE_BYTES;
+      buffers.upload(bufferOf(segment, 'lanes'), offset, Uint32Array.from(words));
+      return { group: buffers.groupOf(segment, offset), lanes: lanes.length };
+    });
   });
 }

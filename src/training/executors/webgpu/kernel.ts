@@ -1,4 +1,5 @@
 /** Kernels as text, the two shapes that most of them have, and their parameters. */
+import { LANE_WORDS } from './prelude.ts';
 
 export interface Kernel {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface Kernel {
   readonly perLane: boolean;
   /** Whether y is multiplied by the steps of the dispatch. */
   readonly perStep?: boolean;
+  /** Floating-point operations of a lane; 0 or absent where memory is the limit. */
+  readonly flops?: number;
   /** Element-wise kernels: the text of one item, for kernels that run several ops. */
   readonly item?: Item;
 }
@@ -34,7 +37,7 @@ const BLOCK = 32;
 const ENTRY = `@compute @workgroup_size(${String(WIDE)})
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t: u32) {`;
 /** Index of the lane in its segment, and of its words in `lanes`. */
-export const LANE = 'let place = 3u * w.z; let lane = lanes[place];';
+export const LANE = `let place = ${String(LANE_WORDS)}u * w.z; let lane = lanes[place];`;
 
 export const u = (value: number): string => `${String(value)}u`;
 
@@ -59,6 +62,18 @@ export function trafficOf({ code }: Pick<Kernel, 'code'>): number {
     Array.from(code.matchAll(ACCESS), ([, name, size]) => [name, Number(size)] as const),
   );
   return Array.from(bytes.values()).reduce((sum, size) => sum + size, 0);
+}
+
+/** Floating-point operations in the time of a byte from memory, on cards of this decade. */
+const FLOPS_A_BYTE = 16;
+
+/** Share of a step's time that each kernel takes, estimated from its operations and traffic. */
+export function sharesOf(kernels: readonly Kernel[]): readonly number[] {
+  const costs = kernels.map((kernel) =>
+    Math.max(1, trafficOf(kernel), (kernel.flops ?? 0) / FLOPS_A_BYTE),
+  );
+  const sum = costs.reduce((all, cost) => all + cost, 0);
+  return costs.map((cost) => cost / sum);
 }
 
 /** One thread for each of `items`. `body` knows `i`, and `lane` if `perLane`. */

@@ -1,10 +1,11 @@
 /** A plan as pipelines of one card. Depends on neither the number of lanes nor the dataset. */
+import { at } from '../../../core/at.ts';
 import type { Op, Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { guarded, type Card } from './device.ts';
 import { fuse, unfused } from './fuse.ts';
 import { faultOf } from './fusion.ts';
-import { parametrised, type Kernel } from './kernel.ts';
+import { parametrised, sharesOf, type Kernel } from './kernel.ts';
 import { lowerOps } from './lower/index.ts';
 import type { Lowering } from './lower/lowering.ts';
 import { finite } from './lower/update.ts';
@@ -47,6 +48,8 @@ export interface Dispatch {
   readonly perStep: boolean;
   /** Immediates; null: none. */
   readonly values: Uint32Array<ArrayBuffer> | null;
+  /** Share of a step's time, estimated. */
+  readonly share: number;
 }
 
 export interface Program {
@@ -86,7 +89,7 @@ export async function buildProgram(card: Card, lowered: Lowered): Promise<Progra
     ],
   });
   const pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  const ready = async (kernel: Kernel): Promise<Dispatch> => {
+  const ready = async (kernel: Kernel, share: number): Promise<Dispatch> => {
     const { name, groups, perLane, perStep = false } = kernel;
     if (Math.max(...groups) > MOST_GROUPS)
       throw new TrainingError('unsupported', `webgpu: ${name} needs more than 65,535 workgroups`);
@@ -103,9 +106,13 @@ export async function buildProgram(card: Card, lowered: Lowered): Promise<Progra
       perLane,
       perStep,
       values: values.length === 0 ? null : Uint32Array.from(values),
+      share,
     };
   };
-  const all = (kernels: readonly Kernel[]): Promise<Dispatch[]> => Promise.all(kernels.map(ready));
+  const all = (kernels: readonly Kernel[]): Promise<Dispatch[]> => {
+    const shares = sharesOf(kernels);
+    return Promise.all(kernels.map((kernel, i) => ready(kernel, at(shares, i))));
+  };
   const [train, evaluate, [check]] = await Promise.all([
     all(lowered.train),
     all(lowered.evaluate),

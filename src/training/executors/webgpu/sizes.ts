@@ -6,12 +6,14 @@ import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Layout } from './places.ts';
-import { LANE_WORDS, type BindingName } from './prelude.ts';
+import type { BindingName } from './prelude.ts';
 
 /** Steps of one submission at most: there are records and rows of metrics for as many. */
 export const MOST_STEPS = 512;
 /** Distance of two records in bytes: an alignment that every card allows. */
 export const RECORD_BYTES = 256;
+/** Distance of two tables of lanes in bytes, where each has one lane; see `Buffers.groupOf`. */
+export const TABLE_BYTES = 256;
 /** Rows of hyper-parameters that fit at first; a run with more enlarges the buffer. */
 const HYPER_ROWS = 512;
 /** Bytes of samples that are copied to the card for a chunk at most, if a step has no more. */
@@ -92,7 +94,7 @@ export function sizesOf(
       state: bytesOf(own * state),
       scratch: bytesOf(own * scratch),
       arena: bytesOf(places.shared + own * arena),
-      lanes: bytesOf(own * LANE_WORDS),
+      lanes: own * TABLE_BYTES,
     };
     return { lanes: own, bytes };
   });
@@ -128,7 +130,8 @@ function labelWords({ classes, targets }: DatasetShape): number {
 /** Bytes that one more lane takes. */
 export function laneBytesOf(plan: Plan, { state, scratch, arena }: Layout): number {
   const metrics = 2 * (1 + STAGING.length) * (MOST_STEPS + 1);
-  return 4 * (state + scratch + arena + LANE_WORDS + plan.hyper.length * HYPER_ROWS + metrics);
+  const words = state + scratch + arena + plan.hyper.length * HYPER_ROWS + metrics;
+  return 4 * words + TABLE_BYTES;
 }
 
 export function totalBytes({ shared, segments }: Sizes): number {
