@@ -77,6 +77,7 @@ const listedCard = strict({
   address: text.nullable().describe('On the PCI bus.'),
   uuid: text.nullable().describe('NVIDIA’s unique id.'),
   driver: text.nullable(),
+  powerDefault: figure.describe('Power limit that the maker set, in W.'),
   ...cardUse,
   ...measured,
 });

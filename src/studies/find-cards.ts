@@ -70,5 +70,5 @@ async function softwareCards({ execPath }: FindCardsOptions): Promise<readonly S
     memoryBytes: memoryBytes(),
   } as const;
   const environment = { [FALLBACK_VARIABLE]: '1', [MEMORY_VARIABLE]: String(device.memoryBytes) };
-  return [{ device, environment, command: [] }];
+  return [{ device, conditions: [], environment, command: [] }];
 }

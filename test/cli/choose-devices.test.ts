@@ -5,6 +5,7 @@ import type { StartableDevice } from '../../src/node/devices/pin.ts';
 
 const cards: readonly StartableDevice[] = ['gpu/0', 'gpu/1'].map((id) => ({
   device: { id, kind: 'gpu', name: 'card', lanes: 256, memoryBytes: 1 },
+  conditions: [],
   environment: {},
   command: [],
 }));

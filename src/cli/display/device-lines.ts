@@ -1,5 +1,6 @@
 /** Formats the list of devices as text: a line for each device, indented lines for its executors. */
 import { deviceName } from '../../core/device.ts';
+import { cardConditions } from '../../node/devices/conditions.ts';
 import type {
   DeviceExecutor,
   DeviceList,
@@ -82,9 +83,11 @@ function state(executor: DeviceExecutor): string {
   return `does not work: ${reason}${remedy === null ? '' : ` → ${remedy}`}`;
 }
 
-function notes({ twins, pin, pinFailed, partitions }: ListedCard): string[] {
+function notes(card: ListedCard): string[] {
+  const { twins, pin, pinFailed, partitions } = card;
   const others = twins.map(deviceName).join(', ');
   return [
+    ...cardConditions(card),
     ...(partitions.length === 0
       ? []
       : [

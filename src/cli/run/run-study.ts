@@ -226,7 +226,14 @@ async function devicesFor(
   display: RunDisplay,
 ): Promise<ChosenDevices> {
   const kind = objectiveKind(objective.kind);
-  if (kind?.runsOn(objective, 'gpu') === true) return chosen;
+  if (kind?.runsOn(objective, 'gpu') === true) {
+    void chosen.then(({ cards }) => {
+      for (const { device, conditions } of cards)
+        for (const condition of conditions)
+          display.event({ type: 'note', text: `${deviceName(device.id)} ${condition}` });
+    });
+    return chosen;
+  }
   if (kind?.trains === true)
     void chosen.then(({ cards }) => {
       if (cards.length > 0) display.event({ type: 'note', text: idleCards(cards) });

@@ -5,6 +5,7 @@
 import { ASSUMED_CARD_BYTES, type Device } from '../../core/device.ts';
 import { ADAPTER_VARIABLE, MEMORY_VARIABLE } from '../../runtime/gpu/adapters.ts';
 import type { DeviceList, ListedCard } from '../../protocol/device-list.ts';
+import { cardConditions } from './conditions.ts';
 import { processPin } from './pin-ways.ts';
 import type { ProcessPin, TwinCard } from './pin-ways.ts';
 
@@ -16,6 +17,8 @@ const NO_CARD = '-1';
 /** A device that a worker should serve, and what pins the worker to it. */
 export interface StartableDevice extends ProcessPin {
   readonly device: Device;
+  /** What slows trials down on it, as parts of sentences. */
+  readonly conditions: readonly string[];
 }
 
 /** What restricts a worker of the processor to it. */
@@ -67,7 +70,9 @@ export function startableCards({ devices }: DeviceList): readonly StartableDevic
     const { environment, command } = pinTo(card, twins);
     // The adapter is the first twin's.
     const own = second ? { ...environment, [ADAPTER_VARIABLE]: NO_ADAPTER } : environment;
-    return [{ device: deviceOf(card), environment: own, command }];
+    return [
+      { device: deviceOf(card), conditions: cardConditions(card), environment: own, command },
+    ];
   });
 }
 
@@ -82,11 +87,15 @@ function deviceOf(card: ListedCard): Device {
   };
 }
 
-/** Memory of the card, or of the instance of it that a worker uses; null: unknown. */
-function knownMemory({ memoryBytes, partitions }: ListedCard): number | null {
+/**
+ * Memory of the card that other programs leave, or of the instance of it that a worker uses; null:
+ * unknown.
+ */
+function knownMemory({ memoryBytes, figures, partitions }: ListedCard): number | null {
   const partition = partitionBytes(partitions[0]?.name ?? '');
-  if (partition === null || memoryBytes === null) return partition ?? memoryBytes;
-  return Math.min(memoryBytes, partition);
+  const free = memoryBytes === null ? null : memoryBytes - (figures.memoryBytes ?? 0);
+  if (partition === null || free === null) return partition ?? free;
+  return Math.min(free, partition);
 }
 
 /** Memory that the profile of a MIG instance names, such as `3g.20gb`, in bytes. */

@@ -79,6 +79,8 @@ export const nodeInventory = strict({
       uuid: z.string().nullable(),
       /** On the PCI bus. */
       address: z.string().nullable(),
+      /** Power limit that the maker set, in watts. */
+      powerDefault: z.number().nullable(),
       ...cardUse,
     }),
   ),

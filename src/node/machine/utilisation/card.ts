@@ -26,6 +26,8 @@ export interface Card {
   /** Null: unknown. */
   readonly model: string | null;
   readonly driver: string | null;
+  /** Power limit that the maker set, in watts; null or absent: unknown. */
+  readonly powerDefault?: number | null;
   readonly figures: CardFigures;
 }
 

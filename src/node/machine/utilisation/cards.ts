@@ -13,6 +13,7 @@ export interface NamedCard extends Card {
   readonly device: string;
   /** Memory that the inventory reports, in bytes; null: unknown. */
   readonly memoryBytes: number | null;
+  readonly powerDefault: number | null;
 }
 
 /** Vendors of devices that only display a console: server boards and virtual machines. */
@@ -26,6 +27,7 @@ interface Known {
   model: string | null;
   driver: string | null;
   memoryBytes: number | null;
+  powerDefault: number | null;
   /** Whether it is there; null: it is not on a bus that is watched. */
   onBus: boolean | null;
 }
@@ -51,6 +53,7 @@ export class Cards {
           model,
           driver,
           memoryBytes,
+          powerDefault: null,
           onBus: null,
         });
       }
@@ -115,6 +118,7 @@ export class Cards {
     known.uuid ??= card.uuid;
     known.model = card.model ?? known.model;
     known.driver = card.driver ?? known.driver;
+    known.powerDefault = card.powerDefault ?? known.powerDefault;
     return known;
   }
 
@@ -126,6 +130,7 @@ export class Cards {
       model: null,
       driver: null,
       memoryBytes: null,
+      powerDefault: null,
       onBus: null,
     };
     this.#known.push(known);
@@ -141,6 +146,7 @@ function fromBus({ address, vendor }: PciCard): Known {
     model: null,
     driver: null,
     memoryBytes: null,
+    powerDefault: null,
     onBus: true,
   };
 }

@@ -39,13 +39,14 @@ export function withParts(
  */
 export function withCards(inventory: NodeInventory, cards: readonly NamedCard[]): NodeInventory {
   const devices = cards.map(
-    ({ device, vendor, model, driver, uuid, address, memoryBytes, figures }) => ({
+    ({ device, vendor, model, driver, uuid, address, memoryBytes, powerDefault, figures }) => ({
       device,
       vendor,
       model,
       driver,
       uuid,
       address,
+      powerDefault,
       memoryBytes:
         figures.memoryTotalBytes instanceof Unknown ? memoryBytes : figures.memoryTotalBytes,
       partitions: [],

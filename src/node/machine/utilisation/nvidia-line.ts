@@ -19,6 +19,7 @@ export const QUERY = [
   'temperature.gpu',
   'power.draw',
   'power.limit',
+  'power.default_limit',
   'name',
 ] as const;
 
@@ -57,6 +58,7 @@ const line = z.strictObject({
   'temperature.gpu': figure(),
   'power.draw': figure(),
   'power.limit': figure(),
+  'power.default_limit': figure(),
   name: z.string().min(1),
 });
 
@@ -71,12 +73,14 @@ export function parseNvidiaLine(text: string): Card | { readonly malformed: stri
     return { malformed: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
   }
   const { data } = parsed;
+  const powerDefault = data['power.default_limit'];
   return {
     address: data['pci.bus_id'],
     uuid: data.uuid,
     vendor: 'NVIDIA',
     model: data.name,
     driver: data.driver_version,
+    powerDefault: typeof powerDefault === 'number' ? powerDefault : null,
     figures: {
       load: data['utilization.gpu'],
       memoryBytes: data['memory.used'],

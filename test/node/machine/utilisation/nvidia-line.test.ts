@@ -10,6 +10,7 @@ it('nvidia-smi: parses a line into a card, in bytes, per cent, degrees and watts
     vendor: 'NVIDIA',
     model: 'NVIDIA H100 80GB HBM3',
     driver: '570.124.06',
+    powerDefault: 700,
     figures: {
       load: 94,
       memoryBytes: 9216 * 2 ** 20,

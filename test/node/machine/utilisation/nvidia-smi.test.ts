@@ -26,7 +26,7 @@ it('nvidia-smi: one child reports every card each period', () => {
   expect(lines).toStrictEqual([
     [
       'nvidia-smi',
-      '--query-gpu=uuid,pci.bus_id,driver_version,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw,power.limit,name',
+      '--query-gpu=uuid,pci.bus_id,driver_version,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw,power.limit,power.default_limit,name',
       '--format=csv,noheader,nounits',
       '-lms',
       '1000',
