@@ -19,6 +19,8 @@ export interface Choice {
   readonly label: string;
   /** Reason for the choice, as text. */
   readonly reason: string;
+  /** Number of executables that it runs side by side without loss. */
+  readonly parallel: number;
 }
 
 export interface ChooseOptions {
@@ -48,6 +50,7 @@ interface Usable {
   readonly label: string;
   readonly reproducible: boolean;
   readonly computesOn: RegisteredExecutor['computesOn'];
+  readonly parallel: number;
 }
 
 /**
@@ -131,7 +134,10 @@ async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined
     throw new TrainingError('unsupported', `${name}: its results differ between machines`);
   const { executor, reproducible, computesOn } = entry;
   const found = await executor.probe();
-  if (found.usable) return { executor, label: found.label, reproducible, computesOn };
+  if (found.usable) {
+    const { label, parallel } = found;
+    return { executor, label, reproducible, computesOn, parallel };
+  }
   throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
 }
 
@@ -143,8 +149,9 @@ async function usableOf(entries: readonly RegisteredExecutor[]): Promise<Usable[
   const usable: Usable[] = [];
   for (const { executor, reproducible, computesOn } of entries) {
     const found = await executor.probe();
-    if (found.usable && !usable.some(({ label }) => label === found.label))
-      usable.push({ executor, label: found.label, reproducible, computesOn });
+    if (!found.usable || usable.some(({ label }) => label === found.label)) continue;
+    const { label, parallel } = found;
+    usable.push({ executor, label, reproducible, computesOn, parallel });
   }
   return usable;
 }

@@ -23,6 +23,7 @@ export type Usable =
       readonly usable: true;
       readonly label: string;
       readonly memoryBytes: number;
+      /** Number of executables that run side by side without loss. */
       readonly parallel: number;
     }
   | { readonly usable: false; readonly reason: string; readonly remedy: string };

@@ -11,7 +11,6 @@ import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, firstLine, type Choice } from '../calibration/choose.ts';
 import { lanesWanted } from '../calibration/lanes-wanted.ts';
-import type { Executable } from '../executors/executor.ts';
 import { registeredExecutors } from '../executors/registry.ts';
 import type { RegisteredExecutor } from '../executors/registry.ts';
 import { Scope } from '../models/scope.ts';
@@ -24,6 +23,8 @@ import { hashing, planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
 import { CohortRun, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
+import { Executables } from './executables.ts';
+import { jointProgress } from './joint-progress.ts';
 
 export type * from '../objective/objective.ts';
 export type { CohortLane, TrainListener } from './cohort.ts';
@@ -53,12 +54,25 @@ export interface TrainOptions extends TrainListener {
 
 /** Lanes with equal structure, which differ only in numbers. */
 interface Group {
+  /** Indices of the lanes in the call. */
+  readonly places: readonly number[];
+  readonly lanes: readonly CohortLane[];
   readonly resolved: ResolvedObjective;
   readonly plan: Plan;
   readonly dataset: Dataset;
   readonly seed: number;
   readonly objective: TrainObjective;
   readonly choices: readonly Choice[];
+}
+
+/** A prepared plan with the key of its executable, which is in use. */
+interface Kept extends Prepared {
+  readonly key: string;
+}
+
+interface Started {
+  readonly group: Group;
+  readonly prepared: Kept;
 }
 
 export class Trainer {
@@ -70,8 +84,7 @@ export class Trainer {
   readonly #datasets = new Map<string, Promise<Dataset>>();
   /** Number of lanes that fill the device, by executor and plan. */
   readonly #lanes = new Map<string, number>();
-  /** Executable of the last call; replaced for another plan or executor, or for more lanes. */
-  #current: { readonly key: string; readonly executable: Executable } | undefined;
+  readonly #executables = new Executables();
   readonly #log: (text: string) => void;
   readonly #logged = new Set<string>();
   #busy = false;
@@ -93,8 +106,9 @@ export class Trainer {
   }
 
   /**
-   * Trains lanes; one call at a time. Lanes of equal structure train together, one structure after
-   * the other. Each lane has its own signal, which stops it between chunks.
+   * Trains lanes; one call at a time. Lanes of equal structure train together. Structures train one
+   * after the other, or side by side where the executor gains from it. Each lane has its own signal,
+   * which stops it between chunks.
    * @param seed the study's seed, an integer 0 ≤ seed < 2⁵³
    * @throws TrainingError; DatasetError for a damaged dataset file
    */
@@ -108,16 +122,23 @@ export class Trainer {
     this.#busy = true;
     try {
       const outcomes: LaneOutcome[] = [];
-      for (const places of alike(objective, lanes, this.#catalogue, options.shape)) {
-        const together = places.flatMap((place) => lanes[place] ?? []);
-        const group = await this.#group(objective, seed, together, options.began);
-        const ended = await this.#trainGroup(group, together, at(places, options));
-        places.forEach((place, i) => (outcomes[place] = ended[i] ?? { outcome: 'cancelled' }));
+      const waiting = alike(objective, lanes, this.#catalogue, options.shape);
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const groups = [await this.#group(objective, seed, lanes, next, options.began)];
+        while (waiting.length > 0 && groups.length < parallelOf(groups))
+          groups.push(
+            await this.#group(objective, seed, lanes, waiting.shift() ?? [], options.began),
+          );
+        const ended = await this.#trainGroups(groups, options);
+        for (const [i, { places }] of groups.entries())
+          places.forEach(
+            (place, k) => (outcomes[place] = ended[i]?.[k] ?? { outcome: 'cancelled' }),
+          );
       }
       return outcomes;
     } catch (error) {
-      // The state after an error is undefined, so the next call starts without the executable.
-      await this.#discard();
+      // The state after an error is undefined, so the next call starts without executables.
+      await this.#executables.clear();
       throw error;
     } finally {
       this.#busy = false;
@@ -131,15 +152,17 @@ export class Trainer {
   /** Releases all resources; idempotent. */
   async dispose(): Promise<void> {
     this.#datasets.clear();
-    await this.#discard();
+    await this.#executables.clear();
   }
 
   async #group(
     objective: TrainObjective,
     seed: number,
-    lanes: readonly CohortLane[],
+    all: readonly CohortLane[],
+    places: readonly number[],
     began: string | undefined,
   ): Promise<Group> {
+    const lanes = places.flatMap((place) => all[place] ?? []);
     const resolved = resolveAll(objective, lanes, this.#catalogue);
     const dataset = await this.#dataset(resolved.dataset);
     const plan = await withPauses(planning(resolved.network, resolved.settings, dataset.view));
@@ -152,7 +175,70 @@ export class Trainer {
       now,
       onFailure: (label, error) => this.#logFailure(label, error),
     });
-    return { resolved, plan, dataset, seed: resolved.seed ?? seed, objective, choices };
+    const own = { places, lanes, seed: resolved.seed ?? seed };
+    return { ...own, resolved, plan, dataset, objective, choices };
+  }
+
+  /** Trains groups, side by side if there is more than one and the memory suffices for all. */
+  async #trainGroups(groups: readonly Group[], listener: TrainListener): Promise<LaneOutcome[][]> {
+    const outcomes: LaneOutcome[][] = [];
+    const together = groups.length > 1 && parallelOf(groups) > 1 ? await this.#start(groups) : [];
+    const progress = jointProgress(listener.progress?.bind(listener));
+    const ended = await Promise.allSettled(
+      together.map(({ group, prepared }, i) =>
+        this.#run(group, prepared, group.lanes, {
+          ...at(group.places, listener),
+          progress: progress(i),
+        }),
+      ),
+    );
+    for (const [i, each] of ended.entries()) {
+      if (each.status === 'fulfilled') outcomes[i] = each.value;
+      else if (!isOutOfMemory(each.reason)) throw each.reason;
+    }
+    // Those for which memory did not suffice beside the others.
+    for (const [i, group] of groups.entries())
+      outcomes[i] ??= await this.#trainGroup(group, group.lanes, at(group.places, listener));
+    return outcomes;
+  }
+
+  /** Prepares the first of the groups, as many as the memory suffices for. */
+  async #start(groups: readonly Group[]): Promise<Started[]> {
+    // Timing needs the device for itself.
+    for (const { choices, plan, dataset } of groups)
+      await this.#lanesWanted(first(choices), plan, dataset).catch(ignoreRefusal);
+    const started: Started[] = [];
+    try {
+      for (const group of groups) {
+        const { dataset, plan, choices } = group;
+        if (this.#executables.isUsed(executableKey(first(choices).label, dataset, plan))) break;
+        started.push({ group, prepared: await this.#prepare(group, group.lanes.length) });
+      }
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+    }
+    return started;
+  }
+
+  async #run(
+    { objective, resolved, dataset, seed }: Group,
+    { key, ...prepared }: Kept,
+    lanes: readonly CohortLane[],
+    listener: TrainListener,
+  ): Promise<LaneOutcome[]> {
+    try {
+      return await new CohortRun(
+        objective,
+        resolved,
+        dataset,
+        prepared,
+        seed,
+        lanes,
+        listener,
+      ).train();
+    } finally {
+      this.#executables.release(key);
+    }
   }
 
   /**
@@ -165,20 +251,10 @@ export class Trainer {
     listener: TrainListener,
   ): Promise<LaneOutcome[]> {
     try {
-      const prepared = await this.#prepare(group, lanes.length);
-      return await new CohortRun(
-        group.objective,
-        group.resolved,
-        group.dataset,
-        prepared,
-        group.seed,
-        lanes,
-        listener,
-      ).train();
+      return await this.#run(group, await this.#prepare(group, lanes.length), lanes, listener);
     } catch (error) {
-      if (!(error instanceof TrainingError) || error.kind !== 'out-of-memory' || lanes.length === 1)
-        throw error;
-      await this.#discard();
+      if (!isOutOfMemory(error) || lanes.length === 1) throw error;
+      await this.#executables.discard();
       const half = Math.ceil(lanes.length / 2);
       const places = [...lanes.keys()];
       const first = await this.#trainGroup(group, lanes.slice(0, half), listener);
@@ -193,30 +269,26 @@ export class Trainer {
    * Compiles the plan with the first executor that can run it, and adds why the earlier ones could
    * not to the reason.
    */
-  async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Prepared> {
+  async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Kept> {
     const remarks: string[] = [];
     for (const [i, choice] of choices.entries()) {
       const { executor, label, reason } = choice;
+      const key = executableKey(label, dataset, plan);
       try {
         const wanted = await this.#lanesWanted(choice, plan, dataset);
-        const executable = await this.#executable(
-          { executor, label, reason },
-          plan,
-          dataset,
+        const executable = await this.#executables.take(
+          key,
           lanes,
+          () => executor.compile(plan, lanes, new AbortController().signal),
+          (compiled) => compiled.loadDataset(dataset.view),
         );
         if (executable.note !== undefined) {
           remarks.push(executable.note);
           this.#logOnce(`${label}: ${executable.note}`);
         }
-        return { plan, executable, reason: [reason, ...remarks].join('; '), ...wanted };
+        return { key, plan, executable, reason: [reason, ...remarks].join('; '), ...wanted };
       } catch (error) {
-        if (
-          !(error instanceof TrainingError) ||
-          !['compile-failed', 'unsupported'].includes(error.kind) ||
-          i === choices.length - 1
-        )
-          throw error;
+        if (!isRefusal(error) || i === choices.length - 1) throw error;
         remarks.push(`${label} cannot: ${firstLine(error.message)}`);
         this.#logFailure(label, error);
       }
@@ -240,11 +312,11 @@ export class Trainer {
     { view }: Dataset,
   ): Promise<Pick<Prepared, 'lanesWanted'>> {
     if (this.#device.lanes === 1) return {};
-    // Measuring needs the memory that the last executable holds.
+    // Measuring needs the memory that executables hold.
     const key = `${choice.label} ${planHash(plan)}`;
     let lanes = this.#lanes.get(key);
     if (lanes === undefined) {
-      await this.#discard();
+      await this.#executables.discard();
       lanes = await lanesWanted(choice, plan, {
         device: this.#device,
         dataset: view,
@@ -254,28 +326,6 @@ export class Trainer {
       this.#lanes.set(key, lanes);
     }
     return { lanesWanted: lanes };
-  }
-
-  async #executable(
-    { executor, label }: Choice,
-    plan: Plan,
-    dataset: Dataset,
-    lanes: number,
-  ): Promise<Executable> {
-    const key = `${label} ${keyOf(dataset.entry)} ${planHash(plan)}`;
-    if (this.#current?.key === key && this.#current.executable.lanes >= lanes)
-      return this.#current.executable;
-    await this.#discard();
-    const executable = await executor.compile(plan, lanes, new AbortController().signal);
-    this.#current = { key, executable };
-    await executable.loadDataset(dataset.view);
-    return executable;
-  }
-
-  async #discard(): Promise<void> {
-    const current = this.#current;
-    this.#current = undefined;
-    await current?.executable.dispose();
   }
 
   #dataset(entry: DatasetEntry): Promise<Dataset> {
@@ -288,6 +338,34 @@ export class Trainer {
     }
     return dataset;
   }
+}
+
+/** Number of groups that train side by side: what all their executors allow. */
+function parallelOf(groups: readonly Group[]): number {
+  return Math.min(...groups.map(({ choices }) => first(choices).parallel));
+}
+
+function first(choices: readonly Choice[]): Choice {
+  const [choice] = choices;
+  if (choice === undefined) throw new RangeError('there is no choice of an executor');
+  return choice;
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof TrainingError && error.kind === 'out-of-memory';
+}
+
+/** Returns whether another executor may train the plan that this one refused. */
+function isRefusal(error: unknown): error is TrainingError {
+  return error instanceof TrainingError && ['compile-failed', 'unsupported'].includes(error.kind);
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!isRefusal(error)) throw error;
+}
+
+function executableKey(label: string, { entry }: Dataset, plan: Plan): string {
+  return `${label} ${keyOf(entry)} ${planHash(plan)}`;
 }
 
 /** Cache key of a dataset; includes the source, because a name may later denote other data. */

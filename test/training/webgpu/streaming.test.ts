@@ -39,7 +39,7 @@ async function trained(
 const NOTE = expect.stringContaining('the dataset does not fit on the card') as string;
 
 whereGpu('GPU: datasets that do not fit on the card', () => {
-  it.each(['dense', 'crop and flip', 'squared error of numbers, from numbers'])(
+  it.each(['crop and flip', 'squared error of numbers, from numbers'])(
     'train to the same bits as datasets that lie there: %s',
     async (name) => {
       const resident = await trained(new WebgpuExecutor(), of(name));
@@ -101,10 +101,29 @@ whereGpu('GPU: memory', () => {
     expect(await open(lanes)).toBeGreaterThan(0);
     await expect(open(lanes + 1)).rejects.toMatchObject({
       kind: 'out-of-memory',
-      message: 'webgpu: 2 MiB are needed; the card has 1 MiB',
+      message: 'webgpu: 2 MiB are needed; the card has 1 MiB left',
     });
     expect(spy).not.toHaveBeenCalled();
     spy.mockRestore();
+  });
+
+  it('is shared by the executables of a process', async () => {
+    const executor = new WebgpuExecutor({ memoryBytes: 2 ** 20 });
+    const subject = subjectOf(of('dense'), SAMPLES);
+    await executor.probe();
+    const { sharedBytes, laneBytes } = executor.estimate(subject.plan, 1, subject.view);
+    const lanes = Math.floor((2 ** 20 - sharedBytes) / laneBytes);
+    const compile = (count: number): ReturnType<WebgpuExecutor['compile']> =>
+      executor.compile(subject.plan, count, new AbortController().signal);
+    const [first, second] = [await compile(lanes), await compile(1)];
+    await first.loadDataset(subject.view);
+    await expect(second.loadDataset(subject.view)).rejects.toMatchObject({ kind: 'out-of-memory' });
+    await second.dispose();
+    await first.dispose();
+    await first.dispose();
+    const third = await compile(lanes);
+    await third.loadDataset(subject.view);
+    await third.dispose();
   });
 
   it('is that of the card, or an assumed one', async () => {

@@ -80,6 +80,22 @@ whereGpu('GPU: the trainer', () => {
     expect(checksums(found)).not.toContain(undefined);
   });
 
+  it('trains structures side by side to the weights of each alone', async () => {
+    const settings = { ...(objective.settings as object), batch: { $param: 'batch' } };
+    const searched = { ...objective, settings };
+    const three = lanes(3).map(({ request, signal }, i) => ({
+      request: { ...request, params: { ...request.params, batch: [16, 8, 4][i] ?? 0 } },
+      signal,
+    }));
+    const trainer = trainerOn(new WebgpuExecutor());
+    const found = await trainer.train(searched, 1, three);
+    const alone: LaneOutcome[] = [];
+    for (const lane of three) alone.push(...(await trainer.train(searched, 1, [lane])));
+    await trainer.dispose();
+    expect(checksums(found)).toEqual(checksums(alone));
+    expect(new Set(checksums(found)).size).toBe(3);
+  });
+
   it('trains with another executor if the card rejects a kernel, and names the kernel', async () => {
     const { device } = await openSoftwareCard();
     const prototype = Object.getPrototypeOf(device) as GPUDevice;

@@ -10,10 +10,11 @@ import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
 import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { bufferOf, Buffers } from './buffers.ts';
+import type { CardMemory } from './card-memory.ts';
 import { ChunkRunner, IN_FLIGHT, type Chunk, type Step } from './chunk-runner.ts';
 import { guarded, mapped, USAGE, type Card } from './device.ts';
 import type { Dispatch, Program } from './program.ts';
-import { checkMemory, MOST_STEPS, sizesOf } from './sizes.ts';
+import { MOST_STEPS, sizesOf, totalBytes } from './sizes.ts';
 import { uploadSamples } from './upload-samples.ts';
 
 const STREAMS =
@@ -33,7 +34,9 @@ export class WebgpuExecutable extends ChunkedExecutable {
   readonly #program: Program;
   readonly #runner: ChunkRunner;
   protected override readonly inFlight = IN_FLIGHT;
-  readonly #memoryBytes: number | null;
+  readonly #cardMemory: CardMemory;
+  /** Gives back what the buffers take of the card's memory. */
+  #giveBack: () => void = () => undefined;
   #buffers: Buffers | undefined;
   /** The dataset, if its samples are copied to the card for each chunk. */
   #streamed: DatasetView | undefined;
@@ -44,18 +47,17 @@ export class WebgpuExecutable extends ChunkedExecutable {
   #lastOrder: Uint32Array | undefined;
   #lastHyper: Uint32Array | undefined;
 
-  /** @param memoryBytes of the card; null: unknown */
   constructor(
     card: Card,
     program: Program,
     plan: Plan,
     lanes: number,
     memory: Memory,
-    memoryBytes: number | null,
+    cardMemory: CardMemory,
   ) {
     super(plan, lanes);
     this.memory = memory;
-    this.#memoryBytes = memoryBytes;
+    this.#cardMemory = cardMemory;
     this.label = `${card.label}:${program.form}`;
     this.#card = card;
     this.#program = program;
@@ -67,8 +69,7 @@ export class WebgpuExecutable extends ChunkedExecutable {
   }
 
   protected async load(view: DatasetView): Promise<void> {
-    this.#buffers?.destroy();
-    this.#buffers = undefined;
+    this.#release();
     this.#lastOrder = undefined;
     this.#lastHyper = undefined;
     const buffers = await this.#allocate(view);
@@ -206,9 +207,14 @@ export class WebgpuExecutable extends ChunkedExecutable {
   }
 
   protected free(): void {
+    this.#release();
+    this.#streamed = undefined;
+  }
+
+  #release(): void {
     this.#buffers?.destroy();
     this.#buffers = undefined;
-    this.#streamed = undefined;
+    this.#giveBack();
   }
 
   #writeState(lane: number, values: Float32Array): void {
@@ -279,23 +285,29 @@ export class WebgpuExecutable extends ChunkedExecutable {
   }
 
   /**
-   * Allocates the buffers. A dataset that leaves no memory for a single lane stays on the host.
+   * Allocates the buffers. A dataset that leaves no memory for a single lane stays on the host,
+   * unless other executables hold memory.
    * @throws TrainingError `out-of-memory`, `unsupported`
    */
   async #allocate(view: DatasetView): Promise<Buffers> {
     const { places, layout } = this.#program;
     const { bindingBytes } = this.#card.limits;
-    const room = { bindingBytes, memoryBytes: this.#memoryBytes };
-    const allocate = (streams: boolean): Promise<Buffers> => {
+    const room = { bindingBytes, memoryBytes: this.#cardMemory.bytes };
+    const allocate = async (streams: boolean): Promise<Buffers> => {
       const sizes = sizesOf(this.plan, places, this.lanes, view, { ...room, streams });
-      checkMemory(sizes, this.#memoryBytes);
-      return Buffers.allocate(this.#card, layout, sizes);
+      this.#giveBack = this.#cardMemory.take(totalBytes(sizes));
+      try {
+        return await Buffers.allocate(this.#card, layout, sizes);
+      } catch (error) {
+        this.#giveBack();
+        throw error;
+      }
     };
     try {
       return await allocate(false);
     } catch (error) {
       const full = error instanceof TrainingError && error.kind === 'out-of-memory';
-      if (!full || this.lanes > 1) throw error;
+      if (!full || this.lanes > 1 || !this.#cardMemory.isFree) throw error;
       return allocate(true);
     }
   }

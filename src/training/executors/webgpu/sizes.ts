@@ -5,6 +5,7 @@
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
+import { mib } from './card-memory.ts';
 import type { Layout } from './places.ts';
 import type { BindingName } from './prelude.ts';
 
@@ -138,22 +139,6 @@ export function totalBytes({ shared, segments }: Sizes): number {
   const of = (bytes: Readonly<Record<string, number>>): number =>
     Object.values(bytes).reduce((sum, size) => sum + size, 0);
   return segments.reduce((sum, { bytes }) => sum + of(bytes), of(shared));
-}
-
-/**
- * Checks that the buffers fit into the card's memory, before any is made.
- * @param memoryBytes null: unknown, so that only an allocation can tell
- * @throws TrainingError `out-of-memory`
- */
-export function checkMemory(sizes: Sizes, memoryBytes: number | null): void {
-  const total = totalBytes(sizes);
-  if (memoryBytes === null || total <= memoryBytes) return;
-  const text = `${mib(total)} MiB are needed; the card has ${mib(memoryBytes)} MiB`;
-  throw new TrainingError('out-of-memory', `webgpu: ${text}`);
-}
-
-function mib(bytes: number): string {
-  return String(Math.ceil(bytes / 2 ** 20));
 }
 
 function bytesOf(words: number): number {

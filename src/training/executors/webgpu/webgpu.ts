@@ -17,6 +17,7 @@ import { planHash } from '../../plan/hash.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
+import { CardMemory } from './card-memory.ts';
 import { lowerChip } from './chip/lower.ts';
 import { chipShapes } from './chip/rule.ts';
 import { openCard, type Card } from './device.ts';
@@ -60,13 +61,15 @@ const FORMS = {
 } as const;
 /** Programs that are kept: a study trains few structures at a time. */
 const KEPT_PROGRAMS = 8;
+/** Executables that run side by side: the card computes one while another one is encoded. */
+const PARALLEL = 4;
 
 export class WebgpuExecutor implements Executor {
   readonly name = 'webgpu';
   readonly #options: WebgpuOptions;
   readonly #adapter: string | undefined;
   readonly #software: boolean;
-  readonly #memoryBytes: number | null;
+  readonly #memory: CardMemory;
   #opening: Promise<Card | GpuObstacle> | undefined;
   #card: Card | undefined;
   readonly #lowered = new WeakMap<Plan, Lowered>();
@@ -77,14 +80,14 @@ export class WebgpuExecutor implements Executor {
     this.#options = options;
     this.#adapter = options.adapter ?? process.env[ADAPTER_VARIABLE];
     this.#software = options.software ?? process.env[FALLBACK_VARIABLE] === '1';
-    this.#memoryBytes = options.memoryBytes ?? cardMemory();
+    this.#memory = new CardMemory(options.memoryBytes ?? cardMemory());
   }
 
   async probe(): Promise<Usable> {
     const opened = await this.#open();
     if ('reason' in opened) return { usable: false, ...opened };
-    const memoryBytes = this.#memoryBytes ?? ASSUMED_CARD_BYTES;
-    return { usable: true, label: opened.label, memoryBytes, parallel: 1 };
+    const memoryBytes = this.#memory.bytes ?? ASSUMED_CARD_BYTES;
+    return { usable: true, label: opened.label, memoryBytes, parallel: PARALLEL };
   }
 
   /** Sum of the sizes of all buffers; exact once the card is open. */
@@ -93,7 +96,7 @@ export class WebgpuExecutor implements Executor {
     const { form, places } =
       this.#card === undefined ? lower(plan, cardTile) : this.#lower(plan, this.#card);
     const laneBytes = laneBytesOf(plan, places);
-    const room = { bindingBytes, memoryBytes: this.#memoryBytes };
+    const room = { bindingBytes, memoryBytes: this.#memory.bytes };
     const total = totalBytes(sizesOf(plan, places, lanes, dataset, room));
     const sharedBytes = total - lanes * laneBytes;
     return { sharedBytes, laneBytes, codeBytes: 0, form: FORMS[form] };
@@ -109,7 +112,7 @@ export class WebgpuExecutor implements Executor {
     signal.throwIfAborted();
     const { shape, type: sampleType } = plan.input;
     const memory = this.estimate(plan, lanes, { samples: 0, shape, classes: 1, sampleType });
-    return new WebgpuExecutable(card, program, plan, lanes, memory, this.#memoryBytes);
+    return new WebgpuExecutable(card, program, plan, lanes, memory, this.#memory);
   }
 
   /** Opens the card once, and again after it was lost. */
