@@ -54,7 +54,7 @@ export interface Pace {
  * @throws TrainingError as `compile` and `run`; `compile-failed` past the limit
  */
 export async function measure(
-  executor: Executor,
+  executor: Pick<Executor, 'compile'>,
   plan: Plan,
   lanes: number,
   options: MeasureOptions,
@@ -82,7 +82,7 @@ export async function measurePace(
 }
 
 async function measuring<T>(
-  executor: Executor,
+  executor: Pick<Executor, 'compile'>,
   plan: Plan,
   lanes: number,
   options: MeasureOptions,
@@ -104,7 +104,7 @@ async function measuring<T>(
 
 /** Compiles within the limit; an executable that comes later is disposed. */
 async function compiled(
-  executor: Executor,
+  executor: Pick<Executor, 'compile'>,
   plan: Plan,
   lanes: number,
   { compileLimitMs: limit, now }: MeasureOptions,

@@ -77,14 +77,9 @@ export async function measureStudy(
   space: SearchSpace,
   options: MeasureStudyOptions,
 ): Promise<MeasuredStudy> {
-  const {
-    datasets,
-    calibrations,
-    executors = registeredExecutors(),
-    device = cpuDevice(),
-    now = () => performance.now(),
-  } = options;
+  const { datasets, calibrations, device = cpuDevice(), now = () => performance.now() } = options;
   const kept = new Calibrations(calibrations, now);
+  const { executors = registeredExecutors(kept) } = options;
   const paces = new Map<string, Measured>();
   const points: MeasuredPoint[] = [];
   for (const params of pointsOf(space)) {

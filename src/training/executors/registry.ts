@@ -1,5 +1,6 @@
 /** Every executor, one entry each. */
 import type { ExecutorName } from '../../core/executor-names.ts';
+import type { Calibrations } from '../calibration/calibrations.ts';
 import type { Executor } from './executor.ts';
 import { ReferenceExecutor } from './reference/reference.ts';
 import { TensorflowExecutor } from './tensorflow/tensorflow.ts';
@@ -26,8 +27,11 @@ export interface RegisteredExecutor {
   readonly executor: Executor;
 }
 
-/** The executors in the order in which equally fast ones are preferred. */
-export function registeredExecutors(): readonly RegisteredExecutor[] {
+/**
+ * The executors in the order in which equally fast ones are preferred.
+ * @param calibrations keeps what searches on cards find; absent: there are none
+ */
+export function registeredExecutors(calibrations?: Calibrations): readonly RegisteredExecutor[] {
   return [
     {
       name: 'wasm',
@@ -48,7 +52,7 @@ export function registeredExecutors(): readonly RegisteredExecutor[] {
       reproducible: false,
       use: 'calibrated',
       computesOn: 'gpu',
-      executor: new WebgpuExecutor(),
+      executor: new WebgpuExecutor(calibrations === undefined ? {} : { search: { calibrations } }),
     },
     {
       name: 'tensorflow',

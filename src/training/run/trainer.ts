@@ -93,16 +93,16 @@ export class Trainer {
     resources,
     calibrations,
     datasets,
-    executors = registeredExecutors(),
+    executors,
     device = cpuDevice(),
     log = () => undefined,
   }: TrainerOptions) {
     this.#resources = resources;
     this.#catalogue = catalogueOf(datasets ?? null);
-    this.#executors = executors;
     this.#device = device;
     this.#log = log;
     this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
+    this.#executors = executors ?? registeredExecutors(this.#calibrations);
   }
 
   /**

@@ -80,7 +80,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
   ${epilogue(p)}
 }`;
   const groups = [Math.ceil(p.n / bn), tilesM * p.splits * p.groups] as const;
-  return { name, code, groups, perLane: true, flops: 2 * p.m * p.n * p.k * p.groups };
+  const flops = 2 * p.m * p.n * p.k * p.groups;
+  return { name, code, groups, perLane: true, flops, sides: { m: p.m, n: p.n } };
 }
 
 function epilogue(p: Product): string {

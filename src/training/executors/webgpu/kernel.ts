@@ -17,6 +17,8 @@ export interface Kernel {
   readonly flops?: number;
   /** Element-wise kernels: the text of one item, for kernels that run several ops. */
   readonly item?: Item;
+  /** Matrix products: rows and columns. */
+  readonly sides?: { readonly m: number; readonly n: number };
 }
 
 export interface Item {

@@ -13,6 +13,7 @@ import {
   listAdapters,
 } from '../../../runtime/gpu/adapters.ts';
 import { gpuObstacle, type GpuObstacle } from '../../../runtime/gpu/dawn.ts';
+import type { Calibrations } from '../../calibration/calibrations.ts';
 import { planHash } from '../../plan/hash.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -23,6 +24,8 @@ import { chipShapes } from './chip/rule.ts';
 import { openCard, type Card } from './device.ts';
 import { WebgpuExecutable } from './executable.ts';
 import { buildProgram, lower, type Lowered, type Program } from './program.ts';
+import { searched } from './search.ts';
+import { CardBench } from './search-bench.ts';
 import { laneBytesOf, sizesOf, totalBytes } from './sizes.ts';
 import { cardTile, softwareTile, type ChooseTile } from './tiles.ts';
 
@@ -40,10 +43,19 @@ export interface WebgpuOptions {
   /** Shapes of tiles; default: by the kind of adapter. */
   readonly tileFor?: ChooseTile;
   /**
-   * Form that every plan takes; a plan that cannot take form A is refused. Default: A where it fits
-   * on a card, and B on software adapters, which take long to compile the kernels of A.
+   * Form that every plan takes; a plan that cannot take form A is refused. Default: what the search
+   * finds; without one A where it fits on a card, and B on software adapters, which take long to
+   * compile the kernels of A.
    */
   readonly form?: 'A' | 'B';
+  /** Tries forms and tiles on the card and keeps what it finds; absent: the rule decides. */
+  readonly search?: {
+    readonly calibrations: Calibrations;
+    /** Whether software adapters search too: slow, for tests. */
+    readonly onSoftware?: boolean;
+    /** Most lanes of a measurement. */
+    readonly lanes?: number;
+  };
   /** Whether Dawn checks every call; default: only on software adapters. */
   readonly validation?: boolean;
   /** Bytes of a buffer that a kernel sees at most; default: the card's limit. */
@@ -75,6 +87,8 @@ export class WebgpuExecutor implements Executor {
   readonly #lowered = new WeakMap<Plan, Lowered>();
   /** By plan hash, of the open card; the least recently used first. */
   readonly #programs = new Map<string, Promise<Program>>();
+  /** What the search found, by plan hash. */
+  readonly #found = new Map<string, Promise<Lowered>>();
 
   constructor(options: WebgpuOptions = {}) {
     this.#options = options;
@@ -108,6 +122,7 @@ export class WebgpuExecutor implements Executor {
     const card = await this.#open();
     if ('reason' in card)
       throw new TrainingError('unsupported', `webgpu: ${card.reason}; ${card.remedy}`);
+    await this.#search(card, plan);
     const program = await this.#program(card, plan);
     signal.throwIfAborted();
     const { shape, type: sampleType } = plan.input;
@@ -148,6 +163,37 @@ export class WebgpuExecutor implements Executor {
       });
     } catch (error) {
       return gpuObstacle(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Searches the form and the tiles of a plan, once. */
+  async #search(card: Card, plan: Plan): Promise<void> {
+    const { search, tileFor } = this.#options;
+    if (search === undefined || tileFor !== undefined) return;
+    if (card.software && search.onSoftware !== true) return;
+    const hash = planHash(plan);
+    let found = this.#found.get(hash);
+    if (found === undefined) {
+      found = this.#searchNew(card, plan, search);
+      this.#found.set(hash, found);
+      found.catch(() => this.#found.delete(hash));
+    }
+    this.#lowered.set(plan, await found);
+  }
+
+  async #searchNew(
+    card: Card,
+    plan: Plan,
+    { calibrations, lanes }: NonNullable<WebgpuOptions['search']>,
+  ): Promise<Lowered> {
+    const now = (): number => performance.now();
+    const sized = lower(plan, card.software ? softwareTile : cardTile);
+    const bench = new CardBench(card, sized, this.#memoryBytes, { most: lanes, now });
+    try {
+      const { form } = this.#options;
+      return await searched(plan, card, bench, { calibrations, now, form });
+    } finally {
+      await bench.dispose();
     }
   }
 

@@ -1,0 +1,112 @@
+/** Measures forms and kernels of a plan on a card, for the search. */
+import { at } from '../../../core/at.ts';
+import { measure } from '../../calibration/measure.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
+import { Buffers } from './buffers.ts';
+import { ChunkRunner } from './chunk-runner.ts';
+import type { Card } from './device.ts';
+import { WebgpuExecutable } from './executable.ts';
+import type { Kernel } from './kernel.ts';
+import { buildProgram, type Lowered } from './program.ts';
+import type { Bench } from './search.ts';
+import { laneBytesOf, sizesOf } from './sizes.ts';
+
+/** Lanes of a cohort that a card usually gets. */
+const LANES = 64;
+/** Share of the card's memory that a measurement may fill. */
+const MEMORY_SHARE = 0.5;
+/** Runs of a kernel that are timed together, and how often. */
+const RUNS = 20;
+const TIMES = 3;
+
+export class CardBench implements Bench {
+  readonly lanes: number;
+  readonly #card: Card;
+  readonly #plan: Plan;
+  readonly #memoryBytes: number | null;
+  readonly #now: () => number;
+  #buffers: Promise<Buffers> | undefined;
+
+  /** @param lowered the plan in form B, for its size */
+  constructor(
+    card: Card,
+    lowered: Lowered,
+    memoryBytes: number | null,
+    { most = LANES, now }: { readonly most?: number | undefined; readonly now: () => number },
+  ) {
+    const { plan, places } = lowered;
+    const room =
+      memoryBytes === null ? most : (MEMORY_SHARE * memoryBytes) / laneBytesOf(plan, places);
+    this.lanes = Math.max(1, Math.min(most, Math.floor(room)));
+    this.#card = card;
+    this.#plan = plan;
+    this.#memoryBytes = memoryBytes;
+    this.#now = now;
+  }
+
+  train(lowered: Lowered, budgetMs: number): Promise<number> {
+    const memory = { sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: lowered.form };
+    const compile = async (plan: Plan, lanes: number): Promise<WebgpuExecutable> => {
+      const program = await buildProgram(this.#card, lowered);
+      return new WebgpuExecutable(this.#card, program, plan, lanes, memory, this.#memoryBytes);
+    };
+    return speed(async () => {
+      const options = { budgetMs, now: this.#now };
+      return (await measure({ compile }, this.#plan, this.lanes, options)).samplesPerSecond;
+    });
+  }
+
+  run(lowered: Lowered, kernels: readonly Kernel[]): Promise<number> {
+    return speed(async () => {
+      const program = await buildProgram(this.#card, { ...lowered, train: kernels, evaluate: [] });
+      const buffers = await (this.#buffers ??= this.#allocate(lowered, program.layout));
+      const step = { n: this.#plan.batch, first: 0, step: 0, epoch: 0, row: 0 };
+      const lanes = Array.from({ length: this.lanes }, (_, lane) => lane);
+      const runner = new ChunkRunner(this.#card);
+      const chunk = {
+        kernels: program.train,
+        together: 1,
+        steps: Array.from({ length: RUNS }, () => step),
+        last: null,
+        key: { low: 0, high: 0 },
+        trials: lanes,
+        live: lanes,
+        apart: 0,
+      };
+      const times: number[] = [];
+      for (let k = 0; k <= TIMES; k++) {
+        const began = this.#now();
+        await runner.run(chunk, buffers);
+        times.push(this.#now() - began);
+      }
+      // The first is a warm-up.
+      const median = times.slice(1).sort((a, b) => a - b);
+      return (1000 * RUNS) / Math.max(at(median, Math.floor(TIMES / 2)), 0.001);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    const buffers = await this.#buffers?.catch(() => undefined);
+    buffers?.destroy();
+  }
+
+  #allocate({ places }: Lowered, layout: GPUBindGroupLayout): Promise<Buffers> {
+    const { shape, type: sampleType } = this.#plan.input;
+    const dataset = { samples: this.#plan.batch, shape, classes: 1, sampleType };
+    const room = { bindingBytes: this.#card.limits.bindingBytes, memoryBytes: this.#memoryBytes };
+    const sizes = sizesOf(this.#plan, places, this.lanes, dataset, room);
+    return Buffers.allocate(this.#card, layout, sizes);
+  }
+}
+
+/** 0 where the card cannot run something; the loss of the card ends the search. */
+async function speed(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TrainingError && !['device-lost', 'timed-out'].includes(error.kind))
+      return 0;
+    throw error;
+  }
+}
