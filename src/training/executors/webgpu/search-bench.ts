@@ -4,13 +4,14 @@ import { measure } from '../../calibration/measure.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { Buffers } from './buffers.ts';
+import type { CardMemory } from './card-memory.ts';
 import { ChunkRunner } from './chunk-runner.ts';
 import type { Card } from './device.ts';
 import { WebgpuExecutable } from './executable.ts';
 import type { Kernel } from './kernel.ts';
 import { buildProgram, type Lowered } from './program.ts';
 import type { Bench } from './search.ts';
-import { laneBytesOf, sizesOf } from './sizes.ts';
+import { laneBytesOf, sizesOf, totalBytes } from './sizes.ts';
 
 /** Lanes of a cohort that a card usually gets. */
 const LANES = 64;
@@ -24,24 +25,25 @@ export class CardBench implements Bench {
   readonly lanes: number;
   readonly #card: Card;
   readonly #plan: Plan;
-  readonly #memoryBytes: number | null;
+  readonly #memory: CardMemory;
   readonly #now: () => number;
   #buffers: Promise<Buffers> | undefined;
+  #giveBack: () => void = () => undefined;
 
   /** @param lowered the plan in form B, for its size */
   constructor(
     card: Card,
     lowered: Lowered,
-    memoryBytes: number | null,
+    memory: CardMemory,
     { most = LANES, now }: { readonly most?: number | undefined; readonly now: () => number },
   ) {
     const { plan, places } = lowered;
     const room =
-      memoryBytes === null ? most : (MEMORY_SHARE * memoryBytes) / laneBytesOf(plan, places);
+      memory.bytes === null ? most : (MEMORY_SHARE * memory.bytes) / laneBytesOf(plan, places);
     this.lanes = Math.max(1, Math.min(most, Math.floor(room)));
     this.#card = card;
     this.#plan = plan;
-    this.#memoryBytes = memoryBytes;
+    this.#memory = memory;
     this.#now = now;
   }
 
@@ -49,7 +51,7 @@ export class CardBench implements Bench {
     const memory = { sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: lowered.form };
     const compile = async (plan: Plan, lanes: number): Promise<WebgpuExecutable> => {
       const program = await buildProgram(this.#card, lowered);
-      return new WebgpuExecutable(this.#card, program, plan, lanes, memory, this.#memoryBytes);
+      return new WebgpuExecutable(this.#card, program, plan, lanes, memory, this.#memory);
     };
     return speed(async () => {
       const options = { budgetMs, now: this.#now };
@@ -89,13 +91,15 @@ export class CardBench implements Bench {
   async dispose(): Promise<void> {
     const buffers = await this.#buffers?.catch(() => undefined);
     buffers?.destroy();
+    this.#giveBack();
   }
 
-  #allocate({ places }: Lowered, layout: GPUBindGroupLayout): Promise<Buffers> {
+  async #allocate({ places }: Lowered, layout: GPUBindGroupLayout): Promise<Buffers> {
     const { shape, type: sampleType } = this.#plan.input;
     const dataset = { samples: this.#plan.batch, shape, classes: 1, sampleType };
-    const room = { bindingBytes: this.#card.limits.bindingBytes, memoryBytes: this.#memoryBytes };
+    const room = { bindingBytes: this.#card.limits.bindingBytes, memoryBytes: this.#memory.bytes };
     const sizes = sizesOf(this.#plan, places, this.lanes, dataset, room);
+    this.#giveBack = this.#memory.take(totalBytes(sizes));
     return Buffers.allocate(this.#card, layout, sizes);
   }
 }

@@ -188,7 +188,7 @@ export class WebgpuExecutor implements Executor {
   ): Promise<Lowered> {
     const now = (): number => performance.now();
     const sized = lower(plan, card.software ? softwareTile : cardTile);
-    const bench = new CardBench(card, sized, this.#memoryBytes, { most: lanes, now });
+    const bench = new CardBench(card, sized, this.#memory, { most: lanes, now });
     try {
       const { form } = this.#options;
       return await searched(plan, card, bench, { calibrations, now, form });
