@@ -65,6 +65,8 @@ async function create(
     });
   let foundCards: (cards: Promise<readonly StartableDevice[]>) => void = () => undefined;
   const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
+  let started: readonly StartableDevice[] = [];
+  void cards.then((found) => (started = found));
   const current = await CurrentLab.open(options.lab, start, { count: options.workers, cards });
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
@@ -79,6 +81,7 @@ async function create(
     labFile: () => current.lab.file,
     holdUpload: (id) => uploads.hold(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
+    cards: () => started,
     names: () => current.view.names,
     datasetsChanged: () => datasetsChanged.notify(),
     importsChanged: () => importsChanged.notify(),

@@ -2,12 +2,13 @@
  * Measures the speed of a study in a child process, a plain Node like the workers. Runs one
  * measurement at a time, since two would disturb each other.
  */
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { ProcessPin } from '../node/devices/pin-ways.ts';
 import { killChild } from '../runtime/process-group.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import type { MeasureAnswer, MeasureRequest } from '../training/estimate/estimate-process.ts';
@@ -25,17 +26,19 @@ const MOST_MS = 120_000;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
+ * @param pin restricts the process to the device that is measured
  * @param worker how workers are started, where not beside this module; the process is started alike
  * @throws GalapagosError `cancelled`; `not-trainable` with the reason
  */
 export function measureInProcess(
   request: MeasureRequest,
   stop: Stop,
+  pin: ProcessPin,
   worker?: WorkerProgram,
 ): Promise<MeasuredStudy> {
   const measured = last.then(() => {
     if (stop.aborted) throw cancelled();
-    return measuring(request, stop, programOf(worker));
+    return measuring(request, stop, pin, programOf(worker));
   });
   last = measured.catch(() => undefined);
   return measured;
@@ -44,14 +47,16 @@ export function measureInProcess(
 function measuring(
   request: MeasureRequest,
   stop: Stop,
-  { entry, execPath, execArgv = [] }: WorkerProgram,
+  { environment, command }: ProcessPin,
+  { entry, execPath = process.execPath, execArgv = [] }: WorkerProgram,
 ): Promise<MeasuredStudy> {
   return new Promise((resolve, reject) => {
-    const child = fork(entry, [], {
-      execArgv: [...execArgv],
-      ...(execPath === undefined ? {} : { execPath }),
+    const [program = execPath, ...args] = [...command, ...[execPath, ...execArgv, entry]];
+    const child = spawn(program, args, {
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       timeout: MOST_MS,
+      windowsHide: true,
     });
     let said = '';
     child.stderr

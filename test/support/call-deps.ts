@@ -21,6 +21,7 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
       throw new GalapagosError('unknown-upload', `there is no upload ${id}`);
     },
     lab: () => null,
+    cards: () => [],
     names: () => new Set(),
     datasetsChanged: () => undefined,
     importsChanged: () => undefined,

@@ -9,12 +9,13 @@
  */
 import { poolOf } from '../analysis/lifelines.ts';
 import { isSelected } from '../device.ts';
-import type { StudySpec } from '../study/study-spec.ts';
+import type { Sampler } from '../samplers/sampler.ts';
+import type { Packing, StudySpec } from '../study/study-spec.ts';
 import type { SlotGroup } from './free-slots.ts';
 import type { LabState, Slot, Study } from './state.ts';
 
 /** Number of lanes that costs no study anything, however small its budget. */
-const FEW_LANES = 8;
+export const FEW_LANES = 8;
 /** A cohort of at most this share of the budget does not impair the search. */
 const SHARE_OF_BUDGET = 8;
 /** Greatest number of lanes of which two cohorts are still few. */
@@ -60,10 +61,34 @@ export function lanesFor(study: Study, { device, lanes }: Group): number {
 
 /** Greatest number of lanes that does not impair the search. */
 function searchLanes({ sampler, spec, limit, columns }: Study): number {
-  if (sampler.barrier !== null || spec.packing === 'sooner') return Infinity;
   // Without a budget, the trials so far stand for it: the more there are, the less a cohort costs.
-  const budget = limit === Infinity ? columns.size : limit;
+  return lanesForSearch(sampler, spec.packing, limit === Infinity ? columns.size : limit);
+}
+
+/**
+ * Greatest number of lanes of a study; ∞: as many as fill the device.
+ * @param budget number of trials
+ */
+export function lanesForSearch(
+  { barrier }: Pick<Sampler, 'barrier'>,
+  packing: Packing = 'fewer-evaluations',
+  budget: number,
+): number {
+  if (barrier !== null || packing === 'sooner') return Infinity;
   return Math.max(FEW_LANES, Math.floor(budget / SHARE_OF_BUDGET));
+}
+
+/** Trials per lane with which a search on many lanes does about as well as one on few. */
+const TRIALS_PER_LANE = 2;
+
+/**
+ * Number of trials after which a search whose proposals depend on results has about the result that
+ * few lanes have after `trials`; from the recorded tables of `bench -- search`.
+ */
+export function trialsForSameResult(trials: number, lanes: number): number {
+  return lanes <= Math.max(FEW_LANES, trials / SHARE_OF_BUDGET)
+    ? trials
+    : Math.max(trials, TRIALS_PER_LANE * lanes);
 }
 
 /**

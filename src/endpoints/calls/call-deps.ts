@@ -1,6 +1,7 @@
 /** Dependencies of handlers that do not need a running lab. */
 import type { Coordinator } from '../../coordinator/coordinator.ts';
 import type { WorkerProgram } from '../../lab/start-lab.ts';
+import type { StartableDevice } from '../../node/devices/pin.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands, Queries } from '../../protocol/endpoints.ts';
 import type { HeldUpload } from '../uploads/uploads.ts';
@@ -19,6 +20,8 @@ export interface CallDeps {
   holdUpload(id: string): HeldUpload;
   /** The running coordinator; null: no lab is open, or it failed. */
   lab(): Coordinator | null;
+  /** Cards that have a worker each. */
+  cards(): readonly StartableDevice[];
   /** Names of studies in the open lab. */
   names(): ReadonlySet<string>;
   /** Notifies windows that the list of datasets has changed. */

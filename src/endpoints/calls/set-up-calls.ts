@@ -5,10 +5,12 @@ import { parseJson } from '../../protocol/json-text.ts';
 import { draftStudy } from '../../studies/draft-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { catalogueIn } from '../../datasets/catalogue.ts';
+import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
 import { knownDataset } from '../../studies/known-dataset.ts';
 import { listNetworks } from '../../studies/list-networks.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';
 import { toWindowProblem } from '../../studies/problems.ts';
+import { isFields } from '../../training/models/reader.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
@@ -37,7 +39,12 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
     },
     checkStudy: async ({ study, workers }) => {
       const check = await thread.do('check', { study, resources, userFolder });
-      const problems = workerProblems(workers, mostWorkers(deps.lab())).map(toWindowProblem);
+      const lab = deps.lab();
+      const selected = isFields(study) ? study['devices'] : undefined;
+      const problems = [
+        ...workerProblems(workers, mostWorkers(lab)),
+        ...deviceProblems(selected, lab === null ? [] : devicesOf(lab.lab)),
+      ].map(toWindowProblem);
       return { ...check, problems: [...check.problems, ...problems] };
     },
     parseStudy: ({ text, source }, { host }) => {

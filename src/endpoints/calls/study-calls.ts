@@ -19,6 +19,7 @@ import { decideOrThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
+import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { CurrentLab } from '../current-lab.ts';
 import { limitsOf } from '../projections/study-row.ts';
@@ -107,6 +108,7 @@ export function studyCommands({
       const problems = [
         ...meaningProblems(file, objectiveCheck({ resources, userFolder })),
         ...workerProblems(workers, mostWorkers(coordinator)),
+        ...deviceProblems(file.devices, devicesOf(coordinator.lab)),
       ];
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
       const { spec, limits } = studyOf(file);

@@ -1,5 +1,6 @@
 /** Answers for the page that sets up a study: networks, samplers, checks, estimates. */
 import { z } from 'zod';
+import { packings } from '../../core/study/study-spec.ts';
 import { strict } from '../problems.ts';
 
 const count = z.int().min(0);
@@ -87,15 +88,38 @@ export const estimate = strict({
   trials: count.nullable(),
   trialsPerMinute: z.number(),
   epochs: count,
+  /** One for each kind of device that takes part. */
   measured: z.array(
     strict({
+      /** `gpu/0`. */
       device: z.string(),
       workers: count,
       executor: z.string(),
       reason: z.string(),
+      /** Number of trials that one worker trains together. */
       lanes: count,
+      /** Of a cohort of that many trials. */
       epochMs: z.number(),
+      /** Of one worker, all lanes together, while training. */
+      samplesPerSecond: z.number(),
       memoryBytes: z.number(),
+    }),
+  ),
+  /** Devices that would take part but could not be measured. */
+  unmeasured: z.array(strict({ device: z.string(), reason: z.string() })),
+  /** What each packing costs; empty where it changes nothing. */
+  packings: z.array(
+    strict({
+      packing: z.enum(packings),
+      /** Greatest number of trials in a cohort. */
+      lanes: count,
+      trials: count,
+      totalMs: range.nullable(),
+      /**
+       * Number of trials for about the same result as with few lanes, and their time; null: that of
+       * the study suffices.
+       */
+      same: strict({ trials: count, totalMs: range.nullable() }).nullable(),
     }),
   ),
   /** Milliseconds since 1970. */

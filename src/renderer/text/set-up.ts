@@ -1,5 +1,6 @@
 /** Text of the form that sets up a study. */
 import { at } from '../../core/at.ts';
+import { deviceName } from '../../core/device.ts';
 import { count } from '../format.ts';
 import { list, many } from './words.ts';
 
@@ -154,14 +155,38 @@ export const setUp = {
     'Type the name of a parameter in place of a number to search it, e.g. learningRate.',
   searchedAs: ({ name }: { name: string }) => `Searched as parameter ${name}`,
   settingInJson: 'set in JSON',
-  workers: 'Workers',
-  workersUnknown: 'workers of this machine',
+  device: {
+    label: 'Devices',
+    executor: ({ executor }: { executor: string }) => `not used: the study selects ${executor}`,
+    synthetic: 'not used: the objective is computed on CPUs',
+    noWorker: 'no worker uses it',
+    broken: ({ executor, reason }: { executor: string; reason: string }) =>
+      `no executor works on it: ${executor}: ${reason}`,
+    notHere: 'not on this machine, or without a worker',
+    measuring: 'speed being measured',
+    notMeasured: 'speed not measured',
+    failed: ({ reason }: { reason: string }) => `not measured: ${reason}`,
+    speed: ({ rate, workers }: { rate: string; workers: number }) =>
+      `${rate} samples/s${workers > 1 ? ` each, ${many(workers, 'worker')}` : ''}`,
+  },
+  workers: 'CPU workers',
+  workersUnknown: 'CPU workers of this machine',
   workersOf: ({ workers }: { workers: number }) =>
     `of ${many(workers, 'CPU worker')} on this machine. Leave empty to use all`,
   gpusIdle: ({ gpus, executor }: { gpus: number; executor: string }) =>
     `${many(gpus, 'GPU')} will be idle: the study selects the executor ${executor}, which computes on CPUs with reproducible results.`,
   useGpus: 'Use every device',
   packing: ({ gpus }: { gpus: number }) => `On ${many(gpus, 'GPU')}`,
+  packingColumns: {
+    lanes: 'together',
+    results: 'results',
+    time: 'time',
+    same: 'for about the same result',
+  },
+  packingSame: 'For this study both choices are the same.',
+  packingSameBudget: 'these trials',
+  packingMore: ({ trials, time }: { trials: number; time: string }) =>
+    `${many(trials, 'trial')}, ${time}`,
   packings: {
     'fewer-evaluations': {
       label: 'Fewer evaluations',
@@ -188,14 +213,17 @@ export const setUp = {
     `${trials === null ? 'Trials' : many(trials, 'trial')}${epochs === 0 ? '' : ` of up to ${many(epochs, 'epoch')}`}, about ${perMinute} trials/min`,
   measuredAgo: ({ age }: { age: string }) => `Benchmarked ${age} ago`,
   measuredRow: ({ device, executor }: { device: string; executor: string }) =>
-    `${device}, ${executor}`,
+    // The label goes on with the model and the driver.
+    `${deviceName(device)}, ${executor.split(':')[0] ?? executor}`,
+  measuredTitle: ({ executor, reason }: { executor: string; reason: string }) =>
+    `${executor}: ${reason}`,
   lanes: 'lanes',
   perEpoch: 'per epoch',
   memory: 'memory',
   estimateNote: '90 % prediction interval. Other programs on this machine make it longer.',
   notMeasured: 'Not benchmarked yet.',
   measuring: ({ seconds }: { seconds: string }) =>
-    `Benchmarking this network on this machine: ${seconds} so far, usually at most 4 s.`,
+    `Benchmarking this network on this machine: ${seconds} so far, usually a few seconds for each device.`,
   measureAgain: 'Benchmark again',
   notWhileWrong: 'Fix the errors to see an estimate.',
   split: 'Split',

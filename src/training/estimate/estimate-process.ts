@@ -17,6 +17,16 @@ const asked = z.strictObject({
   objective: z.record(z.string(), z.unknown()),
   space: z.record(z.string(), z.unknown()),
   userFolder: z.string(),
+  /** Null: the processor. */
+  device: z
+    .strictObject({
+      id: z.string(),
+      kind: z.enum(['cpu', 'gpu']),
+      name: z.string(),
+      lanes: z.int().min(1),
+      memoryBytes: z.number(),
+    })
+    .nullable(),
 });
 
 export type MeasureRequest = z.infer<typeof asked>;
@@ -36,13 +46,14 @@ process.once('message', (message) => {
 
 async function answered(message: unknown): Promise<MeasureAnswer> {
   try {
-    const { objective, space, userFolder } = asked.parse(message);
+    const { objective, space, userFolder, device } = asked.parse(message);
     const study = await measureStudy(
       objective as unknown as TrainObjective,
       space as unknown as SearchSpace,
       {
         datasets: catalogueIn(userFolder),
         calibrations: join(userFolder, 'calibrations'),
+        ...(device === null ? {} : { device }),
       },
     );
     return { type: 'measured', study };

@@ -10,12 +10,14 @@ import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
+import { FEW_LANES } from '../../core/scheduling/packing.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import type { Catalogue, DatasetEntry } from '../../datasets/catalogue.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, type Choice } from '../calibration/choose.ts';
+import { lanesWanted } from '../calibration/lanes-wanted.ts';
 import { measurePace, type Pace } from '../calibration/measure.ts';
 import { registeredExecutors } from '../executors/registry.ts';
 import type { RegisteredExecutor } from '../executors/registry.ts';
@@ -38,22 +40,30 @@ export interface MeasureStudyOptions {
   readonly now?: () => number;
 }
 
-/** A point of the search space and the measured duration of one trial. */
+/** A point of the search space and the measured duration of a cohort of such trials. */
 export interface MeasuredPoint {
   readonly epochs: number;
   /** Duration of one epoch in milliseconds: training and evaluation of the selection split. */
   readonly epochMs: number;
 }
 
-export interface MeasuredStudy {
-  /** Id of the device, and how many trials one worker trained together. */
-  readonly device: string;
+/** Speed of one worker that trains a number of trials together. */
+export interface MeasuredSpeed {
   readonly lanes: number;
+  /** Of all lanes together, while training; mean over the points. */
+  readonly samplesPerSecond: number;
+  readonly points: readonly MeasuredPoint[];
+}
+
+export interface MeasuredStudy {
+  /** Id of the device. */
+  readonly device: string;
   readonly executor: string;
   readonly reason: string;
-  /** Memory of one worker in bytes, including data; maximum over the points. */
+  /** Memory of one worker in bytes, including data; maximum over the points and lanes. */
   readonly memoryBytes: number;
-  readonly points: readonly MeasuredPoint[];
+  /** In ascending order of lanes; the last is the number of lanes that fill the device. */
+  readonly speeds: readonly [MeasuredSpeed, ...MeasuredSpeed[]];
 }
 
 /** Number of random points. Of points that share a plan, only the first is timed. */
@@ -65,11 +75,10 @@ const POINTS = 6;
 const BUDGET_MS = 3_000;
 const MOST_MS = 700;
 const SEED = 0;
-/** Trials that are timed together. */
-const LANES = 1;
 
 /**
- * Measures the study.
+ * Measures the study: on devices with many lanes for as many as fill the device, and for the few of
+ * a search that learns from each result.
  * @throws TrainingError if the objective is wrong or no executor can train it here
  */
 export async function measureStudy(
@@ -80,55 +89,71 @@ export async function measureStudy(
   const { datasets, calibrations, device = cpuDevice(), now = () => performance.now() } = options;
   const kept = new Calibrations(calibrations, now);
   const { executors = registeredExecutors(kept) } = options;
-  const paces = new Map<string, Measured>();
-  const points: MeasuredPoint[] = [];
-  for (const params of pointsOf(space)) {
+  const points = pointsOf(space).map((params) => {
     const resolved = resolve(objective, params, datasets);
     const plan = compilePlan(resolved.network, resolved.settings, resolved.dataset);
-    const key = planHash(plan);
-    let measured = paces.get(key);
-    if (measured === undefined) {
-      const [first] = await choose(objective, executors, plan, LANES, {
-        calibrations: kept,
-        device,
-        now,
-      });
-      if (first === undefined) throw new TrainingError('unsupported', 'no executor is usable here');
-      const pace = await measurePace(first.executor, plan, LANES, {
-        budgetMs: Math.min(MOST_MS, BUDGET_MS / POINTS),
-        now,
-      });
-      const { sharedBytes, laneBytes, codeBytes } = first.executor.estimate(
-        plan,
-        LANES,
-        shapeOf(resolved.dataset),
-      );
-      measured = { choice: first, pace, bytes: sharedBytes + laneBytes + codeBytes };
-      paces.set(key, measured);
+    return { params, resolved, plan, key: planHash(plan) };
+  });
+  /** Of points that share a plan, the first. */
+  const distinct = new Map(points.toReversed().map((point) => [point.key, point]));
+  const choices = new Map<string, Choice>();
+  let chosen: Choice | undefined;
+  for (const [key, { plan }] of distinct) {
+    const most = Math.min(FEW_LANES, device.lanes);
+    // On a card the executors differ by more than the plans of one study do.
+    if (chosen !== undefined && device.kind === 'gpu') {
+      choices.set(key, chosen);
+      continue;
     }
-    points.push({
-      epochs: epochsOf(resolved.settings.epochs, params),
-      epochMs: epochMs(objective, resolved, measured.pace),
+    const [first] = await choose(objective, executors, plan, most, {
+      calibrations: kept,
+      device,
+      now,
     });
+    if (first === undefined) throw new TrainingError('unsupported', 'no executor is usable here');
+    choices.set(key, first);
+    chosen = first;
   }
-  const all = [...paces.values()];
-  const [first] = all;
-  if (first === undefined) throw new RangeError('no point was measured');
-  const { label, reason } = first.choice;
-  return {
-    device: device.id,
-    lanes: LANES,
-    executor: label,
-    reason,
-    memoryBytes: Math.max(...all.map(({ bytes }) => bytes)),
-    points,
+  const [first] = points;
+  const choice = first === undefined ? undefined : choices.get(first.key);
+  if (first === undefined || choice === undefined) throw new RangeError('no point was measured');
+  const full =
+    device.lanes === 1
+      ? 1
+      : await lanesWanted(choice, first.plan, {
+          device,
+          dataset: shapeOf(first.resolved.dataset),
+          calibrations: kept,
+          now,
+        });
+  const counts = [...new Set([Math.min(FEW_LANES, full), full])];
+  let memoryBytes = 0;
+  const measured = async (lanes: number): Promise<MeasuredSpeed> => {
+    const paces = new Map<string, Pace>();
+    for (const [key, { plan, resolved }] of distinct) {
+      const { executor } = choices.get(key) ?? choice;
+      const budgetMs = Math.min(MOST_MS, BUDGET_MS / POINTS) / counts.length;
+      paces.set(key, await measurePace(executor, plan, lanes, { budgetMs, now }));
+      const bytes = executor.estimate(plan, lanes, shapeOf(resolved.dataset));
+      memoryBytes = Math.max(
+        memoryBytes,
+        bytes.sharedBytes + lanes * bytes.laneBytes + bytes.codeBytes,
+      );
+    }
+    const all = [...paces.values()];
+    return {
+      lanes,
+      samplesPerSecond: all.reduce((sum, { trained }) => sum + trained, 0) / all.length,
+      points: points.map(({ params, resolved, key }) => ({
+        epochs: epochsOf(resolved.settings.epochs, params),
+        epochMs: epochMs(objective, resolved, lanes, paces.get(key)),
+      })),
+    };
   };
-}
-
-interface Measured {
-  readonly choice: Choice;
-  readonly pace: Pace;
-  readonly bytes: number;
+  const speeds: [MeasuredSpeed, ...MeasuredSpeed[]] = [await measured(counts[0] ?? 1)];
+  for (const lanes of counts.slice(1)) speeds.push(await measured(lanes));
+  const { label, reason } = choice;
+  return { device: device.id, executor: label, reason, memoryBytes, speeds };
 }
 
 function pointsOf(space: SearchSpace): Params[] {
@@ -156,8 +181,10 @@ function resolve(
 function epochMs(
   { selectOn }: TrainObjective,
   { dataset, settings }: ResolvedObjective,
-  { trained, evaluated }: Pace,
+  lanes: number,
+  pace: Pace | undefined,
 ): number {
+  if (pace === undefined) throw new RangeError('a plan was not measured');
   const validation = Math.round(dataset.training * settings.validation);
   const training = dataset.training - validation;
   const steps =
@@ -165,7 +192,8 @@ function epochMs(
       ? Math.floor(training / settings.batch) * settings.batch
       : training;
   const selection = selectOn === 'test' ? dataset.test : validation;
-  return 1000 * (steps / trained + selection / evaluated);
+  // Speeds count the samples of every lane.
+  return 1000 * lanes * (steps / pace.trained + selection / pace.evaluated);
 }
 
 function epochsOf(epochs: Numeric, params: Params): number {

@@ -56,6 +56,8 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
     case 'name':
     case 'workers':
       return { section: head, row: null, fields: [head], words: sentence(null, problem) };
+    case 'devices':
+      return { section: 'workers', row: null, fields: [head], words: sentence(null, problem) };
     case 'searchSpace':
       return spacePlace(problem, context.study);
     case 'sampler': {
