@@ -15,8 +15,10 @@ export interface Product {
   readonly splits: number;
   readonly tile: Tile;
   /**
-   * WGSL functions loadA(lane, group, i, k), loadB(lane, group, k, j) and put(place, lane, group,
-   * split, i, j, value); with a window putWindow(place, lane, group, i, window, values) instead.
+   * WGSL functions decodeK(group, k) and decodeJ(group, j), called once for each k of a tile and
+   * each j, of type vec4<i32>; loadA(lane, group, i, k, decoded k) and loadB(lane, group, k, j,
+   * decoded k, decoded j); put(place, lane, group, split, i, j, value), or with a window
+   * putWindow(place, lane, group, i, window, values).
    */
   readonly code: string;
   /** Index along which neighbouring elements of A and B are neighbours in memory. */
@@ -28,6 +30,8 @@ export interface Product {
   readonly sums?: RowSums | undefined;
 }
 
+/** Terms of a tile that the text repeats, where a thread has many sums. */
+const UNROLLED = 4;
 /** Granularity of splits, in terms; a constant and not the tile's depth. */
 const SPLIT = 32;
 
@@ -40,18 +44,25 @@ export function product(name: string, p: Product): Kernel {
   const tilesM = Math.ceil(p.m / bm);
   const perSplit = Math.ceil(p.k / p.splits / SPLIT) * SPLIT;
   const sums = range(tm * tn).map((a) => `c${String(a)}`);
-  const rowOf = (a: number): string => `a${String(Math.floor(a / tn))}`;
-  const columnOf = (a: number): string => `b${String(a % tn)}`;
   const fillA = fill('ta', bm, bk, threads, p.alongA === 'i', {
     inside: `i0 + r < ${u(p.m)}`,
-    load: 'loadA(lane, group, i0 + r, k0 + q)',
+    load: 'loadA(lane, group, i0 + r, k0 + q, kt[q])',
   });
+  // A thread that keeps its column keeps what it decoded.
+  const keeps = p.alongB === 'j' && threads % bn === 0;
   const fillB = fill('tb', bn, bk, threads, p.alongB === 'j', {
     inside: `j0 + r < ${u(p.n)}`,
-    load: 'loadB(lane, group, k0 + q, j0 + r)',
+    load: `loadB(lane, group, k0 + q, j0 + r, kt[q], ${keeps ? 'column' : 'jt[r]'})`,
   });
+  const decodedK = `for (var e = t; e < ${u(bk)}; e += ${u(threads)}) { kt[e] = decodeK(group, next + e); }`;
+  const decodedJ = keeps
+    ? `let column = decodeJ(group, j0 + t % ${u(bn)});`
+    : `for (var e = t; e < ${u(bn)}; e += ${u(threads)}) { jt[e] = decodeJ(group, j0 + e); }`;
+  const unrolled = tm * tn >= 16 && bk % UNROLLED === 0 ? UNROLLED : 1;
   const code = `${p.code}
 var<workgroup> ta: array<f32, ${String(bm * bk)}>; var<workgroup> tb: array<f32, ${String(bn * bk)}>;
+var<workgroup> kt: array<vec4<i32>, ${String(bk)}>;
+${keeps ? '' : `var<workgroup> jt: array<vec4<i32>, ${String(bn)}>;`}
 ${p.sums === undefined ? '' : summingMemory(p.tile)}
 @compute @workgroup_size(${String(threads)})
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t: u32) {
@@ -61,19 +72,19 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
   let first = split * ${u(perSplit)}; let k1 = min(${u(p.k)}, first + ${u(perSplit)});
   let ti = (t / ${u(columns)}) * ${u(tm)}; let tj = (t % ${u(columns)}) * ${u(tn)};
   ${sums.map((c) => `var ${c} = 0.0;`).join(' ')}
+  var next = first; ${decodedK}
+  ${decodedJ}
+  workgroupBarrier();
   for (var k0 = first; k0 < k1; k0 += ${u(bk)}) {
     ${fillA}
     ${fillB}
     workgroupBarrier();
-    for (var q = 0u; q < ${u(bk)}; q++) {
-      ${range(tm)
-        .map((i) => `let a${String(i)} = ta[q * ${u(bm)} + ti + ${u(i)}];`)
-        .join(' ')}
-      ${range(tn)
-        .map((j) => `let b${String(j)} = tb[q * ${u(bn)} + tj + ${u(j)}];`)
-        .join(' ')}
-      ${sums.map((c, a) => `${c} = fma(${rowOf(a)}, ${columnOf(a)}, ${c});`).join(' ')}
+    for (var q0 = 0u; q0 < ${u(bk)}; q0 += ${u(unrolled)}) {
+      ${range(unrolled)
+        .map((q) => terms(p.tile, q))
+        .join('\n      ')}
     }
+    next = k0 + ${u(bk)}; ${decodedK}
     workgroupBarrier();
   }
   var c = array<f32, ${String(tm * tn)}>(${sums.join()});
@@ -82,6 +93,26 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
   const groups = [Math.ceil(p.n / bn), tilesM * p.splits * p.groups] as const;
   const flops = 2 * p.m * p.n * p.k * p.groups;
   return { name, code, groups, perLane: true, flops, sides: { m: p.m, n: p.n } };
+}
+
+/** Adds term q0 + q of the tile to each sum of a thread. */
+function terms({ bm, bn, tm, tn }: Tile, q: number): string {
+  const load = (name: string, from: string, size: number, first: string, count: number): string =>
+    range(count)
+      .map(
+        (i) =>
+          `let ${name}${String(i)} = ${from}[(q0 + ${u(q)}) * ${u(size)} + ${first} + ${u(i)}];`,
+      )
+      .join(' ');
+  const added = range(tm * tn).map((a) => {
+    const [row, column, c] = [
+      `a${String(Math.floor(a / tn))}`,
+      `b${String(a % tn)}`,
+      `c${String(a)}`,
+    ];
+    return `${c} = fma(${row}, ${column}, ${c});`;
+  });
+  return `{ ${load('a', 'ta', bm, 'ti', tm)} ${load('b', 'tb', bn, 'tj', tn)} ${added.join(' ')} }`;
 }
 
 function epilogue(p: Product): string {

@@ -15,14 +15,14 @@ import {
   inside,
   isDepthwise,
   poolWindows,
-  reach,
-  reachBack,
   type Windows,
 } from './windows.ts';
 
 const SIGNATURES = {
-  loadA: 'fn loadA(lane: u32, g: u32, i: u32, k: u32) -> f32',
-  loadB: 'fn loadB(lane: u32, g: u32, k: u32, j: u32) -> f32',
+  decodeK: 'fn decodeK(g: u32, k: u32) -> vec4<i32>',
+  decodeJ: 'fn decodeJ(g: u32, j: u32) -> vec4<i32>',
+  loadA: 'fn loadA(lane: u32, g: u32, i: u32, k: u32, K: vec4<i32>) -> f32',
+  loadB: 'fn loadB(lane: u32, g: u32, k: u32, j: u32, K: vec4<i32>, J: vec4<i32>) -> f32',
   put: 'fn put(place: u32, lane: u32, g: u32, split: u32, i: u32, j: u32, v: f32)',
 } as const;
 
@@ -37,18 +37,17 @@ export function conv(op: Op, to: Lowering): readonly Kernel[] {
   const pooled = pool === undefined ? undefined : poolWindows(plan, pool, output, pool.outputs[0]);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
   const k = cg * s.taps;
-  const channel = `g * ${u(cg)} + c`;
-  const at = `(b * ${u(s.c)} + ${channel}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
+  const value = read(to, op, 0, 'u32(K.x + J.x)', `g * ${u(cg)} + u32(K.w)`);
   const plus = bias === undefined ? 'v' : `v + ${places.at(bias, 'o')}`;
-  const code = `${SIGNATURES.loadA} {
+  const code = `${SIGNATURES.decodeK} { ${decodedTap(s, 'k')} }
+${SIGNATURES.decodeJ} {
+  ${pooled === undefined ? `let b = j / ${u(s.out)}; let p = j % ${u(s.out)};` : pooledPixel(s, pooled)}
+  ${decodedPixel(s, '0')}
+}
+${SIGNATURES.loadA} {
   return ${places.at(weight, `(g * ${u(og)} + i) * ${u(k)} + k`)};
 }
-${SIGNATURES.loadB} {
-  ${pooled === undefined ? `let b = j / ${u(s.out)}; let p = j % ${u(s.out)};` : pooledPixel(s, pooled)}
-  let c = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
-  ${reach(s)}
-  if (${inside(s)}) { return ${read(to, op, 0, at, channel)}; } return 0.0;
-}
+${SIGNATURES.loadB} { ${ifReached(s, value)} }
 ${
   pool === undefined || pooled === undefined
     ? put(op, to, {
@@ -69,6 +68,40 @@ ${
       ...{ alongA: 'k', alongB, window: pooled?.taps },
     }),
   ];
+}
+
+/**
+ * Returns, of index `of` = (channel, tap): distance of the pixel that the tap reads from the
+ * window's first one, row and column of the tap, channel within the group.
+ */
+function decodedTap({ taps, plane, w, kernel }: Windows, of: string): string {
+  return `let c = ${of} / ${u(taps)}; let tap = ${of} % ${u(taps)};
+  let y = tap / ${u(kernel[1])}; let x = tap % ${u(kernel[1])};
+  return vec4<i32>(vec4<u32>(c * ${u(plane)} + y * ${u(w)} + x, y, x, c));`;
+}
+
+/**
+ * Returns, of pixel p of sample b: index of the first pixel of its window in the group's first
+ * channel, row and column of that pixel, `last`.
+ */
+function decodedPixel(s: Windows, last: string): string {
+  const { c, plane, w, columns, stride, padding, groups } = s;
+  const axis = (pixel: string, a: 0 | 1): string =>
+    `i32(${pixel} * ${u(stride[a])}) - ${String(padding[a])}`;
+  return `let y = ${axis(`p / ${u(columns)}`, 0)}; let x = ${axis(`p % ${u(columns)}`, 1)};
+  let image = i32((b * ${u(c)} + g * ${u(c / groups)}) * ${u(plane)});
+  return vec4<i32>(image + y * ${String(w)} + x, y, x, ${last});`;
+}
+
+/** Returns `value` if the tap of a window lies in the image, else 0. */
+function ifReached(s: Windows, value: string): string {
+  const whole = ([0, 1] as const).every((a) => {
+    const [count, size] = a === 0 ? [s.rows, s.h] : [s.columns, s.w];
+    return s.padding[a] === 0 && (count - 1) * s.stride[a] + s.kernel[a] <= size;
+  });
+  if (whole) return `return ${value};`;
+  return `let y = K.y + J.y; let x = K.z + J.z;
+  if (${inside(s)}) { return ${value}; } return 0.0;`;
 }
 
 /** Declares b and p of column `j`, where columns are (sample, window, tap of the window). */
@@ -163,17 +196,24 @@ export function convInputGradient(op: Op, to: Lowering): readonly Kernel[] {
   if (isDepthwise(s)) return depthwiseInputGradient(op, to, s);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
   const n = plan.batch * s.plane;
-  const own = `g * ${u(og)} + o`;
-  const at = `(b * ${u(s.o)} + ${own}) * ${u(s.out)} + ${hitPixel(s)}`;
-  const filter = `g * ${u(og)} + k / ${u(s.taps)}`;
-  const code = `${SIGNATURES.loadA} {
-  return ${places.at(weight, `((${filter}) * ${u(cg)} + i) * ${u(s.taps)} + k % ${u(s.taps)}`)};
+  const at = `u32(J.x + K.x) + ${hitPixel(s)}`;
+  const value = read(to, op, 0, at, `g * ${u(og)} + u32(K.w)`);
+  const tap = `(u32(K.w) * ${u(cg)} + i) * ${u(s.taps)} + u32(K.y * ${String(s.kernel[1])} + K.z)`;
+  const code = `${SIGNATURES.decodeK} {
+  let o = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
+  return vec4<i32>(vec4<u32>(o * ${u(s.out)}, tap / ${u(s.kernel[1])}, tap % ${u(s.kernel[1])}, o));
+}
+${SIGNATURES.decodeJ} {
+  let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)};
+  let y = p / ${u(s.w)} + ${u(s.padding[0])}; let x = p % ${u(s.w)} + ${u(s.padding[1])};
+  return vec4<i32>(vec4<u32>((b * ${u(s.o)} + g * ${u(og)}) * ${u(s.out)}, y, x, 0u));
+}
+${SIGNATURES.loadA} {
+  return ${places.at(weight, `g * ${u(og * cg * s.taps)} + ${tap}`)};
 }
 ${SIGNATURES.loadB} {
-  let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)};
-  let o = k / ${u(s.taps)}; let tap = k % ${u(s.taps)};
-  ${reachBack(s)}
-  if (${hit(s)}) { return ${read(to, op, 0, at, own)}; } return 0.0;
+  let y = J.y - K.y; let x = J.z - K.z;
+  if (${hit(s)}) { return ${value}; } return 0.0;
 }
 ${put(op, to, {
   decode: `let b = j / ${u(s.plane)}; let p = j % ${u(s.plane)}; let c = g * ${u(cg)} + i;`,
@@ -213,18 +253,18 @@ export function convWeightGradient(op: Op, to: Lowering): readonly Kernel[] {
     if (bias === undefined) return toWeight;
     return `if (j < ${u(own)}) { ${toWeight} } else { ${places.at(bias, 'o')} = ${v}; }`;
   };
-  const channel = `g * ${u(cg)} + c`;
-  const at = `(b * ${u(s.c)} + ${channel}) * ${u(s.plane)} + u32(y * ${String(s.w)} + x)`;
-  const pixel = `let b = k / ${u(s.out)}; let p = k % ${u(s.out)};`;
-  const code = `${SIGNATURES.loadA} {
-  ${pixel} let o = g * ${u(og)} + i;
-  return ${read(to, op, 1, `(b * ${u(s.o)} + o) * ${u(s.out)} + p`, 'o')};
+  const value = read(to, op, 0, 'u32(K.x + J.x)', `g * ${u(cg)} + u32(J.w)`);
+  const code = `${SIGNATURES.decodeK} {
+  let b = k / ${u(s.out)}; let p = k % ${u(s.out)};
+  ${decodedPixel(s, `i32(b * ${u(s.o * s.out)} + p)`)}
+}
+${SIGNATURES.decodeJ} { ${decodedTap(s, 'j')} }
+${SIGNATURES.loadA} {
+  let o = g * ${u(og)} + i; return ${read(to, op, 1, `u32(K.w) + o * ${u(s.out)}`, 'o')};
 }
 ${SIGNATURES.loadB} {
   if (j == ${u(own)}) { return 1.0; }
-  ${pixel} let c = j / ${u(s.taps)}; let tap = j % ${u(s.taps)};
-  ${reach(s)}
-  if (${inside(s)}) { return ${read(to, op, 0, at, channel)}; } return 0.0;
+  ${ifReached(s, value)}
 }
 ${SIGNATURES.put} {
   let o = g * ${u(og)} + i;
