@@ -5,7 +5,7 @@ import { registeredExecutors } from '../../src/training/executors/registry.ts';
 import type { RegisteredExecutor } from '../../src/training/executors/registry.ts';
 
 /** Executors in the order of the registry. */
-const forms = ['wasm', 'fused', 'webgpu', 'tensorflow', 'reference'] as const;
+const forms = ['wasm', 'fused', 'webgpu', 'xla', 'tensorflow', 'reference'] as const;
 
 export type ByForm = Readonly<Record<(typeof forms)[number], Executor>>;
 
@@ -16,6 +16,7 @@ export function realExecutors(): ByForm {
     wasm: form('wasm'),
     fused: form('fused'),
     webgpu: form('webgpu'),
+    xla: form('xla'),
     tensorflow: form('tensorflow'),
     reference: form('reference'),
   };

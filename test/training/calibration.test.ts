@@ -94,6 +94,7 @@ interface Fakes {
   readonly wasm: FakeExecutor;
   readonly fused: FakeExecutor;
   readonly webgpu: FakeExecutor;
+  readonly xla: FakeExecutor;
   readonly tensorflow: FakeExecutor;
   readonly reference: FakeExecutor;
 }
@@ -107,6 +108,7 @@ function fakes(
     wasm: make('wasm', of.wasm),
     fused: make('wasm-fma', of.fused),
     webgpu: make('webgpu:card', of.webgpu ?? { unusable: 'no adapter' }),
+    xla: make('tensorflow:xla', of.xla ?? { unusable: 'XLA compiles for cards only' }),
     tensorflow: make('tensorflow', of.tensorflow ?? { unusable: 'not installed' }),
     reference: make('reference', of.reference),
   };
@@ -164,6 +166,20 @@ describe('Choice of the executor', () => {
     await on({ ...card, driver: '565.77' });
     await on({ ...card, driver: '570.10' });
     expect(executors.fused.compiled).toBe(4);
+  });
+
+  it('compares TensorFlow’s graph with its form that XLA compiles', async () => {
+    const card: Device = { id: 'gpu/0', kind: 'gpu', name: 'card', lanes: 4, memoryBytes: 2 ** 30 };
+    const executors = fakes({
+      wasm: { msPerStep: 50 },
+      fused: { msPerStep: 50 },
+      xla: { msPerStep: 1 },
+      tensorflow: { msPerStep: 9 },
+    });
+    const [first] = await chosen(executors, {}, undefined, 1, card);
+    expect(first?.label).toBe('tensorflow:xla');
+    const [pinned] = await chosen(executors, { executor: 'tensorflow' }, undefined, 1, card);
+    expect(pinned?.label).toBe('tensorflow');
   });
 
   it('does not time an executor on a CPU if a step of so many ops blocks the worker', async () => {

@@ -58,6 +58,13 @@ export function registeredExecutors(calibrations?: Calibrations): readonly Regis
       name: 'tensorflow',
       reproducible: false,
       use: 'calibrated',
+      computesOn: 'gpu',
+      executor: new TensorflowExecutor({ form: 'xla' }),
+    },
+    {
+      name: 'tensorflow',
+      reproducible: false,
+      use: 'calibrated',
       computesOn: 'both',
       // The first step of ResNet-20, of 167 ops, blocks for 2.4 s, that of the CNN, of 25, for 0.5 s.
       mostOps: 100,

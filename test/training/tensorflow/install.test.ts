@@ -361,12 +361,31 @@ describe('Installation: libraries', () => {
     );
   });
 
+  it('with CUDA include the assembler that XLA needs, with its device library', async () => {
+    const requirements = ['nvidia-cuda-nvcc-cu12>=12.5; extra == "and-cuda"'];
+    writeFileSync(folder.file('cuda.whl'), wheel({ name: 'tensorflow', requirements }));
+    const name = 'nvidia_cuda_nvcc_cu12-12.8.93-py3-none-manylinux2010_x86_64.whl';
+    const files = [
+      ['nvidia/cuda_nvcc/bin/ptxas', '#!/bin/sh\n'],
+      ['nvidia/cuda_nvcc/bin/nvcc', 'not needed'],
+      ['nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc', 'device library'],
+    ] as const;
+    const wheelOfTools = wheel({ name: 'nvidia_cuda_nvcc_cu12', version: '12.8.93', files });
+    writeFileSync(folder.file('wheel'), wheelOfTools);
+    program('python3', PROGRAMS.python3.replace(WHEEL_NAME, name));
+    const installed = await installTensorflow(
+      options({ cuda: true, wheel: folder.file('cuda.whl') }),
+    );
+    const found = findInstallation(installed.folder);
+    const tools = join(installed.folder, CUDA.tools);
+    expect(found).toMatchObject({ cudaTools: tools });
+    expect(statSync(join(tools, 'bin', 'ptxas')).mode & 0o111).toBe(0o111);
+    expect(readdirSync(join(tools, 'bin'))).toEqual(['ptxas']);
+    expect(existsSync(join(tools, 'nvvm', 'libdevice', 'libdevice.10.bc'))).toBe(true);
+  });
+
   it('with CUDA include the libraries that the wheel requires', async () => {
-    const requirements = [
-      'nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"',
-      'nvidia-cuda-nvcc-cu12>=12; extra == "and-cuda"',
-      'numpy>=1',
-    ];
+    const requirements = ['nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"', 'numpy>=1'];
     writeFileSync(folder.file('cuda.whl'), wheel({ name: 'tensorflow', requirements }));
     const name = 'nvidia_cudnn_cu12-9.10.2.21-py3-none-manylinux2014_x86_64.whl';
     writeFileSync(

@@ -3,6 +3,7 @@
  * by numbers. The JavaScript part of tfjs is not needed and not loaded. Calls are synchronous.
  */
 import { createRequire } from 'node:module';
+import type { Installed } from './installation.ts';
 
 export interface OutputTensor {
   readonly id: number;
@@ -71,13 +72,12 @@ const loaded = new Map<string, Binding>();
 
 /**
  * Loads the library into this process, once per path. Takes about 0.6 s and 350 MB.
- * @param cuda whether the libraries support CUDA
  * @throws the error of the system's loader
  */
-export function loadBinding(path: string, cuda: boolean): Binding {
+export function loadBinding({ binding: path, installation, cudaTools }: Installed): Binding {
   const known = loaded.get(path);
   if (known !== undefined) return known;
-  setEnvironment(cuda);
+  setEnvironment(installation.cuda, cudaTools);
   const binding = createRequire(import.meta.url)(path) as Partial<Record<string, unknown>>;
   const lacking = FUNCTIONS.find((name) => typeof binding[name] !== 'function');
   if (lacking !== undefined || typeof binding['TF_Version'] !== 'string') {
@@ -94,10 +94,14 @@ export function loadBinding(path: string, cuda: boolean): Binding {
  * Sets environment variables that TensorFlow reads at start. Variables that are already set are
  * kept.
  */
-function setEnvironment(cuda: boolean): void {
+function setEnvironment(cuda: boolean, cudaTools: string | null): void {
   const wanted: Record<string, string> = cuda
     ? // Otherwise the first process allocates the whole GPU memory.
-      { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' }
+      {
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+        ...(cudaTools === null ? {} : { XLA_FLAGS: `--xla_gpu_cuda_data_dir=${cudaTools}` }),
+      }
     : // Each worker process uses one core.
       { TF_CPP_MIN_LOG_LEVEL: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
   for (const [name, value] of Object.entries(wanted)) process.env[name] ??= value;

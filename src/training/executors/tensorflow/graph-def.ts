@@ -32,7 +32,12 @@ export interface GraphFunction {
   readonly inputs: readonly (TensorType & { readonly name: string })[];
   readonly outputs: readonly (TensorType & { readonly name: string; readonly from: string })[];
   readonly nodes: readonly Node[];
+  /** Whether XLA compiles the function; it fails where XLA cannot. */
+  readonly xla?: boolean;
 }
+
+/** Attribute of functions and their calls that XLA compiles (TensorFlow, `tf.function`). */
+export const XLA = '_XlaMustCompile';
 
 /** Version of the graph format that every TensorFlow 2 reads (versions.proto). */
 const PRODUCER = 1395;
@@ -56,13 +61,14 @@ export function savedModel(
   return new Message().integer(1, 1).message(2, meta).encode();
 }
 
-function functionDef({ name, inputs, outputs, nodes }: GraphFunction): Message {
+function functionDef({ name, inputs, outputs, nodes, xla = false }: GraphFunction): Message {
   const signature = new Message().text(1, name);
   for (const input of inputs) signature.message(2, argument(input.name, input.dtype));
   for (const output of outputs) signature.message(3, argument(output.name, output.dtype));
   const message = new Message().message(1, signature);
   for (const node of nodes) message.message(3, nodeDef(node));
   for (const output of outputs) message.entry(4, output.name, output.from);
+  if (xla) message.entry(5, XLA, attributeValue({ flag: true }));
   return message;
 }
 

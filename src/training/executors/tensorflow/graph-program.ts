@@ -22,14 +22,18 @@ export class GraphProgram implements Program {
   readonly #binding: Binding;
   readonly #model: number;
   readonly #variables: Variables;
+  readonly #xla: boolean;
   #streams: Streams = { key: new Int32Array(2), trials: new Int32Array(0) };
   /** Tensor of the most recently used order. */
   #order: { readonly values: Int32Array; readonly id: number } | undefined;
   #disposed = false;
 
-  /** @throws TensorFlow's error for a graph that it refuses */
-  constructor(binding: Binding, plan: Plan, lanes: number) {
-    const { bytes, nodes } = emitModel(plan, lanes);
+  /**
+   * @param xla whether XLA compiles the loops, with the first run
+   * @throws TensorFlow's error for a graph that it refuses
+   */
+  constructor(binding: Binding, plan: Plan, lanes: number, xla = false) {
+    const { bytes, nodes } = emitModel(plan, lanes, xla);
     const folder = mkdtempSync(join(tmpdir(), 'galapagos-graph-'));
     try {
       writeFileSync(join(folder, 'saved_model.pb'), bytes);
@@ -40,7 +44,8 @@ export class GraphProgram implements Program {
     this.#binding = binding;
     this.#plan = plan;
     this.lanes = lanes;
-    this.form = `one graph of ${String(nodes)} nodes, ${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}`;
+    this.#xla = xla;
+    this.form = `one graph of ${String(nodes)} nodes, ${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}${xla ? ', compiled by XLA' : ''}`;
     this.#variables = variablesOf(plan, lanes);
   }
 
@@ -147,8 +152,15 @@ export class GraphProgram implements Program {
     numbers[NUMBERS.length] = chunk.order.length;
     numbers[NUMBERS.rows] = chunk.rows;
     numbers[NUMBERS.steps] = chunk.steps;
+    // XLA compiles once for each shape: few lengths.
+    const rows = this.#xla ? powerOfTwo(chunk.rows) : chunk.rows;
+    const words =
+      rows === chunk.rows
+        ? chunk.words
+        : new Int32Array(rows * this.lanes * this.#plan.hyper.length);
+    words.set(chunk.words);
     const feeds = new Map([
-      ['words', integers([chunk.rows, this.lanes, this.#plan.hyper.length], chunk.words)],
+      ['words', integers([rows, this.lanes, this.#plan.hyper.length], words)],
       ['numbers', integers([numbers.length], numbers)],
       ['key', integers([2], this.#streams.key)],
       ['trials', integers([this.lanes], this.#streams.trials)],
@@ -199,4 +211,10 @@ export class GraphProgram implements Program {
       for (const { id } of tensors) this.#binding.deleteTensor(id);
     }
   }
+}
+
+function powerOfTwo(least: number): number {
+  let power = 1;
+  while (power < least) power *= 2;
+  return power;
 }

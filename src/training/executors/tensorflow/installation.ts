@@ -31,6 +31,8 @@ export interface PackageFiles {
   readonly folder: string;
   readonly binding: string;
   readonly libraries: readonly string[];
+  /** Folder of CUDA's assembler. */
+  readonly tools: string;
 }
 
 export function packageFiles(name: BindingPackage): PackageFiles {
@@ -41,11 +43,20 @@ export function packageFiles(name: BindingPackage): PackageFiles {
     libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((library) =>
       join(folder, 'deps', 'lib', library),
     ),
+    tools: join(folder, 'deps', 'cuda'),
   };
 }
 
-export type Found =
-  { readonly installation: Installation; readonly binding: string } | { readonly absent: string };
+/** A complete installation. */
+export interface Installed {
+  readonly installation: Installation;
+  /** Path of the native binding. */
+  readonly binding: string;
+  /** Folder of CUDA's assembler and device library, which XLA needs; null: not installed. */
+  readonly cudaTools: string | null;
+}
+
+export type Found = Installed | { readonly absent: string };
 
 /** @param folder folder from `GALAPAGOS_TENSORFLOW`; undefined if it is unset */
 export function findInstallation(folder: string | undefined): Found {
@@ -58,11 +69,16 @@ export function findInstallation(folder: string | undefined): Found {
   } catch (error) {
     return { absent: `${file}: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const { binding, libraries } = packageFiles(installation.package);
+  const { binding, libraries, tools } = packageFiles(installation.package);
   const lacking = [binding, ...libraries].find((name) => !existsSync(join(folder, name)));
   if (lacking !== undefined)
     return { absent: `incomplete: ${join(folder, lacking)} does not exist` };
-  return { installation, binding: join(folder, binding) };
+  const cudaTools = join(folder, tools);
+  return {
+    installation,
+    binding: join(folder, binding),
+    cudaTools: existsSync(join(cudaTools, 'bin', 'ptxas')) ? cudaTools : null,
+  };
 }
 
 function parse(text: string): Installation {

@@ -6,7 +6,8 @@ import { EagerProgram } from './eager-program.ts';
 import { GraphProgram } from './graph-program.ts';
 import type { Program } from './program.ts';
 
-export type Form = 'graph' | 'ops';
+/** `xla`: a graph whose loops XLA compiles. */
+export type Form = 'xla' | 'graph' | 'ops';
 
 /** Creates a program that runs as a graph, or op by op if TensorFlow refuses the graph. */
 export function makeProgram(
@@ -19,7 +20,7 @@ export function makeProgram(
   if (refused !== undefined) return new EagerProgram(binding, plan, lanes, refused);
   if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'the graph was disabled');
   try {
-    return new GraphProgram(binding, plan, lanes);
+    return new GraphProgram(binding, plan, lanes, form === 'xla');
   } catch (error) {
     if (error instanceof TrainingError) throw error;
     return new EagerProgram(

@@ -5,7 +5,7 @@
  */
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import { savedModel, type GraphFunction } from './graph-def.ts';
+import { savedModel, XLA, type GraphFunction } from './graph-def.ts';
 import { GraphEmitter } from './graph-emitter.ts';
 import { tensorShape } from './layout.ts';
 import { finiteLanes, NUMBERS, numberOf, oneStep, type ChunkInputs } from './one-step.ts';
@@ -75,12 +75,14 @@ export function datasetTypes(plan: Plan): Readonly<Record<'samples' | 'labels', 
 }
 
 /**
+ * @param xla whether XLA compiles the loops
  * @throws TrainingError `unsupported` if the graph has more nodes than TensorFlow processes in
  *   reasonable time
  */
 export function emitModel(
   plan: Plan,
   lanes: number,
+  xla = false,
 ): { readonly bytes: Uint8Array; readonly nodes: number } {
   const graph = new GraphEmitter(false);
   const operations = new Operations(graph);
@@ -164,25 +166,15 @@ export function emitModel(
     const name = training ? 'train' : 'evaluate';
     const loop = emitLoop(plan, lanes, name, training, inputs, state);
     functions.push(loop.condition, loop.body);
-    const types = loop.variables.map(({ dtype }) => dtype);
-    const results = graph.node(
-      name,
-      'StatelessWhile',
-      [
-        operations.integer(0),
-        operations.zeros64(lanes),
-        operations.broadcastTo(operations.integer(0), [lanes]),
-        ...loop.initial,
-      ],
-      {
-        T: { types },
-        cond: { function: loop.condition.name },
-        body: { function: loop.body.name },
-        _lower_using_switch_merge: { flag: true },
-        parallel_iterations: { integer: 1 },
-      },
-      loop.variables,
-    );
+    const initial = [
+      operations.integer(0),
+      operations.zeros64(lanes),
+      operations.broadcastTo(operations.integer(0), [lanes]),
+      ...loop.initial,
+    ];
+    const results = xla
+      ? callCompiled(graph, functions, name, loop, initial)
+      : runLoop(graph, name, loop, initial, true);
     const sum = tensorAt(results, 1);
     const high = operations.cast(sum, 'f32');
     finish(`${name}_loss_high`, high);
@@ -218,6 +210,53 @@ function named(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const tensor = tensors.get(name);
   if (tensor === undefined) throw new RangeError(`no tensor ${name}`);
   return tensor;
+}
+
+/** Emits the loop. @param lowered whether TensorFlow runs its parts as nodes of the graph */
+function runLoop(
+  graph: GraphEmitter,
+  name: string,
+  { condition, body, variables }: Loop,
+  initial: readonly Tensor[],
+  lowered: boolean,
+): Tensor[] {
+  const attributes = {
+    T: { types: variables.map(({ dtype }) => dtype) },
+    cond: { function: condition.name },
+    body: { function: body.name },
+    _lower_using_switch_merge: { flag: lowered },
+    parallel_iterations: { integer: 1 },
+  };
+  return graph.node(name, 'StatelessWhile', initial, attributes, variables);
+}
+
+/** Emits a call of a function that runs the loop and that XLA compiles. */
+function callCompiled(
+  graph: GraphEmitter,
+  functions: GraphFunction[],
+  name: string,
+  loop: Loop,
+  initial: readonly Tensor[],
+): Tensor[] {
+  const inside = new GraphEmitter(true);
+  const args = loop.variables.map((type, i) => ({ name: `a${String(i)}`, ...type }));
+  const results = runLoop(
+    inside,
+    'loop',
+    loop,
+    args.map(({ name: ref, dtype, shape }) => ({ ref, dtype, shape })),
+    false,
+  );
+  const outputs = results.map((tensor, i) => ({ name: `r${String(i)}`, tensor }));
+  functions.push({ ...inside.asFunction(`${name}_compiled`, args, outputs), xla: true });
+  const types = { types: loop.variables.map(({ dtype }) => dtype) };
+  const attributes = {
+    Tin: types,
+    Tout: types,
+    f: { function: `${name}_compiled` },
+    [XLA]: { flag: true },
+  };
+  return graph.node(name, 'StatefulPartitionedCall', initial, attributes, loop.variables);
 }
 
 interface Loop {

@@ -17,18 +17,24 @@ import { bucketOf, TensorflowExecutable } from './executable.ts';
 import { findInstallation } from './installation.ts';
 import { makeProgram, type Form } from './make-program.ts';
 
-const REMEDY = 'galapagos backend install tensorflow sets it up';
+const INSTALL = 'galapagos backend install tensorflow';
+const REMEDY = `${INSTALL} sets it up`;
 
 export interface TensorflowOptions {
   /** Folder of the installation; default: the value of GALAPAGOS_TENSORFLOW. */
   readonly folder?: string | undefined;
-  /** `ops`: never use a graph; for comparisons of the two forms. */
+  /**
+   * `xla`: usable on cards where CUDA's assembler is installed. `ops`: never use a graph; for
+   * comparisons of the two forms.
+   */
   readonly form?: Form;
 }
 
 interface Loaded {
   readonly binding: Binding;
   readonly label: string;
+  /** Whether CUDA's assembler is installed, which XLA needs. */
+  readonly assembler: boolean;
 }
 
 export class TensorflowExecutor implements Executor {
@@ -47,7 +53,13 @@ export class TensorflowExecutor implements Executor {
     const loaded = this.#load();
     if ('reason' in loaded)
       return Promise.resolve({ usable: false, reason: loaded.reason, remedy: REMEDY });
-    const { label, binding } = loaded;
+    const { label, binding, assembler } = loaded;
+    if (this.#form === 'xla' && !(assembler && binding.isUsingGpuDevice()))
+      return Promise.resolve({
+        usable: false,
+        reason: 'XLA compiles for cards only, and needs CUDA’s assembler (ptxas)',
+        remedy: `${INSTALL} --cuda installs it`,
+      });
     const memoryBytes = usableMemory(binding.isUsingGpuDevice());
     return Promise.resolve({ usable: true, label, memoryBytes, parallel: 1 });
   }
@@ -75,7 +87,7 @@ export class TensorflowExecutor implements Executor {
   }
 
   #load(): Loaded | { readonly reason: string } {
-    this.#loaded ??= load(this.#folder);
+    this.#loaded ??= load(this.#folder, this.#form);
     return this.#loaded;
   }
 }
@@ -89,14 +101,16 @@ export function usableMemory(
   return onCard ? (cardMemory(env) ?? ASSUMED_CARD_BYTES) : free;
 }
 
-function load(folder: string | undefined): Loaded | { readonly reason: string } {
+function load(folder: string | undefined, form: Form): Loaded | { readonly reason: string } {
   const found = findInstallation(folder);
   if ('absent' in found) return { reason: found.absent };
   try {
-    const binding = loadBinding(found.binding, found.installation.cuda);
+    const binding = loadBinding(found);
+    const device = binding.isUsingGpuDevice() ? visibleCardName() : 'cpu';
     return {
       binding,
-      label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? visibleCardName() : 'cpu'}`,
+      label: `tensorflow:${binding.TF_Version}:${device}${form === 'xla' ? ':xla' : ''}`,
+      assembler: found.cudaTools !== null,
     };
   } catch (error) {
     return {

@@ -7,6 +7,7 @@ import { satisfies, type Requirement } from './python-index.ts';
 const VERSIONS: Readonly<Partial<Record<string, string>>> = {
   'nvidia-cublas-cu12': '12.8.4.1',
   'nvidia-cuda-cupti-cu12': '12.8.90',
+  'nvidia-cuda-nvcc-cu12': '12.8.93',
   'nvidia-cuda-nvrtc-cu12': '12.8.93',
   'nvidia-cuda-runtime-cu12': '12.8.90',
   'nvidia-cudnn-cu12': '9.10.2.21',

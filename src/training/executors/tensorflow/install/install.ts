@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   BINDING_PACKAGES,
@@ -195,18 +195,16 @@ async function libraries(options: InstallOptions, staging: string): Promise<Obta
   ] as const) {
     symlinkSync(target, join(staging, DEPENDENCIES, 'lib', link));
   }
-  if (cuda) await cudaLibraries(wheel, options, join(staging, DEPENDENCIES, 'lib'));
+  if (cuda) await cudaLibraries(wheel, options, join(staging, DEPENDENCIES));
   return by;
 }
 
 /**
- * Installs the CUDA runtime libraries that the wheel requires in the folder in which TensorFlow
- * searches for them.
+ * Installs the CUDA runtime libraries that the wheel requires in the folder `lib`, in which
+ * TensorFlow searches for them, and the assembler with its device library in the folder `cuda`.
  */
 async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: string): Promise<void> {
-  const asked = wheel.requirements.filter(
-    (text) => /extra\s*==\s*["']and-cuda["']/.test(text) && !text.startsWith('nvidia-cuda-nvcc'),
-  );
+  const asked = wheel.requirements.filter((text) => /extra\s*==\s*["']and-cuda["']/.test(text));
   for (const text of asked) {
     const { file } = await obtainWheel(
       pinned(parseRequirement(text)),
@@ -216,15 +214,18 @@ async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: stri
     );
     const part = await openWheel(file, options.signal);
     options.onProgress(`unpacking ${basename(file)}`);
-    await damaged(file, () =>
-      takeOut(
-        part,
-        (path) => /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(path)?.[1],
-        folder,
-        options.signal,
-      ),
-    );
+    await damaged(file, () => takeOut(part, placeOfCuda, folder, options.signal));
   }
+  const assembler = join(folder, 'cuda', 'bin', 'ptxas');
+  if (existsSync(assembler)) await chmod(assembler, 0o755);
+}
+
+/** Place of a file of CUDA's wheels in the installation; undefined: not needed. */
+function placeOfCuda(path: string): string | undefined {
+  const library = /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(path)?.[1];
+  if (library !== undefined) return join('lib', library);
+  const tool = /^nvidia\/cuda_nvcc\/(bin\/ptxas|nvvm\/libdevice\/[^/]+)$/.exec(path)?.[1];
+  return tool === undefined ? undefined : join('cuda', tool);
 }
 
 async function usable(file: string, cuda: boolean, signal: AbortSignal): Promise<Wheel> {

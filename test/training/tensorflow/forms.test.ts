@@ -1,6 +1,6 @@
 /**
- * Op-by-op execution, used where TensorFlow refuses a graph: equal numbers, and the reason
- * reported.
+ * Forms other than the plain graph: op by op, used where TensorFlow refuses a graph, and compiled by
+ * XLA, used on cards. Equal numbers, and the reason reported.
  */
 import { expect, test } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';
@@ -13,16 +13,24 @@ import { NETWORKS, subjectOf, type SmallSubject } from '../../support/networks.t
 import { worst } from '../../support/training.ts';
 import { whereInstalled } from './installed.ts';
 
-whereInstalled('op by op has the reference’s numbers', () => {
-  test.for(NETWORKS.map((network) => [network.name, network] as const))(
-    'has the reference’s numbers: %s',
-    async ([, network]) => {
+/** Networks that XLA compiles here, which takes seconds for each. */
+const COMPILED = 3;
+
+whereInstalled('forms have the reference’s numbers', () => {
+  const cases = [
+    ...NETWORKS.map((network) => ['ops', network] as const),
+    ...NETWORKS.slice(0, COMPILED).map((network) => ['xla', network] as const),
+  ];
+  test.for(cases.map(([form, network]) => [form, network.name, network] as const))(
+    'has the reference’s numbers as %s: %s',
+    async ([form, , network]) => {
       const subject = subjectOf(network);
-      const executor = new TensorflowExecutor({ form: 'ops' });
+      const executor = new TensorflowExecutor({ form });
       const [found, expected] = [
         await ran(executor, subject),
         await ran(new ReferenceExecutor(), subject),
       ];
+      expect(found.form).toContain(form === 'xla' ? 'compiled by XLA' : 'op by op');
       expected.states.forEach(({ weights, statistics }, lane) => {
         expect(worst(found.states[lane]?.weights ?? [], weights, 0.1)).toBeLessThan(1e-4);
         expect(worst(found.states[lane]?.statistics ?? [], statistics, 0.1)).toBeLessThan(1e-4);
@@ -41,10 +49,21 @@ whereInstalled('op by op has the reference’s numbers', () => {
 async function ran(executor: Executor, subject: SmallSubject) {
   const session = await Session.open(executor, subject, [FIRST, SECOND]);
   await session.run(0, 0, 2);
-  const results = { states: await session.states(), metrics: await session.evaluate() };
+  const { form } = session.executable.memory;
+  const results = { form, states: await session.states(), metrics: await session.evaluate() };
   await session.executable.dispose();
   return results;
 }
+
+whereInstalled('XLA is for cards', () => {
+  test('XLA is not used on the processor', async () => {
+    const executor = new TensorflowExecutor({ form: 'xla' });
+    expect(await executor.probe()).toMatchObject({
+      usable: false,
+      reason: 'XLA compiles for cards only, and needs CUDA’s assembler (ptxas)',
+    });
+  });
+});
 
 test('runs op by op with the reason if TensorFlow refuses the graph', () => {
   const binding = {
