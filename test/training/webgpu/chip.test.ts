@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import { ReferenceExecutor } from '../../../src/training/executors/reference/reference.ts';
+import type { Executor } from '../../../src/training/executors/executor.ts';
+import { CardMemory } from '../../../src/training/executors/webgpu/card-memory.ts';
+import { lowerChip } from '../../../src/training/executors/webgpu/chip/lower.ts';
+import type { ChipShape } from '../../../src/training/executors/webgpu/chip/memory.ts';
+import { WebgpuExecutable } from '../../../src/training/executors/webgpu/executable.ts';
+import { buildProgram } from '../../../src/training/executors/webgpu/program.ts';
 import { WebgpuExecutor } from '../../../src/training/executors/webgpu/webgpu.ts';
 import { expectMetrics, expectState } from '../../contracts/executor-comparison.ts';
 import { FIRST, SECOND, Session } from '../../contracts/executor-session.ts';
 import { subjectOf, type SmallNetwork } from '../../support/networks.ts';
-import { whereGpu } from './software-gpu.ts';
+import { openSoftwareCard, whereGpu } from './software-gpu.ts';
 
 const TOLERANCE = 1e-4;
 const LANES = [FIRST, SECOND];
@@ -32,6 +38,17 @@ const POOLED: SmallNetwork = {
   },
 };
 
+/** Runs plans on chip in a shape that the rule would not choose here. */
+function inShape(shape: ChipShape): Executor {
+  const compile: Executor['compile'] = async (plan, lanes) => {
+    const card = await openSoftwareCard();
+    const program = await buildProgram(card, lowerChip(plan, shape, card.limits.bindingBytes));
+    const memory = { sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: 'A' };
+    return new WebgpuExecutable(card, program, plan, lanes, memory, new CardMemory(null));
+  };
+  return Object.assign(new WebgpuExecutor(), { compile });
+}
+
 whereGpu('GPU: the form on chip', () => {
   it('trains and evaluates as the reference does, with dropout, clipping and an incomplete batch', async () => {
     const subject = subjectOf(POOLED, 16);
@@ -49,6 +66,21 @@ whereGpu('GPU: the form on chip', () => {
       expectState(subject, start, states[lane]!, right[lane]!, TOLERANCE, what);
       expectMetrics(evaluated[lane], truth[lane], TOLERANCE, `${what}, evaluation`);
     }
+    await session.executable.dispose();
+  });
+
+  it.each([
+    ['more threads than items, fewer filters', { threads: 64, tile: 5, filters: 2, subgroup: 4 }],
+    ['no subgroups of one size', { threads: 32, tile: 4, filters: 4, subgroup: 0 }],
+  ])('trains as the reference does with %s', async (_, shape) => {
+    const subject = subjectOf(POOLED, 16);
+    const session = await Session.open(inShape(shape), subject, [SECOND]);
+    const oracle = await Session.open(new ReferenceExecutor(), subject, [SECOND]);
+    const start = await oracle.state();
+    const [found, expected] = [await session.run(0, 0, 3), await oracle.run(0, 0, 3)];
+    expectMetrics(found.lanes[0], expected.lanes[0], TOLERANCE, 'loss');
+    const [state, right] = [await session.state(), await oracle.state()];
+    expectState(subject, start, state, right, TOLERANCE, 'weights');
     await session.executable.dispose();
   });
 
