@@ -122,8 +122,8 @@ class Candidates {
 
 const FORM_B = 'B';
 
-function shapeLabel({ threads, tile, filters, subgroup }: ChipShape): string {
-  return `A ${[threads, tile, filters, subgroup].join('×')}`;
+function shapeLabel({ threads, tile, filters, subgroup, vectors }: ChipShape): string {
+  return `A ${[threads, tile, filters, subgroup].join('×')}${vectors ? ' vectors' : ''}`;
 }
 
 function tileLabel(m: number, n: number, { bm, bn, bk, tm, tn }: Tile): string {

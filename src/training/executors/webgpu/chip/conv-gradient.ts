@@ -6,7 +6,7 @@ import { defined } from '../../../../core/at.ts';
 import { rootOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { range, u } from '../kernel.ts';
 import { sizeOf } from '../lower/lowering.ts';
-import { DEAD, eachOf, pooledOf, type Pooled } from './conv.ts';
+import { DEAD, eachOf, line, pooledOf, type Pooled } from './conv.ts';
 import { tapsTogether, type ChipPlaces } from './memory.ts';
 
 interface Backward {
@@ -100,25 +100,17 @@ function weightGradient(op: Op, { plan, places, g, code, gradient }: Backward): 
   const sums = range(taps);
   const safe = staysInside(g);
   const height = taps / s.kernel[1];
+  const image = `s * ${u(sizeOf(plan, source))} + ci * ${u(s.plane)}`;
   const lines = [
-    ...range(height).map((k) => ['r', k, `(y + ${String(k)})`, s.h, s.w] as const),
-    ...range(s.kernel[1]).map((k) => ['q', k, `(x + ${String(k)})`, s.w, 1] as const),
-  ].map(([name, k, at, size, scale]) =>
-    safe
-      ? `let ${name}${String(k)} = u32(${at}) * ${u(scale)};`
-      : `let ${name}${String(k)} = u32(clamp(${at}, 0, ${String(size - 1)})) * ${u(scale)};
-        let in_${name}${String(k)} = (${at} >= 0) & (${at} < ${String(size)});`,
-  );
+    ...range(height).map((k) => line(`r${String(k)}`, `(y + ${String(k)})`, s.h, s.w)),
+    ...range(s.kernel[1]).map((k) => line(`q${String(k)}`, `(x + ${String(k)})`, s.w, 1)),
+  ];
   const products = sums.map((k) => {
-    const [row, column] = [
-      `r${String(Math.floor(k / s.kernel[1]))}`,
-      `q${String(k % s.kernel[1])}`,
-    ];
-    const value = places.at(
-      source,
-      `s * ${u(sizeOf(plan, source))} + ci * ${u(s.plane)} + ${row} + ${column}`,
-    );
-    const read = safe ? value : `select(0.0, ${value}, in_${row} & in_${column})`;
+    const [ky, kx] = [Math.floor(k / s.kernel[1]), k % s.kernel[1]];
+    const [row, column] = [`r${String(ky)}`, `q${String(kx)}`];
+    const read = safe
+      ? places.at(source, `corner + ${u(ky * s.w + kx)}`)
+      : `select(0.0, ${places.at(source, `${image} + ${row} + ${column}`)}, in_${row} & in_${column})`;
     return `d${String(k)} = fma(v, ${read}, d${String(k)});`;
   });
   const all = [...sums.map((k) => `d${String(k)}`), 'db'];
@@ -146,7 +138,7 @@ function weightGradient(op: Op, { plan, places, g, code, gradient }: Backward): 
         let v = ${gradient};
         let y = ${corner(g, `(q / ${u(g.columns)})`, 0)} + i32(row * ${u(rows === 1 ? 0 : 1)});
         let x = ${corner(g, `(q % ${u(g.columns)})`, 1)};
-        ${lines.join('\n        ')}
+        ${safe ? `let corner = ${image} + u32(y * ${String(s.w)} + x);` : lines.join('\n        ')}
         db += v;
         ${products.join('\n        ')}
       }

@@ -166,9 +166,8 @@ interface Taps {
   readonly filters: readonly string[];
 }
 
-/** Offset of a row or column in the image, and whether it is inside, once for all its pixels. */
-function line(name: string, at: string, size: number, scale: number, safe: boolean): string {
-  if (safe) return `let ${name} = u32(${at}) * ${u(scale)};`;
+/** WGSL of the offset of a row or column of the image, and of whether it is inside. */
+export function line(name: string, at: string, size: number, scale: number): string {
   return `let ${name} = u32(clamp(${at}, 0, ${String(size - 1)})) * ${u(scale)};
     let in_${name} = (${at} >= 0) & (${at} < ${String(size)});`;
 }
@@ -180,39 +179,44 @@ function patchText({ g, op, plan, places, windows, filters }: Taps): string {
   const [tall, wide] = patchOf(g);
   const safe = staysInside(g, 0) && staysInside(g, 1);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
+  const image = `s * ${u(sizeOf(plan, input))} + (c0 + c) * ${u(s.plane)}`;
   const lines = [
-    ...range(tall).map((y) => line(`r${String(y)}`, `(y0 + ${String(y)})`, s.h, s.w, safe)),
-    ...range(wide).map((x) => line(`q${String(x)}`, `(x0 + ${String(x)})`, s.w, 1, safe)),
+    ...range(tall).map((y) => line(`r${String(y)}`, `(y0 + ${String(y)})`, s.h, s.w)),
+    ...range(wide).map((x) => line(`q${String(x)}`, `(x0 + ${String(x)})`, s.w, 1)),
   ];
   const loads = range(tall).flatMap((y) =>
     range(wide).map((x) => {
       const [row, column] = [`r${String(y)}`, `q${String(x)}`];
-      const value = places.at(
-        input,
-        `s * ${u(sizeOf(plan, input))} + (c0 + c) * ${u(s.plane)} + ${row} + ${column}`,
-      );
-      const loaded = safe ? value : `select(0.0, ${value}, in_${row} & in_${column})`;
-      return `let x${String(y)}_${String(x)} = ${loaded};`;
+      const value = safe
+        ? places.at(input, `corner + ${u(y * s.w + x)}`)
+        : `select(0.0, ${places.at(input, `${image} + ${row} + ${column}`)}, in_${row} & in_${column})`;
+      return `let x${String(y)}_${String(x)} = ${value};`;
     }),
   );
+  const rows = weight === undefined ? undefined : places.rows.get(weight);
   const products = filters.map((filter, v) => {
     const taps = range(s.taps).map((tap) => {
       const [ky, kx] = [Math.floor(tap / s.kernel[1]), tap % s.kernel[1]];
+      const w = rows === undefined ? 'w' : `w.${'xyzw'.charAt(tap % 4)}`;
       const sums = windows.map(([wy, wx], k) => {
         const sum = `a${String(v)}_${String(k)}`;
         const x = `x${String(wy * s.stride[0] + ky)}_${String(wx * s.stride[1] + kx)}`;
-        return `${sum} = fma(w, ${x}, ${sum});`;
+        return `${sum} = fma(${w}, ${x}, ${sum});`;
       });
-      return `w = ${places.at(weight, `k + ${u(tap)}`)}; ${sums.join(' ')}`;
+      if (rows === undefined) return `w = ${places.at(weight, `k + ${u(tap)}`)}; ${sums.join(' ')}`;
+      const vector = `w = rows[${u(rows.offset)} + k + ${u(tap / 4)}]; `;
+      return `${tap % 4 === 0 ? vector : ''}${sums.join(' ')}`;
     });
-    return `{ let k = (${filter} * ${u(cg)} + c) * ${u(s.taps)}; var w = 0.0;
+    const [length, zero] = rows === undefined ? [s.taps, '0.0'] : [rows.length, 'vec4<f32>()'];
+    return `{ let k = (${filter} * ${u(cg)} + c) * ${u(length)}; var w = ${zero};
       ${taps.join('\n      ')} }`;
   });
   return `let y0 = py * ${String(s.stride[0])} - ${String(s.padding[0])};
     let x0 = px * ${String(s.stride[1])} - ${String(s.padding[1])};
-    ${lines.join('\n    ')}
+    ${safe ? '' : lines.join('\n    ')}
     let c0 = f / ${u(og)} * ${u(cg)};
     for (var c = 0u; c < ${u(cg)}; c++) {
+      let corner = ${safe ? `${image} + u32(y0 * ${String(s.w)} + x0)` : '0u'};
       ${loads.join('\n      ')}
       ${products.join('\n      ')}
     }`;
@@ -222,7 +226,6 @@ function patchText({ g, op, plan, places, windows, filters }: Taps): string {
 function loopText({ g, op, plan, places, windows, filters }: Taps): string {
   const { conv: s } = g;
   const [input, weight] = op.inputs;
-  const safe = staysInside(g, 0) && staysInside(g, 1);
   const [cg, og] = [s.c / s.groups, s.o / s.groups];
   const loads = windows.map(([wy, wx], k) => {
     const [row, column] = [`r${String(k)}`, `q${String(k)}`];
@@ -232,8 +235,8 @@ function loopText({ g, op, plan, places, windows, filters }: Taps): string {
     );
     const y = `((py + ${String(wy)}) * ${String(s.stride[0])} + ky - ${String(s.padding[0])})`;
     const x = `((px + ${String(wx)}) * ${String(s.stride[1])} + kx - ${String(s.padding[1])})`;
-    return `${line(row, y, s.h, s.w, safe)} ${line(column, x, s.w, 1, safe)}
-        let x${String(k)} = ${safe ? value : `select(0.0, ${value}, in_${row} & in_${column})`};`;
+    return `${line(row, y, s.h, s.w)} ${line(column, x, s.w, 1)}
+        let x${String(k)} = select(0.0, ${value}, in_${row} & in_${column});`;
   });
   const products = filters.map((filter, v) => {
     const k = `(${filter} * ${u(cg)} + c) * ${u(s.taps)} + u32(ky * ${String(s.kernel[1])} + kx)`;

@@ -41,9 +41,11 @@ export function trainKernel(plan: Plan, shape: ChipShape): Kernel {
   const body = `${all(state, `m[i] = ${inState(0, 'i')};`)}
   ${all(block, `${chip.gradient('i')} = 0.0;`)}
   workgroupBarrier();
+  ${rowsText(chip)}
   for (var k = 0u; k < at.steps; k++) {
     ${stepText(ops)}
     ${updates.join('\n    ')}
+    ${rowsText(chip)}
     ${all(block, `${chip.gradient('i')} = 0.0;`)}
     ${metricsText(to)}
   }
@@ -59,6 +61,7 @@ export function evaluateKernel(plan: Plan, shape: ChipShape): Kernel {
     m[i] = ${inState(0, 'i')};
   }
   workgroupBarrier();
+  ${rowsText(to.chip)}
   let k = w.y;
   { ${stepText(ops)}
     ${metricsText(to)} }`;
@@ -79,7 +82,9 @@ function kernelText({ plan, chip, functions }: Emitting, body: string): string {
   s.step += k; s.first += k * ${u(plan.batch)}; s.row += k * at.rowStep; s.slot += k;
   return s;
 }`;
+  const rows = `var<workgroup> rows: array<vec4<f32>, ${String(chip.vectors)}>;`;
   return `const TILE = ${u(chip.shape.tile)};
+${chip.vectors === 0 ? '' : rows}
 var<workgroup> m: array<f32, ${String(chip.floats)}>;
 var<workgroup> codes: array<u32, ${String(chip.words)}>;
 ${step}
@@ -89,6 +94,19 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) t:
   ${LANE}
   ${body}
 }`;
+}
+
+/** Copies the kernels of convolutions to their vectors. */
+function rowsText(chip: ChipPlaces): string {
+  const loops = Array.from(chip.rows, ([weight, { offset, count, taps, length }]) => {
+    const tap = (n: number): string =>
+      chip.at(weight, `i / ${u(length)} * ${u(taps)} + min(k + ${u(n)}, ${u(taps - 1)})`);
+    return `for (var i = t; i < ${u(count * length)}; i += ${u(chip.shape.threads)}) {
+    let k = i % ${u(length)} * 4u;
+    rows[${u(offset)} + i] = vec4<f32>(${[0, 1, 2, 3].map(tap).join(', ')});
+  }`;
+  });
+  return loops.length === 0 ? '' : `${loops.join('\n  ')}\n  workgroupBarrier();`;
 }
 
 /** Runs the tiles of step `k`, whose record replaces that of the dispatch. */

@@ -1,7 +1,7 @@
 /**
  * Workgroup memory of form A, as WGSL text. Floats `m`: weights, slots and gradients of the lane,
  * then the activations of a tile of samples, then a region for partial sums. Words `codes`: winners
- * of pools, one byte each.
+ * of pools, one byte each. Vectors `rows`: copies of the kernels of convolutions.
  */
 import { defined } from '../../../../core/at.ts';
 import { firstFit } from '../../../plan/lifetimes.ts';
@@ -22,6 +22,8 @@ export interface ChipShape {
   readonly filters: number;
   /** Threads of every subgroup of the card; 0: sums do without subgroups. */
   readonly subgroup: number;
+  /** Whether kernels of convolutions lie in memory once more, in vectors of four numbers. */
+  readonly vectors: boolean;
 }
 
 export interface Packed {
@@ -33,6 +35,18 @@ export interface Packed {
   readonly filters: number;
 }
 
+/** A kernel of a convolution in `rows`: a row for each filter and channel, padded to vectors. */
+export interface VectorRows {
+  readonly offset: number;
+  readonly count: number;
+  readonly taps: number;
+  /** Vectors of a row. */
+  readonly length: number;
+}
+
+/** Fewer taps would be padded by more than a third. */
+const LEAST_VECTOR_TAPS = 9;
+
 export class ChipPlaces extends Places {
   /** Stores all results of form B's kernels. */
   readonly fusion: Fusion;
@@ -40,9 +54,11 @@ export class ChipPlaces extends Places {
   readonly shape: ChipShape;
   /** Offset in `m` of a region that each op may use for sums. */
   readonly region: number;
-  /** Floats of `m`, and words of `codes`. */
+  /** Floats of `m`, words of `codes`, and vectors of `rows`. */
   readonly floats: number;
   readonly words: number;
+  readonly vectors: number;
+  readonly #rows = new Map<number, VectorRows>();
   readonly #plan: Plan;
   readonly #activations: number;
   readonly #offsets: ReadonlyMap<number, number>;
@@ -79,10 +95,16 @@ export class ChipPlaces extends Places {
     this.region = this.#activations + size * shape.tile;
     this.floats = this.region + partialFloats(plan, shape, training);
     this.words = Math.max(1, words);
+    this.vectors = shape.vectors ? this.#placeRows() : 0;
+  }
+
+  /** Kernels of convolutions that lie in `rows`. */
+  get rows(): ReadonlyMap<number, VectorRows> {
+    return this.#rows;
   }
 
   get bytes(): number {
-    return 4 * (this.floats + this.words);
+    return 4 * (this.floats + this.words + 4 * this.vectors);
   }
 
   /** Where a code lies with one byte an element; undefined: it is a float of `m`, or not stored. */
@@ -118,6 +140,22 @@ export class ChipPlaces extends Places {
 
   override gradient(i: string): string {
     return `m[${u(blockSize(this.#plan) * (1 + this.#plan.slots.length))} + ${i}]`;
+  }
+
+  /** @returns vectors of all kernels that are worth it */
+  #placeRows(): number {
+    let vectors = 0;
+    for (const { ops } of this.groups)
+      for (const { kind, inputs } of ops) {
+        const weight = inputs[1];
+        if (kind !== 'conv' || weight === undefined) continue;
+        const [o = 1, c = 1, kh = 1, kw = 1] = bufferAt(this.#plan, [weight], 0).shape;
+        if (kh * kw < LEAST_VECTOR_TAPS) continue;
+        const length = Math.ceil((kh * kw) / 4);
+        this.#rows.set(weight, { offset: vectors, count: o * c, taps: kh * kw, length });
+        vectors += o * c * length;
+      }
+    return vectors;
   }
 
   #weightAt(name: string): number {

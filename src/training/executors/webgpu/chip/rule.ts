@@ -38,25 +38,45 @@ export function chipShapes(
     .flatMap((threads) => {
       const filters = threads >= MANY_THREADS ? [...FILTERS].reverse() : FILTERS;
       return filters.flatMap((each) =>
-        TILES.map((tile) => ({
-          threads,
-          tile: Math.min(tile, plan.batch),
-          filters: each,
-          subgroup,
-        })),
+        TILES.flatMap((tile) => {
+          const shape = { threads, tile: Math.min(tile, plan.batch), filters: each, subgroup };
+          return [
+            { ...shape, vectors: true },
+            { ...shape, vectors: false },
+          ];
+        }),
       );
     });
   const distinct = shapes.filter(
     (shape, k) => shapes.findIndex((other) => keyOf(other) === keyOf(shape)) === k,
   );
   const bytes = (shape: ChipShape): number => new ChipPlaces(plan, shape, true).bytes;
-  const fitting = distinct.filter((shape) => bytes(shape) <= workgroupBytes);
-  if (fitting.length > 0) return fitting;
-  const least = Math.min(...distinct.map(bytes));
+  const least = bytes(smallestOf(distinct));
   const kib = (value: number): string => String(Math.ceil(value / 1024));
-  return `a lane needs ${kib(least)} KiB of workgroup memory; the card has ${kib(workgroupBytes)}`;
+  if (least > workgroupBytes)
+    return `a lane needs ${kib(least)} KiB of workgroup memory; the card has ${kib(workgroupBytes)}`;
+  const fitting = distinct.filter((shape) => bytes(shape) <= workgroupBytes);
+  // Vectors save loads; they never cost samples of a tile.
+  return fitting.filter(
+    (shape) =>
+      shape.vectors ||
+      !fitting.some((other) => keyOf(other) === keyOf({ ...shape, vectors: true })),
+  );
 }
 
-export function keyOf({ threads, tile, filters, subgroup }: ChipShape): string {
-  return `${String(threads)} × ${String(tile)} × ${String(filters)} × ${String(subgroup)}`;
+/** Of the choices, the least threads and samples, and the most filters a word of codes. */
+function smallestOf(shapes: readonly ChipShape[]): ChipShape {
+  const least = (of: (shape: ChipShape) => number): number => Math.min(...shapes.map(of));
+  const filters = Math.max(...shapes.map((shape) => shape.filters));
+  return {
+    threads: least(({ threads }) => threads),
+    tile: least(({ tile }) => tile),
+    subgroup: least(({ subgroup }) => subgroup),
+    filters,
+    vectors: false,
+  };
+}
+
+function keyOf({ threads, tile, filters, subgroup, vectors }: ChipShape): string {
+  return [threads, tile, filters, subgroup, vectors].map(String).join(' × ');
 }
