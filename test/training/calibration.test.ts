@@ -26,6 +26,7 @@ interface Fake {
   readonly msPerStep?: number;
   readonly compileMs?: number;
   readonly unusable?: string;
+  readonly lost?: boolean;
   readonly fails?: TrainingError;
 }
 
@@ -41,10 +42,12 @@ class FakeExecutor implements Executor {
   }
 
   probe: Executor['probe'] = () => {
-    const { label, unusable } = this.#fake;
+    const { label, unusable, lost = false } = this.#fake;
     const usable = { usable: true, label, memoryBytes: 1, parallel: 1 } as const;
     return Promise.resolve(
-      unusable === undefined ? usable : { usable: false, reason: unusable, remedy: 'get one' },
+      unusable === undefined
+        ? usable
+        : { usable: false, reason: unusable, remedy: 'get one', lost },
     );
   };
 
@@ -166,6 +169,13 @@ describe('Choice of the executor', () => {
     await on({ ...card, driver: '565.77' });
     await on({ ...card, driver: '570.10' });
     expect(executors.fused.compiled).toBe(4);
+  });
+
+  it('reports a lost device where the card of a worker is gone', async () => {
+    const failing = (lost: boolean): Promise<unknown> =>
+      chosen(fakes({ webgpu: { unusable: 'no adapter', lost } }), { executor: 'webgpu' });
+    await expect(failing(true)).rejects.toMatchObject({ kind: 'device-lost' });
+    await expect(failing(false)).rejects.toMatchObject({ kind: 'unsupported' });
   });
 
   it('compares TensorFlow’s graph with its form that XLA compiles', async () => {

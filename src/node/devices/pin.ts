@@ -9,8 +9,8 @@ import { cardConditions } from './conditions.ts';
 import { processPin } from './pin-ways.ts';
 import type { ProcessPin, TwinCard } from './pin-ways.ts';
 
-/** Part of no adapter's name: the worker opens none. */
-const NO_ADAPTER = 'none';
+/** The worker opens no adapter. */
+const NO_ADAPTER = '';
 /** Hides every card from CUDA. */
 const NO_CARD = '-1';
 
@@ -41,7 +41,7 @@ function pinTo(card: ListedCard, twins: readonly ListedCard[]): ProcessPin {
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: cudaDevice ?? NO_CARD,
       ...(memoryBytes === null ? {} : { [MEMORY_VARIABLE]: String(memoryBytes) }),
-      ...(adapter === null ? {} : { [ADAPTER_VARIABLE]: adapter }),
+      [ADAPTER_VARIABLE]: adapter ?? NO_ADAPTER,
       ...own.environment,
     },
     command: own.command,

@@ -56,7 +56,8 @@ interface Usable {
 /**
  * Chooses the executor.
  * @returns the choice, followed by the fallbacks
- * @throws TrainingError `unsupported` if the selected executor, or every executor, is unusable
+ * @throws TrainingError `unsupported` if the selected executor, or every executor, is unusable;
+ *   `device-lost` if the selected one is because its device is gone
  */
 export async function choose(
   { executor: pinned = 'auto', bits }: Pick<TrainObjective, 'executor' | 'bits'>,
@@ -138,7 +139,8 @@ async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined
     const { label, parallel } = found;
     return { executor, label, reproducible, computesOn, parallel };
   }
-  throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
+  const kind = found.lost === true ? 'device-lost' : 'unsupported';
+  throw new TrainingError(kind, `${name}: ${found.reason}; ${found.remedy}`);
 }
 
 /**

@@ -26,7 +26,13 @@ export type Usable =
       /** Number of executables that run side by side without loss. */
       readonly parallel: number;
     }
-  | { readonly usable: false; readonly reason: string; readonly remedy: string };
+  | {
+      readonly usable: false;
+      readonly reason: string;
+      readonly remedy: string;
+      /** Whether the worker was started for a device that is gone. */
+      readonly lost?: boolean;
+    };
 
 export interface Memory {
   readonly sharedBytes: number;

@@ -3,6 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import type { Change } from '../../../src/core/scheduling/index.ts';
 import { startLab } from '../../../src/lab/start-lab.ts';
 import { parseStudy, studyOf } from '../../../src/protocol/study-file.ts';
+import { ADAPTER_VARIABLE } from '../../../src/runtime/gpu/adapters.ts';
 import { findCards } from '../../../src/studies/find-cards.ts';
 import { importPoints } from '../../support/points-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -44,10 +45,20 @@ whereGpu('GPU: a lab', () => {
   const folder = temporaryFolder();
   afterAll(() => folder.remove());
 
-  it('trains cohorts of sixteen on the card, leaves the core idle, and loses nothing when the worker is killed', async () => {
+  it('trains cohorts of sixteen on the card, leaves the core idle, and loses nothing when the worker is killed and the card disappears', async () => {
     await importPoints(folder);
     const cards = await findCards({ userFolder: folder.path, env: process.env });
     expect(cards.map(({ device }) => [device.id, device.lanes])).toEqual([['gpu/0', 16]]);
+    // The worker that follows the killed one does not find the card, the next one does.
+    const adapters = ['SwiftShader', 'a card that is gone', 'SwiftShader'];
+    let started = 0;
+    const appearing = cards.map((card) => ({
+      ...card,
+      get environment() {
+        const adapter = adapters[started++] ?? 'SwiftShader';
+        return { ...card.environment, [ADAPTER_VARIABLE]: adapter };
+      },
+    }));
     const ended: Extract<Change, { kind: 'trialEnded' }>[] = [];
     const sizes = new Set<number>();
     let killed = 0;
@@ -79,13 +90,14 @@ whereGpu('GPU: a lab', () => {
     });
     try {
       const { spec, limits } = studyOf(parseStudy(study, 'study'));
-      expect(lab.startWorkers({ count: 1, cards })).toEqual(['local/cpu/0', CARD]);
+      expect(lab.startWorkers({ count: 1, cards: appearing })).toEqual(['local/cpu/0', CARD]);
       lab.coordinator.createStudy('study', spec, limits);
       await finished;
     } finally {
       await lab.close();
     }
     expect(killed).toBe(1);
+    expect(started).toBeGreaterThanOrEqual(3);
     expect(Math.max(...sizes)).toBe(16);
     expect(new Set(ended.map(({ number }) => number)).size).toBe(TRIALS);
     expect(ended).toHaveLength(TRIALS);

@@ -99,7 +99,7 @@ export class WebgpuExecutor implements Executor {
 
   async probe(): Promise<Usable> {
     const opened = await this.#open();
-    if ('reason' in opened) return { usable: false, ...opened };
+    if ('reason' in opened) return { usable: false, ...opened, lost: this.#isPinned() };
     const memoryBytes = this.#memory.bytes ?? ASSUMED_CARD_BYTES;
     return { usable: true, label: opened.label, memoryBytes, parallel: PARALLEL };
   }
@@ -121,13 +121,21 @@ export class WebgpuExecutor implements Executor {
     signal.throwIfAborted();
     const card = await this.#open();
     if ('reason' in card)
-      throw new TrainingError('unsupported', `webgpu: ${card.reason}; ${card.remedy}`);
+      throw new TrainingError(
+        this.#isPinned() ? 'device-lost' : 'unsupported',
+        `webgpu: ${card.reason}; ${card.remedy}`,
+      );
     await this.#search(card, plan);
     const program = await this.#program(card, plan);
     signal.throwIfAborted();
     const { shape, type: sampleType } = plan.input;
     const memory = this.estimate(plan, lanes, { samples: 0, shape, classes: 1, sampleType });
     return new WebgpuExecutable(card, program, plan, lanes, memory, this.#memory);
+  }
+
+  /** Whether a certain card was there when this worker was started for it. */
+  #isPinned(): boolean {
+    return this.#adapter !== undefined && this.#adapter !== '';
   }
 
   /** Opens the card once, and again after it was lost. */
