@@ -44,6 +44,7 @@ const slowGpuFiles = [
   'test/training/webgpu/chip-contract.test.ts',
   'test/training/webgpu/contract.test.ts',
   'test/training/webgpu/pytorch.test.ts',
+  'test/training/webgpu/tiles.test.ts',
 ];
 
 /** Time-outs detect hangs and never measure speed. */

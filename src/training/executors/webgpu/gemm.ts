@@ -31,7 +31,7 @@ export interface Product {
 }
 
 /** Terms of a tile that the text repeats, where a thread has many sums. */
-const UNROLLED = 4;
+const UNROLLED = 16;
 /** Granularity of splits, in terms; a constant and not the tile's depth. */
 const SPLIT = 32;
 
@@ -44,14 +44,16 @@ export function product(name: string, p: Product): Kernel {
   const tilesM = Math.ceil(p.m / bm);
   const perSplit = Math.ceil(p.k / p.splits / SPLIT) * SPLIT;
   const sums = range(tm * tn).map((a) => `c${String(a)}`);
+  // Splits are multiples of every depth, so that only the last tile of all may reach over k.
+  const wholeK = p.k % bk === 0 && SPLIT % bk === 0 ? [] : ['k0 + q < k1'];
   const fillA = fill('ta', bm, bk, threads, p.alongA === 'i', {
-    inside: `i0 + r < ${u(p.m)}`,
+    inside: [...wholeK, ...(p.m % bm === 0 ? [] : [`i0 + r < ${u(p.m)}`])],
     load: 'loadA(lane, group, i0 + r, k0 + q, kt[q])',
   });
   // A thread that keeps its column keeps what it decoded.
   const keeps = p.alongB === 'j' && threads % bn === 0;
   const fillB = fill('tb', bn, bk, threads, p.alongB === 'j', {
-    inside: `j0 + r < ${u(p.n)}`,
+    inside: [...wholeK, ...(p.n % bn === 0 ? [] : [`j0 + r < ${u(p.n)}`])],
     load: `loadB(lane, group, k0 + q, j0 + r, kt[q], ${keeps ? 'column' : 'jt[r]'})`,
   });
   const decodedK = `for (var e = t; e < ${u(bk)}; e += ${u(threads)}) { kt[e] = decodeK(group, next + e); }`;
@@ -138,7 +140,8 @@ function putsOfWindows({ m, n, tile: { tm, tn } }: Product, window: number): str
 }
 
 interface Load {
-  readonly inside: string;
+  /** Conditions of a load; 0 where one of them fails. */
+  readonly inside: readonly string[];
   readonly load: string;
 }
 
@@ -157,8 +160,11 @@ function fill(
 ): string {
   const [fixed, moving] = alongRows ? ['r', 'q'] : ['q', 'r'];
   const [side, other] = alongRows ? [rows, depth] : [depth, rows];
-  const element = `var v = 0.0; if (k0 + q < k1 && ${inside}) { v = ${load}; }
-      ${into}[q * ${u(rows)} + r] = v;`;
+  const target = `${into}[q * ${u(rows)} + r]`;
+  const element =
+    inside.length === 0
+      ? `${target} = ${load};`
+      : `var v = 0.0; if (${inside.join(' && ')}) { v = ${load}; } ${target} = v;`;
   if (threads % side === 0) {
     const [start, step] = [`t / ${u(side)}`, u(threads / side)];
     return `{ let ${fixed} = t % ${u(side)};

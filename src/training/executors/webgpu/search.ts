@@ -37,7 +37,7 @@ export interface SearchOptions {
 }
 
 /** Increase it when a change of the kernels invalidates what was found before. */
-const VERSION = 1;
+const VERSION = 2;
 /** Milliseconds after which no other candidate is tried. */
 const BUDGET_MS = 2_000;
 const CANDIDATE_MS = 100;

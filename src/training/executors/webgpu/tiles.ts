@@ -31,6 +31,13 @@ export function cardTiles(m: number, n: number): readonly Tile[] {
       { bm: 16, bn: 32, bk: 16, tm: 2, tn: 2 },
       { bm: 32, bn: 32, bk: 32, tm: 2, tn: 2 },
     ];
+  if (m <= 16)
+    return [
+      { bm: 16, bn: 128, bk: 16, tm: 4, tn: 4 },
+      { bm: 16, bn: 64, bk: 16, tm: 2, tn: 4 },
+      { bm: 16, bn: 128, bk: 16, tm: 2, tn: 4 },
+      { bm: 32, bn: 64, bk: 16, tm: 4, tn: 4 },
+    ];
   if (m < 64)
     return [
       { bm: 32, bn: 64, bk: 16, tm: 4, tn: 4 },
