@@ -25,6 +25,7 @@ import { followUp } from './feeds/follow-up.ts';
 import { LabFeed } from './feeds/lab-feed.ts';
 import { StudyFeed } from './feeds/study-feed.ts';
 import { chanceLevels } from './projections/chance-levels.ts';
+import { epochSamples } from './projections/epoch-samples.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
 
@@ -71,7 +72,8 @@ async function create(
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
   onFailure(() => uploads.close());
-  const chanceOf = chanceLevels(catalogueIn(userFolder));
+  const catalogue = catalogueIn(userFolder);
+  const datasetFacts = { chanceOf: chanceLevels(catalogue), samplesOf: epochSamples(catalogue) };
   const importsChanged = new Changes();
   const datasetsChanged = new Changes();
   const calls = createCalls({
@@ -146,7 +148,7 @@ async function create(
             changed,
           ),
         study: ({ study }, changed) =>
-          new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), chanceOf),
+          new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), datasetFacts),
         telemetry: (_, changed) => {
           // A page that opens or reloads shows what was installed since the last look.
           void devices.ready.then(() => devices.refresh(LOOK_AGAIN_MS));

@@ -35,6 +35,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   readonly trains: boolean;
   /** Epochs of each trial; null: the kind reports none, or the search decides. */
   epochs(objective: Objective): number | null;
+  /** Samples that a trial trains on in an epoch; null: none, or the dataset is unknown here. */
+  epochSamples(objective: Objective, catalogue: Catalogue): number | null;
   /** Name of the dataset that trials are evaluated on; null: none. */
   dataset(objective: Objective): string | null;
   /** Problems beyond the schema, with paths from `objective` on. */

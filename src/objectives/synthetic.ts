@@ -36,6 +36,7 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
   check: () => [],
   notes: () => [],
   preview: () => NO_PREVIEW,
+  epochSamples: () => null,
   shapeKey: () => null,
   // Evaluated in one process, one after another: lanes of a card bring nothing.
   runsOn: (_, device) => device === 'cpu',

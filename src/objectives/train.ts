@@ -32,6 +32,15 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
     const epochs = isFields(settings) ? settings['epochs'] : undefined;
     return typeof epochs === 'number' ? epochs : null;
   },
+  epochSamples: (objective, catalogue) => {
+    try {
+      return splitOf(objective, catalogue)?.train ?? null;
+    } catch (error) {
+      // Training reports a damaged dataset.
+      if (error instanceof DatasetError) return null;
+      throw error;
+    }
+  },
   dataset: ({ dataset }) => (typeof dataset === 'string' ? dataset : null),
   check: problemsOf,
   notes: notesOf,

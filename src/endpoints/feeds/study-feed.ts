@@ -4,10 +4,10 @@
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
 import type { StudyBody } from '../../protocol/window/study-stream.ts';
 import type { CurrentLab } from '../current-lab.ts';
-import type { ChanceOf } from '../projections/chance-levels.ts';
 import { ProjectionReading } from '../projections/projection-reading.ts';
 import type { StudyProjection } from '../projections/study-projection.ts';
 import { foreignHead, studyHead } from '../projections/study-row.ts';
+import type { HeadContext } from '../projections/study-row.ts';
 import { FeedNumbers } from './feed-numbers.ts';
 
 /** Milliseconds between two updates of a running study's times. */
@@ -19,12 +19,15 @@ interface Watched {
   readonly end: () => void;
 }
 
+/** What is known of a study from its dataset. */
+type DatasetFacts = Omit<HeadContext, 'confirms'>;
+
 export class StudyFeed implements Feed<StudyBody> {
   readonly #current: CurrentLab;
   readonly #key: string;
   readonly #changed: () => void;
   readonly #confirms: (study: string) => string | null;
-  readonly #chanceOf: ChanceOf;
+  readonly #facts: DatasetFacts;
   readonly #numbers = new FeedNumbers();
   readonly #stop: () => void;
   #watched: Watched | null;
@@ -37,13 +40,13 @@ export class StudyFeed implements Feed<StudyBody> {
     key: string,
     changed: () => void,
     confirms: (study: string) => string | null,
-    chanceOf: ChanceOf,
+    facts: DatasetFacts,
   ) {
     this.#current = current;
     this.#key = key;
     this.#changed = changed;
     this.#confirms = confirms;
-    this.#chanceOf = chanceOf;
+    this.#facts = facts;
     this.#watched = this.#begin();
     this.#stop = current.switched.listen(() => {
       this.#leave();
@@ -92,7 +95,7 @@ export class StudyFeed implements Feed<StudyBody> {
       watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
     return studyHead(watch, view, projection, {
       confirms: this.#confirms(this.#key),
-      chanceOf: this.#chanceOf,
+      ...this.#facts,
     });
   }
 

@@ -3,6 +3,7 @@
  * scheduler's state on request.
  */
 import { parseSlot } from '../../core/device.ts';
+import { lanesFor, mayRun } from '../../core/scheduling/packing.ts';
 import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
 import type { LabState } from '../../core/scheduling/index.ts';
 import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
@@ -21,10 +22,14 @@ export interface SlotSurroundings {
 }
 
 export function slotRows(lab: LabState, surroundings: SlotSurroundings): SlotRow[] {
-  return [...lab.slots.values()].map((slot) => slotRow(slot, surroundings));
+  return [...lab.slots.values()].map((slot) => slotRow(lab, slot, surroundings));
 }
 
-function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurroundings): SlotRow {
+function slotRow(
+  lab: LabState,
+  slot: Slot,
+  { wall, idle, pids, executors, memory }: SlotSurroundings,
+): SlotRow {
   const { node, device } = parseSlot(slot.name);
   const pid = pids.get(slot.name) ?? null;
   const [running] = slot.cohorts;
@@ -36,6 +41,7 @@ function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurrou
     until: slot.quarantine === null ? null : wall(slot.quarantine.until),
     reason: slot.failures.at(-1)?.detail ?? null,
     lanes: slot.lanes,
+    ...packingOf(lab, slot),
     pid,
     rssBytes: pid === null ? null : (memory.get(pid) ?? null),
     executor: executors.get(slot.name) ?? null,
@@ -48,6 +54,22 @@ function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurrou
         lane: lane % Math.max(1, slot.lanes),
       })),
     idle: idleOf(idle.get(slot.name), wall),
+  };
+}
+
+/** How many trials of its study, or of the next one, the slot trains together. */
+function packingOf(lab: LabState, slot: Slot): Pick<SlotRow, 'lanesTaken' | 'lanesFull'> {
+  const { group } = slot.free;
+  const study =
+    slot.cohorts[0]?.study ??
+    [...lab.active].find(
+      (each) => each.state === 'running' && group !== null && mayRun(lab, each, group),
+    );
+  if (group === null || study === undefined) return { lanesTaken: null, lanesFull: null };
+  const full = study.speeds.get(group.device)?.lanesWanted ?? Infinity;
+  return {
+    lanesTaken: lanesFor(study, group),
+    lanesFull: Number.isFinite(full) ? full : null,
   };
 }
 

@@ -12,6 +12,7 @@ import type { StudyHead, StudyRow } from '../../protocol/window/study-stream.ts'
 import { notesOn } from '../../studies/study-notes.ts';
 import type { ForeignSummary } from '../reading/read-thread.ts';
 import type { ChanceOf } from './chance-levels.ts';
+import type { SamplesOf } from './epoch-samples.ts';
 import type { LabView } from './lab-view.ts';
 import type { StudyProjection } from './study-projection.ts';
 import type { StudyWatch } from './study-watch.ts';
@@ -44,13 +45,14 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
 export interface HeadContext {
   readonly confirms: string | null;
   readonly chanceOf: ChanceOf;
+  readonly samplesOf: SamplesOf;
 }
 
 export function studyHead(
   watch: StudyWatch,
   view: LabView,
   projection: StudyProjection,
-  { confirms, chanceOf }: HeadContext,
+  { confirms, chanceOf, samplesOf }: HeadContext,
 ): StudyHead {
   const { study } = watch;
   const { spec, activeSince } = study;
@@ -75,6 +77,7 @@ export function studyHead(
     executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
     trains: objectiveKind(objective.kind)?.trains ?? false,
     epochs: objectiveKind(objective.kind)?.epochs(objective) ?? null,
+    epochSamples: samplesOf(objective),
     chance: chanceOf(objective),
     notes: notesOf(spec),
     trials: Math.max(trialsOf(study), projection.rows.size),
@@ -126,6 +129,7 @@ export function foreignHead(foreign: ForeignSummary, projection: StudyProjection
     executors: [],
     trains: false,
     epochs: null,
+    epochSamples: null,
     chance: null,
     notes: [],
     trials: Math.max(trials, projection.rows.size),

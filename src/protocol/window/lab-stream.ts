@@ -29,6 +29,10 @@ export const slotRow = strict({
   reason: z.string().nullable(),
   /** 0: not known before the worker's first hello. */
   lanes: count,
+  /** Most trials of the study that it trains together now; null: no study. */
+  lanesTaken: count.nullable(),
+  /** Number of trials of that study that fill its device; null: not measured yet. */
+  lanesFull: count.nullable(),
   pid: count.nullable(),
   rssBytes: count.nullable(),
   executor: z.string().nullable(),

@@ -122,6 +122,8 @@ export const studyHead = studyRow.extend({
   trains: z.boolean(),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
+  /** Samples that a trial trains on in an epoch; null: none, or unknown. */
+  epochSamples: count.nullable(),
   /**
    * Accuracy up to which a trial is no better than guessing; null: no accuracy, or the classes are
    * unknown.

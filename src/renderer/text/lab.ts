@@ -19,6 +19,23 @@ export const lab = {
       ? many(workers, 'worker')
       : `${many(workers, 'worker')} on ${many(cores, 'core')}`,
   busyOf: ({ busy, of }: { busy: number; of: number }) => `${count(busy)} of ${count(of)} busy`,
+  work: {
+    cpuPower: 'power is not measured',
+    noReading: 'power is not read',
+    lanes: 'Lanes busy',
+    lanesOf: ({ busy, of }: { busy: number; of: number }) => `${count(busy)} of ${count(of)}`,
+    full: ({ lanes }: { lanes: number }) =>
+      `${many(lanes, 'lane')} ${lanes === 1 ? 'fills' : 'fill'} it`,
+    fullUnknown: 'its best number is not measured yet',
+    speed: 'Speed',
+    samples: 'samples/s',
+    whileTraining: 'while training',
+    noSpeed: 'no epoch reported here yet',
+    energy: 'Energy per trial',
+    idleIncluded: 'idle power included',
+    noEnergy: 'no trial has ended here yet',
+  },
+  notInInventory: 'not in the inventory',
   notUsedHere: 'not used by any worker',
   executors: {
     label: 'Executors',

@@ -114,6 +114,13 @@ describe('Timeline: rows', () => {
       ['local/cpu/3', 1],
     ]);
   });
+
+  it('gives a GPU a row for each lane that it has used, not for the hundreds that it has', () => {
+    const card = { slot: 'local/gpu/0/0', node: 'local', device: 'gpu/0', lanes: 256 };
+    expect(withPast([card], logOf().lanes)).toMatchObject([{ lanes: 1 }]);
+    const used = logOf(attempt(1, 0, 1, { slot: card.slot, lane: 7 }));
+    expect(withPast([card], used.lanes)).toMatchObject([{ lanes: 8 }]);
+  });
 });
 
 describe('Timeline: bars', () => {
@@ -329,6 +336,8 @@ describe('Lab: figures of a worker', () => {
       until: null,
       reason: null,
       lanes: 2,
+      lanesTaken: null,
+      lanesFull: null,
       pid: 1,
     },
     ...{ rssBytes: null, executor: 'wasm', running: [], idle: null },

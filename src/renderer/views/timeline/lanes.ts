@@ -141,10 +141,16 @@ function isGpu({ device }: Slot): boolean {
   return deviceKind(device) === 'gpu';
 }
 
-/** Adds rows for past workers with attempts, and for lanes that are no longer used. */
+/**
+ * Adds rows for past workers with attempts, and for lanes that are no longer used. A GPU has rows
+ * for the lanes that it has used: it may have hundreds.
+ */
 export function withPast(slots: readonly Slot[], index: LaneIndex): readonly Slot[] {
   const held = new Map<string, Slot>(
-    slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]),
+    slots.map(({ slot, node, device, lanes }) => [
+      slot,
+      { slot, node, device, lanes: deviceKind(device) === 'gpu' ? Math.min(1, lanes) : lanes },
+    ]),
   );
   for (const [row] of index.values()) {
     if (row === undefined) continue;
