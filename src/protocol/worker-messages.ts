@@ -82,6 +82,8 @@ export const beatSchema = z.strictObject({
   holding: held,
   progress: list(z.strictObject({ attempt, step: count, steps: count }), 100_000),
   rssBytes: count,
+  /** Time (ms) for which the worker may be silent; absent: it sends its beats in time. */
+  quietMs: z.exactOptional(count),
 });
 
 export const leavingSchema = z.strictObject({

@@ -5,6 +5,7 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { announceLongCalls } from '../runtime/long-call.ts';
 import { startWatchdog } from '../runtime/watchdog.ts';
 import { ZeromqWorker } from '../transport/zeromq.ts';
 import { createRunner } from './attempt.ts';
@@ -74,6 +75,8 @@ function start(settings: WorkerSettings): void {
     }),
     () => performance.now(),
   );
+
+  announceLongCalls((mostMs) => session.announce(mostMs));
 
   /**
    * Ends running attempts as out of memory and exits. A fresh process serves the next attempts,

@@ -52,6 +52,13 @@ const HELLO_GAP_MS = 200;
  */
 const STALL_MS = 500;
 
+interface Announcement {
+  /** Number of the beat that carries it. */
+  readonly n: number;
+  readonly sentAt: number;
+  readonly arrived: () => void;
+}
+
 const EXIT_REASONS: ReadonlySet<string> = new Set(['drained', 'replaced', 'shutdown']);
 
 export class WorkerSession {
@@ -71,6 +78,12 @@ export class WorkerSession {
   #tickAt: number;
   #beat = 0;
   #taskSeq = 0;
+  /** Of the last tick. */
+  #rssBytes = 0;
+  /** Durations of the announced calls that have not ended. */
+  readonly #quiet = new Set<{ readonly mostMs: number }>();
+  /** Announcements that the coordinator has not answered yet. */
+  #unheard: Announcement[] = [];
 
   /** @param now milliseconds of a monotonic clock */
   constructor(identity: Identity, act: SessionActions, run: RunLanes, now: () => number) {
@@ -93,6 +106,7 @@ export class WorkerSession {
   /** Called each `beatMs`. */
   tick(rssBytes: number): void {
     const now = this.#now();
+    this.#rssBytes = rssBytes;
     const late = now - this.#tickAt - this.#welcome.beatMs;
     this.#tickAt = now;
     if (late > STALL_MS) this.#heardAt = Math.min(now, this.#heardAt + late);
@@ -101,6 +115,7 @@ export class WorkerSession {
     } else if (this.#session === null || now - this.#heardAt >= this.#welcome.leaseMs)
       this.#hello();
     else this.#sendBeat(rssBytes);
+    this.#hear(({ sentAt }) => now - sentAt >= AGAIN_MS);
     for (const { attempt, result } of this.#holding.unanswered(now - AGAIN_MS, now))
       this.#sendResult(attempt, result);
   }
@@ -112,6 +127,7 @@ export class WorkerSession {
         this.#enter(message);
         return;
       case 'heard':
+        this.#hear(({ n }) => message.session === this.#session && n <= message.n);
         return;
       case 'ack':
       case 'refused':
@@ -136,11 +152,36 @@ export class WorkerSession {
   }
 
   /**
+   * Announces that this process will be silent, because a call blocks it. Resolves when the
+   * coordinator has answered, or after two seconds.
+   * @returns to be called after the call
+   */
+  async announce(mostMs: number): Promise<() => void> {
+    const quiet = { mostMs };
+    this.#quiet.add(quiet);
+    if (this.#session !== null && !this.#greeting) {
+      const sentAt = this.#now();
+      await new Promise<void>((arrived) => {
+        this.#unheard.push({ n: this.#beat + 1, sentAt, arrived });
+        this.#sendBeat(this.#rssBytes);
+      });
+    }
+    return () => this.#quiet.delete(quiet);
+  }
+
+  /**
    * Ends running attempts for a reason of this process's own and starts no more. Resolves when they
    * have ended.
    */
   halt(reason: StopReason): Promise<void> {
     return this.#cohorts.halt(reason);
+  }
+
+  /** Resolves announcements that have been answered, or are not waited for any longer. */
+  #hear(done: (announcement: Announcement) => boolean): void {
+    const heard = this.#unheard.filter(done);
+    this.#unheard = this.#unheard.filter((each) => !heard.includes(each));
+    for (const { arrived } of heard) arrived();
   }
 
   #hello(): void {
@@ -160,6 +201,10 @@ export class WorkerSession {
     });
   }
 
+  #quietMs(): number {
+    return Math.max(...[...this.#quiet].map(({ mostMs }) => mostMs));
+  }
+
   #sendBeat(rssBytes: number): void {
     if (this.#session === null) return;
     const { slot, incarnation } = this.#identity;
@@ -174,6 +219,7 @@ export class WorkerSession {
       holding: this.#holding.list(),
       progress: this.#cohorts.progress,
       rssBytes,
+      ...(this.#quiet.size === 0 ? {} : { quietMs: this.#quietMs() }),
     });
   }
 

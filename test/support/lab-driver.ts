@@ -118,13 +118,19 @@ export class LabDriver {
   /** Sends a heartbeat of the slot's session, which holds its tasks unless told otherwise. */
   beat(
     name: string,
-    details: { holding?: AttemptId[]; taskSeq?: number; session?: string } = {},
+    details: {
+      holding?: AttemptId[];
+      taskSeq?: number;
+      session?: string;
+      quietMs?: number;
+    } = {},
   ): Instruction[] {
     const slot = this.slot(name);
     const {
       holding = this.given(name),
       taskSeq = slot.taskSeq,
       session = slot.session ?? 'none',
+      quietMs,
     } = details;
     return this.send({
       type: 'beat',
@@ -135,6 +141,7 @@ export class LabDriver {
       taskSeq,
       holding,
       rssBytes: 0,
+      ...(quietMs === undefined ? {} : { quietMs }),
     });
   }
 

@@ -192,27 +192,6 @@ describe('Choice of the executor', () => {
     expect(pinned?.label).toBe('tensorflow');
   });
 
-  it('does not time an executor on a CPU if a step of so many ops blocks the worker', async () => {
-    const executors = fakes({ fused: { msPerStep: 4 }, tensorflow: { msPerStep: 0.5 } });
-    const limited = (mostOps: number): Promise<Choice[]> =>
-      choose(
-        {},
-        registered(executors).map((each) =>
-          each.name === 'tensorflow' ? { ...each, mostOps } : each,
-        ),
-        plan,
-        1,
-        {
-          calibrations: new Calibrations(null, clock),
-          device: cpuDevice(),
-          now: clock,
-        },
-      );
-    const ops = plan.train.length;
-    expect((await limited(ops))[0]?.label).toBe('tensorflow');
-    expect((await limited(ops - 1)).map(({ label }) => label)).not.toContain('tensorflow');
-  });
-
   it('times executors of GPUs in slots of GPUs only, where studies select none', async () => {
     const executors = fakes({ webgpu: { msPerStep: 0.1 }, wasm: { msPerStep: 4 } });
     const card: Device = { ...cpuDevice(), id: 'gpu/0', kind: 'gpu', name: 'a card' };

@@ -259,3 +259,48 @@ it('Worker session: halting ends running attempts for its own reason and starts 
   expect(world.sent(0)).toMatchObject([{ outcome: 'outOfMemory' }]);
   expect(world.running).toHaveLength(1);
 });
+
+describe('Worker session: long calls', () => {
+  it('are announced by a beat of their own, and made when it is answered', async () => {
+    const world = await welcomed();
+    let made = false;
+    const announced = world.session.announce(60_000).then((end) => {
+      made = true;
+      return end;
+    });
+    expect(world.beats.at(-1)).toMatchObject({ n: 1, quietMs: 60_000 });
+    world.session.control({ type: 'heard', session: 'another', n: 1 });
+    await turn();
+    expect(made).toBe(false);
+    world.session.control({ type: 'heard', session: '1.1', n: 1 });
+    const end = await announced;
+    world.pass(500);
+    expect(world.beats.at(-1)).toMatchObject({ n: 2, quietMs: 60_000 });
+    end();
+    world.pass(500);
+    expect(world.beats.at(-1)).not.toHaveProperty('quietMs');
+  });
+
+  it('are made after two seconds without an answer, and at once without a session', async () => {
+    const world = await welcomed();
+    const announced = world.session.announce(60_000);
+    world.pass(2000, false);
+    await announced;
+    const alone = new SessionWorld();
+    await alone.session.announce(60_000);
+    expect(alone.beats).toHaveLength(0);
+  });
+
+  it('that overlap are announced with the longest, until the last has ended', async () => {
+    const world = await welcomed();
+    const both = [world.session.announce(1000), world.session.announce(9000)];
+    world.session.control({ type: 'heard', session: '1.1', n: 2 });
+    const [short, long] = await Promise.all(both);
+    short!();
+    world.pass(500);
+    expect(world.beats.at(-1)).toMatchObject({ quietMs: 9000 });
+    long!();
+    world.pass(500);
+    expect(world.beats.at(-1)).not.toHaveProperty('quietMs');
+  });
+});

@@ -237,6 +237,8 @@ export type Event = Cause &
         readonly taskSeq: number;
         readonly holding: readonly Held[];
         readonly rssBytes: number;
+        /** Time (ms) for which the worker may be silent: it is about to make a long call. */
+        readonly quietMs?: number;
       }
     | {
         readonly type: 'leaving';

@@ -19,6 +19,8 @@ export function beat(lab: LabState, event: Beat): void {
   const slot = isCurrent(lab, event);
   if (slot === null) return;
   renewLease(lab, slot);
+  const quietMs = Math.min(event.quietMs ?? 0, lab.options.quietMs);
+  slot.quietUntil = quietMs === 0 ? 0 : slot.lease.heardAt + quietMs;
   slot.beats += 1;
   emit(lab, {
     do: 'sendHeard',
@@ -87,13 +89,20 @@ function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
     });
 }
 
-/** On the clock: ends sessions that were silent for the length of a lease. */
+/**
+ * On the clock: ends sessions that were silent for the length of a lease, and longer than they have
+ * announced.
+ */
 export function expireLeases(lab: LabState): void {
   for (
     let slot = lab.leases.oldest;
     slot !== null && expiryOf(lab, slot) <= lab.now;
     slot = lab.leases.oldest
   ) {
+    if (slot.quietUntil > lab.now - lab.stalledMs) {
+      renewLease(lab, slot);
+      continue;
+    }
     leaveSlot(lab, slot, {
       reason: 'silent',
       goodbye: true,

@@ -10,6 +10,8 @@ import type { SlotName } from './words.ts';
 export interface LabOptions {
   /** Silence after which a session ends. */
   readonly leaseMs: number;
+  /** Longest silence that a worker may announce. */
+  readonly quietMs: number;
   /** Interval of a worker's beats. */
   readonly beatMs: number;
   /** Delay of a clock event beyond which this process, not the workers, was stalled. */
@@ -113,6 +115,7 @@ export interface LabOptions {
 
 export const DEFAULT_OPTIONS: LabOptions = {
   leaseMs: 2_000,
+  quietMs: 120_000,
   beatMs: 500,
   stallMs: 500,
   taskMs: 3_000,

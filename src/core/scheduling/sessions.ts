@@ -77,6 +77,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
     goodbye: incarnation !== slot.incarnation,
   });
   lab.sessions += 1;
+  slot.quietUntil = 0;
   const session = `${lab.epoch}.${lab.sessions}`;
   Object.assign(slot, {
     incarnation,

@@ -70,6 +70,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     beats: 0,
     cohorts: [],
     lease: { heardAt: 0, older: null, newer: null },
+    quietUntil: 0,
     free: notFree(),
     supervision: null,
     drainedAt: null,

@@ -263,6 +263,8 @@ export interface Slot {
   /** Outstanding cohorts in the order sent; the first runs. */
   readonly cohorts: Cohort[];
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
+  /** Lease clock time (ms) until which the worker has announced to be silent; 0: not announced. */
+  quietUntil: number;
   readonly free: FreeEntry<Slot>;
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;

@@ -77,9 +77,8 @@ export async function choose(
     return [{ ...(await usableOrThrow(pinned, entry)), reason }];
   }
   const calibrated = allowed.filter(
-    ({ use, computesOn, mostOps = Infinity }) =>
-      use === 'calibrated' &&
-      (device.kind === 'gpu' || (computesOn !== 'gpu' && plan.train.length <= mostOps)),
+    ({ use, computesOn }) =>
+      use === 'calibrated' && (device.kind === 'gpu' || computesOn !== 'gpu'),
   );
   if (bits === 'wasm') {
     const reason = 'the study requires bit-identical results';

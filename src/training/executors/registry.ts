@@ -19,11 +19,6 @@ export interface RegisteredExecutor {
    * selects them.
    */
   readonly computesOn: 'cpu' | 'gpu' | 'both';
-  /**
-   * Greatest number of ops of a training step with which it is timed on a CPU: a larger one blocks
-   * the event loop for longer than a worker's lease. Absent: any.
-   */
-  readonly mostOps?: number;
   readonly executor: Executor;
 }
 
@@ -66,8 +61,6 @@ export function registeredExecutors(calibrations?: Calibrations): readonly Regis
       reproducible: false,
       use: 'calibrated',
       computesOn: 'both',
-      // The first step of ResNet-20, of 167 ops, blocks for 2.4 s, that of the CNN, of 25, for 0.5 s.
-      mostOps: 100,
       executor: new TensorflowExecutor(),
     },
     {

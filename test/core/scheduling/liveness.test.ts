@@ -43,6 +43,40 @@ describe('Scheduler: leases', () => {
     expect([driver.slot(SLOT).state, driver.slot(OTHER).state]).toEqual(['absent', 'ready']);
   });
 
+  it('last as long as the worker has announced to be silent, and at most a lease longer', () => {
+    driver.beat(SLOT, { quietMs: 12_000 });
+    driver.pass(11_999);
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    driver.pass(2_001);
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('have their usual length again after the next beat, and in a new session', () => {
+    driver.beat(SLOT, { quietMs: 60_000 });
+    driver.pass(5_000);
+    driver.beat(SLOT);
+    driver.pass(2_000);
+    expect(driver.slot(SLOT).session).toBeNull();
+    driver.hello(SLOT);
+    driver.beat(SLOT, { quietMs: 60_000 });
+    driver.hello(SLOT);
+    driver.pass(2_000);
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('are extended by 120 s at most', () => {
+    driver.beat(SLOT, { quietMs: 1e9 });
+    driver.pass(122_000);
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('of other workers end while one is silent as announced', () => {
+    driver.hello(OTHER);
+    driver.beat(SLOT, { quietMs: 12_000 });
+    driver.pass(2_000);
+    expect([driver.slot(SLOT).state, driver.slot(OTHER).state]).toEqual(['ready', 'absent']);
+  });
+
   it('are answered beat by beat', () => {
     expect(driver.beat(SLOT)).toMatchObject([{ do: 'sendHeard', slot: SLOT, n: 1 }]);
   });

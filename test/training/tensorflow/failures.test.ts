@@ -7,6 +7,7 @@ import type {
   Program,
 } from '../../../src/training/executors/tensorflow/program.ts';
 import { NETWORKS, subjectOf } from '../../support/networks.ts';
+import { announceLongCalls } from '../../../src/runtime/long-call.ts';
 import { NEVER } from '../../support/training.ts';
 
 const [network] = NETWORKS;
@@ -103,4 +104,23 @@ test('treats a failure after a successful run as a crash', async () => {
   const executable = await begun(['fine', new Error('Internal: something broke')]);
   await step(executable);
   await expect(step(executable)).rejects.toMatchObject({ name: 'TrainingError', kind: 'crashed' });
+});
+
+test('announces the first call of each function of a program before it, and no other', async () => {
+  const executable = await begun(['fine']);
+  const events: string[] = [];
+  announceLongCalls((mostMs) => {
+    events.push(mostMs > 12_000 ? 'announced' : 'too short');
+    return Promise.resolve(() => events.push('ended'));
+  });
+  try {
+    await step(executable);
+    await step(executable);
+    expect(events).toEqual(['announced', 'ended']);
+    await executable.evaluate(Uint32Array.of(0, 1), NEVER);
+    await executable.evaluate(Uint32Array.of(0, 1), NEVER);
+    expect(events).toEqual(['announced', 'ended', 'announced', 'ended']);
+  } finally {
+    announceLongCalls(null);
+  }
 });

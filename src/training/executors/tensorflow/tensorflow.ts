@@ -7,6 +7,7 @@ import { freemem } from 'node:os';
 import { ASSUMED_CARD_BYTES } from '../../../core/device.ts';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { cardMemory } from '../../../runtime/gpu/adapters.ts';
+import { longCall } from '../../../runtime/long-call.ts';
 import { arenaBytes, laneBytes, sharedBytes } from '../../plan/memory.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -30,6 +31,11 @@ export interface TensorflowOptions {
   readonly form?: Form;
 }
 
+/** Longest duration of loading the libraries, or a graph, from a slow disk. */
+const LOAD_MS = 60_000;
+
+type Found = Exclude<ReturnType<typeof findInstallation>, { readonly absent: string }>;
+
 interface Loaded {
   readonly binding: Binding;
   readonly label: string;
@@ -41,7 +47,7 @@ export class TensorflowExecutor implements Executor {
   readonly name = 'tensorflow';
   readonly #folder: string | undefined;
   readonly #form: Form;
-  #loaded: Loaded | { readonly reason: string } | undefined;
+  #loaded: Promise<Loaded | { readonly reason: string }> | undefined;
 
   constructor(options: TensorflowOptions = {}) {
     this.#folder = options.folder ?? process.env['GALAPAGOS_TENSORFLOW'];
@@ -49,19 +55,18 @@ export class TensorflowExecutor implements Executor {
   }
 
   /** Loads the libraries into this process, once. */
-  probe(): Promise<Usable> {
-    const loaded = this.#load();
-    if ('reason' in loaded)
-      return Promise.resolve({ usable: false, reason: loaded.reason, remedy: REMEDY });
+  async probe(): Promise<Usable> {
+    const loaded = await this.#load();
+    if ('reason' in loaded) return { usable: false, reason: loaded.reason, remedy: REMEDY };
     const { label, binding, assembler } = loaded;
     if (this.#form === 'xla' && !(assembler && binding.isUsingGpuDevice()))
-      return Promise.resolve({
+      return {
         usable: false,
         reason: 'XLA compiles for cards only, and needs CUDA’s assembler (ptxas)',
         remedy: `${INSTALL} --cuda installs it`,
-      });
+      };
     const memoryBytes = usableMemory(binding.isUsingGpuDevice());
-    return Promise.resolve({ usable: true, label, memoryBytes, parallel: 1 });
+    return { usable: true, label, memoryBytes, parallel: 1 };
   }
 
   estimate(plan: Plan, lanes: number, dataset: DatasetShape): Memory {
@@ -70,25 +75,29 @@ export class TensorflowExecutor implements Executor {
 
   /** @throws TrainingError `unsupported`, `compile-failed` */
   async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<TensorflowExecutable> {
-    await Promise.resolve();
     signal.throwIfAborted();
-    const loaded = this.#load();
+    const loaded = await this.#load();
     if ('reason' in loaded)
       throw new TrainingError('unsupported', `tensorflow: ${loaded.reason}; ${REMEDY}`);
     const { binding, label } = loaded;
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
-    return new TensorflowExecutable(
-      plan,
-      lanes,
-      label,
-      (bucket, refused) => makeProgram(binding, plan, bucket, this.#form, refused),
-      (bucket, form) => memoryOf(plan, bucket, shape, form),
+    return longCall(
+      LOAD_MS,
+      () =>
+        new TensorflowExecutable(
+          plan,
+          lanes,
+          label,
+          (bucket, refused) => makeProgram(binding, plan, bucket, this.#form, refused),
+          (bucket, form) => memoryOf(plan, bucket, shape, form),
+        ),
     );
   }
 
-  #load(): Loaded | { readonly reason: string } {
-    this.#loaded ??= load(this.#folder, this.#form);
-    return this.#loaded;
+  async #load(): Promise<Loaded | { readonly reason: string }> {
+    const found = findInstallation(this.#folder);
+    if ('absent' in found) return { reason: found.absent };
+    return (this.#loaded ??= longCall(LOAD_MS, () => load(found, this.#form)));
   }
 }
 
@@ -101,9 +110,7 @@ export function usableMemory(
   return onCard ? (cardMemory(env) ?? ASSUMED_CARD_BYTES) : free;
 }
 
-function load(folder: string | undefined, form: Form): Loaded | { readonly reason: string } {
-  const found = findInstallation(folder);
-  if ('absent' in found) return { reason: found.absent };
+function load(found: Found, form: Form): Loaded | { readonly reason: string } {
   try {
     const binding = loadBinding(found);
     const device = binding.isUsingGpuDevice() ? visibleCardName() : 'cpu';
