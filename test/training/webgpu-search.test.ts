@@ -24,6 +24,8 @@ interface Speeds {
   /** Lane-samples per second of a kernel on chip, from its text, and of form B. */
   readonly chip: (text: string) => number;
   readonly tiled: number;
+  /** Whether the forms agree; default: they do. */
+  readonly agree?: boolean;
   /** Runs per second of a product. */
   readonly product?: (kernel: Kernel) => number;
 }
@@ -46,6 +48,11 @@ class FakeBench implements Bench {
     this.tick();
     const { chip, tiled } = this.#speeds;
     return Promise.resolve(form === 'A' ? chip(textOf(train)) : tiled);
+  }
+
+  agree(one: Lowered, other: Lowered): Promise<boolean> {
+    expect([one.form, other.form]).toEqual(['A', 'B']);
+    return Promise.resolve(this.#speeds.agree ?? true);
   }
 
   run(_: Lowered, kernels: readonly Kernel[]): Promise<number> {
@@ -105,6 +112,15 @@ describe('GPU: search of form and tiles', () => {
     const plan = await planOf('mnist-paper');
     expect((await search(plan, bench({ chip: () => 9, tiled: 10 }))).form).toBe('B');
     expect((await search(plan, bench({ chip: () => 9, tiled: 10 }), 'A')).form).toBe('A');
+  });
+
+  it('takes form B where the faster form on chip trains to other weights', async () => {
+    const plan = await planOf('mnist-paper');
+    const on = bench({ chip: () => 20, tiled: 10, agree: false });
+    expect((await search(plan, on)).form).toBe('B');
+    expect(on.products.length).toBeGreaterThan(0);
+    // The result is kept with the reason.
+    expect((await search(plan, bench({ chip: () => 20, tiled: 10 }))).form).toBe('B');
   });
 
   it('takes the fastest tile of each large product, and the default of the others', async () => {

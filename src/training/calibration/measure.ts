@@ -216,7 +216,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Synthetic dataset: samples drawn for the purpose `synthetic`, labels in turn. */
-function syntheticData(plan: Plan): DatasetView {
+export function syntheticData(plan: Plan): DatasetView {
   const samples = BATCHES * plan.batch;
   const { shape, type } = plan.input;
   const size = samples * elements(shape);

@@ -1,9 +1,11 @@
 /** Measures forms and kernels of a plan on a card, for the search. */
 import { at } from '../../../core/at.ts';
+import { agree } from '../../calibration/agreement.ts';
 import { measure } from '../../calibration/measure.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { Buffers } from './buffers.ts';
+import type { Executor } from '../executor.ts';
 import type { CardMemory } from './card-memory.ts';
 import { ChunkRunner } from './chunk-runner.ts';
 import type { Card } from './device.ts';
@@ -48,15 +50,21 @@ export class CardBench implements Bench {
   }
 
   train(lowered: Lowered, budgetMs: number): Promise<number> {
-    const memory = { sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: lowered.form };
-    const compile = async (plan: Plan, lanes: number): Promise<WebgpuExecutable> => {
-      const program = await buildProgram(this.#card, lowered);
-      return new WebgpuExecutable(this.#card, program, plan, lanes, memory, this.#memory);
-    };
+    const compile = (plan: Plan, lanes: number): Promise<WebgpuExecutable> =>
+      this.#compile(lowered, plan, lanes);
     return speed(async () => {
       const options = { budgetMs, now: this.#now };
       return (await measure({ compile }, this.#plan, this.lanes, options)).samplesPerSecond;
     });
+  }
+
+  async agree(one: Lowered, other: Lowered): Promise<boolean> {
+    const executor = (lowered: Lowered): Pick<Executor, 'compile'> => ({
+      compile: (plan, lanes) => this.#compile(lowered, plan, lanes),
+    });
+    const agreeing = async (): Promise<number> =>
+      Number(await agree(executor(one), executor(other), this.#plan));
+    return (await speed(agreeing)) === 1;
   }
 
   run(lowered: Lowered, kernels: readonly Kernel[]): Promise<number> {
@@ -86,6 +94,12 @@ export class CardBench implements Bench {
       const median = times.slice(1).sort((a, b) => a - b);
       return (1000 * RUNS) / Math.max(at(median, Math.floor(TIMES / 2)), 0.001);
     });
+  }
+
+  async #compile(lowered: Lowered, plan: Plan, lanes: number): Promise<WebgpuExecutable> {
+    const program = await buildProgram(this.#card, lowered);
+    const memory = { sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: lowered.form };
+    return new WebgpuExecutable(this.#card, program, plan, lanes, memory, this.#memory);
   }
 
   async dispose(): Promise<void> {
