@@ -1,7 +1,8 @@
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { swiftshader } from './test/support/swiftshader.ts';
 
 /** Files that `npm run test:slow` runs at full size (test/support/effort.ts). */
 const slowFiles = [
@@ -62,18 +63,6 @@ const everywhere = {
   env: { GALAPAGOS_BUILT_ENTRIES: fileURLToPath(new URL('./out/main/', import.meta.url)) },
 } as const;
 
-/**
- * Environment in which Dawn finds SwiftShader, the software GPU of Debian's Chromium, and no card.
- * The loader's path must be set when the process starts.
- */
-const SWIFTSHADER = '/usr/lib/chromium';
-const softwareGpu = {
-  VK_ICD_FILENAMES: `${SWIFTSHADER}/vk_swiftshader_icd.json`,
-  LD_LIBRARY_PATH: SWIFTSHADER,
-  XDG_RUNTIME_DIR: tmpdir(),
-  GALAPAGOS_WEBGPU_FALLBACK: '1',
-} as const;
-
 const processes = { testTimeout: 10 * MINUTE, hookTimeout: 10 * MINUTE } as const;
 
 export default defineConfig({
@@ -107,7 +96,7 @@ export default defineConfig({
           name: 'gpu',
           ...everywhere,
           ...processes,
-          env: { ...everywhere.env, ...softwareGpu },
+          env: { ...everywhere.env, ...swiftshader },
           include: gpuFiles,
         },
       },
@@ -134,7 +123,7 @@ export default defineConfig({
           name: 'slow-gpu',
           ...everywhere,
           ...processes,
-          env: { ...everywhere.env, ...softwareGpu, GALAPAGOS_SLOW_TESTS: '1' },
+          env: { ...everywhere.env, ...swiftshader, GALAPAGOS_SLOW_TESTS: '1' },
           include: slowGpuFiles,
         },
       },

@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly folder?: TemporaryFolder;
   readonly port?: number;
   readonly token?: string;
+  /** Additional environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function serve({
@@ -29,6 +31,7 @@ export async function serve({
   folder,
   port = 0,
   token,
+  env = {},
 }: ServeOptions = {}): Promise<Served> {
   await builtWithWindow();
   const place = folder ?? temporaryFolder();
@@ -46,6 +49,7 @@ export async function serve({
   let told: (link: string) => void = () => undefined;
   const serving = new Promise<string>((done) => (told = done));
   const command = start(args, place.path, told, {
+    ...env,
     GALAPAGOS_HOME: place.file('home'),
     ...(token === undefined ? {} : { GALAPAGOS_TOKEN: token }),
   });
