@@ -3,6 +3,7 @@
  * executor (webgpu, tensorflow), preset, lanes, batch, seconds, and `evaluate` where every seventh
  * sample is evaluated. Prints one JSON object.
  */
+import { Calibrations } from '../../src/training/calibration/calibrations.ts';
 import { TensorflowExecutor } from '../../src/training/executors/tensorflow/tensorflow.ts';
 import { WebgpuExecutor } from '../../src/training/executors/webgpu/webgpu.ts';
 import { openSubject } from '../training-subject.ts';
@@ -27,7 +28,10 @@ process.stdout.write(`${JSON.stringify(await measure())}\n`);
 process.exit(0);
 
 async function measure(): Promise<Throughput> {
-  const executor = kind === 'tensorflow' ? new TensorflowExecutor() : new WebgpuExecutor();
+  // Searches its form and tiles as in a worker, but keeps nothing.
+  const search = { calibrations: new Calibrations(null, () => performance.now()) };
+  const executor =
+    kind === 'tensorflow' ? new TensorflowExecutor() : new WebgpuExecutor({ search });
   const size = Number(batch);
   const { executable, compileMilliseconds, epoch } = await openSubject(executor, {
     preset,

@@ -2,7 +2,6 @@
  * Sums of a product's rows over blocks of columns, as balanced trees of fixed shape: the tile and
  * what a thread has of it change no bit.
  */
-import type { Product } from './gemm.ts';
 import { range, u } from './kernel.ts';
 import type { Tile } from './tiles.ts';
 
@@ -26,8 +25,15 @@ export function summingMemory({ bm, bn, tn }: Tile): string {
 var<workgroup> firsts: array<f32, ${String((bm * bn) / COLUMNS)}>;`;
 }
 
+/** Rows and columns of a product, and its tile. */
+interface Summed {
+  readonly m: number;
+  readonly n: number;
+  readonly tile: Tile;
+}
+
 /** Stores the elements of a tile and the sums of its blocks. */
-export function summing({ m, n, tile }: Product, { kind, valid }: RowSums): string {
+export function summing({ m, n, tile }: Summed, { kind, valid }: RowSums): string {
   const { bm, bn, tm, tn } = tile;
   const columns = bn / tn;
   const threads = (bm / tm) * columns;
