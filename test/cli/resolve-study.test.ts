@@ -9,6 +9,7 @@ import { presetNames } from '../../src/cli/run/presets.ts';
 import { resolveStudy } from '../../src/cli/run/resolve-study.ts';
 import { InvalidInput } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
+import { objectiveKind } from '../../src/objectives/registry.ts';
 import { looksLikeFile } from '../../src/studies/looks-like-file.ts';
 
 const resources = resourcesFolder();
@@ -71,9 +72,17 @@ test('Run: keeps the devices of the flag with the study, in their one form', () 
   expect(resolved('mnist', { devices: ['cpu', 'gpu0'] }).spec.devices).toEqual(['cpu', 'gpu/0']);
 });
 
+test('Run: has a preset for cards, which every device trains, and whose trials share cohorts', () => {
+  const { objective, searchSpace } = resolved('mnist-gpu').spec;
+  for (const device of ['cpu', 'gpu'] as const)
+    expect(objectiveKind(objective.kind)?.runsOn(objective, device)).toBe(true);
+  expect(Object.keys(searchSpace)).toEqual(['learningRate', 'momentum', 'weightDecay', 'dropout']);
+});
+
 test('Run: resolves every preset', () => {
   expect(presetNames(resources)).toEqual([
     'mnist',
+    'mnist-gpu',
     'paper-cifar10-evolution',
     'paper-cifar10-grid',
     'paper-cifar10-random',
@@ -179,7 +188,7 @@ test('Run: a network may be a file beside the study, and the run contains its de
 describe('Run: explains what cannot be resolved', () => {
   test('for an unknown preset, with the nearest and all of them', () => {
     expect(() => resolved('minst')).toThrow(
-      'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-cifar10-evolution, paper-cifar10-grid, paper-cifar10-random, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
+      'there is no preset "minst". Did you mean mnist? The presets are mnist, mnist-gpu, paper-cifar10-evolution, paper-cifar10-grid, paper-cifar10-random, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
     );
     expect(() => resolved('something-else')).toThrow(
       /^there is no preset "something-else". The presets are/,
