@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Calibrations } from '../../src/training/calibration/calibrations.ts';
 import type { Kernel } from '../../src/training/executors/webgpu/kernel.ts';
 import type { Lowered } from '../../src/training/executors/webgpu/program.ts';
-import { largeProducts, searched, type Bench } from '../../src/training/executors/webgpu/search.ts';
+import {
+  largeProducts,
+  searched,
+  type Bench,
+  type Kernels,
+} from '../../src/training/executors/webgpu/search.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
 import { fixtureSubject, readFixture } from '../support/pytorch-walk.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -55,10 +60,14 @@ class FakeBench implements Bench {
     return Promise.resolve(this.#speeds.agree ?? true);
   }
 
-  run(_: Lowered, kernels: readonly Kernel[]): Promise<number> {
-    this.products.push(kernels);
-    this.tick();
-    return Promise.resolve(this.#speeds.product?.(kernels[0]!) ?? 1);
+  run(candidates: readonly Kernels[]): Promise<readonly number[]> {
+    return Promise.resolve(
+      candidates.map(({ kernels }) => {
+        this.products.push(kernels);
+        this.tick();
+        return this.#speeds.product?.(kernels[0]!) ?? 1;
+      }),
+    );
   }
 }
 

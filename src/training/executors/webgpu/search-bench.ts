@@ -10,9 +10,8 @@ import type { CardMemory } from './card-memory.ts';
 import { ChunkRunner } from './chunk-runner.ts';
 import type { Card } from './device.ts';
 import { WebgpuExecutable } from './executable.ts';
-import type { Kernel } from './kernel.ts';
-import { buildProgram, type Lowered } from './program.ts';
-import type { Bench } from './search.ts';
+import { buildProgram, type Dispatch, type Lowered } from './program.ts';
+import type { Bench, Kernels } from './search.ts';
 import { laneBytesOf, sizesOf, totalBytes } from './sizes.ts';
 
 /** Lanes of a cohort that a card usually gets. */
@@ -67,33 +66,51 @@ export class CardBench implements Bench {
     return (await speed(agreeing)) === 1;
   }
 
-  run(lowered: Lowered, kernels: readonly Kernel[]): Promise<number> {
-    return speed(async () => {
-      const program = await buildProgram(this.#card, { ...lowered, train: kernels, evaluate: [] });
+  /** Compiles all candidates at once, since a driver compiles side by side, and then times each. */
+  async run(candidates: readonly Kernels[]): Promise<readonly number[]> {
+    const times = await Promise.all(
+      candidates.map((candidate) =>
+        this.#prepare(candidate).catch((error: unknown) => failed(error)),
+      ),
+    );
+    const speeds: number[] = [];
+    for (const time of times) speeds.push(await speed(time));
+    return speeds;
+  }
+
+  /** @returns times the kernels, in runs per second */
+  async #prepare({ lowered, kernels }: Kernels): Promise<() => Promise<number>> {
+    const parts = { ...lowered, train: kernels, evaluate: [] };
+    const program = await buildProgram(this.#card, parts);
+    return async () => {
       const buffers = await (this.#buffers ??= this.#allocate(lowered, program.layout));
-      const step = { n: this.#plan.batch, first: 0, step: 0, epoch: 0, row: 0 };
-      const lanes = Array.from({ length: this.lanes }, (_, lane) => lane);
-      const runner = new ChunkRunner(this.#card);
-      const chunk = {
-        kernels: program.train,
-        together: 1,
-        steps: Array.from({ length: RUNS }, () => step),
-        last: null,
-        key: { low: 0, high: 0 },
-        trials: lanes,
-        live: lanes,
-        apart: 0,
-      };
-      const times: number[] = [];
-      for (let k = 0; k <= TIMES; k++) {
-        const began = this.#now();
-        await runner.run(chunk, buffers);
-        times.push(this.#now() - began);
-      }
-      // The first is a warm-up.
-      const median = times.slice(1).sort((a, b) => a - b);
-      return (1000 * RUNS) / Math.max(at(median, Math.floor(TIMES / 2)), 0.001);
-    });
+      return this.#time(program.train, buffers);
+    };
+  }
+
+  async #time(kernels: readonly Dispatch[], buffers: Buffers): Promise<number> {
+    const step = { n: this.#plan.batch, first: 0, step: 0, epoch: 0, row: 0 };
+    const lanes = Array.from({ length: this.lanes }, (_, lane) => lane);
+    const runner = new ChunkRunner(this.#card);
+    const chunk = {
+      kernels,
+      together: 1,
+      steps: Array.from({ length: RUNS }, () => step),
+      last: null,
+      key: { low: 0, high: 0 },
+      trials: lanes,
+      live: lanes,
+      apart: 0,
+    };
+    const times: number[] = [];
+    for (let k = 0; k <= TIMES; k++) {
+      const began = this.#now();
+      await runner.run(chunk, buffers);
+      times.push(this.#now() - began);
+    }
+    // The first is a warm-up.
+    const sorted = times.slice(1).sort((a, b) => a - b);
+    return (1000 * RUNS) / Math.max(at(sorted, Math.floor(TIMES / 2)), 0.001);
   }
 
   async #compile(lowered: Lowered, plan: Plan, lanes: number): Promise<WebgpuExecutable> {
@@ -123,8 +140,13 @@ async function speed(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TrainingError && !['device-lost', 'timed-out'].includes(error.kind))
-      return 0;
-    throw error;
+    return failed(error)();
   }
+}
+
+/** A measurement of what cannot run. */
+function failed(error: unknown): () => Promise<number> {
+  if (error instanceof TrainingError && !['device-lost', 'timed-out'].includes(error.kind))
+    return () => Promise.resolve(0);
+  throw error;
 }

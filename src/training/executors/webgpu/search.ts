@@ -19,8 +19,14 @@ export interface Bench {
   train(lowered: Lowered, budgetMs: number): Promise<number>;
   /** Whether two forms train to the same weights within rounding. */
   agree(one: Lowered, other: Lowered): Promise<boolean>;
-  /** Runs of some of the kernels per second; 0: they cannot run. */
-  run(lowered: Lowered, kernels: readonly Kernel[]): Promise<number>;
+  /** Runs per second of each candidate's kernels; 0: they cannot run. */
+  run(candidates: readonly Kernels[]): Promise<readonly number[]>;
+}
+
+/** Some of the kernels of a training step. */
+export interface Kernels {
+  readonly lowered: Lowered;
+  readonly kernels: readonly Kernel[];
 }
 
 export interface SearchCard {
@@ -81,6 +87,7 @@ class Candidates {
   readonly #plan: Plan;
   readonly #card: SearchCard;
   readonly #tiles: (m: number, n: number) => readonly Tile[];
+  readonly #tiled = new Map<number, Lowered>();
 
   constructor(plan: Plan, card: SearchCard, form: Lowered['form'] | undefined) {
     const shapes = form === 'B' ? '' : chipShapes(plan, card.limits, card.software);
@@ -97,10 +104,14 @@ class Candidates {
 
   /** Form B with the n-th tile for every product. */
   tiled(n: number): Lowered {
-    return lower(this.#plan, (m, columns) => {
+    const known = this.#tiled.get(n);
+    if (known !== undefined) return known;
+    const lowered = lower(this.#plan, (m, columns) => {
       const tiles = this.#tiles(m, columns);
       return tiles[n] ?? first(tiles);
     });
+    this.#tiled.set(n, lowered);
+    return lowered;
   }
 
   tilesOf(m: number, n: number): readonly Tile[] {
@@ -141,22 +152,21 @@ async function measureAll(
   now: () => number,
 ): Promise<Measurement[]> {
   const measured = new Map<string, number>();
-  const measure = async (label: string, work: () => Promise<number>): Promise<number> => {
-    if (!measured.has(label) && (measured.size === 0 || now() < until))
-      measured.set(label, await work());
+  const goesOn = (): boolean => measured.size === 0 || now() < until;
+  const train = async (label: string, lowered: () => Lowered): Promise<number> => {
+    if (!measured.has(label) && goesOn())
+      measured.set(label, await bench.train(lowered(), CANDIDATE_MS));
     return measured.get(label) ?? 0;
   };
   const { shapes, b } = candidates;
-  const train = (label: string, lowered: () => Lowered): Promise<number> =>
-    measure(label, () => bench.train(lowered(), CANDIDATE_MS));
-  if (shapes.length === 0) await searchTiles(candidates, bench, measure);
+  if (shapes.length === 0) await searchTiles(candidates, bench, measured, goesOn);
   else {
     const tiled = b ? await train(FORM_B, () => candidates.tiled(0)) : 0;
     const { best, speed } = await searchShapes(shapes, candidates, train);
     // A driver that lays subgroups out in another way would give wrong sums.
     const agrees = b && speed > tiled && (await bench.agree(best, candidates.tiled(0)));
     if (agrees) measured.set(AGREEMENT, 1);
-    else if (b) await searchTiles(candidates, bench, measure);
+    else if (b) await searchTiles(candidates, bench, measured, goesOn);
   }
   if (Math.max(0, ...measured.values()) === 0) throw new NothingRanError();
   return Array.from(measured, ([label, samplesPerSecond]) => ({ label, samplesPerSecond }));
@@ -188,16 +198,21 @@ async function searchShapes(
 async function searchTiles(
   candidates: Candidates,
   bench: Bench,
-  measure: (label: string, work: () => Promise<number>) => Promise<number>,
+  measured: Map<string, number>,
+  goesOn: () => boolean,
 ): Promise<void> {
-  for (const { m, n } of largeProducts(candidates.tiled(0).train))
-    for (const [k, tile] of candidates.tilesOf(m, n).entries()) {
-      await measure(tileLabel(m, n, tile), () => {
+  for (const { m, n } of largeProducts(candidates.tiled(0).train)) {
+    if (!goesOn()) return;
+    const tiles = candidates.tilesOf(m, n);
+    const speeds = await bench.run(
+      tiles.map((_, k) => {
         const lowered = candidates.tiled(k);
         const own = lowered.train.filter(({ sides }) => sides?.m === m && sides.n === n);
-        return bench.run(lowered, own);
-      });
-    }
+        return { lowered, kernels: own };
+      }),
+    );
+    for (const [k, tile] of tiles.entries()) measured.set(tileLabel(m, n, tile), speeds[k] ?? 0);
+  }
 }
 
 /** Sides of the products with a share of the step's work that matters, the largest first. */

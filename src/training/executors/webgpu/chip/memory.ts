@@ -104,7 +104,8 @@ export class ChipPlaces extends Places {
   }
 
   get bytes(): number {
-    return 4 * (this.floats + this.words + 4 * this.vectors);
+    // Each variable takes whole vectors.
+    return 16 * (Math.ceil(this.floats / 4) + Math.ceil(this.words / 4) + this.vectors);
   }
 
   /** Where a code lies with one byte an element; undefined: it is a float of `m`, or not stored. */
