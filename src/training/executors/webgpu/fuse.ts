@@ -19,6 +19,10 @@ const NO_LINKS: ReadonlySet<OpKind> = new Set<OpKind>([
 ]);
 /** Pixels of a window that a convolution may pool: those that a thread has. */
 const POOLED = 4;
+/** Layers that run in the kernel of a sum over planes. */
+const MOST_LAYERS = 2;
+/** Weights of such a layer, which the workgroup of each sample reads. */
+const MOST_WEIGHTS = 65_536;
 /** Channels of samples whose scales a text lists. */
 const MOST_CHANNELS = 4;
 /** Size of the sources of a view, in elements for each of its own, that windows may read. */
@@ -56,7 +60,74 @@ class Fuser {
           if (!this.#fusion.isView(value)) this.#heads.set(value, op);
     }
     for (const op of this.#flow.ops) if (NEED_SUMS.has(op.kind)) this.#sum(op);
+    for (const op of this.#flow.ops) this.#samplewise(op);
     return this.#fusion;
+  }
+
+  /** Lets the kernel of a sum over planes compute the small layers that follow, of each sample. */
+  #samplewise(op: Op): void {
+    const backward = op.kind === 'multiply-gradient' && operandsOf(op, this.#flow) === null;
+    if (this.#fusion.absorbed.has(op) || !(backward || op.kind === 'global-average-pool')) return;
+    const suffix = backward ? '-input-gradient' : '';
+    const kinds = [`conv${suffix}`, `dense${suffix}`];
+    const group = [op];
+    for (let last: Op = op; group.length <= MOST_LAYERS;) {
+      const results = [last, ...(this.#applied.get(last) ?? [])].map((each) =>
+        this.#flow.output(each, mainOutput(each)),
+      );
+      const next = results
+        .flatMap(({ readers }) => readers)
+        .find(
+          (reader) =>
+            kinds.includes(reader.kind) &&
+            results.includes(this.#flow.input(reader, 0)) &&
+            this.#isVector(reader) &&
+            this.#movable(reader, group),
+        );
+      if (next === undefined) break;
+      group.push(next);
+      last = next;
+    }
+    if (group.length > 1) this.#fusion.samplewise.set(op, group.slice(1));
+  }
+
+  /** Whether an op computes a vector from a vector, and nothing but that. */
+  #isVector(op: Op): boolean {
+    const { plan } = this.#flow;
+    const { absorbed, pools, summed } = this.#fusion;
+    if (absorbed.has(op) || pools.has(op) || summed.has(op)) return false;
+    const { c, o, taps, plane, out, groups } = convWindows(plan, op, op.inputs[0], op.outputs[0]);
+    const ones = [taps, plane, out, groups].every((count) => count === 1);
+    return ones && c * o <= MOST_WEIGHTS;
+  }
+
+  /** Whether an op may run in the kernel of the first op of a group, after the others. */
+  #movable(op: Op, group: readonly Op[]): boolean {
+    const head = defined(group[0]);
+    const appliedTo = (each: Op): readonly Op[] => [each, ...(this.#applied.get(each) ?? [])];
+    const inGroup = group.flatMap(appliedTo);
+    const own = appliedTo(op);
+    const made = new Set([...inGroup, ...own].flatMap((each) => this.#flow.outputs(each)));
+    const read = own.flatMap((each) => [
+      ...this.#flow.inputs(each),
+      ...this.#flow.outputs(each).flatMap(({ old }) => old ?? []),
+    ]);
+    const ready = this.#ready(
+      read.filter((value) => !made.has(value)),
+      head,
+    );
+    const roots = own.flatMap((each) => this.#flow.outputs(each)).map((value) => value.root);
+    return (
+      ready &&
+      roots.every((root) => own.every((each) => !this.#elsewhere(each).has(root))) &&
+      this.#flow.ops
+        .slice(head.id + 1, op.id)
+        .filter((other) => !inGroup.includes(other))
+        .every((other) => {
+          const touched = appliedTo(other).map((each) => this.#roots(each));
+          return roots.every((root) => touched.every((some) => !some.has(root)));
+        })
+    );
   }
 
   /** Lets the product that computes an op's first input sum it as well. */

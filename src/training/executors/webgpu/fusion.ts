@@ -21,6 +21,8 @@ export const NEED_SUMS: ReadonlySet<OpKind> = new Set<OpKind>([
 /** Accesses of the kernels of one op to the activations of a lane. */
 export interface Touch {
   readonly op: Op;
+  /** Id of the op whose kernel it is. */
+  readonly time: number;
   readonly reads: ReadonlySet<Value>;
   readonly writes: ReadonlySet<Value>;
   /** Ops whose sums its views need. */
@@ -50,6 +52,11 @@ export class Fusion {
   readonly absorbed = new Set<Op>();
   /** Max pools that a convolution computes, by the convolution. */
   readonly pools = new Map<Op, Op>();
+  /**
+   * Ops that run in the kernel of an earlier op, after it: a workgroup computes all of them for one
+   * sample.
+   */
+  readonly samplewise = new Map<Op, readonly Op[]>();
   /** By the op whose product sums a value. */
   readonly summed = new Map<Op, Summed>();
 
@@ -95,11 +102,16 @@ export class Fusion {
   }
 
   touches(): readonly Touch[] {
+    const members = new Set([...this.samplewise.values()].flat());
     return this.flow.ops
-      .filter((op) => op.kind !== 'flatten' && !this.absorbed.has(op))
-      .map((op) => {
+      .filter((op) => op.kind !== 'flatten' && !this.absorbed.has(op) && !members.has(op))
+      .flatMap((head) =>
+        [head, ...(this.samplewise.get(head) ?? [])].map((op) => ({ op, time: head.id })),
+      )
+      .map(({ op, time }) => {
         const touch = {
           op,
+          time,
           reads: new Set<Value>(),
           writes: new Set<Value>(),
           sums: new Set<Op>(),

@@ -170,11 +170,11 @@ export function constantsOf(state: number, scratch: number, arena: number, share
 /** Lifetimes of the memory that a step's kernels touch; every element has four bytes. */
 function extentsOf(plan: Plan, fusion: Fusion): Extent[] {
   const extents = new Map<number, Extent>();
-  for (const { op, reads, writes } of fusion.touches()) {
+  for (const { time, reads, writes } of fusion.touches()) {
     for (const { root } of [...reads, ...writes]) {
       const size = 4 * elements(defined(plan.buffers[root]).shape);
-      const first = extents.get(root)?.first ?? op.id;
-      extents.set(root, { id: root, size, first, last: op.id });
+      const first = extents.get(root)?.first ?? time;
+      extents.set(root, { id: root, size, first, last: time });
     }
   }
   return [...extents.values()];

@@ -11,6 +11,7 @@ import { layerNorm, layerNormGradient } from './layer-norm.ts';
 import { loss } from './loss.ts';
 import type { Lower, Lowering } from './lowering.ts';
 import { globalPool, pool, poolGradient } from './pool.ts';
+import { samplewise } from './samplewise.ts';
 import { clip, update } from './update.ts';
 import { withViews } from './views.ts';
 
@@ -65,9 +66,14 @@ const LOWER: Readonly<Record<OpKind, Lower>> = {
 };
 
 export function lowerOps(ops: readonly Op[], to: Lowering): readonly Kernel[] {
+  const members = new Set([...to.fusion.samplewise.values()].flat());
   return ops
-    .filter((op) => !to.fusion.absorbed.has(op))
-    .flatMap((op) => lowerOp(op, to))
+    .filter((op) => !to.fusion.absorbed.has(op) && !members.has(op))
+    .flatMap((op) => {
+      const layers = to.fusion.samplewise.get(op);
+      const kernels = lowerOp(op, to);
+      return layers === undefined ? kernels : [samplewise(kernels, layers, to)];
+    })
     .map((kernel) => withViews(kernel, to));
 }
 
