@@ -41,6 +41,8 @@ class FakeBench implements Bench {
   readonly #speeds: Speeds;
   readonly tick: () => void;
   trained = 0;
+  /** Texts of the kernels on chip that were measured. */
+  readonly chips: string[] = [];
   readonly products: (readonly Kernel[])[] = [];
 
   constructor(speeds: Speeds, tick: () => void) {
@@ -52,6 +54,7 @@ class FakeBench implements Bench {
     this.trained += 1;
     this.tick();
     const { chip, tiled } = this.#speeds;
+    if (form === 'A') this.chips.push(textOf(train));
     return Promise.resolve(form === 'A' ? chip(textOf(train)) : tiled);
   }
 
@@ -115,6 +118,17 @@ describe('GPU: search of form and tiles', () => {
     const found = await search(plan, bench({ chip, tiled: 10 }));
     expect(found.form).toBe('A');
     expect(shapeOf(textOf(found.train))).toBe(wanted);
+  });
+
+  it('tries many threads with few filters, for which registers suffice', async () => {
+    const plan = await planOf('mnist-paper');
+    const on = bench({ chip: () => 20, tiled: 10 }, 1);
+    await search(plan, on);
+    const threads = on.chips.map((text) => shapeOf(text));
+    expect(threads).toContain('1024 threads, 8 samples');
+    // Four sums for each of two filters, and none for a third.
+    const wide = on.chips.filter((text) => shapeOf(text).startsWith('1024'));
+    expect(wide.every((text) => !text.includes('var a2_0'))).toBe(true);
   });
 
   it('takes form B where it is faster', async () => {

@@ -185,13 +185,26 @@ async function searchShapes(
   for (const free of ['threads', 'tile', 'filters'] as const) {
     const from = best;
     for (const shape of shapes) {
-      const others = (['threads', 'tile', 'filters'] as const).filter((field) => field !== free);
-      if (!others.every((field) => shape[field] === from[field])) continue;
+      if (!isNeighbour(shape, from, free, shapes)) continue;
       const found = await speedOf(shape);
       if (found > speed) [best, speed] = [shape, found];
     }
   }
   return { best: candidates.onChip(best), speed };
+}
+
+/** Whether a shape differs in one number only; with the threads go the filters that suit them. */
+function isNeighbour(
+  shape: ChipShape,
+  from: ChipShape,
+  free: 'threads' | 'tile' | 'filters',
+  shapes: readonly ChipShape[],
+): boolean {
+  const { threads, tile, filters } = from;
+  if (free === 'tile') return shape.threads === threads && shape.filters === filters;
+  if (free === 'filters') return shape.threads === threads && shape.tile === tile;
+  const preferred = shapes.find((each) => each.threads === shape.threads && each.tile === tile);
+  return shape === preferred;
 }
 
 /** Times each large product with each tile; products of equal sides share one. */
