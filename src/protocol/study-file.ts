@@ -54,7 +54,7 @@ export const devices = z
       .overwrite(deviceId)
       .regex(/^(cpu|gpu(\/\d+)?)$/, { error: 'cpu, gpu for every GPU, or one GPU such as gpu/0' }),
   )
-  .min(1);
+  .min(1, { error: 'at least one device' });
 
 export const stopRules = strict({
   trials: integer(1).describe('After this many trials.').optional(),

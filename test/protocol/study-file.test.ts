@@ -116,6 +116,7 @@ describe('Study file: an invalid field is answered with file, field, expected, f
       ['cpu', 'card'],
       'study.json: devices[1]: expected cpu, gpu for every GPU, or one GPU such as gpu/0, found "card"',
     ],
+    ['devices', [], 'study.json: devices: expected at least one device, found an empty list'],
     ['searchSpace.x', 3, 'study.json: searchSpace.x: expected an object {…}, found 3'],
     [
       'searchSpace.optimizer.choices',
