@@ -38,6 +38,7 @@ export const beat: Beat = {
   holding: [attempt, { ...attempt, number: 18 }],
   progress: [{ attempt, step: 100, steps: 468 }],
   rssBytes: 123_456_789,
+  quietMs: 90_000,
 };
 
 export const study: StudyMessage = {
