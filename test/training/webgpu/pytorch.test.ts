@@ -18,6 +18,7 @@ const NAMES: readonly (readonly [string, number])[] = [
   ['lenet-5', STEPS],
   ['cnn', STEPS],
   ['resnet-20', 3],
+  ['efficientnet-b0', 3],
 ];
 
 const seen: string[] = [];
