@@ -21,7 +21,7 @@ export function memoryBytes(): number {
   return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
 }
 
-/** What timings on a device depend on, as a cache key: its model, driver, cores, the runtime. */
+/** Cache key of timings on a device: its model, driver, cores, the runtime. */
 export function timingKey({ kind, name, driver }: Device): string {
   const parallel = kind === 'cpu' ? ` × ${String(availableParallelism())}` : '';
   const version = driver === undefined ? '' : `, driver ${driver}`;

@@ -100,7 +100,7 @@ export function estimateDuration(
   return { ...times, epochs: 0, measured: [], packings: [], unmeasured: [], at };
 }
 
-/** What each packing costs; empty: all fill the devices equally, or the study has no budget. */
+/** Cost of each packing; empty: all fill the devices equally, or the study has no budget. */
 function choicesOf(
   study: StudyFile,
   sampler: Sampler,

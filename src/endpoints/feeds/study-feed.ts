@@ -19,7 +19,7 @@ interface Watched {
   readonly end: () => void;
 }
 
-/** What is known of a study from its dataset. */
+/** Facts about a study from its dataset. */
 type DatasetFacts = Omit<HeadContext, 'confirms'>;
 
 export class StudyFeed implements Feed<StudyBody> {

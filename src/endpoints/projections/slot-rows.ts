@@ -57,7 +57,7 @@ function slotRow(
   };
 }
 
-/** How many trials of its study, or of the next one, the slot trains together. */
+/** Number of trials of its study, or of the next one, that the slot trains together. */
 function packingOf(lab: LabState, slot: Slot): Pick<SlotRow, 'lanesTaken' | 'lanesFull'> {
   const { group } = slot.free;
   const study =

@@ -53,7 +53,7 @@ export type CardUse = Pick<
   | 'executors'
 >;
 
-/** How cards of one model are told apart, by the card's id; absent: not known yet. */
+/** The way to tell cards of one model apart, by the card's id; absent: not known yet. */
 export type TwinPins = ReadonlyMap<string, TwinPin>;
 
 export interface Assessment {

@@ -7,7 +7,7 @@ import type { NodeSample } from '../../protocol/window/telemetry.ts';
 import { PIN_WAYS, wayObstacle } from './pin-ways.ts';
 import type { PinWay, TwinCard, WayFacts } from './pin-ways.ts';
 
-/** How cards of one model are told apart. */
+/** The way to tell cards of one model apart. */
 export interface TwinPin {
   /** Null: not at all. */
   readonly way: PinWay | null;

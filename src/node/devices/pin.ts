@@ -17,11 +17,11 @@ const NO_CARD = '-1';
 /** A device that a worker should serve, and what pins the worker to it. */
 export interface StartableDevice extends ProcessPin {
   readonly device: Device;
-  /** What slows trials down on it, as parts of sentences. */
+  /** Conditions that slow trials down on it, as parts of sentences. */
   readonly conditions: readonly string[];
 }
 
-/** What restricts a worker of the processor to it. */
+/** Restricts a worker of the processor to it. */
 export const CPU_PIN: ProcessPin = { environment: { CUDA_VISIBLE_DEVICES: NO_CARD }, command: [] };
 
 /** Most trials that one worker of a card trains together, until its results say how many pay. */

@@ -107,7 +107,7 @@ export const estimate = strict({
   ),
   /** Devices that would take part but could not be measured. */
   unmeasured: z.array(strict({ device: z.string(), reason: z.string() })),
-  /** What each packing costs; empty where it changes nothing. */
+  /** Cost of each packing; empty where it changes nothing. */
   packings: z.array(
     strict({
       packing: z.enum(packings),
