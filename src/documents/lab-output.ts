@@ -68,12 +68,14 @@ function minutesOf(limits: Limits | null): number | null {
 
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
-  const { objective, searchSpace, sampler, seed } = spec;
+  const { objective, searchSpace, sampler, seed, devices, packing } = spec;
   return {
     objective,
     searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'],
     sampler,
     seed,
+    ...(devices === undefined ? {} : { devices: [...devices] }),
+    ...(packing === undefined ? {} : { packing }),
   };
 }
 

@@ -8,7 +8,7 @@ import { lineage, params, studyEnergy } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { searchSpace } from './search-space.ts';
-import { direction, sampler, seed } from './study-file.ts';
+import { devices, direction, packing, sampler, seed } from './study-file.ts';
 
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
@@ -64,12 +64,14 @@ export const changedStudyOutput = strict({ lab: z.string(), study: studySummary 
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;
 
-/** Search space, sampler and limits of a study. */
+/** Search space, sampler and devices of a study. */
 const searched = strict({
   objective: z.looseObject({ kind: z.string() }),
   searchSpace,
   sampler,
   seed,
+  devices: devices.optional().describe('Absent: every device.'),
+  packing: packing.optional().describe('Absent: fewer-evaluations.'),
 });
 
 /** Executors that trained the best trials, the reasons for them, and the score after each epoch. */

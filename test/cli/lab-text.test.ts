@@ -85,6 +85,8 @@ test('Lab text: shows one study with its search space and sampler', () => {
     },
     sampler: { name: 'evolution', population: 6 },
     seed: 7,
+    devices: ['gpu/0', 'cpu'],
+    packing: 'sooner',
   } as const;
   const trained = { executors: [{ label: 'wasm', reason: 'pinned by the study' }], reports: curve };
   expect(
@@ -106,6 +108,8 @@ test('Lab text: shows one study with its search space and sampler', () => {
     '  stops at   64 trials or a validation accuracy of 99.00 %',
     '  objective  train, dataset mnist, settings {"batch":128}',
     '  sampler    evolution, population 6, seed 7',
+    '  devices    gpu/0, cpu',
+    '  packing    sooner',
     '  search space',
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',

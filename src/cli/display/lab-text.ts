@@ -161,10 +161,14 @@ function searchedText({
   searchSpace,
   sampler,
   seed,
+  devices,
+  packing,
 }: NonNullable<ShowOutput['searched']>): string[] {
   return [
     `  objective  ${inline(objective)}`,
     `  sampler    ${inline(sampler)}, seed ${seed}`,
+    ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),
+    ...(packing === undefined ? [] : [`  packing    ${packing}`]),
     '  search space',
     ...Object.entries(searchSpace).map(
       ([name, distribution]) => `    ${name}  ${inline(distribution)}`,
