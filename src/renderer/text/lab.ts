@@ -87,7 +87,7 @@ export const lab = {
     complete: (kind: ScoreKind) => `complete, by ${scoreName(kind)}`,
     running: 'running',
     other: 'another study',
-    failed: 'failed',
+    failed: 'failed or lost',
     diverged: 'diverged',
     pruned: 'pruned',
     back: 'returned to the queue',
