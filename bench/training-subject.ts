@@ -2,7 +2,7 @@
 import { problemText } from '../src/core/errors.ts';
 import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
 import type { Executable, Executor, RunRequest } from '../src/training/executors/executor.ts';
-import { sizeOf } from '../src/training/models/network.ts';
+import { sizeOf, type Network } from '../src/training/models/network.ts';
 import { PRESETS } from '../src/training/models/presets.ts';
 import { resolveNetwork } from '../src/training/models/resolve.ts';
 import { Scope } from '../src/training/models/scope.ts';
@@ -35,10 +35,7 @@ export async function openSubject(
   executor: Executor,
   { preset, batch, lanes, steps, batches = steps }: SubjectOptions,
 ): Promise<Subject> {
-  const scope = new Scope(PARAMS);
-  const network = resolveNetwork(PRESETS.get(preset), scope);
-  if (network === undefined)
-    throw new Error(`${preset}: ${scope.problems.map(problemText).join('; ')}`);
+  const network = networkOf(preset);
   // The host is probed once, before any plan, as in workers.
   await executor.probe();
   const began = performance.now();
@@ -73,4 +70,13 @@ export async function openSubject(
       rows: rows.rows,
     },
   };
+}
+
+/** The network of a preset with the dropout that the benches train with. */
+export function networkOf(preset: string): Network {
+  const scope = new Scope(PARAMS);
+  const network = resolveNetwork(PRESETS.get(preset), scope);
+  if (network === undefined)
+    throw new Error(`${preset}: ${scope.problems.map(problemText).join('; ')}`);
+  return network;
 }

@@ -10,9 +10,7 @@ import { promisify } from 'node:util';
 import { peer, peerPython } from './processes.ts';
 import type { BenchRow } from './row.ts';
 import type { Measured } from './training-process.ts';
-import { PRESETS } from '../src/training/models/presets.ts';
-import { resolveNetwork } from '../src/training/models/resolve.ts';
-import { Scope } from '../src/training/models/scope.ts';
+import { networkOf } from './training-subject.ts';
 
 const REPEATS = 3;
 
@@ -136,7 +134,7 @@ async function pytorch(): Promise<Peer> {
   const python = peerPython('torch');
   if (python === null) return { name: null, figures: null, note: 'PyTorch is not installed' };
   const networks = CASES.map(({ preset, steps }) => ({
-    network: resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 })),
+    network: networkOf(preset),
     steps,
   }));
   const { torch, samplesPerSecond } = await peer(

@@ -1,29 +1,13 @@
 /** Whole searches on a card, from the start of the command to the exported configurations. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bestConfigs } from '../../src/protocol/best-configs.ts';
-import { galapagos, peer, peerPython } from '../processes.ts';
+import { peer, peerPython } from '../processes.ts';
 import type { BenchRow } from '../row.ts';
-import { inTemporaryFolder } from '../temporary-folder.ts';
+import { wholeSearch, type Searched } from '../whole-search.ts';
 import type { Clock } from './clock.ts';
 
-interface Searched {
-  readonly seconds: number;
-  readonly best: number;
-}
-
-/** Runs a study on the card. @throws Error with what the command said */
+/** Runs a study on the card. */
 function search(study: string, args: readonly string[], signal: AbortSignal): Promise<Searched> {
-  return inTemporaryFolder(async (folder) => {
-    const file = join(folder, 'best.json');
-    const lab = join(folder, 'lab.db');
-    const options = ['--executor', 'webgpu', '--lab', lab, '--export', file, ...args];
-    const { code, seconds, stderr } = await galapagos(['run', study, ...options], signal);
-    if (code !== 0) throw new Error(stderr);
-    const { best } = bestConfigs.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return { seconds, best: best[0]?.value ?? 0 };
-  });
+  return wholeSearch(study, ['--executor', 'webgpu', ...args], signal);
 }
 
 /** The published search on MNIST beside Optuna with PyTorch, and 1,024 trials at once. */

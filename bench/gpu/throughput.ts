@@ -2,11 +2,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PRESETS } from '../../src/training/models/presets.ts';
-import { resolveNetwork } from '../../src/training/models/resolve.ts';
-import { Scope } from '../../src/training/models/scope.ts';
 import { peer, peerPython } from '../processes.ts';
 import type { BenchRow } from '../row.ts';
+import { networkOf } from '../training-subject.ts';
 import type { Throughput } from './throughput-process.ts';
 import type { Clock } from './clock.ts';
 
@@ -88,7 +86,9 @@ export async function throughput(
 }
 
 function nameOf({ executor, preset, lanes, evaluate }: Case): string {
-  return `${preset}, ${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}${evaluate === true ? ', with evaluation' : ''}, ${executor ?? 'webgpu'}`;
+  const company = `${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}`;
+  const evaluation = evaluate === true ? ['with evaluation'] : [];
+  return [preset, company, ...evaluation, executor ?? 'webgpu'].join(', ');
 }
 
 async function measure(
@@ -115,7 +115,10 @@ function row(each: Case, measured: Throughput, theirs: PeerFigure | null): Bench
   const value = measured.samplesPerSecond;
   const peerValue = theirs?.samplesPerSecond ?? null;
   const ratio = peerValue === null ? null : value / peerValue;
-  const { least } = each;
+  const { least, against } = each;
+  const onH100 = least === undefined ? '' : `; H100: ≥ ${String(least / 1e6)} M`;
+  const missing = peerValue === null ? `; no ${against} on this machine` : '';
+  const compiledMs = Math.round(measured.compileMilliseconds);
   return {
     bench: 'gpu',
     case: nameOf(each),
@@ -124,9 +127,9 @@ function row(each: Case, measured: Throughput, theirs: PeerFigure | null): Bench
     peer: theirs?.name ?? null,
     peerValue: peerValue === null ? null : Math.round(peerValue),
     ratio,
-    goal: `≥ ${String(each.ratio)} ×${least === undefined ? '' : `; H100: ≥ ${String(least / 1e6)} M`}`,
+    goal: `≥ ${String(each.ratio)} ×${onH100}`,
     held: ratio === null ? null : ratio >= each.ratio,
-    note: `${measured.label}, compiled in ${String(Math.round(measured.compileMilliseconds))} ms${peerValue === null ? `; no ${each.against} on this machine` : ''}`,
+    note: `${measured.label}, compiled in ${String(compiledMs)} ms${missing}`,
   };
 }
 
@@ -171,7 +174,7 @@ class Peers {
     if (name === 'fit') return fit(preset, signal);
     const python = this.#python[name];
     if (python === null) return null;
-    const network = resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 }));
+    const network = networkOf(preset);
     const script = name === 'jax' ? 'jax-gpu.py' : 'pytorch-gpu.py';
     const work = { network, lanes, form: name, device: this.#device };
     const { version, samplesPerSecond } = await peer(

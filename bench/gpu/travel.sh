@@ -21,7 +21,8 @@ pack() {
     for name in "${dev[@]}"; do [ ! -d "node_modules/$name" ] || echo "node_modules/$name"; done
   } | sort -u > "$folder/packages.txt"
   tar -c --exclude='webgpu/dist/darwin*' --exclude='webgpu/dist/win32*' --exclude='webgpu/dist/*arm64' \
-    --exclude='zeromq/build/darwin' --exclude='zeromq/build/win32' --exclude='linux-x64-musl' --exclude='zeromq/build/linux/arm*' --exclude='musl-*-Release' \
+    --exclude='zeromq/build/darwin' --exclude='zeromq/build/win32' \
+    --exclude='linux-x64-musl' --exclude='zeromq/build/linux/arm*' --exclude='musl-*-Release' \
     --exclude='*.map' -T "$folder/packages.txt" out | xz -T0 -6 > "$folder/galapagos.tar.xz"
   rm "$folder/packages.txt"
   xz -T0 -6 -c "$(command -v node)" > "$folder/node.xz"

@@ -20,7 +20,8 @@ export type Used =
   | { readonly device: string }
   | {
       readonly reason: string;
-      /** Whether another attempt may succeed. */ readonly later: boolean;
+      /** Whether another attempt may succeed. */
+      readonly later: boolean;
     };
 
 export interface ChosenPin extends TwinPin {

@@ -1,16 +1,18 @@
 /** Remembers in the user folder how cards of one model are told apart on this machine. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeCache } from '../../runtime/write-cache.ts';
 import type { TwinPin } from './choose-pin.ts';
+import { PIN_WAYS } from './pin-ways.ts';
 
 const FORMAT = 'galapagos-pin/1';
 
 const record = z.strictObject({
   format: z.literal(FORMAT),
   key: z.string(),
-  way: z.enum(['layer', 'hidden']).nullable(),
+  way: z.enum(PIN_WAYS).nullable(),
   failed: z.array(z.string()),
 });
 
@@ -36,17 +38,9 @@ export class PinRecord {
     }
   }
 
-  /** Writes atomically; failures to write are ignored because the ways can be tried again. */
-  async store(key: string, { way, failed }: TwinPin): Promise<void> {
-    const temporary = `${this.#file(key)}.${randomUUID()}`;
-    try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      const text = JSON.stringify({ format: FORMAT, key, way, failed }, null, 2);
-      await writeFile(temporary, `${text}\n`);
-      await rename(temporary, this.#file(key));
-    } catch {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
+  /** Failures to write are ignored because the ways can be tried again. */
+  store(key: string, { way, failed }: TwinPin): Promise<void> {
+    return writeCache(this.#file(key), { format: FORMAT, key, way, failed });
   }
 
   #file(key: string): string {

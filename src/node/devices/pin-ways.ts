@@ -4,10 +4,9 @@
  */
 import { execFile } from 'node:child_process';
 
-export type PinWay = 'layer' | 'hidden';
-
 /** In the order in which they are tried. */
-export const PIN_WAYS: readonly PinWay[] = ['layer', 'hidden'];
+export const PIN_WAYS = ['layer', 'hidden'] as const;
+export type PinWay = (typeof PIN_WAYS)[number];
 
 /** One of several cards of the same model. */
 export interface TwinCard {

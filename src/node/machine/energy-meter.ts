@@ -1,6 +1,6 @@
 /**
  * Integrates the power of each device over time. Contains no allotment to trials. Power includes
- * what an idle device draws.
+ * that of an idle device.
  */
 import type { NodeSample } from '../../protocol/window/telemetry.ts';
 

@@ -10,7 +10,7 @@ const TOLERANCE = 0.02;
 const RATE = 0.01;
 
 /**
- * Whether both train to the same weights within rounding.
+ * Returns whether both train to the same weights within rounding.
  * @throws TrainingError as `compile` and `run`
  */
 export async function agree(

@@ -3,10 +3,11 @@
  * later run chooses the same executor. A lock ensures that only one process measures at a time,
  * because concurrent measurements distort each other. Unreadable entries are measured again.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { writeCache } from '../../runtime/write-cache.ts';
 import { isFields } from '../models/reader.ts';
 import { canonicalJson } from '../plan/hash.ts';
 
@@ -83,7 +84,7 @@ export class Calibrations {
     }
     try {
       const measured = (await read(file, key)) ?? (await measure());
-      await write(file, key, measured);
+      await writeCache(file, { format: FORMAT, key, measured });
       return measured;
     } finally {
       await rm(lock, { force: true }).catch(() => undefined);
@@ -147,19 +148,4 @@ function isMeasurement(value: unknown): value is Measurement {
     ['number', 'undefined'].includes(typeof value['compileMs']) &&
     ['string', 'undefined'].includes(typeof value['failure'])
   );
-}
-
-/** Writes atomically; failures to write are ignored because this is a cache. */
-async function write(
-  file: string,
-  key: CalibrationKey,
-  measured: readonly Measurement[],
-): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, `${JSON.stringify({ format: FORMAT, key, measured }, null, 2)}\n`);
-    await rename(temporary, file);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
 }

@@ -118,7 +118,7 @@ export async function choose(
   ];
 }
 
-/** Whether an attempt's label is that of an executor: forms of webgpu follow its label. */
+/** Returns whether an attempt's label is that of an executor: forms of webgpu follow its label. */
 function isOf(label: string, began: string | undefined): boolean {
   return began === label || began?.startsWith(`${label}:`) === true;
 }

@@ -1,5 +1,5 @@
 /**
- * What a device does for a study, from the attempts in memory: speed and energy per trial. Pure;
+ * Work of a device for a study, from the attempts in memory: speed and energy per trial. Pure;
  * computed once a second.
  */
 import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';

@@ -17,7 +17,7 @@ export interface Bench {
   readonly lanes: number;
   /** Lane-samples per second; 0: the plan cannot run so. */
   train(lowered: Lowered, budgetMs: number): Promise<number>;
-  /** Whether two forms train to the same weights within rounding. */
+  /** Returns whether two forms train to the same weights within rounding. */
   agree(one: Lowered, other: Lowered): Promise<boolean>;
   /** Runs per second of each candidate's kernels; 0: they cannot run. */
   run(candidates: readonly Kernels[]): Promise<readonly number[]>;

@@ -56,14 +56,14 @@ function unpackedCode(places: ChipPlaces, code: number | undefined, index: strin
   return code === undefined ? '0u' : `u32(${places.at(code, index)})`;
 }
 
-/** Whether the group that writes a code includes the activation. */
+/** Returns whether the group that writes a code includes the activation. */
 function marksDead(places: ChipPlaces, code: number | undefined, plan: Plan): boolean {
   const root = rootOf(plan, code ?? -1).id;
   const writer = places.groups.find(({ ops }) => ops.some(({ outputs }) => outputs[1] === root));
   return writer?.ops.some(({ kind }) => kind === 'relu') === true;
 }
 
-/** Whether every pixel of the convolution's output reads pixels of the image only. */
+/** Returns whether every pixel of the convolution's output reads pixels of the image only. */
 function staysInside({ conv: s }: Pooled): boolean {
   return (
     s.padding[0] === 0 &&
