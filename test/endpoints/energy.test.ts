@@ -9,6 +9,7 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { WINDOW, asked } from '../support/call-deps.ts';
 import { fixtureSources, readFixture } from '../support/fixture-machine.ts';
 import { importPoints } from '../support/points-dataset.ts';
+import { pointsObjective } from '../support/points-study.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const TRIALS = 4;
@@ -19,22 +20,7 @@ const study = parseStudy(
   {
     format: 'galapagos-study/1',
     name: 'metered',
-    objective: {
-      kind: 'train',
-      dataset: 'points',
-      network: {
-        format: 'galapagos-network/1',
-        name: 'small',
-        layers: [{ type: 'dense', units: 2 }],
-        loss: { type: 'softmax-cross-entropy' },
-      },
-      settings: {
-        batch: 16,
-        epochs: 2,
-        optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
-        validation: 0.25,
-      },
-    },
+    objective: pointsObjective(2),
     direction: 'maximize',
     searchSpace: { rate: { type: 'float', low: 0.001, high: 1, log: true } },
     sampler: { name: 'random' },

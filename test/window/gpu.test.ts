@@ -10,6 +10,7 @@ import { prepareUserFolder } from '../../src/runtime/prepare-user-folder.ts';
 import { missingChromium } from '../support/chromium.ts';
 import { importPoints } from '../support/points-dataset.ts';
 import { missingSwiftshader, swiftshader } from '../support/swiftshader.ts';
+import { studyOnCard } from '../support/points-study.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   PATIENCE,
@@ -25,36 +26,7 @@ const TRIALS = 64;
 const LANES = 16;
 const SLOT = 'local/gpu/0/0';
 
-const study = parseStudy(
-  {
-    format: 'galapagos-study/1',
-    name: 'on a card',
-    objective: {
-      kind: 'train',
-      dataset: 'points',
-      network: {
-        format: 'galapagos-network/1',
-        name: 'small',
-        layers: [{ type: 'dense', units: 4 }, { type: 'relu' }, { type: 'dense', units: 2 }],
-        loss: { type: 'softmax-cross-entropy' },
-      },
-      settings: {
-        batch: 16,
-        epochs: 60,
-        optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
-        validation: 0.25,
-      },
-      executor: 'webgpu',
-    },
-    direction: 'maximize',
-    searchSpace: { rate: { type: 'float', low: 0.001, high: 1, log: true } },
-    sampler: { name: 'evolution' },
-    stop: { trials: TRIALS },
-    packing: 'sooner',
-    seed: 3,
-  },
-  'study',
-);
+const study = parseStudy(studyOnCard({ trials: TRIALS, epochs: 60 }), 'study');
 
 const missing = missingChromium() ?? missingSwiftshader();
 const folder = temporaryFolder();

@@ -6,6 +6,7 @@ import { parseStudy, studyOf } from '../../../src/protocol/study-file.ts';
 import { ADAPTER_VARIABLE } from '../../../src/runtime/gpu/adapters.ts';
 import { findCards } from '../../../src/studies/find-cards.ts';
 import { importPoints } from '../../support/points-dataset.ts';
+import { studyOnCard } from '../../support/points-study.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { workerTimes } from '../../support/worker-times.ts';
 import { whereGpu } from './software-gpu.ts';
@@ -13,33 +14,7 @@ import { whereGpu } from './software-gpu.ts';
 const CARD = 'local/gpu/0/0';
 const TRIALS = 64;
 
-const study = {
-  format: 'galapagos-study/1',
-  name: 'on a card',
-  objective: {
-    kind: 'train',
-    dataset: 'points',
-    network: {
-      format: 'galapagos-network/1',
-      name: 'small',
-      layers: [{ type: 'dense', units: 4 }, { type: 'relu' }, { type: 'dense', units: 2 }],
-      loss: { type: 'softmax-cross-entropy' },
-    },
-    settings: {
-      batch: 16,
-      epochs: 2,
-      optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
-      validation: 0.25,
-    },
-    executor: 'webgpu',
-  },
-  direction: 'maximize',
-  searchSpace: { rate: { type: 'float', low: 0.001, high: 1, log: true } },
-  sampler: { name: 'evolution' },
-  stop: { trials: TRIALS },
-  packing: 'sooner',
-  seed: 3,
-};
+const study = studyOnCard({ trials: TRIALS, epochs: 2 });
 
 whereGpu('GPU: a lab', () => {
   const folder = temporaryFolder();

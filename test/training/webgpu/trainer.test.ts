@@ -9,26 +9,14 @@ import {
 } from '../../../src/training/run/trainer.ts';
 import { importPoints } from '../../support/points-dataset.ts';
 import { realExecutors, registered } from '../../support/registered-executors.ts';
+import { pointsObjective } from '../../support/points-study.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { openSoftwareCard, whereGpu } from './software-gpu.ts';
 
 const CARD: Device = { id: 'gpu/0', kind: 'gpu', name: 'card', lanes: 1, memoryBytes: 2 ** 31 };
 
 const objective: TrainObjective = {
-  kind: 'train',
-  dataset: 'points',
-  network: {
-    format: 'galapagos-network/1',
-    name: 'small',
-    layers: [{ type: 'dense', units: 4 }, { type: 'relu' }, { type: 'dense', units: 2 }],
-    loss: { type: 'softmax-cross-entropy' },
-  },
-  settings: {
-    batch: 16,
-    epochs: 2,
-    optimizer: { type: 'sgd', learningRate: { $param: 'rate' } },
-    validation: 0.25,
-  },
+  ...pointsObjective(2),
   metric: 'accuracy',
   selectOn: 'validation',
   executor: 'webgpu',
