@@ -10,12 +10,8 @@ import type {
   ToWorker,
   VersionRange,
 } from '../protocol/worker-messages.ts';
-import {
-  MalformedMessage,
-  helloRange,
-  parseFromWorker,
-  parseResult,
-} from '../protocol/worker-wire.ts';
+import { MalformedMessage } from '../protocol/message-line.ts';
+import { helloRange, parseFromWorker, parseResult } from '../protocol/worker-wire.ts';
 import type { Malformed, Peer } from './transport.ts';
 
 export interface Receiver {

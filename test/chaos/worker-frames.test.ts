@@ -7,12 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { MAX_CONTROL_CHARACTERS, chosenVersion } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
-import {
-  MalformedMessage,
-  encodeMessage,
-  parseFromWorker,
-  parseResult,
-} from '../../src/protocol/worker-wire.ts';
+import { MalformedMessage } from '../../src/protocol/message-line.ts';
+import { encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
 import { SHORT_CHARACTERS } from '../../src/transport/long-lines.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Malformed } from '../../src/transport/transport.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MalformedMessage } from '../../src/protocol/message-line.ts';
 import { chosenVersion, versionGoodbye } from '../../src/protocol/worker-messages.ts';
 import {
-  MalformedMessage,
   encodeMessage,
   helloRange,
   namedParams,
