@@ -82,7 +82,7 @@ export class WorkerChannels {
   send(instruction: Channel): Promise<void> | undefined {
     switch (instruction.do) {
       case 'openTasks': {
-        const endpoint = this.#transport.openTasks(instruction.session);
+        const endpoint = this.#transport.openTasks(instruction.session, instruction.slot);
         endpoint.catch(() => undefined); // reported when the welcome awaits the endpoint
         this.#tasks.set(instruction.session, { endpoint, peer: null, studies: new Set() });
         return undefined;

@@ -5,6 +5,7 @@
  * messages of one sender arrive in order or not at all. `zeromq.ts` crosses processes,
  * `in-process.ts` serves tests. Messages are parsed by schema on arrival.
  */
+import type { FromNode, NodeResult, ToNode } from '../protocol/node-messages.ts';
 import type {
   FromWorker,
   ResultMessage,
@@ -29,8 +30,11 @@ export interface CoordinatorTransport {
   readonly controlEndpoint: string;
   /** Endpoint to which workers push results; part of `welcome`. */
   readonly resultsEndpoint: string;
-  /** Opens a session's task channel. @returns its endpoint, which is part of `welcome` */
-  openTasks(session: string): Promise<string>;
+  /**
+   * Opens the task channel of a session of a slot's worker.
+   * @returns its endpoint, which is part of `welcome`
+   */
+  openTasks(session: string, slot: string): Promise<string>;
   closeTasks(session: string): void;
   /**
    * Queues without limit and without waiting; drops the message if the session's channel is closed.
@@ -44,6 +48,33 @@ export interface CoordinatorTransport {
     malformed: (what: Malformed) => void,
   ): void;
   close(): Promise<void>;
+  /** The nodes of a shared lab; absent: workers of this machine only. */
+  readonly nodes?: NodeChannels;
+}
+
+export interface NodeListener {
+  message(node: string, message: FromNode | NodeResult): void;
+  /** A frame or a message of a node that no schema accepts. */
+  malformed(node: string, error: string): void;
+  /**
+   * A link was ended after repeated malformed messages.
+   * @param pause whether this has happened so often that the node should be paused
+   */
+  linkEnded(node: string, error: string, pause: boolean): void;
+}
+
+/** The other machines that a coordinator reaches. Messages to an unknown node are dropped. */
+export interface NodeChannels {
+  /**
+   * Opens the next task channel of a node and closes the one before.
+   * @returns the number of the link, which is part of `nodeWelcome`
+   */
+  openLink(node: string): Promise<number>;
+  send(node: string, message: ToNode): void;
+  /** Ends all connections of a node and refuses new ones, at once. */
+  cut(node: string): void;
+  /** Called once, before the first message can arrive. */
+  onMessage(listener: NodeListener): void;
 }
 
 export interface WorkerTransport {

@@ -56,6 +56,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     });
 
     interface Worker {
+      readonly peer: Peer;
       readonly transport: WorkerTransport;
       readonly control: Inbox<ToWorker>;
       readonly tasks: Inbox<TaskMessage>;
@@ -65,7 +66,12 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     async function connected(peer: Peer): Promise<Worker> {
       const transport = harness.connect(peer);
       closing.push(() => transport.close());
-      const worker = { transport, control: new Inbox<ToWorker>(), tasks: new Inbox<TaskMessage>() };
+      const worker = {
+        peer,
+        transport,
+        control: new Inbox<ToWorker>(),
+        tasks: new Inbox<TaskMessage>(),
+      };
       transport.onMessage(worker.control.put, worker.tasks.put, (error) => {
         throw new Error(error);
       });
@@ -83,7 +89,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     async function joined(worker: Worker, session: string): Promise<void> {
       worker.transport.joinSession(
-        await coordinator.openTasks(session),
+        await coordinator.openTasks(session, worker.peer.slot),
         coordinator.resultsEndpoint,
       );
     }
@@ -147,7 +153,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('keeps tasks for a session until its worker joins, and delivers them in order', async () => {
       const worker = await connected(a);
-      const endpoint = await coordinator.openTasks('1.1');
+      const endpoint = await coordinator.openTasks('1.1', a.slot);
       coordinator.sendTask('1.1', study);
       for (let taskSeq = 1; taskSeq <= 1000; taskSeq++)
         coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
