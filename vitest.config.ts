@@ -37,6 +37,9 @@ const isolatedFiles = [
   'test/training/run/trainer.test.ts',
 ];
 
+/** Files whose hosts are network namespaces (test/support/lab-bed.ts). */
+const labFiles = ['test/lab/namespaces/**/*.test.ts'];
+
 /** Files that compute on a software GPU, which needs an environment of its own. */
 const gpuFiles = ['test/training/webgpu/**/*.test.ts'];
 
@@ -85,6 +88,7 @@ export default defineConfig({
             'test/window/**',
             'test/electron9/**',
             ...isolatedFiles,
+            ...labFiles,
             ...gpuFiles,
           ],
         },
@@ -105,7 +109,7 @@ export default defineConfig({
           name: 'whole',
           ...everywhere,
           ...processes,
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', ...labFiles],
           exclude: ['test/e2e/datasets-at-size.test.ts'],
         },
       },

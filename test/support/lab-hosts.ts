@@ -1,0 +1,43 @@
+/** Runs the built `galapagos` command in the hosts of a bed, each with its own user folder. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LabBed } from './lab-bed.ts';
+import type { HostName, HostProcess } from './lab-bed.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
+
+const program = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
+
+export class LabHosts {
+  readonly bed: LabBed;
+  /** Contains the user folders of the hosts, and whatever a test puts there. */
+  readonly folder: TemporaryFolder;
+
+  private constructor(bed: LabBed) {
+    this.bed = bed;
+    this.folder = temporaryFolder();
+  }
+
+  static async make(count: number): Promise<LabHosts> {
+    return new LabHosts(await LabBed.make(count));
+  }
+
+  /** @param line called with each whole line of standard output as it arrives */
+  galapagos(host: HostName, args: readonly string[], line?: (text: string) => void): HostProcess {
+    const env = { GALAPAGOS_HOME: this.home(host) };
+    const command = [process.execPath, program, ...args];
+    return this.bed.start(host, command, line === undefined ? { env } : { env, line });
+  }
+
+  /** Returns the user folder of a host, which exists. */
+  home(host: HostName): string {
+    const path = this.folder.file(host);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  }
+
+  async close(): Promise<void> {
+    await this.bed.close();
+    this.folder.remove();
+  }
+}
