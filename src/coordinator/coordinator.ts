@@ -13,6 +13,7 @@ import type {
   LabChange,
   LabOptions,
   LabState,
+  NodeMessage,
 } from '../core/scheduling/index.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
@@ -65,10 +66,23 @@ export interface WorkerHost {
   kill(slot: string, incarnation: string, afterMs: number): void;
 }
 
+/**
+ * Carries the scheduler's messages to nodes. Messages of nodes are reported as `node…` events
+ * through `Coordinator.node`.
+ */
+export interface NodeLinks {
+  /** Drops the message if the node has no link. */
+  send(node: string, message: NodeMessage): void;
+  /** Closes the node's sockets and destroys its connections. */
+  cut(node: string): void;
+}
+
 export interface CoordinatorParts {
   readonly storage: LabStorage;
   readonly transport: CoordinatorTransport;
   readonly host: WorkerHost;
+  /** Absent: the lab has no nodes but this machine. */
+  readonly nodes?: NodeLinks;
   readonly clock: Clock;
   readonly listener: CoordinatorListener;
   readonly options?: Partial<LabOptions>;
@@ -203,6 +217,11 @@ export class Coordinator {
     return this.#refused;
   }
 
+  /** Reports what a node, its link, its owner or the user of the lab did. */
+  node(event: Extract<NewEvent, { type: `node${string}` }>): void {
+    this.#take(event);
+  }
+
   /** Milliseconds of the coordinator's clock. */
   get now(): number {
     return this.#parts.clock.now();
@@ -323,7 +342,7 @@ export class Coordinator {
    * instructions behind it.
    */
   #carryOut(instruction: Instruction): Promise<void> | undefined {
-    const { host, listener, clock } = this.#parts;
+    const { host, listener, clock, nodes } = this.#parts;
     switch (instruction.do) {
       case 'askSampler':
         if (this.#isAskedInThread(instruction.study)) this.#sampling.ask(instruction);
@@ -337,6 +356,12 @@ export class Coordinator {
         return undefined;
       case 'wakeAt':
         this.#wakeAt = instruction.at;
+        return undefined;
+      case 'sendNode':
+        nodes?.send(instruction.node, instruction.message);
+        return undefined;
+      case 'cutNode':
+        nodes?.cut(instruction.node);
         return undefined;
       case 'show':
         if (instruction.change.kind === 'study' && instruction.change.state !== 'running')

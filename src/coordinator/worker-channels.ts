@@ -180,9 +180,12 @@ export class WorkerChannels {
     shape,
     lanes,
     deadlineMs,
+    again,
   }: Extract<Instruction, { do: 'sendCohort' }>): void {
     const described = this.#tasks.get(session)?.studies;
     if (described === undefined) return;
+    // The descriptions may have been lost with the connection as well.
+    if (again === true) described.delete(study);
     if (!described.has(study)) {
       described.add(study);
       const known = this.#lab.studies.get(study);

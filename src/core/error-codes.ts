@@ -24,6 +24,7 @@ export const errorCodes = [
   'not-trained',
   'study-gone',
   'unknown-slot',
+  'unknown-node',
   'unknown-study',
   'unknown-trial',
   // Lab files.

@@ -147,6 +147,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   },
   'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
   'unknown-slot': { severity: 'slip', words: () => 'This worker is not in the lab.' },
+  'unknown-node': { severity: 'slip', words: () => 'This machine is not in the lab.' },
   'duplicate-trial': {
     severity: 'slip',
     words: () => 'The study already has a trial with these parameters.',

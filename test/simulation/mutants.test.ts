@@ -61,11 +61,11 @@ const mutants: Record<string, Case> = {
     to: `  for (const id of event.holding) {
     const trial = lab.studies.get(id.study)?.open.get(id.number);
     const past = trial?.past.find(({ attemptNumber, outcome }) => attemptNumber === id.attemptNumber && outcome === 'lost');
-    if (trial === undefined || past === undefined || trial.attempt !== null) continue;
+    if (trial === undefined || past === undefined || trial.live.length > 0) continue;
     trial.study.waiting.remove(trial);
     trial.state = 'running';
-    const attempt: Attempt = { id, trial, slot: slot.name, incarnation, state: 'orphaned', cohort: null, storedCohort: null };
-    trial.attempt = attempt;
+    const attempt: Attempt = { id, trial, slot: slot.name, node: slot.name.split('/')[0] ?? '', incarnation, state: 'orphaned', cohort: null, storedCohort: null };
+    trial.live.push(attempt);
     trial.study.live += 1;
     keep.push(attempt);
   }

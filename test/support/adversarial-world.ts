@@ -360,6 +360,8 @@ export class AdversarialWorld {
       case 'finishStudy':
       case 'openTasks':
       case 'persist':
+      case 'sendNode':
+      case 'cutNode':
       case 'sendHeard':
       case 'showLab':
       case 'wakeAt':

@@ -60,6 +60,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
         detail,
       };
     }
+    case 'attemptEnded':
     case 'study':
     case 'studyDescribed':
     case 'studyRemoved':
@@ -95,6 +96,32 @@ export function labEventOf(change: LabChange, now: number): RunEvent {
       return { type: 'note', text: `scheduler bug, please report it: ${change.error}` };
     case 'objectiveSuspected':
       return { type: 'note', text: change.reason };
+    case 'nodePresence':
+    case 'nodeMode':
+    case 'nodeHeld':
+    case 'nodeQuarantined':
+    case 'nodeReleased':
+      return { type: 'note', text: nodeNote(change) };
+    default:
+      return change satisfies never;
+  }
+}
+
+function nodeNote(change: Extract<LabChange, { kind: `node${string}` }>): string {
+  const { node } = change;
+  switch (change.kind) {
+    case 'nodePresence':
+      return `node ${node} is ${change.presence}${change.reason === null ? '' : ` (${change.reason})`}`;
+    case 'nodeMode':
+      return `node ${node} is ${change.mode}, set by its ${change.by}`;
+    case 'nodeHeld':
+      return change.held.length === 0
+        ? `node ${node} works again`
+        : `node ${node} waits because somebody uses it`;
+    case 'nodeQuarantined':
+      return `node ${node} is quarantined: ${change.reason}`;
+    case 'nodeReleased':
+      return `node ${node} is tried again after its quarantine`;
     default:
       return change satisfies never;
   }

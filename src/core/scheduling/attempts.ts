@@ -84,7 +84,10 @@ export function moveAttempt(lab: LabState, attempt: Attempt, to: AttemptState): 
   attempt.state = to;
   study.live += Number(isLive(to)) - Number(isLive(from));
   study.lanes += Number(spendsCredit(to)) - Number(spendsCredit(from));
-  if (!isLive(to) && trial.attempt === attempt) trial.attempt = null;
+  if (!isLive(to)) {
+    const at = trial.live.indexOf(attempt);
+    if (at >= 0) trial.live.splice(at, 1);
+  }
   if (isSettled(to)) {
     trial.past.push({
       attemptNumber: attempt.id.attemptNumber,

@@ -1,6 +1,8 @@
 /** Creates the state of a lab before it is opened. */
+import { THIS_NODE } from '../device.ts';
 import { FreeSlots } from './free-slots.ts';
 import { LeaseList } from './lease-list.ts';
+import { newNode } from './nodes.ts';
 import { DEFAULT_OPTIONS } from './options.ts';
 import type { LabOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
@@ -27,6 +29,7 @@ export function createLab(options: Partial<LabOptions> = {}): LabState {
     studies: new Map(),
     active: new Set(),
     slots: new Map(),
+    nodes: new Map([[THIS_NODE, newNode(THIS_NODE, 'present')]]),
     free: new FreeSlots(all.credits),
     leases: new LeaseList(),
     timers: new Timers(),

@@ -10,6 +10,9 @@ import type {
   AttemptId,
   AttemptOutcome,
   EndedState,
+  NodeId,
+  NodeMode,
+  NodeModeBy,
   Session,
   SlotName,
   StudyState,
@@ -146,6 +149,20 @@ export interface LabSnapshot {
   readonly studies: readonly StoredStudy[];
 }
 
+/** A slot as its node describes it on joining. */
+export interface NodeSlot {
+  readonly slot: SlotName;
+  /** Model of its device, as its maker names it. */
+  readonly model: string;
+  readonly memoryBytes: number;
+  /** Incarnation of the worker process that runs; null: none. */
+  readonly running: string | null;
+  /** Session of that worker; null: none. */
+  readonly session: Session | null;
+  /** Highest task number of that session that the node passed to the worker. */
+  readonly taskSeq: number;
+}
+
 /** One attempt named in a worker's `holding`. */
 export type Held = AttemptId;
 
@@ -268,6 +285,48 @@ export type Event = Cause &
         readonly incarnation: string;
         readonly error: string;
       }
+    /** A node opened a new link: it is new, it restarted, or its connections were renewed. */
+    | {
+        readonly type: 'nodeJoined';
+        readonly node: NodeId;
+        /** Number of starts of the node's process, counted by the node. */
+        readonly boot: number;
+        /** Number of connection periods of the node, counted by the host. */
+        readonly link: number;
+        readonly slots: readonly NodeSlot[];
+        /** Contents of the datasets that the node has. */
+        readonly has: readonly string[];
+        /** Number of its release's arithmetic; absent: that of this host. */
+        readonly arithmetic?: number;
+      }
+    /** Sent at intervals by a node's event loop. */
+    | {
+        readonly type: 'nodePulse';
+        readonly node: NodeId;
+        /** Link on which it came; absent: the newest. */
+        readonly link?: number;
+        /** Slots whose workers have not sent beats to the node. */
+        readonly silent: readonly SlotName[];
+        /** Slots that are held for the node's owner. */
+        readonly held: readonly SlotName[];
+        /** Round-trip time; absent: not measured. */
+        readonly rttMs?: number;
+      }
+    /** The node announced that it leaves, or its host dismissed it. */
+    | { readonly type: 'nodeLeft'; readonly node: NodeId; readonly reason: string }
+    | {
+        readonly type: 'nodeMode';
+        readonly node: NodeId;
+        /** `drained` is not requested; the scheduler sets it. */
+        readonly mode: Exclude<NodeMode, 'drained'>;
+        /** Time that running trials have to finish before they are recalled. */
+        readonly graceMs: number;
+        readonly by: NodeModeBy;
+      }
+    /** The node is no longer admitted; durable before this event. */
+    | { readonly type: 'nodeRemoved'; readonly node: NodeId }
+    /** The node has stored a dataset. */
+    | { readonly type: 'nodeHas'; readonly node: NodeId; readonly content: string }
     | {
         readonly type: 'exited';
         readonly slot: SlotName;

@@ -5,8 +5,8 @@ import type { AttemptId, AttemptOutcome, TrialOutcome } from './words.ts';
 
 /** Returns null if the attempt is not live. */
 export function findLive(lab: LabState, id: AttemptId): Attempt | null {
-  const attempt = lab.studies.get(id.study)?.open.get(id.number)?.attempt ?? null;
-  return attempt !== null && attempt.id.attemptNumber === id.attemptNumber ? attempt : null;
+  const live = lab.studies.get(id.study)?.open.get(id.number)?.live ?? [];
+  return live.find((attempt) => attempt.id.attemptNumber === id.attemptNumber) ?? null;
 }
 
 /** Returns an outstanding attempt of the slot, whatever its state. */

@@ -174,7 +174,7 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
     return { reason: 'unfit', study: uid };
   if (group !== null && !isChosen(study.spec, group.device))
     return { reason: 'notSelected', study: uid };
-  const waiting = openTrials(study, (trial) => trial.number < limit && trial.attempt === null);
+  const waiting = openTrials(study, (trial) => trial.number < limit && trial.live.length === 0);
   const delayed = waiting.filter((trial) => !trial.queued);
   if (delayed.length > 0) {
     const until = Math.min(...delayed.map(({ notBefore }) => notBefore));
@@ -210,7 +210,7 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
 }
 
 function running(study: Study): readonly number[] {
-  return openTrials(study, ({ attempt }) => attempt !== null).map(({ number }) => number);
+  return openTrials(study, ({ live }) => live.length > 0).map(({ number }) => number);
 }
 
 /** Open trials that fit, in number order. */
@@ -227,7 +227,7 @@ function fasterSlots(lab: LabState, study: Study, group: Group): readonly SlotNa
 /** Slots on which its trials below `limit` run, by name. */
 function slotsOf(study: Study, limit = Infinity): readonly SlotName[] {
   const names = new Set<SlotName>();
-  for (const { attempt, number } of study.open.values())
-    if (attempt !== null && number < limit) names.add(attempt.slot);
+  for (const { live, number } of study.open.values())
+    if (number < limit) for (const { slot } of live) names.add(slot);
   return [...names].sort();
 }

@@ -1,13 +1,21 @@
 /** Re-exports: the scheduler's public interface. */
 export type * from './words.ts';
 export type * from './events.ts';
-export type { Change, Instruction, LabChange, CohortTrial, Write } from './instructions.ts';
+export type {
+  Change,
+  CohortTrial,
+  Instruction,
+  LabChange,
+  NodeMessage,
+  SecondReason,
+  Write,
+} from './instructions.ts';
 export { passesBeforeCommit } from './instructions.ts';
 export type { LabOptions } from './options.ts';
 export { createLab } from './create-lab.ts';
 export { endedOf, takingUp, trialsOf } from './dormant.ts';
 export { findLive } from './find.ts';
-export type { Cohort, LabState, Study } from './state.ts';
+export type { Cohort, LabNode, LabState, Study } from './state.ts';
 export { headOf } from './stored-head.ts';
 export { step, stepOpening } from './step.ts';
 export { answerAsk, answerOf, askedBecause, isAwaited } from './asking.ts';

@@ -12,6 +12,10 @@ import type {
   AttemptOutcome,
   CommandRefusal,
   EndedState,
+  NodeId,
+  NodeMode,
+  NodeModeBy,
+  NodePresence,
   RefusalReason,
   Session,
   SlotName,
@@ -111,6 +115,12 @@ export interface CohortTrial {
   readonly params: EncodedParams;
 }
 
+/**
+ * Reason for a second attempt of a running trial: the nodes of its other attempts are away, or this
+ * slot is expected to finish it sooner.
+ */
+export type SecondReason = 'rescue' | 'straggler';
+
 /** Changes of a study, for users. */
 export type Change =
   | {
@@ -119,6 +129,8 @@ export type Change =
       readonly slot: SlotName;
       readonly params: EncodedParams;
       readonly origin: Origin;
+      /** Reason for a second attempt beside a live one; absent: it is the only live attempt. */
+      readonly second?: SecondReason;
     }
   | {
       readonly kind: 'trialReported';
@@ -142,6 +154,14 @@ export type Change =
     }
   | {
       readonly kind: 'trialBack';
+      readonly attempt: AttemptId;
+      readonly outcome: AttemptOutcome;
+      readonly slot: SlotName;
+      readonly detail: string | null;
+    }
+  /** An attempt ended while another attempt of its trial goes on. */
+  | {
+      readonly kind: 'attemptEnded';
       readonly attempt: AttemptId;
       readonly outcome: AttemptOutcome;
       readonly slot: SlotName;
@@ -173,6 +193,28 @@ export type LabChange =
       readonly untilMs: number;
     }
   | { readonly kind: 'slotReleased'; readonly slot: SlotName }
+  | {
+      readonly kind: 'nodePresence';
+      readonly node: NodeId;
+      readonly presence: NodePresence;
+      /** Reason for its absence, e.g. `silent`, `drained`, `removed`; null: it is not absent. */
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'nodeMode';
+      readonly node: NodeId;
+      readonly mode: NodeMode;
+      readonly by: NodeModeBy;
+    }
+  /** Slots held for the node's owner changed. */
+  | { readonly kind: 'nodeHeld'; readonly node: NodeId; readonly held: readonly SlotName[] }
+  | {
+      readonly kind: 'nodeQuarantined';
+      readonly node: NodeId;
+      readonly reason: string;
+      readonly untilMs: number;
+    }
+  | { readonly kind: 'nodeReleased'; readonly node: NodeId }
   | { readonly kind: 'storageStalled'; readonly error: string }
   | { readonly kind: 'storageBack' }
   | { readonly kind: 'objectiveSuspected'; readonly reason: string }
@@ -185,6 +227,21 @@ export type LabChange =
     }
   /** A bug of the scheduler: the event was dropped. */
   | { readonly kind: 'anomaly'; readonly error: string };
+
+/** The scheduler's own messages to a node; those for its workers are instructions of their own. */
+export type NodeMessage =
+  /** Answers `nodeJoined`. `run`: worker processes that go on; the node ends all others. */
+  | {
+      readonly type: 'welcome';
+      readonly epoch: number;
+      readonly link: number;
+      readonly pulseMs: number;
+      readonly silentMs: number;
+      readonly run: readonly { readonly slot: SlotName; readonly incarnation: string }[];
+    }
+  | { readonly type: 'goodbye'; readonly reason: 'removed' | 'drained' | 'replaced' }
+  /** Tells the node the mode that the user of the lab has set. */
+  | { readonly type: 'mode'; readonly mode: NodeMode; readonly graceMs: number };
 
 export type Instruction =
   | { readonly do: 'persist'; readonly writes: readonly Write[] }
@@ -200,6 +257,8 @@ export type Instruction =
       readonly lanes: readonly CohortTrial[];
       /** Null: no time limit. */
       readonly deadlineMs: number | null;
+      /** Present when the cohort is sent again over a new link of its node. */
+      readonly again?: true;
     }
   | {
       readonly do: 'sendAck';
@@ -267,6 +326,9 @@ export type Instruction =
       readonly incarnation: string;
       readonly afterMs: number;
     }
+  | { readonly do: 'sendNode'; readonly node: NodeId; readonly message: NodeMessage }
+  /** Ends the node's link: nothing is sent to it and nothing is accepted from it any more. */
+  | { readonly do: 'cutNode'; readonly node: NodeId }
   /** Sets the shell's one timer; the newest replaces the previous one. */
   | { readonly do: 'wakeAt'; readonly at: number };
 
@@ -293,6 +355,8 @@ export function passesBeforeCommit(instruction: Instruction): boolean {
     case 'sendCancel':
     case 'sendWelcome':
     case 'sendGoodbye':
+    case 'sendNode':
+    case 'cutNode':
     case 'show':
     case 'finishStudy':
       return false;

@@ -42,19 +42,19 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
   );
   const sums = { live: 0, lanes: 0, wanted: 0, queued: 0 };
   for (const trial of open.values()) {
-    const { number, attempt, queued } = trial;
+    const { number, live, queued } = trial;
     must(!columns.hasEnded(number), () => `trial ${number} is open and has ended`);
     must(
       trial.state === 'waiting' || trial.state === 'running',
       () => `open trial ${number} is ${trial.state}`,
     );
     must(
-      (trial.state === 'running') === (attempt !== null),
-      () => `trial ${number} is ${trial.state}, with ${attempt?.state ?? 'no'} attempt`,
+      (trial.state === 'running') === live.length > 0 && live.length <= 2,
+      () => `trial ${number} is ${trial.state}, with ${live.length} live attempts`,
     );
     must(
-      attempt === null || isLive(attempt.state),
-      () => `trial ${number} holds on to an attempt that is ${attempt?.state ?? ''}`,
+      new Set(live.map(({ node }) => node)).size === live.length,
+      () => `trial ${number} has two live attempts on one node`,
     );
     must(
       !queued || trial.state === 'waiting',
@@ -62,16 +62,17 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
     );
     const due = trial.state === 'waiting' && !queued && trial.notBefore < lab.now;
     must(!due || lab.timers.next !== null, () => `trial ${number} waits for nothing`);
-    sums.live += Number(attempt !== null);
+    sums.live += live.length;
     sums.wanted += Number(number < study.limit);
     sums.queued += Number(queued);
-    if (attempt !== null && !spendsCredit(attempt.state))
-      must(attempt.cohort === null, () => `orphan of trial ${number} has a session`);
-    if (attempt !== null && spendsCredit(attempt.state)) {
-      must(
-        attempt.cohort?.slot.session !== null && attempt.cohort !== null,
-        () => `attempt ${number}/${attempt.id.attemptNumber} has no session`,
-      );
+    for (const { cohort, state, id } of live) {
+      must(isLive(state), () => `trial ${number} holds on to an attempt that is ${state}`);
+      if (spendsCredit(state))
+        must(
+          cohort !== null && cohort.slot.session !== null,
+          () => `attempt ${number}/${id.attemptNumber} has no session`,
+        );
+      else must(cohort === null, () => `orphan of trial ${number} has a session`);
     }
   }
   for (const slot of lab.slots.values()) {

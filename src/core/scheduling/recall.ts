@@ -18,8 +18,8 @@ export function recall(lab: LabState, attempt: Attempt, reason: string): void {
 /** Recalls all open attempts of the study from this trial number on. */
 export function recallFrom(lab: LabState, study: Study, number: number, reason: string): void {
   for (const trial of study.open.values()) {
-    if (trial.number >= number && trial.attempt?.state === 'open')
-      recall(lab, trial.attempt, reason);
+    if (trial.number < number) continue;
+    for (const attempt of trial.live) if (attempt.state === 'open') recall(lab, attempt, reason);
   }
 }
 

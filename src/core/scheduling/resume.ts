@@ -3,6 +3,7 @@
  * are orphaned: those of this machine's workers died with the previous coordinator, others may be
  * adopted for a while. Ended trials are never run again, proposed trials are never proposed again.
  */
+import { parseSlot } from '../device.ts';
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
 import { EndedTrials } from './ended-trials.ts';
@@ -213,12 +214,13 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     id,
     trial,
     slot,
+    node: parseSlot(slot).node,
     incarnation,
     state: 'open',
     cohort: null,
     storedCohort: cohort ?? null,
   };
-  trial.attempt = attempt;
+  trial.live.push(attempt);
   study.live += 1;
   study.lanes += 1;
   moveAttempt(lab, attempt, 'orphaned');

@@ -23,6 +23,10 @@ import type {
   AttemptId,
   AttemptOutcome,
   AttemptState,
+  NodeId,
+  NodeMode,
+  NodeModeBy,
+  NodePresence,
   Session,
   SlotName,
   SlotState,
@@ -58,6 +62,8 @@ export interface LabState {
   /** Running, pausing or ending studies. */
   readonly active: Set<Study>;
   readonly slots: Map<SlotName, Slot>;
+  /** Nodes known in this epoch, `local` included. */
+  readonly nodes: Map<NodeId, LabNode>;
   readonly free: FreeSlots<Slot>;
   readonly leases: LeaseList<Slot>;
   readonly timers: Timers<Timer>;
@@ -167,8 +173,8 @@ export interface OpenTrial {
   avoid: SlotName | null;
   /** Whether it is in the queue of trials that could start now. */
   queued: boolean;
-  /** The live attempt; null: none. */
-  attempt: Attempt | null;
+  /** Its live attempts in the order of their starts: at most two, on different nodes. */
+  readonly live: Attempt[];
   /** The latest settled attempts. */
   readonly past: PastAttempt[];
 }
@@ -184,6 +190,7 @@ export interface Attempt {
   readonly id: AttemptId;
   readonly trial: OpenTrial;
   readonly slot: SlotName;
+  readonly node: NodeId;
   readonly incarnation: string;
   state: AttemptState;
   /** Null: orphaned, its session has ended. */
@@ -285,6 +292,37 @@ export interface Slot {
   /** Whether the user was told that the objective, not the slot, is the likely cause. */
   suspected: boolean;
   timeoutTimer: boolean;
+}
+
+/** A machine of the lab: `local`, or one that joined. */
+export interface LabNode {
+  readonly id: NodeId;
+  presence: NodePresence;
+  /** Time of the last change of presence. */
+  presenceSince: number;
+  /** Reason for its absence; null: it is not absent. */
+  reason: string | null;
+  /** The stricter of the modes that its user and its owner set, and who set it. */
+  mode: NodeMode;
+  modeBy: NodeModeBy;
+  readonly modes: Record<NodeModeBy, NodeMode>;
+  /** 0 for `local`. */
+  boot: number;
+  link: number;
+  /** Lease clock time (ms) of the last message of its link; for `local`, 0. */
+  heardAt: number;
+  /** Slots that it offers. */
+  readonly slots: Set<Slot>;
+  /** Slots held for its owner: no work is given to them. */
+  readonly held: Set<SlotName>;
+  /** Slots whose workers are silent although the node is heard. */
+  readonly silent: Set<SlotName>;
+  /** Contents of the datasets that it has; `local` has those of the store. */
+  readonly has: Set<string>;
+  /** Number of its release's arithmetic. */
+  arithmetic: number;
+  /** Round-trip time; null: not measured. */
+  rttMs: number | null;
 }
 
 export interface Supervision {

@@ -160,6 +160,13 @@ function take(lab: LabState, event: Event): void {
     case 'exited':
       exited(lab, event);
       return;
+    case 'nodeJoined':
+    case 'nodePulse':
+    case 'nodeLeft':
+    case 'nodeMode':
+    case 'nodeRemoved':
+    case 'nodeHas':
+      return;
     default:
       event satisfies never;
   }

@@ -169,7 +169,7 @@ export function trialCancelled(
     state: 'failed',
     outcome: 'cancelled',
     value: NaN,
-    attempt: trial.attempt,
+    attempt: trial.live[0] ?? null,
     result: null,
   });
 }
@@ -192,7 +192,7 @@ export function endedElsewhere(
       state,
       outcome: 'endedElsewhere',
       value,
-      attempt: trial.attempt,
+      attempt: trial.live[0] ?? null,
       result: null,
     });
   } else if (study.columns.hasEnded(number)) {

@@ -23,8 +23,8 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { state, outcome, value, attempt, result } = end;
   moveTrial(lab, trial, state);
   record(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
-  if (trial.attempt !== null)
-    revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
+  for (const live of [...trial.live])
+    revoke(lab, live, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
   study.waiting.remove(trial);
   study.open.delete(number);
   if (number < study.limit) study.wanted -= 1;

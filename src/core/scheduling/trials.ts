@@ -1,4 +1,5 @@
 /** States of a trial except its end (`trial-end.ts`): creation, start, and return to waiting. */
+import { parseSlot } from '../device.ts';
 import type { Proposal } from '../samplers/sampler.ts';
 import type { AttemptResult } from './events.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
@@ -86,7 +87,7 @@ export function newTrial(
     notBefore: 0,
     avoid: null,
     queued: false,
-    attempt: null,
+    live: [],
     past: [],
   };
   study.open.set(number, trial);
@@ -107,12 +108,13 @@ export function startAttempt(
     id: { study: study.uid, number: trial.number, attemptNumber: trial.attemptNumber },
     trial,
     slot: slot.name,
+    node: parseSlot(slot.name).node,
     incarnation: slot.incarnation,
     state: 'open',
     cohort: null,
     storedCohort: null,
   };
-  trial.attempt = attempt;
+  trial.live.push(attempt);
   study.live += 1;
   study.lanes += 1;
   return attempt;

@@ -58,7 +58,8 @@ export type CommandRefusal =
   | 'name-taken'
   | 'not-allowed-now'
   | 'unknown-study'
-  | 'unknown-slot';
+  | 'unknown-slot'
+  | 'unknown-node';
 
 /** Id of an attempt, given to one process once. */
 export interface AttemptId {
@@ -75,3 +76,18 @@ export type Session = string;
 
 /** Stable name of a share of a device, `node/device/i`. */
 export type SlotName = string;
+
+/** Id of a machine of the lab; `local` is the machine that runs the coordinator. */
+export type NodeId = string;
+
+/**
+ * `absent`: not connected, or lost. `away`: silent for `silentMs`, given no work, but its sessions
+ * go on.
+ */
+export type NodePresence = 'absent' | 'present' | 'away';
+
+/** In ascending order of strictness. `drained`: it has finished draining. */
+export type NodeMode = 'open' | 'paused' | 'draining' | 'drained';
+
+/** Who sets a mode: the user of the lab, or the owner of the node's machine. The stricter wins. */
+export type NodeModeBy = 'user' | 'owner';

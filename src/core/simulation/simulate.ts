@@ -142,6 +142,8 @@ function carryOut(
     case 'showLab':
     case 'openTasks':
     case 'closeTasks':
+    case 'sendNode':
+    case 'cutNode':
       return;
     default:
       instruction satisfies never;

@@ -35,6 +35,11 @@ export class LabNotes {
         return true;
       case 'slotReady':
       case 'slotReleased':
+      case 'nodePresence':
+      case 'nodeMode':
+      case 'nodeHeld':
+      case 'nodeQuarantined':
+      case 'nodeReleased':
         return false;
       default:
         return kind satisfies never;

@@ -200,6 +200,7 @@ export class LabView {
         }
         break;
       case 'trialBack':
+      case 'attemptEnded':
         this.#endAttempt(change.attempt, change.slot, {
           outcome: change.outcome,
           value: NaN,

@@ -78,6 +78,7 @@ export class StudyProjection {
       case 'trialEnded':
         this.#ended(change, at, historyLength);
         return;
+      case 'attemptEnded':
       case 'study':
       case 'studyDescribed':
       case 'studyRemoved':

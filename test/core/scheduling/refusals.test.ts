@@ -74,7 +74,7 @@ describe('Refusals: results', () => {
     driver.hello(OTHER);
     const said = driver.result(id(0), {}, from);
     expect(said).toMatchObject([{ do: 'sendRefused', reason: 'notYours' }]);
-    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.trial(0).live[0]?.state).toBe('open');
   });
 
   it.each([NaN, Infinity, undefined])('refuse a success with value %s: malformed', (value) => {
@@ -187,7 +187,7 @@ describe('Refusals: hellos', () => {
   it('that are repeated get the same welcome again: repeatedHello', () => {
     const [first] = only(driver.hello(SLOT, { helloNo: 5, holding: [id(0)] }), 'sendWelcome');
     expect(driver.hello(SLOT, { helloNo: 5 })).toEqual([first]);
-    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.trial(0).live[0]?.state).toBe('open');
   });
 
   it('that are repeated after the end of their session get a goodbye', () => {

@@ -81,10 +81,10 @@ describe('Scheduler: restart', () => {
 
   it('adopts attempts of other workers if their process holds them', () => {
     const { driver } = restart(twoRunning(FAR));
-    expect(driver.trial(0).attempt?.state).toBe('orphaned');
+    expect(driver.trial(0).live[0]?.state).toBe('orphaned');
     const said = driver.hello(FAR, { holding: [id(0), id(1)] });
     expect(only(said, 'sendWelcome')).toMatchObject([{ session: '2.1', keep: [id(0), id(1)] }]);
-    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.trial(0).live[0]?.state).toBe('open');
     expect(driver.slot(FAR).cohorts).toHaveLength(2);
     driver.result(id(0), {}, { slot: FAR, incarnation: '1.1' });
     expect(driver.study().columns.ended).toBe(1);
@@ -114,14 +114,14 @@ describe('Scheduler: restart', () => {
   it('loses an attempt at the hello of a process that does not hold it or is another one', () => {
     const { driver } = restart(twoRunning(FAR));
     driver.hello(FAR, { holding: [id(1)] });
-    expect(driver.trial(0).attempt).toMatchObject({ id: id(0, 2), state: 'open' });
-    expect(driver.trial(1).attempt).toMatchObject({ id: id(1, 1), state: 'open' });
+    expect(driver.trial(0).live[0]).toMatchObject({ id: id(0, 2), state: 'open' });
+    expect(driver.trial(1).live[0]).toMatchObject({ id: id(1, 1), state: 'open' });
   });
 
   it('loses attempts that were not adopted within 30 s', () => {
     const { driver } = restart(twoRunning(FAR));
     driver.pass(29_999);
-    expect(driver.trial(0).attempt?.state).toBe('orphaned');
+    expect(driver.trial(0).live[0]?.state).toBe('orphaned');
     driver.pass(1);
     expect(driver.trial(0).state).toBe('waiting');
     expect(driver.result(id(0), {}, { slot: FAR, incarnation: '1.1' })).toMatchObject([

@@ -27,8 +27,8 @@ describe('Scheduler: hello', () => {
     expect(only(said, 'sendWelcome')).toMatchObject([{ keep: [id(0)] }]);
     expect(only(said, 'closeTasks')).toMatchObject([{ session: before }]);
     expect(only(said, 'sendGoodbye')).toEqual([]);
-    expect(driver.trial(0).attempt).toMatchObject({ id: id(0, 1), state: 'open' });
-    expect(driver.trial(1).attempt).toMatchObject({ id: id(1, 2), state: 'open' });
+    expect(driver.trial(0).live[0]).toMatchObject({ id: id(0, 1), state: 'open' });
+    expect(driver.trial(1).live[0]).toMatchObject({ id: id(1, 2), state: 'open' });
   });
 
   it('does not keep attempts of another process, nor recalled ones', () => {
@@ -123,7 +123,7 @@ describe('Scheduler: drained slots', () => {
     driver.send({ type: 'slotDrained', slot: SLOT });
     const said = driver.pass(5_000, [SLOT]);
     expect(only(said, 'sendCancel').map(({ reason }) => reason)).toContain('drained');
-    expect(driver.trial(0).attempt?.state).toBe('recalled');
+    expect(driver.trial(0).live[0]?.state).toBe('recalled');
   });
 });
 

@@ -64,7 +64,7 @@ describe('Scheduler: states of a study', () => {
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
     driver.send({ type: 'studyResumed', study: 'study' });
     driver.pass(6_000, [SLOT]);
-    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.trial(0).live[0]?.state).toBe('open');
   });
 
   it('stops: running trials may finish, waiting ones stay waiting and are not charged', () => {
@@ -111,7 +111,7 @@ describe('Scheduler: states of a study', () => {
     driver.send({ type: 'studyResumed', study: 'study' });
     expect(driver.study().state).toBe('running');
     driver.pass(6_000, [SLOT]);
-    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.trial(0).live[0]?.state).toBe('open');
   });
 
   it('does not resume a study that met its stop rule', () => {

@@ -32,7 +32,7 @@ describe('Transitions: refuses a pair that no table lists before anything change
     'attempt $from → $to',
     ({ from, to }) => {
       const driver = running();
-      const attempt = driver.trial(0).attempt!;
+      const attempt = driver.trial(0).live[0]!;
       attempt.state = from as typeof attempt.state;
       expect(() => moveAttempt(driver.lab, attempt, to as typeof attempt.state)).toThrow(
         InvalidTransition,
