@@ -154,6 +154,7 @@ export interface NodeSlot {
   readonly slot: SlotName;
   /** Model of its device, as its maker names it. */
   readonly model: string;
+  readonly lanes: number;
   readonly memoryBytes: number;
   /** Incarnation of the worker process that runs; null: none. */
   readonly running: string | null;
@@ -296,8 +297,8 @@ export type Event = Cause &
         readonly slots: readonly NodeSlot[];
         /** Contents of the datasets that the node has. */
         readonly has: readonly string[];
-        /** Number of its release's arithmetic; absent: that of this host. */
-        readonly arithmetic?: number;
+        /** Numbers of the arithmetic of its executors by name; absent: those of this host. */
+        readonly arithmetic?: Readonly<Record<string, number>>;
       }
     /** Sent at intervals by a node's event loop. */
     | {

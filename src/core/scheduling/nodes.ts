@@ -2,7 +2,7 @@
 import type { LabNode } from './state.ts';
 import type { NodeId, NodePresence } from './words.ts';
 
-export function newNode(id: NodeId, presence: NodePresence, arithmetic = 1): LabNode {
+export function newNode(id: NodeId, presence: NodePresence): LabNode {
   return {
     id,
     presence,
@@ -18,7 +18,7 @@ export function newNode(id: NodeId, presence: NodePresence, arithmetic = 1): Lab
     held: new Set(),
     silent: new Set(),
     has: new Set(),
-    arithmetic,
+    arithmetic: null,
     rttMs: null,
   };
 }

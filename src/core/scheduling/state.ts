@@ -319,8 +319,8 @@ export interface LabNode {
   readonly silent: Set<SlotName>;
   /** Contents of the datasets that it has; `local` has those of the store. */
   readonly has: Set<string>;
-  /** Number of its release's arithmetic. */
-  arithmetic: number;
+  /** Numbers of the arithmetic of its executors by name; null: those of this host. */
+  arithmetic: Readonly<Record<string, number>> | null;
   /** Round-trip time; null: not measured. */
   rttMs: number | null;
 }
