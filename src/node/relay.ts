@@ -1,0 +1,289 @@
+/**
+ * Passes messages between this node's workers, on loopback, and the host, and carries out the
+ * host's instructions to start and end workers. Decides nothing about attempts: while there is no
+ * link, workers continue, and repeat their results until the host acknowledges them.
+ */
+import { compareIncarnations } from '../core/scheduling/slots.ts';
+import type { NodeSlot, NodeWelcome } from '../protocol/node-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  TaskMessage,
+  ToWorker,
+  Welcome,
+} from '../protocol/worker-messages.ts';
+import type { Timer } from '../runtime/timer.ts';
+import type { CoordinatorTransport, Malformed, Peer } from '../transport/transport.ts';
+import { Beats } from './beats.ts';
+import { Exits } from './exits.ts';
+import type { ToHost } from './to-host.ts';
+import type { WorkerExit } from './workers/worker-processes.ts';
+
+/** Invalid messages of a worker within the window that end it, as on the host's own machine. */
+const MOST_MALFORMED = 3;
+const MALFORMED_MS = 60_000;
+
+/** Starts and ends the worker processes of this machine. */
+export interface RelayedProcesses {
+  spawn(slot: string, incarnation: string, afterMs: number): void;
+  kill(slot: string, incarnation: string, afterMs: number): void;
+}
+
+/** A slot of this node as the host is told of it. */
+export type OfferedSlot = Pick<NodeSlot, 'slot' | 'device' | 'model' | 'lanes' | 'memoryBytes'>;
+
+export interface RelayParts {
+  /** The workers' end, on loopback. */
+  readonly workers: CoordinatorTransport;
+  readonly processes: RelayedProcesses;
+  readonly host: ToHost;
+  readonly slots: readonly OfferedSlot[];
+  readonly timer: Timer;
+  /** Reports an invalid message, for the log. */
+  readonly warn: (text: string) => void;
+}
+
+/** One slot and its newest worker process. */
+interface Worker {
+  /** Newest incarnation that was started here or sent a message; empty: none yet. */
+  incarnation: string;
+  running: boolean;
+  session: string | null;
+  /** Resolves with the task endpoint of `session`. */
+  tasks: Promise<string> | null;
+  /** Highest task number passed to the worker in `session`. */
+  taskSeq: number;
+  beats: Beats | null;
+  /** Messages behind a welcome that waits for its channel, in order. */
+  waiting: Promise<void> | null;
+  /** Times of recent invalid messages. */
+  malformed: number[];
+}
+
+export class Relay {
+  readonly #parts: RelayParts;
+  readonly #workers = new Map<string, Worker>();
+  readonly #exits: Exits;
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#exits = new Exits((message) => {
+      if (parts.host.isUp) parts.host.sendResult(message);
+    });
+    for (const { slot } of parts.slots) this.#workers.set(slot, newWorker());
+    parts.workers.onMessage(
+      (message) => this.#fromWorker(message),
+      (what) => this.#malformed(what),
+    );
+  }
+
+  /** Slots as the node's first message on a link names them. */
+  get slots(): readonly NodeSlot[] {
+    return this.#parts.slots.map((offered) => {
+      const { incarnation, running, session, taskSeq } = this.#worker(offered.slot);
+      return {
+        ...offered,
+        running: running ? incarnation : null,
+        session: running ? session : null,
+        taskSeq: running ? taskSeq : 0,
+      };
+    });
+  }
+
+  /** Whether any worker process runs. */
+  get works(): boolean {
+    return [...this.#workers.values()].some(({ running }) => running);
+  }
+
+  /** Slots with a worker in a session of which nothing was heard for a second. */
+  get silent(): readonly string[] {
+    const now = this.#parts.timer.now();
+    return [...this.#workers].flatMap(([slot, { running, session, beats }]) =>
+      running && session !== null && beats?.isSilent(now) === true ? [slot] : [],
+    );
+  }
+
+  /** Ignores the workers' silence during a time in which this process did not run. */
+  stalled(ms: number): void {
+    for (const { beats } of this.#workers.values()) beats?.stalled(ms);
+  }
+
+  /** Repeats the exits that the host has not noted. Called regularly. */
+  tick(): void {
+    if (this.#parts.host.isUp) this.#exits.repeat(this.#parts.timer.now(), 'due');
+  }
+
+  /** Ends workers that the host does not list, and starts those that it misses. */
+  welcomed(run: NodeWelcome['run']): void {
+    const { processes, timer } = this.#parts;
+    const listed = new Map(run.map(({ slot, incarnation }) => [slot, incarnation]));
+    for (const [slot, worker] of this.#workers) {
+      const wanted = listed.get(slot);
+      if (worker.running && worker.incarnation !== wanted)
+        processes.kill(slot, worker.incarnation, 0);
+      if (wanted !== undefined) this.spawn(slot, wanted, 0);
+      worker.beats?.restart();
+    }
+    this.#exits.repeat(timer.now(), 'all');
+  }
+
+  /** Starts an incarnation that is newer than every earlier one of its slot. */
+  spawn(slot: string, incarnation: string, afterMs: number): void {
+    const worker = this.#workers.get(slot);
+    if (worker === undefined) {
+      this.#parts.warn(`the host starts a worker in ${slot}, which this node does not have`);
+      return;
+    }
+    if (compareIncarnations(incarnation, worker.incarnation) <= 0) return;
+    this.#begin(worker, incarnation);
+    this.#parts.processes.spawn(slot, incarnation, afterMs);
+  }
+
+  kill(slot: string, incarnation: string, afterMs: number): void {
+    this.#parts.processes.kill(slot, incarnation, afterMs);
+  }
+
+  /** A worker process has ended. */
+  exited(exit: WorkerExit): void {
+    const worker = this.#workers.get(exit.slot);
+    if (worker?.incarnation === exit.incarnation) {
+      worker.running = false;
+      this.#leave(worker);
+    }
+    this.#exits.add(exit, this.#parts.timer.now());
+  }
+
+  noted(slot: string, incarnation: string): void {
+    this.#exits.noted(slot, incarnation);
+  }
+
+  /** Passes a message of the host's control channel to a worker, in order. */
+  control(peer: Peer, message: ToWorker): void {
+    const worker = this.#workers.get(peer.slot);
+    if (worker === undefined) {
+      this.#parts.warn(`the host names slot ${peer.slot}, which this node does not have`);
+      return;
+    }
+    const { workers } = this.#parts;
+    if (message.type === 'welcome') this.#order(worker, () => this.#welcome(worker, peer, message));
+    else if (worker.waiting === null) workers.sendControl(peer, message);
+    else this.#order(worker, () => workers.sendControl(peer, message));
+  }
+
+  /** Passes a task to the channel of its session, which may be new: its welcome is on the way. */
+  task(slot: string, message: TaskMessage): void {
+    const worker = this.#workers.get(slot);
+    if (worker?.running !== true || !this.#join(worker, message.session)) return;
+    this.#parts.workers.sendTask(message.session, message);
+    if (message.type === 'cohort') worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
+  }
+
+  #fromWorker(message: FromWorker | ResultMessage): void {
+    const { host, timer, workers } = this.#parts;
+    const worker = this.#workers.get(message.slot);
+    if (worker === undefined) return;
+    const now = timer.now();
+    const isNewest = worker.incarnation === message.incarnation;
+    if (isNewest) (worker.beats ??= new Beats(now)).heard(now);
+    switch (message.type) {
+      case 'hello':
+      case 'leaving':
+        host.passControl(message);
+        return;
+      case 'beat':
+        if (worker.beats !== null && isNewest && !(worker.beats.passes(message, now) && host.isUp))
+          workers.sendControl(message, { type: 'heard', session: message.session, n: message.n });
+        else host.passControl(message);
+        return;
+      case 'result':
+      case 'report':
+        host.passResult(message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #malformed({ peer, error }: Malformed): void {
+    const { warn, timer, processes } = this.#parts;
+    warn(`${peer === null ? 'an unknown worker' : peer.slot} sent an invalid message: ${error}`);
+    const worker = peer === null ? undefined : this.#workers.get(peer.slot);
+    if (peer === null || worker === undefined) return;
+    const now = timer.now();
+    worker.malformed = [...worker.malformed, now].filter((at) => now - at <= MALFORMED_MS);
+    if (worker.malformed.length < MOST_MALFORMED) return;
+    worker.malformed = [];
+    processes.kill(peer.slot, peer.incarnation, 0);
+  }
+
+  #worker(slot: string): Worker {
+    const worker = this.#workers.get(slot);
+    if (worker === undefined) throw new Error(`this node has no slot ${slot}`);
+    return worker;
+  }
+
+  #begin(worker: Worker, incarnation: string): void {
+    this.#leave(worker);
+    Object.assign(worker, { incarnation, running: true, beats: null, malformed: [] });
+  }
+
+  /** Closes the task channel of the worker's session. */
+  #leave(worker: Worker): void {
+    if (worker.session !== null) this.#parts.workers.closeTasks(worker.session);
+    worker.session = null;
+    worker.tasks = null;
+    worker.taskSeq = 0;
+  }
+
+  /**
+   * Opens the task channel of a session unless it is open. @returns whether the session is the
+   * worker's newest
+   */
+  #join(worker: Worker, session: string): boolean {
+    if (worker.session === session) return true;
+    if (worker.session !== null && compareIncarnations(session, worker.session) < 0) return false;
+    this.#leave(worker);
+    worker.session = session;
+    worker.tasks = this.#parts.workers.openTasks(session);
+    worker.tasks.catch(() => undefined); // reported when the welcome awaits the endpoint
+    return true;
+  }
+
+  /** Runs work behind a welcome that waits for its channel. */
+  #order(worker: Worker, work: () => Promise<void> | void): void {
+    const next = (worker.waiting ?? Promise.resolve()).then(work);
+    worker.waiting = next;
+    void next.finally(() => {
+      if (worker.waiting === next) worker.waiting = null;
+    });
+  }
+
+  async #welcome(worker: Worker, peer: Peer, welcome: Welcome): Promise<void> {
+    const { workers } = this.#parts;
+    if (worker.incarnation !== peer.incarnation || !this.#join(worker, welcome.session)) return;
+    try {
+      const tasksEndpoint = (await worker.tasks) ?? '';
+      const { resultsEndpoint } = workers;
+      workers.sendControl(peer, { ...welcome, tasksEndpoint, resultsEndpoint });
+    } catch (error) {
+      this.#leave(worker);
+      const { session } = welcome;
+      // The worker says hello again after a while.
+      const text = String(error);
+      workers.sendControl(peer, { type: 'goodbye', session, reason: 'noChannel', text });
+    }
+  }
+}
+
+function newWorker(): Worker {
+  return {
+    incarnation: '',
+    running: false,
+    session: null,
+    tasks: null,
+    taskSeq: 0,
+    beats: null,
+    waiting: null,
+    malformed: [],
+  };
+}
