@@ -173,7 +173,7 @@ export class Relay {
   /** Passes a task to the channel of its session, which may be new: its welcome is on the way. */
   task(slot: string, message: TaskMessage): void {
     const worker = this.#workers.get(slot);
-    if (worker?.running !== true || !this.#join(worker, message.session)) return;
+    if (worker?.running !== true || !this.#join(worker, slot, message.session)) return;
     this.#parts.workers.sendTask(message.session, message);
     if (message.type === 'cohort') worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
   }
@@ -239,12 +239,12 @@ export class Relay {
    * Opens the task channel of a session unless it is open. @returns whether the session is the
    * worker's newest
    */
-  #join(worker: Worker, session: string): boolean {
+  #join(worker: Worker, slot: string, session: string): boolean {
     if (worker.session === session) return true;
     if (worker.session !== null && compareIncarnations(session, worker.session) < 0) return false;
     this.#leave(worker);
     worker.session = session;
-    worker.tasks = this.#parts.workers.openTasks(session);
+    worker.tasks = this.#parts.workers.openTasks(session, slot);
     worker.tasks.catch(() => undefined); // reported when the welcome awaits the endpoint
     return true;
   }
@@ -260,7 +260,8 @@ export class Relay {
 
   async #welcome(worker: Worker, peer: Peer, welcome: Welcome): Promise<void> {
     const { workers } = this.#parts;
-    if (worker.incarnation !== peer.incarnation || !this.#join(worker, welcome.session)) return;
+    if (worker.incarnation !== peer.incarnation || !this.#join(worker, peer.slot, welcome.session))
+      return;
     try {
       const tasksEndpoint = (await worker.tasks) ?? '';
       const { resultsEndpoint } = workers;
