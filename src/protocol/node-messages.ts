@@ -33,6 +33,11 @@ const slot = name;
 const slots = z.array(slot).max(MOST_SLOTS);
 const versions = z.strictObject({ low: count, high: count });
 
+/** Datasets of unfinished studies, which every node should have; the whole list. */
+const orders = z
+  .array(z.strictObject({ content: sha256, tree: sha256, name: z.string().min(1).max(1024) }))
+  .max(MOST_CONTENTS);
+
 /** Where a node can be reached by other nodes. */
 const serves = z.strictObject({ port, addresses: z.array(address).max(16) });
 
@@ -117,9 +122,7 @@ export const nodeWelcomeSchema = z.strictObject({
   silentMs: ordinal,
   /** Workers that the node keeps or starts; it ends all others. */
   run: z.array(z.strictObject({ slot, incarnation: name })).max(MOST_SLOTS),
-  fetch: z
-    .array(z.strictObject({ content: sha256, tree: sha256, name: z.string().min(1).max(1024) }))
-    .max(MOST_CONTENTS),
+  fetch: orders,
 });
 
 export const nodePulseSchema = z.strictObject({
@@ -182,12 +185,8 @@ export const inventorySchema = z.strictObject({
   inventory: nodeInventory,
 });
 
-export const fetchSchema = z.strictObject({
-  type: z.literal('fetch'),
-  content: sha256,
-  tree: sha256,
-  name: z.string().min(1).max(1024),
-});
+/** The list has changed since the welcome or the last such message. */
+export const fetchSchema = z.strictObject({ type: z.literal('fetch'), fetch: orders });
 
 /** A range of chunk numbers, `to` excluded. */
 const range = z.strictObject({ from: count, to: count });

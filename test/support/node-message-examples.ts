@@ -116,7 +116,7 @@ export const toNode: readonly ToNode[] = [
   { type: 'spawn', slot: 'nabcdefghij/cpu/0', incarnation: '1.1', afterMs: 0 },
   { type: 'kill', slot: 'nabcdefghij/cpu/0', incarnation: '1.1', afterMs: 0 },
   { type: 'noted', slot: 'nabcdefghij/cpu/0', incarnation: '1.1' },
-  { type: 'fetch', content: sha, tree: sha, name: 'cifar-10' },
+  { type: 'fetch', fetch: [{ content: sha, tree: sha, name: 'cifar-10' }] },
   {
     type: 'introduce',
     tree: sha,

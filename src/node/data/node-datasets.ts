@@ -1,0 +1,258 @@
+/**
+ * Datasets of a node: fetches those that the host wants it to have, one after the other, serves the
+ * chunks it has to other nodes, and keeps what it fetched within limits. What a dataset is, and
+ * where it is stored, is behind `DatasetStore`.
+ */
+import type { DataReport, Introduce } from '../../protocol/node-messages.ts';
+import type { Timer } from '../../runtime/timer.ts';
+import type { DataSource, ServeData } from '../../transport/nodes/data-channel.ts';
+import { keptBytes, toEvict, type Kept } from './evict.ts';
+import { TreeFetch, type FetchOrder, type FetchState, type Space } from './fetch.ts';
+import { incomingTrees, type ChunkReader, type IncomingTrees } from './incoming.ts';
+import type { Manifest } from './manifest.ts';
+import { ChunkServer } from './serve.ts';
+import { keptManifest, storedTree } from './stored-tree.ts';
+
+/** Where this machine keeps datasets that it fetched. */
+export interface DatasetStore {
+  /** Contents that the workers of this machine can train on, fetched or not. */
+  contents(): readonly string[];
+  /** Absolute path of the folder in which trees are collected. */
+  readonly incoming: string;
+  /** Trees of which something has been collected. */
+  incomingNames(): readonly string[];
+  /**
+   * Checks the files collected in `incoming/<tree>` as an import does, and stores them.
+   * @throws Error whose message says what is wrong
+   */
+  finish(order: FetchOrder): Promise<void>;
+  /** Datasets that were fetched. */
+  fetched(): readonly Kept[];
+  /** Absolute path of the folder of a fetched dataset; null: there is none. */
+  folderOf(content: string): string | null;
+  remove(content: string): Promise<void>;
+  /** Bytes that are free on the disk and that it has in all. */
+  disk(): Promise<{ readonly free: number; readonly total: number }>;
+}
+
+export interface NodeDatasetsParts {
+  readonly store: DatasetStore;
+  readonly timer: Timer;
+  /** Sends a report to the host. */
+  readonly report: (report: DataReport) => void;
+  /** Opens the data channel of another node. */
+  readonly connect: (peer: Introduce['peer']) => DataSource;
+  /** Lets another node connect, by its key, for a time. */
+  readonly admit: (key: string, validMs: number) => void;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  /** Where trees are collected; absent: in the store's folder. */
+  readonly incoming?: IncomingTrees;
+}
+
+/** Least milliseconds between two reports of one state. */
+const REPORT_MS = 250;
+/** Most sources of one tree beside the host. */
+const MOST_PEERS = 4;
+const HOST = 'host';
+
+interface Introduced {
+  readonly peer: Introduce['peer'];
+  readonly until: number;
+}
+
+export class NodeDatasets {
+  readonly #parts: NodeDatasetsParts;
+  readonly #incoming: IncomingTrees;
+  readonly #server: ChunkServer;
+  #wanted: readonly FetchOrder[] = [];
+  #fetch: TreeFetch | null = null;
+  /** State of each wanted tree that is not being fetched now, by tree. */
+  readonly #ended = new Map<string, FetchState>();
+  #host: { readonly name: string; readonly source: DataSource } | null = null;
+  /** Peers that have chunks, by tree and node. */
+  readonly #sources = new Map<string, Map<string, Introduced>>();
+  readonly #connected = new Map<string, DataSource>();
+  #reportedAt = -Infinity;
+  #reported = '';
+  #stopTimer: () => void = () => undefined;
+  #closed = false;
+
+  constructor(parts: NodeDatasetsParts) {
+    this.#parts = parts;
+    this.#incoming = parts.incoming ?? incomingTrees(parts.store.incoming);
+    this.#server = new ChunkServer((tree) => this.#find(tree));
+  }
+
+  /** Contents that this node can train on, for its message `node`. */
+  has(): readonly string[] {
+    return this.#parts.store.contents();
+  }
+
+  /** Answers other nodes. */
+  readonly serve: ServeData = (reader, request) => this.#server.serve(reader, request);
+
+  /** Sets the channel to the host. @param name for people */
+  hostChannel(name: string, source: DataSource): void {
+    this.#host = { name, source };
+    this.#fetch?.addSource(HOST, name, source, true);
+  }
+
+  /**
+   * Sets which datasets the host wants here, of `nodeWelcome` or `fetch`; replaces the earlier list.
+   * Failed ones are tried again.
+   */
+  want(orders: readonly FetchOrder[]): void {
+    this.#wanted = orders;
+    const here = new Set(this.has());
+    this.#ended.clear();
+    for (const order of orders) if (here.has(order.content)) void this.#reportHad(order);
+    if (this.#fetch !== null && !orders.some(({ tree }) => tree === this.#fetch?.order.tree))
+      this.#end();
+    this.#next();
+  }
+
+  introduce({ tree, peer, as, validMs }: Introduce): void {
+    if (as === 'reader') {
+      this.#parts.admit(peer.key, validMs);
+      return;
+    }
+    const peers = this.#sources.get(tree) ?? new Map<string, Introduced>();
+    this.#sources.set(tree, peers);
+    const known = peers.has(peer.node);
+    peers.set(peer.node, { peer, until: this.#parts.timer.now() + validMs });
+    if (!known && this.#fetch?.order.tree === tree) this.#addPeers(this.#fetch);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const fetch = this.#fetch;
+    this.#end();
+    await fetch?.close();
+  }
+
+  /** Starts with the next dataset that is wanted and not here. */
+  #next(): void {
+    if (this.#closed || this.#fetch !== null) return;
+    const here = new Set(this.has());
+    const order = this.#wanted.find(
+      ({ content, tree }) => !here.has(content) && !this.#ended.has(tree),
+    );
+    if (order === undefined) return;
+    const fetch = new TreeFetch(order, {
+      timer: this.#parts.timer,
+      incoming: this.#incoming,
+      makeRoom: (bytes) => this.#makeRoom(bytes),
+      finish: (of) => this.#parts.store.finish(of),
+      random: this.#parts.random ?? Math.random,
+      changed: (state) => this.#changed(fetch, state),
+    });
+    this.#fetch = fetch;
+    if (this.#host !== null) fetch.addSource(HOST, this.#host.name, this.#host.source, true);
+    this.#addPeers(fetch);
+    void fetch.start();
+  }
+
+  #end(): void {
+    const fetch = this.#fetch;
+    this.#fetch = null;
+    this.#stopTimer();
+    void fetch?.close();
+    for (const source of this.#connected.values()) source.close();
+    this.#connected.clear();
+  }
+
+  #addPeers(fetch: TreeFetch): void {
+    const now = this.#parts.timer.now();
+    for (const { peer, until } of this.#sources.get(fetch.order.tree)?.values() ?? []) {
+      if (until < now || this.#connected.has(peer.node)) continue;
+      if (this.#connected.size >= MOST_PEERS) return;
+      const source = this.#parts.connect(peer);
+      this.#connected.set(peer.node, source);
+      fetch.addSource(peer.node, peer.name, source, false);
+    }
+  }
+
+  #changed(fetch: TreeFetch, state: FetchState): void {
+    if (fetch !== this.#fetch) return;
+    if (state.state === 'had' || state.state === 'failed') {
+      this.#ended.set(fetch.order.tree, state);
+      this.#end();
+      this.#report(fetch.order, state);
+      this.#next();
+      return;
+    }
+    const now = this.#parts.timer.now();
+    if (state.state !== this.#reported || now - this.#reportedAt >= REPORT_MS) {
+      this.#stopTimer();
+      this.#report(fetch.order, state);
+    } else {
+      this.#stopTimer();
+      const left = REPORT_MS - (now - this.#reportedAt);
+      this.#stopTimer = this.#parts.timer.after(left, () => this.#changed(fetch, fetch.state));
+    }
+  }
+
+  #report({ tree, content }: FetchOrder, state: FetchState): void {
+    this.#reportedAt = this.#parts.timer.now();
+    this.#reported = state.state;
+    this.#parts.report({
+      type: 'data',
+      tree,
+      content,
+      state: state.state,
+      bytes: state.bytes,
+      of: state.of,
+      sources: [...state.sources],
+      lacks: [...state.lacks],
+      error: state.error,
+    });
+  }
+
+  /** Reports a dataset that was here before; `of` is 0 where its chunks cannot be served. */
+  async #reportHad(order: FetchOrder): Promise<void> {
+    const folder = this.#parts.store.folderOf(order.content);
+    const manifest = folder === null ? null : await keptManifest(folder);
+    const of = manifest?.tree === order.tree ? manifest.total : 0;
+    if (!this.#closed)
+      this.#report(order, { state: 'had', bytes: of, of, sources: [], lacks: [], error: null });
+  }
+
+  async #makeRoom(needed: number): Promise<Space> {
+    const { store } = this.#parts;
+    const wanted = new Set(this.#wanted.map(({ content }) => content));
+    const trees = new Set(this.#wanted.map(({ tree }) => tree));
+    for (const tree of store.incomingNames())
+      if (!trees.has(tree)) await this.#incoming.remove(tree);
+    const { free, total } = await store.disk();
+    const limits = { most: keptBytes(total), needed, free };
+    for (const { content, bytes } of toEvict(store.fetched(), wanted, limits)) {
+      const folder = store.folderOf(content);
+      const manifest = folder === null ? null : await keptManifest(folder);
+      await store.remove(content);
+      this.#parts.report({
+        type: 'data',
+        tree: manifest?.tree ?? content,
+        content,
+        state: 'evicted',
+        bytes: 0,
+        of: bytes,
+        sources: [],
+        lacks: [],
+        error: 'removed to make room: it was used longest ago',
+      });
+    }
+    return { needed, free: (await store.disk()).free };
+  }
+
+  async #find(tree: string): Promise<ChunkReader | null> {
+    if (this.#fetch?.order.tree === tree) return this.#fetch.reader;
+    const { store } = this.#parts;
+    for (const { content } of store.fetched()) {
+      const folder = store.folderOf(content);
+      const manifest: Manifest | null = folder === null ? null : await keptManifest(folder);
+      if (folder !== null && manifest?.tree === tree) return storedTree(folder, manifest);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+/** State of one source of a fetch: what it was asked for, what it has, and whether to ask it. */
+import type { DataSource } from '../../transport/nodes/data-channel.ts';
+import type { Bitmap } from './bitmap.ts';
+
+/** Requests under way to one peer, and to the host, which serves all nodes. */
+const PEER_REQUESTS = 4;
+const HOST_REQUESTS = 2;
+/** Milliseconds without an answer after which a source is given up for a while. */
+const SILENT_MS = 5_000;
+/** Milliseconds for which a silent source is not asked, unless it is the only one. */
+const REST_MS = 60_000;
+/** Milliseconds after which a source that was busy, lost or had nothing is asked again. */
+const AGAIN_MS = 250;
+/** Wrong chunks after which a source is not asked any more. */
+const MOST_WRONG = 2;
+
+export class SourceState {
+  /** For people. */
+  readonly name: string;
+  readonly source: DataSource;
+  readonly isHost: boolean;
+  /** Chunks that a peer has; null: not known yet. The host has all. */
+  have: Bitmap | null = null;
+  /** Time of the last question for `have`. */
+  haveAskedAt = -Infinity;
+  #wrong = 0;
+  /** Requests under way. */
+  #under = 0;
+  /** Requests of earlier generations do not count as under way. */
+  #generation = 0;
+  #restUntil = -Infinity;
+  /** Resting because it was silent, not for a moment only. */
+  #silent = false;
+  #waitingSince = 0;
+  /** Chunks that it sent with other bytes: asked elsewhere. */
+  readonly refused = new Set<number>();
+
+  constructor(name: string, source: DataSource, isHost: boolean) {
+    this.name = name;
+    this.source = source;
+    this.isHost = isHost;
+  }
+
+  get dropped(): boolean {
+    return this.#wrong >= MOST_WRONG;
+  }
+
+  get under(): number {
+    return this.#under;
+  }
+
+  /** Returns whether it may be asked. @param only there is no other source */
+  mayAsk(now: number, only: boolean): boolean {
+    if (this.dropped || this.#under >= (this.isHost ? HOST_REQUESTS : PEER_REQUESTS)) return false;
+    return now >= this.#restUntil || (only && this.#silent);
+  }
+
+  /** @returns the request's generation, for `answered` */
+  asked(now: number): number {
+    if (this.#under === 0) this.#waitingSince = now;
+    this.#under += 1;
+    return this.#generation;
+  }
+
+  /** An answer, late or not, shows that the source works. */
+  answered(generation: number, now: number): void {
+    this.#waitingSince = now;
+    if (generation === this.#generation) this.#under -= 1;
+    if (this.#silent) this.ready();
+  }
+
+  /** The connection to it is new, or an answer came. */
+  ready(): void {
+    this.#silent = false;
+    this.#restUntil = -Infinity;
+  }
+
+  /** It had nothing to give, or the request was lost: it is asked again soon. */
+  pause(now: number): void {
+    this.#restUntil = Math.max(this.#restUntil, now + AGAIN_MS);
+  }
+
+  lost(generation: number, now: number): void {
+    if (generation === this.#generation) this.#under -= 1;
+    this.pause(now);
+  }
+
+  /**
+   * Returns whether it has just become silent; what it was asked for is then asked elsewhere.
+   */
+  becomesSilent(now: number): boolean {
+    if (this.#under === 0 || now - this.#waitingSince < SILENT_MS) return false;
+    this.#generation += 1;
+    this.#under = 0;
+    this.#silent = true;
+    this.#restUntil = now + REST_MS;
+    return true;
+  }
+
+  /** @param index null: not a chunk. @returns whether this dropped it */
+  sentWrong(index: number | null): boolean {
+    if (index !== null) this.refused.add(index);
+    this.#wrong += 1;
+    return this.#wrong === MOST_WRONG;
+  }
+}
