@@ -1,0 +1,337 @@
+/**
+ * The host's side of its nodes: turns their messages into events of the scheduler and the
+ * scheduler's instructions into messages, and starts and ends their workers. Keeps what only people
+ * need to know of a node. Contains no sockets and decides nothing about trials.
+ */
+import type { NodeLinks, WorkerHost } from '../coordinator/coordinator.ts';
+import type { NewEvent } from '../coordinator/worker-channels.ts';
+import { parseSlot } from '../core/device.ts';
+import type { NodeMessage } from '../core/scheduling/index.ts';
+import type { WorkerExit } from '../node/workers/worker-processes.ts';
+import { NODE_PROTOCOL, NO_LIMITS } from '../protocol/node-messages.ts';
+import type {
+  DataReport,
+  FromNode,
+  NodeExited,
+  NodeHello,
+  NodeLimits,
+  NodePulse,
+  NodeResult,
+  NodeWelcome,
+} from '../protocol/node-messages.ts';
+import { nodeVersionGoodbye } from '../protocol/node-wire.ts';
+import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
+import { chosenVersion } from '../protocol/worker-messages.ts';
+import type { NodeChannels, NodeListener } from '../transport/transport.ts';
+
+/** Milliseconds for which a removed node's channels stay open, so that its goodbye arrives. */
+const GOODBYE_MS = 200;
+
+type NodeEvent = Extract<NewEvent, { type: `node${string}` }>;
+
+/** Description of a node for people; the scheduler's state of it is in `LabState.nodes`. */
+export interface RemoteNode {
+  readonly id: string;
+  /** As it last described itself. */
+  readonly hello: NodeHello;
+  /** As it last said; the owner's and the host's wishes together. */
+  limits: NodeLimits;
+  /** Limits that the host's user wishes. */
+  wish: NodeLimits;
+  sample: NodeSample | null;
+  inventory: NodeInventory | null;
+  rttMs: number | null;
+  /** Its clock compared with this host's, in milliseconds. */
+  offsetMs: number | null;
+  /** Its datasets in transfer, by tree. */
+  readonly data: Map<string, DataReport>;
+  /** Why it was paused after invalid messages; null: it was not. */
+  trouble: string | null;
+}
+
+interface Known extends RemoteNode {
+  /** 0: its task channel is being opened. */
+  link: number;
+  /** Answer to `hello`; null: not sent yet. */
+  welcome: NodeWelcome | null;
+}
+
+export interface RemoteHostParts {
+  readonly channels: NodeChannels;
+  /** Name of the lab, for people. */
+  readonly lab: () => string;
+  /** Takes an event of the scheduler. */
+  readonly take: (event: NodeEvent) => void;
+  /** A worker process of a node has ended. */
+  readonly exited: (exit: WorkerExit) => void;
+  /** Datasets that a node fetches when it joins. */
+  readonly fetch?: (node: string) => NodeWelcome['fetch'];
+  /** A message about datasets or keys, which other parts handle. */
+  readonly received?: (node: string, message: OtherMessage) => void;
+  /** Milliseconds since 1970. */
+  readonly wallClock?: () => number;
+}
+
+/** Messages of nodes that are handled by other parts of the host. */
+export type OtherMessage = Extract<FromNode, { type: 'data' | 'rekey' | 'rekeyed' | 'node' }>;
+
+export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
+  readonly #parts: RemoteHostParts;
+  readonly #known = new Map<string, Known>();
+  /** Wishes of nodes by id; they outlast a node's links. */
+  readonly #wishes = new Map<string, NodeLimits>();
+  /** Nodes of which nothing is accepted any more. */
+  readonly #removed = new Set<string>();
+  readonly #listeners = new Set<(node: string) => void>();
+
+  constructor(parts: RemoteHostParts) {
+    this.#parts = parts;
+    parts.channels.onMessage(this);
+  }
+
+  /** Nodes that have joined since the lab was opened. */
+  get nodes(): ReadonlyMap<string, RemoteNode> {
+    return this.#known;
+  }
+
+  /** Calls back after each change of what is known of a node. @returns a function that ends it */
+  onChange(listener: (node: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sets the limits that the host's user wishes, and tells the node. */
+  limit(node: string, wish: Partial<Pick<NodeLimits, 'devices' | 'hours' | 'whenIdle'>>): void {
+    this.#wish(node, wish);
+  }
+
+  /** Accepts messages of a node again after it was removed and admitted anew. */
+  admitted(node: string): void {
+    this.#removed.delete(node);
+  }
+
+  message(node: string, message: FromNode | NodeResult): void {
+    if (this.#removed.has(node)) return;
+    if (message.type === 'node') {
+      this.#hello(node, message);
+      return;
+    }
+    const known = this.#known.get(node);
+    if (known === undefined) return;
+    switch (message.type) {
+      case 'pulse':
+        this.#pulse(known, message);
+        break;
+      case 'exited':
+        this.#exited(known, message);
+        break;
+      case 'leaving':
+        this.#parts.take({ type: 'nodeLeft', node, reason: message.reason });
+        break;
+      case 'limits':
+        known.limits = message.limits;
+        this.#tellMode(known);
+        break;
+      case 'load':
+        known.sample = { ...message.sample, node };
+        break;
+      case 'inventory':
+        known.inventory = { ...message.inventory, node, thisMachine: false };
+        break;
+      case 'data':
+        known.data.set(message.tree, message);
+        if (message.state === 'had')
+          this.#parts.take({ type: 'nodeHas', node, content: message.content });
+        this.#parts.received?.(node, message);
+        break;
+      case 'rekey':
+      case 'rekeyed':
+        this.#parts.received?.(node, message);
+        break;
+      default:
+        message satisfies never;
+    }
+    this.#changed(node);
+  }
+
+  /** The transport counts invalid messages. */
+  malformed(): void {
+    // Nothing to do before the limit is reached.
+  }
+
+  linkEnded(node: string, error: string, pause: boolean): void {
+    const known = this.#known.get(node);
+    if (known === undefined || !pause) return;
+    known.trouble = `it sent invalid messages: ${error}`;
+    this.#parts.take({ type: 'nodeMode', node, mode: 'paused', graceMs: 0, by: 'user' });
+    this.#changed(node);
+  }
+
+  spawn(slot: string, incarnation: string, afterMs: number): void {
+    const { node } = parseSlot(slot);
+    this.#parts.channels.send(node, { type: 'spawn', slot, incarnation, afterMs });
+  }
+
+  kill(slot: string, incarnation: string, afterMs: number): void {
+    const { node } = parseSlot(slot);
+    this.#parts.channels.send(node, { type: 'kill', slot, incarnation, afterMs });
+  }
+
+  send(node: string, message: NodeMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcome(node, message);
+        return;
+      case 'goodbye':
+        this.#parts.channels.send(node, { type: 'goodbye', reason: message.reason });
+        return;
+      case 'mode':
+        this.#wish(node, {
+          paused: message.mode === 'paused',
+          draining: message.mode === 'draining' ? { graceMs: message.graceMs } : null,
+        });
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Ignores the node at once, and closes its channels once its goodbye has had time to arrive. */
+  cut(node: string): void {
+    this.#removed.add(node);
+    this.#known.delete(node);
+    this.#wishes.delete(node);
+    setTimeout(() => {
+      if (this.#removed.has(node)) this.#parts.channels.cut(node);
+    }, GOODBYE_MS).unref();
+    this.#changed(node);
+  }
+
+  /** Says goodbye to every node: the lab is being closed. */
+  dismiss(): void {
+    for (const { id, link } of this.#known.values()) {
+      if (link > 0) this.#parts.channels.send(id, { type: 'goodbye', reason: 'shutdown' });
+    }
+  }
+
+  #hello(node: string, hello: NodeHello): void {
+    const { channels } = this.#parts;
+    const goodbye = nodeVersionGoodbye(hello.name, hello.v);
+    if (goodbye !== null) {
+      channels.send(node, goodbye);
+      return;
+    }
+    const known = this.#known.get(node);
+    if (known !== undefined) {
+      if (hello.boot < known.hello.boot) {
+        channels.send(node, { type: 'goodbye', reason: 'replaced' });
+        return;
+      }
+      if (hello.boot === known.hello.boot && hello.no <= known.hello.no) {
+        if (hello.no === known.hello.no && known.welcome !== null)
+          channels.send(node, known.welcome);
+        return;
+      }
+    }
+    const slots = hello.slots.filter(({ slot }) => parseSlot(slot).node === node);
+    const next: Known = {
+      ...{ sample: null, inventory: null, rttMs: null, offsetMs: null, data: new Map() },
+      ...{ trouble: null },
+      ...known,
+      id: node,
+      hello: { ...hello, slots },
+      limits: hello.limits,
+      wish: this.#wishes.get(node) ?? NO_LIMITS,
+      link: 0,
+      welcome: null,
+    };
+    this.#known.set(node, next);
+    void this.#join(next);
+  }
+
+  /** Opens the node's next task channel, then reports that the node has joined. */
+  async #join(known: Known): Promise<void> {
+    const { id: node, hello } = known;
+    const link = await this.#parts.channels.openLink(node);
+    if (this.#known.get(node) !== known) return;
+    known.link = link;
+    const { boot, slots, has, arithmetic } = hello;
+    this.#parts.take({ type: 'nodeJoined', node, boot, link, slots, has, arithmetic });
+    this.#tellMode(known);
+    this.#parts.received?.(node, hello);
+    this.#changed(node);
+  }
+
+  #welcome(node: string, welcome: Extract<NodeMessage, { type: 'welcome' }>): void {
+    const known = this.#known.get(node);
+    if (known?.link !== welcome.link) return;
+    const { epoch, link, pulseMs, silentMs, run } = welcome;
+    known.welcome = {
+      type: 'nodeWelcome',
+      v: chosenVersion(known.hello.v, NODE_PROTOCOL) ?? NODE_PROTOCOL.high,
+      epoch,
+      link,
+      no: known.hello.no,
+      lab: this.#parts.lab(),
+      pulseMs,
+      silentMs,
+      run: [...run],
+      fetch: this.#parts.fetch?.(node) ?? [],
+    };
+    this.#parts.channels.send(node, known.welcome);
+    this.#parts.channels.send(node, { type: 'limits', limits: known.wish });
+  }
+
+  #pulse(known: Known, { n, silent, held, rttMs, offsetMs }: NodePulse): void {
+    const { channels, take, wallClock = Date.now } = this.#parts;
+    channels.send(known.id, { type: 'hostPulse', n, at: wallClock() });
+    known.rttMs = rttMs;
+    // The node measures the host's clock against its own.
+    known.offsetMs = offsetMs === null ? null : -offsetMs;
+    take({
+      type: 'nodePulse',
+      node: known.id,
+      link: known.link,
+      silent,
+      held,
+      ...(rttMs === null ? {} : { rttMs }),
+    });
+  }
+
+  #exited(known: Known, message: NodeExited): void {
+    const { slot, incarnation, code, signal, by, rssPeakBytes, overMemory, lastWords } = message;
+    if (parseSlot(slot).node !== known.id) return;
+    this.#parts.exited({
+      slot,
+      incarnation,
+      code,
+      signal,
+      by,
+      rssPeakBytes,
+      overMemory,
+      lastWords,
+    });
+    this.#parts.channels.send(known.id, { type: 'noted', slot, incarnation });
+  }
+
+  #wish(node: string, change: Partial<NodeLimits>): void {
+    const wish = { ...(this.#wishes.get(node) ?? NO_LIMITS), ...change };
+    this.#wishes.set(node, wish);
+    const known = this.#known.get(node);
+    if (known === undefined) return;
+    known.wish = wish;
+    if (known.welcome !== null) this.#parts.channels.send(node, { type: 'limits', limits: wish });
+    this.#changed(node);
+  }
+
+  /** Reports the mode that the node's owner has set. */
+  #tellMode({ id: node, limits: { paused, draining } }: Known): void {
+    const mode = draining !== null ? 'draining' : paused ? 'paused' : 'open';
+    const graceMs = draining?.graceMs ?? 0;
+    this.#parts.take({ type: 'nodeMode', node, mode, graceMs, by: 'owner' });
+  }
+
+  #changed(node: string): void {
+    for (const listener of this.#listeners) listener(node);
+  }
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { RemoteHost } from '../../src/lab/remote-host.ts';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
+import type { FromNode, NodeHello, ToNode } from '../../src/protocol/node-messages.ts';
+import type { NodeListener } from '../../src/transport/transport.ts';
+import { node as example } from '../support/node-message-examples.ts';
+
+const NODE = 'nabcdefghij';
+const welcome = {
+  ...{ type: 'welcome', epoch: 3, pulseMs: 500, silentMs: 2_000 },
+  run: [{ slot: `${NODE}/gpu/0/0`, incarnation: '1.2' }],
+} as const;
+
+/** A host whose channels record what is sent to nodes. */
+class HostWorld {
+  links = 0;
+  readonly sent: ToNode[] = [];
+  readonly cuts: string[] = [];
+  readonly events: { readonly type: string }[] = [];
+  readonly exits: string[] = [];
+  listener: NodeListener | null = null;
+  readonly host = new RemoteHost({
+    channels: {
+      openLink: () => Promise.resolve(++this.links),
+      send: (_, message) => this.sent.push(message),
+      cut: (node) => this.cuts.push(node),
+      onMessage: (listener) => (this.listener = listener),
+    },
+    lab: () => 'DESK',
+    take: (event) => this.events.push(event),
+    exited: ({ slot }) => this.exits.push(slot),
+    wallClock: () => 1_000,
+  });
+
+  async receive(message: FromNode): Promise<void> {
+    this.host.message(NODE, message);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async join(more: Partial<NodeHello> = {}): Promise<void> {
+    await this.receive({ ...example, ...more });
+    this.host.send(NODE, { ...welcome, link: this.links });
+  }
+}
+
+describe('Host of nodes: joining', () => {
+  it('opens a task channel for each first message, and reports the node with its link', async () => {
+    const world = new HostWorld();
+    await world.join();
+    expect(world.events[0]).toMatchObject({
+      ...{ type: 'nodeJoined', node: NODE, boot: 3, link: 1 },
+      slots: [{ slot: `${NODE}/gpu/0/0`, running: '1.2' }],
+    });
+    expect(world.sent[0]).toMatchObject({
+      ...{ type: 'nodeWelcome', v: 1, epoch: 3, link: 1, no: 1, lab: 'DESK' },
+      run: welcome.run,
+    });
+  });
+
+  it('answers a repeated first message with the same welcome, and reports nothing again', async () => {
+    const world = new HostWorld();
+    await world.join();
+    await world.receive(example);
+    expect(world.links).toBe(1);
+    expect(world.sent.filter(({ type }) => type === 'nodeWelcome')).toHaveLength(2);
+    expect(world.events.filter(({ type }) => type === 'nodeJoined')).toHaveLength(1);
+  });
+
+  it('refuses a process of the node that is older than the one it knows', async () => {
+    const world = new HostWorld();
+    await world.join({ boot: 4 });
+    await world.receive(example);
+    expect(world.sent.at(-1)).toEqual({ type: 'goodbye', reason: 'replaced' });
+    expect(world.links).toBe(1);
+  });
+
+  it('ignores slots that belong to another node', async () => {
+    const world = new HostWorld();
+    const [slot] = example.slots;
+    if (slot === undefined) throw new Error('the example has a slot');
+    await world.join({ slots: [slot, { ...slot, slot: 'nothernode2/gpu/0/0' }] });
+    expect(world.events[0]).toMatchObject({ slots: [{ slot: slot.slot }] });
+    expect(world.host.nodes.get(NODE)?.hello.slots).toHaveLength(1);
+  });
+
+  it('says goodbye, with what to update, to a node of another protocol version', async () => {
+    const world = new HostWorld();
+    await world.receive({ ...example, v: { low: 8, high: 9 } });
+    expect(world.sent).toMatchObject([
+      { type: 'goodbye', reason: 'version', text: expect.stringContaining('update') },
+    ]);
+    expect(world.events).toEqual([]);
+  });
+});
+
+describe('Host of nodes: a node that has joined', () => {
+  it('answers a pulse with its clock, and reports silent and held slots', async () => {
+    const world = new HostWorld();
+    await world.join();
+    const slot = `${NODE}/gpu/0/0`;
+    const pulse = {
+      type: 'pulse',
+      n: 7,
+      silent: [slot],
+      held: [],
+      rttMs: 2,
+      offsetMs: 30,
+    } as const;
+    await world.receive({ ...pulse, silent: [slot], held: [] });
+    expect(world.sent.at(-1)).toEqual({ type: 'hostPulse', n: 7, at: 1_000 });
+    expect(world.events.at(-1)).toEqual({
+      ...{ type: 'nodePulse', node: NODE, link: 1, silent: [slot], held: [], rttMs: 2 },
+    });
+    expect(world.host.nodes.get(NODE)).toMatchObject({ rttMs: 2, offsetMs: -30 });
+  });
+
+  it('starts and ends workers by the node in their slot', async () => {
+    const world = new HostWorld();
+    await world.join();
+    world.host.spawn(`${NODE}/cpu/0`, '3.1', 500);
+    expect(world.sent.at(-1)).toMatchObject({ type: 'spawn', incarnation: '3.1', afterMs: 500 });
+  });
+
+  it('notes the exit of its own worker, and never of another node’s', async () => {
+    const world = new HostWorld();
+    await world.join();
+    const exit = {
+      ...{ type: 'exited', incarnation: '1.2', code: 1, signal: null, by: 'itself' },
+      ...{ rssPeakBytes: null, overMemory: false, lastWords: '' },
+    } as const;
+    world.host.message(NODE, { ...exit, slot: 'local/cpu/0' });
+    world.host.message(NODE, { ...exit, slot: `${NODE}/cpu/0` });
+    expect(world.exits).toEqual([`${NODE}/cpu/0`]);
+    expect(world.sent.filter(({ type }) => type === 'noted')).toHaveLength(1);
+  });
+
+  it.each([
+    ['paused', { paused: true }],
+    ['draining', { draining: { graceMs: 25_000 } }],
+    ['open', {}],
+  ] as const)('reports the mode that the owner has set: %s', async (mode, limits) => {
+    const world = new HostWorld();
+    await world.join();
+    await world.receive({ type: 'limits', limits: { ...NO_LIMITS, ...limits } });
+    expect(world.events.at(-1)).toMatchObject({ type: 'nodeMode', mode, by: 'owner' });
+  });
+
+  it('pauses a node, with the reason, whose links ended too often for invalid messages', async () => {
+    const world = new HostWorld();
+    await world.join();
+    world.host.linkEnded(NODE, 'not JSON', false);
+    expect(world.host.nodes.get(NODE)?.trouble).toBeNull();
+    world.host.linkEnded(NODE, 'not JSON', true);
+    expect(world.events.at(-1)).toMatchObject({ type: 'nodeMode', mode: 'paused' });
+    expect(world.host.nodes.get(NODE)?.trouble).toContain('not JSON');
+  });
+
+  it('ignores a node at once that is cut off, and closes its channels after its goodbye', async () => {
+    const world = new HostWorld();
+    await world.join();
+    const before = world.events.length;
+    world.host.send(NODE, { type: 'goodbye', reason: 'removed' });
+    world.host.cut(NODE);
+    await world.receive(example);
+    expect(world.events).toHaveLength(before);
+    expect(world.sent.at(-1)).toEqual({ type: 'goodbye', reason: 'removed' });
+    await expect.poll(() => world.cuts).toEqual([NODE]);
+  });
+});
