@@ -52,7 +52,7 @@ export const packages = {
   training: ['node:', 'zod'],
   objectives: ['node:'],
   worker: ['node:', 'zod'],
-  node: ['node:', 'systeminformation', 'zod'],
+  node: ['node:', 'bonjour-service', 'systeminformation', 'zod'],
   lab: ['node:'],
   documents: ['node:'],
   studies: ['node:', 'zod'],
