@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportBest } from '../../src/cli/actions/export-best.ts';
-import { writeAtomically } from '../../src/cli/process/write-atomically.ts';
+import { writeAtomically } from '../../src/runtime/write-atomically.ts';
 import { bestConfigsOf } from '../../src/documents/best-configs.ts';
 import { csvText } from '../../src/documents/csv.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';

@@ -2,7 +2,7 @@
  * Writes a file atomically and repeatedly, each time with other content, until it is killed.
  * Argument: `FILE`.
  */
-import { writeAtomically } from '../../src/cli/process/write-atomically.ts';
+import { writeAtomically } from '../../src/runtime/write-atomically.ts';
 
 const [file = ''] = process.argv.slice(2);
 for (let i = 0; ; i++) {

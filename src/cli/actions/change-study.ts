@@ -16,7 +16,7 @@ import type { LabOptions } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
-import { writeAtomically } from '../process/write-atomically.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 import { quoted } from '../run/resume-command.ts';
 import { changeStudy } from './change-lab.ts';
 

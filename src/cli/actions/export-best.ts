@@ -1,7 +1,7 @@
 /** Writes `best-configs.json`. */
 import { bestConfigsOf, jsonText } from '../../documents/best-configs.ts';
 import type { Exported, ExportedStudy } from '../../documents/best-configs.ts';
-import { writeAtomically } from '../process/write-atomically.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 /** Default number of exported configurations. */
 export const TOP = 5;

@@ -17,7 +17,7 @@ import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
 import { onInterrupt } from '../process/interrupt.ts';
-import { writeAtomically } from '../process/write-atomically.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 export interface ExportModelOptions {
   readonly onnx: string | undefined;

@@ -11,7 +11,7 @@ import { restrictToOwner } from '../../runtime/owner-only.ts';
 import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
 import type { Streams } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
-import { writeAtomically } from '../process/write-atomically.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 /** Name of the environment variable. */
 const VARIABLE = 'GALAPAGOS_TOKEN';

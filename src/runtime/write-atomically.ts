@@ -4,7 +4,7 @@
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { GalapagosError } from '../../core/errors.ts';
+import { GalapagosError } from '../core/errors.ts';
 
 /**
  * @param mode of the file, before the process's umask
