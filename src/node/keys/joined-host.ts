@@ -1,0 +1,35 @@
+/** The host that this machine joined, in `host.json`: known by its key, wherever it is. */
+import { z } from 'zod';
+import { publicKey } from '../../protocol/node-messages.ts';
+import { strict } from '../../protocol/problems.ts';
+import type { LanFolder } from './lan-folder.ts';
+
+const FILE = 'host.json';
+
+const schema = strict({
+  /** Id by which it announces itself. */
+  id: z.string(),
+  key: publicKey,
+  /** Id of this machine at that host. */
+  node: z.string(),
+  /** Where it was reached, `host:port`, last good one first. */
+  addresses: z.array(z.string()),
+  /** Name of the host's machine. */
+  name: z.string(),
+  /** Name of the lab. */
+  lab: z.string(),
+});
+export type JoinedHost = Readonly<z.output<typeof schema>>;
+
+/** Null: this machine has joined no lab. */
+export function readJoinedHost(folder: LanFolder): JoinedHost | null {
+  return folder.read(FILE, schema);
+}
+
+export function writeJoinedHost(folder: LanFolder, host: JoinedHost): void {
+  folder.exclusively(() => folder.write(FILE, host));
+}
+
+export function forgetJoinedHost(folder: LanFolder): void {
+  folder.exclusively(() => folder.remove(FILE));
+}
