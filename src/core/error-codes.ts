@@ -79,6 +79,7 @@ export const errorCodes = [
   'not-read',
   'not-written',
   'port-taken',
+  'program-failed',
   'unknown-endpoint',
   'unreadable',
   'user-folder',

@@ -283,3 +283,22 @@ export const backendOutput = strict({
   ),
 });
 export type BackendOutput = z.output<typeof backendOutput>;
+
+/** Output of `node install`, `node uninstall` and `node status`. */
+export const nodeServiceOutput = strict({
+  kind: z.enum(['systemd user unit', 'LaunchAgent', 'logon task']),
+  file: z.string().describe('File that defines the service.'),
+  service: strict({
+    state: z.enum(['running', 'starting', 'stopped', 'failed']),
+    pid: z.int().min(1).nullable(),
+    lastExit: z.int().nullable().describe('Exit status of the last process; null: unknown.'),
+  })
+    .nullable()
+    .describe('Null: not installed.'),
+  needsLogin: z
+    .boolean()
+    .nullable()
+    .describe('Whether the node runs only while its user is logged in; null: unknown.'),
+  log: z.string().describe('Command that prints the log of the service.'),
+});
+export type NodeServiceOutput = z.output<typeof nodeServiceOutput>;

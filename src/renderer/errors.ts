@@ -223,6 +223,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   'not-read': { severity: 'trouble', words: placed },
   'not-written': { severity: 'trouble', words: placed },
   'port-taken': { severity: 'trouble', words: placed },
+  'program-failed': { severity: 'trouble', words: placed },
   'unknown-endpoint': {
     severity: 'fault',
     words: () => 'This window belongs to another version of Galapagos. Reload it.',

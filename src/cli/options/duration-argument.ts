@@ -6,7 +6,14 @@ import { InvalidArgumentError } from 'commander';
 import { at } from '../../core/at.ts';
 import type { SimulationFile } from '../../protocol/simulation-file.ts';
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 export function durationArgument(text: string): SimulationFile['durationMs'] {
   const lognormal = /^lognormal:([^,]+),([^,]+)$/.exec(text.trim());
@@ -21,8 +28,17 @@ export function durationArgument(text: string): SimulationFile['durationMs'] {
   return { median, sigma };
 }
 
+/** A duration without distribution, in ms. */
+export function timeSpan(text: string): number {
+  const ms = milliseconds(text);
+  if (ms !== null) return ms;
+  throw new InvalidArgumentError(
+    `Expected a duration such as 500ms, 25s, 10m, 2h or 7d, found ${JSON.stringify(text)}.`,
+  );
+}
+
 function milliseconds(text: string): number | null {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(text.trim()) ?? [];
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text.trim()) ?? [];
   const factor = UNITS[unit];
   return factor === undefined ? null : Number(digits) * factor;
 }

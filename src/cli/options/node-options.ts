@@ -1,0 +1,53 @@
+/** Options that `galapagos node` and `galapagos node install` share. */
+import type { Command } from 'commander';
+import { integer, names, text } from './arguments.ts';
+import { timeSpan } from './duration-argument.ts';
+
+export interface NodeFlags {
+  readonly join?: string;
+  readonly name?: string;
+  readonly devices?: readonly string[];
+  readonly hours?: string;
+  readonly whenIdle?: boolean;
+  readonly workers?: number;
+  /** False: other nodes cannot fetch datasets from this one. */
+  readonly serve: boolean;
+  /** In ms. */
+  readonly drainGrace?: number;
+}
+
+/** Adds the argument `[host]` and the options. */
+export function addNodeOptions(command: Command): Command {
+  return command
+    .argument('[host]', 'address of the host, as name or name:port; default: the joined lab')
+    .option('--join <invitation>', 'join the lab that made this invitation', text)
+    .option('--name <name>', 'name of this node in the lab; default: the name of the machine', text)
+    .option('--devices <list>', 'devices that take part, for example cpu,gpu/0', names)
+    .option('--hours <range>', 'work at these hours of the day only, for example 18-8', text)
+    .option('--when-idle', 'work only while nobody uses the machine')
+    .option('--workers <count>', 'number of worker processes on the CPU', integer(1))
+    .option('--no-serve', 'do not send datasets to other nodes')
+    .option(
+      '--drain-grace <time>',
+      'on SIGTERM, time to finish running trials, for example 25s',
+      timeSpan,
+    );
+}
+
+/** Returns the arguments that give `galapagos node` the same host and options. */
+export function nodeArguments(host: string | undefined, flags: NodeFlags): readonly string[] {
+  const { join, name, devices, hours, whenIdle, workers, serve, drainGrace } = flags;
+  const option = (word: string, value: string | number | undefined): readonly string[] =>
+    value === undefined ? [] : [word, String(value)];
+  return [
+    ...(host === undefined ? [] : [host]),
+    ...option('--join', join),
+    ...option('--name', name),
+    ...option('--devices', devices?.join(',')),
+    ...option('--hours', hours),
+    ...(whenIdle === true ? ['--when-idle'] : []),
+    ...option('--workers', workers),
+    ...(serve ? [] : ['--no-serve']),
+    ...option('--drain-grace', drainGrace === undefined ? undefined : `${drainGrace / 1000}s`),
+  ];
+}

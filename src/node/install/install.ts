@@ -1,0 +1,99 @@
+/** Installs the node as a service of this user, removes the service and reports its state. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GalapagosError } from '../../core/errors.ts';
+import { succeed } from '../../runtime/run-program.ts';
+import type { RunProgram } from '../../runtime/run-program.ts';
+
+import { launchAgentService } from './launch-agent.ts';
+import { logonTaskService } from './logon-task.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser, Step } from './node-service.ts';
+import { systemdService } from './systemd.ts';
+
+export interface InstalledService {
+  readonly kind: NodeService['kind'];
+  /** File that defines the service. */
+  readonly file: string;
+  /** Null: not installed. */
+  readonly service: ServiceState | null;
+  /** True if the service runs only while its user is logged in; null: unknown. */
+  readonly needsLogin: boolean | null;
+  /** Command that prints the log of the service. */
+  readonly log: string;
+}
+
+/** @throws GalapagosError `unsupported` on a system without a known kind of service */
+export function nodeService(
+  platform: NodeJS.Platform,
+  node: NodeProcess,
+  user: ServiceUser,
+): NodeService {
+  if (user.uid === 0)
+    throw new GalapagosError(
+      'not-allowed-now',
+      'a node is never installed for root: run galapagos node install as the user whose files and login it belongs to',
+    );
+  if (platform === 'linux') return systemdService(node, user);
+  if (platform === 'darwin') return launchAgentService(node, user);
+  if (platform === 'win32') return logonTaskService(node, user);
+  throw new GalapagosError(
+    'unsupported',
+    `a node cannot be installed as a service on ${platform}: expected Linux with systemd, macOS or Windows; start galapagos node by other means`,
+  );
+}
+
+/** Writes the service's files, enables it and starts the node. */
+export async function installService(service: NodeService, run: RunProgram): Promise<void> {
+  for (const { path, content } of service.files) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // The arguments may contain an invitation.
+    writeFileSync(path, content, { mode: 0o600 });
+  }
+  await carryOut(service.install, run);
+}
+
+/** Stops the node and removes its service. Returns false if none was installed. */
+export async function uninstallService(service: NodeService, run: RunProgram): Promise<boolean> {
+  const installed = isInstalled(service);
+  if (!installed) return false;
+  await carryOut(service.uninstall, run);
+  for (const { path } of service.files) rmSync(path, { force: true });
+  await carryOut(service.afterwards, run);
+  return true;
+}
+
+export async function serviceStatus(
+  service: NodeService,
+  run: RunProgram,
+): Promise<InstalledService> {
+  const { kind, files, status, readStatus, linger, log } = service;
+  const file = files[0]?.path ?? '';
+  if (!isInstalled(service)) return { kind, file, service: null, needsLogin: null, log };
+  const { code, stdout } = await run(status);
+  // A service that its system has forgotten is not running.
+  const state: ServiceState =
+    code === 0 ? readStatus(stdout) : { state: 'stopped', pid: null, lastExit: null };
+  return { kind, file, service: state, needsLogin: await needsLogin(linger, run), log };
+}
+
+async function needsLogin(linger: NodeService['linger'], run: RunProgram): Promise<boolean | null> {
+  if (linger === null) return true;
+  try {
+    const { code, stdout } = await run(linger);
+    return code === 0 ? !/^Linger=yes$/m.test(stdout) : null;
+  } catch {
+    // Systems without loginctl.
+    return null;
+  }
+}
+
+function isInstalled({ files }: NodeService): boolean {
+  return files[0] !== undefined && existsSync(files[0].path);
+}
+
+async function carryOut(steps: readonly Step[], run: RunProgram): Promise<void> {
+  for (const { command, mayFail = false } of steps) {
+    if (mayFail) await run(command).catch(() => undefined);
+    else await succeed(run, command);
+  }
+}
