@@ -27,6 +27,11 @@ export const errorCodes = [
   'unknown-node',
   'unknown-study',
   'unknown-trial',
+  // Machines of the lab.
+  'cannot-join',
+  'not-shared',
+  'unknown-admission',
+  'unknown-node',
   // Lab files.
   'busy',
   'contradiction',

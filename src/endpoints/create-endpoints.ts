@@ -20,6 +20,9 @@ import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
 import { studyCommands } from './calls/study-calls.ts';
 import { CurrentLab, WORKERS_LATER_MS } from './current-lab.ts';
+import { withoutNode } from './joining.ts';
+import { labNodes, machineName } from './lab-nodes.ts';
+import { unsharedLab } from './shared-lab.ts';
 import { Changes } from './feeds/changes.ts';
 import { followUp } from './feeds/follow-up.ts';
 import { LabFeed } from './feeds/lab-feed.ts';
@@ -68,7 +71,10 @@ async function create(
   const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
   let started: readonly StartableDevice[] = [];
   void cards.then((found) => (started = found));
-  const current = await CurrentLab.open(options.lab, start, { count: options.workers, cards });
+  const { face = withoutNode('this program works for its own lab only') } = options;
+  const share = options.share ?? (() => unsharedLab(machineName()));
+  const workers = { count: options.workers, cards };
+  const current = await CurrentLab.open(options.lab, start, workers, share);
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
   onFailure(() => uploads.close());
@@ -123,6 +129,13 @@ async function create(
       ? findCards(options.machine === undefined ? { ...machine, devices } : machine)
       : Promise.resolve(options.cards),
   );
+  const nodes = labNodes({
+    current,
+    face,
+    release: options.version,
+    here: () => ({ inventory: devices.inventory(), sample: utilisation.samples.last ?? null }),
+    memory: () => memory,
+  });
   return {
     endpoints: {
       calls: {
@@ -138,13 +151,21 @@ async function create(
           gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),
         }),
         ...pastAttempts(current),
+        ...nodes.calls,
         beginUpload: (input) => uploads.begin(input),
         discardUpload: ({ upload }) => uploads.discard(upload),
       },
       subscriptions: {
         lab: (_, changed) =>
           new LabFeed(
-            { current, calls, importsChanged, datasetsChanged, memory: () => memory },
+            {
+              current,
+              calls,
+              importsChanged,
+              datasetsChanged,
+              memory: () => memory,
+              nodes: nodes.rows,
+            },
             changed,
           ),
         study: ({ study }, changed) =>
@@ -152,11 +173,21 @@ async function create(
         telemetry: (_, changed) => {
           // A page that opens or reloads shows what was installed since the last look.
           void devices.ready.then(() => devices.refresh(LOOK_AGAIN_MS));
+          const stops = [sampled.listen(changed), nodes.listen(changed)];
           return telemetryFeed(
-            { samples: utilisation.samples, inventory: () => devices.inventory() },
-            sampled.listen(changed),
+            [
+              () => ({
+                samples: utilisation.samples,
+                inventories: () => [devices.inventory()],
+              }),
+              nodes.telemetry,
+            ],
+            () => {
+              for (const stop of stops) stop();
+            },
           );
         },
+        ...nodes.subscriptions,
       },
     },
     uploads,
@@ -167,7 +198,7 @@ async function create(
     onChange: (changed) => onChange(current, changed),
     async close() {
       stopFollowing();
-      await Promise.all([calls.close(), utilisation.stop()]);
+      await Promise.all([calls.close(), utilisation.stop(), face.close()]);
       await uploads.close();
       await current.close();
     },
