@@ -31,7 +31,6 @@ export const errorCodes = [
   'cannot-join',
   'not-shared',
   'unknown-admission',
-  'unknown-node',
   // Lab files.
   'busy',
   'contradiction',

@@ -46,9 +46,9 @@ export function labNodes({ current, face, release, here, memory }: LabNodesParts
     };
   };
   const rows = (slots: readonly SlotRow[]): NodeRow[] => {
-    const { shared } = current;
+    const { shared, lab, view } = current;
     const facts = [thisMachine(shared.sharing.name, release, here()), ...shared.nodes];
-    return nodeRows(facts, { slots, scheduled: () => null });
+    return nodeRows(facts, { lab: lab.coordinator.lab, wall: view.wall, slots });
   };
   const deps = {
     shared: () => current.shared,

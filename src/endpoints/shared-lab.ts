@@ -15,23 +15,13 @@ import type {
   Sharing,
 } from '../protocol/window/nodes.ts';
 
-/** What an admitted node has told of itself, and what is known of its link. */
+/** What an admitted node has told of itself. */
 export interface NodeFacts extends Pick<
   NodeRow,
-  | 'id'
-  | 'name'
-  | 'presence'
-  | 'since'
-  | 'left'
-  | 'release'
-  | 'rttMs'
-  | 'offsetMs'
-  | 'datasets'
-  | 'refusals'
-  | 'limits'
-  | 'held'
-  | 'hoursFrom'
+  'id' | 'name' | 'release' | 'offsetMs' | 'datasets' | 'refusals' | 'limits' | 'held' | 'hoursFrom'
 > {
+  /** When it was connected last, in milliseconds since 1970; null: never. */
+  readonly lastSeen: number | null;
   /** Null: it has not told it yet. */
   readonly inventory: NodeInventory | null;
   /** The latest; null: none. */

@@ -188,7 +188,7 @@ export const commands = {
   /** Makes an invitation, with which machines join without a question. */
   'lab.invite': call(
     strict({
-      uses: z.int().min(1).max(1000).default(1),
+      uses: z.int().min(1).max(1000),
       forMs: z.int().min(600_000).max(604_800_000).default(3_600_000),
       ephemeral: z.boolean().default(false),
     }),

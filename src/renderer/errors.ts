@@ -231,10 +231,6 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
     severity: 'slip',
     words: () => 'That machine no longer waits for an answer. Start again there.',
   },
-  'unknown-node': {
-    severity: 'slip',
-    words: () => 'That machine is no longer part of this lab.',
-  },
   'port-taken': { severity: 'trouble', words: placed },
   'program-failed': { severity: 'trouble', words: placed },
   'unknown-endpoint': {

@@ -3,72 +3,70 @@
  * node has told. Computed on request.
  */
 import { THIS_NODE, parseSlot } from '../../core/device.ts';
-import type { NodeRow } from '../../protocol/window/nodes.ts';
+import type { LabState } from '../../core/scheduling/index.ts';
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { NodeRow } from '../../protocol/window/nodes.ts';
 import type { NodeSample } from '../../protocol/window/telemetry.ts';
 import type { NodeFacts } from '../shared-lab.ts';
 
-/** Part of the scheduler's state of a node. */
-export interface ScheduledNode {
-  readonly mode: NodeRow['mode'];
-  /** Who set the mode; null: the node is open. */
-  readonly by: NodeRow['by'];
-  /** Slots that wait because their machine is used. */
-  readonly held: ReadonlySet<string>;
-  /** Slots whose worker the node has not heard of. */
-  readonly silent: ReadonlySet<string>;
-}
-
 export interface NodeSurroundings {
+  readonly lab: Pick<LabState, 'nodes' | 'stalledMs'>;
+  /** Converts the coordinator's clock to milliseconds since 1970. */
+  readonly wall: (at: number) => number;
   /** Slots of all nodes. */
   readonly slots: readonly SlotRow[];
-  /** Null: the scheduler does not know the node, which has not joined since the lab was opened. */
-  readonly scheduled: (node: string) => ScheduledNode | null;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
 
 export function nodeRows(
   facts: readonly NodeFacts[],
-  { slots, scheduled }: NodeSurroundings,
+  { lab, wall, slots }: NodeSurroundings,
 ): NodeRow[] {
   const ofNode = new Map<string, SlotRow[]>(facts.map(({ id }) => [id, []]));
   for (const slot of slots) ofNode.get(slot.node)?.push(slot);
-  return facts.map(({ inventory, sample, ...fact }) => {
-    const known = scheduled(fact.id);
+  return facts.map(({ inventory, sample, lastSeen, ...fact }) => {
+    const node = lab.nodes.get(fact.id);
+    const mode = node?.mode ?? 'open';
     return {
       ...fact,
-      mode: known?.mode ?? 'open',
-      by: known?.by ?? null,
+      presence: node?.presence ?? 'absent',
+      since: node === undefined ? lastSeen : wall(sinceOf(node, lab.stalledMs)),
+      left: node?.reason ?? null,
+      mode,
+      by: node === undefined || mode === 'open' ? null : node.modeBy,
       system: inventory?.system ?? null,
-      slots: (ofNode.get(fact.id) ?? []).map((slot) => slotOf(slot, known)),
-      load: meanLoad(sample),
+      slots: (ofNode.get(fact.id) ?? []).map((slot) => slotOf(slot, node)),
+      load: sample === null ? null : meanLoad(sample),
+      rttMs: node?.rttMs ?? null,
     };
   });
 }
 
-function slotOf(row: SlotRow, node: ScheduledNode | null): NodeRow['slots'][number] {
+/** Time since when its presence is as it is; of an away node that of its last message. */
+function sinceOf({ presence, presenceSince, heardAt }: ScheduledNode, stalledMs: number): number {
+  return presence === 'away' ? heardAt + stalledMs : presenceSince;
+}
+
+function slotOf(row: SlotRow, node: ScheduledNode | undefined): NodeRow['slots'][number] {
   const { slot, running, until: untilMs } = row;
-  const state = (node?.held ?? NOTHING).has(slot)
-    ? 'held'
-    : (node?.silent ?? NOTHING).has(slot)
-      ? 'silent'
-      : row.state;
+  const held = node?.held.has(slot) ?? false;
+  const silent = node?.silent.has(slot) ?? false;
   return {
     slot,
     device: parseSlot(slot).device,
-    state,
+    state: held ? 'held' : silent ? 'silent' : row.state,
     trial: running[0]?.trial ?? null,
     untilMs,
   };
 }
 
-function meanLoad(sample: NodeSample | null): number | null {
-  if (sample === null || sample.cores.length === 0) return null;
-  return Math.round(sample.cores.reduce((sum, load) => sum + load, 0) / sample.cores.length);
+function meanLoad({ cores }: NodeSample): number | null {
+  if (cores.length === 0) return null;
+  return Math.round(cores.reduce((sum, load) => sum + load, 0) / cores.length);
 }
 
-/** This machine among the nodes: always present, and described by its own inventory. */
+/** This machine among the nodes, described by its own inventory. */
 export function thisMachine(
   name: string,
   release: string,
@@ -77,11 +75,8 @@ export function thisMachine(
   return {
     id: THIS_NODE,
     name,
-    presence: 'present',
-    since: null,
-    left: null,
+    lastSeen: null,
     release,
-    rttMs: null,
     offsetMs: null,
     datasets: [],
     refusals: [],

@@ -47,7 +47,7 @@ export const nodeRow = strict({
   by: z.enum(['user', 'owner']).nullable(),
   /**
    * Since when the presence is as it is: of an away node the time of its last message. Null: the
-   * node was not seen since this lab was opened.
+   * node was never connected.
    */
   since: instant.nullable(),
   /** Why an absent node has left; null: unknown, or it is not absent. */
