@@ -1,5 +1,4 @@
 /** Assembles the application: lab, handlers by topic, feeds. Contains no decisions. */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import type { LabStarter } from '../lab/open-lab.ts';
@@ -13,6 +12,7 @@ import { findCards, isWithoutCards } from '../studies/find-cards.ts';
 import { watchThisMachine } from '../studies/this-machine.ts';
 import { cpuWorkers } from '../studies/worker-count.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { availableCores } from '../runtime/confinement.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
 import type { Application, ApplicationOptions } from './application.ts';
@@ -146,7 +146,7 @@ async function create(
           platform: process.platform,
           host: options.host,
           workers: cpuWorkers(current.lab.coordinator.lab),
-          cores: availableParallelism(),
+          cores: availableCores(),
           userFolder: options.userFolder,
           gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),
         }),
