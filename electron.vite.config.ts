@@ -22,6 +22,7 @@ const programs = {
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/reading/read-thread.ts',
           'line-thread': 'src/transport/line-thread.ts',
+          'door-thread': 'src/transport/door/door-thread.ts',
           'sampler-thread': 'src/coordinator/sampler-thread.ts',
           'watchdog-thread': 'src/runtime/watchdog-thread.ts',
           'check-thread': 'src/lab/check-thread.ts',

@@ -82,9 +82,11 @@ export class WorkerChannels {
   send(instruction: Channel): Promise<void> | undefined {
     switch (instruction.do) {
       case 'openTasks': {
-        const endpoint = this.#transport.openTasks(instruction.session, instruction.slot);
+        const { session, slot } = instruction;
+        const incarnation = this.#lab.slots.get(slot)?.incarnation ?? '';
+        const endpoint = this.#transport.openTasks(session, { slot, incarnation });
         endpoint.catch(() => undefined); // reported when the welcome awaits the endpoint
-        this.#tasks.set(instruction.session, { endpoint, peer: null, studies: new Set() });
+        this.#tasks.set(session, { endpoint, peer: null, studies: new Set() });
         return undefined;
       }
       case 'closeTasks':

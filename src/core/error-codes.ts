@@ -27,10 +27,6 @@ export const errorCodes = [
   'unknown-node',
   'unknown-study',
   'unknown-trial',
-  // Machines of the lab.
-  'cannot-join',
-  'not-shared',
-  'unknown-admission',
   // Lab files.
   'busy',
   'contradiction',

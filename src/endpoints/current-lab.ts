@@ -10,7 +10,6 @@ import { Changes } from './feeds/changes.ts';
 import { LabView } from './projections/lab-view.ts';
 import { Projections } from './projections/projections.ts';
 import { FileReading } from './reading/file-reading.ts';
-import type { SharedLab } from './shared-lab.ts';
 
 /**
  * Milliseconds that worker processes wait where no study runs: their start, some 0.3 s of a core
@@ -31,27 +30,20 @@ export class CurrentLab {
   readonly switched = new Changes();
   readonly #start: LabStarter;
   readonly #workers: WorkersHere;
-  readonly #share: Sharer;
   #open: Opened;
   #switching: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(start: LabStarter, workers: WorkersHere, share: Sharer, open: Opened) {
+  private constructor(start: LabStarter, workers: WorkersHere, open: Opened) {
     this.#start = start;
     this.#workers = workers;
-    this.#share = share;
     this.#open = open;
   }
 
   /** @throws StorageError when the file is not a lab, or another process holds it */
-  static async open(
-    file: string,
-    start: LabStarter,
-    workers: WorkersHere,
-    share: Sharer,
-  ): Promise<CurrentLab> {
+  static async open(file: string, start: LabStarter, workers: WorkersHere): Promise<CurrentLab> {
     return allOrNothing(async (onFailure) => {
-      const current = new CurrentLab(start, workers, share, await opened(file, start, share));
+      const current = new CurrentLab(start, workers, await opened(file, start));
       onFailure(() => current.close());
       current.#startWorkers();
       return current;
@@ -60,11 +52,6 @@ export class CurrentLab {
 
   get lab(): OpenLab {
     return this.#open.lab;
-  }
-
-  /** Sharing of the open lab with other machines. */
-  get shared(): SharedLab {
-    return this.#open.shared;
   }
 
   get view(): LabView {
@@ -103,7 +90,7 @@ export class CurrentLab {
       if (this.lab.failure === null) return;
       await this.lab.close();
     }
-    this.#open = await opened(file, this.#start, this.#share);
+    this.#open = await opened(file, this.#start);
     this.switched.notify();
     await closed(before);
     this.#startWorkers();
@@ -125,19 +112,15 @@ export class CurrentLab {
   }
 }
 
-/** Creates the sharing of a lab; off at first. */
-export type Sharer = (lab: OpenLab) => SharedLab;
-
 interface Opened {
   readonly lab: OpenLab;
-  readonly shared: SharedLab;
   readonly view: LabView;
   readonly projections: Projections;
   readonly reading: FileReading;
   readonly interrupted: ReadonlySet<string>;
 }
 
-function opened(file: string, start: LabStarter, share: Sharer): Promise<Opened> {
+function opened(file: string, start: LabStarter): Promise<Opened> {
   return allOrNothing(async (onFailure) => {
     const reading = new FileReading(file);
     onFailure(() => reading.close());
@@ -154,9 +137,7 @@ function opened(file: string, start: LabStarter, share: Sharer): Promise<Opened>
     onFailure(() => view.close());
     const projections = new Projections(view, reading);
     void view.foreignLoaded.then(() => projections.readAhead());
-    const shared = share(lab);
-    onFailure(() => shared.close());
-    return { lab, shared, view, projections, reading, interrupted };
+    return { lab, view, projections, reading, interrupted };
   });
 }
 
@@ -164,9 +145,8 @@ function opened(file: string, start: LabStarter, share: Sharer): Promise<Opened>
  * Closes a lab after a short grace period for running trials. The lab itself closes the file last,
  * which leaves one plain file.
  */
-async function closed({ lab, shared, view, projections, reading }: Opened): Promise<void> {
+async function closed({ lab, view, projections, reading }: Opened): Promise<void> {
   await leaveStudies(lab);
-  await shared.close();
   projections.close();
   view.close();
   await reading.close();

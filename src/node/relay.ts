@@ -244,7 +244,10 @@ export class Relay {
     if (worker.session !== null && compareIncarnations(session, worker.session) < 0) return false;
     this.#leave(worker);
     worker.session = session;
-    worker.tasks = this.#parts.workers.openTasks(session, slot);
+    worker.tasks = this.#parts.workers.openTasks(session, {
+      slot,
+      incarnation: worker.incarnation,
+    });
     worker.tasks.catch(() => undefined); // reported when the welcome awaits the endpoint
     return true;
   }

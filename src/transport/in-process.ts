@@ -10,6 +10,7 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
+import { peerName } from './peer-name.ts';
 import { explained, parsers, takeControl, takeResult, type Receiver } from './reading.ts';
 import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from './transport.ts';
 
@@ -55,7 +56,7 @@ export class InProcessCoordinator implements CoordinatorTransport {
 
   /** Connects a worker until it closes or vanishes. */
   connect(peer: Peer): InProcessWorker {
-    const key = `${peer.slot}#${peer.incarnation}`;
+    const key = peerName(peer);
     const worker: InProcessWorker = new InProcessWorker({
       control: new Pipe((line) => {
         if (!this.#closed) takeControl(peer, parsers.control(line), this.#receiver);
@@ -90,8 +91,8 @@ export class InProcessCoordinator implements CoordinatorTransport {
     else channel.worker.tasks(session, line);
   }
 
-  sendControl({ slot, incarnation }: Peer, message: ToWorker): void {
-    this.#workers.get(`${slot}#${incarnation}`)?.orders.push(encodeMessage(message));
+  sendControl(peer: Peer, message: ToWorker): void {
+    this.#workers.get(peerName(peer))?.orders.push(encodeMessage(message));
   }
 
   onMessage(

@@ -28,6 +28,21 @@ export class LongLines {
     return this.#parseInThread(channel, line);
   }
 
+  /**
+   * Parses a line of a channel and hands it on, at once or after a thread has parsed it.
+   * @returns undefined: it was handed on at once
+   */
+  take<Name extends keyof Channels>(
+    channel: Name,
+    line: string,
+    take: (parsed: Parsed<Channels[Name]>) => void,
+  ): Promise<void> | undefined {
+    const parsed = this.parse(channel, line);
+    if (parsed instanceof Promise) return parsed.then(take);
+    take(parsed);
+    return undefined;
+  }
+
   close(): Promise<void> {
     return this.#thread.close(new Error('the coordinator closed'));
   }

@@ -7,6 +7,7 @@
 import { context, curveKeyPair } from 'zeromq';
 import type { Readable, Socket } from 'zeromq';
 import { MAX_MESSAGE_BYTES } from '../protocol/worker-messages.ts';
+import { LOCAL_DOMAIN } from './access.ts';
 import { linesOf } from './lines.ts';
 
 // One bound PUSH for each worker: the library's default of 1,023 sockets would limit a lab to a
@@ -50,13 +51,20 @@ export const connectAndSendOptions = { ...connectOptions, immediate: true } as c
 
 export interface ServerKeys {
   readonly token: string;
-  readonly options: { readonly curveServer: true; readonly curveSecretKey: string };
+  readonly options: {
+    readonly curveServer: true;
+    readonly curveSecretKey: string;
+    readonly zapDomain: string;
+  };
 }
 
 /** The token of a run and the options of every socket that requires it. */
 export function serverKeys(): ServerKeys {
   const { publicKey, secretKey } = curveKeyPair();
-  return { token: publicKey, options: { curveServer: true, curveSecretKey: secretKey } };
+  return {
+    token: publicKey,
+    options: { curveServer: true, curveSecretKey: secretKey, zapDomain: LOCAL_DOMAIN },
+  };
 }
 
 /** Options of a socket that connects with a token. */
@@ -75,13 +83,16 @@ export function clientKeys(token: string): {
  * `take`.
  * @param take receives the frames before the last, and one line of the last; the next line waits
  *   for its promise
+ * @param accepts called with every message before its lines; false: its lines are dropped
  */
 export async function receiveLines(
   socket: Socket & Readable,
   take: (line: string, before: readonly Buffer[]) => Promise<void> | void,
+  accepts: (frames: readonly Buffer[]) => boolean = () => true,
 ): Promise<void> {
   let began = performance.now();
   for await (const frames of socket) {
+    if (!accepts(frames)) continue;
     const before = frames.slice(0, -1);
     for (const line of linesOf(frames.at(-1)?.toString() ?? '')) {
       const taken = take(line, before);

@@ -31,10 +31,11 @@ export interface CoordinatorTransport {
   /** Endpoint to which workers push results; part of `welcome`. */
   readonly resultsEndpoint: string;
   /**
-   * Opens the task channel of a session of a slot's worker.
-   * @returns its endpoint, which is part of `welcome`
+   * Opens the task channel of a session of a worker.
+   * @returns its endpoint, which is part of `welcome`; of a node's worker a placeholder, which the
+   *   node replaces
    */
-  openTasks(session: string, slot: string): Promise<string>;
+  openTasks(session: string, peer: Peer): Promise<string>;
   closeTasks(session: string): void;
   /**
    * Queues without limit and without waiting; drops the message if the session's channel is closed.

@@ -12,7 +12,8 @@ import type {
 import { encodeMessage } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { LongLines } from './long-lines.ts';
-import { takeControl, takeResult, type Channels, type Parsed, type Receiver } from './reading.ts';
+import { peerName, peerNamed } from './peer-name.ts';
+import { takeControl, takeResult, type Receiver } from './reading.ts';
 import { SendQueue } from './send-queue.ts';
 import {
   closeGently,
@@ -110,10 +111,10 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#tasks.get(session)?.queue.push(null, line);
   }
 
-  sendControl({ slot, incarnation }: Peer, message: ToWorker): void {
+  sendControl(peer: Peer, message: ToWorker): void {
     const line = encodeMessage(message);
     checkLength(line);
-    this.#orders.push(`${slot}#${incarnation}`, line);
+    this.#orders.push(peerName(peer), line);
   }
 
   onMessage(
@@ -126,24 +127,12 @@ export class ZeromqCoordinator implements CoordinatorTransport {
       answer: (peer, message) => this.sendControl(peer, message),
     };
     void receiveLines(this.#control, (line, [identity]) => {
-      const peer = peerOf(identity?.toString() ?? '');
-      return this.#parsed('control', line, (parsed) => takeControl(peer, parsed, receiver));
+      const peer = peerNamed(identity?.toString() ?? '');
+      return this.#lines.take('control', line, (parsed) => takeControl(peer, parsed, receiver));
     });
     void receiveLines(this.#results, (line) =>
-      this.#parsed('results', line, (parsed) => takeResult(parsed, receiver)),
+      this.#lines.take('results', line, (parsed) => takeResult(parsed, receiver)),
     );
-  }
-
-  /** Handles a line at once, or after a thread has parsed it. */
-  #parsed<Name extends keyof Channels>(
-    channel: Name,
-    line: string,
-    take: (parsed: Parsed<Channels[Name]>) => void,
-  ): Promise<void> | undefined {
-    const parsed = this.#lines.parse(channel, line);
-    if (parsed instanceof Promise) return parsed.then(take);
-    take(parsed);
-    return undefined;
   }
 
   async close(): Promise<void> {
@@ -167,9 +156,4 @@ function endpointOf(socket: { readonly lastEndpoint: string | null }): string {
   const { lastEndpoint } = socket;
   if (lastEndpoint === null) throw new Error('a bound socket has an endpoint');
   return lastEndpoint;
-}
-
-function peerOf(identity: string): Peer | null {
-  const at = identity.lastIndexOf('#');
-  return at <= 0 ? null : { slot: identity.slice(0, at), incarnation: identity.slice(at + 1) };
 }

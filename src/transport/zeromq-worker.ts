@@ -11,6 +11,7 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
+import { peerName } from './peer-name.ts';
 import { explained } from './reading.ts';
 import { SendQueue } from './send-queue.ts';
 import {
@@ -44,12 +45,12 @@ export class ZeromqWorker implements WorkerTransport {
   #task: (message: TaskMessage) => void = () => undefined;
   #malformed: (error: string) => void = () => undefined;
 
-  constructor({ controlEndpoint, token, slot, incarnation }: ZeromqWorkerOptions) {
+  constructor({ controlEndpoint, token, ...peer }: ZeromqWorkerOptions) {
     this.#keys = clientKeys(token);
     const control = new Dealer({
       ...connectOptions,
       ...this.#keys,
-      routingId: `${slot}#${incarnation}`,
+      routingId: peerName(peer),
     });
     control.connect(controlEndpoint);
     this.#control = control;

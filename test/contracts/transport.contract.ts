@@ -1,5 +1,6 @@
 /** Contract of every transport. Each implementation runs this suite. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { THIS_NODE } from '../../src/core/device.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
 import type {
   FromWorker,
@@ -30,11 +31,20 @@ export interface TransportHarness {
   };
 }
 
-const peers = ['a', 'b', 'c'].map((device) => ({ slot: `local/${device}/0`, incarnation: '1.1' }));
-const [a, b] = peers as [Peer, Peer, Peer];
 const size = (message: StudyMessage): number => Buffer.byteLength(encodeMessage(message));
 
-export function transportContract(name: string, make: () => Promise<TransportHarness>): void {
+/** @param node to which the workers belong */
+export function transportContract(
+  name: string,
+  make: () => Promise<TransportHarness>,
+  node = THIS_NODE,
+): void {
+  const peers = ['a', 'b', 'c'].map((device) => ({
+    slot: `${node}/${device}/0`,
+    incarnation: '1.1',
+  }));
+  const [a, b] = peers as [Peer, Peer, Peer];
+
   describe(`Transport ${name}`, () => {
     let harness: TransportHarness;
     let coordinator: CoordinatorTransport;
@@ -89,7 +99,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     async function joined(worker: Worker, session: string): Promise<void> {
       worker.transport.joinSession(
-        await coordinator.openTasks(session, worker.peer.slot),
+        await coordinator.openTasks(session, worker.peer),
         coordinator.resultsEndpoint,
       );
     }
@@ -153,7 +163,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('keeps tasks for a session until its worker joins, and delivers them in order', async () => {
       const worker = await connected(a);
-      const endpoint = await coordinator.openTasks('1.1', a.slot);
+      const endpoint = await coordinator.openTasks('1.1', a);
       coordinator.sendTask('1.1', study);
       for (let taskSeq = 1; taskSeq <= 1000; taskSeq++)
         coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
@@ -196,7 +206,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       await gone.transport.close();
       for (let n = 1; n <= 100; n++) {
         coordinator.sendControl(
-          { slot: 'local/nobody/0', incarnation: '1.1' },
+          { slot: `${node}/nobody/0`, incarnation: '1.1' },
           { type: 'heard', session: '1.1', n },
         );
         coordinator.sendControl(a, { type: 'heard', session: '1.1', n });
@@ -225,11 +235,11 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       raw.control(encodeMessage({ ...beat, ...a }));
       await up.messages.count(1);
       expect(up.malformed.all.map(({ peer }) => peer)).toStrictEqual([a, a, a]);
-      expect(up.malformed.all.map(({ error }) => error).join('\n')).toMatch(
-        /hello: .*\nnot JSON.*\nbeat: from local\/a\/0#1\.1, but it names local\/b\/0#1\.1/,
-      );
+      const errors = up.malformed.all.map(({ error }) => error);
+      expect(errors.slice(0, 2).join('\n')).toMatch(/^hello: .*\nnot JSON/);
+      expect(errors[2]).toBe(`beat: from ${a.slot}#1.1, but it names ${b.slot}#1.1`);
 
-      raw.result('{"type":"result","slot":"local/b/0","incarnation":"1.1"}');
+      raw.result(JSON.stringify({ type: 'result', ...b }));
       raw.result('{}');
       raw.result(encodeMessage({ ...result, ...a }));
       await up.messages.count(2);

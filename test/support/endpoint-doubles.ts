@@ -17,14 +17,7 @@ export function endpointsOf(
           throw new Error(`${String(name)} is not part of this test`);
         }),
     }),
-    subscriptions: {
-      lab,
-      study: unopened,
-      telemetry: unopened,
-      'lab.admissions': unopened,
-      'join.seen': unopened,
-      'owner.state': unopened,
-    },
+    subscriptions: { lab, study: unopened, telemetry: unopened },
   };
 }
 

@@ -48,8 +48,6 @@ const fixture = z.strictObject({
     reason: z.string().optional(),
     remedy: z.string().optional(),
   }),
-  /** Value of `CUDA_VISIBLE_DEVICES`. */
-  visibleDevices: z.string().optional(),
   selectLayer: z.boolean().default(false),
   /** Why device files cannot be hidden from a process; null: they can. */
   namespaces: z.string().nullable().default('this system refuses user namespaces'),
@@ -215,7 +213,6 @@ async function factsOf(
     tensorflow,
     denied,
     platform,
-    visibleDevices,
   }: FixtureMachine,
   cards: NodeInventory['devices'],
   root: string,
@@ -260,7 +257,6 @@ async function factsOf(
       ...(remedy === undefined ? {} : { remedy }),
     },
     access,
-    visibleDevices,
     partitions: parsePartitions(nvidiaSmiList),
     ways: { selectLayer, namespaces },
     processor: [

@@ -50,10 +50,7 @@ export class PairingWorld {
       invitations: this.invitations,
       limits: this.limits,
       timer: this.timer,
-      open: (node) => {
-        this.opened.push(node);
-        return Promise.resolve();
-      },
+      open: (node) => this.opened.push(node),
     },
     (refusal) => this.refused.push(refusal),
     this.now,

@@ -1,36 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Dealer, Push } from 'zeromq';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
 import { encodeMessage } from '../../src/protocol/worker-wire.ts';
-import { SendQueue } from '../../src/transport/send-queue.ts';
-import { clientKeys, connectOptions, serverKeys } from '../../src/transport/sockets.ts';
+import { serverKeys } from '../../src/transport/sockets.ts';
 import type { Malformed, Peer } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator, ZeromqWorker } from '../../src/transport/zeromq.ts';
 import { transportContract } from '../contracts/transport.contract.ts';
 import { Inbox } from '../support/inbox.ts';
+import { rawWorker } from '../support/raw-worker.ts';
 import { hello, result } from '../support/worker-message-examples.ts';
-
-/** Sockets that send arbitrary frames. `token` null: none is presented. */
-function raw(
-  coordinator: ZeromqCoordinator,
-  { slot, incarnation: incarnation }: Peer,
-  token: string | null,
-) {
-  const options = { ...connectOptions, ...(token === null ? {} : clientKeys(token)) };
-  const control = new Dealer({ ...options, routingId: `${slot}#${incarnation}` });
-  const results = new Push(options);
-  control.connect(coordinator.controlEndpoint);
-  results.connect(coordinator.resultsEndpoint);
-  const queue = new SendQueue<Dealer | Push>((socket, frame) => socket.send(frame));
-  return {
-    control: (line: string) => queue.push(control, line),
-    result: (line: string) => queue.push(results, line),
-    close: () => [control, results].forEach((socket) => socket.close()),
-  };
-}
 
 transportContract('ZeroMQ', async () => {
   const coordinator = await ZeromqCoordinator.bind();
@@ -38,7 +18,7 @@ transportContract('ZeroMQ', async () => {
   return {
     coordinator,
     connect: (peer) => new ZeromqWorker({ controlEndpoint, token, ...peer }),
-    connectRaw: (peer) => raw(coordinator, peer, token),
+    connectRaw: (peer) => rawWorker(coordinator, peer, token),
   };
 });
 
@@ -60,7 +40,7 @@ describe('Transport: ZeroMQ coordinator', () => {
     await coordinator.close();
   });
   const connect = (who: Peer, token: string | null) => {
-    const sockets = raw(coordinator, who, token);
+    const sockets = rawWorker(coordinator, who, token);
     closing.push(sockets.close);
     return sockets;
   };

@@ -1,0 +1,95 @@
+/** Limits of connections at a door, by address and in all. */
+
+export interface DoorLimits {
+  /** Milliseconds in which the first line must arrive. */
+  readonly firstLineMs: number;
+  /** Milliseconds after which a connection counts as established; a passed handshake is earlier. */
+  readonly youngMs: number;
+  /** Most young connections of one address, and in all. */
+  readonly youngOfAddress: number;
+  readonly young: number;
+  /** Most pairing conversations of one address, and in all. */
+  readonly pairOfAddress: number;
+  readonly pair: number;
+  /** Milliseconds without a byte after which a pairing conversation ends. */
+  readonly pairSilentMs: number;
+  /** Most connections in all. */
+  readonly all: number;
+  /** Most established connections of one channel; the oldest one ends. */
+  readonly ofChannel: number;
+  /** Most bytes of a connection before its handshake has passed. */
+  readonly handshakeBytes: number;
+  /** Most bytes of a channel that its reader has not taken. */
+  readonly unreadBytes: number;
+}
+
+export const doorLimits: DoorLimits = {
+  firstLineMs: 2_000,
+  youngMs: 3_000,
+  youngOfAddress: 64,
+  young: 256,
+  pairOfAddress: 32,
+  pair: 128,
+  pairSilentMs: 60_000,
+  all: 4_096,
+  ofChannel: 4,
+  handshakeBytes: 64 * 1024,
+  unreadBytes: 64 * 1024 * 1024,
+};
+
+/** Counts what is taken, by address and in all. */
+export class Quota {
+  readonly #ofAddress: number;
+  readonly #all: number;
+  readonly #taken = new Map<string, number>();
+  #count = 0;
+
+  constructor(ofAddress: number, all: number) {
+    this.#ofAddress = ofAddress;
+    this.#all = all;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @returns a function that gives the place back, once; or why there is none */
+  take(address: string): (() => void) | 'tooMany' | 'full' {
+    const group = addressGroup(address);
+    const taken = this.#taken.get(group) ?? 0;
+    if (taken >= this.#ofAddress) return 'tooMany';
+    if (this.#count >= this.#all) return 'full';
+    this.#taken.set(group, taken + 1);
+    this.#count += 1;
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.#count -= 1;
+      const left = (this.#taken.get(group) ?? 0) - 1;
+      if (left > 0) this.#taken.set(group, left);
+      else this.#taken.delete(group);
+    };
+  }
+}
+
+/** Returns an address without zone, and an IPv4 address mapped into IPv6 as IPv4. */
+export function plainAddress(address: string): string {
+  const [bare = ''] = address.split('%');
+  return bare.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+/** Returns an IPv4 address itself, and of an IPv6 address the /64, which one machine may own. */
+export function addressGroup(address: string): string {
+  const plain = plainAddress(address);
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const hextets = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const [front, back] = [hextets(head), hextets(tail)];
+  const zeros = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
+  const all = plain.includes('::') ? [...front, ...zeros, ...back] : front;
+  return all
+    .slice(0, 4)
+    .map((hextet) => Number.parseInt(hextet, 16).toString(16))
+    .join(':');
+}
