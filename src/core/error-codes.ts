@@ -27,6 +27,10 @@ export const errorCodes = [
   'unknown-node',
   'unknown-study',
   'unknown-trial',
+  // Machines of the lab.
+  'cannot-join',
+  'not-shared',
+  'unknown-admission',
   // Lab files.
   'busy',
   'contradiction',

@@ -101,6 +101,9 @@ const BUNDLED: readonly Bundled[] = [{ entry: MNIST, description: MNIST_DESCRIPT
 /** Names that come with Galapagos: no import can take them. */
 export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ entry }) => entry.name);
 
+/** Contents that come with Galapagos. */
+export const BUNDLED_CONTENTS: readonly string[] = BUNDLED.map(({ entry }) => entry.content);
+
 /** Returns the built-in dataset of this name; undefined: there is none. */
 export function bundledDataset(name: string): Bundled | undefined {
   return BUNDLED.find(({ entry }) => entry.name === name);
@@ -161,16 +164,24 @@ export function catalogueIn(userFolder: string): Catalogue {
 
 function imported(folder: string, name: string): DatasetEntry | undefined {
   const record = readRecord(folder, name);
-  if (record === null) return undefined;
-  const { content, training, test, files } = record;
+  return record === null ? undefined : entryOf(name, record.content, record, record.files);
+}
+
+/** @param files absolute paths of the splits' files, as `import/arrange.ts` wrote them */
+export function entryOf(
+  name: string,
+  content: string,
+  description: DatasetDescription,
+  files: { readonly training: string; readonly test: string },
+): DatasetEntry {
   return {
-    ...summaryOf(record),
+    ...summaryOf(description),
     name,
     content,
     source: {
       kind: 'imported',
-      training: { file: files.training, sha256: training.sha256 },
-      test: { file: files.test, sha256: test.sha256 },
+      training: { file: files.training, sha256: description.training.sha256 },
+      test: { file: files.test, sha256: description.test.sha256 },
     },
   };
 }

@@ -83,6 +83,18 @@ const recordSchema = fields.refine(
   'perClass must have one count for each class',
 );
 
+/** The fields of a description, as records contain them. */
+export const storedDescription = fields.pick({
+  shape: true,
+  sampleType: true,
+  classNames: true,
+  targets: true,
+  training: true,
+  test: true,
+  drawn: true,
+  statistics: true,
+});
+
 export type DatasetRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** A record with the paths of its splits. */

@@ -8,6 +8,8 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import type { DeviceWatchOptions } from '../node/devices/watch-devices.ts';
 import type { UtilisationSources } from '../node/machine/utilisation.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
+import type { OpenLab } from '../lab/open-lab.ts';
+import type { NodeFace, SharedLab } from './shared-lab.ts';
 import type { Uploads } from './uploads/uploads.ts';
 
 export interface ApplicationOptions {
@@ -37,6 +39,10 @@ export interface ApplicationOptions {
   readonly checkAfterMs?: number;
   /** Replaces options of the scheduler. */
   readonly options?: Partial<LabOptions>;
+  /** Shares an open lab with other machines. Default: the lab cannot be shared. */
+  readonly share?: (lab: OpenLab) => SharedLab;
+  /** This machine as a node of another lab. Default: it cannot join one. */
+  readonly face?: NodeFace;
   /** Replaces this machine's devices in tests. */
   readonly machine?: {
     readonly sources: Partial<UtilisationSources>;

@@ -10,6 +10,7 @@ import { Changes } from './feeds/changes.ts';
 import { LabView } from './projections/lab-view.ts';
 import { Projections } from './projections/projections.ts';
 import { FileReading } from './reading/file-reading.ts';
+import type { SharedLab } from './shared-lab.ts';
 
 /**
  * Milliseconds that worker processes wait where no study runs: their start, some 0.3 s of a core
@@ -30,20 +31,27 @@ export class CurrentLab {
   readonly switched = new Changes();
   readonly #start: LabStarter;
   readonly #workers: WorkersHere;
+  readonly #share: Sharer;
   #open: Opened;
   #switching: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(start: LabStarter, workers: WorkersHere, open: Opened) {
+  private constructor(start: LabStarter, workers: WorkersHere, share: Sharer, open: Opened) {
     this.#start = start;
     this.#workers = workers;
+    this.#share = share;
     this.#open = open;
   }
 
   /** @throws StorageError when the file is not a lab, or another process holds it */
-  static async open(file: string, start: LabStarter, workers: WorkersHere): Promise<CurrentLab> {
+  static async open(
+    file: string,
+    start: LabStarter,
+    workers: WorkersHere,
+    share: Sharer,
+  ): Promise<CurrentLab> {
     return allOrNothing(async (onFailure) => {
-      const current = new CurrentLab(start, workers, await opened(file, start));
+      const current = new CurrentLab(start, workers, share, await opened(file, start, share));
       onFailure(() => current.close());
       current.#startWorkers();
       return current;
@@ -52,6 +60,11 @@ export class CurrentLab {
 
   get lab(): OpenLab {
     return this.#open.lab;
+  }
+
+  /** Sharing of the open lab with other machines. */
+  get shared(): SharedLab {
+    return this.#open.shared;
   }
 
   get view(): LabView {
@@ -90,7 +103,7 @@ export class CurrentLab {
       if (this.lab.failure === null) return;
       await this.lab.close();
     }
-    this.#open = await opened(file, this.#start);
+    this.#open = await opened(file, this.#start, this.#share);
     this.switched.notify();
     await closed(before);
     this.#startWorkers();
@@ -112,15 +125,19 @@ export class CurrentLab {
   }
 }
 
+/** Creates the sharing of a lab; off at first. */
+export type Sharer = (lab: OpenLab) => SharedLab;
+
 interface Opened {
   readonly lab: OpenLab;
+  readonly shared: SharedLab;
   readonly view: LabView;
   readonly projections: Projections;
   readonly reading: FileReading;
   readonly interrupted: ReadonlySet<string>;
 }
 
-function opened(file: string, start: LabStarter): Promise<Opened> {
+function opened(file: string, start: LabStarter, share: Sharer): Promise<Opened> {
   return allOrNothing(async (onFailure) => {
     const reading = new FileReading(file);
     onFailure(() => reading.close());
@@ -137,7 +154,9 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
     onFailure(() => view.close());
     const projections = new Projections(view, reading);
     void view.foreignLoaded.then(() => projections.readAhead());
-    return { lab, view, projections, reading, interrupted };
+    const shared = share(lab);
+    onFailure(() => shared.close());
+    return { lab, shared, view, projections, reading, interrupted };
   });
 }
 
@@ -145,8 +164,9 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
  * Closes a lab after a short grace period for running trials. The lab itself closes the file last,
  * which leaves one plain file.
  */
-async function closed({ lab, view, projections, reading }: Opened): Promise<void> {
+async function closed({ lab, shared, view, projections, reading }: Opened): Promise<void> {
   await leaveStudies(lab);
+  await shared.close();
   projections.close();
   view.close();
   await reading.close();

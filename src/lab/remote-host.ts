@@ -235,8 +235,12 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     }
     const slots = hello.slots.filter(({ slot }) => parseSlot(slot).node === node);
     const next: Known = {
-      ...{ sample: null, inventory: null, rttMs: null, offsetMs: null, data: new Map() },
-      ...{ trouble: null },
+      sample: null,
+      inventory: null,
+      rttMs: null,
+      offsetMs: null,
+      data: new Map(),
+      trouble: null,
       ...known,
       id: node,
       hello: { ...hello, slots },

@@ -3,7 +3,6 @@
  * between them. Contains no decisions and no user interface.
  */
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
@@ -18,6 +17,7 @@ import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { availableCores } from '../runtime/confinement.ts';
 import { cpuDevice } from '../runtime/cpu-device.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
@@ -163,7 +163,7 @@ async function start(
   return {
     coordinator,
     startWorkers({ count, cards = [], laterMs = 0 }) {
-      const cpus = workerCount(count ?? Math.max(1, availableParallelism() - cards.length)).workers;
+      const cpus = workerCount(count ?? Math.max(1, availableCores() - cards.length)).workers;
       const slots = [
         ...(count === 0 ? [] : slotsOf(THIS_NODE, device, cpus)),
         ...cards.flatMap((card) => slotsOf(THIS_NODE, card.device, 1)),

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { Problem } from '../core/errors.ts';
 import type { Report } from '../core/scheduling/index.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
-import { catalogueIn, catalogueOf } from '../datasets/catalogue.ts';
+import { catalogueOf } from '../datasets/catalogue.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import { referenced } from '../datasets/content.ts';
 import { DatasetError } from '../datasets/dataset-error.ts';
+import { catalogueWith } from '../datasets/fetched.ts';
 import { datasetsFolder } from '../datasets/places.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
@@ -152,15 +153,16 @@ function splitOf(
 function createTraining({ device, resources, userFolder, log }: Workplace): Evaluate {
   let trainer: Trainer | null = null;
   return async ({ objective, seed, executor: began, dataset }, lanes, listener, shape) => {
-    if (dataset !== undefined) referenced(catalogueIn(userFolder), dataset);
     const [calibrations, datasets] = [join(userFolder, 'calibrations'), datasetsFolder(userFolder)];
+    const own = catalogueOf(datasets);
+    const catalogue = dataset === undefined ? own : catalogueWith(own, datasets, dataset);
+    if (dataset !== undefined) referenced(catalogue, dataset);
     // Loaded from the start: imported only when needed, the bundler would have it load the command
     // line's entry too, and so run it.
     trainer ??= new Trainer({
       device,
       resources,
       calibrations,
-      datasets,
       ...(log === undefined ? {} : { log }),
     });
     const requests = lanes.map(({ attempt, params, signal }) => ({
@@ -171,6 +173,7 @@ function createTraining({ device, resources, userFolder, log }: Workplace): Eval
     const outcomes = await trainer.train(objective as unknown as TrainObjective, seed, requests, {
       began,
       shape,
+      catalogue,
       progress: ({ step, steps }) => listener.progress({ step, steps }),
       report: (lane, report) => listener.report(lane, reportOf(report)),
       ended: (lane, outcome) => listener.ended(lane, endOf(outcome)),

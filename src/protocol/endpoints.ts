@@ -11,7 +11,9 @@ import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './en
 import { strict } from './problems.ts';
 import { studyFile, studyName, studyNote } from './study-file.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
+import { nodeLimits } from './node-messages.ts';
 import { labBody } from './window/lab-stream.ts';
+import { admissionsBody, invitation, nodeRow, ownerBody, seenBody } from './window/nodes.ts';
 import {
   attempts,
   confirmation,
@@ -36,6 +38,18 @@ const name = z.string().min(1).max(600);
 const shownName = name.refine((given) => !hasHiddenCharacters(given), {
   error: 'a name without control or reordering characters',
 });
+
+const node = z.string().min(1).max(64);
+const nodeName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .refine((given) => !hasHiddenCharacters(given), {
+    error: 'a name without control or reordering characters',
+  });
+/** What this lab's user can limit of a node; pausing and draining have commands of their own. */
+const useLimits = nodeLimits.pick({ devices: true, hours: true, whenIdle: true });
 
 /** Queries read and change nothing. */
 export const queries = {
@@ -91,6 +105,7 @@ export const queries = {
     exportedFile,
   ),
   confirmations: call(strict({ study }), z.array(confirmation)),
+  'lab.nodes': call(nothing, z.array(nodeRow)),
 } as const satisfies Calls;
 
 /**
@@ -160,6 +175,40 @@ export const commands = {
     strict({ upload: z.string() }),
   ),
   discardUpload: call(strict({ upload: z.string() }), done),
+  /**
+   * Lets other machines join this lab, or ends it: nodes then leave. `port` null: the one used last,
+   * or the default.
+   */
+  'lab.share': call(
+    strict({ on: z.boolean(), port: z.int().min(1).max(65_535).nullable().default(null) }),
+    done,
+  ),
+  /** Answers a machine that wants to join. */
+  'lab.admit': call(strict({ conversation: z.string(), yes: z.boolean() }), done),
+  /** Makes an invitation, with which machines join without a question. */
+  'lab.invite': call(
+    strict({
+      uses: z.int().min(1).max(1000),
+      forMs: z.int().min(600_000).max(604_800_000).default(3_600_000),
+      ephemeral: z.boolean().default(false),
+    }),
+    invitation,
+  ),
+  'node.rename': call(strict({ node, name: nodeName }), done),
+  /** `now`: running trials return to the queue. */
+  'node.drain': call(strict({ node, now: z.boolean().default(false) }), done),
+  'node.pause': call(strict({ node }), done),
+  'node.resume': call(strict({ node }), done),
+  /** Removes its key: it can only join again as a new machine does. */
+  'node.remove': call(strict({ node }), done),
+  'node.limits': call(strict({ node, limits: useLimits }), done),
+  /** Joins another lab with this machine. @param address `host`, `host:port` or an invitation */
+  'join.start': call(strict({ address: z.string().trim().min(1).max(600) }), done),
+  /** Answers whether the other screen shows the same digits; `yes: false` also ends an attempt. */
+  'join.agree': call(strict({ yes: z.boolean() }), done),
+  'join.leave': call(nothing, done),
+  /** Limits of this machine's use, by the person who sits at it. */
+  'owner.limits': call(nodeLimits, done),
 } as const satisfies Calls;
 
 /** Subscriptions: a snapshot, then deltas. `output` is the schema of both bodies. */
@@ -167,6 +216,10 @@ export const subscriptions = {
   lab: call(nothing, labBody),
   study: call(strict({ study }), studyBody),
   telemetry: call(nothing, telemetryBody),
+  'lab.admissions': call(nothing, admissionsBody),
+  /** Looks for labs while it is open. */
+  'join.seen': call(nothing, seenBody),
+  'owner.state': call(nothing, ownerBody),
 } as const satisfies Calls;
 
 /** Calls that only a desktop host implements. */

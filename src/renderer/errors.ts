@@ -222,6 +222,15 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   'not-installed': { severity: 'trouble', words: placed },
   'not-read': { severity: 'trouble', words: placed },
   'not-written': { severity: 'trouble', words: placed },
+  'cannot-join': { severity: 'trouble', words: placed },
+  'not-shared': {
+    severity: 'slip',
+    words: () => 'This lab is not shared. Share it first.',
+  },
+  'unknown-admission': {
+    severity: 'slip',
+    words: () => 'That machine no longer waits for an answer. Start again there.',
+  },
   'port-taken': { severity: 'trouble', words: placed },
   'program-failed': { severity: 'trouble', words: placed },
   'unknown-endpoint': {

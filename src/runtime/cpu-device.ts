@@ -1,6 +1,7 @@
 /** This machine's processor as a device. */
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import type { Device } from '../core/device.ts';
+import { availableCores, confinement } from './confinement.ts';
 
 /** A worker on the processor trains one trial at a time, on one core. */
 const LANES = 1;
@@ -15,15 +16,16 @@ export function cpuDevice(): Device {
   };
 }
 
-/** Memory of this machine, or of the container that this process is confined to, in bytes. */
+/** Memory of this machine, or the part that this process is confined to, in bytes. */
 export function memoryBytes(): number {
-  const confined = process.constrainedMemory();
-  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+  // Node knows the limit of this process's own group, and of systems other than Linux.
+  const own = process.constrainedMemory();
+  return Math.min(own > 0 ? own : Infinity, confinement().memoryBytes, totalmem());
 }
 
 /** Cache key of timings on a device: its model, driver, cores, the runtime. */
 export function timingKey({ kind, name, driver }: Device): string {
-  const parallel = kind === 'cpu' ? ` × ${String(availableParallelism())}` : '';
+  const parallel = kind === 'cpu' ? ` × ${String(availableCores())}` : '';
   const version = driver === undefined ? '' : `, driver ${driver}`;
   return `${name}${parallel}${version}, Node ${process.version}, ${process.arch}`;
 }

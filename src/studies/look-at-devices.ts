@@ -18,6 +18,7 @@ import type { Executor } from '../training/executors/executor.ts';
 export interface LookOptions {
   /** Folder of the TensorFlow installation. */
   readonly tensorflow: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** A plain Node for child processes. */
   readonly execPath?: string | undefined;
 }
@@ -25,6 +26,7 @@ export interface LookOptions {
 /** Returns the function that `watchDevices` looks at the machine with. */
 export function lookAtDevices({
   tensorflow: folder,
+  env,
   execPath,
 }: LookOptions): (cards: NodeInventory['devices']) => Promise<MachineFacts> {
   const node = execPath === undefined ? {} : { execPath };
@@ -48,6 +50,7 @@ export function lookAtDevices({
       access: new Map(
         access.flatMap(([address, found]) => (found === null ? [] : [[address, found]])),
       ),
+      visibleDevices: env['CUDA_VISIBLE_DEVICES'],
       partitions: parsePartitions(partitions),
       ways: { selectLayer, namespaces },
       processor: [wasm, tensorflowOnProcessor(tensorflow), reference],

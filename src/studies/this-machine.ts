@@ -19,6 +19,7 @@ export function watchThisMachine(options: ThisMachineOptions): DeviceWatch {
     utilisation,
     look: lookAtDevices({
       tensorflow: env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow'),
+      env,
       execPath,
     }),
     tellApart: tellApart({ record: new PinRecord(join(userFolder, 'pins')), execPath }),

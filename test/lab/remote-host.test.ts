@@ -7,7 +7,10 @@ import { node as example } from '../support/node-message-examples.ts';
 
 const NODE = 'nabcdefghij';
 const welcome = {
-  ...{ type: 'welcome', epoch: 3, pulseMs: 500, silentMs: 2_000 },
+  type: 'welcome',
+  epoch: 3,
+  pulseMs: 500,
+  silentMs: 2_000,
   run: [{ slot: `${NODE}/gpu/0/0`, incarnation: '1.2' }],
 } as const;
 
@@ -48,11 +51,19 @@ describe('Host of nodes: joining', () => {
     const world = new HostWorld();
     await world.join();
     expect(world.events[0]).toMatchObject({
-      ...{ type: 'nodeJoined', node: NODE, boot: 3, link: 1 },
+      type: 'nodeJoined',
+      node: NODE,
+      boot: 3,
+      link: 1,
       slots: [{ slot: `${NODE}/gpu/0/0`, running: '1.2' }],
     });
     expect(world.sent[0]).toMatchObject({
-      ...{ type: 'nodeWelcome', v: 1, epoch: 3, link: 1, no: 1, lab: 'DESK' },
+      type: 'nodeWelcome',
+      v: 1,
+      epoch: 3,
+      link: 1,
+      no: 1,
+      lab: 'DESK',
       run: welcome.run,
     });
   });
@@ -109,7 +120,12 @@ describe('Host of nodes: a node that has joined', () => {
     await world.receive({ ...pulse, silent: [slot], held: [] });
     expect(world.sent.at(-1)).toEqual({ type: 'hostPulse', n: 7, at: 1_000 });
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'nodePulse', node: NODE, link: 1, silent: [slot], held: [], rttMs: 2 },
+      type: 'nodePulse',
+      node: NODE,
+      link: 1,
+      silent: [slot],
+      held: [],
+      rttMs: 2,
     });
     expect(world.host.nodes.get(NODE)).toMatchObject({ rttMs: 2, offsetMs: -30 });
   });
@@ -125,8 +141,14 @@ describe('Host of nodes: a node that has joined', () => {
     const world = new HostWorld();
     await world.join();
     const exit = {
-      ...{ type: 'exited', incarnation: '1.2', code: 1, signal: null, by: 'itself' },
-      ...{ rssPeakBytes: null, overMemory: false, lastWords: '' },
+      type: 'exited',
+      incarnation: '1.2',
+      code: 1,
+      signal: null,
+      by: 'itself',
+      rssPeakBytes: null,
+      overMemory: false,
+      lastWords: '',
     } as const;
     world.host.message(NODE, { ...exit, slot: 'local/cpu/0' });
     world.host.message(NODE, { ...exit, slot: `${NODE}/cpu/0` });

@@ -17,7 +17,14 @@ export function endpointsOf(
           throw new Error(`${String(name)} is not part of this test`);
         }),
     }),
-    subscriptions: { lab, study: unopened, telemetry: unopened },
+    subscriptions: {
+      lab,
+      study: unopened,
+      telemetry: unopened,
+      'lab.admissions': unopened,
+      'join.seen': unopened,
+      'owner.state': unopened,
+    },
   };
 }
 

@@ -48,6 +48,8 @@ const fixture = z.strictObject({
     reason: z.string().optional(),
     remedy: z.string().optional(),
   }),
+  /** Value of `CUDA_VISIBLE_DEVICES`. */
+  visibleDevices: z.string().optional(),
   selectLayer: z.boolean().default(false),
   /** Why device files cannot be hidden from a process; null: they can. */
   namespaces: z.string().nullable().default('this system refuses user namespaces'),
@@ -213,6 +215,7 @@ async function factsOf(
     tensorflow,
     denied,
     platform,
+    visibleDevices,
   }: FixtureMachine,
   cards: NodeInventory['devices'],
   root: string,
@@ -257,6 +260,7 @@ async function factsOf(
       ...(remedy === undefined ? {} : { remedy }),
     },
     access,
+    visibleDevices,
     partitions: parsePartitions(nvidiaSmiList),
     ways: { selectLayer, namespaces },
     processor: [

@@ -3,7 +3,7 @@
  * table, streams through the pump.
  */
 import { join } from 'node:path';
-import type { Application } from '../../src/endpoints/application.ts';
+import type { Application, ApplicationOptions } from '../../src/endpoints/application.ts';
 import { answer } from '../../src/endpoints/calls/answer.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
 import type { CallContext } from '../../src/protocol/endpoint.ts';
@@ -31,7 +31,11 @@ export class Applications {
     this.#folder = folder;
   }
 
-  async open(name: string, workers = 1): Promise<OpenApplication> {
+  async open(
+    name: string,
+    workers = 1,
+    more: Pick<ApplicationOptions, 'share' | 'face'> = {},
+  ): Promise<OpenApplication> {
     const app = await createEndpoints({
       resources: join(import.meta.dirname, '../../resources'),
       userFolder: this.#folder.file('user'),
@@ -41,6 +45,7 @@ export class Applications {
       version: '0',
       checkAfterMs: 0,
       options: await (this.#times ??= workerTimes()),
+      ...more,
     });
     const window = new Connection(app.endpoints);
     this.#closing.push(

@@ -50,7 +50,10 @@ export class PairingWorld {
       invitations: this.invitations,
       limits: this.limits,
       timer: this.timer,
-      open: (node) => this.opened.push(node),
+      open: (node) => {
+        this.opened.push(node);
+        return Promise.resolve();
+      },
     },
     (refusal) => this.refused.push(refusal),
     this.now,

@@ -5,7 +5,11 @@
 import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
 import { subscriptions } from '../../src/protocol/endpoints.ts';
-import type { Endpoints } from '../../src/protocol/endpoints.ts';
+import type {
+  Endpoints,
+  SubscriptionBody,
+  SubscriptionName,
+} from '../../src/protocol/endpoints.ts';
 import type { TrialBlock } from '../../src/protocol/window/columns.ts';
 import { arrayOf, rowColumnList, widthOf } from '../../src/protocol/window/row-columns.ts';
 import type { AttemptRow, LabBody } from '../../src/protocol/window/lab-stream.ts';
@@ -119,6 +123,13 @@ export class Connection {
     const client = new LabClient();
     this.#subscribe('lab', {}, (snapshot, body) => client.merge(snapshot, body as LabBody));
     return client;
+  }
+
+  /** Latest bodies of a subscription whose messages replace each other; the newest last. */
+  bodies<Name extends SubscriptionName>(name: Name): SubscriptionBody<Name>[] {
+    const bodies: SubscriptionBody<Name>[] = [];
+    this.#subscribe(name, {}, (_, body) => bodies.push(body as SubscriptionBody<Name>));
+    return bodies;
   }
 
   /** Resolves as soon as a message makes the condition true. */

@@ -5,6 +5,7 @@ import type { StartableDevice } from '../../node/devices/pin.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands, Queries } from '../../protocol/endpoints.ts';
 import type { HeldUpload } from '../uploads/uploads.ts';
+import type { NodeCalls } from './node-calls.ts';
 import type { StudyCommands } from './study-calls.ts';
 
 export interface CallDeps {
@@ -33,5 +34,5 @@ export interface CallDeps {
 /** All handlers except those that need the running lab or the window's host. */
 export type CallHandlers = Omit<
   HandlersOf<Queries & Commands>,
-  keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
+  keyof StudyCommands | keyof NodeCalls | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
 >;

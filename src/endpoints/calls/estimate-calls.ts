@@ -2,7 +2,6 @@
  * Estimates how long a study takes: measures it on one device of each kind that takes part, in a
  * child process, and caches the measurements.
  */
-import { availableParallelism } from 'node:os';
 import { isSelected } from '../../core/device.ts';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { CPU_PIN } from '../../node/devices/pin.ts';
@@ -10,6 +9,7 @@ import type { StartableDevice } from '../../node/devices/pin.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { meaningProblems } from '../../protocol/study-file.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';
+import { availableCores } from '../../runtime/confinement.ts';
 import { estimateDuration, estimateTraining } from '../../studies/estimate-study.ts';
 import type { Measured } from '../../studies/estimate-study.ts';
 import { measureInProcess } from '../../studies/measure-in-process.ts';
@@ -105,6 +105,6 @@ function participants(
 function workersOf(deps: CallDeps): number {
   const lab = deps.lab();
   return lab === null || lab.lab.slots.size === 0
-    ? Math.max(1, availableParallelism() - deps.cards().length)
+    ? Math.max(1, availableCores() - deps.cards().length)
     : cpuWorkers(lab.lab);
 }

@@ -5,9 +5,10 @@
 import { basename } from 'node:path';
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
 import type { LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { NodeRow } from '../../protocol/window/nodes.ts';
 import type { OtherCalls } from '../calls/calls.ts';
 import type { CurrentLab } from '../current-lab.ts';
-import { gapRow, slotRows } from '../projections/slot-rows.ts';
+import { currentSlots, gapRow } from '../projections/slot-rows.ts';
 import { foreignRow, studyRow } from '../projections/study-row.ts';
 import type { Changes } from './changes.ts';
 import { Throttle } from './changes.ts';
@@ -23,8 +24,11 @@ export interface LabSources {
   readonly datasetsChanged: Changes;
   /** Latest resident memory in bytes, by process id. */
   readonly memory: () => ReadonlyMap<number, number>;
+  /** Machines of the lab, this one first. */
+  readonly nodes: (slots: readonly SlotRow[]) => NodeRow[];
 }
 
+const NOTHING_SENT = { slots: '', nodes: '', sharing: '', refused: '' };
 const NOTHING_SEEN = { studies: 0, slots: 0, notes: 0, lab: 0 };
 
 export class LabFeed implements Feed<LabBody> {
@@ -34,10 +38,11 @@ export class LabFeed implements Feed<LabBody> {
   readonly #stops: (() => void)[];
   #unlisten: () => void = () => undefined;
   #seen = { ...NOTHING_SEEN };
+  #slots: readonly SlotRow[] = [];
   #attempts = 0;
   #gaps = 0;
-  /** The slots as sent last, as JSON. */
-  #sent = '';
+  /** Fields as sent last, as JSON. */
+  #sent = { ...NOTHING_SENT };
   #imports = true;
   #datasets = true;
 
@@ -69,7 +74,7 @@ export class LabFeed implements Feed<LabBody> {
       this.#seen = { ...NOTHING_SEEN };
       this.#attempts = 0;
       this.#gaps = 0;
-      this.#sent = '';
+      this.#sent = { ...NOTHING_SENT };
       this.#imports = true;
       this.#datasets = true;
     }
@@ -83,11 +88,12 @@ export class LabFeed implements Feed<LabBody> {
     }
     if (view.versions.slots !== this.#seen.slots) {
       // Slots are compared after each turn of the scheduler, but rarely change.
-      const slots = this.#slots();
-      const text = JSON.stringify(slots);
-      if (text !== this.#sent) body.slots = slots;
-      this.#sent = text;
+      this.#slots = currentSlots(current, this.#sources.memory());
+      this.#put(body, 'slots', [...this.#slots]);
     }
+    this.#put(body, 'nodes', this.#sources.nodes(this.#slots));
+    this.#put(body, 'sharing', current.shared.sharing);
+    this.#put(body, 'refused', [...current.shared.refused]);
     if (view.versions.notes !== this.#seen.notes) body.notes = [...view.notes.latest];
     this.#seen = { ...view.versions };
     const { rows, next } = view.attempts.since(this.#attempts, MOST_ATTEMPTS);
@@ -117,7 +123,14 @@ export class LabFeed implements Feed<LabBody> {
 
   #listen(): void {
     this.#unlisten();
-    this.#unlisten = this.#sources.current.view.changes.listen(() => this.#throttle.ask());
+    const { view, shared } = this.#sources.current;
+    const stops = [
+      view.changes.listen(() => this.#throttle.ask()),
+      shared.listen(() => this.#throttle.ask()),
+    ];
+    this.#unlisten = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   #lab(): LabBody['lab'] {
@@ -134,15 +147,14 @@ export class LabFeed implements Feed<LabBody> {
     };
   }
 
-  #slots(): SlotRow[] {
-    const { current, memory } = this.#sources;
-    const { lab, view } = current;
-    return slotRows(lab.coordinator.lab, {
-      wall: view.wall,
-      idle: view.idle.now,
-      executors: view.executors,
-      pids: new Map(lab.workers.map(({ slot, pid }) => [slot, pid])),
-      memory: memory(),
-    });
+  /** Puts a field into a message, if it differs from the one sent last. */
+  #put<Field extends keyof typeof NOTHING_SENT>(
+    body: LabBody,
+    field: Field,
+    value: LabBody[Field],
+  ): void {
+    const text = JSON.stringify(value);
+    if (text !== this.#sent[field]) body[field] = value;
+    this.#sent[field] = text;
   }
 }

@@ -7,6 +7,7 @@ import { lanesFor, mayRun } from '../../core/scheduling/packing.ts';
 import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
 import type { LabState } from '../../core/scheduling/index.ts';
 import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { CurrentLab } from '../current-lab.ts';
 
 type Slot = LabState['slots'] extends Map<string, infer S> ? S : never;
 
@@ -19,6 +20,20 @@ export interface SlotSurroundings {
   readonly executors: ReadonlyMap<string, string>;
   /** Bytes by process id. */
   readonly memory: ReadonlyMap<number, number>;
+}
+
+/** Rows of the open lab. @param memory latest resident memory in bytes, by process id */
+export function currentSlots(
+  { lab, view }: Pick<CurrentLab, 'lab' | 'view'>,
+  memory: ReadonlyMap<number, number>,
+): SlotRow[] {
+  return slotRows(lab.coordinator.lab, {
+    wall: view.wall,
+    idle: view.idle.now,
+    executors: view.executors,
+    pids: new Map(lab.workers.map(({ slot, pid }) => [slot, pid])),
+    memory,
+  });
 }
 
 export function slotRows(lab: LabState, surroundings: SlotSurroundings): SlotRow[] {

@@ -9,7 +9,6 @@ import type { FetchOrder } from './fetch.ts';
 import type { ChunkReader } from './incoming.ts';
 import { Introductions, type Introduction } from './introductions.ts';
 import { ChunkServer } from './serve.ts';
-import { manifestIn, storedTree } from './stored-tree.ts';
 
 /** A dataset that an unfinished study names. */
 export interface WantedDataset {
@@ -20,10 +19,10 @@ export interface WantedDataset {
 export interface HostDatasetsParts {
   readonly timer: Timer;
   /**
-   * Returns the folder of a dataset's files, `TREE_FILES`; null: the host does not have it, or every
-   * node does because it comes with the program.
+   * Returns a dataset's chunks; null: the host does not have it, or every node does because it comes
+   * with the program. See `servedTree`.
    */
-  readonly folderOf: (dataset: WantedDataset) => Promise<string | null>;
+  readonly open: (dataset: WantedDataset, signal: AbortSignal) => Promise<ChunkReader | null>;
   readonly send: (node: string, message: ToNode) => void;
   /** A node has received a dataset. */
   readonly had: (node: string, content: string) => void;
@@ -157,11 +156,8 @@ export class HostDatasets {
 
   async #prepare(dataset: WantedDataset): Promise<Tree | null> {
     try {
-      const folder = await this.#parts.folderOf(dataset);
-      if (folder === null) return null;
-      const manifest = await manifestIn(folder, this.#stop.signal);
-      const reader = storedTree(folder, manifest);
-      return { order: { ...dataset, tree: manifest.tree }, reader };
+      const reader = await this.#parts.open(dataset, this.#stop.signal);
+      return reader && { order: { ...dataset, tree: reader.manifest.tree }, reader };
     } catch (error) {
       if (!this.#stop.signal.aborted)
         this.#parts.failed(dataset.name, error instanceof Error ? error.message : String(error));

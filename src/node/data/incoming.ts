@@ -3,7 +3,16 @@
  * and the bitmap of the chunks that have been verified and written. The bitmap is written after the
  * chunks are on disk, and every chunk that it names is hashed again when fetching resumes.
  */
-import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Bitmap } from './bitmap.ts';
 import { TREE_FILES, TreeFiles, isChunk, parseManifest, type Manifest } from './manifest.ts';
@@ -32,6 +41,8 @@ export interface ChunkWriter extends ChunkReader {
 
 /** Where trees are collected. Folders are named by their tree. */
 export interface IncomingTrees {
+  /** Trees of which something has been collected. */
+  names(): Promise<readonly string[]>;
   /** Returns the manifest that an earlier process has stored; null: none. */
   known(tree: string): Promise<Manifest | null>;
   /** Opens the tree, or creates it. */
@@ -45,6 +56,7 @@ const [MANIFEST, BITMAP] = ['tree', 'bitmap'];
 /** @param folder absolute; created if missing */
 export function incomingTrees(folder: string): IncomingTrees {
   return {
+    names: () => readdir(folder).catch(() => []),
     known: async (tree) => {
       try {
         const manifest = parseManifest(await readFile(join(folder, tree, MANIFEST)));

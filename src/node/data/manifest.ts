@@ -120,7 +120,7 @@ export function partsOf(manifest: Manifest, index: number): FilePart[] {
   return parts;
 }
 
-/** Returns whether bytes are the chunk that the manifest names. Hashes outside this thread. */
+/** Returns whether bytes are the chunk that the manifest names. Long ones are hashed in another thread. */
 export async function isChunk(
   manifest: Manifest,
   index: number,
@@ -130,7 +130,11 @@ export async function isChunk(
   return (await sha256(bytes)).toString('hex') === manifest.hashOf(index);
 }
 
+/** Bytes from which hashing them in another thread is worth its overhead. */
+const IN_THREAD = 2 ** 16;
+
 async function sha256(bytes: Uint8Array): Promise<Buffer> {
+  if (bytes.length < IN_THREAD) return createHash('sha256').update(bytes).digest();
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes));
 }
 

@@ -8,28 +8,23 @@ import type { Timer } from '../../runtime/timer.ts';
 import type { DataSource, ServeData } from '../../transport/nodes/data-channel.ts';
 import { keptBytes, toEvict, type Kept } from './evict.ts';
 import { TreeFetch, type FetchOrder, type FetchState, type Space } from './fetch.ts';
-import { incomingTrees, type ChunkReader, type IncomingTrees } from './incoming.ts';
-import type { Manifest } from './manifest.ts';
+import type { ChunkReader, IncomingTrees } from './incoming.ts';
 import { ChunkServer } from './serve.ts';
-import { keptManifest, storedTree } from './stored-tree.ts';
 
-/** Where this machine keeps datasets that it fetched. */
+/** Where this machine keeps datasets; `node-store.ts` keeps them on disk. */
 export interface DatasetStore {
   /** Contents that the workers of this machine can train on, fetched or not. */
   contents(): readonly string[];
-  /** Absolute path of the folder in which trees are collected. */
-  readonly incoming: string;
-  /** Trees of which something has been collected. */
-  incomingNames(): readonly string[];
+  readonly incoming: IncomingTrees;
   /**
-   * Checks the files collected in `incoming/<tree>` as an import does, and stores them.
+   * Checks the collected files of a tree as an import does, and stores them.
    * @throws Error whose message says what is wrong
    */
   finish(order: FetchOrder): Promise<void>;
   /** Datasets that were fetched. */
   fetched(): readonly Kept[];
-  /** Absolute path of the folder of a fetched dataset; null: there is none. */
-  folderOf(content: string): string | null;
+  /** Chunks of a fetched dataset; null: there is none. */
+  reader(content: string): Promise<ChunkReader | null>;
   remove(content: string): Promise<void>;
   /** Bytes that are free on the disk and that it has in all. */
   disk(): Promise<{ readonly free: number; readonly total: number }>;
@@ -46,8 +41,6 @@ export interface NodeDatasetsParts {
   readonly admit: (key: string, validMs: number) => void;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
-  /** Where trees are collected; absent: in the store's folder. */
-  readonly incoming?: IncomingTrees;
 }
 
 /** Least milliseconds between two reports of one state. */
@@ -63,7 +56,6 @@ interface Introduced {
 
 export class NodeDatasets {
   readonly #parts: NodeDatasetsParts;
-  readonly #incoming: IncomingTrees;
   readonly #server: ChunkServer;
   #wanted: readonly FetchOrder[] = [];
   #fetch: TreeFetch | null = null;
@@ -80,7 +72,6 @@ export class NodeDatasets {
 
   constructor(parts: NodeDatasetsParts) {
     this.#parts = parts;
-    this.#incoming = parts.incoming ?? incomingTrees(parts.store.incoming);
     this.#server = new ChunkServer((tree) => this.#find(tree));
   }
 
@@ -141,7 +132,7 @@ export class NodeDatasets {
     if (order === undefined) return;
     const fetch = new TreeFetch(order, {
       timer: this.#parts.timer,
-      incoming: this.#incoming,
+      incoming: this.#parts.store.incoming,
       makeRoom: (bytes) => this.#makeRoom(bytes),
       finish: (of) => this.#parts.store.finish(of),
       random: this.#parts.random ?? Math.random,
@@ -211,8 +202,7 @@ export class NodeDatasets {
 
   /** Reports a dataset that was here before; `of` is 0 where its chunks cannot be served. */
   async #reportHad(order: FetchOrder): Promise<void> {
-    const folder = this.#parts.store.folderOf(order.content);
-    const manifest = folder === null ? null : await keptManifest(folder);
+    const manifest = (await this.#parts.store.reader(order.content))?.manifest;
     const of = manifest?.tree === order.tree ? manifest.total : 0;
     if (!this.#closed)
       this.#report(order, { state: 'had', bytes: of, of, sources: [], lacks: [], error: null });
@@ -222,13 +212,12 @@ export class NodeDatasets {
     const { store } = this.#parts;
     const wanted = new Set(this.#wanted.map(({ content }) => content));
     const trees = new Set(this.#wanted.map(({ tree }) => tree));
-    for (const tree of store.incomingNames())
-      if (!trees.has(tree)) await this.#incoming.remove(tree);
+    for (const tree of await store.incoming.names())
+      if (!trees.has(tree)) await store.incoming.remove(tree);
     const { free, total } = await store.disk();
     const limits = { most: keptBytes(total), needed, free };
     for (const { content, bytes } of toEvict(store.fetched(), wanted, limits)) {
-      const folder = store.folderOf(content);
-      const manifest = folder === null ? null : await keptManifest(folder);
+      const manifest = (await store.reader(content))?.manifest;
       await store.remove(content);
       this.#parts.report({
         type: 'data',
@@ -249,9 +238,8 @@ export class NodeDatasets {
     if (this.#fetch?.order.tree === tree) return this.#fetch.reader;
     const { store } = this.#parts;
     for (const { content } of store.fetched()) {
-      const folder = store.folderOf(content);
-      const manifest: Manifest | null = folder === null ? null : await keptManifest(folder);
-      if (folder !== null && manifest?.tree === tree) return storedTree(folder, manifest);
+      const reader = await store.reader(content);
+      if (reader?.manifest.tree === tree) return reader;
     }
     return null;
   }

@@ -9,7 +9,7 @@ import { TREE_FILES, manifestOf, parseManifest, readChunk, type Manifest } from 
 /** File of the manifest in the dataset's folder. */
 export const MANIFEST_FILE = 'tree';
 
-export function storedTree(folder: string, manifest: Manifest): ChunkReader {
+function storedTree(folder: string, manifest: Manifest): ChunkReader {
   return {
     manifest,
     has: (index) => index < manifest.chunks,
@@ -19,17 +19,17 @@ export function storedTree(folder: string, manifest: Manifest): ChunkReader {
 }
 
 /**
- * Returns the manifest that is kept for a dataset; null: none, or the files have other lengths.
+ * Opens a dataset whose manifest is kept; null: it is not, or the files have other lengths.
  * @param folder contains `TREE_FILES`
  */
-export async function keptManifest(folder: string): Promise<Manifest | null> {
+export async function keptTree(folder: string): Promise<ChunkReader | null> {
   try {
     const manifest = parseManifest(await readFile(join(folder, MANIFEST_FILE)));
     for (const [i, file] of TREE_FILES.entries()) {
       const { size } = await stat(join(folder, file));
       if (size !== at(manifest.lengths, i)) return null;
     }
-    return manifest;
+    return storedTree(folder, manifest);
   } catch {
     // Absent or damaged: it is computed again.
     return null;
@@ -37,12 +37,12 @@ export async function keptManifest(folder: string): Promise<Manifest | null> {
 }
 
 /**
- * Returns the manifest of a dataset, hashing its files unless it is kept. A manifest that cannot be
- * kept, on a full disk for example, is computed again another time.
+ * Opens a dataset, hashing its files unless its manifest is kept. A manifest that cannot be kept, on
+ * a full disk for example, is computed again another time.
  * @throws Error of the system if a file cannot be read
  */
-export async function manifestIn(folder: string, signal?: AbortSignal): Promise<Manifest> {
-  const kept = await keptManifest(folder);
+export async function servedTree(folder: string, signal?: AbortSignal): Promise<ChunkReader> {
+  const kept = await keptTree(folder);
   if (kept !== null) return kept;
   const manifest = await manifestOf(folder, signal);
   try {
@@ -52,5 +52,5 @@ export async function manifestIn(folder: string, signal?: AbortSignal): Promise<
   } catch {
     // Not kept.
   }
-  return manifest;
+  return storedTree(folder, manifest);
 }

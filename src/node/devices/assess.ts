@@ -9,17 +9,21 @@ import type { TwinPin } from './choose-pin.ts';
 import { matchAdapters, modelKey } from './match.ts';
 import type { CardName, Matching } from './match.ts';
 import { vendorOfName } from './names.ts';
-import { accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
+import { LEFT_OUT, accessObstacle, cudaObstacle, webgpuObstacle } from './obstacles.ts';
 import type { AdapterFacts, CardFacts, Obstacle, TensorflowState } from './obstacles.ts';
 import type { Partition } from './partitions.ts';
 import type { WayFacts } from './pin-ways.ts';
 import type { TwinGroup } from './tell-apart.ts';
+import { visibleCards } from './visible.ts';
+import type { VisibleCards } from './visible.ts';
 
 /** Facts found by one look at the machine. */
 export interface MachineFacts {
   readonly adapters: AdapterList;
   /** By address; absent: unknown. */
   readonly access: ReadonlyMap<string, CardAccess>;
+  /** Value of `CUDA_VISIBLE_DEVICES`; absent: not set. */
+  readonly visibleDevices?: string | undefined;
   /** By the card's unique id. */
   readonly partitions: ReadonlyMap<string, readonly Partition[]>;
   /** Which ways of telling cards of one model apart can be tried. */
@@ -68,10 +72,11 @@ export interface Assessment {
 
 export function assess(
   cards: readonly SeenCard[],
-  machine: MachineFacts,
+  found: MachineFacts,
   platform: string,
   pins: TwinPins = new Map(),
 ): Assessment {
+  const machine = seen(cards, found);
   const reports = cards.some(({ vendor, uuid }) => vendor === 'NVIDIA' && uuid !== null);
   const facts = new Map(cards.map((card) => [card.device, factsOf(card, machine, reports)]));
   const reachable = cards.filter(({ device }) => {
@@ -116,8 +121,13 @@ function twinGroups(
   return [...groups.values()];
 }
 
+/** The facts, with the cards that `CUDA_VISIBLE_DEVICES` leaves. */
+interface Seen extends MachineFacts {
+  readonly visible: VisibleCards;
+}
+
 interface Around {
-  readonly machine: MachineFacts;
+  readonly machine: Seen;
   readonly matching: Matching;
   readonly named: readonly CardName[];
   readonly platform: string;
@@ -137,19 +147,31 @@ function useOf(
   const adapter = matching.cards.get(card.device)?.adapter ?? null;
   const single = (matching.cards.get(card.device)?.group.length ?? 0) <= 1;
   const pinned = pins.get(card.device);
+  const pin = adapter === null ? null : single ? 'name' : (pinned?.way ?? 'shared');
+  const excluded = isExcluded(card, machine);
+  const twinExcluded = twins.some((twin) => isExcluded(twin, machine));
+  const leftOut = excluded
+    ? LEFT_OUT.card
+    : pin === 'shared' && twinExcluded
+      ? LEFT_OUT.twin
+      : null;
+  const noWebgpu =
+    leftOut ??
+    (adapter === null ? webgpuObstacle(facts, adapterFacts(card, machine, matching)) : null);
+  const noCuda = excluded ? LEFT_OUT.card : cudaObstacle(facts, machine.tensorflow, platform);
   return {
     memoryBytes: card.memoryBytes,
     partitions: [...partitionsOf(card, machine)],
     twins: twins.map(({ device }) => device),
     adapter,
-    pin: adapter === null ? null : single ? 'name' : (pinned?.way ?? 'shared'),
+    pin,
     pinFailed: adapter === null || single ? [] : [...(pinned?.failed ?? [])],
     deviceFiles: filesOf(card, machine),
     executors: [
-      adapter === null
-        ? unusable('webgpu', webgpuObstacle(facts, adapterFacts(card, machine, matching)))
-        : { name: 'webgpu', usable: true, label: `webgpu:${adapter}` },
-      cuda(card, cudaObstacle(facts, machine.tensorflow, platform), machine),
+      noWebgpu === null
+        ? { name: 'webgpu', usable: true, label: `webgpu:${adapter ?? ''}` }
+        : unusable('webgpu', noWebgpu),
+      cuda(card, noCuda, machine),
     ],
   };
 }
@@ -172,7 +194,7 @@ function unusable(name: string, { reason, remedy }: Obstacle): DeviceExecutor {
   return { name, usable: false, reason, remedy };
 }
 
-function factsOf(card: SeenCard, machine: MachineFacts, nvidiaReports: boolean): CardFacts {
+function factsOf(card: SeenCard, machine: Seen, nvidiaReports: boolean): CardFacts {
   const { vendor, driver, uuid, address, silence } = card;
   const access = address === null ? null : (machine.access.get(address) ?? null);
   return {
@@ -199,8 +221,28 @@ function filesOf({ address }: SeenCard, { access }: MachineFacts): string[] {
   return address === null ? [] : [...(access.get(address)?.files ?? [])];
 }
 
-function partitionsOf({ uuid }: SeenCard, { partitions }: MachineFacts): readonly Partition[] {
-  return uuid === null ? [] : (partitions.get(uuid) ?? []);
+function partitionsOf({ device, uuid }: SeenCard, machine: Seen): readonly Partition[] {
+  const { visible, partitions } = machine;
+  return visible.get(device) ?? (uuid === null ? [] : (partitions.get(uuid) ?? []));
+}
+
+function isExcluded(
+  { vendor, device }: Pick<SeenCard, 'vendor' | 'device'>,
+  { visible }: Seen,
+): boolean {
+  return vendor === 'NVIDIA' && !visible.has(device);
+}
+
+/** Adds which cards are visible. */
+function seen(cards: readonly SeenCard[], machine: MachineFacts): Seen {
+  const nvidia = cards
+    .filter(({ vendor }) => vendor === 'NVIDIA')
+    .map(({ device, uuid }) => ({
+      device,
+      uuid,
+      partitions: uuid === null ? [] : (machine.partitions.get(uuid) ?? []),
+    }));
+  return { ...machine, visible: visibleCards(machine.visibleDevices, nvidia) };
 }
 
 function adapterFacts(

@@ -24,6 +24,20 @@ export interface CardFacts {
   readonly silence: string | null;
 }
 
+/** Obstacles of cards on a machine where `CUDA_VISIBLE_DEVICES` leaves some of them out. */
+export const LEFT_OUT = {
+  card: {
+    reason: 'the variable CUDA_VISIBLE_DEVICES leaves this card out',
+    remedy: 'start Galapagos without the variable, or with this card in it',
+  },
+  /** WebGPU might use the twin. */
+  twin: {
+    reason:
+      'CUDA_VISIBLE_DEVICES leaves out a card of the same model, which cannot be told apart from this one',
+    remedy: 'use TensorFlow with CUDA, or have the scheduler hide the device files of other cards',
+  },
+} as const satisfies Record<string, Obstacle>;
+
 /** CUDA 12 runs on this driver and later ones (CUDA 12 release notes, minor version compatibility). */
 const CUDA_12_DRIVER = [525, 60, 13] as const;
 

@@ -1,9 +1,10 @@
 /** Installs the node as a service of this user, removes the service and reports its state. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { succeed } from '../../runtime/run-program.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 import { launchAgentService } from './launch-agent.ts';
 import { logonTaskService } from './logon-task.ts';
@@ -47,7 +48,7 @@ export async function installService(service: NodeService, run: RunProgram): Pro
   for (const { path, content } of service.files) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // The arguments may contain an invitation.
-    writeFileSync(path, content, { mode: 0o600 });
+    writeAtomically(path, content, 0o600);
   }
   await carryOut(service.install, run);
 }

@@ -11,6 +11,7 @@ import { parseJson } from '../../protocol/json-text.ts';
 import { parse } from '../../protocol/problems.ts';
 import { modeForOthers, restrictToOwner } from '../../runtime/owner-only.ts';
 import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
+import { isRunning } from '../../runtime/process-running.ts';
 import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 const FOLDER_MODE = 0o700;
@@ -169,15 +170,6 @@ function removeStale(lock: string): boolean {
   } catch (error) {
     if (isCode(error, 'ENOENT')) return true;
     throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !isCode(error, 'ESRCH');
   }
 }
 

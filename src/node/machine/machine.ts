@@ -4,19 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import {
-  arch,
-  availableParallelism,
-  cpus,
-  freemem,
-  hostname,
-  platform,
-  release,
-  totalmem,
-} from 'node:os';
+import { arch, cpus, freemem, hostname, platform, release, totalmem } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Systeminformation } from 'systeminformation';
 import { z } from 'zod';
+import { availableCores } from '../../runtime/confinement.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 import { Tail } from '../../runtime/tail.ts';
 
@@ -110,7 +102,7 @@ export function machine(): Machine {
     arch: arch(),
     node: process.versions.node,
     cpuModel: cpus()[0]?.model.trim() ?? null,
-    cores: availableParallelism(),
+    cores: availableCores(),
     memoryBytes: totalmem(),
     freeMemoryBytes: freemem(),
   };

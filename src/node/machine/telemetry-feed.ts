@@ -1,31 +1,51 @@
 /**
- * One window's feed of this machine's utilisation: the last minute first, then each sample once. A
- * slow window misses samples that were overwritten.
+ * One window's feed of the utilisation of all machines of the lab: this one's, and what the nodes
+ * report. A slow window misses samples that were overwritten.
  */
 import type { Feed } from '../../protocol/endpoint.ts';
-import type { NodeInventory, TelemetryBody } from '../../protocol/window/telemetry.ts';
-import type { Utilisation } from './utilisation.ts';
+import type { NodeInventory, NodeSample, TelemetryBody } from '../../protocol/window/telemetry.ts';
+
+interface Samples {
+  readonly total: number;
+  since(seen: number): readonly NodeSample[];
+}
+
+/** Utilisation of some machines. Another `samples` object starts from its beginning. */
+export interface Telemetry {
+  readonly samples: Samples;
+  inventories(): readonly NodeInventory[];
+}
 
 export function telemetryFeed(
-  { samples, inventory }: Pick<Utilisation, 'samples' | 'inventory'>,
+  sources: readonly (() => Telemetry)[],
   onClose: () => void,
 ): Feed<TelemetryBody> {
   let seq = 0;
   let snapshot = true;
-  let seen = 0;
-  let known: NodeInventory | null = null;
+  const seen: { samples: Samples | null; total: number }[] = sources.map(() => ({
+    samples: null,
+    total: 0,
+  }));
+  let known: readonly NodeInventory[] = [];
   return {
     take() {
-      const now = inventory();
-      if (!snapshot && now === known && samples.total === seen) return null;
-      const body: TelemetryBody = {
-        samples: [...samples.since(snapshot ? 0 : seen)],
-        ...(snapshot || now !== known ? { nodes: [now] } : {}),
+      const found = sources.map((source) => source());
+      const nodes = found.flatMap((each) => each.inventories());
+      const same = nodes.length === known.length && nodes.every((node, i) => node === known[i]);
+      const samples = found.flatMap(({ samples: of }, i) => {
+        const before = seen[i];
+        const from = snapshot || before?.samples !== of ? 0 : before.total;
+        seen[i] = { samples: of, total: of.total };
+        return [...of.since(from)];
+      });
+      if (!snapshot && same && samples.length === 0) return null;
+      const message = {
+        seq: seq++,
+        snapshot,
+        body: { samples, ...(snapshot || !same ? { nodes } : {}) },
       };
-      const message = { seq: seq++, snapshot, body };
       snapshot = false;
-      seen = samples.total;
-      known = now;
+      known = nodes;
       return message;
     },
     restart: () => (snapshot = true),

@@ -61,6 +61,10 @@ export class Admissions {
         parse: parseToHost,
         take: (message) => this.#take(open, message),
         failed: (failure) => this.#failed(open, failure),
+        closed: () => {
+          this.#open.delete(open);
+          this.#changed();
+        },
       }),
       step: null,
       since: null,
@@ -154,9 +158,7 @@ export class Admissions {
 
   /** Notes what a message or a decision led to. */
   #settle(open: Open): void {
-    if (open.conversation.over) this.#open.delete(open);
-    else if (open.step instanceof HostPairing && open.step.digits !== null)
-      open.since ??= this.#now();
+    if (open.step instanceof HostPairing && open.step.digits !== null) open.since ??= this.#now();
     this.#changed();
   }
 

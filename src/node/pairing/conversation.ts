@@ -54,6 +54,8 @@ interface Handler<Received extends ToHost | ToJoiner> {
   readonly take: (message: Content<Received>) => void;
   /** Called at most once, and never after `close`. */
   readonly failed: (failure: Failure) => void;
+  /** Called once after `close`. */
+  readonly closed?: () => void;
 }
 
 /** @throws Refused where the versions of both sides do not overlap */
@@ -126,9 +128,8 @@ export class Conversation<Received extends ToHost | ToJoiner> {
 
   /** Tells the other side why, and ends. */
   refuse(reason: PairingEnd, detail: string): void {
-    if (this.#over) return;
-    this.send({ type: 'no', reason, ...(reason === 'version' ? { v: PAIRING_PROTOCOL } : {}) });
-    this.#fail({ reason, own: true, detail });
+    const v = reason === 'version' ? { v: PAIRING_PROTOCOL } : {};
+    this.#fail({ reason, own: true, detail }, { type: 'no', reason, ...v });
   }
 
   /** Ends for an error: a stranger's message never ends the process. */
@@ -138,13 +139,11 @@ export class Conversation<Received extends ToHost | ToJoiner> {
     else this.refuse('refused', error instanceof Error ? error.message : String(error));
   }
 
-  /** Ends after what was sent, without a failure. */
-  close(): void {
-    this.#over = true;
-    this.#cancelDeadline();
-    this.#cancelSilence();
-    this.#cancelWaiting();
-    this.#connection.end();
+  /** Ends without a failure. @param last sent before */
+  close(last?: ToHost | ToJoiner): void {
+    if (this.#over) return;
+    this.#stop(last);
+    this.#handler.closed?.();
   }
 
   #read(line: string): void {
@@ -176,9 +175,19 @@ export class Conversation<Received extends ToHost | ToJoiner> {
     );
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: Failure, last?: ToHost | ToJoiner): void {
     if (this.#over) return;
-    this.close();
+    this.#stop(last);
     this.#handler.failed(failure);
+  }
+
+  /** The other side may end the connection as soon as it has the last message. */
+  #stop(last?: ToHost | ToJoiner): void {
+    this.#over = true;
+    this.#cancelDeadline();
+    this.#cancelSilence();
+    this.#cancelWaiting();
+    if (last !== undefined) this.#connection.send(JSON.stringify(last));
+    this.#connection.end();
   }
 }

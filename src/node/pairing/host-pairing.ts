@@ -10,6 +10,7 @@ import type { KeyPair } from '../keys/key-pair.ts';
 import { hostText, readJoiner } from './about.ts';
 import { MACHINE_MS, Refused } from './conversation.ts';
 import type { Content, Conversation } from './conversation.ts';
+import { welcome } from './host-parts.ts';
 import type { HostParts } from './host-parts.ts';
 import {
   checkKey,
@@ -88,9 +89,9 @@ export class HostPairing {
     } else throw new Refused('protocol', `expected no ${message.type} at this point`);
   }
 
-  /** The decision of the person at this host. Decisions before the digits are shown are ignored. */
+  /** The decision of the person at this host. Ignored before the digits are shown, and after a yes. */
   decide(yes: boolean): void {
-    if (this.#transcript === null || this.#conversation.over) return;
+    if (this.#transcript === null || this.#conversation.over || this.#confirmed) return;
     if (!yes) {
       this.#conversation.refuse('refused', 'refused by the user of this host');
       return;
@@ -132,9 +133,7 @@ export class HostPairing {
       hostKey: this.#identity.key,
       ephemeral: false,
     });
-    this.#parts.open(node);
-    const mac = proofOf(this.#key(this.#transcript), 'host', this.#transcript).toString('hex');
-    this.#conversation.send({ type: 'admitted', mac, node: node.id });
-    this.#conversation.close();
+    const mac = proofOf(this.#key(this.#transcript), 'host', this.#transcript);
+    void welcome(this.#parts, this.#conversation, node, mac);
   }
 }

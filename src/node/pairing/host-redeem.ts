@@ -5,6 +5,7 @@ import type { PairingRedeem, ToHost } from '../../protocol/pairing-messages.ts';
 import { hostText, readJoiner } from './about.ts';
 import { MACHINE_MS, Refused } from './conversation.ts';
 import type { Content, Conversation } from './conversation.ts';
+import { welcome } from './host-parts.ts';
 import type { HostParts } from './host-parts.ts';
 import type { KeptInvitation } from './invitations.ts';
 import { checkKey, invitationKey, proofOf, same } from './transcript.ts';
@@ -17,6 +18,7 @@ export class HostRedeem {
   readonly #name: string;
   readonly #about: string;
   readonly #nonce = randomBytes(32);
+  #proven = false;
 
   /** Sends the challenge. @throws Refused */
   constructor(parts: HostParts, conversation: Conversation<ToHost>, redeem: PairingRedeem) {
@@ -42,8 +44,8 @@ export class HostRedeem {
 
   /** @throws Refused */
   take(message: Content<ToHost>): void {
-    if (message.type !== 'proof')
-      throw new Refused('protocol', `expected proof, found ${message.type}`);
+    if (message.type !== 'proof' || this.#proven)
+      throw new Refused('protocol', `expected no ${message.type} at this point`);
     const parts = this.#parts;
     const identity = parts.identity();
     const nodeKey = Buffer.from(this.#redeem.key, 'hex');
@@ -59,6 +61,7 @@ export class HostRedeem {
     });
     if (!same(proofOf(key, 'node', this.#nonce, nodeNonce), Buffer.from(message.mac, 'hex')))
       throw new Refused('mismatch', `invitation ${id}: wrong proof`);
+    this.#proven = true;
     // Written off first: a host that is killed here has lost a use, never granted one twice.
     const fault = parts.invitations.use(id, this.#redeem.key);
     if (fault !== null) throw new Refused('refused', `invitation ${id}: ${fault}`);
@@ -70,9 +73,7 @@ export class HostRedeem {
       hostKey: identity.key,
       ephemeral,
     });
-    parts.open(node);
-    const mac = proofOf(key, 'host', this.#nonce, nodeNonce).toString('hex');
-    this.#conversation.send({ type: 'admitted', mac, node: node.id });
-    this.#conversation.close();
+    const mac = proofOf(key, 'host', this.#nonce, nodeNonce);
+    void welcome(parts, this.#conversation, node, mac);
   }
 }

@@ -1,5 +1,5 @@
 /** How many workers this machine takes, and how much memory each may use. */
-import { availableParallelism } from 'node:os';
+import { availableCores } from '../../runtime/confinement.ts';
 import { memoryBytes } from '../../runtime/cpu-device.ts';
 
 /** Share of the machine's memory that its workers may have together. */
@@ -24,7 +24,7 @@ export interface WorkerCount {
  */
 export function workerCount(
   asked: number | null,
-  cores: number = availableParallelism(),
+  cores: number = availableCores(),
   totalBytes: number = memoryBytes(),
 ): WorkerCount {
   const byCores = MOST_PER_CORE * cores;

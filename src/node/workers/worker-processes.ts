@@ -4,13 +4,13 @@
  */
 import { spawn as spawnProcess } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseSlot } from '../../core/device.ts';
 import type { Device } from '../../core/device.ts';
 import { WORKER_SETTINGS, parseWorkerNote } from '../../protocol/worker-settings.ts';
 import type { WorkerSettings } from '../../protocol/worker-settings.ts';
 import type { ProcessPin } from '../devices/pin-ways.ts';
+import { availableCores } from '../../runtime/confinement.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 import { Tail } from '../../runtime/tail.ts';
 
@@ -64,7 +64,7 @@ const HEAP_SHARE = 0.75;
  * Processes that start at once; the next starts when one of them has said something, has ended, or
  * took its time.
  */
-const STARTING = Math.max(2, availableParallelism());
+const STARTING = Math.max(2, availableCores());
 const STARTING_MS = 3_000;
 
 /** Milliseconds for which a dead process's last words are waited for. */

@@ -25,3 +25,14 @@ export const outcomeCodes: readonly TrialOutcome[] = [
   'endedElsewhere',
   'silent',
 ];
+
+/** States of a slot. */
+export const slotStates = [
+  'starting',
+  'absent',
+  'ready',
+  'draining',
+  'quarantined',
+  'probation',
+  'drained',
+] as const;

@@ -3,6 +3,8 @@
  */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
+import { slotStates } from './codes.ts';
+import { nodeRow, refusedRow, sharing } from './nodes.ts';
 import { studyRow } from './study-stream.ts';
 
 const count = z.int().min(0);
@@ -23,7 +25,7 @@ export const slotRow = strict({
   slot: z.string(),
   node: z.string(),
   device: z.string(),
-  state: z.enum(['starting', 'absent', 'ready', 'draining', 'quarantined', 'probation', 'drained']),
+  state: z.enum(slotStates),
   /** Time of the next try; null: not quarantined. */
   until: instant.nullable(),
   reason: z.string().nullable(),
@@ -108,6 +110,11 @@ export const labBody = strict({
   }).optional(),
   studies: z.array(studyRow).optional(),
   slots: z.array(slotRow).optional(),
+  /** Machines of the lab, this one first. */
+  nodes: z.array(nodeRow).optional(),
+  sharing: sharing.optional(),
+  /** Machines that were refused lately, newest last. */
+  refused: z.array(refusedRow).optional(),
   attempts: z.array(attemptRow).optional(),
   /** In order of their ends, since the start of the application; the latest few thousand. */
   gaps: z.array(gapRow).optional(),

@@ -50,6 +50,8 @@ export interface TrainOptions extends TrainListener {
   readonly began?: string | undefined;
   /** Shape key that all lanes share, if the caller knows it; else the lanes are grouped here. */
   readonly shape?: string | undefined;
+  /** Datasets that this call's objective may name; absent: the trainer's own. */
+  readonly catalogue?: Catalogue;
 }
 
 /** Lanes with equal structure, which differ only in numbers. */
@@ -77,7 +79,9 @@ interface Started {
 
 export class Trainer {
   readonly #resources: string;
-  readonly #catalogue: Catalogue;
+  readonly #ownCatalogue: Catalogue;
+  /** Of the present call. */
+  #catalogue: Catalogue;
   readonly #executors: readonly RegisteredExecutor[];
   readonly #calibrations: Calibrations;
   readonly #device: Device;
@@ -98,7 +102,8 @@ export class Trainer {
     log = () => undefined,
   }: TrainerOptions) {
     this.#resources = resources;
-    this.#catalogue = catalogueOf(datasets ?? null);
+    this.#ownCatalogue = catalogueOf(datasets ?? null);
+    this.#catalogue = this.#ownCatalogue;
     this.#device = device;
     this.#log = log;
     this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
@@ -120,6 +125,7 @@ export class Trainer {
   ): Promise<LaneOutcome[]> {
     if (this.#busy) throw new Error('this trainer is busy: one cohort at a time');
     this.#busy = true;
+    this.#catalogue = options.catalogue ?? this.#ownCatalogue;
     try {
       const outcomes: LaneOutcome[] = [];
       const waiting = alike(objective, lanes, this.#catalogue, options.shape);

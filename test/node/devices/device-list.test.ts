@@ -114,3 +114,38 @@ describe('Devices: machines', () => {
     },
   );
 });
+
+describe('Devices: CUDA_VISIBLE_DEVICES', () => {
+  async function startedOf(name: string, visibleDevices: string): Promise<readonly string[]> {
+    const running = await startFixture({ ...readFixture(name), visibleDevices });
+    const list = deviceList.parse(running.watch.list());
+    await running.stop();
+    return startableCards(list).map(
+      ({ device, environment }) =>
+        `${device.id} ${String(environment['CUDA_VISIBLE_DEVICES'])} ${
+          list.devices
+            .find(({ id }) => id === device.id)
+            ?.executors.flatMap(({ name, usable }) => (usable ? [name] : []))
+            .join(',') ?? ''
+        }`,
+    );
+  }
+
+  it('starts no worker on a card that the variable leaves out', async () => {
+    expect(await startedOf('nvidia', '')).toEqual([]);
+    expect(await startedOf('nvidia', '0')).toHaveLength(1);
+  });
+
+  it('uses of cards of one model the visible ones only', async () => {
+    const all = await startedOf('nvidia-four-twins', '0,1,2,3');
+    expect(all).toHaveLength(4);
+    expect(await startedOf('nvidia-four-twins', '2')).toEqual([all[2]]);
+  });
+
+  it('does not use WebGPU where a hidden card cannot be told apart from a visible one', async () => {
+    const both = await startedOf('nvidia-equal-twins', '0,1');
+    expect(both.join()).toContain('webgpu');
+    const one = await startedOf('nvidia-equal-twins', '1');
+    expect(one.join()).not.toContain('webgpu');
+  });
+});

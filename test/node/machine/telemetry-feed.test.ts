@@ -21,7 +21,10 @@ function sampleAt(at: number): NodeSample {
 function opened() {
   const samples = new HistoryRing<NodeSample>(3);
   let inventory = bareInventory('local', 'not asked');
-  const feed = telemetryFeed({ samples, inventory: () => inventory }, () => undefined);
+  const feed = telemetryFeed(
+    [() => ({ samples, inventories: () => [inventory] })],
+    () => undefined,
+  );
   return {
     feed,
     add: (...times: number[]) => times.forEach((at) => samples.push(sampleAt(at))),

@@ -1,8 +1,10 @@
 /**
  * Inventory as far as it is known: from the operating system at once, completed as sources report.
  */
-import { availableParallelism, release, totalmem, type } from 'node:os';
+import { release, type } from 'node:os';
 import type { NodeInventory } from '../../../protocol/window/telemetry.ts';
+import { availableCores } from '../../../runtime/confinement.ts';
+import { memoryBytes } from '../../../runtime/cpu-device.ts';
 import { hostName } from '../machine.ts';
 import type { Inventory } from '../machine.ts';
 import { Unknown } from './figure.ts';
@@ -15,8 +17,8 @@ export function bareInventory(node: string, devicesUnknown: string): NodeInvento
     thisMachine: true,
     system: `${type()} ${release()}`,
     processor: null,
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
+    cores: availableCores(),
+    memoryBytes: memoryBytes(),
     executors: [],
     devices: [],
     devicesUnknown,

@@ -1,0 +1,75 @@
+/** Composes the endpoints of the lab's machines: rows, calls, feeds and utilisation of all nodes. */
+import { hostname } from 'node:os';
+import type { SlotRow } from '../protocol/window/lab-stream.ts';
+import type { NodeRow } from '../protocol/window/nodes.ts';
+import { nodeCalls, nodeSubscriptions } from './calls/node-calls.ts';
+import type { NodeCalls, NodeSubscriptions } from './calls/node-calls.ts';
+import type { CurrentLab } from './current-lab.ts';
+import { nodeRows, thisMachine } from './projections/node-rows.ts';
+import type { NodeFacts, NodeFace, SharedLab } from './shared-lab.ts';
+import { currentSlots } from './projections/slot-rows.ts';
+
+export interface LabNodesParts {
+  readonly current: CurrentLab;
+  readonly face: NodeFace;
+  readonly release: string;
+  /** This machine. */
+  readonly here: () => Pick<NodeFacts, 'inventory' | 'sample'>;
+  /** Latest resident memory in bytes, by process id. */
+  readonly memory: () => ReadonlyMap<number, number>;
+}
+
+export interface LabNodes {
+  readonly rows: (slots: readonly SlotRow[]) => NodeRow[];
+  readonly calls: NodeCalls;
+  readonly subscriptions: NodeSubscriptions;
+  /** Source of the nodes' utilisation for `telemetryFeed`. */
+  readonly telemetry: () => {
+    readonly samples: SharedLab['samples'];
+    inventories(): NonNullable<NodeFacts['inventory']>[];
+  };
+  /** Calls back after changes of the nodes, whichever lab is open. @returns unsubscribes */
+  readonly listen: (changed: () => void) => () => void;
+}
+
+export function labNodes({ current, face, release, here, memory }: LabNodesParts): LabNodes {
+  const listen = (changed: () => void): (() => void) => {
+    let unlisten = current.shared.listen(changed);
+    const unswitch = current.switched.listen(() => {
+      unlisten();
+      unlisten = current.shared.listen(changed);
+      changed();
+    });
+    return () => {
+      unlisten();
+      unswitch();
+    };
+  };
+  const rows = (slots: readonly SlotRow[]): NodeRow[] => {
+    const { shared, lab, view } = current;
+    const facts = [thisMachine(shared.sharing.name, release, here()), ...shared.nodes];
+    return nodeRows(facts, { lab: lab.coordinator.lab, wall: view.wall, slots });
+  };
+  const deps = {
+    shared: () => current.shared,
+    listen,
+    face,
+    rows: () => rows(currentSlots(current, memory())),
+  };
+  return {
+    rows,
+    calls: nodeCalls(deps),
+    subscriptions: nodeSubscriptions(deps),
+    telemetry: () => ({
+      samples: current.shared.samples,
+      inventories: () =>
+        current.shared.nodes.flatMap(({ inventory }) => (inventory === null ? [] : [inventory])),
+    }),
+    listen,
+  };
+}
+
+/** Name of this machine, for people. */
+export function machineName(): string {
+  return hostname().replace(/\.local$/, '');
+}

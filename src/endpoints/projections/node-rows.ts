@@ -1,0 +1,89 @@
+/**
+ * Rows of the lab's machines for the window: what the scheduler decided about each, and what the
+ * node has told. Computed on request.
+ */
+import { THIS_NODE, parseSlot } from '../../core/device.ts';
+import type { LabState } from '../../core/scheduling/index.ts';
+import type { SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { NodeRow } from '../../protocol/window/nodes.ts';
+import type { NodeSample } from '../../protocol/window/telemetry.ts';
+import type { NodeFacts } from '../shared-lab.ts';
+
+export interface NodeSurroundings {
+  readonly lab: Pick<LabState, 'nodes' | 'stalledMs'>;
+  /** Converts the coordinator's clock to milliseconds since 1970. */
+  readonly wall: (at: number) => number;
+  /** Slots of all nodes. */
+  readonly slots: readonly SlotRow[];
+}
+
+type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
+
+export function nodeRows(
+  facts: readonly NodeFacts[],
+  { lab, wall, slots }: NodeSurroundings,
+): NodeRow[] {
+  const ofNode = new Map<string, SlotRow[]>(facts.map(({ id }) => [id, []]));
+  for (const slot of slots) ofNode.get(slot.node)?.push(slot);
+  return facts.map(({ inventory, sample, lastSeen, ...fact }) => {
+    const node = lab.nodes.get(fact.id);
+    const mode = node?.mode ?? 'open';
+    return {
+      ...fact,
+      presence: node?.presence ?? 'absent',
+      since: node === undefined ? lastSeen : wall(sinceOf(node, lab.stalledMs)),
+      left: node?.reason ?? null,
+      mode,
+      by: node === undefined || mode === 'open' ? null : node.modeBy,
+      system: inventory?.system ?? null,
+      slots: (ofNode.get(fact.id) ?? []).map((slot) => slotOf(slot, node)),
+      load: sample === null ? null : meanLoad(sample),
+      rttMs: node?.rttMs ?? null,
+    };
+  });
+}
+
+/** Time since when its presence is as it is; of an away node that of its last message. */
+function sinceOf({ presence, presenceSince, heardAt }: ScheduledNode, stalledMs: number): number {
+  return presence === 'away' ? heardAt + stalledMs : presenceSince;
+}
+
+function slotOf(row: SlotRow, node: ScheduledNode | undefined): NodeRow['slots'][number] {
+  const { slot, running, until: untilMs } = row;
+  const held = node?.held.has(slot) ?? false;
+  const silent = node?.silent.has(slot) ?? false;
+  return {
+    slot,
+    device: parseSlot(slot).device,
+    state: held ? 'held' : silent ? 'silent' : row.state,
+    trial: running[0]?.trial ?? null,
+    untilMs,
+  };
+}
+
+function meanLoad({ cores }: NodeSample): number | null {
+  if (cores.length === 0) return null;
+  return Math.round(cores.reduce((sum, load) => sum + load, 0) / cores.length);
+}
+
+/** This machine among the nodes, described by its own inventory. */
+export function thisMachine(
+  name: string,
+  release: string,
+  { inventory, sample }: Pick<NodeFacts, 'inventory' | 'sample'>,
+): NodeFacts {
+  return {
+    id: THIS_NODE,
+    name,
+    lastSeen: null,
+    release,
+    offsetMs: null,
+    datasets: [],
+    refusals: [],
+    limits: null,
+    held: null,
+    hoursFrom: null,
+    inventory,
+    sample,
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * Nodes of the lab, requests of machines that want to join it, and this machine's own place in
+ * another lab, as the window and the command line see them.
+ */
+import { z } from 'zod';
+import { strict } from '../problems.ts';
+import { nodeLimits } from '../node-messages.ts';
+import { slotStates } from './codes.ts';
+
+const count = z.int().min(0);
+/** Milliseconds since 1970. */
+const instant = z.number();
+/** A code, and its facts; the renderer has the wording. */
+const reason = strict({ reason: z.string(), data: z.record(z.string(), z.unknown()) });
+
+const nodeSlotRow = strict({
+  slot: z.string(),
+  device: z.string(),
+  /** As in `slotRow`; `held`: it waits because its machine is used. `silent`: not heard of. */
+  state: z.enum([...slotStates, 'held', 'silent']),
+  /** Number of its first running trial; null: it is idle. */
+  trial: count.nullable(),
+  /** End of its quarantine; null: it is not quarantined. */
+  untilMs: instant.nullable(),
+});
+
+const nodeDataset = strict({
+  name: z.string(),
+  bytes: count,
+  /** Bytes in all; 0: not known yet. */
+  of: count,
+  state: z.enum(['waiting', 'fetching', 'checking', 'had', 'paused', 'failed', 'evicted']),
+  /** Names of the machines that it is read from. */
+  from: z.array(z.string()),
+  /** Why it does not move; null: it moves, or is complete. */
+  error: z.string().nullable(),
+});
+export type NodeDataset = z.output<typeof nodeDataset>;
+
+export const nodeRow = strict({
+  /** `local`: this machine. */
+  id: z.string(),
+  name: z.string(),
+  presence: z.enum(['present', 'away', 'absent']),
+  mode: z.enum(['open', 'paused', 'draining', 'drained']),
+  /** The person who set the mode; null: the node is open. */
+  by: z.enum(['user', 'owner']).nullable(),
+  /**
+   * Since when the presence is as it is: of an away node the time of its last message. Null: the
+   * node was never connected.
+   */
+  since: instant.nullable(),
+  /** Why an absent node has left; null: unknown, or it is not absent. */
+  left: z.string().nullable(),
+  /** Null: not known before its first link. */
+  release: z.string().nullable(),
+  system: z.string().nullable(),
+  slots: z.array(nodeSlotRow),
+  /** Mean load of its cores, in per cent; null: unknown. */
+  load: z.number().nullable(),
+  rttMs: z.number().nullable(),
+  /** Clock of this machine minus clock of the node. */
+  offsetMs: z.number().nullable(),
+  datasets: z.array(nodeDataset),
+  /** Why the node does not work, or not for a study. */
+  refusals: z.array(reason),
+  /** In force: the stricter of the owner's and the user's. Null: not known. */
+  limits: nodeLimits.nullable(),
+  /** Why slots are held; null: none is, or the reason is unknown. */
+  held: reason.nullable(),
+  /** When its hours of use begin; null: it has none, or they have begun. */
+  hoursFrom: instant.nullable(),
+});
+export type NodeRow = z.output<typeof nodeRow>;
+
+/** Whether this lab is shared, and where other machines find it. */
+export const sharing = strict({
+  on: z.boolean(),
+  /** Name of this machine, as others see it. */
+  name: z.string(),
+  port: z.int().min(0).max(65_535),
+  addresses: z.array(z.string()),
+  /** Why sharing is off although it was asked for; null: no problem. */
+  problem: strict({ code: z.string(), data: z.record(z.string(), z.unknown()) }).nullable(),
+});
+export type Sharing = z.output<typeof sharing>;
+
+/** Machines that were refused. */
+export const refusedRow = strict({
+  address: z.string(),
+  reason: z.string(),
+  /** Refusals in the minute before `at`. */
+  times: count,
+  at: instant,
+});
+export type RefusedRow = z.output<typeof refusedRow>;
+
+/** A machine that wants to join; both people compare the digits. */
+export const admission = strict({
+  conversation: z.string(),
+  name: z.string(),
+  address: z.string(),
+  /** Six digits. */
+  digits: z.string().regex(/^\d{6}$/),
+  since: instant,
+  /** Whether this lab's user has said yes and its person's answer is awaited. */
+  agreed: z.boolean(),
+  /** How it ended; null: it goes on. Ended ones are shown for a while. */
+  ended: z
+    .enum(['admitted', 'refused', 'mismatch', 'busy', 'version', 'timeout', 'protocol'])
+    .nullable(),
+});
+export type Admission = z.output<typeof admission>;
+export const admissionsBody = strict({ admissions: z.array(admission) });
+export type AdmissionsBody = z.output<typeof admissionsBody>;
+
+export const invitation = strict({
+  /** Text to paste at the other machine. */
+  invitation: z.string(),
+  until: instant,
+  uses: z.int().min(1),
+});
+export type Invitation = z.output<typeof invitation>;
+
+/** Labs that this machine sees, or has been part of. */
+export const seenBody = strict({
+  labs: z.array(
+    strict({
+      /** Id of its host; null: not known, an address that was typed. */
+      host: z.string().nullable(),
+      name: z.string(),
+      /** `host:port`, the best first. */
+      addresses: z.array(z.string()),
+      /** When it was seen last; null: remembered, not seen now. */
+      seenAt: instant.nullable(),
+      /** Whether it speaks a version of the protocol that this machine speaks. */
+      compatible: z.boolean(),
+    }),
+  ),
+  /** Why no lab can be seen here; null: labs can be seen. */
+  blind: z.string().nullable(),
+});
+export type SeenBody = z.output<typeof seenBody>;
+
+/** This machine as a node of another lab. */
+export const ownerBody = strict({
+  /** Why this machine cannot join a lab from here; null: it can. */
+  cannotJoin: z.string().nullable(),
+  /**
+   * `none`: in no lab. `digits`: both people compare them. `waiting`: for the other person.
+   * `joined`: admitted, whether connected or not. `failed`: `reason` says why.
+   */
+  phase: z.enum(['none', 'connecting', 'digits', 'waiting', 'joined', 'failed']),
+  /** `host:port` that was asked for; null: an invitation, or none. */
+  address: z.string().nullable(),
+  /** Name of the other machine; null: not known yet. */
+  host: z.string().nullable(),
+  lab: z.string().nullable(),
+  digits: z
+    .string()
+    .regex(/^\d{6}$/)
+    .nullable(),
+  /** Why joining failed, or why the host no longer answers. */
+  reason: reason.nullable(),
+  /** Whether the link to the lab is up; since when it is so. */
+  link: strict({ up: z.boolean(), since: instant }).nullable(),
+  /** Number of trials that run here for the lab. */
+  running: count,
+  limits: nodeLimits,
+  /** Devices that can be excluded. */
+  devices: z.array(strict({ device: z.string(), name: z.string() })),
+  /** Where the time since the last input is read; null with the reason in `idleUnknown`. */
+  idleSource: z.string().nullable(),
+  idleUnknown: z.string().nullable(),
+});
+export type OwnerBody = z.output<typeof ownerBody>;
