@@ -2,7 +2,6 @@
 import { Admissions } from '../../src/node/pairing/admissions.ts';
 import type { RefusedAdmission } from '../../src/node/pairing/admissions.ts';
 import type { Failure } from '../../src/node/pairing/conversation.ts';
-import type { PendingAdmission } from '../../src/node/pairing/host-parts.ts';
 import { Invitations } from '../../src/node/pairing/invitations.ts';
 import type { Admission, JoinParts } from '../../src/node/pairing/join-parts.ts';
 import { PairingLimits } from '../../src/node/pairing/limits.ts';
@@ -14,6 +13,7 @@ import { readIdentity } from '../../src/node/keys/identity.ts';
 import { newKeyPair } from '../../src/node/keys/key-pair.ts';
 import type { KeyPair } from '../../src/node/keys/key-pair.ts';
 import { LanFolder } from '../../src/node/keys/lan-folder.ts';
+import type { Admission as Row } from '../../src/protocol/window/nodes.ts';
 import { linePair } from './line-pair.ts';
 import type { LinePair, Tap } from './line-pair.ts';
 import { ManualTimer } from './manual-timer.ts';
@@ -59,11 +59,16 @@ export class PairingWorld {
     this.now,
   );
 
+  /** The admissions that wait for a person. */
+  get waiting(): readonly Row[] {
+    return this.admissions.list().filter(({ ended }) => ended === null);
+  }
+
   /** The one admission that waits for a person. */
-  get pending(): PendingAdmission {
-    const [only, ...others] = this.admissions.list();
+  get pending(): Row {
+    const [only, ...others] = this.waiting;
     if (only === undefined || others.length > 0)
-      throw new Error(`${this.admissions.list().length} admissions wait`);
+      throw new Error(`${this.waiting.length} admissions wait`);
     return only;
   }
 

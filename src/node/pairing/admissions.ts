@@ -6,10 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { parseToHost } from '../../protocol/pairing-messages.ts';
 import type { ToHost } from '../../protocol/pairing-messages.ts';
+import type { Admission } from '../../protocol/window/nodes.ts';
 import { Conversation, Refused, checkVersion } from './conversation.ts';
 import type { Content, Failure } from './conversation.ts';
 import { HostPairing } from './host-pairing.ts';
-import type { HostParts, PendingAdmission } from './host-parts.ts';
+import type { HostParts } from './host-parts.ts';
 import { HostRedeem } from './host-redeem.ts';
 import type { LineConnection } from './line-connection.ts';
 import { MOST_CONVERSATIONS, MOST_SILENT, addressGroup } from './limits.ts';
@@ -22,6 +23,9 @@ export interface RefusedAdmission {
   /** Sentence for the log. */
   readonly detail: string;
 }
+
+/** Milliseconds for which an admission that was shown and has ended is still listed. */
+const LISTED_MS = 30_000;
 
 interface Open {
   readonly id: string;
@@ -36,6 +40,7 @@ export class Admissions {
   readonly #now: () => number;
   readonly #refused: (refusal: RefusedAdmission) => void;
   readonly #open = new Set<Open>();
+  readonly #ended = new Set<Admission>();
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -61,10 +66,7 @@ export class Admissions {
         parse: parseToHost,
         take: (message) => this.#take(open, message),
         failed: (failure) => this.#failed(open, failure),
-        closed: () => {
-          this.#open.delete(open);
-          this.#changed();
-        },
+        closed: () => this.#end(open, 'admitted'),
       }),
       step: null,
       since: null,
@@ -75,15 +77,10 @@ export class Admissions {
       open.conversation.refuse('busy', 'too many connections without a message');
   }
 
-  /** The admissions that wait for people, oldest first. */
-  list(): readonly PendingAdmission[] {
-    return [...this.#open].flatMap(({ id, conversation, step, since }) => {
-      if (!(step instanceof HostPairing) || step.digits === null || since === null) return [];
-      const { about, digits, confirmed } = step;
-      return [
-        { conversation: id, ...about, address: conversation.address, digits, since, confirmed },
-      ];
-    });
+  /** Admissions that wait for people, and those that have just ended; oldest first. */
+  list(): readonly Admission[] {
+    const waiting = [...this.#open].flatMap((open) => rowOf(open, null) ?? []);
+    return [...this.#ended, ...waiting];
   }
 
   /**
@@ -130,7 +127,7 @@ export class Admissions {
         pairings.some((other) => addressGroup(other.conversation.address) === group)
       )
         throw new Refused('busy', 'other machines are being paired');
-      return new HostPairing(this.#parts, conversation, message, () => this.list().length === 0);
+      return new HostPairing(this.#parts, conversation, message, () => !this.#isShowing());
     }
     if (message.type === 'redeem') {
       checkVersion(message.v);
@@ -156,6 +153,10 @@ export class Admissions {
     return new HostRedeem(this.#parts, conversation, message);
   }
 
+  #isShowing(): boolean {
+    return [...this.#open].some((open) => open.since !== null);
+  }
+
   /** Notes what a message or a decision led to. */
   #settle(open: Open): void {
     if (open.step instanceof HostPairing && open.step.digits !== null) open.since ??= this.#now();
@@ -163,16 +164,45 @@ export class Admissions {
   }
 
   #failed(open: Open, { reason, own, detail }: Failure): void {
-    this.#open.delete(open);
     // A connection without a word is no try, and a busy host is not the other side's failure.
     const silent = reason === 'gone' && open.step === null;
     if (!silent && reason !== 'version' && !(own && reason === 'busy'))
       this.#parts.limits.failed(open.conversation.address);
     if (!silent) this.#refused({ address: open.conversation.address, reason, detail });
+    this.#end(open, reason === 'gone' ? 'timeout' : reason);
+  }
+
+  #end(open: Open, ended: Admission['ended']): void {
+    this.#open.delete(open);
+    const row = rowOf(open, ended);
+    if (row !== null) {
+      this.#ended.add(row);
+      this.#parts.timer.after(LISTED_MS, () => {
+        this.#ended.delete(row);
+        this.#changed();
+      });
+    }
     this.#changed();
   }
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Null: its digits were never shown. */
+function rowOf(
+  { id, conversation, step, since }: Open,
+  ended: Admission['ended'],
+): Admission | null {
+  if (!(step instanceof HostPairing) || step.digits === null || since === null) return null;
+  return {
+    conversation: id,
+    name: step.about.name,
+    address: conversation.address,
+    digits: step.digits,
+    since,
+    agreed: step.confirmed,
+    ended,
+  };
 }

@@ -1,4 +1,4 @@
-/** Dependencies of the host's side of admission, and one admission in progress. */
+/** Dependencies of the host's side of admission, and its end. */
 import type { HostAbout, ToHost } from '../../protocol/pairing-messages.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import type { AdmittedNode, AdmittedNodes } from '../keys/admitted.ts';
@@ -20,25 +20,6 @@ export interface HostParts {
    * repeated for the same node.
    */
   readonly open: (node: AdmittedNode) => Promise<void>;
-}
-
-/** A machine that waits for the decision of a person at this host. */
-export interface PendingAdmission {
-  /** Id of the conversation. */
-  readonly conversation: string;
-  /** Name that the machine gave itself. */
-  readonly name: string;
-  readonly system: string;
-  readonly cores: number;
-  /** Models of its GPUs. */
-  readonly devices: readonly string[];
-  readonly address: string;
-  /** The six digits, as shown: `257 970`. */
-  readonly digits: string;
-  /** Since when the digits are shown, wall time in milliseconds. */
-  readonly since: number;
-  /** Whether the person at this host said yes and that of the other machine has not yet. */
-  readonly confirmed: boolean;
 }
 
 /** Tells an admitted machine, once its channels are open. */

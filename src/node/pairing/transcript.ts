@@ -74,11 +74,10 @@ export function transcriptOf(exchanged: Exchanged): Buffer {
   return hash('transcript', hostKey, nodeKey, hostAbout, nodeAbout, hostNonce, nodeNonce);
 }
 
-/** The six digits that both people compare, as shown: `257 970`. */
+/** The six digits that both people compare. */
 export function digitsOf(transcript: Buffer): string {
   const number = hash('digits', transcript).readUIntBE(0, 6) % 10 ** DIGITS;
-  const text = String(number).padStart(DIGITS, '0');
-  return `${text.slice(0, DIGITS / 2)} ${text.slice(DIGITS / 2)}`;
+  return String(number).padStart(DIGITS, '0');
 }
 
 /**

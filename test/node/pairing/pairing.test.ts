@@ -33,15 +33,13 @@ describe('Pairing: two machines and two people', () => {
     expect(world.pending).toEqual({
       conversation: world.pending.conversation,
       name: 'PIXEL',
-      system: 'Debian 12',
-      cores: 8,
-      devices: ['RTX 4090'],
       address: '10.0.0.7',
       digits: joining.shown(),
       since: BEGAN,
-      confirmed: false,
+      agreed: false,
+      ended: null,
     });
-    expect(joining.shown()).toMatch(/^\d{3} \d{3}$/);
+    expect(joining.shown()).toMatch(/^\d{6}$/);
   });
 
   it.each(['host', 'node'] as const)('admits after both said yes, the %s first', async (first) => {
@@ -56,7 +54,7 @@ describe('Pairing: two machines and two people', () => {
     await settled();
     expect(joining.admission()).toBeNull();
     expect(world.admitted.list()).toEqual([]);
-    expect(world.pending.confirmed).toBe(first === 'host');
+    expect(world.pending.agreed).toBe(first === 'host');
     yes[first === 'host' ? 'node' : 'host']();
     await settled();
     const [node] = world.admitted.list();
@@ -67,8 +65,9 @@ describe('Pairing: two machines and two people', () => {
       host: { name: 'DESK', lab: 'vision' },
       node: node?.id,
     });
-    expect(world.admissions.list()).toEqual([]);
+    expect(world.waiting).toEqual([]);
     expect(world.refused).toEqual([]);
+    world.timer.advance(30_000);
     expect(world.timer.pending).toBe(0);
   });
 
@@ -113,11 +112,12 @@ describe('Pairing: two machines and two people', () => {
     world.timer.advance(PEOPLE_MS - 1);
     const waits = Math.floor((PEOPLE_MS - 1) / WAIT_MS);
     expect(count()).toEqual([waits, waits]);
-    expect(world.admissions.list()).toHaveLength(1);
+    expect(world.waiting).toHaveLength(1);
     world.timer.advance(1);
     await settled();
     expect(joining.failure()).toMatchObject({ reason: 'timeout' });
     expect(world.refused).toMatchObject([{ reason: 'timeout' }]);
+    world.timer.advance(30_000);
     expect(world.timer.pending).toBe(0);
   });
 
@@ -129,7 +129,7 @@ describe('Pairing: two machines and two people', () => {
       const joining = world.join(world.joiner(), address);
       end(joining);
       await settled();
-      expect(world.admissions.list()).toEqual([]);
+      expect(world.waiting).toEqual([]);
     }
     let silent = false;
     world.join(world.joiner(), '10.0.0.9', (_, line) => (silent ? [] : [line]));
@@ -150,6 +150,22 @@ describe('Pairing: two machines and two people', () => {
     const last = changes;
     joining.pairing.cancel();
     expect(changes).toBe(last);
+  });
+
+  it('lists for half a minute how an admission ended', async () => {
+    const joining = world.join();
+    const { conversation } = world.pending;
+    await agree(joining);
+    expect(world.admissions.list()).toMatchObject([{ conversation, ended: 'admitted' }]);
+    world.timer.advance(29_999);
+    const next = world.join(world.joiner('SLOW'), '10.0.0.8');
+    next.pairing.cancel();
+    expect(world.admissions.list().map(({ name, ended }) => [name, ended])).toEqual([
+      ['PIXEL', 'admitted'],
+      ['SLOW', 'refused'],
+    ]);
+    world.timer.advance(30_000);
+    expect(world.admissions.list()).toEqual([]);
   });
 
   it('ends open conversations when the host stops sharing, and takes no more', () => {
@@ -314,7 +330,7 @@ describe('Pairing: attacks', () => {
             }
           };
           const joining = world.join(world.joiner(), '10.0.0.7', tap);
-          const [pending] = world.admissions.list();
+          const [pending] = world.waiting;
           if (pending !== undefined) world.admissions.decide(pending.conversation, true);
           joining.pairing.agree(true);
           await settled();
@@ -326,7 +342,7 @@ describe('Pairing: attacks', () => {
           if (isAdmitted) expect(pending?.digits).toBe(joining.shown());
           if (joining.admission() !== null) expect(isAdmitted).toBe(true);
           expect(joining.admission() === null).toBe(joining.failure() !== null);
-          expect(world.admissions.list()).toEqual([]);
+          expect(world.waiting).toEqual([]);
         },
       ),
       { numRuns: 400 },
