@@ -4,6 +4,7 @@ import type { LanesListener } from '../core/lanes-listener.ts';
 import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
+import type { Gate } from '../runtime/gate.ts';
 
 /** Reason for stopping a running lane; becomes the attempt's outcome. */
 export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
@@ -56,6 +57,8 @@ export interface Workplace {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
+  /** Closed while running lanes wait between two batches; absent: they never wait. */
+  readonly gate?: Gate;
   /** Writes a remark to the worker's log. */
   readonly log?: (text: string) => void;
 }

@@ -4,7 +4,6 @@
  * Value and duration are drawn by (seed, trial), so they are reproducible; failures by (seed,
  * trial, attempt), so a retry may succeed.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { exp } from '../core/elementary.ts';
 import { PURPOSE, Stream } from '../core/random.ts';
 import type { ParamValue } from '../core/search-space/distribution.ts';
@@ -12,6 +11,7 @@ import { syntheticObjective } from '../protocol/objective.ts';
 import { parse } from '../protocol/problems.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
+import { Gate } from '../runtime/gate.ts';
 import type { Evaluate, EvaluatedLane, LaneEnd } from './evaluate.ts';
 import { NO_PREVIEW } from './objective-kind.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
@@ -26,9 +26,6 @@ const PRUNING = 3;
 /** Share of its duration after which a trial is pruned. */
 const PRUNED_AFTER = 0.5;
 
-/** Longest delay of one timer, in milliseconds. */
-const MOST_MS = 2 ** 31 - 1;
-
 export const synthetic: ObjectiveKind<SyntheticObjective> = {
   trains: false,
   epochs: () => null,
@@ -41,11 +38,14 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
   // Evaluated in one process, one after another: lanes of a card bring nothing.
   runsOn: (_, device) => device === 'cpu',
   duration: ({ durationMs = 0 }) => durationMs,
-  evaluator: ({ slot }) => createSynthetic(slot),
+  evaluator: ({ slot, gate = new Gate() }) => createSynthetic(slot, gate),
 };
 
-/** @param slot of the worker: an objective may ask to fail on some slots */
-function createSynthetic(slot: string): Evaluate {
+/**
+ * @param slot of the worker: an objective may ask to fail on some slots
+ * @param gate durations elapse only while it is open
+ */
+function createSynthetic(slot: string, gate: Gate): Evaluate {
   const parsed = new WeakMap<StudyMessage, SyntheticObjective>();
   return async (study, lanes, listener) => {
     let objective = parsed.get(study);
@@ -55,7 +55,7 @@ function createSynthetic(slot: string): Evaluate {
     }
     const ends: LaneEnd[] = [];
     for (const [place, lane] of lanes.entries()) {
-      const evaluated = evaluate(objective, study.seed, slot, lane);
+      const evaluated = evaluate(objective, study.seed, slot, lane, gate);
       const end = evaluated instanceof Promise ? await evaluated : evaluated;
       if (end.outcome === 'pruned')
         for (const report of end.reports ?? []) listener.report(place, report);
@@ -71,6 +71,7 @@ function evaluate(
   seed: number,
   slot: string,
   lane: EvaluatedLane,
+  gate: Gate,
 ): LaneEnd | Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
   if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true)
@@ -89,16 +90,18 @@ function evaluate(
       ? { outcome: 'pruned', value, reports: [{ step: 0, value }] }
       : { outcome: 'finished', value };
   };
-  return ms === 0 ? end() : delayed(ms, lane.signal, end);
+  return ms === 0 && gate.isOpen ? end() : delayed(ms, lane.signal, gate, end);
 }
 
-async function delayed(ms: number, signal: AbortSignal, end: () => LaneEnd): Promise<LaneEnd> {
-  try {
-    await wait(Math.min(ms, MOST_MS), undefined, { signal });
-  } catch {
-    return { outcome: 'stopped' };
-  }
-  return end();
+async function delayed(
+  ms: number,
+  signal: AbortSignal,
+  gate: Gate,
+  end: () => LaneEnd,
+): Promise<LaneEnd> {
+  await gate.opened([signal]);
+  await gate.elapsed(ms, signal);
+  return signal.aborted ? { outcome: 'stopped' } : end();
 }
 
 /**

@@ -150,7 +150,7 @@ function splitOf(
 }
 
 /** Creates its trainer with the first cohort. */
-function createTraining({ device, resources, userFolder, log }: Workplace): Evaluate {
+function createTraining({ device, resources, userFolder, log, gate }: Workplace): Evaluate {
   let trainer: Trainer | null = null;
   return async ({ objective, seed, executor: began, dataset }, lanes, listener, shape) => {
     const [calibrations, datasets] = [join(userFolder, 'calibrations'), datasetsFolder(userFolder)];
@@ -164,6 +164,7 @@ function createTraining({ device, resources, userFolder, log }: Workplace): Eval
       resources,
       calibrations,
       ...(log === undefined ? {} : { log }),
+      ...(gate === undefined ? {} : { gate }),
     });
     const requests = lanes.map(({ attempt, params, signal }) => ({
       request: { trial: attempt.number, params },

@@ -6,7 +6,9 @@
 import { z } from 'zod';
 
 /** Supported versions of this protocol, both ends inclusive. */
-export const PROTOCOL = { low: 1, high: 1 } as const;
+export const PROTOCOL = { low: 1, high: 2 } as const;
+/** First version whose workers know `hold`. */
+export const HOLD_SINCE = 2;
 
 /**
  * Greatest size of one message as UTF-8 text, in bytes. The sender refuses longer ones; a receiver
@@ -207,6 +209,17 @@ export const cancelSchema = z.strictObject({
   reason: sentence,
 });
 
+/**
+ * Makes the worker wait between two batches; it goes on beating, obeys cancels and keeps its
+ * memory. Belongs to no session. Repeated while it applies, so that a worker whose holder is gone
+ * goes on by itself.
+ */
+export const holdSchema = z.strictObject({
+  type: z.literal('hold'),
+  /** Milliseconds for which the worker waits unless told otherwise; 0: it goes on. */
+  forMs: z.int().min(0).max(3_600_000),
+});
+
 export const goodbyeSchema = z.strictObject({
   type: z.literal('goodbye'),
   /** Null: any session. */
@@ -296,6 +309,7 @@ export type Heard = Immutable<z.infer<typeof heardSchema>>;
 export type Ack = Immutable<z.infer<typeof ackSchema>>;
 export type Refused = Immutable<z.infer<typeof refusedSchema>>;
 export type Cancel = Immutable<z.infer<typeof cancelSchema>>;
+export type Hold = Immutable<z.infer<typeof holdSchema>>;
 export type Goodbye = Immutable<z.infer<typeof goodbyeSchema>>;
 
 /**
@@ -307,7 +321,7 @@ export type CohortMessage = Immutable<z.infer<typeof cohortSchema>>;
 /** Control channel, worker to coordinator. */
 export type FromWorker = Hello | Beat | Leaving;
 /** Control channel, coordinator to worker. */
-export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Goodbye;
+export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Hold | Goodbye;
 /** Tasks, coordinator to worker. */
 export type TaskMessage = StudyMessage | CohortMessage;
 /** Results, worker to coordinator. */

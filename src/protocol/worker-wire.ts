@@ -14,6 +14,7 @@ import {
   goodbyeSchema,
   heardSchema,
   helloSchema,
+  holdSchema,
   leavingSchema,
   refusedSchema,
   reportSchema,
@@ -55,6 +56,7 @@ const toWorker = new Map<unknown, z.ZodType<ToWorker>>([
   ['ack', ackSchema],
   ['refused', refusedSchema],
   ['cancel', cancelSchema],
+  ['hold', holdSchema],
   ['welcome', welcomeSchema],
   ['goodbye', goodbyeSchema],
 ]);

@@ -8,6 +8,7 @@ import type { AttemptResult, Report } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
 import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/evaluate.ts';
 import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
+import { Gate } from '../runtime/gate.ts';
 import type { RunLanes } from './cohorts.ts';
 
 /** Failures after which the device, not the trial, has to be replaced. */
@@ -26,6 +27,7 @@ export function createRunner(
   loseDevice?: (error: TrainingError) => void,
 ): RunLanes {
   const device = workplace.device.id;
+  const gate = workplace.gate ?? new Gate();
   const evaluators = new Map<string, Evaluate>();
   const evaluatorOf = (kind: string): Evaluate => {
     const known = evaluators.get(kind) ?? objectiveKind(kind)?.evaluator(workplace);
@@ -38,8 +40,10 @@ export function createRunner(
   };
   return async (study, lanes, listener, shape) => {
     const { kind } = study.objective;
-    const startedAt = performance.now();
-    const elapsed = (): number => performance.now() - startedAt;
+    // The time for which the worker was held is no part of an attempt's duration.
+    const clock = (): number => performance.now() - gate.closedMs;
+    const startedAt = clock();
+    const elapsed = (): number => clock() - startedAt;
     try {
       const evaluate = evaluatorOf(kind);
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>

@@ -7,6 +7,7 @@ import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.
 import type { Params } from '../core/search-space/distribution.ts';
 import type { EvaluatedLane, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
+import { Gate } from '../runtime/gate.ts';
 import { keyOf } from './holding.ts';
 
 /** Runs lanes and returns their outcomes in the lanes' order. Never rejects. */
@@ -33,7 +34,7 @@ export interface QueuedCohort {
   /** Shape key that all lanes share; undefined: they need not share one. */
   readonly shape?: string | undefined;
   readonly lanes: readonly { readonly attempt: AttemptId; readonly params: Params }[];
-  /** Time limit in milliseconds from its start; null: none. */
+  /** Time limit in milliseconds from its start, without the time it waited; null: none. */
   readonly deadlineMs: number | null;
 }
 
@@ -48,11 +49,14 @@ export class Cohorts {
   #progress: Progress | null = null;
   /** Resolves when everything queued and running has ended; null: idle. */
   #work: Promise<void> | null = null;
-  #halted = false;
+  readonly #halted = new AbortController();
+  readonly #gate: Gate;
 
-  constructor(run: RunLanes, listener: CohortsListener) {
+  /** @param gate cohorts start only while it is open */
+  constructor(run: RunLanes, listener: CohortsListener, gate = new Gate()) {
     this.#run = run;
     this.#listener = listener;
+    this.#gate = gate;
   }
 
   add(cohort: QueuedCohort): void {
@@ -74,7 +78,7 @@ export class Cohorts {
 
   /** Stops running lanes and starts no more. Resolves when they have stopped. */
   async halt(reason: StopReason): Promise<void> {
-    this.#halted = true;
+    this.#halted.abort();
     this.#stopAll(reason);
     await this.#work;
   }
@@ -86,11 +90,10 @@ export class Cohorts {
   async #startWork(): Promise<void> {
     // Ensures that this ends after `#work` was set, even if no lane may start.
     await Promise.resolve();
-    for (
-      let cohort = this.#waiting.shift();
-      cohort !== undefined && !this.#halted;
-      cohort = this.#waiting.shift()
-    ) {
+    for (;;) {
+      if (!this.#gate.isOpen) await this.#gate.opened([this.#halted.signal]);
+      const cohort = this.#waiting.shift();
+      if (cohort === undefined || this.#halted.signal.aborted) break;
       const lanes = cohort.lanes
         .filter(({ attempt }) => this.#listener.mayStart(attempt))
         .map((lane) => ({ ...lane, stop: new AbortController() }));
@@ -104,8 +107,8 @@ export class Cohorts {
     lanes: readonly (QueuedCohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
     for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
-    const deadline =
-      deadlineMs === null ? undefined : setTimeout(() => this.#stopAll('timedOut'), deadlineMs);
+    const over = new AbortController();
+    if (deadlineMs !== null) void this.#endAfter(deadlineMs, over.signal);
     const requests = lanes.map(({ attempt, params, stop }) => ({
       attempt,
       params,
@@ -127,7 +130,7 @@ export class Cohorts {
       ended: end,
     };
     const results = await this.#run(study, requests, listener, shape);
-    clearTimeout(deadline);
+    over.abort();
     this.#progress = null;
     for (const lane of lanes.keys())
       end(
@@ -138,5 +141,11 @@ export class Cohorts {
           ms: 0,
         },
       );
+  }
+
+  /** @param over aborted when the cohort has ended */
+  async #endAfter(deadlineMs: number, over: AbortSignal): Promise<void> {
+    await this.#gate.elapsed(deadlineMs, over);
+    if (!over.aborted) this.#stopAll('timedOut');
   }
 }

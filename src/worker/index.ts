@@ -5,6 +5,7 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { Gate } from '../runtime/gate.ts';
 import { announceLongCalls } from '../runtime/long-call.ts';
 import { startWatchdog } from '../runtime/watchdog.ts';
 import { ZeromqWorker } from '../transport/zeromq.ts';
@@ -57,6 +58,7 @@ function start(settings: WorkerSettings): void {
     process.exit(code);
   };
 
+  const gate = new Gate();
   const session = new WorkerSession(
     { slot, incarnation, device: device.id, lanes: device.lanes, memoryBytes: memoryLimitBytes },
     {
@@ -70,10 +72,11 @@ function start(settings: WorkerSettings): void {
       exit: (code, text) => void end(code, text),
       warn: log,
     },
-    createRunner({ slot, device, resources, userFolder, log }, (error) => {
+    createRunner({ slot, device, resources, userFolder, log, gate }, (error) => {
       void end(DEVICE_FAILED, error.message);
     }),
     () => performance.now(),
+    gate,
   );
 
   announceLongCalls((mostMs) => session.announce(mostMs));

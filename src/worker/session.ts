@@ -11,6 +11,7 @@ import type {
   CohortMessage,
   FromWorker,
   Goodbye,
+  Hold,
   ResultMessage,
   StudyMessage,
   TaskMessage,
@@ -18,6 +19,7 @@ import type {
   Welcome,
 } from '../protocol/worker-messages.ts';
 import { namedParams } from '../protocol/worker-wire.ts';
+import { Gate } from '../runtime/gate.ts';
 import { Cohorts } from './cohorts.ts';
 import type { RunLanes } from './cohorts.ts';
 import { Holding } from './holding.ts';
@@ -85,17 +87,32 @@ export class WorkerSession {
   /** Announcements that the coordinator has not answered yet. */
   #unheard: Announcement[] = [];
 
-  /** @param now milliseconds of a monotonic clock */
-  constructor(identity: Identity, act: SessionActions, run: RunLanes, now: () => number) {
+  readonly #gate: Gate;
+  /** Time at which a closed gate opens by itself. */
+  #heldUntil = 0;
+
+  /**
+   * @param now milliseconds of a monotonic clock
+   * @param gate at which running lanes wait, closed while the worker is held
+   */
+  constructor(
+    identity: Identity,
+    act: SessionActions,
+    run: RunLanes,
+    now: () => number,
+    gate = new Gate(),
+  ) {
     this.#identity = identity;
     this.#act = act;
     this.#now = now;
+    this.#gate = gate;
     this.#tickAt = now();
-    this.#cohorts = new Cohorts(run, {
-      mayStart: (attempt) => this.#holding.start(attempt),
-      reported: (attempt, report) => this.#sendReport(attempt, report),
-      ended: (attempt, result) => this.#finish(attempt, result),
-    });
+    const listener = {
+      mayStart: (attempt: AttemptId): boolean => this.#holding.start(attempt),
+      reported: (attempt: AttemptId, report: Report): void => this.#sendReport(attempt, report),
+      ended: (attempt: AttemptId, result: AttemptResult): void => this.#finish(attempt, result),
+    };
+    this.#cohorts = new Cohorts(run, listener, gate);
   }
 
   start(): void {
@@ -109,7 +126,11 @@ export class WorkerSession {
     this.#rssBytes = rssBytes;
     const late = now - this.#tickAt - this.#welcome.beatMs;
     this.#tickAt = now;
-    if (late > STALL_MS) this.#heardAt = Math.min(now, this.#heardAt + late);
+    if (late > STALL_MS) {
+      this.#heardAt = Math.min(now, this.#heardAt + late);
+      this.#heldUntil += late;
+    }
+    if (now >= this.#heldUntil) this.#gate.open();
     if (this.#greeting) {
       if (now - this.#helloAt >= AGAIN_MS) this.#sendHello();
     } else if (this.#session === null || now - this.#heardAt >= this.#welcome.leaseMs)
@@ -135,6 +156,9 @@ export class WorkerSession {
         return;
       case 'cancel':
         if (message.session === this.#session) this.#cancel(message.attempt);
+        return;
+      case 'hold':
+        this.#hold(message);
         return;
       case 'goodbye':
         this.#goodbye(message);
@@ -283,6 +307,12 @@ export class WorkerSession {
       })),
       deadlineMs,
     });
+  }
+
+  #hold({ forMs }: Hold): void {
+    this.#heldUntil = this.#now() + forMs;
+    if (forMs > 0) this.#gate.close();
+    else this.#gate.open();
   }
 
   #cancel(attempt: AttemptId): void {

@@ -7,6 +7,7 @@ import type {
   Executor,
   LaneMetrics,
   LaneState,
+  Pause,
   RunReport,
 } from '../../src/training/executors/executor.ts';
 import type { Params } from '../../src/training/objective/objective.ts';
@@ -71,9 +72,14 @@ export class Session {
     epoch: number,
     firstStep: number,
     steps: number,
-    options: { signal?: AbortSignal; onChunk?: (done: number) => void; order?: Uint32Array } = {},
+    options: {
+      signal?: AbortSignal;
+      onChunk?: (done: number) => void;
+      order?: Uint32Array;
+      pause?: Pause;
+    } = {},
   ): Promise<RunReport> {
-    const { signal = NEVER, order = this.order, onChunk } = options;
+    const { signal = NEVER, order = this.order, onChunk, pause } = options;
     const hyper = this.#rows.piece(epoch * this.perEpoch + firstStep, steps);
     const rows = this.#rows.rows;
     return this.executable.run({
@@ -84,6 +90,7 @@ export class Session {
       hyper,
       rows,
       signal,
+      pause,
       ...(onChunk === undefined ? {} : { onChunk }),
     });
   }

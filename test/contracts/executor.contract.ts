@@ -9,7 +9,7 @@ import { ReferenceExecutor } from '../../src/training/executors/reference/refere
 import { TrainingError } from '../../src/training/training-error.ts';
 import { DRAWN, GRAPHS } from '../support/drawn-networks.ts';
 import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../support/networks.ts';
-import { PARAMS, worst } from '../support/training.ts';
+import { NEVER, PARAMS, worst } from '../support/training.ts';
 import { expectMetrics, expectState, isSmooth } from './executor-comparison.ts';
 import { FIRST, SECOND, SEED, Session, THIRD, type TestLane } from './executor-session.ts';
 
@@ -357,6 +357,49 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
         await session.begin([FIRST]);
         await session.run(0, 0, steps, { order });
         expectSameState(await session.state(), pieces);
+      });
+    });
+
+    it('starts no chunk during a pause and continues to the same weights', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
+        const order = Uint32Array.from({ length: 4000 }, (_, i) => i % session.order.length);
+        let done = 0;
+        const onChunk = (steps: number): void => void (done = steps);
+        let [paused, goOn] = [(): void => undefined, (): void => undefined];
+        let goesOn = false;
+        const pausing = new Promise<void>((resolve) => (paused = resolve));
+        const wait = new Promise<void>((resolve) => (goOn = resolve));
+        const pause = (): Promise<void> | null => {
+          if (done === 0 || goesOn) return null;
+          paused();
+          return wait;
+        };
+        const ended = session.run(0, 0, 1000, { order, onChunk, pause });
+        await pausing;
+        for (let turns = 0; turns < 50; turns++)
+          await new Promise((resolve) => setImmediate(resolve));
+        const during = done;
+        for (let turns = 0; turns < 50; turns++)
+          await new Promise((resolve) => setImmediate(resolve));
+        expect([during < 1000, done]).toEqual([true, during]);
+        goesOn = true;
+        goOn();
+        expect(await ended).toMatchObject({ stepsDone: 1000, aborted: false });
+        const state = await session.state();
+        await session.begin([FIRST]);
+        await session.run(0, 0, 1000, { order });
+        expectSameState(await session.state(), state);
+      });
+    });
+
+    it('ends a run whose lanes are all stopped during a pause', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
+        const { executable } = session;
+        const pause = (): Promise<void> => Promise.resolve().then(() => executable.stopLane(0));
+        expect(await session.run(0, 0, 3, { pause })).toMatchObject({ stepsDone: 0 });
+        await session.begin([FIRST]);
+        const measured = await executable.evaluate(session.order, NEVER, pause);
+        expect(measured).toEqual([null]);
       });
     });
 

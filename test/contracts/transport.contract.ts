@@ -260,7 +260,7 @@ export function transportContract(
         {
           type: 'goodbye',
           reason: 'version',
-          text: expect.stringMatching(/version 1,.*versions 7 to 8/) as string,
+          text: expect.stringMatching(/versions 1 to 2,.*versions 7 to 8/) as string,
         },
       ]);
       expect(up.messages.all).toHaveLength(0);

@@ -116,6 +116,7 @@ export const orders: readonly ToWorker[] = [
   { type: 'ack', attempt },
   { type: 'refused', attempt, reason: 'staleLease' },
   { type: 'cancel', session: '3.1', attempt, reason: 'paused' },
+  { type: 'hold', forMs: 10_000 },
   { type: 'goodbye', session: '3.1', reason: 'drained' },
   { type: 'goodbye', session: null, reason: 'version', text: 'install the same release on both' },
 ];

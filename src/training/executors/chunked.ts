@@ -13,6 +13,7 @@ import type {
   LaneSeed,
   LaneState,
   Memory,
+  Pause,
   RunReport,
   RunRequest,
 } from './executor.ts';
@@ -53,12 +54,19 @@ interface Flight {
 interface Loop {
   readonly steps: number;
   readonly signal: AbortSignal;
+  readonly pause: Pause | undefined;
   /** Number of steps of the next chunk; adapted to the duration of each chunk. */
   readonly pace: { steps: number };
   /** Starts a chunk. */
   readonly start: (first: number, steps: number, live: readonly number[]) => Promise<void>;
   /** Called after each chunk. */
   readonly ended?: (done: number) => void;
+}
+
+interface Progress {
+  /** Number of steps. */
+  readonly done: number;
+  readonly pausedMs: number;
 }
 
 export abstract class ChunkedExecutable implements Executable {
@@ -119,9 +127,10 @@ export abstract class ChunkedExecutable implements Executable {
       const began = performance.now();
       const tallies = this.#live.map(emptyTally);
       await this.beginRun?.(request);
-      const done = await this.#inChunks({
+      const { done, pausedMs } = await this.#inChunks({
         steps: request.steps,
         signal: request.signal,
+        pause: request.pause,
         pace: this.#training,
         start: (first, steps, live) => this.trainSteps(request, first, steps, live, tallies),
         ended: (steps) => {
@@ -136,18 +145,23 @@ export abstract class ChunkedExecutable implements Executable {
         stepsDone: done,
         aborted: done < request.steps && request.signal.aborted,
         lanes,
-        milliseconds: performance.now() - began,
+        milliseconds: performance.now() - began - pausedMs,
       };
     });
   }
 
-  evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]> {
+  evaluate(
+    indices: Uint32Array,
+    signal: AbortSignal,
+    pause?: Pause,
+  ): Promise<(LaneMetrics | null)[]> {
     return this.#alone(async () => {
       const tallies = this.#live.map(emptyTally);
       await this.beginEvaluation?.(indices);
       await this.#inChunks({
         steps: Math.ceil(indices.length / this.plan.batch),
         signal,
+        pause,
         pace: this.#evaluation,
         start: (first, steps, live) => this.evaluateSteps(indices, first, steps, live, tallies),
       });
@@ -248,22 +262,26 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   /**
-   * Runs steps in chunks, of which `inFlight` are under way at a time. Signals and stopped lanes
-   * are looked at before each chunk is started.
-   * @returns number of steps done
+   * Runs steps in chunks, of which `inFlight` are under way at a time. Signals, stopped lanes and
+   * the pause are looked at before each chunk is started.
+   * @returns number of steps done, and the duration of pauses in milliseconds
    */
-  async #inChunks({ steps, signal, pace, start, ended }: Loop): Promise<number> {
+  async #inChunks({ steps, signal, pause, pace, start, ended }: Loop): Promise<Progress> {
     const flights: Flight[] = [];
     let started = 0;
     let done = 0;
     let since = 0;
+    let pausedMs = 0;
     for (;;) {
+      let pausing: Promise<void> | null = null;
       while (
         flights.length < this.inFlight &&
         started < steps &&
         !signal.aborted &&
         this.#anyLive()
       ) {
+        pausing = pause?.() ?? null;
+        if (pausing !== null) break;
         const own = Math.min(pace.steps, this.mostSteps, steps - started);
         const began = performance.now();
         const chunk = start(started, own, this.#liveLanes());
@@ -273,7 +291,14 @@ export abstract class ChunkedExecutable implements Executable {
         started += own;
       }
       const flight = flights.shift();
-      if (flight === undefined) return done;
+      if (flight === undefined) {
+        if (pausing === null) return { done, pausedMs };
+        const from = performance.now();
+        await pausing;
+        pausedMs += performance.now() - from;
+        this.#applyStops();
+        continue;
+      }
       await flight.ended;
       const now = performance.now();
       const milliseconds = now - Math.max(since, flight.began);

@@ -72,7 +72,11 @@ export interface Executable {
   /**
    * Returns the metrics over a list of indices, in the order of `begin`; null for a stopped lane.
    */
-  evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]>;
+  evaluate(
+    indices: Uint32Array,
+    signal: AbortSignal,
+    pause?: Pause,
+  ): Promise<(LaneMetrics | null)[]>;
   /**
    * Stops a lane: from the next chunk that is started on it is neither trained nor evaluated, and
    * its weights stay unchanged. An executor may have started one more chunk than it has reported.
@@ -89,6 +93,12 @@ export interface Executable {
   dispose(): Promise<void>;
 }
 
+/**
+ * Called before each chunk. Returns null, or a promise: the chunk is not started, and once the
+ * promise has resolved, signals and stopped lanes are looked at and this is called again.
+ */
+export type Pause = () => Promise<void> | null;
+
 export interface RunRequest {
   readonly epoch: number;
   /** First step within the epoch, from 0. */
@@ -103,6 +113,7 @@ export interface RunRequest {
   readonly hyper: Uint32Array;
   readonly rows: 'run' | 'step';
   readonly signal: AbortSignal;
+  readonly pause?: Pause | undefined;
   /**
    * Called after each chunk.
    * @param diverged lanes that diverged in this chunk; they are no longer evaluated, nor trained in
@@ -115,6 +126,7 @@ export interface RunReport {
   readonly stepsDone: number;
   readonly aborted: boolean;
   readonly lanes: (LaneMetrics | null)[];
+  /** Duration without pauses. */
   readonly milliseconds: number;
 }
 

@@ -7,8 +7,9 @@ import { at } from '../../core/at.ts';
 import type { LanesListener } from '../../core/lanes-listener.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { splitValidation } from '../../datasets/split.ts';
+import { Gate } from '../../runtime/gate.ts';
 import { turn } from '../../runtime/turn.ts';
-import type { Executable, RunReport } from '../executors/executor.ts';
+import type { Executable, Pause, RunReport } from '../executors/executor.ts';
 import type {
   EpochReport,
   LaneOutcome,
@@ -67,10 +68,12 @@ export class CohortRun {
   readonly #listener: TrainListener;
   readonly #never = new AbortController().signal;
   readonly #by: TrainedBy;
+  readonly #gate: Gate;
   #lanes: readonly Lane[] = [];
   #milliseconds = 0;
   #samples = 0;
 
+  /** @param gate while it is closed, the cohort waits between two batches; cancels are obeyed */
   constructor(
     objective: TrainObjective,
     resolved: ResolvedObjective,
@@ -79,6 +82,7 @@ export class CohortRun {
     seed: number,
     lanes: readonly CohortLane[],
     listener: TrainListener,
+    gate = new Gate(),
   ) {
     this.#objective = objective;
     this.#resolved = resolved;
@@ -93,6 +97,7 @@ export class CohortRun {
     this.#seed = seed;
     this.#requests = lanes;
     this.#listener = listener;
+    this.#gate = gate;
   }
 
   async train(): Promise<LaneOutcome[]> {
@@ -180,6 +185,7 @@ export class CohortRun {
         hyper: hyper.piece(epoch * steps + first, count),
         rows,
         signal: this.#never,
+        pause: this.#pause,
         onChunk,
       });
       this.#stopCancelled();
@@ -199,11 +205,12 @@ export class CohortRun {
 
   /** Evaluates the live lanes; lanes that have finished their last epoch end. */
   async #evaluate(epoch: number, selection: Uint32Array): Promise<void> {
-    const metrics = await this.#executable.evaluate(selection, this.#never);
+    const metrics = await this.#executable.evaluate(selection, this.#never, this.#pause);
     this.#stopCancelled();
     for (const [at, lane] of this.#open()) {
       const measured = metrics[at] ?? null;
-      if (measured === null) continue;
+      // A lane may be cancelled while another one is evaluated on the test set.
+      if (measured === null || lane.outcome !== undefined) continue;
       if (measured.diverged) {
         this.#end(at, lane.diverged(epoch, this.#by));
         continue;
@@ -218,11 +225,9 @@ export class CohortRun {
   async #succeed(at: number, lane: Lane): Promise<void> {
     const perSecond =
       (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
-    const outcome = lane.succeeded(
-      this.#by,
-      perSecond,
-      this.#objective.test === true ? await this.#onTest(at, lane) : {},
-    );
+    const onTest = this.#objective.test === true ? await this.#onTest(at, lane) : {};
+    if (lane.outcome !== undefined) return;
+    const outcome = lane.succeeded(this.#by, perSecond, onTest);
     if (lane.kept !== undefined)
       this.#listener.trained?.(at, {
         network: this.#resolved.network,
@@ -238,7 +243,8 @@ export class CohortRun {
     await this.#executable.writeWeights(at, kept);
     const { training, test, classes } = this.#dataset.entry;
     const indices = Uint32Array.from({ length: test }, (_, i) => training + i);
-    const measured = (await this.#executable.evaluate(indices, this.#never))[at] ?? null;
+    const metrics = await this.#executable.evaluate(indices, this.#never, this.#pause);
+    const measured = metrics[at] ?? null;
     if (measured === null || measured.diverged) return {};
     const { lossSum, correct, samples } = measured;
     return {
@@ -251,6 +257,13 @@ export class CohortRun {
     this.#executable.stopLane(at);
     this.#listener.ended?.(at, outcome);
   }
+
+  /** Waits until the gate is open, and ends the lanes that are cancelled meanwhile. */
+  readonly #pause: Pause = () => {
+    if (this.#gate.isOpen) return null;
+    const signals = this.#open().map(([, { signal }]) => signal);
+    return this.#gate.opened(signals).then(() => this.#stopCancelled());
+  };
 
   #isTraining(): boolean {
     return this.#lanes.some(({ outcome }) => outcome === undefined);

@@ -7,6 +7,7 @@ import { problemText } from '../../core/errors.ts';
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
+import { Gate } from '../../runtime/gate.ts';
 import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
 import { choose, firstLine, type Choice } from '../calibration/choose.ts';
@@ -43,6 +44,8 @@ export interface TrainerOptions {
   readonly device?: Device;
   /** Called with remarks for a log, with each text once. */
   readonly log?: (text: string) => void;
+  /** Cohorts wait between two batches while it is closed; absent: they never wait. */
+  readonly gate?: Gate;
 }
 
 export interface TrainOptions extends TrainListener {
@@ -89,6 +92,7 @@ export class Trainer {
   /** Number of lanes that fill the device, by executor and plan. */
   readonly #lanes = new Map<string, number>();
   readonly #executables = new Executables();
+  readonly #gate: Gate;
   readonly #log: (text: string) => void;
   readonly #logged = new Set<string>();
   #busy = false;
@@ -100,7 +104,9 @@ export class Trainer {
     executors,
     device = cpuDevice(),
     log = () => undefined,
+    gate = new Gate(),
   }: TrainerOptions) {
+    this.#gate = gate;
     this.#resources = resources;
     this.#ownCatalogue = catalogueOf(datasets ?? null);
     this.#catalogue = this.#ownCatalogue;
@@ -241,6 +247,7 @@ export class Trainer {
         seed,
         lanes,
         listener,
+        this.#gate,
       ).train();
     } finally {
       this.#executables.release(key);
