@@ -12,10 +12,14 @@ import { fetchManifest, type AskPart } from './fetch-manifest.ts';
 import { isChunk, type Manifest } from './manifest.ts';
 import { SourceState } from './source-state.ts';
 
-/** Milliseconds between two looks at sources that are silent, and between two reports. */
-const TICK_MS = 250;
-/** Milliseconds between two questions to a peer which chunks it has. */
-const HAVE_MS = 250;
+/** Milliseconds between two looks at sources that are silent or rest. */
+const TICK_MS = 100;
+/**
+ * Milliseconds between two questions to a peer which chunks it has: at least these, and one for each
+ * 100 chunks, because the answer is as long as their bitmap.
+ */
+const HAVE_MS = 100;
+const HAVE_CHUNKS = 100;
 /** Milliseconds between two tries while the disk is full. */
 const FULL_MS = 60_000;
 /** Chunks and milliseconds after which what was written is made durable. */
@@ -260,7 +264,8 @@ export class TreeFetch {
 
   #askHave(state: SourceState): void {
     const now = this.#parts.timer.now();
-    if (now - state.haveAskedAt < HAVE_MS || state.have?.full === true) return;
+    const each = Math.max(HAVE_MS, (this.#manifest?.chunks ?? 0) / HAVE_CHUNKS);
+    if (now - state.haveAskedAt < each || state.have?.full === true) return;
     if (!this.#mayAsk(state)) return;
     state.haveAskedAt = now;
     void this.#ask(state, { type: 'have', tree: this.order.tree }).then((answer) => {
