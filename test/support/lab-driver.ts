@@ -11,11 +11,12 @@ import type {
   Instruction,
   LabOptions,
   LabSnapshot,
+  NodeSlot,
   CohortTrial,
   Write,
 } from '../../src/core/scheduling/index.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
-import type { LabState, OpenTrial, Slot, Study } from '../../src/core/scheduling/state.ts';
+import type { LabNode, LabState, OpenTrial, Slot, Study } from '../../src/core/scheduling/state.ts';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
 import type { Machine } from './adversarial-world.ts';
 import { createModelSampler, modelSpec } from './model-study.ts';
@@ -113,6 +114,68 @@ export class LabDriver {
       memoryBytes: 1,
       holding,
     });
+  }
+
+  /** A node opens a link, by default its next one, with the slots of this many CPU workers. */
+  join(
+    node: string,
+    workers: number,
+    details: Partial<Extract<Event, { type: 'nodeJoined' }>> & {
+      readonly model?: string;
+      readonly device?: string;
+      readonly slot?: Partial<NodeSlot>;
+    } = {},
+  ): Instruction[] {
+    const { model = 'core', device = 'cpu', slot: about, ...event } = details;
+    const known = this.lab.nodes.get(node);
+    const slots = Array.from({ length: workers }, (_, i): NodeSlot => {
+      const name = `${node}/${device}/${i}`;
+      const slot = this.lab.slots.get(name);
+      const session = slot?.session ?? null;
+      return {
+        slot: name,
+        model,
+        lanes: 1,
+        memoryBytes: 1,
+        running: session === null ? null : (slot?.incarnation ?? null),
+        session,
+        taskSeq: slot?.taskSeq ?? 0,
+        ...about,
+      };
+    });
+    return this.send({
+      type: 'nodeJoined',
+      node,
+      boot: known?.boot === 0 ? 1 : (known?.boot ?? 1),
+      link: (known?.link ?? 0) + 1,
+      slots,
+      has: [],
+      ...event,
+    });
+  }
+
+  pulse(
+    node: string,
+    details: { silent?: string[]; held?: string[]; rttMs?: number } = {},
+  ): Instruction[] {
+    return this.send({ type: 'nodePulse', node, silent: [], held: [], ...details });
+  }
+
+  /** As `pass`, with pulses of these nodes meanwhile. */
+  passPulsing(ms: number, nodes: readonly string[], held: readonly string[] = []): Instruction[] {
+    const all: Instruction[] = [];
+    for (let left = ms; left > 0; left -= 500) {
+      for (const node of nodes)
+        all.push(...this.pulse(node, { held: held.filter((slot) => slot.startsWith(node)) }));
+      all.push(...this.pass(Math.min(500, left)));
+    }
+    return all;
+  }
+
+  node(id: string): LabNode {
+    const node = this.lab.nodes.get(id);
+    if (node === undefined) throw new Error(`no node ${id}`);
+    return node;
   }
 
   /** Sends a heartbeat of the slot's session, which holds its tasks unless told otherwise. */

@@ -1,11 +1,14 @@
 /** When a study's sampler is asked, what it is shown, and what becomes of its answer. */
+import { parseSlot } from '../device.ts';
 import type { Proposal } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
+import { studyCredits } from './credits.ts';
+import type { SlotGroup } from './free-slots.ts';
 import { lanesFor, mayQueue, takesTrials } from './packing.ts';
 import { bundleOf } from './short-trials.ts';
-import type { LabState, Study } from './state.ts';
+import type { LabState, Slot, Study } from './state.ts';
 import { emit, showLab } from './step-output.ts';
 import { giveGrace, moveStudy } from './studies.ts';
 import { openTrial } from './trials.ts';
@@ -22,15 +25,14 @@ export function askSamplers(lab: LabState): void {
   for (const study of lab.active) {
     if (study.state !== 'running' || study.asking !== null || study.exhausted) continue;
     const first = study.columns.size;
-    const most = Math.min(
-      lab.options.askAtMost,
-      freeLanes(lab, study) - study.waiting.size,
-      study.limit - first,
-    );
-    if (most < 1) continue;
+    const wanted = Math.min(lab.options.askAtMost, study.limit - first);
+    if (wanted < 1) continue;
     const { barrier } = study.sampler;
     const historyLength = barrier === null ? study.columns.ended : barrier(first);
     if (barrier !== null && study.frontier < historyLength) continue;
+    const waiting = study.waiting.size;
+    const most = Math.min(wanted, freeLanes(lab, study, wanted + waiting) - waiting);
+    if (most < 1) continue;
     let count = barrier === null ? most : 1;
     while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;
     study.asking = { first, count, historyLength, at: lab.now };
@@ -38,17 +40,48 @@ export function askSamplers(lab: LabState): void {
   }
 }
 
-/** Number of the study's trials that slots could be given now. */
-function freeLanes(lab: LabState, study: Study): number {
+/**
+ * Number of the study's trials that slots could be given now.
+ * @param enough number from which on the exact one does not matter
+ */
+function freeLanes(lab: LabState, study: Study, enough: number): number {
   let lanes = 0;
-  for (const group of lab.free.groups) {
-    let cohorts = group.counts[0] ?? 0;
-    if (mayQueue(lab, study, group))
-      cohorts = group.counts.reduce((sum, n, sent) => sum + n * (group.capacity - sent), 0);
+  const add = (group: SlotGroup<Slot>, cohorts: number): void => {
     if (cohorts > 0 && takesTrials(lab, study, group))
       lanes += cohorts * lanesFor(study, group) * bundleOf(lab, study, group.device);
+  };
+  for (const group of lab.free.idle) {
+    if (lanes >= enough) return lanes;
+    if (!mayQueue(lab, study, group)) add(group, group.counts[0] ?? 0);
+  }
+  for (const group of queueing(lab, study)) {
+    if (lanes >= enough) return lanes;
+    if (!mayQueue(lab, study, group)) continue;
+    const credits = Math.min(group.capacity, creditsOn(lab, study, group));
+    add(
+      group,
+      group.counts.reduce((sum, n, sent) => sum + n * Math.max(0, credits - sent), 0),
+    );
   }
   return lanes;
+}
+
+function creditsOn(lab: LabState, study: Study, { node: id }: SlotGroup<Slot>): number {
+  const node = lab.nodes.get(id);
+  return node === undefined ? lab.options.credits : studyCredits(lab, study, node);
+}
+
+/** Groups with free slots on which cohorts of the study may wait; others may be among them. */
+function* queueing(lab: LabState, study: Study): Iterable<SlotGroup<Slot>> {
+  const { free, options } = lab;
+  if (study.durations.value < options.queueBelowMs) {
+    yield* free.open;
+    return;
+  }
+  for (const device of study.quickDevices) {
+    for (const group of free.ofNode(parseSlot(`${device}/`).node))
+      if (group.device === device && free.open.has(group)) yield group;
+  }
 }
 
 /** Proposals of a sampler, or the message of the error that it threw. */

@@ -4,6 +4,7 @@
  */
 import { releaseFrom } from './cohorts.ts';
 import type { Attempt, LabState } from './state.ts';
+import { requeue } from './second-attempts.ts';
 import { causeOf } from './story.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
@@ -101,6 +102,7 @@ export function moveAttempt(lab: LabState, attempt: Attempt, to: AttemptState): 
     attempt.cohort = null;
     releaseFrom(lab, cohort);
   }
+  requeue(trial);
 }
 
 function isSettled(state: AttemptState): state is AttemptOutcome {

@@ -2,8 +2,12 @@
  * Effects of time: ends leases, handles due timers, and sets the shell's one timer. A clock event
  * comes after all events that had arrived, so every message received by then has been handled.
  */
+import { expireNodes, heldDue, nextAway, nodeLostDue, silentDue } from './away.ts';
 import { expireLeases, nextExpiry } from './liveness.ts';
-import { release } from './quarantine.ts';
+import { endNodeGrace } from './node-modes.ts';
+import { probeNode, release } from './node-quarantine.ts';
+import { restDue } from './node-workers.ts';
+import { revoke } from './recall.ts';
 import { endAdoption } from './resume.ts';
 import { recallDrained } from './slot-commands.ts';
 import { helloIsDue } from './spawning.ts';
@@ -12,10 +16,12 @@ import { emit } from './step-output.ts';
 import { enforceRules } from './stop-rules.ts';
 import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
 import { endTrial } from './trial-end.ts';
+import { showBack } from './trials.ts';
 
 export function clock(lab: LabState): void {
   noticeStall(lab);
   expireLeases(lab);
+  expireNodes(lab);
   for (let timer = lab.timers.due(lab.now); timer !== null; timer = lab.timers.due(lab.now))
     due(lab, timer);
 }
@@ -80,6 +86,24 @@ function due(lab: LabState, timer: Timer): void {
     case 'helloDue':
       helloIsDue(lab, timer.slot, timer.incarnation);
       return;
+    case 'nodeLost':
+      nodeLostDue(lab, timer.node, timer.since);
+      return;
+    case 'nodeGrace':
+      endNodeGrace(lab, timer.node);
+      return;
+    case 'nodeQuarantine':
+      if (timer.node.quarantine?.until === timer.at) probeNode(lab, timer.node);
+      return;
+    case 'silent':
+      silentDue(lab, timer.slot, timer.since);
+      return;
+    case 'held':
+      heldDue(lab, timer.slot, timer.since);
+      return;
+    case 'rest':
+      restDue(lab);
+      return;
     default:
       timer satisfies never;
   }
@@ -102,23 +126,30 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
   }
   for (const attempt of first.attempts) {
     if (attempt.state !== 'open' && attempt.state !== 'recalled') continue;
-    endTrial(lab, attempt.trial, {
-      state: 'failed',
-      outcome: 'timedOut',
-      value: NaN,
-      attempt,
-      result: null,
-    });
+    if (attempt.trial.live.length > 1) {
+      revoke(lab, attempt, 'timedOut', 'timedOut');
+      showBack(lab, attempt, 'timedOut', null);
+    } else {
+      endTrial(lab, attempt.trial, {
+        state: 'failed',
+        outcome: 'timedOut',
+        value: NaN,
+        attempt,
+        result: null,
+      });
+    }
     lab.timers.add({ kind: 'obey', at: lab.now + lab.options.obeyMs, attempt });
   }
 }
 
 /** Sets the shell's timer if the next due time is sooner than the one set. */
 export function setWake(lab: LabState): void {
-  const expiry = nextExpiry(lab);
-  const timer = lab.timers.next;
-  if (expiry === null && timer === null) return;
-  const at = Math.min(expiry ?? Infinity, timer ?? Infinity);
+  const at = Math.min(
+    nextExpiry(lab) ?? Infinity,
+    nextAway(lab) ?? Infinity,
+    lab.timers.next ?? Infinity,
+  );
+  if (at === Infinity) return;
   if (lab.wake !== null && lab.wake <= at) return;
   lab.wake = at;
   emit(lab, { do: 'wakeAt', at });

@@ -4,17 +4,20 @@
  */
 import { deviceOfSlot } from '../device.ts';
 import { Median } from './median.ts';
-import type { Cohort, DeviceSpeed, Study } from './state.ts';
+import type { Cohort, DeviceSpeed, LabState, Study } from './state.ts';
 
 /**
  * Records a cohort whose last trial has ended by itself.
  * @param ms that the cohort ran, by its worker's clock
  */
-export function recordSpeed(cohort: Cohort, ms: number): void {
+export function recordSpeed(lab: LabState, cohort: Cohort, ms: number): void {
   const { study, slot, attempts } = cohort;
   const speed = speedToChange(study, slot.name);
   speed.cohortMs.add(ms);
   speed.trialMs.add(ms / attempts.length);
+  const device = deviceOfSlot(slot.name);
+  if (speed.cohortMs.value < lab.options.queueBelowMs) study.quickDevices.add(device);
+  else study.quickDevices.delete(device);
 }
 
 /** Records how many trials fill the slot's device. */

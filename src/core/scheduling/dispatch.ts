@@ -1,19 +1,24 @@
 /**
  * Assigns waiting trials to free slots at the end of every step: slots with the fewest outstanding
- * cohorts first, then by name; among studies the one with the fewest busy lanes; among its trials
+ * cohorts first, then those on which attempts take the least time, then by name; among studies the one with the fewest busy lanes; among its trials
  * the smallest number. `packing.ts` decides how many.
  */
 import { addCohort } from './cohorts.ts';
+import { studyCredits } from './credits.ts';
+import type { SecondReason } from './instructions.ts';
 import {
   fasterGroups,
+  hasAlternative,
   lanesFor,
   mayQueue,
   mayRun,
   shareOf,
   takesTrials,
-  usableSlots,
 } from './packing.ts';
 import type { Group } from './packing.ts';
+import { revoke } from './recall.ts';
+import { needsRescue, runsOn, startStragglers } from './second-attempts.ts';
+import { noteModel } from './serving.ts';
 import { bundleOf, mayBeBundled } from './short-trials.ts';
 import type { LabState, OpenTrial, Slot, Study } from './state.ts';
 import { emit, show, write } from './step-output.ts';
@@ -21,9 +26,10 @@ import { record } from './story.ts';
 import { startAttempt } from './trials.ts';
 
 export function dispatch(lab: LabState): void {
+  lab.dispatched.leftToFaster = false;
   const without: Slot[] = [];
   while (hasWork(lab)) {
-    const slot = lab.free.take();
+    const slot = lab.free.take(!someMayQueue(lab));
     if (slot === null) break;
     if (!giveCohort(lab, slot)) without.push(slot);
   }
@@ -31,6 +37,17 @@ export function dispatch(lab: LabState): void {
   // to them.
   for (const slot of without)
     if (!hasWork(lab) || !giveCohort(lab, slot, fasterIdle)) lab.free.putBack(slot);
+  startStragglers(lab, (study, slot, trials) => send(lab, study, slot, trials));
+}
+
+/** Returns whether slots with outstanding cohorts can take another of a study with work. */
+function someMayQueue({ active, options }: LabState): boolean {
+  for (const study of active) {
+    const { durations, quickDevices } = study;
+    if (hasWaiting(study) && (durations.value < options.queueBelowMs || quickDevices.size > 0))
+      return true;
+  }
+  return false;
 }
 
 /** Returns whether the study's trials are left to faster devices that do not take them. */
@@ -63,7 +80,7 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
   const studies = [...lab.active].filter(
     (study) =>
       hasWaiting(study) &&
-      (idle || mayQueue(lab, study, group)) &&
+      (idle || mayWait(lab, study, slot, group)) &&
       (takesTrials(lab, study, group) || anyway(lab, study, group)),
   );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
@@ -76,22 +93,31 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
   return false;
 }
 
+/** Returns whether another cohort of the study may wait behind those outstanding on the slot. */
+function mayWait(lab: LabState, study: Study, slot: Slot, group: Group): boolean {
+  return mayQueue(lab, study, group) && slot.cohorts.length < studyCredits(lab, study, slot.node);
+}
+
 /**
  * Returns the smallest trial number that may run on the slot and others that may share its cohort,
  * its share among the free slots.
  */
 function pick(lab: LabState, study: Study, slot: Slot, group: Group): OpenTrial[] {
   const allowed = (trial: OpenTrial): boolean =>
-    trial.avoid !== slot.name || usableSlots(lab, study) < 2;
+    !runsOn(trial, slot.node.id) && (trial.avoid !== slot.name || !hasAlternative(lab, study));
   const bundled = (device: string): number =>
     slot.state === 'probation' ? 1 : bundleOf(lab, study, device);
-  const share = shareOf(lab, study, slot, (other) =>
-    Math.max(lanesFor(study, other), bundled(other.device)),
-  );
+  const room = lanesFor(study, group);
+  // Sharing out matters only where several trials are given at once.
+  const share =
+    Math.max(room, bundled(group.device)) === 1
+      ? 1
+      : shareOf(lab, study, slot, (other) =>
+          Math.max(lanesFor(study, other), bundled(other.device)),
+        );
   const first = study.waiting.take(study.limit, allowed);
   if (first === null) return [];
   const trials = [first];
-  const room = lanesFor(study, group);
   const bundle = mayBeBundled(first) ? bundled(group.device) : 1;
   let lanes = Math.min(
     Math.max(room, bundle),
@@ -111,12 +137,27 @@ function pick(lab: LabState, study: Study, slot: Slot, group: Group): OpenTrial[
   return trials;
 }
 
+/**
+ * Prepares a further attempt of a trial: of two live ones, which are both away, the older one is
+ * superseded.
+ * @returns the reason, if the new attempt will not be the only one
+ */
+function makeRoom(lab: LabState, trial: OpenTrial): { second?: SecondReason } {
+  const [older, newer] = trial.live;
+  if (older === undefined) return {};
+  const second = needsRescue(trial) ? 'rescue' : 'straggler';
+  if (newer !== undefined) revoke(lab, older, 'cancelled', 'superseded');
+  return { second };
+}
+
 function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTrial[]): void {
   const { session, incarnation, name } = slot;
   if (session === null) return;
   lab.cohorts += 1;
   slot.taskSeq += 1;
   const id = `${lab.epoch}.${lab.cohorts}`;
+  if (slot.free.group !== null) noteModel(study, slot.free.group);
+  const second = new Map(trials.map((trial) => [trial, makeRoom(lab, trial)]));
   const attempts = trials.map((trial) => startAttempt(lab, trial, slot));
   const { shape } = addCohort(lab, slot, study, attempts, {
     id,
@@ -155,6 +196,7 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
       slot: name,
       params: trial.params,
       origin: trial.origin,
+      ...second.get(trial),
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Slots that can take another cohort, ordered by outstanding cohorts, then by name, and grouped by
- * device, for what asking and dispatch decide per device. Call `refresh` after every change of a
+ * Slots that can take another cohort, ordered by outstanding cohorts, rank, then name, and grouped
+ * by device, for what asking and dispatch decide per device. Call `refresh` after every change of a
  * slot's state, session, lanes or cohorts. O(log slots) each.
  */
 import { deviceKind, deviceOfSlot, parseSlot } from '../device.ts';
@@ -13,6 +13,12 @@ export interface FreeSlot {
   readonly name: string;
   readonly state: SlotState;
   readonly session: string | null;
+  /** Whether its node or its owner keeps it from work. */
+  readonly withheld: boolean;
+  /** Number of cohorts that it may have outstanding when it is ready. */
+  readonly credits: number;
+  /** Model of its device; empty: unknown. */
+  readonly model: string;
   readonly lanes: number;
   readonly cohorts: { readonly length: number };
   /** Bookkeeping of `FreeSlots`; initially `notFree()`. */
@@ -27,17 +33,22 @@ export interface FreeEntry<Slot> {
   queued: number;
   /** Null: it may not be given cohorts. */
   group: SlotGroup<Slot> | null;
+  /** Rank with which it was last queued. */
+  rank: number;
 }
 
 export function notFree<Slot>(): FreeEntry<Slot> {
-  return { bucket: -1, queued: 0, group: null };
+  return { bucket: -1, queued: 0, group: null, rank: 0 };
 }
 
 /** The usable slots of one device that have equally many lanes and credits. */
 export interface SlotGroup<Slot> {
   /** `<node>/<device>`, as `deviceOfSlot` names it. */
   readonly device: string;
+  readonly node: string;
   readonly kind: DeviceKind;
+  /** Model of the device; empty: unknown. */
+  readonly model: string;
   /** Greatest number of trials that one of its slots may train in a cohort. */
   readonly lanes: number;
   /** Number of cohorts that one of its slots may have outstanding. */
@@ -48,23 +59,37 @@ export interface SlotGroup<Slot> {
   readonly counts: number[];
 }
 
+/** An entry of a bucket; the rank is that of the time it was queued. */
+interface Queued<Slot> {
+  readonly slot: Slot;
+  readonly rank: number;
+}
+
 export class FreeSlots<Slot extends FreeSlot> {
-  readonly #credits: number;
+  readonly #rankOf: (slot: Slot) => number;
   /**
    * Slots by number of outstanding cohorts. An entry whose `free.bucket` differs is outdated and
    * skipped.
    */
-  readonly #buckets: readonly Heap<Slot>[];
+  readonly #buckets: readonly Heap<Queued<Slot>>[];
   readonly #groups = new Map<string, SlotGroup<Slot>>();
+  readonly #ofNode = new Map<string, Set<SlotGroup<Slot>>>();
+  readonly #idle = new Set<SlotGroup<Slot>>();
+  readonly #open = new Set<SlotGroup<Slot>>();
   /** Number of slots that may be given cohorts, free or not. */
   usable = 0;
+  /** Number of changes so far. */
+  changes = 0;
 
-  constructor(credits: number) {
-    this.#credits = credits;
-    this.#buckets = Array.from(
-      { length: credits },
-      () => new Heap<Slot>((a, b) => a.name < b.name),
-    );
+  /**
+   * @param credits greatest number of cohorts that any slot may have outstanding
+   * @param rankOf order of slots with equally many outstanding cohorts, lowest first; then by name
+   */
+  constructor(credits: number, rankOf: (slot: Slot) => number = () => 0) {
+    this.#rankOf = rankOf;
+    const before = (a: Queued<Slot>, b: Queued<Slot>): boolean =>
+      a.rank !== b.rank ? a.rank < b.rank : a.slot.name < b.slot.name;
+    this.#buckets = Array.from({ length: credits }, () => new Heap(before));
   }
 
   /** The usable slots, grouped; no group is empty. */
@@ -72,28 +97,53 @@ export class FreeSlots<Slot extends FreeSlot> {
     return this.#groups.values();
   }
 
+  /** Groups with a slot that has no cohort outstanding. */
+  get idle(): ReadonlySet<SlotGroup<Slot>> {
+    return this.#idle;
+  }
+
+  /** Groups with a slot that can take another cohort. */
+  get open(): ReadonlySet<SlotGroup<Slot>> {
+    return this.#open;
+  }
+
+  /** Groups of one node. */
+  ofNode(node: string): Iterable<SlotGroup<Slot>> {
+    return this.#ofNode.get(node) ?? [];
+  }
+
   /** Number of cohorts that the slot may have outstanding in its current state. */
   capacity(slot: Slot): number {
-    if (slot.session === null) return 0;
-    return slot.state === 'ready' ? this.#credits : slot.state === 'probation' ? 1 : 0;
+    if (slot.session === null || slot.withheld) return 0;
+    return slot.state === 'ready' ? slot.credits : slot.state === 'probation' ? 1 : 0;
   }
 
   refresh(slot: Slot): void {
     const { free } = slot;
+    this.changes += 1;
     const capacity = this.capacity(slot);
-    count(free.group, free.bucket, -1);
-    if (free.group?.capacity !== capacity || free.group.lanes !== lanesOf(slot))
+    this.#count(free.group, free.bucket, -1);
+    const { group } = free;
+    if (
+      (group?.capacity ?? 0) !== capacity ||
+      (group !== null && (group.lanes !== lanesOf(slot) || group.model !== slot.model))
+    )
       this.#regroup(slot, capacity);
     const outstanding = slot.cohorts.length;
     free.bucket = outstanding < capacity ? outstanding : -1;
-    count(free.group, free.bucket, 1);
+    this.#count(free.group, free.bucket, 1);
     this.putBack(slot);
   }
 
-  /** Removes and returns the next slot; `refresh` or `putBack` returns it. Null: none is free. */
-  take(): Slot | null {
+  /**
+   * Removes and returns the next slot; `refresh` or `putBack` returns it. Null: none is free.
+   * @param idleOnly whether slots with outstanding cohorts are left out
+   */
+  take(idleOnly = false): Slot | null {
     for (const [bucket, heap] of this.#buckets.entries()) {
-      for (let slot = heap.pop(); slot !== undefined; slot = heap.pop()) {
+      if (idleOnly && bucket > 0) return null;
+      for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) {
+        const { slot } = entry;
         slot.free.queued &= ~(1 << bucket);
         if (slot.free.bucket === bucket) return slot;
       }
@@ -105,7 +155,7 @@ export class FreeSlots<Slot extends FreeSlot> {
     const { bucket, queued } = slot.free;
     if (bucket < 0 || (queued & (1 << bucket)) !== 0) return;
     slot.free.queued |= 1 << bucket;
-    this.#buckets[bucket]?.push(slot);
+    this.#buckets[bucket]?.push({ slot, rank: this.#rankOf(slot) });
   }
 
   #regroup(slot: Slot, capacity: number): void {
@@ -113,26 +163,50 @@ export class FreeSlots<Slot extends FreeSlot> {
     if (old !== null) {
       this.usable -= 1;
       old.slots.delete(slot);
-      if (old.slots.size === 0) this.#groups.delete(nameOf(old));
+      if (old.slots.size === 0) this.#drop(old);
     }
     slot.free.group = null;
     if (capacity === 0) return;
-    const about = { device: deviceOfSlot(slot.name), lanes: lanesOf(slot), capacity };
+    const { model } = slot;
+    const about = { device: deviceOfSlot(slot.name), lanes: lanesOf(slot), capacity, model };
     const name = nameOf(about);
     let group = this.#groups.get(name);
     if (group === undefined) {
-      const kind = deviceKind(parseSlot(slot.name).device);
-      group = { ...about, kind, slots: new Set(), counts: this.#buckets.map(() => 0) };
+      const { node, device } = parseSlot(slot.name);
+      const kind = deviceKind(device);
+      group = { ...about, node, kind, slots: new Set(), counts: this.#buckets.map(() => 0) };
       this.#groups.set(name, group);
+      const siblings = this.#ofNode.get(node);
+      if (siblings === undefined) this.#ofNode.set(node, new Set([group]));
+      else siblings.add(group);
     }
     group.slots.add(slot);
     slot.free.group = group;
     this.usable += 1;
   }
+
+  #drop(group: SlotGroup<Slot>): void {
+    this.#groups.delete(nameOf(group));
+    this.#idle.delete(group);
+    this.#open.delete(group);
+    const siblings = this.#ofNode.get(group.node);
+    siblings?.delete(group);
+    if (siblings?.size === 0) this.#ofNode.delete(group.node);
+  }
+
+  #count(group: SlotGroup<Slot> | null, bucket: number, by: number): void {
+    if (group === null || bucket < 0) return;
+    const { counts } = group;
+    const count = (counts[bucket] ?? 0) + by;
+    counts[bucket] = count;
+    if (bucket === 0) keep(this.#idle, group, count > 0);
+    keep(this.#open, group, count > 0 || counts.some((n) => n > 0));
+  }
 }
 
-function count(group: Pick<SlotGroup<unknown>, 'counts'> | null, bucket: number, by: number): void {
-  if (group !== null && bucket >= 0) group.counts[bucket] = (group.counts[bucket] ?? 0) + by;
+function keep<T>(set: Set<T>, item: T, belongs: boolean): void {
+  if (belongs) set.add(item);
+  else set.delete(item);
 }
 
 /** Greatest number of trials that the slot may train in one cohort. */
@@ -144,6 +218,7 @@ function nameOf({
   device,
   lanes,
   capacity,
-}: Pick<SlotGroup<unknown>, 'device' | 'lanes' | 'capacity'>): string {
-  return `${device}#${lanes}#${capacity}`;
+  model,
+}: Pick<SlotGroup<unknown>, 'device' | 'lanes' | 'capacity' | 'model'>): string {
+  return `${device}#${lanes}#${capacity}#${model}`;
 }

@@ -6,8 +6,11 @@
  */
 import { fasterGroups, isChosen, isLeftToFaster } from './packing.ts';
 import type { Group } from './packing.ts';
+import { runsOn } from './second-attempts.ts';
+import { lacking } from './serving.ts';
+import type { Lacking } from './serving.ts';
 import type { FailureNote, LabState, OpenTrial, Slot, Study } from './state.ts';
-import type { SlotName } from './words.ts';
+import type { NodeId, NodeMode, NodeModeBy, SlotName } from './words.ts';
 
 export type Idle =
   /** The user drained it; `since` null: time unknown. */
@@ -24,6 +27,55 @@ export type Idle =
   | { readonly reason: 'starting'; readonly startsAt: number; readonly tries: number }
   /** Not connected, and its processes are started elsewhere. */
   | { readonly reason: 'away' }
+  /** Its node has not been heard of since then; what it finishes still counts. */
+  | { readonly reason: 'nodeAway'; readonly node: NodeId; readonly since: number }
+  /** Its node left, was lost or was removed. */
+  | {
+      readonly reason: 'nodeAbsent';
+      readonly node: NodeId;
+      readonly since: number;
+      readonly why: string | null;
+    }
+  /** Its node is paused, draining or drained. */
+  | {
+      readonly reason: 'nodeMode';
+      readonly node: NodeId;
+      readonly mode: Exclude<NodeMode, 'open'>;
+      readonly by: NodeModeBy;
+    }
+  /** Somebody uses its machine. */
+  | { readonly reason: 'held'; readonly node: NodeId; readonly since: number }
+  /** Most slots of its node failed; one of them proves the node after `until`. */
+  | {
+      readonly reason: 'nodeQuarantined';
+      readonly node: NodeId;
+      readonly since: number;
+      readonly until: number;
+      readonly why: string;
+    }
+  /** Its worker starts when a study runs. */
+  | { readonly reason: 'resting'; readonly node: NodeId }
+  /** Its node does not have the dataset of the study. */
+  | {
+      readonly reason: 'lacksContent';
+      readonly study: string;
+      readonly node: NodeId;
+      readonly content: string;
+    }
+  /** Its node's release computes differently than the study's first results (`executor`). */
+  | {
+      readonly reason: 'otherArithmetic';
+      readonly study: string;
+      readonly node: NodeId;
+      readonly executor: string | null;
+    }
+  /** Its results would differ from those of the GPU model that the study began on. */
+  | {
+      readonly reason: 'otherModel';
+      readonly study: string;
+      readonly node: NodeId;
+      readonly model: string;
+    }
   /** Nothing can be written, so nothing new is started. */
   | { readonly reason: 'storage'; readonly error: string }
   /** The only waiting trials are delayed after a failure, the first until then. */
@@ -107,6 +159,8 @@ export function idleReason(lab: LabState, name: SlotName): Idle | null {
 /** Why the slot would not be given a trial if there was one; null: it would. */
 function absence(lab: LabState, slot: Slot): Idle | null {
   const { quarantine, session, state, supervision } = slot;
+  const withheld = absenceOfNode(slot);
+  if (withheld !== null) return withheld;
   if (state === 'draining' || slot.drainedAt !== null)
     return { reason: 'drained', since: slot.drainedAt };
   if (
@@ -115,9 +169,23 @@ function absence(lab: LabState, slot: Slot): Idle | null {
   )
     return { reason: 'quarantined', ...quarantine };
   if (session !== null) return null;
+  if (supervision?.launched === null && slot.node.link > 0)
+    return { reason: 'resting', node: slot.node.id };
   if (supervision !== null)
     return { reason: 'starting', startsAt: supervision.startsAt, tries: supervision.backoff };
   return lab.options.isLocal(slot.name) ? { reason: 'drained', since: null } : { reason: 'away' };
+}
+
+/** Why none of the node's slots would be given a trial, or why it is held; null: neither. */
+function absenceOfNode({ node, heldSince, state }: Slot): Idle | null {
+  const { id, presence, presenceSince: since, reason: why, mode, modeBy: by, quarantine } = node;
+  if (presence === 'absent') return { reason: 'nodeAbsent', node: id, since, why };
+  if (presence === 'away') return { reason: 'nodeAway', node: id, since };
+  if (mode !== 'open') return { reason: 'nodeMode', node: id, mode, by };
+  if (heldSince !== null) return { reason: 'held', node: id, since: heldSince };
+  if (quarantine === null || state !== 'quarantined') return null;
+  const { since: from, until, reason } = quarantine;
+  return { reason: 'nodeQuarantined', node: id, since: from, until, why: reason };
 }
 
 /** Order of precedence when several studies could run. */
@@ -127,6 +195,9 @@ const ORDER: readonly Idle['reason'][] = [
   'avoided',
   'unfit',
   'notSelected',
+  'lacksContent',
+  'otherArithmetic',
+  'otherModel',
   'leftToFaster',
   'sampler',
   'generation',
@@ -174,13 +245,20 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
     return { reason: 'unfit', study: uid };
   if (group !== null && !isChosen(study.spec, group.device))
     return { reason: 'notSelected', study: uid };
-  const waiting = openTrials(study, (trial) => trial.number < limit && trial.live.length === 0);
+  const lacks = group === null ? null : lacking(lab, study, group);
+  if (group !== null && lacks !== null) return lackOf(study, group.node, lacks);
+  const waiting = openTrials(
+    study,
+    (trial) => trial.number < limit && (trial.live.length === 0 || trial.queued),
+  );
   const delayed = waiting.filter((trial) => !trial.queued);
   if (delayed.length > 0) {
     const until = Math.min(...delayed.map(({ notBefore }) => notBefore));
     return { reason: 'retry', study: uid, trials: delayed.map(({ number }) => number), until };
   }
-  if (waiting.length > 0 && waiting.every(({ avoid }) => avoid === slot.name))
+  const unfit = (trial: OpenTrial): boolean =>
+    trial.avoid === slot.name || runsOn(trial, slot.node.id);
+  if (waiting.length > 0 && waiting.every(unfit))
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
   if (group !== null && isLeftToFaster(lab, study, group))
     return { reason: 'leftToFaster', study: uid, slots: fasterSlots(lab, study, group) };
@@ -207,6 +285,19 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
     trials: holding.map(({ number }) => number),
     slots: slotsOf(study, historyLength),
   };
+}
+
+function lackOf({ uid, content, executor, gpuModel }: Study, node: NodeId, lacks: Lacking): Idle {
+  switch (lacks) {
+    case 'content':
+      return { reason: 'lacksContent', study: uid, node, content: content ?? '' };
+    case 'arithmetic':
+      return { reason: 'otherArithmetic', study: uid, node, executor };
+    case 'model':
+      return { reason: 'otherModel', study: uid, node, model: gpuModel ?? '' };
+    default:
+      return lacks satisfies never;
+  }
 }
 
 function running(study: Study): readonly number[] {

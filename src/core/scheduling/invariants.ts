@@ -3,7 +3,10 @@
  * slots). The tests check the agreement with the file and the workers themselves.
  */
 import { isLive, spendsCredit } from './attempts.ts';
-import type { LabState, Slot, Study } from './state.ts';
+import { isLeftToFaster, mayRun } from './packing.ts';
+import { needsRescue, runsOn } from './second-attempts.ts';
+import type { LabNode, LabState, OpenTrial, Slot, Study } from './state.ts';
+import { isUsable } from './withholding.ts';
 
 /** @returns a description of each violated invariant; empty if all hold */
 export function violations(lab: LabState): string[] {
@@ -13,6 +16,7 @@ export function violations(lab: LabState): string[] {
   };
   for (const study of lab.studies.values()) checkStudy(lab, study, must);
   for (const slot of lab.slots.values()) checkSlot(lab, slot, must);
+  for (const node of lab.nodes.values()) checkNode(lab, node, must);
   checkSums(lab, must);
   return found;
 }
@@ -56,10 +60,13 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
       new Set(live.map(({ node }) => node)).size === live.length,
       () => `trial ${number} has two live attempts on one node`,
     );
+    const rescued = needsRescue(trial);
     must(
-      !queued || trial.state === 'waiting',
-      () => `trial ${number} is queued and ${trial.state}`,
+      trial.state === 'running' ? queued === rescued : !queued || trial.state === 'waiting',
+      () => `trial ${number} is ${queued ? '' : 'not '}queued and ${trial.state}`,
     );
+    if (rescued && number < study.limit && state === 'running')
+      must(!canBeRescued(lab, trial), () => `trial ${number} is only away, and a slot is free`);
     const due = trial.state === 'waiting' && !queued && trial.notBefore < lab.now;
     must(!due || lab.timers.next !== null, () => `trial ${number} waits for nothing`);
     sums.live += live.length;
@@ -108,11 +115,9 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
 }
 
 function checkSlot(lab: LabState, slot: Slot, must: Must): void {
-  const { name, cohorts, session, state } = slot;
-  must(
-    cohorts.length <= lab.options.credits,
-    () => `${name} has ${cohorts.length} cohorts outstanding`,
-  );
+  const { name, cohorts, session, state, node } = slot;
+  const credits = node.rttMs === null ? lab.options.credits : lab.options.creditsAtMost;
+  must(cohorts.length <= credits, () => `${name} has ${cohorts.length} cohorts outstanding`);
   must(
     (session === null) === (state === 'absent'),
     () => `${name} is ${state} with session ${session ?? 'none'}`,
@@ -138,6 +143,42 @@ function checkSlot(lab: LabState, slot: Slot, must: Must): void {
   }
 }
 
+/** Returns whether an idle slot of another node may be given the trial. */
+function canBeRescued(lab: LabState, trial: OpenTrial): boolean {
+  for (const { cohorts, free, name, node } of lab.slots.values()) {
+    if (cohorts.length > 0 || free.group === null || runsOn(trial, node.id)) continue;
+    const { study } = trial;
+    const takes = mayRun(lab, study, free.group) && !isLeftToFaster(lab, study, free.group);
+    if (trial.avoid !== name && takes) return true;
+  }
+  return false;
+}
+
+function checkNode(lab: LabState, node: LabNode, must: Must): void {
+  const { id, presence, mode, slots } = node;
+  const sessions = [...slots].filter(({ session }) => session !== null);
+  must(
+    presence !== 'absent' || sessions.length === 0,
+    () => `node ${id} is absent with ${sessions.length} sessions`,
+  );
+  must(
+    lab.away.has(node) === (presence === 'away') &&
+      (node.awaySince !== null) === (presence === 'away'),
+    () => `node ${id} is ${presence}`,
+  );
+  must(lab.drainingNodes.has(node) === (mode === 'draining'), () => `node ${id} is ${mode}`);
+  for (const slot of slots) {
+    const { name, withheld, heldSince, free, supervision } = slot;
+    const keeps = !isUsable(node) || heldSince !== null;
+    must(keeps === withheld, () => `${name} is ${withheld ? '' : 'not '}withheld`);
+    must(!keeps || free.group === null, () => `${name} of unusable node ${id} may be given work`);
+    must(
+      node.link === 0 || lab.workersWanted || (supervision?.launched ?? null) === null,
+      () => `${name} has a worker, and no study runs`,
+    );
+  }
+}
+
 function checkSums(lab: LabState, must: Must): void {
   let [usable, connected] = [0, 0];
   let leased = 0;
@@ -149,8 +190,8 @@ function checkSums(lab: LabState, must: Must): void {
       () => `slot ${slot.name} has a credit of ${capacity}, its group ${group?.capacity ?? 0}`,
     );
     usable += Number(capacity > 0);
-    connected += Number(slot.session !== null && slot.state !== 'draining');
-    leased += Number(slot.session !== null);
+    connected += Number(slot.session !== null && slot.state !== 'draining' && !slot.withheld);
+    leased += Number(slot.session !== null && slot.node.link === 0);
   }
   for (let slot = lab.leases.oldest; slot !== null; slot = slot.lease.newer) leased -= 1;
   must(leased === 0, () => `${leased} sessions without a lease`);

@@ -12,6 +12,18 @@ export interface LabOptions {
   readonly leaseMs: number;
   /** Longest silence that a worker may announce. */
   readonly quietMs: number;
+  /** Silence of a node after which it is away. */
+  readonly silentMs: number;
+  /** Time for which a node may be away before it is lost. */
+  readonly lostMs: number;
+  /** Interval of a node's pulses. */
+  readonly pulseMs: number;
+  /** Time without beats after which a node reports a worker as silent. */
+  readonly silentWorkerMs: number;
+  /** Time after which attempts on slots that are held for their owner are recalled. */
+  readonly heldMs: number;
+  /** Time after the last study for which workers of nodes are kept. */
+  readonly restMs: number;
   /** Interval of a worker's beats. */
   readonly beatMs: number;
   /** Delay of a clock event beyond which this process, not the workers, was stalled. */
@@ -38,6 +50,12 @@ export interface LabOptions {
    * latency of the commit.
    */
   readonly credits: number;
+  /** Greatest number of cohorts that a worker of a node with a long round trip may have. */
+  readonly creditsAtMost: number;
+  /** Latency of the coordinator, added to a node's round-trip time. */
+  readonly turnMs: number;
+  /** Whether idle slots start second attempts of trials that they would finish much sooner. */
+  readonly stragglers: boolean;
   /**
    * Attempt duration below which a cohort may wait behind a running one. Behind a longer one it
    * would keep a trial from a slot that becomes free sooner, and its proposal from newer results.
@@ -108,6 +126,12 @@ export interface LabOptions {
   readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string | null) | null;
   /** Whether devices of this kind can evaluate the study's trials. */
   readonly runsOn: (spec: StudySpec, kind: DeviceKind) => boolean;
+  /** Content of the dataset that the study needs; null: none. */
+  readonly contentOf: (spec: StudySpec) => string | null;
+  /** Model of a local slot's device; empty: unknown. */
+  readonly modelOf: (slot: SlotName) => string;
+  /** Numbers of the arithmetic of this host's executors by name; absent ones are 1. */
+  readonly arithmetic: Readonly<Record<string, number>>;
   readonly samplerFor: (spec: StudySpec) => Sampler;
   /** Throws on illegal transitions (tests, development) instead of reporting and dropping them. */
   readonly strict: boolean;
@@ -116,6 +140,12 @@ export interface LabOptions {
 export const DEFAULT_OPTIONS: LabOptions = {
   leaseMs: 2_000,
   quietMs: 120_000,
+  silentMs: 2_000,
+  lostMs: 120_000,
+  pulseMs: 500,
+  silentWorkerMs: 1_000,
+  heldMs: 120_000,
+  restMs: 60_000,
   beatMs: 500,
   stallMs: 500,
   taskMs: 3_000,
@@ -124,6 +154,9 @@ export const DEFAULT_OPTIONS: LabOptions = {
   isLocal: isOnThisNode,
   graceMs: 5_000,
   credits: 2,
+  creditsAtMost: 8,
+  turnMs: 5,
+  stragglers: true,
   queueBelowMs: 1_000,
   queueLanesBelowMs: 100,
   bundleMs: 2,
@@ -155,6 +188,9 @@ export const DEFAULT_OPTIONS: LabOptions = {
   saveActiveWithMs: 250,
   shapeKey: null,
   runsOn: () => true,
+  contentOf: () => null,
+  modelOf: () => '',
+  arithmetic: {},
   samplerFor: ({ sampler, searchSpace, direction, seed }) =>
     createSampler(sampler, searchSpace, direction, seed),
   strict: false,

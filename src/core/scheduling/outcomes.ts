@@ -130,11 +130,18 @@ export function runOutOfMemory(
   showBack(lab, attempt, 'outOfMemory', detail);
 }
 
-/** The worker reports that the attempt exceeded its time limit. */
+/**
+ * The worker reports that the attempt exceeded its time limit, which fails the trial unless another
+ * attempt of it lives.
+ */
 export function timeOut(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   const { trial } = attempt;
   moveAttempt(lab, attempt, 'timedOut');
   writeAttemptEnd(lab, attempt, 'timedOut', result, null);
+  if (trial.live.length > 0) {
+    showBack(lab, attempt, 'timedOut', null);
+    return;
+  }
   endTrial(lab, trial, { state: 'failed', outcome: 'timedOut', value: NaN, attempt, result });
 }
 

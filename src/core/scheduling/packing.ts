@@ -5,13 +5,15 @@
  * - Few lanes search better, many finish sooner: a cohort of L trials sees no result of its own L.
  *   On the recorded tables of `bench -- search`, up to an eighth of the budget costs nothing.
  * - A device gets trials in proportion to its measured speed, so that all devices end together.
- * - A slot starts nothing that faster devices would finish before it.
+ * - A slot starts nothing that faster devices of its node would finish before it. Beyond nodes,
+ *   second attempts serve that purpose (`second-attempts.ts`).
  */
 import { poolOf } from '../analysis/lifelines.ts';
 import { isSelected } from '../device.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { Packing, StudySpec } from '../study/study-spec.ts';
 import type { SlotGroup } from './free-slots.ts';
+import { lacking } from './serving.ts';
 import type { LabState, Slot, Study } from './state.ts';
 
 /** Number of lanes that costs no study anything, however small its budget. */
@@ -22,23 +24,30 @@ const SHARE_OF_BUDGET = 8;
 const QUEUED_LANES = FEW_LANES / 2;
 
 /** Slots for which one decision holds: those of a group are alike. */
-export type Group = Pick<SlotGroup<Slot>, 'device' | 'kind' | 'lanes'>;
+export type Group = Pick<SlotGroup<Slot>, 'device' | 'node' | 'kind' | 'model' | 'lanes'>;
 
 /**
  * Returns whether a slot of the group takes trials of the study: it may run them, and they are not
  * left to faster devices.
  */
 export function takesTrials(lab: LabState, study: Study, group: Group): boolean {
-  return mayRun(lab, study, group) && !isLeftToFaster(lab, study, group);
+  if (!mayRun(lab, study, group)) return false;
+  const left = isLeftToFaster(lab, study, group);
+  if (left) lab.dispatched.leftToFaster = true;
+  return !left;
 }
 
-/** Returns whether the device can evaluate the study's trials and is one that the study selects. */
-export function mayRun(
-  { options }: LabState,
-  { spec }: Study,
-  { device, kind }: Pick<Group, 'device' | 'kind'>,
-): boolean {
-  return options.runsOn(spec, kind) && isChosen(spec, device);
+/**
+ * Returns whether the device can evaluate the study's trials and is one that the study selects, and
+ * whether its node lacks nothing for them.
+ */
+export function mayRun(lab: LabState, study: Study, group: Omit<Group, 'lanes'>): boolean {
+  const { spec } = study;
+  return (
+    lab.options.runsOn(spec, group.kind) &&
+    isChosen(spec, group.device) &&
+    lacking(lab, study, group) === null
+  );
 }
 
 /** @param device `<node>/<device>` */
@@ -46,15 +55,18 @@ export function isChosen({ devices }: StudySpec, device: string): boolean {
   return devices === undefined || isSelected(devices, device.slice(device.indexOf('/') + 1));
 }
 
-/** Number of slots that may be given the study's trials, free or not. */
-export function usableSlots(lab: LabState, study: Study): number {
+/** Returns whether at least two slots may be given the study's trials, free or not. */
+export function hasAlternative(lab: LabState, study: Study): boolean {
   let count = 0;
-  for (const group of lab.free.groups) if (mayRun(lab, study, group)) count += group.slots.size;
-  return count;
+  for (const group of lab.free.groups) {
+    if (mayRun(lab, study, group)) count += group.slots.size;
+    if (count > 1) return true;
+  }
+  return false;
 }
 
 /** Number of trials of the study that a slot of the group trains together. */
-export function lanesFor(study: Study, { device, lanes }: Group): number {
+export function lanesFor(study: Study, { device, lanes }: Pick<Group, 'device' | 'lanes'>): number {
   const wanted = study.speeds.get(device)?.lanesWanted ?? Infinity;
   return Math.min(lanes, wanted, searchLanes(study));
 }
@@ -120,8 +132,9 @@ export function shareOf(
     readonly count: number;
     readonly room: number;
   }[] = [];
-  for (const group of lab.free.groups) {
-    const count = group.counts[slot.free.bucket] ?? 0;
+  const { bucket } = slot.free;
+  for (const group of bucket === 0 ? lab.free.idle : lab.free.open) {
+    const count = group.counts[bucket] ?? 0;
     if (count > 0 && (group === slot.free.group || takesTrials(lab, study, group)))
       peers.push({ group, count, room: most(group) });
   }
@@ -170,14 +183,14 @@ export function isLeftToFaster(lab: LabState, study: Study, group: Group): boole
   return false;
 }
 
-/** Groups of other devices whose cohorts of the study take less time. */
+/** Groups of other devices of its node whose cohorts of the study take less time. */
 export function fasterGroups(
   { free }: LabState,
   study: Study,
   own: Group,
 ): readonly SlotGroup<Slot>[] {
   const ownMs = cohortMs(study, own) ?? 0;
-  return [...free.groups].filter((group) => {
+  return [...free.ofNode(own.node)].filter((group) => {
     const ms = group.device === own.device ? null : cohortMs(study, group);
     return ms !== null && ms > 0 && ms < ownMs;
   });

@@ -5,7 +5,7 @@
  * prove itself. The last ready slot is never quarantined: the objective is then the suspect, and
  * the user is told so.
  */
-import { recall } from './recall.ts';
+import { judgeNode, proveNode, quarantineSlot, release } from './node-quarantine.ts';
 import { moveSlot } from './slots.ts';
 import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
 import { showLab, write } from './step-output.ts';
@@ -36,6 +36,7 @@ export function noteSuccess(lab: LabState, slot: Slot, trial: OpenTrial): void {
     slot.quarantines = 0;
     moveSlot(lab, slot, 'ready');
     showLab(lab, { kind: 'slotReleased', slot: slot.name });
+    proveNode(lab, slot.node);
   }
   lab.successes.push({ at: lab.now, slot: slot.name });
   if (lab.successes.length > SUCCESSES) lab.successes.shift();
@@ -76,7 +77,7 @@ function isQuick(lab: LabState, { ms, trial }: Failure): boolean {
 
 function anotherIsReady(lab: LabState, slot: Slot): boolean {
   for (const other of lab.slots.values())
-    if (other !== slot && other.state === 'ready') return true;
+    if (other !== slot && other.state === 'ready' && !other.withheld) return true;
   return false;
 }
 
@@ -84,16 +85,11 @@ function quarantine(lab: LabState, slot: Slot, run: readonly Failure[]): void {
   const { quarantineAtMostMs, quarantineMs } = lab.options;
   const until = lab.now + Math.min(quarantineAtMostMs, quarantineMs * 2 ** slot.quarantines);
   slot.quarantines += 1;
-  slot.quarantine = { since: lab.now, until, failures: run.map(note) };
-  slot.failures = [];
-  moveSlot(lab, slot, 'quarantined');
-  for (const cohort of [...slot.cohorts]) {
-    for (const attempt of cohort.attempts)
-      if (attempt.state === 'open') recall(lab, attempt, 'quarantined');
-  }
+  quarantineSlot(lab, slot, until, run.map(note));
   for (const failure of run) takeBack(lab, slot, failure);
   lab.timers.add({ kind: 'quarantine', at: until, slot });
   showLab(lab, { kind: 'slotQuarantined', slot: slot.name, reason: describe(run), untilMs: until });
+  judgeNode(lab, slot.node, describe(run));
 }
 
 /** The failure no longer counts against its trial, if that is still open. */
@@ -107,22 +103,12 @@ function takeBack(lab: LabState, slot: Slot, { trial, kind }: Failure): void {
   write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
 }
 
-/**
- * The time is over, the user released it, or no other slot is left: one cohort of one lane shows
- * whether the slot works.
- */
-export function release(lab: LabState, slot: Slot): void {
-  slot.quarantine = null;
-  if (slot.state !== 'quarantined') return;
-  moveSlot(lab, slot, 'probation');
-  showLab(lab, { kind: 'slotReleased', slot: slot.name });
-}
-
 /** If every usable slot is quarantined, releases the one with the least time left. */
 export function keepOneUsable(lab: LabState): void {
   if (lab.free.usable > 0 || lab.quarantined.size === 0) return;
   let soonest: Slot | null = null;
   for (const slot of lab.quarantined) {
+    if (slot.withheld) continue;
     if (soonest === null || (slot.quarantine?.until ?? 0) < (soonest.quarantine?.until ?? 0))
       soonest = slot;
   }

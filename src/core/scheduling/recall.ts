@@ -3,7 +3,7 @@
  * when it has ended.
  */
 import { moveAttempt } from './attempts.ts';
-import type { Attempt, LabState, Study } from './state.ts';
+import type { Attempt, LabState, Slot, Study } from './state.ts';
 import { record } from './story.ts';
 import { sendCancel, writeAttemptEnd } from './trials.ts';
 import type { AttemptOutcome } from './words.ts';
@@ -21,6 +21,12 @@ export function recallFrom(lab: LabState, study: Study, number: number, reason: 
     if (trial.number < number) continue;
     for (const attempt of trial.live) if (attempt.state === 'open') recall(lab, attempt, reason);
   }
+}
+
+/** Recalls all open attempts of the slot. */
+export function recallAll(lab: LabState, slot: Slot, reason: string): void {
+  for (const { attempts } of [...slot.cohorts])
+    for (const attempt of attempts) if (attempt.state === 'open') recall(lab, attempt, reason);
 }
 
 /**

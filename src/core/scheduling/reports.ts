@@ -25,7 +25,11 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
     protocolError(lab, event);
     return;
   }
-  attempt.trial.study.columns.reports.add(id.number, step, value);
+  const { live, study } = attempt.trial;
+  const { reports } = study.columns;
+  // Of two attempts, the reports of the one that is ahead are kept.
+  if (live.length > 1 && step <= (reports.last(id.number)?.step ?? -1)) return;
+  reports.add(id.number, step, value);
   write(lab, { op: 'reported', attempt: id, step, value });
   const shown = { step, value, ...(metrics === undefined ? {} : { metrics }) };
   show(lab, attempt.trial.study, { kind: 'trialReported', attempt: id, slot, report: shown });

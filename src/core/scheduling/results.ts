@@ -3,8 +3,9 @@
  * that its worker forgets it; one that cannot be accepted is refused with a reason and counted.
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
+import { updateCredits } from './credits.ts';
 import { recordLanesWanted, recordSpeed } from './device-speed.ts';
-import type { AttemptResult, Event } from './events.ts';
+import type { AttemptResult, Event, Report } from './events.ts';
 import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
@@ -92,15 +93,24 @@ function end(
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);
   durations.add(result.ms / (cohort?.attempts.length ?? 1));
-  if (cohort?.unsettled === 0) recordSpeed(cohort, result.ms);
+  if (cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
+  const slot = lab.slots.get(attempt.slot);
+  trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
   if (result.lanesWanted !== undefined)
     recordLanesWanted(trial.study, attempt.slot, result.lanesWanted);
-  const last = columns.reports.last(trial.number)?.value;
+  // Of two attempts, the other may have reported more than the one that ends the trial.
+  const own = trial.live.length > 0 ? lastOf(result.reports ?? []) : undefined;
+  const last = own ?? columns.reports.last(trial.number)?.value;
   const value = outcome === 'diverged' ? columns.worst : (result.value ?? last ?? NaN);
   const state = outcome === 'pruned' ? 'pruned' : 'complete';
   endTrial(lab, trial, { state, outcome, value, attempt, result });
-  const slot = lab.slots.get(attempt.slot);
-  if (slot !== undefined) noteSuccess(lab, slot, trial);
+  if (slot === undefined) return;
+  noteSuccess(lab, slot, trial);
+  if (slot.node.rttMs !== null) updateCredits(lab, slot.node);
+}
+
+function lastOf(reports: readonly Report[]): number | undefined {
+  return reports.toSorted((a, b) => a.step - b.step).at(-1)?.value;
 }
 
 /**

@@ -7,9 +7,9 @@ import { parseSlot } from '../device.ts';
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
 import { EndedTrials } from './ended-trials.ts';
-import type { Event, StoredHead, StoredStudy, StoredTrial } from './events.ts';
+import type { Event, StoredAttempt, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
-import type { Attempt, LabState, Study } from './state.ts';
+import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
 import { write } from './step-output.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
 import { record } from './story.ts';
@@ -201,17 +201,30 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     laneCap,
   });
   record(lab, trial, 'read from the file');
-  const unsettled = stored.unsettled.at(-1);
-  if (unsettled === undefined) {
+  if (stored.unsettled.length === 0) {
     enqueue(lab, trial);
     return;
   }
   moveTrial(lab, trial, 'running');
-  const { attemptNumber, slot, incarnation, cohort } = unsettled;
+  const orphans = stored.unsettled.map((unsettled) => orphan(lab, trial, unsettled));
+  for (const attempt of orphans) {
+    const { slot } = attempt;
+    if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0)
+      lose(lab, attempt, 'its worker died with the coordinator');
+    else lab.orphans.set(slot, [...(lab.orphans.get(slot) ?? []), attempt]);
+  }
+}
+
+/** Restores an attempt of a running trial whose session ended with the coordinator before. */
+function orphan(
+  lab: LabState,
+  trial: OpenTrial,
+  { attemptNumber, slot, incarnation, cohort }: StoredAttempt,
+): Attempt {
+  const { study, number } = trial;
   trial.attemptNumber = Math.max(trial.attemptNumber, attemptNumber);
-  const id = { study: study.uid, number, attemptNumber };
   const attempt: Attempt = {
-    id,
+    id: { study: study.uid, number, attemptNumber },
     trial,
     slot,
     node: parseSlot(slot).node,
@@ -224,9 +237,7 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
   study.live += 1;
   study.lanes += 1;
   moveAttempt(lab, attempt, 'orphaned');
-  if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0)
-    lose(lab, attempt, 'its worker died with the coordinator');
-  else lab.orphans.set(slot, [...(lab.orphans.get(slot) ?? []), attempt]);
+  return attempt;
 }
 
 /** Ends the adoption period of all orphaned attempts. */

@@ -7,6 +7,8 @@ import { addCohort } from './cohorts.ts';
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { lose, loseOrphans } from './outcomes.ts';
+import { waitsForProof } from './node-quarantine.ts';
+import { heardOf } from './presence.ts';
 import { compareIncarnations, moveSlot, newestIncarnation, slotOf } from './slots.ts';
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
@@ -96,12 +98,20 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
   carryOver(lab, slot, keep);
   loseOrphans(lab, slot.name, 'not held any more');
   if (slot.state === 'absent') {
-    const quarantined = slot.quarantine !== null && slot.quarantine.until > lab.now;
+    const waits = waitsForProof(lab, slot);
+    if (waits && slot.node.quarantine !== null)
+      slot.quarantine = { ...slot.node.quarantine, failures: slot.quarantine?.failures ?? [] };
+    const quarantined = waits || (slot.quarantine !== null && slot.quarantine.until > lab.now);
     slot.drainedAt = null;
-    moveSlot(lab, slot, quarantined ? 'quarantined' : slot.quarantines > 0 ? 'probation' : 'ready');
+    moveSlot(lab, slot, quarantined ? 'quarantined' : isSuspect(slot) ? 'probation' : 'ready');
     showLab(lab, { kind: 'slotReady', slot: slot.name, incarnation, device });
   } else lab.free.refresh(slot);
   emit(lab, { do: 'sendWelcome', slot: slot.name, incarnation, helloNo, session, keep: slot.keep });
+}
+
+/** Returns whether the slot, or its node, has to prove itself after a quarantine. */
+function isSuspect({ quarantines, node }: Slot): boolean {
+  return quarantines > 0 || node.quarantine !== null;
 }
 
 /**
@@ -190,9 +200,17 @@ export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = f
   relaunch(lab, slot, { incarnation, exited });
 }
 
-/** Renews the slot's lease after a message of its session. */
+/** Renews the lease of the slot, or of its node, after a message of its session. */
 export function renewLease(lab: LabState, slot: Slot): void {
-  lab.leases.renew(slot, lab.now - lab.stalledMs);
+  const at = lab.now - lab.stalledMs;
+  if (slot.node.link === 0) {
+    lab.leases.renew(slot, at);
+    return;
+  }
+  slot.lease.heardAt = at;
+  slot.silentSince = null;
+  slot.node.silent.delete(slot.name);
+  heardOf(lab, slot.node);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Commands of the user or the host on slots: offer, drain, release. */
 import type { Event } from './events.ts';
-import { release } from './quarantine.ts';
+import { release } from './node-quarantine.ts';
 import { recall } from './recall.ts';
 import { leaveSlot } from './sessions.ts';
 import { moveSlot, slotOf } from './slots.ts';
@@ -15,7 +15,7 @@ export function slotOffered(
 ): void {
   const slot = slotOf(lab, name);
   if (slot.supervision !== null) return;
-  slot.supervision = { launches: 0, launched: null, backoff: 0, startsAt: lab.now, upAt: null };
+  slot.supervision = { launched: null, backoff: 0, startsAt: lab.now, upAt: null };
   slot.drainedAt = null;
   if (slot.state === 'draining') moveSlot(lab, slot, 'ready');
   if (slot.session === null) launch(lab, slot);

@@ -2,6 +2,8 @@
  * States of a slot. Its worker's messages are handled in `sessions.ts` and `liveness.ts`, its
  * processes in `spawning.ts`.
  */
+import { THIS_NODE } from '../device.ts';
+import { nodeOf } from './create-node.ts';
 import { notFree } from './free-slots.ts';
 import type { LabState, Slot } from './state.ts';
 import { causeOf } from './story.ts';
@@ -56,14 +58,19 @@ export function moveSlot(lab: LabState, slot: Slot, to: SlotState): void {
 export function slotOf(lab: LabState, name: SlotName): Slot {
   let slot = lab.slots.get(name);
   if (slot !== undefined) return slot;
+  const node = nodeOf(lab, name);
   slot = {
     name,
+    node,
     state: 'absent',
+    withheld: node.presence !== 'present' || node.mode !== 'open',
+    credits: lab.options.credits,
     incarnation: '',
     helloNo: 0,
     session: null,
     keep: [],
     device: '',
+    model: node.id === THIS_NODE ? lab.options.modelOf(name) : '',
     lanes: 0,
     memoryBytes: 0,
     taskSeq: 0,
@@ -71,8 +78,11 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     cohorts: [],
     lease: { heardAt: 0, older: null, newer: null },
     quietUntil: 0,
+    silentSince: null,
+    heldSince: null,
     free: notFree(),
     supervision: null,
+    launches: 0,
     drainedAt: null,
     protocolErrors: [],
     failures: [],
@@ -82,6 +92,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     timeoutTimer: false,
   };
   lab.slots.set(name, slot);
+  if (node.link === 0) node.slots.add(slot);
   return slot;
 }
 

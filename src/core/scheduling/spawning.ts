@@ -9,11 +9,11 @@ export function launch(lab: LabState, slot: Slot): void {
   if (supervision === null) return;
   const { helloMs, spawnBackoffMs } = lab.options;
   const afterMs = spawnBackoffMs[Math.min(supervision.backoff, spawnBackoffMs.length - 1)] ?? 0;
-  supervision.launches += 1;
+  slot.launches += 1;
   supervision.backoff += 1;
   supervision.upAt = null;
   supervision.startsAt = lab.now + afterMs;
-  const incarnation = `${lab.epoch}.${supervision.launches}`;
+  const incarnation = `${lab.epoch}.${slot.launches}`;
   supervision.launched = incarnation;
   emit(lab, { do: 'spawnWorker', slot: slot.name, incarnation, afterMs });
   lab.timers.add({ kind: 'helloDue', at: lab.now + afterMs + helloMs, slot, incarnation });
@@ -41,6 +41,11 @@ export function relaunch(
       incarnation: gone.incarnation,
       afterMs: lab.options.killReplacedMs,
     });
+  const { node } = slot;
+  if (node.link > 0 && (!lab.workersWanted || node.mode !== 'open')) {
+    supervision.launched = null;
+    return;
+  }
   if (launched !== null && compareIncarnations(launched, gone.incarnation) > 0) return;
   if (upAt !== null && lab.now - upAt >= lab.options.spawnResetMs) supervision.backoff = 0;
   launch(lab, slot);

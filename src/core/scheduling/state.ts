@@ -9,6 +9,7 @@ import type { Column } from '../study/column.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import type { Dormant, Trials } from './dormant.ts';
+import type { Durations } from './durations.ts';
 import type { Event } from './events.ts';
 import type { FreeEntry, FreeSlots } from './free-slots.ts';
 import type { Instruction, Write } from './instructions.ts';
@@ -65,7 +66,18 @@ export interface LabState {
   /** Nodes known in this epoch, `local` included. */
   readonly nodes: Map<NodeId, LabNode>;
   readonly free: FreeSlots<Slot>;
+  /** Sessions of slots without a link: those of `local`. */
   readonly leases: LeaseList<Slot>;
+  /** Present nodes with a link. */
+  readonly nodeLeases: LeaseList<LabNode>;
+  /** Nodes that are away. */
+  readonly away: Set<LabNode>;
+  readonly drainingNodes: Set<LabNode>;
+  /** Whether workers of nodes run: a study is active, or was less than `restMs` ago. */
+  workersWanted: boolean;
+  /** Time at which workers of nodes end; null: none is set. */
+  restAt: number | null;
+  dispatched: Dispatched;
   readonly timers: Timers<Timer>;
   readonly draining: Set<Slot>;
   readonly quarantined: Set<Slot>;
@@ -74,6 +86,14 @@ export interface LabState {
   /** Writes of the current step. */
   writes: Write[];
   out: Instruction[];
+}
+
+/** The last dispatch; messages that change no slot need no other. */
+export interface Dispatched {
+  /** Number of changes of the free slots after it. */
+  free: number;
+  /** Whether the last dispatch left trials to faster devices, which depends on the time. */
+  leftToFaster: boolean;
 }
 
 export interface Study {
@@ -146,6 +166,14 @@ export interface Study {
   readonly durations: Median;
   /** Measured speeds by device (`deviceOfSlot`); absent: no cohort has ended there. */
   readonly speeds: Map<string, DeviceSpeed>;
+  /** Devices whose cohorts are short enough that another may wait behind them. */
+  readonly quickDevices: Set<string>;
+  /** Durations of attempts by slot. */
+  readonly attemptMs: Durations;
+  /** Content of the dataset that its objective needs, null: none; undefined: not looked up yet. */
+  content: string | null | undefined;
+  /** Model of the first GPU that was given its trials, if known; decides only if synchronous. */
+  gpuModel: string | null;
 }
 
 export interface OpenTrial {
@@ -224,7 +252,7 @@ export interface Cohort {
   /** Task number within its session; 0: kept from an earlier session. */
   taskSeq: number;
   kept: boolean;
-  readonly sentAt: number;
+  sentAt: number;
   /** Time since which it is the slot's first; null: it waits behind another. */
   startedAt: number | null;
   /** Number of beats of its session that did not list it yet, and the time of the last. */
@@ -253,7 +281,12 @@ export interface FailureNote {
 
 export interface Slot {
   readonly name: SlotName;
+  readonly node: LabNode;
   state: SlotState;
+  /** Whether it may not be given work although it is ready: see `isWithheld`. */
+  withheld: boolean;
+  /** Number of cohorts that it may have outstanding when it is ready. */
+  credits: number;
   /** Incarnation of the newest process seen; empty: none yet. */
   incarnation: string;
   helloNo: number;
@@ -262,6 +295,8 @@ export interface Slot {
   keep: readonly AttemptId[];
   /** Id of its device; empty, and no lanes, before the first hello. */
   device: string;
+  /** Model of its device; empty: unknown. */
+  model: string;
   lanes: number;
   memoryBytes: number;
   /** Number of cohorts sent in this session, and number of beats received. */
@@ -272,9 +307,15 @@ export interface Slot {
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
   /** Lease clock time (ms) until which the worker has announced to be silent; 0: not announced. */
   quietUntil: number;
+  /** Lease clock time (ms) since which its node has not heard of its worker; null: it has. */
+  silentSince: number | null;
+  /** Time since which it is held for the node's owner; null: it is not. */
+  heldSince: number | null;
   readonly free: FreeEntry<Slot>;
-  /** Null: its processes are started elsewhere. */
+  /** Null: its processes are started elsewhere, or its node is absent. */
   supervision: Supervision | null;
+  /** Number of processes started in this epoch. */
+  launches: number;
   /** Time (ms) at which the user drained the slot; null: not drained. */
   drainedAt: number | null;
   /** Times of the latest protocol errors. */
@@ -309,8 +350,12 @@ export interface LabNode {
   /** 0 for `local`. */
   boot: number;
   link: number;
-  /** Lease clock time (ms) of the last message of its link; for `local`, 0. */
-  heardAt: number;
+  /** `heardAt`: lease clock time (ms) of the last message of its link; 0 for `local`. */
+  readonly lease: { heardAt: number; older: LabNode | null; newer: LabNode | null };
+  /** Lease clock time (ms) since which it is away; null: it is not. */
+  awaySince: number | null;
+  /** Time at which open attempts are recalled, because it is paused or draining; null: none. */
+  graceEnds: number | null;
   /** Slots that it offers. */
   readonly slots: Set<Slot>;
   /** Slots held for its owner: no work is given to them. */
@@ -323,11 +368,13 @@ export interface LabNode {
   arithmetic: Readonly<Record<string, number>> | null;
   /** Round-trip time; null: not measured. */
   rttMs: number | null;
+  /** Null: it is not quarantined as a whole. */
+  quarantine: { readonly since: number; readonly until: number; readonly reason: string } | null;
+  /** Number of its quarantines since the last success of one of its slots. */
+  quarantines: number;
 }
 
 export interface Supervision {
-  /** Number of processes started in this epoch. */
-  launches: number;
   /** The newest process, starting or alive; null: none. */
   launched: string | null;
   /** Number of consecutive starts of its process, which determines the delay. */
@@ -350,4 +397,14 @@ export type Timer = { readonly at: number } & (
   | { readonly kind: 'adoption' }
   | { readonly kind: 'quarantine'; readonly slot: Slot }
   | { readonly kind: 'helloDue'; readonly slot: Slot; readonly incarnation: string }
+  /** The node was away for `lostMs`. */
+  | { readonly kind: 'nodeLost'; readonly node: LabNode; readonly since: number }
+  | { readonly kind: 'nodeGrace'; readonly node: LabNode }
+  | { readonly kind: 'nodeQuarantine'; readonly node: LabNode }
+  /** The worker was silent to its node for a lease. */
+  | { readonly kind: 'silent'; readonly slot: Slot; readonly since: number }
+  /** The slot was held for `heldMs`. */
+  | { readonly kind: 'held'; readonly slot: Slot; readonly since: number }
+  /** No study was active for `restMs`. */
+  | { readonly kind: 'rest' }
 );

@@ -5,13 +5,18 @@
  * released in the order of the list; those that other processes can observe wait for the commit of
  * all earlier writes (`passesBeforeCommit`).
  */
+import { parseSlot } from '../device.ts';
 import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
+import { endUnreachable } from './away.ts';
 import { clock, setWake } from './clock.ts';
 import { dispatch } from './dispatch.ts';
 import type { Event } from './events.ts';
 import { exited } from './exits.ts';
 import type { Instruction } from './instructions.ts';
 import { beat, leaving, protocolError } from './liveness.ts';
+import { finishDrainingNodes, nodeMode } from './node-modes.ts';
+import { tendWorkers } from './node-workers.ts';
+import { nodeHas, nodeJoined, nodeLeft, nodePulse, nodeRemoved } from './nodes.ts';
 import { keepOneUsable } from './quarantine.ts';
 import { report } from './reports.ts';
 import { result } from './results.ts';
@@ -33,6 +38,7 @@ import {
 } from './study-commands.ts';
 import { studyDescribed, studyRemoved } from './study-descriptions.ts';
 import { InvalidTransition } from './transitions.ts';
+import type { SlotName } from './words.ts';
 
 /**
  * @throws InvalidTransition if the lab is strict; otherwise drops the event and reports an anomaly
@@ -75,6 +81,11 @@ function begin(lab: LabState, event: Event): void {
 
 /** Effects of the event itself. */
 function take(lab: LabState, event: Event): void {
+  const absent = senderOfAbsentNode(lab, event);
+  if (absent !== null) {
+    lab.refusals.add('staleSession', absent);
+    return;
+  }
   switch (event.type) {
     case 'opened':
       Array.from(opening(lab, event));
@@ -161,26 +172,62 @@ function take(lab: LabState, event: Event): void {
       exited(lab, event);
       return;
     case 'nodeJoined':
+      nodeJoined(lab, event);
+      return;
     case 'nodePulse':
+      nodePulse(lab, event);
+      return;
     case 'nodeLeft':
+      nodeLeft(lab, event);
+      return;
     case 'nodeMode':
+      nodeMode(lab, event);
+      return;
     case 'nodeRemoved':
+      nodeRemoved(lab, event);
+      return;
     case 'nodeHas':
+      nodeHas(lab, event);
       return;
     default:
       event satisfies never;
   }
 }
 
+/**
+ * Returns the slot of an event about a worker of a node that left, was lost or was removed; null
+ * for all other events. Nothing can be answered; a node that returns joins first.
+ */
+function senderOfAbsentNode(lab: LabState, event: Event): SlotName | null {
+  if (!('slot' in event) || !('incarnation' in event)) return null;
+  const { slot } = event;
+  return lab.nodes.get(parseSlot(slot).node)?.presence === 'absent' ? slot : null;
+}
+
 /** Common end of every step: moves slots and studies on, dispatches trials, asks samplers. */
 function finish(lab: LabState): void {
-  finishDraining(lab);
-  keepOneUsable(lab);
-  dispatch(lab);
-  settleStudies(lab);
-  askSamplers(lab);
+  if (!isWithoutEffect(lab)) {
+    finishDraining(lab);
+    finishDrainingNodes(lab);
+    keepOneUsable(lab);
+    dispatch(lab);
+    endUnreachable(lab);
+    settleStudies(lab);
+    askSamplers(lab);
+    tendWorkers(lab);
+    lab.dispatched.free = lab.free.changes;
+  }
   saveActiveTimes(lab);
   setWake(lab);
+}
+
+/** Returns whether the event was a message that changed no slot, as most beats and pulses do. */
+function isWithoutEffect({ event, dispatched, free }: LabState): boolean {
+  return (
+    (event === 'beat' || event === 'nodePulse' || event === 'report') &&
+    dispatched.free === free.changes &&
+    !dispatched.leftToFaster
+  );
 }
 
 /** Writes active times along with another commit from time to time. */

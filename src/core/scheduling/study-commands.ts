@@ -9,6 +9,7 @@ import type { Limits, StudySpec } from '../study/study-spec.ts';
 import { TrialColumns } from '../study/trial-columns.ts';
 import { takenUp, trialsOf } from './dormant.ts';
 import type { Trials } from './dormant.ts';
+import { Durations } from './durations.ts';
 import type { Event } from './events.ts';
 import { Median } from './median.ts';
 import type { LabState, Study } from './state.ts';
@@ -72,6 +73,10 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     executor: null,
     durations: new Median(),
     speeds: new Map(),
+    quickDevices: new Set(),
+    attemptMs: new Durations(),
+    content: undefined,
+    gpuModel: null,
   };
   return study;
 }

@@ -23,12 +23,16 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { state, outcome, value, attempt, result } = end;
   moveTrial(lab, trial, state);
   record(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
-  for (const live of [...trial.live])
-    revoke(lab, live, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
+  const superseded = attempt !== null && !trial.live.includes(attempt);
+  for (const live of [...trial.live]) {
+    const timedOut = live === attempt && outcome === 'timedOut';
+    revoke(lab, live, timedOut ? 'timedOut' : 'cancelled', superseded ? 'superseded' : outcome);
+  }
   study.waiting.remove(trial);
   study.open.delete(number);
   if (number < study.limit) study.wanted -= 1;
-  study.lastAttemptNumber.set(number, Math.min(trial.attemptNumber, 255));
+  const ending = attempt?.id.attemptNumber ?? trial.attemptNumber;
+  study.lastAttemptNumber.set(number, Math.min(ending, 255));
   const finishSeq = study.columns.end(number, state, outcome, value);
   const attemptNumber = attempt?.id.attemptNumber ?? 0;
   write(lab, {

@@ -1,14 +1,14 @@
 /** States of a trial except its end (`trial-end.ts`): creation, start, and return to waiting. */
-import { parseSlot } from '../device.ts';
 import type { Proposal } from '../samplers/sampler.ts';
 import type { AttemptResult } from './events.ts';
-import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
+import type { Attempt, LabState, OpenTrial, Slot, Study } from './state.ts';
+import { requeue } from './second-attempts.ts';
 import { emit, show, write } from './step-output.ts';
 import { Story } from './story-ring.ts';
 import { causeOf, record } from './story.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
-import type { AttemptOutcome, SlotName, TrialState } from './words.ts';
+import type { AttemptOutcome, TrialState } from './words.ts';
 
 export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> = {
   new: { waiting: 'proposed or enqueued' },
@@ -95,33 +95,38 @@ export function newTrial(
   return trial;
 }
 
-/** Starts a further attempt of a waiting trial that was taken from the queue. */
+/** Starts a further attempt of a trial that was taken from the queue; it may be its second. */
 export function startAttempt(
   lab: LabState,
   trial: OpenTrial,
-  slot: { readonly name: SlotName; readonly incarnation: string },
+  slot: Pick<Slot, 'name' | 'node' | 'incarnation'>,
 ): Attempt {
-  moveTrial(lab, trial, 'running');
+  if (trial.state === 'waiting') moveTrial(lab, trial, 'running');
   trial.attemptNumber += 1;
   const { study } = trial;
   const attempt: Attempt = {
     id: { study: study.uid, number: trial.number, attemptNumber: trial.attemptNumber },
     trial,
     slot: slot.name,
-    node: parseSlot(slot.name).node,
+    node: slot.node.id,
     incarnation: slot.incarnation,
     state: 'open',
     cohort: null,
     storedCohort: null,
   };
   trial.live.push(attempt);
+  requeue(trial);
   study.live += 1;
   study.lanes += 1;
   return attempt;
 }
 
-/** Returns the trial to waiting until `notBefore`; writes its counters, drops its reports. */
+/**
+ * Returns the trial to waiting until `notBefore`; writes its counters, drops its reports. Has no
+ * effect while another attempt of the trial lives.
+ */
 export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): void {
+  if (trial.live.length > 0) return;
   moveTrial(lab, trial, 'waiting');
   trial.notBefore = notBefore;
   trial.study.columns.reports.drop(trial.number);
@@ -153,7 +158,10 @@ export function writeAttemptEnd(
   );
 }
 
-/** Reports to the user that the trial returned to waiting because of the outcome. */
+/**
+ * Reports to the user that the trial returned to waiting because of the outcome, or that only this
+ * attempt of it ended.
+ */
 export function showBack(
   lab: LabState,
   attempt: Attempt,
@@ -161,7 +169,7 @@ export function showBack(
   detail: string | null,
 ): void {
   show(lab, attempt.trial.study, {
-    kind: 'trialBack',
+    kind: attempt.trial.live.length > 0 ? 'attemptEnded' : 'trialBack',
     attempt: attempt.id,
     outcome,
     slot: attempt.slot,

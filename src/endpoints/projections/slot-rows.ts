@@ -91,7 +91,7 @@ function packingOf(lab: LabState, slot: Slot): Pick<SlotRow, 'lanesTaken' | 'lan
 function stateOf(slot: Slot): SlotRow['state'] {
   if (slot.state !== 'absent') return slot.state;
   if (slot.drainedAt !== null) return 'drained';
-  return slot.supervision === null ? 'absent' : 'starting';
+  return (slot.supervision?.launched ?? null) === null ? 'absent' : 'starting';
 }
 
 /** Fields of a reason that are times. */
