@@ -91,6 +91,16 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'check this machine for everything Galapagos needs and show how to fix problems',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
+  invite: {
+    usage: '[options]',
+    summary: 'invite other machines to the lab of this one; list and revoke invitations',
+    load: async () => (await import('./commands/invite.ts')).addInvite,
+  },
+  keys: {
+    usage: '',
+    summary: 'show or replace the key by which other machines know this one',
+    load: async () => (await import('./commands/keys.ts')).addKeys,
+  },
   backend: {
     usage: '',
     summary: 'install, list and remove executor libraries that are not included',

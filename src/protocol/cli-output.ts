@@ -302,3 +302,43 @@ export const nodeServiceOutput = strict({
   log: z.string().describe('Command that prints the log of the service.'),
 });
 export type NodeServiceOutput = z.output<typeof nodeServiceOutput>;
+
+/** Output of `invite`. */
+export const inviteOutput = strict({
+  invitation: z.string().describe('The text to use on the other machine; as secret as a password.'),
+  id: z.string().describe('Names it in invite list and invite revoke.'),
+  expires: z.iso.datetime(),
+  uses: count.describe('Number of machines that it admits.'),
+  ephemeral: z.boolean().describe('Whether machines are forgotten soon after they left.'),
+  addresses: z.array(z.string()),
+  port: count,
+  shared: z.boolean().describe('Whether a lab is shared from this machine now.'),
+});
+export type InviteOutput = z.output<typeof inviteOutput>;
+
+/** Output of `invite list` and `invite revoke`. */
+export const invitationsOutput = strict({
+  invitations: z.array(
+    strict({
+      id: z.string(),
+      state: z.enum(['open', 'used', 'expired', 'revoked']),
+      created: z.iso.datetime(),
+      expires: z.iso.datetime(),
+      uses: count,
+      used: count,
+      ephemeral: z.boolean(),
+    }),
+  ),
+});
+export type InvitationsOutput = z.output<typeof invitationsOutput>;
+
+/** Output of `keys` commands. */
+export const keysOutput = strict({
+  file: z.string(),
+  key: z.string().describe('Public key, hex.'),
+  fingerprint: z.string().describe('The same, for people to compare.'),
+  host: z.string().describe('Id of this machine as a host.'),
+  created: z.iso.datetime(),
+  former: z.array(strict({ key: z.string(), retired: z.iso.datetime() })),
+});
+export type KeysOutput = z.output<typeof keysOutput>;

@@ -15,15 +15,24 @@ export interface HostAddress {
  * Parses `HOST` or `HOST:PORT`; an IPv6 address with a port stands in brackets.
  * @throws InvalidInput
  */
-export function parseHostAddress(text: string, port = LAB_PORT): HostAddress {
+export function parseHostAddress(text: string): HostAddress {
+  const { host, port } = parseHostPort(text);
+  return { host, port: port ?? LAB_PORT };
+}
+
+/** As `parseHostAddress`; `port` is null where none is given. */
+export function parseHostPort(text: string): {
+  readonly host: string;
+  readonly port: number | null;
+} {
   const typed = text.trim();
   const bracketed = /^\[([^[\]]+)\](?::(\d+))?$/.exec(typed);
   const named = /^([^:[\]]+)(?::(\d+))?$/.exec(typed);
   // More than one colon without brackets: an IPv6 address without a port.
   const bare = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?$/i.exec(typed);
-  const [, host = bare?.[0] ?? '', given = String(port)] = bracketed ?? named ?? [];
-  const found = Number(given);
-  if (!/^[\w.:%-]{1,255}$/.test(host) || found < 1 || found > MOST_PORT)
+  const [, host = bare?.[0] ?? '', given] = bracketed ?? named ?? [];
+  const port = given === undefined ? null : Number(given);
+  if (!/^[\w.:%-]{1,255}$/.test(host) || (port !== null && (port < 1 || port > MOST_PORT)))
     throw new InvalidInput('address', [
       {
         code: 'out-of-range',
@@ -32,7 +41,7 @@ export function parseHostAddress(text: string, port = LAB_PORT): HostAddress {
         found: JSON.stringify(text),
       },
     ]);
-  return { host, port: found };
+  return { host, port };
 }
 
 export function hostAddressText({ host, port }: HostAddress): string {

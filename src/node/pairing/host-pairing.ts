@@ -89,7 +89,7 @@ export class HostPairing {
     } else throw new Refused('protocol', `expected no ${message.type} at this point`);
   }
 
-  /** The decision of the person at this host. Ignored before the digits are shown, and after a yes. */
+  /** The decision of the person here. Ignored before the digits are shown, and after a yes. */
   decide(yes: boolean): void {
     if (this.#transcript === null || this.#conversation.over || this.#confirmed) return;
     if (!yes) {

@@ -1,4 +1,4 @@
-/** The joining machine's side of an admission by invitation. The invitation names the host's key. */
+/** The joining side of an admission by invitation. The invitation names the host's key. */
 import { randomBytes } from 'node:crypto';
 import type { Invitation } from '../../protocol/invitation.ts';
 import { PAIRING_PROTOCOL, parseToJoiner } from '../../protocol/pairing-messages.ts';
