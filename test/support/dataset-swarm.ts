@@ -100,7 +100,7 @@ export class Swarm {
         this.host.report(id, report);
       },
       connect: (peer) => this.#channel(node, peer.node),
-      admit: (key) => node.admitted.add(key),
+      admit: (peer) => node.admitted.add(peer.node),
     });
     node.channel = this.#channel(node, 'host');
     node.datasets.hostChannel('DESK', node.channel);

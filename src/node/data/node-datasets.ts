@@ -37,8 +37,8 @@ export interface NodeDatasetsParts {
   readonly report: (report: DataReport) => void;
   /** Opens the data channel of another node. */
   readonly connect: (peer: Introduce['peer']) => DataSource;
-  /** Lets another node connect, by its key, for a time. */
-  readonly admit: (key: string, validMs: number) => void;
+  /** Lets another node connect for a time. */
+  readonly admit: (peer: Introduce['peer'], validMs: number) => void;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
@@ -105,7 +105,7 @@ export class NodeDatasets {
 
   introduce({ tree, peer, as, validMs }: Introduce): void {
     if (as === 'reader') {
-      this.#parts.admit(peer.key, validMs);
+      this.#parts.admit(peer, validMs);
       return;
     }
     const peers = this.#sources.get(tree) ?? new Map<string, Introduced>();

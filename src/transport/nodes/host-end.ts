@@ -10,6 +10,7 @@ import { SendQueue } from '../send-queue.ts';
 import { receiveLines, within } from '../sockets.ts';
 import { FrameQueue } from './frame-queue.ts';
 import {
+  MOST_UNSENT,
   NODE_ROUTING_ID,
   boundOptions,
   channelNames,
@@ -160,7 +161,8 @@ export class HostEnd {
       ...bound,
       mandatory: true,
       handover: true,
-      sendHighWaterMark: 0,
+      sendHighWaterMark: MOST_UNSENT,
+      sendTimeout: 0,
     });
     const all = [control, results, data];
     await Promise.all(all.map((socket) => socket.bind('tcp://127.0.0.1:*')));

@@ -1,11 +1,15 @@
 /** Options of the sockets between a host and a node, and the names of their channels. */
+import { MAX_DATA_BYTES } from '../../protocol/data-messages.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/worker-messages.ts';
 import { curveKey } from '../keys.ts';
 import type { KeyPair } from '../keys.ts';
 
-/** Greatest piece of a dataset that is sent in one message. */
-const MAX_DATA_BYTES = 1024 * 1024;
 const ENVELOPE_BYTES = 1024;
+/**
+ * Most messages of a data channel that wait for one reader. Readers have fewer requests under way;
+ * those who ask and do not read would otherwise fill the memory.
+ */
+export const MOST_UNSENT = 16;
 
 /** Milliseconds after which a connection without a complete handshake ends. */
 const HANDSHAKE_MS = 2_000;
@@ -28,7 +32,7 @@ export const channelOptions = {
   control: { ...always, ...heartbeats.control },
   tasks: { ...always, ...heartbeats.others },
   results: { ...always, ...heartbeats.others },
-  data: { ...always, ...heartbeats.others, maxMessageSize: MAX_DATA_BYTES + ENVELOPE_BYTES },
+  data: { ...always, ...heartbeats.others, maxMessageSize: MAX_DATA_BYTES },
 } as const;
 
 /** Options of a bound socket that only the keys of a domain may connect to. */
