@@ -96,11 +96,19 @@ export function deviceName(id: string): string {
 
 /**
  * A worker in the words of the window and the command line: `CPU 3`, `GPU 0`; with its node where
- * that is another machine: `CPU 3 on nabc`.
+ * that is another machine: `CPU 3 on PIXEL`.
+ * @param names of nodes by id; a node without a name is named by its id
  */
-export function slotName(slot: string): string {
+export function slotName(slot: string, names?: ReadonlyMap<string, string>): string {
   const { node } = parseSlot(slot);
-  return node === THIS_NODE || node === '' ? placeName(slot) : `${placeName(slot)} on ${node}`;
+  return node === THIS_NODE || node === ''
+    ? placeName(slot)
+    : `${placeName(slot)} on ${names?.get(node) ?? node}`;
+}
+
+/** A worker among those of its node: `CPU 3`. */
+export function slotNameOnNode(slot: string): string {
+  return placeName(slot);
 }
 
 /** `CPU 3 on this machine`. @param nodeName of another machine, if known */

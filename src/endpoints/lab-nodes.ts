@@ -47,7 +47,10 @@ export function labNodes({ current, face, release, here, memory }: LabNodesParts
   };
   const rows = (slots: readonly SlotRow[]): NodeRow[] => {
     const { shared, lab, view } = current;
-    const facts = [thisMachine(shared.sharing.name, release, here()), ...shared.nodes];
+    const facts = [
+      thisMachine(here().inventory?.name ?? shared.sharing.name, release, here()),
+      ...shared.nodes,
+    ];
     return nodeRows(facts, { lab: lab.coordinator.lab, wall: view.wall, slots });
   };
   const deps = {

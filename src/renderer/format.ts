@@ -78,6 +78,11 @@ export function elapsed(ms: number): string {
   return duration(Math.max(0, ms) < 9950 ? Math.floor(Math.max(0, ms) / 1000) * 1000 : ms);
 }
 
+/** `0.4 ms`, `38 ms`: a short time that is measured, not waited for. */
+export function milliseconds(ms: number): string {
+  return unit(ms < 9.95 ? ms.toFixed(1) : count(ms), 'ms');
+}
+
 /** One rounded unit: `22 s`, `4 min`, `2 h`; for durations under a day. */
 export function roughly(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

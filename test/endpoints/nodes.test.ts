@@ -40,7 +40,7 @@ describe('Endpoints: machines of the lab', () => {
     const lab = window.lab();
     await window.until(() => lab.body.nodes !== undefined);
     expect(lab.body.nodes).toMatchObject([
-      { id: 'local', name: 'DESK', presence: 'present', mode: 'open', by: null },
+      { id: 'local', presence: 'present', mode: 'open', by: null },
     ]);
     shared.nodes = [nodeFacts(PIXEL, 'PIXEL', { lastSeen: 5 })];
     shared.refused = [{ address: '10.0.0.7', reason: 'unknown-key', times: 40, at: 1 }];

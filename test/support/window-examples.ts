@@ -3,6 +3,9 @@
  */
 import type { LabBody } from '../../src/protocol/window/lab-stream.ts';
 import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
+import type { NodeRow, OwnerBody } from '../../src/protocol/window/nodes.ts';
+import type { NodeInventory } from '../../src/protocol/window/telemetry.ts';
 import type { StudyHead, StudyRow } from '../../src/protocol/window/study-stream.ts';
 
 export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
@@ -83,6 +86,79 @@ export function slotRow(given: Partial<SlotRow> = {}): SlotRow {
     executor: null,
     running: [],
     idle: null,
+    ...given,
+  };
+}
+
+/** A node that is present and idle. */
+export function nodeRow(given: Partial<NodeRow> = {}): NodeRow {
+  return {
+    id: 'npixel',
+    name: 'PIXEL',
+    presence: 'present',
+    mode: 'open',
+    by: null,
+    since: 0,
+    left: null,
+    release: '0.4.0',
+    system: 'Ubuntu 24.04',
+    slots: [nodeSlot('npixel/gpu/0/0'), nodeSlot('npixel/cpu/0')],
+    load: 12,
+    rttMs: 0.4,
+    offsetMs: 3,
+    datasets: [],
+    refusals: [],
+    limits: NO_LIMITS,
+    held: null,
+    hoursFrom: null,
+    ...given,
+  };
+}
+
+/** A worker of a node, idle unless it is given a trial. */
+export function nodeSlot(
+  slot: string,
+  given: Partial<NodeRow['slots'][number]> = {},
+): NodeRow['slots'][number] {
+  const device = slot.slice(slot.indexOf('/') + 1, slot.lastIndexOf('/'));
+  return { slot, device, state: 'ready', trial: null, untilMs: null, ...given };
+}
+
+/** This machine, in no other lab. */
+export function ownerBody(given: Partial<OwnerBody> = {}): OwnerBody {
+  return {
+    cannotJoin: null,
+    phase: 'none',
+    address: null,
+    host: null,
+    lab: null,
+    digits: null,
+    reason: null,
+    link: null,
+    running: 0,
+    limits: NO_LIMITS,
+    devices: [
+      { device: 'gpu/0', name: 'NVIDIA RTX 4090' },
+      { device: 'cpu', name: 'AMD Ryzen 9 7950X' },
+    ],
+    idleSource: 'GNOME',
+    idleUnknown: null,
+    ...given,
+  };
+}
+
+export function nodeInventory(given: Partial<NodeInventory> = {}): NodeInventory {
+  return {
+    node: 'npixel',
+    name: 'pixel',
+    thisMachine: false,
+    system: 'Ubuntu 24.04',
+    processor: 'AMD Ryzen 9 7950X',
+    cores: 32,
+    memoryBytes: 64e9,
+    executors: [{ name: 'wasm', usable: true, label: 'wasm-fma' }],
+    devices: [],
+    devicesUnknown: null,
     ...given,
   };
 }

@@ -3,7 +3,6 @@
  * a notice, and stores the failure. Actions of a single view are in that view.
  */
 import { freeName } from '../../core/free-name.ts';
-import { slotName } from '../../core/device.ts';
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Client } from '../client.ts';
@@ -89,10 +88,10 @@ export class Acts {
 
   /** @param used whether the workers get trials; when false they finish running ones only */
   async useWorkers(slots: readonly string[], used: boolean): Promise<void> {
-    await this.#do(async ({ client, notices }) => {
+    await this.#do(async ({ client, notices, lab }) => {
       for (const slot of slots)
         await client.command(used ? 'resumeWorker' : 'drainWorker', { slot });
-      const names = slots.map(slotName);
+      const names = slots.map((slot) => lab.slotName(slot));
       const words = text.lab.slot;
       notices.tell(
         used ? words.used({ names }) : words.left({ names }),

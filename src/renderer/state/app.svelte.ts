@@ -11,6 +11,7 @@ import { EndNotice, notifyOfEnd } from './end-notice.ts';
 import { Imported } from './imported.ts';
 import { LabState } from './lab.svelte.ts';
 import type { KeptSelection } from './kept-selection.ts';
+import { NodesState } from './nodes.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import type { Route } from './route.svelte.ts';
@@ -34,6 +35,7 @@ export class App {
   readonly notices = new Notices();
   readonly uploads = new Uploads();
   readonly view = new ViewActs();
+  readonly nodes: NodesState;
   readonly imported: Imported;
   readonly acts = new Acts(this);
   /** The current study; null when there is none. */
@@ -58,6 +60,7 @@ export class App {
     this.connection = connection;
     this.preferences = preferences;
     this.#kept = kept;
+    this.nodes = new NodesState(client);
     const heard = (): number => (connection.heardAt = Date.now());
     this.#ends.push(
       client.subscribe(
@@ -122,6 +125,7 @@ export class App {
   close(): void {
     this.#endStudy();
     for (const end of this.#ends) end();
+    this.nodes.close();
     this.route.close();
     this.client.close();
   }

@@ -8,7 +8,9 @@ import type {
   LabBody,
   SlotRow,
 } from '../../protocol/window/lab-stream.ts';
+import type { NodeRow, RefusedRow, Sharing } from '../../protocol/window/nodes.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import { THIS_NODE, slotName } from '../../core/device.ts';
 import { AttemptLog } from './attempt-log.ts';
 
 /** Maximum number of attempts in memory, including requested ones. */
@@ -23,6 +25,12 @@ export class LabState {
   head = $state.raw<LabHead | null>(null);
   studies = $state.raw<readonly StudyRow[]>([]);
   slots = $state.raw<readonly SlotRow[]>([]);
+  /** This machine first. */
+  nodes = $state.raw<readonly NodeRow[]>([]);
+  sharing = $state.raw<Sharing | null>(null);
+  refused = $state.raw<readonly RefusedRow[]>([]);
+  /** Names of nodes by id. */
+  readonly nodeNames = $derived(new Map(this.nodes.map(({ id, name }) => [id, name])));
   imports = $state.raw<readonly ImportRow[]>([]);
   datasets = $state.raw<readonly string[]>([]);
   notes = $state.raw<readonly Note[]>([]);
@@ -41,6 +49,9 @@ export class LabState {
     if (body.lab !== undefined) this.head = body.lab;
     if (body.studies !== undefined) this.studies = body.studies;
     if (body.slots !== undefined) this.slots = body.slots;
+    if (body.nodes !== undefined) this.nodes = body.nodes;
+    if (body.sharing !== undefined) this.sharing = body.sharing;
+    if (body.refused !== undefined) this.refused = body.refused;
     if (body.imports !== undefined) this.imports = body.imports;
     if (body.datasets !== undefined) this.datasets = body.datasets;
     if (body.notes !== undefined) this.notes = body.notes;
@@ -56,6 +67,16 @@ export class LabState {
   /** Studies that are not deleted. */
   get listed(): readonly StudyRow[] {
     return this.studies.filter(({ deleted }) => !deleted);
+  }
+
+  /** Other machines of the lab. */
+  get others(): readonly NodeRow[] {
+    return this.nodes.filter(({ id }) => id !== THIS_NODE);
+  }
+
+  /** `CPU 3`, `GPU 0 on PIXEL`. */
+  slotName(slot: string): string {
+    return slotName(slot, this.nodeNames);
   }
 
   study(key: string): StudyRow | undefined {

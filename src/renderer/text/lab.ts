@@ -12,6 +12,7 @@ export const lab = {
   node: { thisMachine: 'this machine', unknown: 'hardware not read yet' },
   devicesCount: ({ gpus, workers }: { gpus: number; workers: number }) =>
     `${gpus === 0 ? '' : `${many(gpus, 'GPU')}, `}${many(workers, 'CPU worker')}`,
+  devicesOf: ({ name }: { name: string }) => `Devices of ${name}`,
   cardsUnknown: ({ why }: { why: string }) => `GPUs: unknown, ${why}.`,
   cpu: 'CPU',
   cpuLine: ({ workers, cores }: { workers: number; cores: number | null }) =>
@@ -149,6 +150,7 @@ export const lab = {
   noneYet: 'none yet',
   nowTrial: ({ trial, epoch, of }: { trial: number; epoch: number | null; of: number | null }) =>
     epoch === null || of === null ? `trial ${trial}` : `trial ${trial}, epoch ${epoch} of ${of}`,
+  nowTwice: ({ doing, mark }: { doing: string; mark: string }) => `${doing}, ${mark}`,
   nowTrials: ({ trials }: { trials: readonly number[] }) => `trials ${list(trials.map(String))}`,
   noDevice: ({ gpus, cores }: { gpus: number; cores: number | null }) =>
     `No device is enabled.${cores === null ? '' : ` ${many(gpus, 'GPU')} and ${many(cores, 'core')} were found.`}`,

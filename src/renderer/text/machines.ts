@@ -71,5 +71,6 @@ export const settings = {
   ended: ({ name }: { name: string }) => `${name} has ended`,
   endedBody: ({ ended, best }: { ended: number; best: string | null }) =>
     `${many(ended, 'trial')}${best === null ? '' : `, best ${best}`}`,
-  network: 'Galapagos works offline: training, datasets and results stay on this machine.',
+  network:
+    'Galapagos works offline: training, datasets and results stay on this machine, and on the machines that you admit to its lab.',
 };

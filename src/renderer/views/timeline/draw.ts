@@ -9,6 +9,7 @@ import { onColour } from '../../charts/value-colours.ts';
 import { laneKey } from '../../state/attempt-log.ts';
 import { barsIn, busyShares, gapsIn } from '../../time/bars.ts';
 import type { Bar } from '../../time/bars.ts';
+import { HEADING } from './lanes.ts';
 import type { LaneGroup, LaneRow } from './lanes.ts';
 import type { Cursor, Sought } from './pick.ts';
 
@@ -46,7 +47,8 @@ export function drawTimeline(pen: Pen, picture: Picture): void {
   drawGrid(pen, picture);
   pen.clip(0, 0, left + width + 4, height, () => {
     for (const group of lanes.groups) {
-      if (group.top + group.height < scrolled || group.top > scrolled + height) continue;
+      const begin = group.top - (group.heading === null ? 0 : HEADING);
+      if (group.top + group.height < scrolled || begin > scrolled + height) continue;
       drawLabel(pen, picture, group);
       if (group.rows.length === 0) drawBand(pen, picture, group);
       for (const row of group.rows)
@@ -109,6 +111,12 @@ function drawNow(
 
 function drawLabel(pen: Pen, picture: Picture, group: LaneGroup): void {
   const { palette, left, scrolled, selectedSlot } = picture;
+  if (group.heading !== null)
+    pen.text(4, group.top - scrolled - 5, group.heading, {
+      colour: palette.text,
+      size: 12,
+      weight: 600,
+    });
   const y = group.top - scrolled + group.height / 2 + 4;
   const chosen = selectedSlot !== null && group.slots.includes(selectedSlot);
   if (chosen) {

@@ -3,9 +3,10 @@
  * become a single band. Pure; px from the top.
  */
 import { at } from '../../../core/at.ts';
-import { deviceKind, parseSlot, slotName } from '../../../core/device.ts';
+import { THIS_NODE, deviceKind, parseSlot, slotNameOnNode } from '../../../core/device.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
+import { text } from '../../text.ts';
 
 export interface Metrics {
   readonly gpuLane: number;
@@ -13,6 +14,8 @@ export interface Metrics {
   /** Space between rows of a group, in px. */
   readonly laneGap: number;
   readonly groupGap: number;
+  /** Height of a node's name above its rows, in px; null: the name is part of each label. */
+  readonly heading: number | null;
   /** Whether the CPU workers of a node share one label. */
   readonly cpusTogether: boolean;
   /** Number of workers of a node from which they become one band; null for never. */
@@ -22,11 +25,15 @@ export interface Metrics {
   readonly growth: number;
 }
 
+/** Height of a node's name above its rows, in px. */
+export const HEADING = 20;
+
 export const labMetrics: Metrics = {
   gpuLane: 22,
   cpuRow: 20,
   laneGap: 2,
   groupGap: 6,
+  heading: HEADING,
   cpusTogether: false,
   bandFrom: null,
   bandHeight: 0,
@@ -37,6 +44,7 @@ export const stripMetrics: Metrics = {
   cpuRow: 5,
   laneGap: 1,
   groupGap: 6,
+  heading: null,
   cpusTogether: true,
   bandFrom: 17,
   bandHeight: 28,
@@ -51,6 +59,8 @@ export interface LaneRow {
 }
 
 export interface LaneGroup {
+  /** Name of the node whose first group this is, drawn above it; null: none. */
+  readonly heading: string | null;
   readonly label: string;
   readonly gpu: boolean;
   readonly slots: readonly string[];
@@ -64,6 +74,9 @@ export interface Lanes {
   readonly groups: readonly LaneGroup[];
   readonly height: number;
 }
+
+/** Names of nodes by id. */
+export type NodeNames = ReadonlyMap<string, string>;
 
 type Slot = Pick<SlotRow, 'slot' | 'node' | 'device' | 'lanes'>;
 
@@ -91,11 +104,21 @@ export function stripHeight(slots: readonly Slot[]): number {
   return layLanes(slots, fitted(slots, stripMetrics, Infinity), '').height + AXIS_HEIGHT;
 }
 
-/** @param together shared label of the CPU workers of a node */
-export function layLanes(slots: readonly Slot[], metrics: Metrics, together: string): Lanes {
+/**
+ * @param together shared label of the CPU workers of a node
+ * @param names of nodes by id
+ */
+export function layLanes(
+  slots: readonly Slot[],
+  metrics: Metrics,
+  together: string,
+  names: NodeNames = new Map(),
+): Lanes {
   const groups: LaneGroup[] = [];
+  const several = new Set(slots.map(({ node }) => node)).size > 1;
+  let before: string | null = null;
   let top = 0;
-  for (const { gpu, members } of grouped(slots, metrics.cpusTogether)) {
+  for (const { gpu, node, members } of grouped(slots, metrics.cpusTogether, names)) {
     const apart =
       groups.length === 0
         ? 0
@@ -103,6 +126,10 @@ export function layLanes(slots: readonly Slot[], metrics: Metrics, together: str
           ? metrics.groupGap
           : metrics.laneGap;
     top += apart;
+    const nodeName = names.get(node) ?? node;
+    const heading = several && node !== before && metrics.heading !== null ? nodeName : null;
+    if (heading !== null) top += metrics.heading ?? 0;
+    before = node;
     const rows: LaneRow[] = [];
     const begin = top;
     if (!gpu && metrics.bandFrom !== null && members.length >= metrics.bandFrom)
@@ -115,23 +142,40 @@ export function layLanes(slots: readonly Slot[], metrics: Metrics, together: str
           rows.push({ slot, lane, top, height });
           top += height;
         }
-    const names = members.map(({ slot }) => slot);
-    const label = !gpu && metrics.cpusTogether ? together : slotName(at(names, 0));
-    groups.push({ label, gpu, slots: names, top: begin, height: top - begin, rows });
+    const own = members.map(({ slot }) => slot);
+    const plain = !gpu && metrics.cpusTogether ? together : slotNameOnNode(at(own, 0));
+    const label =
+      several && metrics.heading === null && node !== THIS_NODE
+        ? text.nodes.on({ name: plain, node: nodeName })
+        : plain;
+    groups.push({ heading, label, gpu, slots: own, top: begin, height: top - begin, rows });
   }
   return { groups, height: top };
 }
 
-function grouped(slots: readonly Slot[], together: boolean): { gpu: boolean; members: Slot[] }[] {
-  const groups = new Map<string, { gpu: boolean; members: Slot[] }>();
+interface Grouped {
+  readonly gpu: boolean;
+  readonly node: string;
+  readonly members: Slot[];
+}
+
+/** This machine first, then the others by name; of each node its GPUs first. */
+function grouped(slots: readonly Slot[], together: boolean, names: NodeNames): Grouped[] {
+  const groups = new Map<string, Grouped>();
+  const nameOf = ({ node }: Slot): string => names.get(node) ?? node;
   const sorted = slots.toSorted(
-    (a, b) => Number(isGpu(b)) - Number(isGpu(a)) || natural.compare(a.slot, b.slot),
+    (a, b) =>
+      Number(b.node === THIS_NODE) - Number(a.node === THIS_NODE) ||
+      natural.compare(nameOf(a), nameOf(b)) ||
+      natural.compare(a.node, b.node) ||
+      Number(isGpu(b)) - Number(isGpu(a)) ||
+      natural.compare(a.slot, b.slot),
   );
   for (const slot of sorted) {
     const gpu = isGpu(slot);
     const key = gpu || together ? `${slot.node}/${slot.device}` : slot.slot;
     const held = groups.get(key);
-    if (held === undefined) groups.set(key, { gpu, members: [slot] });
+    if (held === undefined) groups.set(key, { gpu, node: slot.node, members: [slot] });
     else held.members.push(slot);
   }
   return [...groups.values()];

@@ -1,0 +1,175 @@
+/** State of a node in words, from its row. Pure. */
+import { deviceName } from '../../core/device.ts';
+import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
+import { bytesOf, clockTime, percent, roughly } from '../format.ts';
+import { text } from '../text.ts';
+
+export interface NodeState {
+  readonly words: string;
+  /** `good`: it works or could. `waiting`: by a person's wish or for a while. */
+  readonly tone: 'good' | 'waiting' | 'trouble' | 'quarantined';
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+export function nodeState(row: NodeRow, now: number): NodeState {
+  const words = text.nodes;
+  const version = row.refusals.find(({ reason }) => reason === 'version');
+  if (version !== undefined)
+    return { words: refusalWords(row, version.reason, version.data), tone: 'trouble' };
+  if (row.presence === 'absent') return { words: absentWords(row), tone: 'waiting' };
+  const trials = trialsOf(row);
+  if (row.presence === 'away') {
+    const time = roughly(now - (row.since ?? now));
+    return { words: words.away({ time, trials }), tone: 'trouble' };
+  }
+  if (row.hoursFrom !== null && row.hoursFrom > now)
+    return { words: words.offUntil({ clock: clockTime(row.hoursFrom) }), tone: 'waiting' };
+  switch (row.mode) {
+    case 'paused':
+      return {
+        words: row.by === 'owner' ? words.pausedByOwner : words.pausedHere,
+        tone: 'waiting',
+      };
+    case 'draining':
+      return { words: byOwner(row, words.draining({ trials })), tone: 'waiting' };
+    case 'drained':
+      return { words: byOwner(row, words.drained), tone: 'waiting' };
+    case 'open':
+      return openState(row, trials, now);
+    default:
+      return row.mode satisfies never;
+  }
+}
+
+function openState(row: NodeRow, trials: number, now: number): NodeState {
+  const words = text.nodes;
+  const quarantined = row.refusals.find(({ reason }) => reason === 'quarantined');
+  if (quarantined !== undefined) {
+    const { data } = quarantined;
+    const until = numberOf(data, 'untilMs') ?? now;
+    return {
+      words: words.quarantined({
+        trials: numberOf(data, 'trials') ?? 0,
+        why: wordOf(data, 'detail'),
+        left: clockLeft(until - now),
+      }),
+      tone: 'quarantined',
+    };
+  }
+  const held = row.slots.filter(({ state }) => state === 'held').length;
+  if (held > 0 && held === row.slots.length)
+    return { words: words.held({ why: heldWords(row, now) }), tone: 'waiting' };
+  const fetching = row.datasets.find(({ state }) => state === 'fetching' || state === 'checking');
+  if (trials === 0 && fetching !== undefined) return { words: fetchWords(fetching), tone: 'good' };
+  const busy = row.slots.filter(({ trial }) => trial !== null).length;
+  if (busy > 0) return { words: words.atWork({ busy, of: row.slots.length }), tone: 'good' };
+  return { words: words.ready, tone: 'good' };
+}
+
+/** Sentences that hold beside the state: why it does not work for a study, or a dataset is lacking. */
+export function nodeNotes(row: NodeRow): readonly string[] {
+  const lacking = row.datasets.filter(({ state }) => state === 'paused' || state === 'failed');
+  const refusals = row.refusals.filter(
+    ({ reason, data }) =>
+      reason !== 'version' &&
+      reason !== 'quarantined' &&
+      !(reason === 'lacks' && lacking.some(({ name }) => name === data['dataset'])),
+  );
+  return [
+    ...refusals.map(({ reason, data }) => refusalWords(row, reason, data)),
+    ...lacking.map(({ name, error }) => text.nodes.lacks({ name, why: error })),
+  ];
+}
+
+function refusalWords(row: NodeRow, reason: string, data: Facts): string {
+  const words = text.nodes;
+  switch (reason) {
+    case 'version': {
+      const [own, lab] = [versionsOf(data, 'node'), versionsOf(data, 'lab')];
+      return words.version({ node: row.name, own, lab, updateHere: lab.high < own.low });
+    }
+    case 'arithmetic':
+      return words.arithmetic({ release: wordOf(data, 'release') ?? row.release });
+    case 'model':
+      return words.otherModel;
+    case 'lacks':
+      return words.lacks({
+        name: wordOf(data, 'dataset') ?? text.unknown,
+        why: wordOf(data, 'error'),
+      });
+    case 'malformed':
+      return words.malformed;
+    default:
+      return words.otherRefusal({ reason: wordOf(data, 'message') ?? reason });
+  }
+}
+
+export function fetchWords({ name, state, bytes, of, from }: NodeDataset): string {
+  if (state === 'checking') return text.nodes.checking({ name });
+  const share = of === 0 ? '' : percent(bytes / of);
+  return text.nodes.fetching({ name, share: share === '' ? text.unknown : share, from });
+}
+
+/** Progress of a dataset on a node: `73 of 170 MB, from DESK`. */
+export function datasetLine({ state, bytes, of, from, error }: NodeDataset): string {
+  const words = text.nodes;
+  if (state === 'fetching')
+    return words.datasetLine({ part: of === 0 ? text.unknown : bytesOf(bytes, of), from });
+  return error ?? words.datasetStates[state];
+}
+
+/** Number of trials that run on it. */
+export function trialsOf({ slots }: NodeRow): number {
+  return slots.filter(({ trial }) => trial !== null).length;
+}
+
+function absentWords({ since, left, mode }: NodeRow): string {
+  const words = text.nodes;
+  if (mode === 'drained' || left === 'drained') return words.drained;
+  if (left === 'owner' || left === 'shutdown') return words.left;
+  if (since === null) return words.notYet;
+  const clock = clockTime(since);
+  return left === 'sleep' ? words.asleepSince({ clock }) : words.goneSince({ clock });
+}
+
+function heldWords({ held }: NodeRow, now: number): string | null {
+  if (held === null) return null;
+  const { reason, data } = held;
+  if (reason === 'input') {
+    const at = numberOf(data, 'at');
+    return at === null ? null : text.nodes.heldInput({ time: roughly(now - at) });
+  }
+  const share = numberOf(data, 'share');
+  const device = wordOf(data, 'device');
+  return share === null || device === null
+    ? null
+    : text.nodes.heldLoad({ device: deviceName(device), share: percent(share) });
+}
+
+function byOwner({ by }: NodeRow, words: string): string {
+  return by === 'owner' ? text.nodes.byOwner({ words }) : words;
+}
+
+/** `0:48`. */
+function clockLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+function numberOf(data: Facts, name: string): number | null {
+  const value = data[name];
+  return typeof value === 'number' ? value : null;
+}
+
+function wordOf(data: Facts, name: string): string | null {
+  const value = data[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function versionsOf(data: Facts, name: string): { low: number; high: number } {
+  const value = data[name];
+  if (typeof value !== 'object' || value === null) return { low: 0, high: 0 };
+  const fields = value as Facts;
+  return { low: numberOf(fields, 'low') ?? 0, high: numberOf(fields, 'high') ?? 0 };
+}
