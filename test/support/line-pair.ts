@@ -1,5 +1,5 @@
 /** Two connected ends of a conversation of lines, whose lines a test can hold, change or drop. */
-import type { LineConnection } from '../../src/node/pairing/line-connection.ts';
+import type { LineConnection } from '../../src/transport/door/line-connection.ts';
 
 export type Side = 'node' | 'host';
 

@@ -4,7 +4,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { base32 } from '../../core/base32.ts';
-import { z85 } from '../../core/z85.ts';
+import type { KeyPair as HexKeyPair } from '../../transport/keys.ts';
 
 /** Raw keys, 32 bytes each. */
 export interface KeyPair {
@@ -36,9 +36,9 @@ export function keyPairOf(secret: Buffer): KeyPair {
   return { secret, key: der.subarray(PUBLIC_HEADER.length) };
 }
 
-/** The pair as ZeroMQ's options take it. */
-export function curveKeys({ secret, key }: KeyPair): { publicKey: string; secretKey: string } {
-  return { publicKey: z85(key), secretKey: z85(secret) };
+/** The pair as the transport takes it. */
+export function hexKeys({ secret, key }: KeyPair): HexKeyPair {
+  return { publicKey: key.toString('hex'), secretKey: secret.toString('hex') };
 }
 
 function digestText(key: Uint8Array): string {

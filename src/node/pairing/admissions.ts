@@ -7,13 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { parseToHost } from '../../protocol/pairing-messages.ts';
 import type { ToHost } from '../../protocol/pairing-messages.ts';
 import type { Admission } from '../../protocol/window/nodes.ts';
+import { addressGroup } from '../../transport/door/limits.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import { Conversation, Refused, checkVersion } from './conversation.ts';
 import type { Content, Failure } from './conversation.ts';
 import { HostPairing } from './host-pairing.ts';
 import type { HostParts } from './host-parts.ts';
 import { HostRedeem } from './host-redeem.ts';
-import type { LineConnection } from './line-connection.ts';
-import { MOST_CONVERSATIONS, MOST_SILENT, addressGroup } from './limits.ts';
+import { MOST_CONVERSATIONS, MOST_SILENT } from './limits.ts';
 
 /** A conversation that ended without an admission. */
 export interface RefusedAdmission {

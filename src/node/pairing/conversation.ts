@@ -8,7 +8,7 @@ import type { PairingEnd, ToHost, ToJoiner } from '../../protocol/pairing-messag
 import { chosenVersion } from '../../protocol/worker-messages.ts';
 import type { VersionRange } from '../../protocol/worker-messages.ts';
 import type { Timer } from '../../runtime/timer.ts';
-import type { LineConnection } from './line-connection.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 
 /** Milliseconds within which a machine answers. */
 export const MACHINE_MS = 5000;

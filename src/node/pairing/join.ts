@@ -5,13 +5,13 @@ import { hostAddressText } from '../../protocol/host-address.ts';
 import type { HostAddress } from '../../protocol/host-address.ts';
 import { readInvitation } from '../../protocol/invitation.ts';
 import type { Invitation, Sha256 } from '../../protocol/invitation.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import { writeJoinedHost } from '../keys/joined-host.ts';
 import type { JoinedHost } from '../keys/joined-host.ts';
 import { hostIdOf } from '../keys/key-pair.ts';
 import type { LanFolder } from '../keys/lan-folder.ts';
 import type { Failure } from './conversation.ts';
 import type { Admission, JoinParts } from './join-parts.ts';
-import type { LineConnection } from './line-connection.ts';
 import { redeem } from './node-redeem.ts';
 import { same } from './transcript.ts';
 

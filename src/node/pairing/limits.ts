@@ -2,7 +2,7 @@
  * Limits of pairing at a host, by the address of the other side. An address that fails too often is
  * shut out for a while; others are not affected, because anybody could cause failures.
  */
-import { isIPv6 } from 'node:net';
+import { addressGroup } from '../../transport/door/limits.ts';
 
 /** Conversations that are open at the same time. */
 export const MOST_CONVERSATIONS = 4;
@@ -17,28 +17,6 @@ const MOST_GROUPS = 10_000;
 /** Nonces that are remembered, and for how long. */
 const MOST_NONCES = 10_000;
 const NONCE_MS = 3_600_000;
-
-/**
- * Returns the part of an address by which connections are counted: IPv4 whole, also mapped to IPv6;
- * of IPv6 the network of 64 bits, all of which one machine may use.
- */
-export function addressGroup(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [bare = address] = address.split('%');
-  if (!isIPv6(bare)) return address;
-  const [head = '', tail] = bare.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
-    while (groups.length + rest.length < 8) groups.push('0');
-    groups.push(...rest);
-  }
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-}
 
 interface Failures {
   /** Times of the failures that count, oldest first. */

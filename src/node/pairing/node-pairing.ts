@@ -6,11 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { PAIRING_PROTOCOL, parseToJoiner } from '../../protocol/pairing-messages.ts';
 import type { HostAbout, PairingOffer, ToJoiner } from '../../protocol/pairing-messages.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import { joinerText, readHost } from './about.ts';
 import { Conversation, MACHINE_MS, Refused, checkVersion } from './conversation.ts';
 import type { Content, Failure } from './conversation.ts';
 import type { Admission, JoinParts } from './join-parts.ts';
-import type { LineConnection } from './line-connection.ts';
 import {
   checkKey,
   commitmentOf,

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { Invitation } from '../../protocol/invitation.ts';
 import { PAIRING_PROTOCOL, parseToJoiner } from '../../protocol/pairing-messages.ts';
 import type { HostAbout, ToJoiner } from '../../protocol/pairing-messages.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import { joinerText, readHost } from './about.ts';
 import { Conversation, MACHINE_MS, Refused, checkVersion } from './conversation.ts';
 import type { Content, Failure } from './conversation.ts';
 import type { Admission, JoinParts } from './join-parts.ts';
-import type { LineConnection } from './line-connection.ts';
 import { checkKey, invitationId, invitationKey, proofOf, same } from './transcript.ts';
 
 /** @returns the admission, or why there is none */

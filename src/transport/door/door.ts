@@ -6,9 +6,6 @@ import type { FromDoor, ToDoor } from './door-thread.ts';
 import type { LineConnection } from './line-connection.ts';
 import type { Refusal } from './refusals.ts';
 
-/** Port of a lab, unless another one is chosen. */
-export const LAB_PORT = 47_800;
-
 /** The port cannot be opened. */
 export class DoorError extends GalapagosError {}
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MACHINE_MS } from '../../../src/node/pairing/conversation.ts';
-import { MOST_SILENT, PairingLimits, addressGroup } from '../../../src/node/pairing/limits.ts';
+import { MOST_SILENT, PairingLimits } from '../../../src/node/pairing/limits.ts';
 import { PairingWorld } from '../../support/pairing-world.ts';
 
 let world: PairingWorld;
@@ -139,18 +139,7 @@ describe('Limits of pairing: failures', () => {
   });
 });
 
-describe('Limits of pairing: addresses and nonces', () => {
-  it.each([
-    ['10.0.0.7', '10.0.0.7'],
-    ['::ffff:10.0.0.7', '10.0.0.7'],
-    ['::1', '0:0:0:0'],
-    ['2001:0db8::1', '2001:db8:0:0'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['fe80::1%eth0', 'fe80:0:0:0'],
-  ])('counts %s as %s', (address, group) => {
-    expect(addressGroup(address)).toBe(group);
-  });
-
+describe('Limits of pairing: nonces', () => {
   it('remembers a nonce for an hour, and a bounded number of them', () => {
     let now = 0;
     const limits = new PairingLimits(() => now);
