@@ -29,6 +29,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'serve the window to a browser and print its link, which contains the access token',
     load: async () => (await import('./commands/serve.ts')).addServe,
   },
+  node: {
+    usage: '[options] [host]',
+    summary: 'work for the lab of another machine: evaluate trials of its studies',
+    load: async () => (await import('./commands/node.ts')).addNode,
+  },
   studies: {
     usage: '[options]',
     summary: 'list the studies of a lab file; rename, annotate, delete, restore and duplicate them',

@@ -3,6 +3,7 @@ import type { Coordinator, CoordinatorListener } from '../coordinator/coordinato
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
 import type { Damage } from '../lab/lab-check.ts';
+import type { LabShare } from './share.ts';
 import type { RunningLab, WorkersWanted } from './start-lab.ts';
 
 export interface LabListener {
@@ -64,6 +65,11 @@ export class OpenLab {
 
   startWorkers(workers: WorkersWanted): void {
     this.#running.startWorkers(workers);
+  }
+
+  /** Other machines that work for this lab. */
+  get share(): LabShare {
+    return this.#running.share;
   }
 
   get coordinator(): Coordinator {

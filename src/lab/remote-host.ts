@@ -23,6 +23,7 @@ import { nodeVersionGoodbye } from '../protocol/node-wire.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
 import type { NodeChannels, NodeListener } from '../transport/transport.ts';
+import { NodeSamples } from './node-samples.ts';
 
 /** Milliseconds for which a removed node's channels stay open, so that its goodbye arrives. */
 const GOODBYE_MS = 200;
@@ -83,6 +84,8 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   /** Nodes of which nothing is accepted any more. */
   readonly #removed = new Set<string>();
   readonly #listeners = new Set<(node: string) => void>();
+  /** Utilisation of all nodes, in the order of arrival. */
+  readonly samples = new NodeSamples();
 
   constructor(parts: RemoteHostParts) {
     this.#parts = parts;
@@ -103,6 +106,12 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   /** Sets the limits that the host's user wishes, and tells the node. */
   limit(node: string, wish: Partial<Pick<NodeLimits, 'devices' | 'hours' | 'whenIdle'>>): void {
     this.#wish(node, wish);
+  }
+
+  /** Forgets why a node was paused. */
+  forgive(node: string): void {
+    const known = this.#known.get(node);
+    if (known !== undefined) known.trouble = null;
   }
 
   /** Accepts messages of a node again after it was removed and admitted anew. */
@@ -134,6 +143,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         break;
       case 'load':
         known.sample = { ...message.sample, node };
+        this.samples.add(known.sample);
         break;
       case 'inventory':
         known.inventory = { ...message.inventory, node, thisMachine: false };

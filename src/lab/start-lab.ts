@@ -3,11 +3,12 @@
  * between them. Contains no decisions and no user interface.
  */
 import { existsSync } from 'node:fs';
+import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
 import type { CoordinatorListener, CoordinatorParts } from '../coordinator/coordinator.ts';
-import { THIS_NODE, slotsOf } from '../core/device.ts';
+import { THIS_NODE, isOnThisNode, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
@@ -22,11 +23,14 @@ import { cpuDevice } from '../runtime/cpu-device.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
+import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts';
 import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
+import { RemoteHost } from './remote-host.ts';
+import { LabShare } from './share.ts';
+import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts';
 
 /**
  * Milliseconds between two checks that the lab file and its log are still the files that are being
@@ -91,6 +95,8 @@ export interface RunningLab {
   readonly startWorkers: (workers: WorkersWanted) => readonly string[];
   /** The running worker processes of this machine. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
+  /** Other machines; sharing is off at first. */
+  readonly share: LabShare;
   /** Commits pending writes, ends the workers and closes the file. */
   close(): Promise<void>;
 }
@@ -126,13 +132,30 @@ async function start(
   const checkpoints = new Checkpoints(file);
   onFailure(() => checkpoints.close());
   held?.();
-  const transport = await ZeromqCoordinator.bind();
+  const local = await ZeromqCoordinator.bind();
+  const transport = new LabTransport(local);
   onFailure(() => transport.close());
   const catalogue = catalogueIn(home);
   const shapeOf = shapeKeys(catalogue);
   let lanes = device.lanes;
   let workers: WorkerProcesses | null = null;
-  const coordinator = await Coordinator.open({
+  const remote = new RemoteHost({
+    channels: transport.nodes,
+    lab: () => basename(file, extname(file)),
+    take: (event) => coordinator.node(event),
+    exited: (exit) => {
+      listener.workerExited(exit);
+      coordinator.exited(exit);
+    },
+  });
+  const share = new LabShare({
+    transport,
+    remote,
+    userFolder: home,
+    lab: basename(file, extname(file)),
+    coordinator: () => coordinator,
+  });
+  const coordinator: Coordinator = await Coordinator.open({
     storage,
     transport,
     clock: systemClock(),
@@ -141,6 +164,10 @@ async function start(
       show: (study, change) => {
         if (change.kind === 'study' && change.state === 'running') workers?.startNow();
         listener.show(study, change);
+      },
+      showLab: (change) => {
+        share.labChanged(change);
+        listener.showLab(change);
       },
     },
     options: {
@@ -152,9 +179,12 @@ async function start(
     datasetOf: datasetReferences(catalogue),
     ...(energyBetween === undefined ? {} : { energyBetween }),
     host: {
-      spawn: (slot, incarnation, afterMs) => workers?.spawn(slot, incarnation, afterMs),
-      kill: (slot, incarnation, afterMs) => workers?.kill(slot, incarnation, afterMs),
+      spawn: (slot, incarnation, afterMs) =>
+        (isOnThisNode(slot) ? workers : remote)?.spawn(slot, incarnation, afterMs),
+      kill: (slot, incarnation, afterMs) =>
+        (isOnThisNode(slot) ? workers : remote)?.kill(slot, incarnation, afterMs),
     },
+    nodes: remote,
   });
   const check = existed
     ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
@@ -171,8 +201,8 @@ async function start(
       lanes = Math.max(lanes, ...cards.map((card) => card.device.lanes));
       workers = new WorkerProcesses({
         ...worker,
-        controlEndpoint: transport.controlEndpoint,
-        token: transport.token,
+        controlEndpoint: local.controlEndpoint,
+        token: local.token,
         resources,
         userFolder: home,
         devices: [device, ...cards.map((card) => card.device)],
@@ -191,8 +221,10 @@ async function start(
     get workers() {
       return workers?.running ?? [];
     },
+    share,
     close: once(async () => {
       clearInterval(verifying);
+      await share.close();
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);
       await checkpoints.close();
@@ -212,7 +244,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
  * Returns the built worker beside the built entries; when this module itself runs from source, the
  * worker's source run through tsx, unless built entries are named (`builtForSources`).
  */
-function workerProgram(): WorkerProgram {
+export function workerProgram(): WorkerProgram {
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   if (import.meta.url.endsWith('.ts')) {
     const built = builtForSources('worker');

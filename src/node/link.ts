@@ -58,7 +58,7 @@ export type ChannelState =
 
 /** Why the node ends. */
 export type LinkEnd =
-  | { readonly why: 'removed' | 'refused' | 'replaced' | 'left' | 'drained' }
+  | { readonly why: 'removed' | 'refused' | 'replaced' | 'left' }
   | { readonly why: 'version'; readonly text: string };
 
 /** Changes of the link, for people. */
@@ -91,6 +91,8 @@ export interface LinkParts {
   readonly control: (peer: Peer, message: ToWorker) => void;
   readonly task: (slot: string, message: TaskMessage) => void;
   readonly changed: (change: LinkChange) => void;
+  /** The host gives this node no more work, and has ended its workers. */
+  readonly drained: () => void;
   /** Called once. */
   readonly ended: (end: LinkEnd) => void;
   readonly warn: (text: string) => void;
@@ -228,8 +230,10 @@ export class HostLink implements ToHost {
     switch (reason) {
       case 'removed':
       case 'replaced':
-      case 'drained':
         this.#end({ why: reason });
+        return;
+      case 'drained':
+        this.#parts.drained();
         return;
       case 'version': {
         const why = text ?? 'the host speaks another version of the protocol';

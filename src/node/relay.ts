@@ -90,9 +90,9 @@ export class Relay {
     });
   }
 
-  /** Whether any worker process runs. */
-  get works(): boolean {
-    return [...this.#workers.values()].some(({ running }) => running);
+  /** Number of worker processes that run or are being started. */
+  get running(): number {
+    return [...this.#workers.values()].filter(({ running }) => running).length;
   }
 
   /** Slots with a worker in a session of which nothing was heard for a second. */
@@ -173,7 +173,11 @@ export class Relay {
   /** Passes a task to the channel of its session, which may be new: its welcome is on the way. */
   task(slot: string, message: TaskMessage): void {
     const worker = this.#workers.get(slot);
-    if (worker?.running !== true || !this.#join(worker, slot, message.session)) return;
+    if (
+      worker?.running !== true ||
+      !this.#join(worker, { slot, incarnation: worker.incarnation }, message.session)
+    )
+      return;
     this.#parts.workers.sendTask(message.session, message);
     if (message.type === 'cohort') worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
   }
@@ -239,15 +243,12 @@ export class Relay {
    * Opens the task channel of a session unless it is open. @returns whether the session is the
    * worker's newest
    */
-  #join(worker: Worker, slot: string, session: string): boolean {
+  #join(worker: Worker, peer: Peer, session: string): boolean {
     if (worker.session === session) return true;
     if (worker.session !== null && compareIncarnations(session, worker.session) < 0) return false;
     this.#leave(worker);
     worker.session = session;
-    worker.tasks = this.#parts.workers.openTasks(session, {
-      slot,
-      incarnation: worker.incarnation,
-    });
+    worker.tasks = this.#parts.workers.openTasks(session, peer);
     worker.tasks.catch(() => undefined); // reported when the welcome awaits the endpoint
     return true;
   }
@@ -263,7 +264,7 @@ export class Relay {
 
   async #welcome(worker: Worker, peer: Peer, welcome: Welcome): Promise<void> {
     const { workers } = this.#parts;
-    if (worker.incarnation !== peer.incarnation || !this.#join(worker, peer.slot, welcome.session))
+    if (worker.incarnation !== peer.incarnation || !this.#join(worker, peer, welcome.session))
       return;
     try {
       const tasksEndpoint = (await worker.tasks) ?? '';

@@ -263,6 +263,12 @@ const link = z.string().describe('To be opened in a browser; it holds the token.
 export const serveOutput = z.discriminatedUnion('event', [
   strict({ event: z.literal('serving'), link, port: z.int().min(1), lab: z.string() }),
   strict({ event: z.literal('link'), link }),
+  strict({
+    event: z.literal('shared'),
+    port: z.int().min(1).max(65_535).describe('TCP port at which other machines join.'),
+    invitation: z.string().describe('For galapagos node --join on another machine; a secret.'),
+    until: z.iso.datetime().describe('When the invitation ends, UTC.'),
+  }),
 ]);
 export type ServeOutput = z.output<typeof serveOutput>;
 
@@ -342,3 +348,48 @@ export const keysOutput = strict({
   former: z.array(strict({ key: z.string(), retired: z.iso.datetime() })),
 });
 export type KeysOutput = z.output<typeof keysOutput>;
+
+const instantNow = z.iso.datetime().describe('When, by the wall clock, UTC.');
+const host = z.string().describe('Name of the host, for people.');
+
+/** Output of `node`: one object on each line. */
+export const nodeOutput = z.discriminatedUnion('event', [
+  strict({
+    event: z.literal('joined'),
+    at: instantNow,
+    name: z.string().describe('Name of this machine in the lab.'),
+    node: z.string().describe('Id of this machine at that host.'),
+    host,
+    lab: z.string(),
+    slots: z.array(z.string()).describe('Its workers, one each.'),
+  }),
+  strict({ event: z.literal('connected'), at: instantNow, host, lab: z.string() }),
+  strict({
+    event: z.literal('disconnected'),
+    at: instantNow,
+    reason: z.enum(['disconnected', 'shutdown']),
+  }),
+  strict({ event: z.literal('refused'), at: instantNow, detail: z.string() }),
+  strict({
+    event: z.literal('workers'),
+    at: instantNow,
+    running: count.describe('Workers that run now.'),
+    slots: count.describe('Workers that this machine offers.'),
+  }),
+  strict({ event: z.literal('draining'), at: instantNow, graceMs: milliseconds }),
+  strict({
+    event: z.literal('left'),
+    at: instantNow,
+    reason: z.enum(['left', 'removed', 'refused', 'replaced', 'version']),
+    detail: z.string().nullable(),
+  }),
+  strict({
+    event: z.literal('digits'),
+    at: instantNow,
+    host,
+    digits: z.string().describe('Six digits, which the host shows as well.'),
+  }),
+  strict({ event: z.literal('waiting'), at: instantNow, host }),
+  strict({ event: z.literal('note'), at: instantNow, text: z.string() }),
+]);
+export type NodeOutput = z.output<typeof nodeOutput>;

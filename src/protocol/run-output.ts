@@ -94,6 +94,13 @@ const storage = strict({
   state: z.enum(['stalled', 'back']),
   error: z.string().nullable(),
 });
+const shared = strict({
+  event: z.literal('shared'),
+  at,
+  port: z.int().min(1).max(65_535).describe('TCP port at which other machines join.'),
+  invitation: z.string().describe('For galapagos node --join on another machine; a secret.'),
+  until: z.iso.datetime().describe('When the invitation ends, UTC.'),
+});
 const note = strict({ event: z.literal('note'), at, text: z.string() });
 
 const finished = strict({
@@ -137,6 +144,7 @@ export const runOutput = z.discriminatedUnion('event', [
   trialBack,
   progress,
   storage,
+  shared,
   note,
   finished,
 ]);

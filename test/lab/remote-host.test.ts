@@ -98,7 +98,7 @@ describe('Host of nodes: joining', () => {
     const world = new HostWorld();
     await world.receive({ ...example, v: { low: 8, high: 9 } });
     expect(world.sent).toMatchObject([
-      { type: 'goodbye', reason: 'version', text: expect.stringContaining('update') },
+      { type: 'goodbye', reason: 'version', text: expect.stringContaining('update') as string },
     ]);
     expect(world.events).toEqual([]);
   });

@@ -47,6 +47,7 @@ class LinkWorld {
     control: (_, { type }) => this.orders.push(type),
     task: (_, { type }) => this.orders.push(type),
     changed: (change) => this.changes.push(change),
+    drained: () => this.orders.push('drained'),
     ended: (end) => this.ends.push(end),
     warn: () => undefined,
   });
@@ -153,7 +154,7 @@ describe('Link of a node: pulses', () => {
 });
 
 describe('Link of a node: its end', () => {
-  it.each(['removed', 'replaced', 'drained'] as const)('ends after the goodbye `%s`', (reason) => {
+  it.each(['removed', 'replaced'] as const)('ends after the goodbye `%s`', (reason) => {
     const world = new LinkWorld();
     world.up();
     world.link.message({ type: 'goodbye', reason });
@@ -162,6 +163,14 @@ describe('Link of a node: its end', () => {
     world.timer.advance(60_000);
     expect(world.ends).toEqual([{ why: reason }]);
     expect(world.sent).toEqual([]);
+  });
+
+  it('stays when it is drained: the host can resume it', () => {
+    const world = new LinkWorld();
+    world.up();
+    world.link.message({ type: 'goodbye', reason: 'drained' });
+    expect(world.orders).toEqual(['drained']);
+    expect(world.link.isUp).toBe(true);
   });
 
   it('ends when the lab refuses it twice in a row and never welcomed it', () => {

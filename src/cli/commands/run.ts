@@ -11,6 +11,7 @@ import type { Limits, Packing } from '../../core/study/study-spec.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { createDisplay } from '../display/create-display.ts';
 import { integer, names, oneOf, real, text } from '../options/arguments.ts';
+import { portNumber, sharePort } from '../options/share-options.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
@@ -32,6 +33,8 @@ interface RunOptions {
   readonly lab: string;
   readonly export?: string;
   readonly resume?: boolean;
+  readonly share?: boolean;
+  readonly labPort?: number;
   readonly json?: boolean;
 }
 
@@ -79,6 +82,8 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       '--resume',
       'resume the study from the lab file; <study> may also be the name of a study in it',
     )
+    .option('--share', 'let other machines work for this lab, and print an invitation')
+    .option('--lab-port <n>', 'TCP port for other machines; 0: any free port', portNumber)
     .option('--json', 'print events as JSON, one object per line')
     .addHelpText(
       'after',
@@ -92,6 +97,7 @@ Examples:
   galapagos run ./study.json --workers 4 --trials 200 --sampler random
   galapagos run mnist --resume
   galapagos run 'my study' --resume      (set up in the window, then paused or stopped)
+  galapagos run mnist --share            (then, on another machine, the galapagos node command that it prints)
   galapagos run sphere --json | head`,
     )
     .action(async (named: string, options: RunOptions) => {
@@ -121,8 +127,15 @@ Examples:
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
           limitFlags: limitFlags(options),
+          sharePort: sharePort(options),
           resumeCommand: resumeCommand(named, {
-            flags: { ...options, devices: options.devices?.join(','), json: undefined },
+            flags: {
+              ...options,
+              devices: options.devices?.join(','),
+              labPort: undefined,
+              'lab-port': options.labPort,
+              json: undefined,
+            },
             env: streams.env,
           }),
           resources,

@@ -4,10 +4,13 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { workerCount } from '../../node/workers/slots.ts';
 import type { ServeOutput } from '../../protocol/cli-output.ts';
+import type { LabShare } from '../../lab/share.ts';
 import { linkOf } from '../../server/access.ts';
 import { serveToken } from '../actions/serve-token.ts';
+import { shareLab, sharedLines } from '../actions/share-lab.ts';
 import type { TokenOptions } from '../actions/serve-token.ts';
 import { integer, names, text } from '../options/arguments.ts';
+import { portNumber, sharePort } from '../options/share-options.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
@@ -25,6 +28,8 @@ interface ServeOptions extends TokenOptions {
   readonly workers?: number;
   readonly devices?: readonly string[];
   readonly printLink?: boolean;
+  readonly share?: boolean;
+  readonly labPort?: number;
   readonly json?: boolean;
 }
 
@@ -61,6 +66,8 @@ export function addServe(program: Command, context: Context): void {
       'devices to use, e.g. cpu,gpu/0 (default: every device that works; see galapagos devices)',
       names,
     )
+    .option('--share', 'let other machines work for this lab, and print an invitation')
+    .option('--lab-port <n>', 'TCP port for other machines; 0: any free port', portNumber)
     .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
@@ -74,6 +81,7 @@ Examples:
   galapagos serve
   galapagos serve --lab vision.db --port 8080
   galapagos serve --devices gpu
+  galapagos serve --share                (then, on another machine, the galapagos node command that it prints)
   galapagos serve --host 0.0.0.0 --token-file ~/.galapagos-token`,
     )
     .action(async (options: ServeOptions) => {
@@ -105,6 +113,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const { resources, userFolder } = context;
   // Names can be checked only once the cards are known, and before a lab is opened.
   const chosen = devices === undefined ? null : await chosenDevices(devices, context);
+  let shared: LabShare | null = null as LabShare | null;
   let [begin, held] = [(): void => undefined, (): void => undefined];
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const ours = new Promise<void>((resolve) => (held = resolve));
@@ -117,6 +126,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       ...(chosen === null ? {} : { cards: chosen.cards }),
       host: 'server',
       version: versionOf(resources),
+      share: ({ share }) => (shared = share),
       held,
     }),
   );
@@ -144,7 +154,14 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
         `Galapagos is running at ${server.link}`,
         `Lab file: ${file}. Press Ctrl-C to stop.`,
       ]);
-    await Promise.race([application.then(() => stopped), stopped]);
+    const opened = await Promise.race([application, stopped]);
+    const labPort = sharePort(options);
+    if (opened !== undefined && labPort !== null && shared !== null) {
+      const event = await shareLab(shared, labPort);
+      if (json) printJson(context, event satisfies ServeOutput);
+      else print(context, sharedLines(event));
+    }
+    await stopped;
     if (!json) print(context, ['Pausing running studies …']);
   } finally {
     await server.close();

@@ -201,6 +201,10 @@ function outputOf(event: RunEvent): RunOutputBody {
       return { event: 'storage', state: 'stalled', error: event.error };
     case 'storageBack':
       return { event: 'storage', state: 'back', error: null };
+    case 'shared': {
+      const { port, invitation, until } = event;
+      return { event: 'shared', port, invitation, until };
+    }
     case 'note':
       return { event: 'note', text: event.text };
     default:

@@ -3,6 +3,7 @@
  * seconds.
  */
 import { at } from '../../core/at.ts';
+import { sharedLines } from '../actions/share-lab.ts';
 import { count, duration, number, params, rate, score } from './format.ts';
 import { shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -92,6 +93,8 @@ export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
       return `cannot write the lab file, retrying${because(event.error)}`;
     case 'storageBack':
       return 'writing the lab file works again';
+    case 'shared':
+      return sharedLines(event).join('\n');
     case 'note':
       return event.text;
     case 'workerReady':

@@ -10,6 +10,7 @@ import type { Params } from '../../core/search-space/distribution.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import type { Settled } from '../../studies/grace-count.ts';
+import type { SharedEvent } from '../actions/share-lab.ts';
 
 /** A finished trial worth displaying; usually the best. */
 export interface BestTrial {
@@ -102,6 +103,8 @@ export type RunEvent =
     }
   | { readonly type: 'storageStalled'; readonly error: string }
   | { readonly type: 'storageBack' }
+  /** Other machines can join. */
+  | ({ readonly type: 'shared' } & Omit<SharedEvent, 'event'>)
   | { readonly type: 'note'; readonly text: string };
 
 export interface RunSummary {

@@ -135,6 +135,7 @@ export class RunProgress {
       case 'storageBack':
         this.stalled = null;
         break;
+      case 'shared':
       case 'note':
         break;
       default:

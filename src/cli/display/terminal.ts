@@ -19,6 +19,7 @@ const KEPT = new Set<RunEvent['type']>([
   'released',
   'storageStalled',
   'storageBack',
+  'shared',
   'note',
 ]);
 

@@ -1,7 +1,16 @@
 /** Exit codes of the command, and the errors that lead to them. */
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 
-export const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  /** The lab removed or refused this node. */
+  refused: 3,
+  /** The lab speaks another version of the protocol. */
+  otherVersion: 4,
+  interrupted: 130,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Error codes of invalid requests: the same command can never succeed. */

@@ -15,6 +15,8 @@ export interface ResolvedRun extends ResolvedStudy {
   readonly exportTo: string | null;
   /** Limits given by flags; only these change the limits of a resumed study. */
   readonly limitFlags: Partial<Limits>;
+  /** TCP port on which the lab is shared, 0 for any free one; null: it is not shared. */
+  readonly sharePort: number | null;
   /** Whether to resume the study of this name in the lab file; otherwise a new one is created. */
   readonly resume: boolean;
   /** Command line that resumes after an interruption. */

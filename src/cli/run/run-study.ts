@@ -19,6 +19,7 @@ import { objectiveKind } from '../../objectives/registry.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
+import { shareLab } from '../actions/share-lab.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
@@ -106,7 +107,9 @@ export const runStudy: RunStudy = async (run, display) => {
     const devices = await devicesFor(run, chosen, display);
     if (devices.cards.length > 0)
       power = watchUtilisation({ node: THIS_NODE, onSample: (sample) => meter.add(sample) });
+    const invited = run.sharePort === null ? null : await shareLab(lab.share, run.sharePort);
     const study = begin(run, lab, view, display, devices);
+    if (invited !== null) display.event({ type: 'shared', ...invited });
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;

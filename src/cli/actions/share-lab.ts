@@ -1,0 +1,35 @@
+/** Shares an open lab and invites one machine. */
+import type { LabShare } from '../../lab/share.ts';
+
+/** How long the printed invitation is valid, in milliseconds. */
+const INVITATION_MS = 3_600_000;
+
+export interface SharedEvent {
+  readonly event: 'shared';
+  /** TCP port at which other machines join. */
+  readonly port: number;
+  readonly invitation: string;
+  /** End of the invitation, UTC. */
+  readonly until: string;
+}
+
+/** @param port 0: any free one @throws GalapagosError `port-taken` */
+export async function shareLab(share: LabShare, port: number): Promise<SharedEvent> {
+  await share.share(true, port);
+  const wanted = { uses: 1, forMs: INVITATION_MS, ephemeral: false };
+  const { invitation, until } = await share.invite(wanted);
+  return {
+    event: 'shared',
+    port: share.sharing.port,
+    invitation,
+    until: new Date(until).toISOString(),
+  };
+}
+
+/** Sentences for people: the port, and the command to type on the other machine. */
+export function sharedLines({ port, invitation }: Omit<SharedEvent, 'event'>): readonly string[] {
+  return [
+    `This lab is shared on TCP port ${port}. To add a machine within an hour, type there:`,
+    `  galapagos node --join ${invitation}`,
+  ];
+}

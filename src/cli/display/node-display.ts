@@ -1,0 +1,76 @@
+/** Progress of `galapagos node`: sentences for people, or one JSON object on each line. */
+import type { NodeOutput } from '../../protocol/cli-output.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+
+type Untimed<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
+export type NodeEvent = Untimed<NodeOutput>;
+
+export type NodeDisplay = (event: NodeEvent) => void;
+
+/** Leaves out an event whose sentence repeats the last one. */
+export function createNodeDisplay(context: Context, json: boolean): NodeDisplay {
+  let last = '';
+  return (event) => {
+    if (json) {
+      printJson(context, { ...event, at: new Date().toISOString() } satisfies NodeOutput);
+      return;
+    }
+    const sentence = sentenceOf(event);
+    if (sentence === last) return;
+    last = sentence;
+    print(context, [sentence]);
+  };
+}
+
+function sentenceOf(event: NodeEvent): string {
+  switch (event.event) {
+    case 'joined':
+      return `${event.name} belongs to the lab ${JSON.stringify(event.lab)} on ${event.host}. It offers ${offer(event.slots)}.`;
+    case 'connected':
+      return `Connected to ${event.host}. Workers start when a study runs there; press Ctrl-C to leave.`;
+    case 'disconnected':
+      return event.reason === 'shutdown'
+        ? 'The host has closed the lab. Waiting for it to come back …'
+        : 'The connection to the host is lost; running trials go on. Connecting again …';
+    case 'refused':
+      return `The host refuses this machine (${event.detail}). Trying again every 30 s …`;
+    case 'workers':
+      return event.running === 0
+        ? 'No worker runs: the lab has no work for this machine now.'
+        : `${event.running} of ${event.slots} workers run.`;
+    case 'draining':
+      return `Finishing running trials for at most ${event.graceMs / 1000} s; press Ctrl-C again to leave at once.`;
+    case 'left':
+      return LEFT[event.reason];
+    case 'digits':
+      return `Does ${event.host} show ${event.digits}?`;
+    case 'waiting':
+      return `Now say yes on ${event.host}.`;
+    case 'note':
+      return `Note: ${event.text}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const LEFT: Readonly<Record<Extract<NodeEvent, { event: 'left' }>['reason'], string>> = {
+  left: 'Left the lab. galapagos node takes part again.',
+  removed:
+    'The lab has removed this machine. To take part again, ask for an invitation there (galapagos invite).',
+  refused:
+    'The lab does not know this machine: it was removed there. Ask for an invitation (galapagos invite).',
+  replaced: 'Another process with this machine’s key has joined the lab; this one ends.',
+  version: 'The lab speaks another version of the protocol.',
+};
+
+function offer(slots: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const slot of slots) {
+    const device = slot.split('/').slice(1, -1).join('/');
+    counts.set(device, (counts.get(device) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([device, count]) => `${count} ${count === 1 ? 'worker' : 'workers'} on ${device}`)
+    .join(', ');
+}

@@ -1,0 +1,171 @@
+/** Implements `node`: joins the lab, starts this machine's part in it, and ends with it. */
+import { hostname, release, type as systemName } from 'node:os';
+import { catalogueIn } from '../../datasets/catalogue.ts';
+import { workerProgram } from '../../lab/start-lab.ts';
+import { nextBoot } from '../../node/boot.ts';
+import type { LinkEnd } from '../../node/link.ts';
+import { noteNode } from '../../node/node-note.ts';
+import { startNode } from '../../node/start-node.ts';
+import type { NodeListener } from '../../node/start-node.ts';
+import { workerCount } from '../../node/workers/slots.ts';
+import { parseHostAddress } from '../../protocol/host-address.ts';
+import { availableCores } from '../../runtime/confinement.ts';
+import { cpuDevice } from '../../runtime/cpu-device.ts';
+import { findCards } from '../../studies/find-cards.ts';
+import type { NodeDisplay } from '../display/node-display.ts';
+import type { NodeFlags } from '../options/node-options.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/exit-codes.ts';
+import type { ExitCode } from '../process/exit-codes.ts';
+import { onOutputLost } from '../process/lost-output.ts';
+import { versionOf } from '../process/version.ts';
+import { chooseDevices } from '../run/choose-devices.ts';
+import { joinLab } from './join-lab.ts';
+
+/** Time that running trials have to finish when the node is told to leave, in milliseconds. */
+const DRAIN_GRACE_MS = 25_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface WantedNode extends NodeFlags {
+  /** Address of the host; null: none is given. */
+  readonly host: string | null;
+  readonly ephemeral?: boolean;
+}
+
+export async function runNode(
+  wanted: WantedNode,
+  context: Context,
+  display: NodeDisplay,
+): Promise<ExitCode> {
+  const { resources, userFolder } = context;
+  const { env } = context.streams;
+  const cards = await findCards({ userFolder, env });
+  const chosen = chooseDevices(wanted.devices ?? null, cards);
+  const name = wanted.name ?? hostname();
+  const system = `${systemName()} ${release()}`;
+  const cores = availableCores();
+  const devices = chosen.cards.map(({ device }) => device.name);
+  const { host: named, join, ephemeral = false } = wanted;
+  const member = await joinLab(
+    {
+      host: named,
+      ephemeral,
+      about: { name, system, cores, devices },
+      ...(join === undefined ? {} : { join }),
+    },
+    context,
+    display,
+  );
+  const { host, identity, folder } = member;
+  const forget = folder === null ? () => undefined : noteNode(folder);
+  const count = workerCount(wanted.workers ?? Math.max(1, cores - chosen.cards.length));
+  if (count.note !== null) display({ event: 'note', text: count.note });
+
+  let end: (end: LinkEnd) => void = () => undefined;
+  const ended = new Promise<LinkEnd>((resolve) => (end = resolve));
+  let offered = 0;
+  let running = 0;
+  const listener: NodeListener = {
+    changed(change) {
+      if (change.kind === 'up') display({ event: 'connected', host: host.name, lab: change.lab });
+      else if (change.kind === 'down') display({ event: 'disconnected', reason: change.reason });
+      else if (change.kind === 'refused')
+        display({ event: 'refused', detail: 'its key or its channel is not known there' });
+      else display({ event: 'refused', detail: change.text });
+    },
+    ended: (why) => end(why),
+    workers(now) {
+      if (now === running) return;
+      running = now;
+      display({ event: 'workers', running, slots: offered });
+    },
+    workerExited({ slot, by, lastWords }) {
+      if (by === 'itself' && lastWords.trim() !== '')
+        display({ event: 'note', text: `worker ${slot} ended: ${lastWords.trim()}` });
+    },
+    warn: (text) => display({ event: 'note', text }),
+  };
+  try {
+    const node = await startNode({
+      node: host.node,
+      keys: {
+        publicKey: identity.key.toString('hex'),
+        secretKey: identity.secret.toString('hex'),
+      },
+      host: { key: host.key, addresses: host.addresses.map((text) => parseHostAddress(text)) },
+      boot: folder === null ? 1 : nextBoot(folder.path),
+      name,
+      release: versionOf(resources),
+      system,
+      cores,
+      cpu: cpuDevice(),
+      cpuWorkers: chosen.cpu ? count.workers : 0,
+      cards: chosen.cards,
+      worker: workerProgram(),
+      resources,
+      userFolder,
+      contents: () => contentsIn(userFolder),
+      listener,
+    });
+    offered = node.slots.length;
+    display({
+      event: 'joined',
+      name,
+      node: host.node,
+      host: host.name,
+      lab: host.lab,
+      slots: [...node.slots],
+    });
+    const graceMs = wanted.drainGrace ?? DRAIN_GRACE_MS;
+    let asked = false;
+    const leave = (): void => {
+      if (asked) {
+        void node.close();
+        return;
+      }
+      asked = true;
+      if (running > 0) display({ event: 'draining', graceMs });
+      void node.drain(graceMs);
+    };
+    for (const signal of SIGNALS) process.on(signal, leave);
+    // The node goes on when the reader of its output has exited.
+    onOutputLost(() => undefined);
+    try {
+      const why = await ended;
+      await node.close();
+      display({ event: 'left', reason: why.why, detail: why.why === 'version' ? why.text : null });
+      return exitCodeOf(why);
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, leave);
+    }
+  } finally {
+    forget();
+  }
+}
+
+/** Contents of the datasets that this machine has; a damaged record counts as none. */
+function contentsIn(userFolder: string): readonly string[] {
+  const catalogue = catalogueIn(userFolder);
+  return catalogue.names().flatMap((name) => {
+    try {
+      return catalogue.find(name)?.content ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function exitCodeOf({ why }: LinkEnd): ExitCode {
+  switch (why) {
+    case 'left':
+      return EXIT.done;
+    case 'version':
+      return EXIT.otherVersion;
+    case 'removed':
+    case 'refused':
+    case 'replaced':
+      return EXIT.refused;
+    default:
+      return why satisfies never;
+  }
+}

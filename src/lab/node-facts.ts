@@ -1,0 +1,45 @@
+/** What an admitted node has told of itself, in the form that windows and commands show. */
+import type { AdmittedNode } from '../node/keys/admitted.ts';
+import type { DataReport } from '../protocol/node-messages.ts';
+import type { NodeDataset, NodeRow } from '../protocol/window/nodes.ts';
+import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
+import type { RemoteNode } from './remote-host.ts';
+
+export interface NodeFacts extends Pick<
+  NodeRow,
+  'id' | 'name' | 'release' | 'offsetMs' | 'datasets' | 'refusals' | 'limits' | 'held' | 'hoursFrom'
+> {
+  /** When it was connected last, in milliseconds since 1970; null: never. */
+  readonly lastSeen: number | null;
+  /** Null: it has not told it yet. */
+  readonly inventory: NodeInventory | null;
+  /** The latest; null: none. */
+  readonly sample: NodeSample | null;
+}
+
+/** @param remote null: it has not joined since the lab was opened */
+export function factsOf(
+  { id, name, lastSeen }: AdmittedNode,
+  remote: RemoteNode | null,
+): NodeFacts {
+  const trouble = remote?.trouble ?? null;
+  return {
+    id,
+    name,
+    release: remote?.hello.release ?? null,
+    offsetMs: remote?.offsetMs ?? null,
+    datasets: [...(remote?.data.values() ?? [])].map(datasetOf),
+    refusals: trouble === null ? [] : [{ reason: 'badMessages', data: { text: trouble } }],
+    limits: remote?.limits ?? null,
+    held: null,
+    hoursFrom: null,
+    lastSeen: lastSeen === null ? null : Date.parse(lastSeen),
+    inventory: remote?.inventory ?? null,
+    sample: remote?.sample ?? null,
+  };
+}
+
+function datasetOf(report: DataReport): NodeDataset {
+  const { content, bytes, of, state, sources, error } = report;
+  return { name: content, bytes, of, state, from: sources, error };
+}

@@ -1,0 +1,359 @@
+/**
+ * Sharing of one open lab with other machines: the door, the admitted nodes, invitations and
+ * requests to join. Nothing listens off this machine before `share` turns it on.
+ */
+import { hostname } from 'node:os';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+import { THIS_NODE } from '../core/device.ts';
+import { GalapagosError } from '../core/errors.ts';
+import type { LabChange } from '../core/scheduling/index.ts';
+import { externalAddresses } from '../node/addresses.ts';
+import { AdmittedNodes } from '../node/keys/admitted.ts';
+import type { AdmittedNode } from '../node/keys/admitted.ts';
+import { readIdentity } from '../node/keys/identity.ts';
+import type { Identity } from '../node/keys/identity.ts';
+import { LanFolder } from '../node/keys/lan-folder.ts';
+import { noteSharing } from '../node/keys/sharing.ts';
+import { Admissions } from '../node/pairing/admissions.ts';
+import { Invitations } from '../node/pairing/invitations.ts';
+import { issueInvitation } from '../node/pairing/issue.ts';
+import { PairingLimits } from '../node/pairing/limits.ts';
+import { LAB_PORT } from '../protocol/host-address.ts';
+import type {
+  Admission,
+  Invitation,
+  RefusedRow,
+  Sharing as SharingState,
+} from '../protocol/window/nodes.ts';
+import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { systemTimer } from '../runtime/timer.ts';
+import type { Refusal } from '../transport/door/refusals.ts';
+import type { LabTransport } from '../transport/lab-transport.ts';
+import type { Sharing } from '../transport/nodes/sharing.ts';
+import { factsOf } from './node-facts.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { NodeSamples } from './node-samples.ts';
+import type { RemoteHost } from './remote-host.ts';
+
+/** Milliseconds between two looks for ephemeral nodes that have left. */
+const FORGET_EVERY_MS = 60_000;
+/** Refusals that are listed. */
+const MOST_REFUSALS = 50;
+/** Milliseconds for which a refusal is listed. */
+const REFUSED_MS = 10 * 60_000;
+/**
+ * Grace of a drain that waits for running trials, in milliseconds: 20 days, below the longest timer
+ * that Node has.
+ */
+const DRAIN_MS = 20 * 24 * 3_600_000;
+/** Stands for many addresses in the list of refusals. */
+const MANY = '*';
+/** Grace of a pause, as of a paused study. */
+const PAUSE_MS = 5_000;
+
+export interface ShareParts {
+  readonly transport: LabTransport;
+  readonly remote: RemoteHost;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
+  /** Name of the lab, for people. */
+  readonly lab: string;
+  readonly coordinator: () => Coordinator;
+}
+
+/** Parts that exist while the lab is shared. */
+interface Open {
+  readonly sharing: Sharing;
+  readonly identity: Identity;
+  readonly admitted: AdmittedNodes;
+  readonly invitations: Invitations;
+  readonly admissions: Admissions;
+  /** Keys of the nodes that may connect, by id. */
+  readonly keys: Map<string, string>;
+  readonly close: () => void;
+}
+
+export class LabShare {
+  readonly #parts: ShareParts;
+  readonly #name = hostname();
+  readonly #listeners = new Set<() => void>();
+  /** Utilisation of all nodes, under their ids, in the order of arrival. */
+  readonly samples: NodeSamples;
+  #open: Open | null = null;
+  #changing: Promise<void> = Promise.resolve();
+  #problem: SharingState['problem'] = null;
+  #refused: RefusedRow[] = [];
+
+  constructor(parts: ShareParts) {
+    this.#parts = parts;
+    this.samples = parts.remote.samples;
+    parts.remote.onChange(() => this.#changed());
+  }
+
+  /** Calls back after every change of the fields below. @returns a function that unsubscribes */
+  listen(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+
+  get sharing(): SharingState {
+    return {
+      on: this.#open !== null,
+      name: this.#name,
+      port: this.#open?.sharing.port ?? 0,
+      addresses: this.#open === null ? [] : externalAddresses().map(({ address }) => address),
+      problem: this.#problem,
+    };
+  }
+
+  /** Admitted nodes, whether they are present or not. */
+  get nodes(): readonly NodeFacts[] {
+    const { remote } = this.#parts;
+    return (this.#open?.admitted.list() ?? []).map((admitted) =>
+      factsOf(admitted, remote.nodes.get(admitted.id) ?? null),
+    );
+  }
+
+  get admissions(): readonly Admission[] {
+    return this.#open?.admissions.list() ?? [];
+  }
+
+  get refused(): readonly RefusedRow[] {
+    const since = Date.now() - REFUSED_MS;
+    this.#refused = this.#refused.filter(({ at }) => at >= since);
+    return this.#refused;
+  }
+
+  readonly acts = {
+    rename: (node: string, name: string): Promise<void> =>
+      this.#act(node, ({ admitted }) => void admitted.rename(node, name)),
+    drain: (node: string, now: boolean): Promise<void> =>
+      this.#act(node, () => this.#mode(node, 'draining', now ? 0 : DRAIN_MS)),
+    pause: (node: string): Promise<void> =>
+      this.#act(node, () => this.#mode(node, 'paused', PAUSE_MS)),
+    resume: (node: string): Promise<void> =>
+      this.#act(node, () => {
+        this.#parts.remote.forgive(node);
+        this.#mode(node, 'open', 0);
+      }),
+    remove: (node: string): Promise<void> =>
+      this.#act(node, ({ admitted }) => void admitted.remove(node)),
+    limit: (node: string, limits: Parameters<RemoteHost['limit']>[1]): Promise<void> =>
+      this.#act(node, () => this.#parts.remote.limit(node, limits)),
+  };
+
+  /**
+   * Turns sharing on or off. @param port null: the usual one
+   * @throws GalapagosError `port-taken`; sharing is then off
+   */
+  share(on: boolean, port: number | null = null): Promise<void> {
+    const next = this.#changing.then(() => (on ? this.#turnOn(port ?? LAB_PORT) : this.#turnOff()));
+    this.#changing = next.catch(() => undefined);
+    return next;
+  }
+
+  /** @throws GalapagosError `unknown-admission` */
+  admit(conversation: string, yes: boolean): void {
+    if (this.#open?.admissions.decide(conversation, yes) === true) return;
+    throw new GalapagosError(
+      'unknown-admission',
+      'this machine no longer waits for an answer: start the join again there',
+      { found: conversation },
+    );
+  }
+
+  /**
+   * Makes an invitation. @param addresses of this machine; default: all of them
+   * @throws GalapagosError `not-shared`
+   */
+  invite(wanted: {
+    readonly uses: number;
+    readonly forMs: number;
+    readonly ephemeral: boolean;
+    readonly addresses?: readonly string[];
+  }): Promise<Invitation> {
+    return Promise.resolve().then(() => {
+      const { invitations, identity, sharing } = this.#required();
+      const { uses, forMs: ms, ephemeral, addresses = [] } = wanted;
+      const { port } = sharing;
+      const issued = issueInvitation(identity, invitations, {
+        uses,
+        ms,
+        ephemeral,
+        port,
+        addresses,
+      });
+      return { invitation: issued.text, until: Date.parse(issued.kept.expires), uses };
+    });
+  }
+
+  /** Takes a change of the lab: notes when nodes come and go. */
+  labChanged(change: LabChange): void {
+    if (change.kind !== 'nodePresence' || change.node === THIS_NODE) return;
+    if (change.presence !== 'away') this.#open?.admitted.seen(change.node);
+    this.#changed();
+  }
+
+  /** Says goodbye to the nodes and closes the door. */
+  close(): Promise<void> {
+    return this.share(false);
+  }
+
+  async #turnOn(port: number): Promise<void> {
+    if (this.#open !== null) return;
+    try {
+      this.#open = await allOrNothing((onFailure) => this.#opened(port, onFailure));
+      this.#problem = null;
+    } catch (error) {
+      const code = error instanceof GalapagosError ? error.code : 'io';
+      this.#problem = { code, data: { port } };
+      throw error;
+    } finally {
+      this.#changed();
+    }
+  }
+
+  async #turnOff(): Promise<void> {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    open.close();
+    this.#parts.remote.dismiss();
+    await this.#parts.transport.unshare();
+    this.#changed();
+  }
+
+  async #opened(port: number, onFailure: (undo: () => unknown) => void): Promise<Open> {
+    const { transport, userFolder, lab } = this.#parts;
+    const folder = new LanFolder(userFolder);
+    const identity = readIdentity(folder);
+    const admitted = new AdmittedNodes(folder);
+    const invitations = new Invitations(folder);
+    const keys = new Map<string, string>();
+    const addNode = async (node: AdmittedNode): Promise<void> => {
+      if (keys.get(node.id) === keysOf(node).join()) return;
+      keys.set(node.id, keysOf(node).join());
+      this.#parts.remote.admitted(node.id);
+      await sharing.addNode({ node: node.id, publicKeys: keysOf(node) });
+    };
+    const admissions = new Admissions(
+      {
+        identity: () => identity,
+        about: () => ({ name: this.#name, lab }),
+        admitted,
+        invitations,
+        limits: new PairingLimits(() => systemTimer.now()),
+        timer: systemTimer,
+        open: addNode,
+      },
+      ({ address, reason }) => this.#refuse(address, reason, 1),
+    );
+    for (const node of admitted.list()) keys.set(node.id, keysOf(node).join());
+    const sharing = await transport.share({
+      port,
+      keys: {
+        publicKey: identity.key.toString('hex'),
+        secretKey: identity.secret.toString('hex'),
+      },
+      nodes: admitted.list().map((node) => ({ node: node.id, publicKeys: keysOf(node) })),
+      listener: {
+        pair: (connection) => admissions.connect(connection),
+        refused: ({ address, reason, count }: Refusal) => this.#refuse(address, reason, count),
+        broken: (error) => void this.#broken(error),
+        data: () => undefined,
+      },
+    });
+    onFailure(() => transport.unshare());
+    const forget = setInterval(() => admitted.forgetEphemeral(this.#connected()), FORGET_EVERY_MS);
+    const ends = [
+      admitted.watch(() => {
+        const nodes = admitted.list();
+        const gone = [...keys.keys()].filter((id) => nodes.every((node) => node.id !== id));
+        for (const id of gone) {
+          keys.delete(id);
+          this.#removed(id);
+        }
+        for (const node of nodes) void addNode(node).catch((error: Error) => this.#broken(error));
+        this.#changed();
+      }),
+      admissions.onChange(() => this.#changed()),
+      noteSharing(folder, { port: sharing.port, lab }),
+      () => clearInterval(forget.unref()),
+      () => admissions.close(),
+    ];
+    return {
+      sharing,
+      identity,
+      admitted,
+      invitations,
+      admissions,
+      keys,
+      close: () => {
+        for (const end of ends) end();
+      },
+    };
+  }
+
+  /** The door has failed. */
+  async #broken(error: Error): Promise<void> {
+    this.#problem = { code: 'io', data: { reason: error.message } };
+    await this.share(false);
+  }
+
+  #removed(node: string): void {
+    const { remote, coordinator } = this.#parts;
+    coordinator().node({ type: 'nodeRemoved', node, because: 'user' });
+    // The scheduler does not know a node that never joined.
+    if (!coordinator().lab.nodes.has(node)) remote.cut(node);
+  }
+
+  #connected(): ReadonlySet<string> {
+    const { nodes } = this.#parts.coordinator().lab;
+    return new Set(
+      [...nodes.values()].flatMap(({ id, presence }) => (presence === 'absent' ? [] : [id])),
+    );
+  }
+
+  #mode(node: string, mode: 'open' | 'paused' | 'draining', graceMs: number): void {
+    this.#parts.coordinator().node({
+      type: 'nodeMode',
+      node,
+      mode,
+      graceMs,
+      by: 'user',
+      because: 'user',
+    });
+  }
+
+  #act(node: string, act: (open: Open) => void): Promise<void> {
+    return Promise.resolve().then(() => {
+      const open = this.#required();
+      if (open.admitted.find(node) === undefined)
+        throw new GalapagosError('unknown-node', `no node ${node} is admitted to this lab`, {
+          found: node,
+        });
+      act(open);
+      this.#changed();
+    });
+  }
+
+  #required(): Open {
+    if (this.#open !== null) return this.#open;
+    throw new GalapagosError('not-shared', 'this lab is not shared: turn sharing on first');
+  }
+
+  #refuse(address: string | null, reason: string, times: number): void {
+    this.#refused.unshift({ address: address ?? MANY, reason, times, at: Date.now() });
+    this.#refused.splice(MOST_REFUSALS);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function keysOf({ key, formerKey }: AdmittedNode): readonly string[] {
+  const isValid = formerKey !== null && Date.now() < Date.parse(formerKey.until);
+  return isValid ? [key, formerKey.key] : [key];
+}

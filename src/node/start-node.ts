@@ -1,0 +1,246 @@
+/**
+ * Assembles the node process: sockets for its workers, worker processes, relay and link. Contains
+ * no user interface, and admits nobody: the host's key and this node's are parameters.
+ */
+import type { Device } from '../core/device.ts';
+import { parseSlot, slotsOf } from '../core/device.ts';
+import { ARITHMETIC } from '../core/arithmetic.ts';
+import { NO_LIMITS } from '../protocol/node-messages.ts';
+import type { FromNode, NodeLimits, NodeWelcome } from '../protocol/node-messages.ts';
+import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { systemTimer } from '../runtime/timer.ts';
+import type { DoorAddress } from '../transport/door/lobby.ts';
+import type { KeyPair } from '../transport/keys.ts';
+import { NodeEnd } from '../transport/nodes/node-end.ts';
+import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { CPU_PIN } from './devices/pin.ts';
+import type { StartableDevice } from './devices/pin.ts';
+import { HostLink } from './link.ts';
+import type { LinkChange, LinkEnd, NodeOrder } from './link.ts';
+import { watchUtilisation } from './machine/utilisation.ts';
+import type { Utilisation } from './machine/utilisation.ts';
+import { Relay } from './relay.ts';
+import type { OfferedSlot } from './relay.ts';
+import { memoryLimitBytes, workerCount } from './workers/slots.ts';
+import { WorkerProcesses } from './workers/worker-processes.ts';
+import type { WorkerExit, WorkerProcessesOptions } from './workers/worker-processes.ts';
+
+/** Milliseconds that workers have to exit by themselves when the node closes. */
+const CLOSE_GRACE_MS = 500;
+/** Milliseconds after a drain's grace within which the host says goodbye. */
+const DRAINED_MS = 3_000;
+/** Milliseconds between two reports of the machine's load where no worker runs. */
+const IDLE_LOAD_MS = 10_000;
+
+export interface NodeParts {
+  /** Id of this node at its host. */
+  readonly node: string;
+  readonly keys: KeyPair;
+  readonly host: { readonly key: string; readonly addresses: readonly DoorAddress[] };
+  /** Number of starts of the node process. */
+  readonly boot: number;
+  /** Name of this machine, for people. */
+  readonly name: string;
+  readonly release: string;
+  readonly system: string;
+  readonly cores: number;
+  /** This machine's processor. */
+  readonly cpu: Device;
+  /** CPU workers, 0 for none. */
+  readonly cpuWorkers: number;
+  /** Cards, which get a worker each. */
+  readonly cards: readonly StartableDevice[];
+  readonly worker: Pick<WorkerProcessesOptions, 'entry' | 'execPath' | 'execArgv'>;
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
+  /** Contents of the datasets that this machine has. */
+  readonly contents: () => readonly string[];
+  /** The owner's limits; default: none. */
+  readonly limits?: NodeLimits;
+  readonly listener: NodeListener;
+}
+
+export interface NodeListener {
+  changed(change: LinkChange): void;
+  /** The node has left, or its host does not let it stay. Called once. */
+  ended(end: LinkEnd): void;
+  /** Number of worker processes that run, after each change. */
+  workers(count: number): void;
+  workerExited(exit: WorkerExit): void;
+  warn(text: string): void;
+}
+
+export interface RunningNode {
+  /** Names of this machine's slots. */
+  readonly slots: readonly string[];
+  /** The link to the host. */
+  readonly link: Pick<HostLink, 'isUp' | 'clock'>;
+  /**
+   * Finishes what runs for a time, takes nothing more, and leaves. Resolves when the node has left.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Leaves at once and ends the workers. */
+  close(): Promise<void>;
+}
+
+export function startNode(parts: NodeParts): Promise<RunningNode> {
+  return allOrNothing((onFailure) => start(parts, onFailure));
+}
+
+async function start(
+  parts: NodeParts,
+  onFailure: (undo: () => unknown) => void,
+): Promise<RunningNode> {
+  const { node, cpu, cpuWorkers, cards, listener } = parts;
+  let limits = parts.limits ?? NO_LIMITS;
+  const devices = [cpu, ...cards.map(({ device }) => device)];
+  const slots = [
+    ...(cpuWorkers === 0 ? [] : slotsOf(node, cpu, workerCount(cpuWorkers).workers)),
+    ...cards.flatMap(({ device }) => slotsOf(node, device, 1)),
+  ];
+  const memoryLimit = memoryLimitBytes(slots.length);
+  const workers = await ZeromqCoordinator.bind();
+  onFailure(() => workers.close());
+
+  let end: NodeEnd | null = null;
+  let utilisation: Utilisation | null = null;
+  let drained: () => void = () => undefined;
+  let sampledAt = -Infinity;
+
+  const processes = new WorkerProcesses({
+    ...parts.worker,
+    controlEndpoint: workers.controlEndpoint,
+    token: workers.token,
+    resources: parts.resources,
+    userFolder: parts.userFolder,
+    devices,
+    pinOf: ({ id }) => cards.find(({ device }) => device.id === id) ?? CPU_PIN,
+    memoryLimitBytes: memoryLimit,
+    onExit: (exit) => {
+      relay.exited(exit);
+      listener.workerExited(exit);
+      listener.workers(relay.running);
+    },
+  });
+  const link: HostLink = new HostLink({
+    channels: {
+      send: (message) => end?.send(message),
+      sendResult: (message) => end?.sendResult(message),
+      sendWorkerControl: (peer, line) => end?.sendWorkerControl(peer, line),
+      sendWorkerResult: (peer, line) => end?.sendWorkerResult(peer, line),
+      joinTasks: (number) => void end?.joinTasks(number),
+    },
+    timer: systemTimer,
+    wallClock: Date.now,
+    describe: () => ({
+      boot: parts.boot,
+      name: parts.name,
+      release: parts.release,
+      system: parts.system,
+      cores: parts.cores,
+      arithmetic: ARITHMETIC,
+      slots: [...relay.slots],
+      has: [...parts.contents()],
+      serves: null,
+      limits,
+    }),
+    pulse: () => {
+      relay.tick();
+      return { silent: relay.silent, held: [], works: relay.running > 0 };
+    },
+    stalled: (ms) => relay.stalled(ms),
+    welcomed: (welcome) => welcomed(welcome),
+    received: (message) => received(message),
+    control: (peer, message) => relay.control(peer, message),
+    task: (slot, message) => relay.task(slot, message),
+    changed: (change) => listener.changed(change),
+    drained: () => drained(),
+    ended: (why) => listener.ended(why),
+    warn: (text) => listener.warn(text),
+  });
+  const relay: Relay = new Relay({
+    workers,
+    processes,
+    host: link,
+    slots: slots.map((slot) => offered(slot, devices, memoryLimit)),
+    timer: systemTimer,
+    warn: (text) => listener.warn(text),
+  });
+
+  function welcomed({ run }: NodeWelcome): void {
+    relay.welcomed(run);
+    listener.workers(relay.running);
+    if (utilisation !== null) link.send({ type: 'inventory', inventory: utilisation.inventory() });
+  }
+
+  function received(message: NodeOrder): void {
+    if (message.type === 'spawn') {
+      relay.spawn(message.slot, message.incarnation, message.afterMs);
+      listener.workers(relay.running);
+    } else if (message.type === 'kill')
+      relay.kill(message.slot, message.incarnation, message.afterMs);
+    else if (message.type === 'noted') relay.noted(message.slot, message.incarnation);
+  }
+
+  utilisation = watchUtilisation({
+    node,
+    workerPids: () => processes.running.map(({ pid }) => pid),
+    onSample: (sample) => {
+      const now = performance.now();
+      if (relay.running === 0 && now - sampledAt < IDLE_LOAD_MS) return;
+      sampledAt = now;
+      link.send({ type: 'load', sample });
+    },
+    ...(parts.worker.execPath === undefined ? {} : { execPath: parts.worker.execPath }),
+  });
+  onFailure(() => utilisation.stop());
+  end = await NodeEnd.open({
+    node,
+    keys: parts.keys,
+    hostKey: parts.host.key,
+    addresses: parts.host.addresses,
+    listener: {
+      state: (state) => link.state(state),
+      message: (message) => link.message(message),
+      control: (peer, lines) => link.control(peer, lines),
+      tasks: (peer, lines) => link.tasks(peer, lines),
+      data: () => undefined,
+      malformed: (error) => link.malformed(error),
+    },
+  });
+
+  let closing: Promise<void> | null = null;
+  const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
+    (closing ??= (async () => {
+      link.leave(reason);
+      await end.close();
+      await processes.close(CLOSE_GRACE_MS);
+      await workers.close();
+      await utilisation.stop();
+    })());
+  return {
+    slots,
+    link,
+    async drain(graceMs) {
+      if (link.isUp && relay.running > 0) {
+        limits = { ...limits, draining: { graceMs } };
+        const done = new Promise<void>((resolve) => (drained = resolve));
+        link.send({ type: 'limits', limits });
+        const timer = setTimeout(() => drained(), graceMs + DRAINED_MS);
+        await done;
+        clearTimeout(timer);
+      }
+      await close('drained');
+    },
+    close: () => close('shutdown'),
+  };
+}
+
+function offered(slot: string, devices: readonly Device[], memoryBytes: number): OfferedSlot {
+  const place = parseSlot(slot);
+  const device = devices.find(({ id }) => id === place.device);
+  if (device === undefined) throw new Error(`slot ${slot} is on no device of this machine`);
+  return { slot, device: device.id, model: device.name, lanes: device.lanes, memoryBytes };
+}
