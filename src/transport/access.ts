@@ -13,6 +13,10 @@ export const PEERS_DOMAIN = 'peers';
 /** Address of the handler, given by ZAP. Once it is bound, every CURVE server asks it. */
 const HANDLER = 'inproc://zeromq.zap.01';
 
+/** Milliseconds between two tries to bind the handler, and the most tries. */
+const RETRY_MS = 5;
+const MOST_TRIES = 2_000;
+
 /** The lists of this process that are in use; the handler lives while there is one. */
 const lists = new Set<Access>();
 let handler: Promise<Reply> | null = null;
@@ -54,7 +58,10 @@ export class Access {
     return this.#keys.get(domain)?.has(publicKey) ?? false;
   }
 
-  /** Admits nobody any more. The last list closes the handler. */
+  /**
+   * Admits nobody any more; the last list of the process closes the handler. Close it after the
+   * sockets of this machine's workers: a worker that connects meanwhile would wait for an answer.
+   */
   async close(): Promise<void> {
     this.#keys.clear();
     lists.delete(this);
@@ -65,11 +72,27 @@ export class Access {
   }
 }
 
+/**
+ * Binds the handler. The library frees the address of a closed socket some time later, and aborts
+ * the process (4.3.5) when a handler is unbound before it is closed.
+ */
 async function bindHandler(): Promise<Reply> {
   const socket = new Reply({ linger: 0 });
-  await socket.bind(HANDLER);
+  for (let tries = 1; ; tries++) {
+    try {
+      await socket.bind(HANDLER);
+      break;
+    } catch (error) {
+      if (!isAddressInUse(error) || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
   void answer(socket);
   return socket;
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 async function answer(socket: Reply): Promise<void> {

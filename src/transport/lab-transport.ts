@@ -10,6 +10,7 @@ import type {
   ToWorker,
 } from '../protocol/worker-messages.ts';
 import { encodeMessage } from '../protocol/worker-wire.ts';
+import { Access } from './access.ts';
 import { checkLength } from './lines.ts';
 import { LongLines } from './long-lines.ts';
 import { Sharing } from './nodes/sharing.ts';
@@ -37,6 +38,8 @@ export class LabTransport implements CoordinatorTransport {
   /** Sessions of nodes' workers with an open task channel. */
   readonly #sessions = new Map<string, RemoteSession>();
   #links: Sharing | null = null;
+  /** Opened by the first sharing, and kept: it decides on local sockets too. */
+  #access: Access | null = null;
   #receivers: NodeReceivers = {
     workers: { receive: () => undefined, malformed: () => undefined, answer: () => undefined },
     nodes: {
@@ -75,7 +78,9 @@ export class LabTransport implements CoordinatorTransport {
    */
   async share(options: ShareOptions): Promise<Sharing> {
     if (this.#links !== null) throw new RangeError('the lab is shared already');
-    const links = await Sharing.open(options, () => this.#receivers, this.#long);
+    this.#access ??= await Access.open();
+    const receivers = (): NodeReceivers => this.#receivers;
+    const links = await Sharing.open(options, receivers, this.#long, this.#access);
     this.#links = links;
     return links;
   }
@@ -132,6 +137,6 @@ export class LabTransport implements CoordinatorTransport {
 
   async close(): Promise<void> {
     await Promise.all([this.unshare(), this.#local.close()]);
-    await this.#long.close();
+    await Promise.all([this.#long.close(), this.#access?.close()]);
   }
 }

@@ -54,9 +54,14 @@ export class SharedLab {
   }
 
   async share(...nodes: string[]): Promise<Sharing> {
+    return this.shareAt(0, ...nodes);
+  }
+
+  /** @param port 0: any free one */
+  async shareAt(port: number, ...nodes: string[]): Promise<Sharing> {
     for (const node of nodes) this.nodeKeys.set(node, newKeys());
     this.#sharing = await this.transport.share({
-      port: 0,
+      port,
       host: '127.0.0.1',
       keys: this.keys,
       timer: this.timer,

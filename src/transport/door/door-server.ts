@@ -178,11 +178,15 @@ export class DoorServer {
 
   #pass(visitor: Visitor, name: string, channel: Channel): void {
     const { socket, address, grown } = visitor;
-    const { limits } = this.#options;
-    const passage = new Passage(limits, () => {
-      grown();
-      this.#makeRoom(channel);
-    });
+    const { limits, timer } = this.#options;
+    const passage = new Passage(
+      limits,
+      () => timer.now(),
+      () => {
+        grown();
+        this.#makeRoom(channel);
+      },
+    );
     const behind = dial({ port: channel.port, host: '127.0.0.1' });
     let isReported = false;
     const report = (reason: RefusalReason): void => {

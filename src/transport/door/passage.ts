@@ -13,18 +13,27 @@ const ANSWERED_UNADMITTED = 260;
 const ANSWERED_WELCOME = 234;
 /** Bytes that encryption and framing add to a frame at most. */
 const FRAME_BYTES = 64;
+/** Bytes a second that no reader takes: heartbeats of both sides. */
+const HEARTBEATS_A_SECOND = 128;
 
 export class Passage {
   readonly #limits: DoorLimits;
+  readonly #now: () => number;
   readonly #passed: () => void;
   #answered = 0;
   /** Bytes received before the handshake passed, then those not taken by the reader. */
   #unread = 0;
   #hasPassed = false;
+  /** Time to which heartbeats are subtracted from the unread bytes, in milliseconds. */
+  #heartbeatsTo = 0;
 
-  /** @param passed called once, when the handshake has passed */
-  constructor(limits: DoorLimits, passed: () => void) {
+  /**
+   * @param now monotonic milliseconds
+   * @param passed called once, when the handshake has passed
+   */
+  constructor(limits: DoorLimits, now: () => number, passed: () => void) {
     this.#limits = limits;
+    this.#now = now;
     this.#passed = passed;
   }
 
@@ -47,13 +56,21 @@ export class Passage {
     if (this.#answered <= ANSWERED_UNADMITTED) return;
     this.#hasPassed = true;
     this.#unread = 0;
+    this.#heartbeatsTo = this.#now();
     this.#passed();
   }
 
   /** @returns whether the connection is still within the limit of its handshake */
   received(bytes: number): boolean {
-    this.#unread += bytes;
-    return this.#hasPassed || this.#unread <= this.#limits.handshakeBytes;
+    if (!this.#hasPassed) {
+      this.#unread += bytes;
+      return this.#unread <= this.#limits.handshakeBytes;
+    }
+    const now = this.#now();
+    const heartbeats = ((now - this.#heartbeatsTo) / 1_000) * HEARTBEATS_A_SECOND;
+    this.#unread = Math.max(0, this.#unread - heartbeats) + bytes;
+    this.#heartbeatsTo = now;
+    return true;
   }
 
   /** @returns the part of `bytes` that this connection did not send */

@@ -27,7 +27,7 @@ import {
 
 export type LinkState =
   | { readonly is: 'connecting' }
-  /** The host's control channel is open: send `node` now. */
+  /** The channels to the host are open: send `node` now. */
   | { readonly is: 'connected'; readonly address: DoorAddress | null }
   /** The host refuses this node; it is asked again after `RETRY_REFUSED_MS`. */
   | { readonly is: 'refused'; readonly why: 'noSuchChannel' | 'unknownKey' };
@@ -69,6 +69,8 @@ interface Links {
   readonly reports: SendQueue<string>;
   readonly outcomes: SendQueue<string>;
   readonly pieces: FrameQueue;
+  /** Channels whose connection was established. */
+  readonly open: Set<'control' | 'results' | 'tasks'>;
   tasks: { readonly socket: Pull; readonly channel: LobbyChannel } | null;
 }
 
@@ -132,7 +134,7 @@ export class NodeEnd {
     const { keys, hostKey, listener } = this.#options;
     const socket = new Pull({ ...channelOptions.tasks, ...connectingOptions(keys, hostKey) });
     links.tasks = { socket, channel };
-    void this.#watch(socket, links, false);
+    void this.#watch(socket, links, 'tasks');
     socket.connect(`tcp://127.0.0.1:${channel.port}`);
     void this.#read(socket, links, (peer, lines) => listener.tasks(peer, lines));
   }
@@ -209,11 +211,13 @@ export class NodeEnd {
       reports: new SendQueue((to, frame) => control.send([to, frame])),
       outcomes: new SendQueue((to, frame) => results.send([to, frame])),
       pieces: new FrameQueue(data),
+      open: new Set(),
       tasks: null,
     };
     this.#links = links;
     listener.state({ is: 'connecting' });
-    void this.#watch(control, links, true);
+    void this.#watch(control, links, 'control');
+    void this.#watch(results, links, 'results');
     control.connect(`tcp://127.0.0.1:${ports.control}`);
     results.connect(`tcp://127.0.0.1:${ports.results}`);
     data.connect(`tcp://127.0.0.1:${ports.data}`);
@@ -221,15 +225,23 @@ export class NodeEnd {
     void this.#readData(data, links);
   }
 
-  /** Follows the events of a socket whose disconnection ends the link. */
-  async #watch(socket: Socket, links: Links, isControl: boolean): Promise<void> {
-    let isOpen = false;
+  /**
+   * Follows the events of a socket. The link is connected once the control and the results channel
+   * are; what the latter would have sent before is lost.
+   */
+  async #watch(
+    socket: Socket,
+    links: Links,
+    channel: 'control' | 'results' | 'tasks',
+  ): Promise<void> {
     for await (const { type } of socket.events) {
       if (this.#links !== links) return;
       if (type === 'handshake') {
-        isOpen = true;
-        if (isControl) this.#options.listener.state({ is: 'connected', address: this.#address });
-      } else if (type === 'disconnect' && isOpen) {
+        const wasOpen = isConnected(links);
+        links.open.add(channel);
+        if (!wasOpen && isConnected(links))
+          this.#options.listener.state({ is: 'connected', address: this.#address });
+      } else if (type === 'disconnect' && channel !== 'results' && links.open.has(channel)) {
         this.#renew(RENEW_MS);
       } else if (type === 'handshake:error:auth') {
         this.#options.listener.state({ is: 'refused', why: 'unknownKey' });
@@ -309,6 +321,10 @@ export class NodeEnd {
     closeTasks(links);
     for (const socket of [links.control, links.results, links.data]) socket.close();
   }
+}
+
+function isConnected({ open }: Links): boolean {
+  return open.has('control') && open.has('results');
 }
 
 function closeTasks(links: Links): void {

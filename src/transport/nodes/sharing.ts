@@ -15,7 +15,7 @@ import type { ResultMessage } from '../../protocol/worker-messages.ts';
 import { allOrNothing } from '../../runtime/all-or-nothing.ts';
 import { systemTimer } from '../../runtime/timer.ts';
 import type { Timer } from '../../runtime/timer.ts';
-import { Access } from '../access.ts';
+import type { Access } from '../access.ts';
 import { Door } from '../door/door.ts';
 import type { DoorListener } from '../door/door.ts';
 import type { KeyPair } from '../keys.ts';
@@ -84,9 +84,10 @@ export class Sharing {
     options: ShareOptions,
     receivers: () => NodeReceivers,
     long: LongLines,
+    access: Access,
   ): Promise<Sharing> {
     return allOrNothing(async (onFailure) => {
-      const sharing = new Sharing(options, receivers, long, await Access.open());
+      const sharing = new Sharing(options, receivers, long, access);
       onFailure(() => sharing.close());
       // A node that finds no channel tries again only after 30 s, so the door opens last.
       await Promise.all(options.nodes.map((node) => sharing.addNode(node)));
@@ -154,6 +155,11 @@ export class Sharing {
     this.sendControl(node, '', encodeNodeMessage(message));
   }
 
+  /** Ends a node's link; the node connects again by itself. */
+  async disconnect(node: string): Promise<void> {
+    await this.#ends.get(node)?.end.renew();
+  }
+
   /** Refuses a node from now on and ends its connections. */
   cut(node: string): void {
     const known = this.#ends.get(node);
@@ -162,10 +168,11 @@ export class Sharing {
   }
 
   async close(): Promise<void> {
-    const ends = [...this.#ends.values()];
+    const ends = [...this.#ends];
     this.#ends.clear();
-    await Promise.all(ends.map(({ end }) => end.close()));
-    await Promise.all([this.#door.close(), this.#access.close()]);
+    for (const [node] of ends) this.#access.remove(node);
+    await Promise.all(ends.map(([, { end }]) => end.close()));
+    await this.#door.close();
   }
 
   #line(
