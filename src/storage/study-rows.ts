@@ -20,13 +20,18 @@ export interface OpenTrial {
   readonly origin: Origin;
   /** Null: no row in Optuna's tables yet. */
   trialId: number | null;
-  /** Its newest attempt. */
-  attempt: {
-    readonly attemptNumber: number;
-    readonly slot: string;
-    result: AttemptResult | null;
-  } | null;
+  /** Its newest attempts, newest first: at most `ATTEMPTS`. */
+  attempts: readonly StoredAttempt[];
 }
+
+export interface StoredAttempt {
+  readonly attemptNumber: number;
+  readonly slot: string;
+  result: AttemptResult | null;
+}
+
+/** A trial has at most two live attempts. */
+const ATTEMPTS = 2;
 
 export class StudyRows {
   readonly uid: string;
@@ -73,7 +78,7 @@ export class StudyRows {
       'SELECT state, trial_id, params, operator, parents, generation FROM galapagos_trial WHERE study = ? AND number = ?',
     );
     this.#selectAttempt = connection.prepare(
-      'SELECT k, slot, result FROM galapagos_attempt WHERE study = ? AND number = ? ORDER BY k DESC LIMIT 1',
+      'SELECT k, slot, result FROM galapagos_attempt WHERE study = ? AND number = ? ORDER BY k DESC LIMIT ?',
     );
     this.#insertParams = connection.prepare(insertParamsSql(this.axes));
   }
@@ -103,14 +108,19 @@ export class StudyRows {
     }
   }
 
+  attemptStarted(trial: OpenTrial, attemptNumber: number, slot: string): void {
+    trial.attempts = [{ attemptNumber, slot, result: null }, ...trial.attempts].slice(0, ATTEMPTS);
+  }
+
   /**
-   * Ignores an older attempt, and an attempt of an ended trial.
+   * Ignores attempts older than the newest two, and those of an ended trial.
    * @returns the trial's id in Optuna's tables; null: none, or ignored
    */
   attemptEnded(number: number, attemptNumber: number, result: AttemptResult | null): number | null {
     const trial = this.#open.get(number);
-    if (trial?.attempt?.attemptNumber !== attemptNumber) return null;
-    trial.attempt.result = result;
+    const attempt = trial?.attempts.find((each) => each.attemptNumber === attemptNumber);
+    if (trial === undefined || attempt === undefined) return null;
+    attempt.result = result;
     return trial.trialId;
   }
 
@@ -133,7 +143,7 @@ export class StudyRows {
     if (row === undefined) throw this.#contradiction(number, 'was never proposed', 'nothing');
     const [state, trialId, params, operator, parents, generation] = row;
     if (state !== 'waiting' && state !== 'running') return null;
-    const attempt = this.#selectAttempt.get([this.key, number]);
+    const attempts = this.#selectAttempt.all([this.key, number, ATTEMPTS]);
     const trial: OpenTrial = {
       number,
       params: columns.params('galapagos_trial.params', params, this.axes.length),
@@ -144,17 +154,12 @@ export class StudyRows {
         generation: columns.integer('galapagos_trial.generation', generation),
       },
       trialId: columns.integerOrNull('galapagos_trial.trial_id', trialId),
-      attempt:
-        attempt === undefined
-          ? null
-          : {
-              attemptNumber: columns.integer('galapagos_attempt.k', attempt[0]),
-              slot: columns.text('galapagos_attempt.slot', attempt[1]),
-              result:
-                attempt[2] === null
-                  ? null
-                  : columns.json('galapagos_attempt.result', storedResult, attempt[2]),
-            },
+      attempts: attempts.map(([k, slot, result]) => ({
+        attemptNumber: columns.integer('galapagos_attempt.k', k),
+        slot: columns.text('galapagos_attempt.slot', slot),
+        result:
+          result === null ? null : columns.json('galapagos_attempt.result', storedResult, result),
+      })),
     };
     this.#open.set(number, trial);
     return trial;

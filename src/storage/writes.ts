@@ -194,7 +194,7 @@ export class Writes {
       origin.generation,
       historyLength,
     ]);
-    study.proposed({ number, params, origin, trialId: null, attempt: null });
+    study.proposed({ number, params, origin, trialId: null, attempts: [] });
   }
 
   #startAttempt({
@@ -218,7 +218,7 @@ export class Writes {
       this.#nowMs,
     ]);
     this.#setRunning.run([trialId, study.key, number]);
-    trial.attempt = { attemptNumber, slot, result: null };
+    study.attemptStarted(trial, attemptNumber, slot);
   }
 
   /**
@@ -308,7 +308,7 @@ export class Writes {
     number: number,
     end: { state: EndedState; outcome: string; value: number; attemptNumber: number },
   ): void {
-    const { trialId, attempt, origin } = study.trial(number);
+    const { trialId, attempts, origin } = study.trial(number);
     if (trialId === null || (end.state === 'complete' && Number.isNaN(end.value))) {
       throw this.#refuse(
         'contradiction',
@@ -316,7 +316,7 @@ export class Writes {
         'a value',
       );
     }
-    const last = attempt?.attemptNumber === end.attemptNumber ? attempt : null;
+    const last = attempts.find((attempt) => attempt.attemptNumber === end.attemptNumber);
     const { executor, device, ms, metrics } = last?.result ?? {};
     const { operator, parents, generation } = origin;
     const lineage = { operator, parents, generation };

@@ -81,7 +81,9 @@ function due(lab: LabState, timer: Timer): void {
       return;
     }
     case 'quarantine':
-      if (timer.slot.quarantine?.until === timer.at) release(lab, timer.slot);
+      // Slots of a quarantined node wait until one of them has proved it.
+      if (timer.slot.node.quarantine === null && timer.slot.quarantine?.until === timer.at)
+        release(lab, timer.slot);
       return;
     case 'helloDue':
       helloIsDue(lab, timer.slot, timer.incarnation);

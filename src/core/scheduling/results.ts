@@ -90,12 +90,12 @@ function end(
   const { cohort, trial } = attempt;
   const { columns, durations } = trial.study;
   trial.study.executor ??= result.executor ?? null;
+  const slot = lab.slots.get(attempt.slot);
+  trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);
   durations.add(result.ms / (cohort?.attempts.length ?? 1));
   if (cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
-  const slot = lab.slots.get(attempt.slot);
-  trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
   if (result.lanesWanted !== undefined)
     recordLanesWanted(trial.study, attempt.slot, result.lanesWanted);
   // Of two attempts, the other may have reported more than the one that ends the trial.

@@ -44,8 +44,8 @@ export function nodeRows(
 }
 
 /** Time since when its presence is as it is; of an away node that of its last message. */
-function sinceOf({ presence, presenceSince, heardAt }: ScheduledNode, stalledMs: number): number {
-  return presence === 'away' ? heardAt + stalledMs : presenceSince;
+function sinceOf({ presence, presenceSince, lease }: ScheduledNode, stalledMs: number): number {
+  return presence === 'away' ? lease.heardAt + stalledMs : presenceSince;
 }
 
 function slotOf(row: SlotRow, node: ScheduledNode | undefined): NodeRow['slots'][number] {
