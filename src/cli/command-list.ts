@@ -106,6 +106,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'show or replace the key by which other machines know this one',
     load: async () => (await import('./commands/keys.ts')).addKeys,
   },
+  cluster: {
+    usage: '',
+    summary: 'add machines of a cluster to this lab through its scheduler (Slurm)',
+    load: async () => (await import('./commands/cluster.ts')).addCluster,
+  },
   backend: {
     usage: '',
     summary: 'install, list and remove executor libraries that are not included',

@@ -393,3 +393,37 @@ export const nodeOutput = z.discriminatedUnion('event', [
   strict({ event: z.literal('note'), at: instantNow, text: z.string() }),
 ]);
 export type NodeOutput = z.output<typeof nodeOutput>;
+
+const slurmTask = strict({
+  id: z.string().describe('Of the array and the task, e.g. 4711_3.'),
+  state: z.string().describe('Slurm’s word.'),
+  where: z.string().describe('Host names while the task runs, else Slurm’s reason.'),
+});
+
+/** Output of `cluster slurm`: `submitted`, then `tasks` at each change, at last `cancelled`. */
+export const clusterOutput = z.discriminatedUnion('event', [
+  strict({ event: z.literal('submitted'), job: z.string(), nodes: count }),
+  strict({ event: z.literal('tasks'), job: z.string(), tasks: z.array(slurmTask) }),
+  strict({
+    event: z.literal('cancelled'),
+    job: z.string(),
+    reason: z
+      .enum(['study', 'ended', 'interrupted', 'asked'])
+      .describe('study: it finished. ended: all tasks had ended. asked: by `cancel`.'),
+  }),
+]);
+export type ClusterOutput = z.output<typeof clusterOutput>;
+
+/** Output of `cluster slurm status`. */
+export const clusterStatusOutput = strict({
+  arrays: z.array(
+    strict({
+      scheduler: z.literal('slurm'),
+      job: z.string(),
+      nodes: count,
+      submitted: z.string(),
+      tasks: z.array(slurmTask),
+    }),
+  ),
+});
+export type ClusterStatusOutput = z.output<typeof clusterStatusOutput>;

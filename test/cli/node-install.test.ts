@@ -1,13 +1,13 @@
 /** `galapagos node install`, with programs that stand in for those of each system. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addNodeInstall } from '../../src/cli/commands/node-install.ts';
 import { installService, nodeService, serviceStatus } from '../../src/node/install/install.ts';
 import { nodeServiceOutput } from '../../src/protocol/cli-output.ts';
 import { runProgram } from '../../src/runtime/run-program.ts';
+import { cliContext } from '../support/cli-context.ts';
 import { noModes, skipIf } from '../support/platform.ts';
 import { StandIns } from '../support/stand-in-programs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -28,32 +28,13 @@ describe('Command line: node as a service', () => {
   });
 
   async function cli(platform: NodeJS.Platform, ...args: string[]): Promise<string> {
-    const printed: string[] = [];
     const env = { GALAPAGOS_HOME: folder.file('data') };
+    const context = cliContext(folder.path, env);
     const program = new Command('galapagos').exitOverride();
-    const stdout = new Writable({
-      write: (chunk: Buffer, _, done) => {
-        printed.push(chunk.toString());
-        done();
-      },
-    });
-    const streams = {
-      stdin: Readable.from([]),
-      stdout: Object.assign(stdout, { columns: 80, rows: 24 }),
-      stderr: stdout,
-      env,
-      cwd: folder.path,
-    };
-    const context = {
-      streams,
-      resources: '',
-      userFolder: env.GALAPAGOS_HOME,
-      exitWith: () => undefined,
-    };
     const user = { name: 'ada', uid, home: folder.path, env };
     addNodeInstall(program.command('node'), context, { platform, user, run: runProgram });
     await program.parseAsync(['node', ...args], { from: 'user' });
-    return printed.join('');
+    return context.printed();
   }
   let uid = 1000;
   beforeEach(() => {

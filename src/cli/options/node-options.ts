@@ -1,5 +1,7 @@
 /** Options that `galapagos node` and `galapagos node install` share. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { INVITATION_VARIABLE } from '../../node/cluster/slurm-script.ts';
 import { integer, names, text } from './arguments.ts';
 import { timeSpan } from './duration-argument.ts';
 
@@ -20,7 +22,12 @@ export interface NodeFlags {
 export function addNodeOptions(command: Command): Command {
   return command
     .argument('[host]', 'address of the host, as name or name:port; default: the joined lab')
-    .option('--join <invitation>', 'join the lab that made this invitation', text)
+    .addOption(
+      // Other users can read command lines, but not the environment.
+      new Option('--join <invitation>', 'join the lab that made this invitation')
+        .env(INVITATION_VARIABLE)
+        .argParser(text),
+    )
     .option('--name <name>', 'name of this node in the lab; default: the name of the machine', text)
     .option('--devices <list>', 'devices that take part, for example cpu,gpu/0', names)
     .option('--hours <range>', 'work at these hours of the day only, for example 18-8', text)
