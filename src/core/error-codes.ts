@@ -71,6 +71,7 @@ export const errorCodes = [
   'unsupported',
   // Programs, files and connections.
   'cancelled',
+  'idle-unknown',
   'incomplete-installation',
   'internal',
   'invalid-transition',

@@ -5,11 +5,12 @@
  */
 import type { NodeLinks, WorkerHost } from '../coordinator/coordinator.ts';
 import type { NewEvent } from '../coordinator/worker-channels.ts';
-import { parseSlot } from '../core/device.ts';
+import { isSelected, parseSlot } from '../core/device.ts';
 import type { NodeMessage } from '../core/scheduling/index.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { NODE_PROTOCOL, NO_LIMITS } from '../protocol/node-messages.ts';
 import type {
+  CourtesyReport,
   DataReport,
   FromNode,
   NodeExited,
@@ -25,10 +26,16 @@ import { chosenVersion } from '../protocol/worker-messages.ts';
 import type { NodeChannels, NodeListener } from '../transport/transport.ts';
 import { NodeSamples } from './node-samples.ts';
 
+/**
+ * Milliseconds for which trials that run when the hours of use end may go on: 20 days, below the
+ * longest timer that Node has.
+ */
+const HOURS_GRACE_MS = 20 * 24 * 3_600_000;
+
 /** Milliseconds for which a removed node's channels stay open, so that its goodbye arrives. */
 const GOODBYE_MS = 200;
 
-type NodeEvent = Extract<NewEvent, { type: `node${string}` }>;
+type NodeEvent = Extract<NewEvent, { type: `node${string}` | 'slotDrained' | 'slotOffered' }>;
 
 /** Description of a node for people; the scheduler's state of it is in `LabState.nodes`. */
 export interface RemoteNode {
@@ -39,6 +46,8 @@ export interface RemoteNode {
   limits: NodeLimits;
   /** Limits that the host's user wishes. */
   wish: NodeLimits;
+  /** Why its slots are held, and when its hours begin; null: not told yet. */
+  courtesy: CourtesyReport | null;
   sample: NodeSample | null;
   inventory: NodeInventory | null;
   rttMs: number | null;
@@ -51,6 +60,8 @@ export interface RemoteNode {
 }
 
 interface Known extends RemoteNode {
+  /** Slots on devices that its limits exclude. */
+  readonly excluded: Set<string>;
   /** 0: its task channel is being opened. */
   link: number;
   /** Answer to `hello`; null: not sent yet. */
@@ -139,6 +150,11 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         break;
       case 'limits':
         known.limits = message.limits;
+        this.#tellMode(known);
+        this.#excludeDevices(known);
+        break;
+      case 'courtesy':
+        known.courtesy = message;
         this.#tellMode(known);
         break;
       case 'load':
@@ -245,6 +261,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     }
     const slots = hello.slots.filter(({ slot }) => parseSlot(slot).node === node);
     const next: Known = {
+      courtesy: null,
       sample: null,
       inventory: null,
       rttMs: null,
@@ -254,6 +271,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
       ...known,
       id: node,
       hello: { ...hello, slots },
+      excluded: new Set(),
       limits: hello.limits,
       wish: this.#wishes.get(node) ?? NO_LIMITS,
       link: 0,
@@ -272,6 +290,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     const { boot, slots, has, arithmetic } = hello;
     this.#parts.take({ type: 'nodeJoined', node, boot, link, slots, has, arithmetic });
     this.#tellMode(known);
+    this.#excludeDevices(known);
     this.#parts.received?.(node, hello);
     this.#changed(node);
   }
@@ -338,11 +357,26 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     this.#changed(node);
   }
 
-  /** Reports the mode that the node's owner has set. */
-  #tellMode({ id: node, limits: { paused, draining } }: Known): void {
-    const mode = draining !== null ? 'draining' : paused ? 'paused' : 'open';
-    const graceMs = draining?.graceMs ?? 0;
+  /**
+   * Reports the mode that the node's owner has set. Outside its hours the node is paused: what runs
+   * may finish.
+   */
+  #tellMode({ id: node, limits: { paused, draining }, courtesy }: Known): void {
+    const isOff = (courtesy?.hoursFrom ?? null) !== null;
+    const mode = draining !== null ? 'draining' : paused || isOff ? 'paused' : 'open';
+    const graceMs = draining?.graceMs ?? (paused || !isOff ? 0 : HOURS_GRACE_MS);
     this.#parts.take({ type: 'nodeMode', node, mode, graceMs, by: 'owner' });
+  }
+
+  /** Drains slots on devices that the limits exclude from now on, and offers the others again. */
+  #excludeDevices({ hello: { slots }, limits: { devices }, excluded }: Known): void {
+    for (const { slot, device } of slots) {
+      const excludes = devices !== null && !isSelected(devices, device);
+      if (excludes === excluded.has(slot)) continue;
+      if (excludes) excluded.add(slot);
+      else excluded.delete(slot);
+      this.#parts.take({ type: excludes ? 'slotDrained' : 'slotOffered', slot });
+    }
   }
 
   #changed(node: string): void {

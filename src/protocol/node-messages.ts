@@ -226,6 +226,26 @@ export const introduceSchema = z.strictObject({
 /** Down: what the host's user wishes. Up: what the owner's limits and the wish come to. */
 export const limitsSchema = z.strictObject({ type: z.literal('limits'), limits: nodeLimits });
 
+/** Why slots are held, and when use begins: after the welcome, and when it changes. */
+export const courtesySchema = z.strictObject({
+  type: z.literal('courtesy'),
+  /** Milliseconds since 1970 at which the hours of use begin; null: there are none, or they have. */
+  hoursFrom: z.number().nullable(),
+  /** Null: no slot is held. */
+  held: z
+    .strictObject({
+      /** `unknown`: it can no longer be told whether somebody uses the machine. */
+      reason: z.enum(['input', 'load', 'unknown']),
+      /** `at` of the last input in ms since 1970, `load` by others in per cent, `why`. */
+      data: z.record(name, z.union([z.number(), sentence])),
+    })
+    .nullable(),
+  /** Source of the time since the last input; null: none is asked, or none answers. */
+  idleSource: sentence.nullable(),
+  /** Why no source answers; null: one does, or none is asked. */
+  idleUnknown: sentence.nullable(),
+});
+
 /** A new key, used only after the other side answered that it is stored. */
 export const rekeySchema = z.strictObject({ type: z.literal('rekey'), key: publicKey });
 export const rekeyedSchema = z.strictObject({ type: z.literal('rekeyed'), key: publicKey });
@@ -248,6 +268,7 @@ export type NodePulse = Read<typeof nodePulseSchema>;
 export type HostPulse = Read<typeof hostPulseSchema>;
 export type NodeExited = Read<typeof exitedSchema>;
 export type DataReport = Read<typeof dataSchema>;
+export type CourtesyReport = Read<typeof courtesySchema>;
 export type Introduce = Read<typeof introduceSchema>;
 
 /** Control channel, node to host. */
@@ -258,6 +279,7 @@ export type FromNode =
   | Read<typeof inventorySchema>
   | DataReport
   | Read<typeof limitsSchema>
+  | CourtesyReport
   | Read<typeof rekeySchema>
   | Read<typeof rekeyedSchema>
   | Read<typeof nodeLeavingSchema>;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { MalformedMessage, isObject, parseLine } from './message-line.ts';
 import {
+  courtesySchema,
   NODE_PROTOCOL,
   dataSchema,
   exitedSchema,
@@ -41,6 +42,7 @@ const fromNode = new Map<unknown, z.ZodType<FromNode>>([
   ['inventory', inventorySchema],
   ['data', dataSchema],
   ['limits', limitsSchema],
+  ['courtesy', courtesySchema],
   ['rekey', rekeySchema],
   ['rekeyed', rekeyedSchema],
   ['leaving', nodeLeavingSchema],

@@ -233,6 +233,7 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
   },
   'port-taken': { severity: 'trouble', words: placed },
   'program-failed': { severity: 'trouble', words: placed },
+  'idle-unknown': { severity: 'slip', words: placed },
   'unknown-endpoint': {
     severity: 'fault',
     words: () => 'This window belongs to another version of Galapagos. Reload it.',

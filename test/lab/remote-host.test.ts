@@ -189,3 +189,56 @@ describe('Host of nodes: a node that has joined', () => {
     await expect.poll(() => world.cuts).toEqual([NODE]);
   });
 });
+
+describe('Host of nodes: courtesy', () => {
+  const report = {
+    type: 'courtesy',
+    hoursFrom: null,
+    held: null,
+    idleSource: null,
+    idleUnknown: null,
+  } as const;
+
+  it('pauses a node outside its hours and lets running trials finish', async () => {
+    const world = new HostWorld();
+    await world.join();
+    world.events.length = 0;
+    await world.receive({ ...report, hoursFrom: 1_000_000 });
+    await world.receive(report);
+    expect(world.events).toMatchObject([
+      { type: 'nodeMode', node: NODE, mode: 'paused', by: 'owner' },
+      { type: 'nodeMode', node: NODE, mode: 'open', by: 'owner' },
+    ]);
+    expect(world.events[0]).toHaveProperty('graceMs', 20 * 24 * 3_600_000);
+  });
+
+  it('recalls trials at once when the owner pauses, also outside the hours', async () => {
+    const world = new HostWorld();
+    await world.join();
+    await world.receive({ ...report, hoursFrom: 1_000_000 });
+    world.events.length = 0;
+    await world.receive({ type: 'limits', limits: { ...NO_LIMITS, paused: true } });
+    expect(world.events[0]).toMatchObject({ type: 'nodeMode', mode: 'paused', graceMs: 0 });
+  });
+
+  it('keeps what the node reports of its use, also over a new link', async () => {
+    const world = new HostWorld();
+    await world.join();
+    const held = { reason: 'load', data: { load: 40 } } as const;
+    await world.receive({ ...report, held });
+    await world.join({ no: example.no + 1 });
+    expect(world.host.nodes.get(NODE)?.courtesy).toMatchObject({ held });
+  });
+
+  it('drains the slots of devices that the limits exclude, and offers them again', async () => {
+    const world = new HostWorld();
+    await world.join({ limits: NO_LIMITS });
+    world.events.length = 0;
+    await world.receive({ type: 'limits', limits: { ...NO_LIMITS, devices: ['cpu'] } });
+    await world.receive({ type: 'limits', limits: { ...NO_LIMITS, devices: ['gpu'] } });
+    expect(world.events.filter(({ type }) => type.startsWith('slot'))).toEqual([
+      { type: 'slotDrained', slot: `${NODE}/gpu/0/0` },
+      { type: 'slotOffered', slot: `${NODE}/gpu/0/0` },
+    ]);
+  });
+});

@@ -79,6 +79,13 @@ export const fromNode: readonly FromNode[] = [
     lacks: [{ from: 3, to: 9 }],
     error: null,
   },
+  {
+    type: 'courtesy',
+    hoursFrom: 1_900_000_000_000,
+    held: { reason: 'input', data: { at: 1_800_000_000_000 } },
+    idleSource: 'GNOME',
+    idleUnknown: null,
+  },
   { type: 'limits', limits: NO_LIMITS },
   { type: 'rekey', key },
   { type: 'rekeyed', key },
