@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addNodeInstall } from '../../src/cli/commands/node-install.ts';
+import { addNodeOptions } from '../../src/cli/options/node-options.ts';
 import { installService, nodeService, serviceStatus } from '../../src/node/install/install.ts';
 import { nodeServiceOutput } from '../../src/protocol/cli-output.ts';
 import { runProgram } from '../../src/runtime/run-program.ts';
@@ -32,7 +33,8 @@ describe('Command line: node as a service', () => {
     const context = cliContext(folder.path, env);
     const program = new Command('galapagos').exitOverride();
     const user = { name: 'ada', uid, home: folder.path, env };
-    addNodeInstall(program.command('node'), context, { platform, user, run: runProgram });
+    const node = addNodeOptions(program.command('node')).option('--json');
+    addNodeInstall(node, context, { platform, user, run: runProgram });
     await program.parseAsync(['node', ...args], { from: 'user' });
     return context.printed();
   }

@@ -53,7 +53,8 @@ Examples:
   galapagos node install --join galapagos-join:… --name PIXEL
   galapagos node install desk.local --hours 18-8 --when-idle`,
     )
-    .action(async (host: string | undefined, { json = false, ...flags }: InstallFlags) => {
+    .action(async (host: string | undefined, _: unknown, command: Command) => {
+      const { json = false, ...flags } = optionsOf<InstallFlags>(command);
       const installed = service(nodeArguments(host, flags));
       await installService(installed, run);
       await report(context, installed, run, json);
@@ -62,7 +63,8 @@ Examples:
     .command('uninstall')
     .description('stop the node and remove its service')
     .option('--json', 'print one JSON document')
-    .action(async ({ json = false }: { readonly json?: boolean }) => {
+    .action(async (_: unknown, command: Command) => {
+      const { json = false } = optionsOf<{ json?: boolean }>(command);
       const installed = service([]);
       const removed = await uninstallService(installed, run);
       if (json) await report(context, installed, run, json);
@@ -73,9 +75,15 @@ Examples:
     .command('status')
     .description('show whether the node is installed as a service, and whether it runs')
     .option('--json', 'print one JSON document')
-    .action(async ({ json = false }: { readonly json?: boolean }) => {
+    .action(async (_: unknown, command: Command) => {
+      const { json = false } = optionsOf<{ json?: boolean }>(command);
       await report(context, service([]), run, json);
     });
+}
+
+/** The command `node` has the same options, and takes those that follow the subcommand, too. */
+function optionsOf<Options extends object>(command: Command): Options {
+  return command.optsWithGlobals<Options>();
 }
 
 async function report(
