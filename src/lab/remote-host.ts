@@ -166,8 +166,10 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         break;
       case 'data':
         known.data.set(message.tree, message);
-        if (message.state === 'had')
-          this.#parts.take({ type: 'nodeHas', node, content: message.content });
+        if (message.state === 'had' || message.state === 'evicted') {
+          const has = message.state === 'had';
+          this.#parts.take({ type: 'nodeHas', node, content: message.content, has });
+        }
         this.#parts.received?.(node, message);
         break;
       case 'rekey':

@@ -29,6 +29,7 @@ import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { Refusal } from '../transport/door/refusals.ts';
 import type { LabTransport } from '../transport/lab-transport.ts';
+import type { DataFrames } from '../transport/nodes/data-channel.ts';
 import type { Sharing } from '../transport/nodes/sharing.ts';
 import { factsOf } from './node-facts.ts';
 import type { NodeFacts } from './node-facts.ts';
@@ -59,6 +60,8 @@ export interface ShareParts {
   /** Name of the lab, for people. */
   readonly lab: string;
   readonly coordinator: () => Coordinator;
+  /** Takes the frames of a node's request for data. @throws MalformedMessage */
+  readonly data: (node: string, frames: readonly Buffer[]) => void;
 }
 
 /** Parts that exist while the lab is shared. */
@@ -122,6 +125,16 @@ export class LabShare {
     const since = Date.now() - REFUSED_MS;
     this.#refused = this.#refused.filter(({ at }) => at >= since);
     return this.#refused;
+  }
+
+  /** Public key of an admitted node in hex; null: it is not admitted. */
+  keyOf(node: string): string | null {
+    return this.#open?.admitted.find(node)?.key ?? null;
+  }
+
+  /** Sends frames on a node's data channel. @throws Error when the node is not connected */
+  async sendData(node: string, frames: DataFrames): Promise<void> {
+    await this.#open?.sharing.sendData(node, frames);
   }
 
   readonly acts = {
@@ -260,7 +273,7 @@ export class LabShare {
         pair: (connection) => admissions.connect(connection),
         refused: ({ address, reason, count }: Refusal) => this.#refuse(address, reason, count),
         broken: (error) => void this.#broken(error),
-        data: () => undefined,
+        data: (node, frames) => this.#parts.data(node, frames),
       },
     });
     onFailure(() => transport.unshare());

@@ -12,6 +12,7 @@ import { THIS_NODE, isOnThisNode, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
+import { datasetsFolder } from '../datasets/places.ts';
 import { CPU_PIN } from '../node/devices/pin.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
@@ -28,6 +29,7 @@ import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
+import { LabDatasets } from './lab-datasets.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
 import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts';
@@ -137,12 +139,15 @@ async function start(
   onFailure(() => transport.close());
   const catalogue = catalogueIn(home);
   const shapeOf = shapeKeys(catalogue);
+  const referenceOf = datasetReferences(catalogue);
   let lanes = device.lanes;
   let workers: WorkerProcesses | null = null;
   const remote = new RemoteHost({
     channels: transport.nodes,
     lab: () => basename(file, extname(file)),
     take: (event) => coordinator.node(event),
+    fetch: () => datasets.orders(),
+    received: (node, message) => datasets.received(node, message),
     exited: (exit) => {
       listener.workerExited(exit);
       coordinator.exited(exit);
@@ -154,7 +159,21 @@ async function start(
     userFolder: home,
     lab: basename(file, extname(file)),
     coordinator: () => coordinator,
+    data: (node, frames) => datasets.frames(node, frames),
   });
+  const datasets: LabDatasets = new LabDatasets({
+    catalogue,
+    folder: datasetsFolder(home),
+    send: (node, message) => transport.nodes.send(node, message),
+    sendData: (node, frames) => share.sendData(node, frames),
+    keyOf: (node) => share.keyOf(node),
+    shared: () => share.sharing.on,
+    unfinished: () =>
+      [...coordinator.lab.studies.values()]
+        .filter(({ state }) => state !== 'finished')
+        .map(({ spec }) => spec),
+  });
+  share.listen(() => datasets.changed());
   const coordinator: Coordinator = await Coordinator.open({
     storage,
     transport,
@@ -163,10 +182,13 @@ async function start(
       ...listener,
       show: (study, change) => {
         if (change.kind === 'study' && change.state === 'running') workers?.startNow();
+        if (change.kind === 'study') datasets.changed();
         listener.show(study, change);
       },
       showLab: (change) => {
         share.labChanged(change);
+        if (change.kind === 'nodePresence' && change.presence === 'absent')
+          datasets.gone(change.node);
         listener.showLab(change);
       },
     },
@@ -174,9 +196,10 @@ async function start(
       // Lanes of one trial each have nothing to agree on.
       shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
       runsOn: devicesOfStudies(),
+      contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },
-    datasetOf: datasetReferences(catalogue),
+    datasetOf: referenceOf,
     ...(energyBetween === undefined ? {} : { energyBetween }),
     host: {
       spawn: (slot, incarnation, afterMs) =>
@@ -224,6 +247,7 @@ async function start(
     share,
     close: once(async () => {
       clearInterval(verifying);
+      datasets.close();
       await share.close();
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);

@@ -13,6 +13,10 @@ import type { DoorAddress } from '../transport/door/lobby.ts';
 import type { KeyPair } from '../transport/keys.ts';
 import { NodeEnd } from '../transport/nodes/node-end.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { explained } from '../transport/reading.ts';
+import { externalAddresses, isLinkLocal } from './addresses.ts';
+import { NodeData } from './data/node-data.ts';
+import type { DatasetFolders } from './data/node-store.ts';
 import { CPU_PIN } from './devices/pin.ts';
 import type { StartableDevice } from './devices/pin.ts';
 import { HostLink } from './link.ts';
@@ -36,7 +40,12 @@ export interface NodeParts {
   /** Id of this node at its host. */
   readonly node: string;
   readonly keys: KeyPair;
-  readonly host: { readonly key: string; readonly addresses: readonly DoorAddress[] };
+  readonly host: {
+    /** Its name, for people. */
+    readonly name: string;
+    readonly key: string;
+    readonly addresses: readonly DoorAddress[];
+  };
   /** Number of starts of the node process. */
   readonly boot: number;
   /** Name of this machine, for people. */
@@ -55,8 +64,10 @@ export interface NodeParts {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
-  /** Contents of the datasets that this machine has. */
-  readonly contents: () => readonly string[];
+  /** Folders of this machine's datasets. */
+  readonly datasets: DatasetFolders;
+  /** Whether other nodes may fetch datasets from this one. */
+  readonly serves: boolean;
   /** The owner's limits; default: none. */
   readonly limits?: NodeLimits;
   readonly listener: NodeListener;
@@ -142,8 +153,8 @@ async function start(
       cores: parts.cores,
       arithmetic: ARITHMETIC,
       slots: [...relay.slots],
-      has: [...parts.contents()],
-      serves: null,
+      has: data.has(),
+      serves: data.serves,
       limits,
     }),
     pulse: () => {
@@ -169,8 +180,9 @@ async function start(
     warn: (text) => listener.warn(text),
   });
 
-  function welcomed({ run }: NodeWelcome): void {
+  function welcomed({ run, fetch }: NodeWelcome): void {
     relay.welcomed(run);
+    data.want(fetch);
     listener.workers(relay.running);
     if (utilisation !== null) link.send({ type: 'inventory', inventory: utilisation.inventory() });
   }
@@ -182,7 +194,28 @@ async function start(
     } else if (message.type === 'kill')
       relay.kill(message.slot, message.incarnation, message.afterMs);
     else if (message.type === 'noted') relay.noted(message.slot, message.incarnation);
+    else if (message.type === 'fetch') data.want(message.fetch);
+    else if (message.type === 'introduce') data.introduce(message);
   }
+
+  const data = await NodeData.open({
+    node,
+    keys: parts.keys,
+    host: parts.host.name,
+    folders: parts.datasets,
+    serves: parts.serves,
+    addresses: () =>
+      externalAddresses()
+        .map(({ address }) => address)
+        .filter((address) => !isLinkLocal(address)),
+    report: (report) => link.send(report),
+    sendData: async (frames) => {
+      if (end === null) throw new Error('not connected yet');
+      await end.sendData(frames);
+    },
+    warn: (text) => listener.warn(text),
+  });
+  onFailure(() => data.close());
 
   utilisation = watchUtilisation({
     node,
@@ -202,11 +235,21 @@ async function start(
     hostKey: parts.host.key,
     addresses: parts.host.addresses,
     listener: {
-      state: (state) => link.state(state),
+      state: (state) => {
+        if (state.is === 'connected') data.connected();
+        else data.lost();
+        link.state(state);
+      },
       message: (message) => link.message(message),
       control: (peer, lines) => link.control(peer, lines),
       tasks: (peer, lines) => link.tasks(peer, lines),
-      data: () => undefined,
+      data: (frames) => {
+        try {
+          data.frames(frames);
+        } catch (error) {
+          link.malformed(explained(error));
+        }
+      },
       malformed: (error) => link.malformed(error),
     },
   });
@@ -215,6 +258,7 @@ async function start(
   const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
     (closing ??= (async () => {
       link.leave(reason);
+      await data.close();
       await end.close();
       await processes.close(CLOSE_GRACE_MS);
       await workers.close();

@@ -54,7 +54,6 @@ export class Swarm {
   readonly tree: ReturnType<typeof memoryTree>;
   readonly nodes: SwarmNode[] = [];
   readonly host: HostDatasets;
-  readonly had: string[] = [];
   /** Chunks sent by each machine. */
   readonly sent = new Map<string, number>();
   /** Machines that flip a byte of every chunk that `flips` selects. */
@@ -73,9 +72,6 @@ export class Swarm {
       open: ({ content }: WantedDataset): Promise<ChunkReader | null> =>
         Promise.resolve(content === CONTENT ? this.tree : null),
       send: (id, message) => this.#toNode(id, message),
-      had: (id) => this.had.push(id),
-      evicted: () => undefined,
-      changed: () => undefined,
       failed: () => undefined,
     });
     for (let i = 1; i <= nodes; i++) {

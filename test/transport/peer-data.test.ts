@@ -22,7 +22,7 @@ interface World {
   readonly reader: KeyPair;
   readonly asked: [string, DataRequest][];
   readonly refusals: Refusal[];
-  connect(keys?: KeyPair, serverKey?: string): DataSource;
+  readonly connect: (keys?: KeyPair, serverKey?: string) => DataSource;
 }
 
 async function world(): Promise<World> {

@@ -1,6 +1,7 @@
 /** Implements `node`: joins the lab, starts this machine's part in it, and ends with it. */
 import { hostname, release, type as systemName } from 'node:os';
-import { catalogueIn } from '../../datasets/catalogue.ts';
+import { FetchedDatasets } from '../../datasets/fetched.ts';
+import { datasetsFolder } from '../../datasets/places.ts';
 import { workerProgram } from '../../lab/start-lab.ts';
 import { nextBoot } from '../../node/boot.ts';
 import type { LinkEnd } from '../../node/link.ts';
@@ -92,7 +93,11 @@ export async function runNode(
         publicKey: identity.key.toString('hex'),
         secretKey: identity.secret.toString('hex'),
       },
-      host: { key: host.key, addresses: host.addresses.map((text) => parseHostAddress(text)) },
+      host: {
+        name: host.name,
+        key: host.key,
+        addresses: host.addresses.map((text) => parseHostAddress(text)),
+      },
       boot: folder === null ? 1 : nextBoot(folder.path),
       name,
       release: versionOf(resources),
@@ -104,7 +109,8 @@ export async function runNode(
       worker: workerProgram(),
       resources,
       userFolder,
-      contents: () => contentsIn(userFolder),
+      datasets: new FetchedDatasets(datasetsFolder(userFolder)),
+      serves: wanted.serve,
       listener,
     });
     offered = node.slots.length;
@@ -141,18 +147,6 @@ export async function runNode(
   } finally {
     forget();
   }
-}
-
-/** Contents of the datasets that this machine has; a damaged record counts as none. */
-function contentsIn(userFolder: string): readonly string[] {
-  const catalogue = catalogueIn(userFolder);
-  return catalogue.names().flatMap((name) => {
-    try {
-      return catalogue.find(name)?.content ?? [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function exitCodeOf({ why }: LinkEnd): ExitCode {

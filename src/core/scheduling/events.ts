@@ -326,8 +326,13 @@ export type Event = Cause &
       }
     /** The node is no longer admitted; durable before this event. */
     | { readonly type: 'nodeRemoved'; readonly node: NodeId }
-    /** The node has stored a dataset. */
-    | { readonly type: 'nodeHas'; readonly node: NodeId; readonly content: string }
+    /** The node has stored a dataset, or removed it. */
+    | {
+        readonly type: 'nodeHas';
+        readonly node: NodeId;
+        readonly content: string;
+        readonly has: boolean;
+      }
     | {
         readonly type: 'exited';
         readonly slot: SlotName;

@@ -179,10 +179,11 @@ export function nodeRemoved(
 
 export function nodeHas(
   lab: LabState,
-  { node: id, content }: Extract<Event, { type: 'nodeHas' }>,
+  { node: id, content, has }: Extract<Event, { type: 'nodeHas' }>,
 ): void {
   const node = lab.nodes.get(id);
   if (node === undefined || node.presence === 'absent') return;
   heardOf(lab, node);
-  node.has.add(content);
+  if (has) node.has.add(content);
+  else node.has.delete(content);
 }

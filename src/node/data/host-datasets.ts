@@ -24,12 +24,6 @@ export interface HostDatasetsParts {
    */
   readonly open: (dataset: WantedDataset, signal: AbortSignal) => Promise<ChunkReader | null>;
   readonly send: (node: string, message: ToNode) => void;
-  /** A node has received a dataset. */
-  readonly had: (node: string, content: string) => void;
-  /** A node has removed a dataset. */
-  readonly evicted: (node: string, content: string) => void;
-  /** A node's progress has changed. */
-  readonly changed: (node: string) => void;
   /** A dataset cannot be served. */
   readonly failed: (name: string, reason: string) => void;
 }
@@ -128,16 +122,12 @@ export class HostDatasets {
   report(id: string, report: DataReport): void {
     const node = this.#nodes.get(id);
     if (node === undefined) return;
-    const before = node.reports.get(report.tree)?.state;
     node.reports.set(report.tree, report);
-    if (report.state === 'had' && before !== 'had') this.#parts.had(id, report.content);
-    if (report.state === 'evicted') this.#parts.evicted(id, report.content);
     const { tree, state, of } = report;
     if (node.serves !== null && of > 0 && (state === 'had' || state === 'fetching'))
       this.#introductions.addSource(tree, id);
     if (state !== 'fetching') this.#introductions.readerDone(tree, id);
     else for (const each of this.#introductions.forReader(tree, id)) this.#introduce(each);
-    this.#parts.changed(id);
   }
 
   /** Progress of a node's datasets, for people. */

@@ -34,7 +34,7 @@ export interface SharedNode {
 }
 
 export interface ShareListener extends DoorListener {
-  /** Frames that a node sent on its data channel. */
+  /** Frames that a node sent on its data channel. @throws MalformedMessage */
   data(node: string, frames: readonly Buffer[]): void;
 }
 
@@ -118,7 +118,7 @@ export class Sharing {
       access: this.#access,
       listener: {
         line: (channel, from, line) => this.#line(node, channel, from, line),
-        data: (frames) => this.#options.listener.data(node, frames),
+        data: (frames) => this.#data(node, frames),
         malformed: (error) => this.#malformed(node, error),
       },
     });
@@ -207,6 +207,14 @@ export class Sharing {
         this.#malformed(node, what.error);
       },
     };
+  }
+
+  #data(node: string, frames: readonly Buffer[]): void {
+    try {
+      this.#options.listener.data(node, frames);
+    } catch (error) {
+      this.#malformed(node, explained(error));
+    }
   }
 
   #own(node: string, channel: keyof Channels, line: string): void {

@@ -117,7 +117,7 @@ describe('Scheduler: which nodes may serve a study', () => {
     const driver = two({ scheduler: { contentOf: () => content } });
     expect(driver.tasks).toEqual([]);
     expect(idleReason(driver.lab, A)).toMatchObject({ reason: 'lacksContent', content });
-    const said = driver.send({ type: 'nodeHas', node: 'na', content });
+    const said = driver.send({ type: 'nodeHas', node: 'na', content, has: true });
     expect(only(said, 'sendCohort')).toMatchObject([{ slot: A }]);
   });
 
