@@ -34,3 +34,16 @@ export function isLinkLocal(address: string): boolean {
 export function rank(address: string): number {
   return isLinkLocal(address) ? 2 : isIPv6(address) ? 1 : 0;
 }
+
+/** Name of the interface whose IPv4 network contains an address; null: none does. */
+export function zoneOf(
+  address: string,
+  interfaces: Interfaces = networkInterfaces(),
+): string | null {
+  const bits = (text: string): number =>
+    text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  for (const [zone, entries = []] of Object.entries(interfaces))
+    for (const { family, address: own, netmask } of entries)
+      if (family === 'IPv4' && ((bits(own) ^ bits(address)) & bits(netmask)) === 0) return zone;
+  return null;
+}
