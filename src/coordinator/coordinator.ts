@@ -218,7 +218,7 @@ export class Coordinator {
   }
 
   /** Reports what a node, its link, its owner or the user of the lab did. */
-  node(event: Extract<NewEvent, { type: `node${string}` }>): void {
+  node(event: Extract<NewEvent, { type: `node${string}` | 'slotDrained' | 'slotOffered' }>): void {
     this.#take(event);
   }
 
