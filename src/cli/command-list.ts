@@ -34,6 +34,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'work for the lab of another machine: evaluate trials of its studies',
     load: async () => (await import('./commands/node.ts')).addNode,
   },
+  nodes: {
+    usage: '[options]',
+    summary: 'list, rename, drain, pause, resume and remove the machines of the lab',
+    load: async () => (await import('./commands/nodes.ts')).addNodes,
+  },
   studies: {
     usage: '[options]',
     summary: 'list the studies of a lab file; rename, annotate, delete, restore and duplicate them',

@@ -1,5 +1,7 @@
 /** What an admitted node has told of itself, in the form that windows and commands show. */
+import type { LabState } from '../core/scheduling/index.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
+import type { NodeStatus } from '../node/keys/status.ts';
 import type { DataReport } from '../protocol/node-messages.ts';
 import type { NodeDataset, NodeRow } from '../protocol/window/nodes.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
@@ -11,6 +13,8 @@ export interface NodeFacts extends Pick<
 > {
   /** When it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
+  /** Null: it has not joined since the lab was opened. */
+  readonly system: string | null;
   /** Null: it has not told it yet. */
   readonly inventory: NodeInventory | null;
   /** The latest; null: none. */
@@ -27,6 +31,7 @@ export function factsOf(
     id,
     name,
     release: remote?.hello.release ?? null,
+    system: remote?.hello.system ?? null,
     offsetMs: remote?.offsetMs ?? null,
     datasets: [...(remote?.data.values() ?? [])].map(datasetOf),
     refusals: trouble === null ? [] : [{ reason: 'badMessages', data: { text: trouble } }],
@@ -42,4 +47,32 @@ export function factsOf(
 function datasetOf(report: DataReport): NodeDataset {
   const { content, bytes, of, state, sources, error } = report;
   return { name: content, bytes, of, state, from: sources, error };
+}
+
+/** What a host writes for commands beside it. */
+export function statusOf(
+  facts: readonly NodeFacts[],
+  nodes: LabState['nodes'],
+): readonly NodeStatus[] {
+  return facts.map(({ id, release, offsetMs, datasets, refusals, system }) => {
+    const node = nodes.get(id);
+    const slots = [...(node?.slots ?? [])];
+    const mode = node?.mode ?? 'open';
+    const running = slots.flatMap(({ cohorts }) => cohorts[0]?.attempts ?? []);
+    return {
+      node: id,
+      presence: node?.presence ?? 'absent',
+      mode,
+      by: node === undefined || mode === 'open' ? null : node.modeBy,
+      left: node?.reason ?? null,
+      release,
+      system,
+      slots: slots.map(({ name }) => name),
+      running: running.length,
+      rttMs: node?.rttMs ?? null,
+      offsetMs,
+      datasets,
+      refusals,
+    };
+  });
 }

@@ -14,6 +14,9 @@ import { readIdentity } from '../node/keys/identity.ts';
 import type { Identity } from '../node/keys/identity.ts';
 import { LanFolder } from '../node/keys/lan-folder.ts';
 import { noteSharing } from '../node/keys/sharing.ts';
+import { StatusFile } from '../node/keys/status.ts';
+import { DRAIN_MS, NodeWishes, PAUSE_MS } from '../node/keys/wishes.ts';
+import type { NodeWish } from '../node/keys/wishes.ts';
 import { Admissions } from '../node/pairing/admissions.ts';
 import { Invitations } from '../node/pairing/invitations.ts';
 import { issueInvitation } from '../node/pairing/issue.ts';
@@ -31,7 +34,7 @@ import type { Refusal } from '../transport/door/refusals.ts';
 import type { LabTransport } from '../transport/lab-transport.ts';
 import type { DataFrames } from '../transport/nodes/data-channel.ts';
 import type { Sharing } from '../transport/nodes/sharing.ts';
-import { factsOf } from './node-facts.ts';
+import { factsOf, statusOf } from './node-facts.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { NodeSamples } from './node-samples.ts';
 import type { RemoteHost } from './remote-host.ts';
@@ -42,15 +45,8 @@ const FORGET_EVERY_MS = 60_000;
 const MOST_REFUSALS = 50;
 /** Milliseconds for which a refusal is listed. */
 const REFUSED_MS = 10 * 60_000;
-/**
- * Grace of a drain that waits for running trials, in milliseconds: 20 days, below the longest timer
- * that Node has.
- */
-const DRAIN_MS = 20 * 24 * 3_600_000;
 /** Stands for many addresses in the list of refusals. */
 const MANY = '*';
-/** Grace of a pause, as of a paused study. */
-const PAUSE_MS = 5_000;
 
 export interface ShareParts {
   readonly transport: LabTransport;
@@ -73,6 +69,10 @@ interface Open {
   readonly admissions: Admissions;
   /** Keys of the nodes that may connect, by id. */
   readonly keys: Map<string, string>;
+  readonly wishes: NodeWishes;
+  /** Wishes that were applied, as text, by node. */
+  readonly applied: Map<string, string>;
+  readonly status: StatusFile;
   readonly close: () => void;
 }
 
@@ -141,18 +141,17 @@ export class LabShare {
     rename: (node: string, name: string): Promise<void> =>
       this.#act(node, ({ admitted }) => void admitted.rename(node, name)),
     drain: (node: string, now: boolean): Promise<void> =>
-      this.#act(node, () => this.#mode(node, 'draining', now ? 0 : DRAIN_MS)),
+      this.#act(node, ({ wishes }) =>
+        wishes.set(node, { mode: 'draining', graceMs: now ? 0 : DRAIN_MS }),
+      ),
     pause: (node: string): Promise<void> =>
-      this.#act(node, () => this.#mode(node, 'paused', PAUSE_MS)),
+      this.#act(node, ({ wishes }) => wishes.set(node, { mode: 'paused', graceMs: PAUSE_MS })),
     resume: (node: string): Promise<void> =>
-      this.#act(node, () => {
-        this.#parts.remote.forgive(node);
-        this.#mode(node, 'open', 0);
-      }),
+      this.#act(node, ({ wishes }) => wishes.set(node, { mode: 'open', graceMs: 0 })),
     remove: (node: string): Promise<void> =>
       this.#act(node, ({ admitted }) => void admitted.remove(node)),
-    limit: (node: string, limits: Parameters<RemoteHost['limit']>[1]): Promise<void> =>
-      this.#act(node, () => this.#parts.remote.limit(node, limits)),
+    limit: (node: string, limits: NodeWish['limits']): Promise<void> =>
+      this.#act(node, ({ wishes }) => wishes.set(node, { limits })),
   };
 
   /**
@@ -200,10 +199,19 @@ export class LabShare {
     });
   }
 
+  /** Applies the wishes for a node that has joined. */
+  joined(node: string): void {
+    const open = this.#open;
+    if (open === null) return;
+    open.applied.delete(node);
+    open.admitted.seen(node);
+    this.#apply(open, open.wishes.of(node));
+  }
+
   /** Takes a change of the lab: notes when nodes come and go. */
   labChanged(change: LabChange): void {
     if (change.kind !== 'nodePresence' || change.node === THIS_NODE) return;
-    if (change.presence !== 'away') this.#open?.admitted.seen(change.node);
+    if (change.presence === 'absent') this.#open?.admitted.seen(change.node);
     this.#changed();
   }
 
@@ -261,6 +269,7 @@ export class LabShare {
       },
       ({ address, reason }) => this.#refuse(address, reason, 1),
     );
+    const wishes = new NodeWishes(folder);
     for (const node of admitted.list()) keys.set(node.id, keysOf(node).join());
     const sharing = await transport.share({
       port,
@@ -278,21 +287,30 @@ export class LabShare {
     });
     onFailure(() => transport.unshare());
     const forget = setInterval(() => admitted.forgetEphemeral(this.#connected()), FORGET_EVERY_MS);
+    const status = new StatusFile(folder, () =>
+      statusOf(this.nodes, this.#parts.coordinator().lab.nodes),
+    );
     const ends = [
       admitted.watch(() => {
         const nodes = admitted.list();
         const gone = [...keys.keys()].filter((id) => nodes.every((node) => node.id !== id));
         for (const id of gone) {
           keys.delete(id);
+          wishes.forget(id);
           this.#removed(id);
         }
-        for (const node of nodes) void addNode(node).catch((error: Error) => this.#broken(error));
+        for (const node of nodes) void addNode(node).catch((error: unknown) => this.#broken(error));
         this.#changed();
+      }),
+      wishes.watch(() => {
+        const open = this.#open;
+        if (open !== null) for (const wish of wishes.list()) this.#apply(open, wish);
       }),
       admissions.onChange(() => this.#changed()),
       noteSharing(folder, { port: sharing.port, lab }),
       () => clearInterval(forget.unref()),
       () => admissions.close(),
+      () => status.close(),
     ];
     return {
       sharing,
@@ -301,6 +319,9 @@ export class LabShare {
       invitations,
       admissions,
       keys,
+      wishes,
+      applied: new Map(),
+      status,
       close: () => {
         for (const end of ends) end();
       },
@@ -308,8 +329,9 @@ export class LabShare {
   }
 
   /** The door has failed. */
-  async #broken(error: Error): Promise<void> {
-    this.#problem = { code: 'io', data: { reason: error.message } };
+  async #broken(error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#problem = { code: 'io', data: { reason } };
     await this.share(false);
   }
 
@@ -327,15 +349,16 @@ export class LabShare {
     );
   }
 
-  #mode(node: string, mode: 'open' | 'paused' | 'draining', graceMs: number): void {
-    this.#parts.coordinator().node({
-      type: 'nodeMode',
-      node,
-      mode,
-      graceMs,
-      by: 'user',
-      because: 'user',
-    });
+  /** Reports a wish to the scheduler and to its node, unless it was applied before. */
+  #apply({ applied }: Open, wish: NodeWish): void {
+    const { node, mode, graceMs, limits } = wish;
+    const { remote, coordinator } = this.#parts;
+    const text = JSON.stringify(wish);
+    if (applied.get(node) === text || !remote.nodes.has(node)) return;
+    applied.set(node, text);
+    if (mode === 'open') remote.forgive(node);
+    remote.limit(node, limits);
+    coordinator().node({ type: 'nodeMode', node, mode, graceMs, by: 'user', because: 'user' });
   }
 
   #act(node: string, act: (open: Open) => void): Promise<void> {
@@ -362,6 +385,7 @@ export class LabShare {
   }
 
   #changed(): void {
+    this.#open?.status.changed();
     for (const listener of this.#listeners) listener();
   }
 }

@@ -152,8 +152,11 @@ async function start(
       listener.workerExited(exit);
       coordinator.exited(exit);
     },
+    received: (node, message) => {
+      if (message.type === 'node') share.joined(node);
+    },
   });
-  const share = new LabShare({
+  const share: LabShare = new LabShare({
     transport,
     remote,
     userFolder: home,

@@ -127,6 +127,12 @@ export class Relay {
     this.#exits.repeat(timer.now(), 'all');
   }
 
+  /** Ends every worker: the host has closed its lab, and with it every attempt. */
+  end(): void {
+    for (const [slot, { running, incarnation }] of this.#workers)
+      if (running) this.#parts.processes.kill(slot, incarnation, 0);
+  }
+
   /** Starts an incarnation that is newer than every earlier one of its slot. */
   spawn(slot: string, incarnation: string, afterMs: number): void {
     const worker = this.#workers.get(slot);

@@ -141,7 +141,7 @@ async function start(
       sendResult: (message) => end?.sendResult(message),
       sendWorkerControl: (peer, line) => end?.sendWorkerControl(peer, line),
       sendWorkerResult: (peer, line) => end?.sendWorkerResult(peer, line),
-      joinTasks: (number) => void end?.joinTasks(number),
+      joinTasks: (number) => end?.joinTasks(number),
     },
     timer: systemTimer,
     wallClock: Date.now,
@@ -166,7 +166,10 @@ async function start(
     received: (message) => received(message),
     control: (peer, message) => relay.control(peer, message),
     task: (slot, message) => relay.task(slot, message),
-    changed: (change) => listener.changed(change),
+    changed: (change) => {
+      if (change.kind === 'down' && change.reason === 'shutdown') relay.end();
+      listener.changed(change);
+    },
     drained: () => drained(),
     ended: (why) => listener.ended(why),
     warn: (text) => listener.warn(text),

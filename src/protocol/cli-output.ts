@@ -9,6 +9,7 @@ import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { searchSpace } from './search-space.ts';
 import { devices, direction, packing, sampler, seed } from './study-file.ts';
+import { nodeRow } from './window/nodes.ts';
 
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
@@ -427,3 +428,30 @@ export const clusterStatusOutput = strict({
   ),
 });
 export type ClusterStatusOutput = z.output<typeof clusterStatusOutput>;
+
+/** Output of `nodes`: the admitted machines, or the one that is named. */
+export const nodesOutput = strict({
+  nodes: z.array(
+    strict({
+      id: z.string(),
+      name: z.string(),
+      admitted: z.iso.datetime(),
+      by: z.enum(['digits', 'invitation']),
+      ephemeral: z.boolean().describe('Whether it is forgotten soon after it left.'),
+      lastSeen: instant,
+      wished: z.enum(['open', 'paused', 'draining']).describe('Mode that was asked for.'),
+      presence: nodeRow.shape.presence
+        .nullable()
+        .describe('Null here and below: no lab is shared from this machine now.'),
+      mode: nodeRow.shape.mode.nullable(),
+      release: z.string().nullable(),
+      system: z.string().nullable(),
+      slots: z.array(z.string()).describe('Its workers.'),
+      running: count.nullable().describe('Trials that run there.'),
+      rttMs: z.number().nullable(),
+      offsetMs: z.number().nullable().describe('Its clock minus the clock of this machine.'),
+      datasets: nodeRow.shape.datasets,
+    }),
+  ),
+});
+export type NodesOutput = z.output<typeof nodesOutput>;

@@ -2,8 +2,8 @@
 import { GalapagosError } from '../../core/errors.ts';
 import type { Failure } from '../../node/pairing/conversation.ts';
 import type { Admission, JoinParts } from '../../node/pairing/join-parts.ts';
-import type { LineConnection } from '../../node/pairing/line-connection.ts';
 import { NodePairing } from '../../node/pairing/node-pairing.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import type { NodeDisplay } from '../display/node-display.ts';
 import type { Context } from '../process/context.ts';
 
