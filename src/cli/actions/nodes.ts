@@ -172,7 +172,7 @@ function linesOf(row: Row): readonly (readonly [string, string])[] {
     ['state', stateOf(row)],
     ['system', system ?? '–'],
     ['release', release ?? '–'],
-    ['workers', slots.length === 0 ? '–' : slots.map(slotName).join(', ')],
+    ['workers', slots.length === 0 ? '–' : slots.map((slot) => slotName(slot)).join(', ')],
     ['trials', running === null ? '–' : String(running)],
     ['round trip', ms(rttMs)],
     ['clock', offsetMs === null ? '–' : `${(offsetMs / 1000).toFixed(3)} s ahead of this machine`],
