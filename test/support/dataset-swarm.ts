@@ -39,6 +39,7 @@ export class SwarmNode {
   readonly admitted = new Set<string>();
   /** Number of its starts; what an earlier one sent or asked for is dropped. */
   life = 0;
+  runs = false;
 
   constructor(id: string) {
     this.id = id;
@@ -82,8 +83,10 @@ export class Swarm {
     }
   }
 
-  /** Starts a node, after a crash too, and joins it to the lab. */
+  /** Starts a node that does not run, and joins it to the lab. */
   start(node: SwarmNode): void {
+    if (node.runs) return;
+    node.runs = true;
     node.life += 1;
     const { id, life } = node;
     node.datasets = new NodeDatasets({
@@ -105,6 +108,7 @@ export class Swarm {
 
   /** A link of host and node begins, perhaps after a cut. */
   join(node: SwarmNode): void {
+    if (!node.runs) return;
     const { id } = node;
     const serves = { port: 47_800, addresses: [id] };
     this.host.joined({
@@ -120,6 +124,8 @@ export class Swarm {
 
   /** The process ends without a word. */
   crash(node: SwarmNode): void {
+    if (!node.runs) return;
+    node.runs = false;
     node.life += 1;
     const { datasets } = node;
     // Its timers must not run on; what it writes from now on is lost with it.

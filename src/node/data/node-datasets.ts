@@ -48,6 +48,8 @@ const REPORT_MS = 250;
 /** Most sources of one tree beside the host. */
 const MOST_PEERS = 4;
 const HOST = 'host';
+/** Milliseconds until a failed dataset is tried again. */
+const FAILED_MS = 60_000;
 
 interface Introduced {
   readonly peer: Introduce['peer'];
@@ -144,6 +146,15 @@ export class NodeDatasets {
     void fetch.start();
   }
 
+  #tryAgain({ tree }: FetchOrder): void {
+    const ended = this.#ended.get(tree);
+    this.#parts.timer.after(FAILED_MS, () => {
+      if (ended === undefined || this.#ended.get(tree) !== ended) return;
+      this.#ended.delete(tree);
+      this.#next();
+    });
+  }
+
   #end(): void {
     const fetch = this.#fetch;
     this.#fetch = null;
@@ -170,6 +181,7 @@ export class NodeDatasets {
       this.#ended.set(fetch.order.tree, state);
       this.#end();
       this.#report(fetch.order, state);
+      if (state.state === 'failed') this.#tryAgain(fetch.order);
       this.#next();
       return;
     }
