@@ -23,6 +23,7 @@ const slowFiles = [
   'test/training/reference.test.ts',
   'test/training/wasm-contract.test.ts',
   'test/training/wasm-pytorch.test.ts',
+  'test/transport/attacks.test.ts',
 ];
 
 /**

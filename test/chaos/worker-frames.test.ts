@@ -5,7 +5,7 @@
 import { Dealer, Push } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
-import { MAX_CONTROL_CHARACTERS, chosenVersion } from '../../src/protocol/worker-messages.ts';
+import { chosenVersion } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
 import { MalformedMessage } from '../../src/protocol/message-line.ts';
 import { encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
@@ -15,6 +15,7 @@ import type { Malformed } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
 import { size } from '../support/effort.ts';
 import { Inbox } from '../support/inbox.ts';
+import { spoilsOf } from '../support/spoils.ts';
 import { control, hello, report, result } from '../support/worker-message-examples.ts';
 
 const FRAMES = size(300, 1000);
@@ -23,46 +24,7 @@ const HANG = 100_000;
 const random = new Stream(1, { purpose: PURPOSE.simulation });
 const below = (n: number): number => random.below(n);
 
-type Spoil = (text: string) => string | Buffer;
-const spoils: readonly Spoil[] = [
-  (text) => text.slice(0, 1 + below(text.length - 1)),
-  (text) => text.slice(1 + below(text.length - 1)),
-  (text) => flipped(text),
-  (text) =>
-    text.replace(
-      /"type":"\w+"/,
-      `"type":${['null', '7', '{}', '"none"', '"__proto__"', '"constructor"'][below(6)] ?? ''}`,
-    ),
-  (text) =>
-    text.replace(/\d+/, ['-1', '1e999', '0.5', '9007199254740993', 'NaN', '"1"'][below(6)] ?? ''),
-  (text) =>
-    text.replace(
-      /"[^"]*"(?=[,}\]])/,
-      ['null', '""', '[]', `"${'x'.repeat(20_000)}"`][below(4)] ?? '',
-    ),
-  (text) => text.replace('{', `{"extra${String(below(9))}":0,`),
-  (text) => text.replace('{', '{"__proto__":{"type":"beat"},'),
-  (text) => `${'['.repeat(50_000)}${text}`,
-  () => `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
-  (text) => `[${text}]`,
-  () => ['', ' ', 'null', 'true', '0', '""', '[]', '{}'][below(8)] ?? '',
-  (text) => Buffer.concat([Buffer.from([0xff, 0xfe, 0x00, 0xc0]), Buffer.from(text)]),
-  (text) => text.replace(/"holding":\[[^\]]*\]/, `"holding":[${'0,'.repeat(2_000)}0]`),
-  (text) =>
-    text.replace('{', `{${Array.from({ length: 200 }, (_, i) => `"k${String(i)}":0,`).join('')}`),
-  (text) => text.replace('{', `{"pad":"${'x'.repeat(MAX_CONTROL_CHARACTERS)}",`),
-];
-
-function flipped(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  for (let n = 0; n <= below(4); n++) {
-    const at = below(bytes.length);
-    const bit = (bytes[at] ?? 0) ^ (1 << below(8));
-    // A line's end would split the message in two.
-    bytes[at] = bit === 10 ? 0 : bit;
-  }
-  return bytes;
-}
+const spoils = spoilsOf(below);
 
 /** Whether this text is still a message of its sender: few spoils leave one. */
 function isMessage(
