@@ -59,7 +59,8 @@ export interface NodeListener {
   malformed(node: string, error: string): void;
   /**
    * A link was ended after repeated malformed messages.
-   * @param pause whether this has happened so often that the node should be paused
+   * @param pause whether this has happened so often that the node should be paused; its connections
+   *   are refused for a minute
    */
   linkEnded(node: string, error: string, pause: boolean): void;
 }

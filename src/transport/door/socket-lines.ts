@@ -21,6 +21,7 @@ export class SocketLines implements LineConnection {
   #take: ((line: string) => void) | null = null;
   #ended: (() => void) | null = null;
   #isOver = false;
+  #isEnding = false;
   #waiting: string[] = [];
   #lines = 0;
   #partial: Buffer = Buffer.alloc(0);
@@ -41,7 +42,8 @@ export class SocketLines implements LineConnection {
   }
 
   end(): void {
-    if (this.#socket.destroyed) return;
+    if (this.#isEnding || this.#socket.destroyed) return;
+    this.#isEnding = true;
     this.#socket.end();
     this.#socket.setTimeout(LAST_LINES_MS, () => this.#socket.destroy());
   }

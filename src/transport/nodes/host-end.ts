@@ -64,6 +64,8 @@ export class HostEnd {
   #link = 0;
   #isClosed = false;
   #sentAt = -Infinity;
+  /** Number of the last opening; an earlier one that is still under way is dropped. */
+  #opening = 0;
 
   private constructor(options: HostEndOptions) {
     this.#options = options;
@@ -122,6 +124,17 @@ export class HostEnd {
     await this.#open();
   }
 
+  /** Ends the link, and refuses the node for some time. */
+  suspend(ms: number): void {
+    const { door, node } = this.#options;
+    const opening = ++this.#opening;
+    this.#closeSockets();
+    door.destroy(node);
+    setTimeout(() => {
+      if (!this.#isClosed && opening === this.#opening) void this.#open();
+    }, ms).unref();
+  }
+
   /** Refuses the node and ends its connections, at once. */
   cut(): void {
     const { access, door, node } = this.#options;
@@ -145,6 +158,7 @@ export class HostEnd {
   }
 
   async #open(): Promise<void> {
+    const opening = ++this.#opening;
     const { node, secretKey, door } = this.#options;
     const bound = boundOptions(secretKey, node);
     const control = new Router({
@@ -166,7 +180,7 @@ export class HostEnd {
     });
     const all = [control, results, data];
     await Promise.all(all.map((socket) => socket.bind('tcp://127.0.0.1:*')));
-    if (this.#isClosed) {
+    if (this.#isClosed || opening !== this.#opening) {
       for (const socket of all) socket.close();
       return;
     }

@@ -27,6 +27,9 @@ import type { NodeListener, Peer } from '../transport.ts';
 import { BadMessages } from './bad-messages.ts';
 import { HostEnd } from './host-end.ts';
 
+/** Milliseconds for which a node is refused whose links have ended too often. */
+const SUSPENDED_MS = 60_000;
+
 export interface SharedNode {
   readonly node: string;
   /** Public keys under which the node is admitted, in hex: its own, and its next one. */
@@ -238,7 +241,8 @@ export class Sharing {
     nodes.malformed(node, error);
     const then = known.bad.count();
     if (then === 'ignore') return;
-    void known.end.renew();
+    if (then === 'pause') known.end.suspend(SUSPENDED_MS);
+    else void known.end.renew();
     nodes.linkEnded(node, error, then === 'pause');
   }
 }
