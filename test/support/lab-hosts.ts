@@ -13,13 +13,13 @@ export class LabHosts {
   /** Contains the user folders of the hosts, and whatever a test puts there. */
   readonly folder: TemporaryFolder;
 
-  private constructor(bed: LabBed) {
+  protected constructor(bed: LabBed, folder: TemporaryFolder) {
     this.bed = bed;
-    this.folder = temporaryFolder();
+    this.folder = folder;
   }
 
   static async make(count: number): Promise<LabHosts> {
-    return new LabHosts(await LabBed.make(count));
+    return new LabHosts(await LabBed.make(count), temporaryFolder());
   }
 
   /** @param line called with each whole line of standard output as it arrives */

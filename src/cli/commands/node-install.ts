@@ -54,7 +54,7 @@ Examples:
   galapagos node install desk.local --hours 18-8 --when-idle`,
     )
     .action(async (host: string | undefined, _: unknown, command: Command) => {
-      const { json = false, ...flags } = optionsOf<InstallFlags>(command);
+      const { json = false, ...flags } = optionsOf(command);
       const installed = service(nodeArguments(host, flags));
       await installService(installed, run);
       await report(context, installed, run, json);
@@ -64,7 +64,7 @@ Examples:
     .description('stop the node and remove its service')
     .option('--json', 'print one JSON document')
     .action(async (_: unknown, command: Command) => {
-      const { json = false } = optionsOf<{ json?: boolean }>(command);
+      const { json = false } = optionsOf(command);
       const installed = service([]);
       const removed = await uninstallService(installed, run);
       if (json) await report(context, installed, run, json);
@@ -76,14 +76,14 @@ Examples:
     .description('show whether the node is installed as a service, and whether it runs')
     .option('--json', 'print one JSON document')
     .action(async (_: unknown, command: Command) => {
-      const { json = false } = optionsOf<{ json?: boolean }>(command);
+      const { json = false } = optionsOf(command);
       await report(context, service([]), run, json);
     });
 }
 
 /** The command `node` has the same options, and takes those that follow the subcommand, too. */
-function optionsOf<Options extends object>(command: Command): Options {
-  return command.optsWithGlobals<Options>();
+function optionsOf(command: Command): InstallFlags {
+  return command.optsWithGlobals<InstallFlags>();
 }
 
 async function report(

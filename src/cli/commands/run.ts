@@ -8,10 +8,9 @@ import type { Command } from 'commander';
 import { executorNames } from '../../core/executor-names.ts';
 import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
-import { workerCount } from '../../node/workers/slots.ts';
 import { createDisplay } from '../display/create-display.ts';
 import { integer, names, oneOf, real, text } from '../options/arguments.ts';
-import { portNumber, sharePort } from '../options/share-options.ts';
+import { countedWorkers, portNumber, sharePort } from '../options/share-options.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
@@ -49,8 +48,8 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     )
     .option(
       '--workers <n>',
-      'number of worker processes, at most 4 per core (default: 1 per core)',
-      integer(1),
+      'number of worker processes, at most 4 per core (default: 1 per core); with --share also 0: only other machines work',
+      integer(0),
     )
     .option(
       '--devices <names>',
@@ -116,7 +115,7 @@ Examples:
         env: streams.env,
         clock: () => new Date(),
       });
-      const { note } = workerCount(workers ?? null);
+      const { note } = countedWorkers(options);
       const code = await runStudy(
         {
           ...study,

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { workerCount } from '../../node/workers/slots.ts';
 import type { ServeOutput } from '../../protocol/cli-output.ts';
 import type { LabShare } from '../../lab/share.ts';
 import { linkOf } from '../../server/access.ts';
@@ -10,7 +9,7 @@ import { serveToken } from '../actions/serve-token.ts';
 import { shareLab, sharedLines } from '../actions/share-lab.ts';
 import type { TokenOptions } from '../actions/serve-token.ts';
 import { integer, names, text } from '../options/arguments.ts';
-import { portNumber, sharePort } from '../options/share-options.ts';
+import { countedWorkers, portNumber, sharePort } from '../options/share-options.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
@@ -58,8 +57,8 @@ export function addServe(program: Command, context: Context): void {
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option(
       '--workers <n>',
-      'number of worker processes, at most 4 per core (default: 1 per core)',
-      integer(1),
+      'number of worker processes, at most 4 per core (default: 1 per core); with --share also 0: only other machines work',
+      integer(0),
     )
     .option(
       '--devices <names>',
@@ -108,7 +107,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     import('../../endpoints/create-endpoints.ts'),
     import('../../server/start-server.ts'),
   ]);
-  const { note } = workerCount(workers ?? null);
+  const { note } = countedWorkers(options);
   if (note !== null) context.streams.stderr.write(`Note: ${note}\n`);
   const { resources, userFolder } = context;
   // Names can be checked only once the cards are known, and before a lab is opened.

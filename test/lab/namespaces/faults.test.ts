@@ -1,0 +1,193 @@
+/**
+ * The built command on several hosts while nodes, links and the host fail: every trial of the study
+ * ends exactly once. The tests of a file run at the same time, because they mostly wait.
+ */
+import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
+import { built } from '../../support/built-command.ts';
+import { whyNoBed, whyNoDelay, whyNoLoss } from '../../support/lab-bed.ts';
+import type { HostName } from '../../support/lab-bed.ts';
+import { skipIf } from '../../support/platform.ts';
+import { LabCommands } from '../../support/lab-commands.ts';
+import type { EventCommand, PrintedEvent } from '../../support/lab-commands.ts';
+
+const TRIALS = 24;
+const study = { trials: TRIALS, durationMs: 300 };
+
+const building = whyNoBed === null ? built() : undefined;
+
+/** Runs a test in a lab of `count` hosts, which is closed afterwards. */
+function inLab(
+  count: number,
+  test: (lab: LabCommands) => Promise<void>,
+  whyNot: () => string | null = () => whyNoBed,
+): (context: TestContext) => Promise<void> {
+  return async (context) => {
+    skipIf(whyNot(), context);
+    await building;
+    const lab = await LabCommands.make(count);
+    try {
+      await test(lab);
+    } finally {
+      await lab.close();
+    }
+  };
+}
+
+const startedOn =
+  (node: string) =>
+  ({ event, slot }: PrintedEvent): boolean =>
+    event === 'trialStarted' && String(slot).startsWith(node);
+const endedOn =
+  (node: string) =>
+  ({ event, slot }: PrintedEvent): boolean =>
+    event === 'trialEnded' && String(slot).startsWith(node);
+
+const isAway = ({ event, text }: PrintedEvent): boolean =>
+  event === 'note' && String(text).includes('away');
+
+async function join(lab: LabCommands, name: HostName): Promise<[EventCommand, string]> {
+  const node = lab.startNode(name, await lab.invite());
+  const joined = await node.until(({ event }) => event === 'joined');
+  return [node, String(joined['node'])];
+}
+
+/** Starts a host without workers, and `h2` as a node that works. */
+async function withNode(lab: LabCommands): Promise<[EventCommand, EventCommand, string]> {
+  const host = await lab.startHost(study, 0);
+  const [node, id] = await join(lab, 'h2');
+  await host.until(startedOn(id));
+  return [host, node, id];
+}
+
+async function finished(lab: LabCommands, host: EventCommand): Promise<void> {
+  const end = await host.until(({ event }) => event === 'finished');
+  expect(end).toMatchObject({ state: 'finished', complete: TRIALS, failed: 0 });
+  expect((await host.process.ended).code).toBe(0);
+  const { states, succeeded } = lab.ends();
+  expect(states).toEqual({ complete: TRIALS });
+  expect([...succeeded.values()]).toEqual(Array.from({ length: TRIALS }, () => 1));
+}
+
+describe.concurrent('Shared lab: faults', () => {
+  it(
+    'evaluates a study on two nodes that join by an invitation while it runs',
+    inLab(3, async (lab) => {
+      const [host, , first] = await withNode(lab);
+      await host.until(endedOn(first));
+      // The first node waits, so that trials are left when the second one is ready.
+      await lab.bed.signal('h2', 'SIGSTOP');
+      const [, second] = await join(lab, 'h3');
+      await host.until(startedOn(second));
+      await lab.bed.signal('h2', 'SIGCONT');
+      await finished(lab, host);
+      expect(lab.ends().nodes).toEqual(new Set([first, second]));
+    }),
+  );
+
+  it(
+    'runs the trials of a killed node on another one',
+    inLab(3, async (lab) => {
+      const [host] = await withNode(lab);
+      await lab.bed.signal('h2', 'SIGKILL');
+      const [, second] = await join(lab, 'h3');
+      await finished(lab, host);
+      expect(lab.ends().nodes).toContain(second);
+    }),
+  );
+
+  it(
+    'continues with a killed node that starts again',
+    inLab(2, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      await lab.bed.signal('h2', 'SIGKILL');
+      const before = host.events.length;
+      lab.startNode('h2');
+      await host.until(startedOn(id), before);
+      await finished(lab, host);
+    }),
+  );
+
+  it(
+    'finishes the running trials of a node that is told to end, and lets it leave',
+    inLab(3, async (lab) => {
+      const [host, node, id] = await withNode(lab);
+      await node.process.signal('SIGTERM');
+      expect((await node.process.ended).code).toBe(0);
+      await join(lab, 'h3');
+      const end = await host.until(({ event }) => event === 'finished');
+      expect(end).toMatchObject({ lostAttempts: 0 });
+      await finished(lab, host);
+      expect(lab.ends().nodes).toContain(id);
+    }),
+  );
+
+  it(
+    'continues on a node whose link was cut until it counted as away',
+    inLab(2, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      const before = host.events.length;
+      await lab.bed.cut('h2');
+      await host.until(isAway);
+      await lab.bed.mend('h2');
+      await host.until(endedOn(id), before);
+      await finished(lab, host);
+    }),
+  );
+
+  it(
+    'rescues the trials of a stopped node, and uses it again once it continues',
+    inLab(3, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      await lab.bed.signal('h2', 'SIGSTOP');
+      await host.until(isAway);
+      const [, second] = await join(lab, 'h3');
+      await host.until(endedOn(second));
+      await lab.bed.signal('h3', 'SIGKILL');
+      const before = host.events.length;
+      await lab.bed.signal('h2', 'SIGCONT');
+      await host.until(startedOn(id), before);
+      await finished(lab, host);
+    }),
+  );
+
+  it(
+    'connects nodes to a host that was killed and started again',
+    inLab(2, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      await host.until(endedOn(id));
+      await lab.bed.signal('h1', 'SIGKILL');
+      await host.process.ended;
+      const again = await lab.startHost(study, 0, ['--resume']);
+      await again.until(endedOn(id));
+      await finished(lab, again);
+    }),
+  );
+
+  it(
+    'loses nothing on a link that drops 30 % of its packets',
+    inLab(
+      2,
+      async (lab) => {
+        const [host] = await withNode(lab);
+        await lab.bed.lose('h2', 30);
+        await finished(lab, host);
+      },
+      whyNoLoss,
+    ),
+  );
+
+  it(
+    'loses nothing on a link that delays packets by 200 ms and reorders them',
+    inLab(
+      2,
+      async (lab) => {
+        const host = await lab.startHost(study, 0);
+        await lab.bed.delay('h2', 200, 50);
+        await join(lab, 'h2');
+        await finished(lab, host);
+      },
+      whyNoDelay,
+    ),
+  );
+});
