@@ -147,13 +147,13 @@ async function start(
     lab: () => basename(file, extname(file)),
     take: (event) => coordinator.node(event),
     fetch: () => datasets.orders(),
-    received: (node, message) => datasets.received(node, message),
     exited: (exit) => {
       listener.workerExited(exit);
       coordinator.exited(exit);
     },
     received: (node, message) => {
       if (message.type === 'node') share.joined(node);
+      datasets.received(node, message);
     },
   });
   const share: LabShare = new LabShare({
