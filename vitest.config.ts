@@ -64,7 +64,11 @@ const everywhere = {
   expect: { poll: { timeout: MINUTE, interval: 20 } },
   unstubEnvs: true,
   // Threads and worker processes start as built: compiling their sources takes five times as long.
-  env: { GALAPAGOS_BUILT_ENTRIES: fileURLToPath(new URL('./out/main/', import.meta.url)) },
+  env: {
+    GALAPAGOS_BUILT_ENTRIES: fileURLToPath(new URL('./out/main/', import.meta.url)),
+    // Nothing of a test is announced on the network.
+    GALAPAGOS_DISCOVERY: 'off',
+  },
 } as const;
 
 const processes = { testTimeout: 10 * MINUTE, hookTimeout: 10 * MINUTE } as const;

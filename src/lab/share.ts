@@ -8,10 +8,12 @@ import { THIS_NODE } from '../core/device.ts';
 import { GalapagosError } from '../core/errors.ts';
 import type { LabChange } from '../core/scheduling/index.ts';
 import { externalAddresses } from '../node/addresses.ts';
+import { announceLab } from '../node/discovery.ts';
 import { AdmittedNodes } from '../node/keys/admitted.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
 import { readIdentity } from '../node/keys/identity.ts';
 import type { Identity } from '../node/keys/identity.ts';
+import { hostIdOf } from '../node/keys/key-pair.ts';
 import { LanFolder } from '../node/keys/lan-folder.ts';
 import { noteSharing } from '../node/keys/sharing.ts';
 import { StatusFile } from '../node/keys/status.ts';
@@ -308,6 +310,7 @@ export class LabShare {
       }),
       admissions.onChange(() => this.#changed()),
       noteSharing(folder, { port: sharing.port, lab }),
+      announceLab({ hostId: hostIdOf(identity.key), name: this.#name, port: sharing.port }),
       () => clearInterval(forget.unref()),
       () => admissions.close(),
       () => status.close(),

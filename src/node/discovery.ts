@@ -11,6 +11,7 @@ import type { HostAddress } from '../protocol/host-address.ts';
 import { PAIRING_PROTOCOL } from '../protocol/pairing-messages.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
 import type { VersionRange } from '../protocol/worker-messages.ts';
+import { systemTimer } from '../runtime/timer.ts';
 import type { Timer } from '../runtime/timer.ts';
 import { externalAddresses, isLinkLocal, rank, zoneOf } from './addresses.ts';
 import type { Interfaces } from './addresses.ts';
@@ -28,6 +29,10 @@ const MOST_LABS = 256;
 const MOST_ADDRESSES = 16;
 /** Longest DNS label, in bytes. */
 const LABEL_BYTES = 63;
+
+/** Name of the environment variable that turns discovery off. */
+const VARIABLE = 'GALAPAGOS_DISCOVERY';
+const isOff = (): boolean => process.env[VARIABLE] === 'off';
 
 export interface Announcement {
   readonly hostId: string;
@@ -84,7 +89,7 @@ export class Discovery {
   constructor(options: DiscoveryOptions) {
     this.#options = {
       now: Date.now,
-      interfaces: networkInterfaces,
+      interfaces: isOff() ? () => ({}) : networkInterfaces,
       port: MDNS_PORT,
       ...options,
     };
@@ -113,7 +118,10 @@ export class Discovery {
 
   /** Why no lab can be seen; null: labs can be seen. */
   get blind(): string | null {
-    if (this.#mdns.size === 0) return 'this machine is connected to no network';
+    if (this.#mdns.size === 0)
+      return isOff()
+        ? `discovery is turned off (${VARIABLE}=off)`
+        : 'this machine is connected to no network';
     const working = [...this.#mdns.keys()].some((address) => !this.#failures.has(address));
     return working ? null : ([...this.#failures.values()][0] ?? null);
   }
@@ -279,4 +287,11 @@ function advertised({ hostId, name, port }: Announcement): Advertised {
 function rangeOf(text: string): VersionRange {
   const [low = 0, high = 0] = text.split('-').map(Number);
   return { low, high };
+}
+
+/** Announces a shared lab until the returned function is called. */
+export function announceLab(announcement: Announcement): () => void {
+  const discovery = new Discovery({ timer: systemTimer, changed: () => undefined });
+  void discovery.announce(announcement);
+  return () => void discovery.close();
 }

@@ -2,9 +2,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { externalAddresses, rank, zoneOf } from '../../src/node/addresses.ts';
 import { DROPPED_MS, Discovery, INTERFACES_MS, LOOK_MS } from '../../src/node/discovery.ts';
+import { discoverLabs } from '../../src/node/seen-labs.ts';
+import { seenBody } from '../../src/protocol/window/nodes.ts';
+import type { SeenBody } from '../../src/protocol/window/nodes.ts';
 import type { Interfaces } from '../../src/node/addresses.ts';
 import { ManualTimer } from '../support/manual-timer.ts';
 
@@ -93,6 +96,7 @@ describe('Discovery: labs on the network', () => {
     const host = discovery(() => interfaces);
     const node = discovery();
     await host.announce({ hostId: ID, name: 'desk', port: 47_800 });
+    vi.stubEnv('GALAPAGOS_DISCOVERY', '');
     expect(host.blind).toBe('this machine is connected to no network');
     node.look();
     interfaces = loopback;
@@ -102,6 +106,13 @@ describe('Discovery: labs on the network', () => {
     interfaces = {};
     timer.advance(INTERFACES_MS);
     await expect.poll(() => node.labs).toEqual([]);
+  });
+
+  it('is off, and says so, where the environment turns it off', () => {
+    vi.stubEnv('GALAPAGOS_DISCOVERY', 'off');
+    const made = new Discovery({ timer, changed: () => undefined });
+    open.push(made);
+    expect(made.blind).toBe('discovery is turned off (GALAPAGOS_DISCOVERY=off)');
   });
 
   it('survives packets that are not mDNS, or carry wrong records', async () => {
@@ -139,6 +150,21 @@ describe('Discovery: labs on the network', () => {
     await expect
       .poll(() => node.labs.map(({ name }) => name))
       .toEqual([String.raw`a\u202eb`, 'ä'.repeat(32)]);
+  });
+});
+
+describe('Discovery: list of labs for the window', () => {
+  it('lists labs at once and after each change, with addresses as text', async () => {
+    const host = discovery();
+    await host.announce({ hostId: ID, name: 'desk', port: 47_811 });
+    const bodies: SeenBody[] = [];
+    const end = discoverLabs((seen) => bodies.push(seen), { interfaces: () => loopback, port });
+    await expect.poll(() => bodies.at(-1)?.labs).toMatchObject([{ host: ID, name: 'desk' }]);
+    expect(seenBody.parse(bodies.at(-1)).labs[0]?.addresses).toContain('127.0.0.1:47811');
+    end();
+    const { length } = bodies;
+    await host.announce(null);
+    expect(bodies).toHaveLength(length);
   });
 });
 
