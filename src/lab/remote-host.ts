@@ -5,7 +5,7 @@
  */
 import type { NodeLinks, WorkerHost } from '../coordinator/coordinator.ts';
 import type { NewEvent } from '../coordinator/worker-channels.ts';
-import { isSelected, parseSlot } from '../core/device.ts';
+import { parseSlot } from '../core/device.ts';
 import type { NodeMessage } from '../core/scheduling/index.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { NODE_PROTOCOL, NO_LIMITS } from '../protocol/node-messages.ts';
@@ -24,13 +24,8 @@ import { nodeVersionGoodbye } from '../protocol/node-wire.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
 import type { NodeChannels, NodeListener } from '../transport/transport.ts';
+import { excludeDevices, ownerMode } from './owner-limits.ts';
 import { NodeSamples } from './node-samples.ts';
-
-/**
- * Milliseconds for which trials that run when the hours of use end may go on: 20 days, below the
- * longest timer that Node has.
- */
-const HOURS_GRACE_MS = 20 * 24 * 3_600_000;
 
 /** Milliseconds for which a removed node's channels stay open, so that its goodbye arrives. */
 const GOODBYE_MS = 200;
@@ -359,26 +354,13 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     this.#changed(node);
   }
 
-  /**
-   * Reports the mode that the node's owner has set. Outside its hours the node is paused: what runs
-   * may finish.
-   */
-  #tellMode({ id: node, limits: { paused, draining }, courtesy }: Known): void {
-    const isOff = (courtesy?.hoursFrom ?? null) !== null;
-    const mode = draining !== null ? 'draining' : paused || isOff ? 'paused' : 'open';
-    const graceMs = draining?.graceMs ?? (paused || !isOff ? 0 : HOURS_GRACE_MS);
-    this.#parts.take({ type: 'nodeMode', node, mode, graceMs, by: 'owner' });
+  /** Reports the mode that the node's owner has set. */
+  #tellMode({ id: node, limits, courtesy }: Known): void {
+    this.#parts.take(ownerMode(node, limits, courtesy?.hoursFrom ?? null));
   }
 
-  /** Drains slots on devices that the limits exclude from now on, and offers the others again. */
   #excludeDevices({ hello: { slots }, limits: { devices }, excluded }: Known): void {
-    for (const { slot, device } of slots) {
-      const excludes = devices !== null && !isSelected(devices, device);
-      if (excludes === excluded.has(slot)) continue;
-      if (excludes) excluded.add(slot);
-      else excluded.delete(slot);
-      this.#parts.take({ type: excludes ? 'slotDrained' : 'slotOffered', slot });
-    }
+    for (const event of excludeDevices(slots, devices, excluded)) this.#parts.take(event);
   }
 
   #changed(node: string): void {

@@ -13,6 +13,7 @@ import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
 import { datasetsFolder } from '../datasets/places.ts';
+import type { UseSources } from '../node/courtesy/machine-courtesy.ts';
 import { CPU_PIN } from '../node/devices/pin.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
@@ -28,6 +29,7 @@ import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { LabCheck } from './lab-check.ts';
+import { LocalCourtesy } from './local-courtesy.ts';
 import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
 import { RemoteHost } from './remote-host.ts';
@@ -69,6 +71,8 @@ export interface LabParts {
   readonly held?: () => void;
   /** Milliseconds after which a lab that existed before is checked. */
   readonly checkAfterMs?: number;
+  /** Replaces sources of this machine's use by its owner. */
+  readonly use?: Partial<UseSources>;
 }
 
 export interface WorkerProgram {
@@ -99,6 +103,8 @@ export interface RunningLab {
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
   /** Other machines; sharing is off at first. */
   readonly share: LabShare;
+  /** Limits that this machine's owner sets for its own workers. */
+  readonly courtesy: LocalCourtesy;
   /** Commits pending writes, ends the workers and closes the file. */
   close(): Promise<void>;
 }
@@ -125,6 +131,7 @@ async function start(
     device = cpuDevice(),
     held,
     checkAfterMs = 0,
+    use,
   }: LabParts,
   onFailure: (undo: () => unknown) => void,
 ): Promise<RunningLab> {
@@ -177,6 +184,12 @@ async function start(
         .map(({ spec }) => spec),
   });
   share.listen(() => datasets.changed());
+  const courtesy = new LocalCourtesy({
+    userFolder: home,
+    coordinator: () => coordinator,
+    transport: local,
+    ...(use === undefined ? {} : { use }),
+  });
   const coordinator: Coordinator = await Coordinator.open({
     storage,
     transport,
@@ -205,8 +218,10 @@ async function start(
     datasetOf: referenceOf,
     ...(energyBetween === undefined ? {} : { energyBetween }),
     host: {
-      spawn: (slot, incarnation, afterMs) =>
-        (isOnThisNode(slot) ? workers : remote)?.spawn(slot, incarnation, afterMs),
+      spawn: (slot, incarnation, afterMs) => {
+        (isOnThisNode(slot) ? workers : remote)?.spawn(slot, incarnation, afterMs);
+        if (isOnThisNode(slot)) courtesy.look();
+      },
       kill: (slot, incarnation, afterMs) =>
         (isOnThisNode(slot) ? workers : remote)?.kill(slot, incarnation, afterMs),
     },
@@ -242,15 +257,18 @@ async function start(
       const runs = [...coordinator.lab.studies.values()].some(({ state }) => state === 'running');
       if (laterMs > 0 && !runs) workers.holdStarts(laterMs);
       coordinator.offerSlots(slots);
+      courtesy.start(slots, cards, workers);
       return slots;
     },
     get workers() {
       return workers?.running ?? [];
     },
     share,
+    courtesy,
     close: once(async () => {
       clearInterval(verifying);
       datasets.close();
+      courtesy.close();
       await share.close();
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);

@@ -5,6 +5,7 @@
  */
 import { compareIncarnations } from '../core/scheduling/slots.ts';
 import type { NodeSlot, NodeWelcome } from '../protocol/node-messages.ts';
+import { HOLD_SINCE } from '../protocol/worker-messages.ts';
 import type {
   FromWorker,
   ResultMessage,
@@ -56,6 +57,8 @@ interface Worker {
   beats: Beats | null;
   /** Messages behind a welcome that waits for its channel, in order. */
   waiting: Promise<void> | null;
+  /** Whether it can wait between two batches; null: it has not said hello. */
+  knowsHold: boolean | null;
   /** Times of recent invalid messages. */
   malformed: number[];
 }
@@ -149,6 +152,21 @@ export class Relay {
     this.#parts.processes.kill(slot, incarnation, afterMs);
   }
 
+  /** Makes a worker wait between two batches; one of a release that cannot wait ends. */
+  hold(slot: string, forMs: number): void {
+    const { incarnation, running, knowsHold } = this.#worker(slot);
+    if (!running || knowsHold === null) return;
+    const { workers, processes } = this.#parts;
+    if (knowsHold) workers.sendControl({ slot, incarnation }, { type: 'hold', forMs });
+    else if (forMs > 0) processes.kill(slot, incarnation, 0);
+  }
+
+  /** Ends a worker, so that its memory is freed. */
+  free(slot: string): void {
+    const { incarnation, running } = this.#worker(slot);
+    if (running) this.#parts.processes.kill(slot, incarnation, 0);
+  }
+
   /** A worker process has ended. */
   exited(exit: WorkerExit): void {
     const worker = this.#workers.get(exit.slot);
@@ -197,6 +215,9 @@ export class Relay {
     if (isNewest) (worker.beats ??= new Beats(now)).heard(now);
     switch (message.type) {
       case 'hello':
+        if (isNewest) worker.knowsHold = message.v.high >= HOLD_SINCE;
+        host.passControl(message);
+        return;
       case 'leaving':
         host.passControl(message);
         return;
@@ -234,7 +255,13 @@ export class Relay {
 
   #begin(worker: Worker, incarnation: string): void {
     this.#leave(worker);
-    Object.assign(worker, { incarnation, running: true, beats: null, malformed: [] });
+    Object.assign(worker, {
+      incarnation,
+      running: true,
+      beats: null,
+      malformed: [],
+      knowsHold: null,
+    });
   }
 
   /** Closes the task channel of the worker's session. */
@@ -295,6 +322,7 @@ function newWorker(): Worker {
     taskSeq: 0,
     beats: null,
     waiting: null,
+    knowsHold: null,
     malformed: [],
   };
 }

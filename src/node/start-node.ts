@@ -17,6 +17,8 @@ import { explained } from '../transport/reading.ts';
 import { externalAddresses, isLinkLocal } from './addresses.ts';
 import { NodeData } from './data/node-data.ts';
 import type { DatasetFolders } from './data/node-store.ts';
+import type { CourtesyState } from './courtesy/courtesy.ts';
+import { machineCourtesy } from './courtesy/machine-courtesy.ts';
 import { CPU_PIN } from './devices/pin.ts';
 import type { StartableDevice } from './devices/pin.ts';
 import { HostLink } from './link.ts';
@@ -68,7 +70,7 @@ export interface NodeParts {
   readonly datasets: DatasetFolders;
   /** Whether other nodes may fetch datasets from this one. */
   readonly serves: boolean;
-  /** The owner's limits; default: none. */
+  /** The owner's limits at the start; default: none. */
   readonly limits?: NodeLimits;
   readonly listener: NodeListener;
 }
@@ -80,6 +82,8 @@ export interface NodeListener {
   /** Number of worker processes that run, after each change. */
   workers(count: number): void;
   workerExited(exit: WorkerExit): void;
+  /** Limits in force, held slots and their reason, after each change. */
+  courtesy?(state: CourtesyState): void;
   warn(text: string): void;
 }
 
@@ -92,6 +96,11 @@ export interface RunningNode {
    * Finishes what runs for a time, takes nothing more, and leaves. Resolves when the node has left.
    */
   drain(graceMs: number): Promise<void>;
+  /**
+   * Sets the owner's limits.
+   * @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told
+   */
+  limit(limits: NodeLimits): Promise<void>;
   /** Leaves at once and ends the workers. */
   close(): Promise<void>;
 }
@@ -105,7 +114,6 @@ async function start(
   onFailure: (undo: () => unknown) => void,
 ): Promise<RunningNode> {
   const { node, cpu, cpuWorkers, cards, listener } = parts;
-  let limits = parts.limits ?? NO_LIMITS;
   const devices = [cpu, ...cards.map(({ device }) => device)];
   const slots = [
     ...(cpuWorkers === 0 ? [] : slotsOf(node, cpu, workerCount(cpuWorkers).workers)),
@@ -155,11 +163,11 @@ async function start(
       slots: [...relay.slots],
       has: data.has(),
       serves: data.serves,
-      limits,
+      limits: courtesy.state.limits,
     }),
     pulse: () => {
       relay.tick();
-      return { silent: relay.silent, held: [], works: relay.running > 0 };
+      return { silent: relay.silent, held: [...courtesy.state.slots], works: relay.running > 0 };
     },
     stalled: (ms) => relay.stalled(ms),
     welcomed: (welcome) => welcomed(welcome),
@@ -183,9 +191,32 @@ async function start(
     warn: (text) => listener.warn(text),
   });
 
+  let toldLimits = '';
+  const courtesy = machineCourtesy({
+    slots,
+    cards,
+    running: () => processes.running,
+    owner: parts.limits ?? NO_LIMITS,
+    hold: (slot, forMs) => relay.hold(slot, forMs),
+    free: (slot) => relay.free(slot),
+    changed: (state) => {
+      tellCourtesy(state);
+      listener.courtesy?.(state);
+    },
+  });
+  onFailure(() => courtesy.close());
+
+  function tellCourtesy({ limits, hoursFrom, held, idleSource, idleUnknown }: CourtesyState): void {
+    const told = JSON.stringify(limits);
+    if (told !== toldLimits) link.send({ type: 'limits', limits });
+    toldLimits = told;
+    link.send({ type: 'courtesy', hoursFrom, held, idleSource, idleUnknown });
+  }
+
   function welcomed({ run, fetch }: NodeWelcome): void {
     relay.welcomed(run);
     data.want(fetch);
+    tellCourtesy(courtesy.state);
     listener.workers(relay.running);
     if (utilisation !== null) link.send({ type: 'inventory', inventory: utilisation.inventory() });
   }
@@ -193,10 +224,14 @@ async function start(
   function received(message: NodeOrder): void {
     if (message.type === 'spawn') {
       relay.spawn(message.slot, message.incarnation, message.afterMs);
+      courtesy.look();
       listener.workers(relay.running);
     } else if (message.type === 'kill')
       relay.kill(message.slot, message.incarnation, message.afterMs);
     else if (message.type === 'noted') relay.noted(message.slot, message.incarnation);
+    // The host applies its own pause and drain.
+    else if (message.type === 'limits')
+      courtesy.setWish({ ...message.limits, paused: false, draining: null });
     else if (message.type === 'fetch') data.want(message.fetch);
     else if (message.type === 'introduce') data.introduce(message);
   }
@@ -261,6 +296,7 @@ async function start(
   const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
     (closing ??= (async () => {
       link.leave(reason);
+      courtesy.close();
       await data.close();
       await end.close();
       await processes.close(CLOSE_GRACE_MS);
@@ -272,15 +308,17 @@ async function start(
     link,
     async drain(graceMs) {
       if (link.isUp && relay.running > 0) {
-        limits = { ...limits, draining: { graceMs } };
+        const draining = { graceMs };
         const done = new Promise<void>((resolve) => (drained = resolve));
-        link.send({ type: 'limits', limits });
+        link.send({ type: 'limits', limits: { ...courtesy.state.limits, draining } });
+        void courtesy.setOwner({ ...courtesy.owner, draining });
         const timer = setTimeout(() => drained(), graceMs + DRAINED_MS);
         await done;
         clearTimeout(timer);
       }
       await close('drained');
     },
+    limit: (limits) => courtesy.setOwner(limits),
     close: () => close('shutdown'),
   };
 }

@@ -237,8 +237,8 @@ describe('Host of nodes: courtesy', () => {
     await world.receive({ type: 'limits', limits: { ...NO_LIMITS, devices: ['cpu'] } });
     await world.receive({ type: 'limits', limits: { ...NO_LIMITS, devices: ['gpu'] } });
     expect(world.events.filter(({ type }) => type.startsWith('slot'))).toEqual([
-      { type: 'slotDrained', slot: `${NODE}/gpu/0/0` },
-      { type: 'slotOffered', slot: `${NODE}/gpu/0/0` },
+      { type: 'slotDrained', slot: `${NODE}/gpu/0/0`, because: 'owner' },
+      { type: 'slotOffered', slot: `${NODE}/gpu/0/0`, because: 'owner' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cohort, result } from '../support/worker-message-examples.ts';
+import { cohort, hello, result } from '../support/worker-message-examples.ts';
 import { RelayWorld, SLOT, SLOTS } from '../support/relay-world.ts';
 
 const cohortOf = (session: string, taskSeq: number): typeof cohort => ({
@@ -189,5 +189,50 @@ describe('Relay: processes', () => {
     expect(reported()).toBe(2);
     expect(world.relay.slots[0]).toMatchObject({ running: null, session: null });
     expect(world.workers.open.size).toBe(0);
+  });
+});
+
+describe('Relay: held workers', () => {
+  const helloOf = (high: number): typeof hello => ({
+    ...hello,
+    v: { low: 1, high },
+    slot: SLOT,
+    incarnation: '3.1',
+  });
+  const holds = (world: RelayWorld) =>
+    world.workers.control.filter(({ message }) => message.type === 'hold');
+
+  it('tells the running worker of the slot to wait, and to go on', () => {
+    const world = new RelayWorld();
+    world.relay.spawn(SLOT, '3.1', 0);
+    world.relay.hold(SLOT, 10_000);
+    expect(holds(world)).toEqual([]);
+    world.workers.receive(helloOf(2));
+    world.relay.hold(SLOT, 10_000);
+    world.relay.hold(SLOT, 0);
+    expect(holds(world)).toEqual([
+      { to: `${SLOT}#3.1`, message: { type: 'hold', forMs: 10_000 } },
+      { to: `${SLOT}#3.1`, message: { type: 'hold', forMs: 0 } },
+    ]);
+  });
+
+  it('ends a worker of a release that cannot wait, and sends it nothing', () => {
+    const world = new RelayWorld();
+    world.relay.spawn(SLOT, '3.1', 0);
+    world.workers.receive(helloOf(1));
+    world.relay.hold(SLOT, 0);
+    world.relay.hold(SLOT, 10_000);
+    expect([holds(world), world.processes]).toEqual([
+      [],
+      [`spawn ${SLOT}#3.1`, `kill ${SLOT}#3.1`],
+    ]);
+  });
+
+  it('ends a worker to free its memory, once it runs', () => {
+    const world = new RelayWorld();
+    world.relay.free(SLOT);
+    world.relay.spawn(SLOT, '3.1', 0);
+    world.relay.free(SLOT);
+    expect(world.processes).toEqual([`spawn ${SLOT}#3.1`, `kill ${SLOT}#3.1`]);
   });
 });

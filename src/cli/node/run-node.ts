@@ -4,12 +4,18 @@ import { FetchedDatasets } from '../../datasets/fetched.ts';
 import { datasetsFolder } from '../../datasets/places.ts';
 import { workerProgram } from '../../lab/start-lab.ts';
 import { nextBoot } from '../../node/boot.ts';
+import { parseHours } from '../../node/courtesy/hours.ts';
+import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
+import { readCourtesy } from '../../node/courtesy/settings.ts';
+import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { LinkEnd } from '../../node/link.ts';
 import { noteNode } from '../../node/node-note.ts';
 import { startNode } from '../../node/start-node.ts';
 import type { NodeListener } from '../../node/start-node.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { parseHostAddress } from '../../protocol/host-address.ts';
+import { NO_LIMITS } from '../../protocol/node-messages.ts';
+import type { NodeLimits } from '../../protocol/node-messages.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { findCards } from '../../studies/find-cards.ts';
@@ -40,6 +46,8 @@ export async function runNode(
 ): Promise<ExitCode> {
   const { resources, userFolder } = context;
   const { env } = context.streams;
+  if (wanted.whenIdle === true) await checkIdleKnown();
+  const hours = wanted.hours === undefined ? null : parseHours(wanted.hours, '--hours');
   const cards = await findCards({ userFolder, env });
   const chosen = chooseDevices(wanted.devices ?? null, cards);
   const name = wanted.name ?? hostname();
@@ -111,6 +119,7 @@ export async function runNode(
       userFolder,
       datasets: new FetchedDatasets(datasetsFolder(userFolder)),
       serves: wanted.serve,
+      limits: limitsOf(folder, hours, wanted.whenIdle),
       listener,
     });
     offered = node.slots.length;
@@ -147,6 +156,16 @@ export async function runNode(
   } finally {
     forget();
   }
+}
+
+/** The limits that the owner has set, with those of the command line. */
+function limitsOf(
+  folder: LanFolder | null,
+  hours: NodeLimits['hours'],
+  whenIdle: boolean | undefined,
+): NodeLimits {
+  const kept = folder === null ? NO_LIMITS : readCourtesy(folder);
+  return { ...kept, hours: hours ?? kept.hours, whenIdle: whenIdle ?? kept.whenIdle };
 }
 
 function exitCodeOf({ why }: LinkEnd): ExitCode {

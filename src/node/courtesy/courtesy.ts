@@ -227,7 +227,7 @@ export class Courtesy {
   }
 }
 
-function idleUnknown(reason: string): GalapagosError {
+export function idleUnknown(reason: string): GalapagosError {
   const hint = 'Choose hours instead, for example 18-8';
   const expected = 'a source of the time since the last input';
   return new GalapagosError(

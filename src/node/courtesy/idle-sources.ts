@@ -27,6 +27,8 @@ export interface IdleSourceParts {
 
 /** Milliseconds of zeros after which Electron's figure is not believed: Wayland has no other. */
 const ZEROS_MS = 10 * 60_000;
+/** Milliseconds for which the first line of PowerShell is waited for. */
+const FIRST_LINE_MS = 15_000;
 /** Milliseconds after which a line of a long-lived command is stale. */
 const STALE_MS = 5_000;
 
@@ -163,10 +165,17 @@ function windows({ start, timer }: IdleSourceParts): IdleSource {
   let followed: Followed | null = null;
   let last: { readonly line: z.output<typeof windowsLine>; readonly at: number } | null = null;
   let strange: string | null = null;
-  return {
-    name: 'Windows',
-    read: () => {
-      followed ??= new Followed({
+  let answered: () => void = () => undefined;
+  /** Resolves with the first line, or when it is late. */
+  let first: Promise<void> | null = null;
+  const follow = (): Promise<void> =>
+    new Promise((resolve) => {
+      const forget = timer.after(FIRST_LINE_MS, resolve);
+      answered = () => {
+        forget();
+        resolve();
+      };
+      followed = new Followed({
         program: 'powershell.exe',
         args: POWERSHELL_ARGS,
         timer,
@@ -178,16 +187,19 @@ function windows({ start, timer }: IdleSourceParts): IdleSource {
           } catch (error) {
             strange = String(error);
           }
+          answered();
         },
       });
-      const reason = followed.trouble ?? strange ?? 'PowerShell has not answered yet';
-      if (last === null || timer.now() - last.at > STALE_MS)
-        return Promise.resolve(new Unknown(reason));
-      return Promise.resolve(
-        'idleMs' in last.line
-          ? last.line.idleMs
-          : new Unknown('a service sees no input: run Galapagos in the user’s session'),
-      );
+    });
+  return {
+    name: 'Windows',
+    read: async () => {
+      await (first ??= follow());
+      const reason = followed?.trouble ?? strange ?? 'PowerShell does not answer';
+      if (last === null || timer.now() - last.at > STALE_MS) return new Unknown(reason);
+      return 'idleMs' in last.line
+        ? last.line.idleMs
+        : new Unknown('a service sees no input: run Galapagos in the user’s session');
     },
     stop: () => followed?.stop(),
   };

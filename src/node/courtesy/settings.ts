@@ -4,7 +4,7 @@ import type { NodeLimits } from '../../protocol/node-messages.ts';
 import { strict } from '../../protocol/problems.ts';
 import type { LanFolder } from '../keys/lan-folder.ts';
 
-const FILE = 'courtesy.json';
+export const COURTESY_FILE = 'courtesy.json';
 
 /** Draining lasts as long as the process that drains, so that it is not kept. */
 const schema = strict(
@@ -16,10 +16,10 @@ const schema = strict(
  * @throws InvalidInput naming the file and the field
  */
 export function readCourtesy(folder: LanFolder): NodeLimits {
-  return { ...NO_LIMITS, ...folder.read(FILE, schema) };
+  return { ...NO_LIMITS, ...folder.read(COURTESY_FILE, schema) };
 }
 
 export function writeCourtesy(folder: LanFolder, limits: NodeLimits): void {
   const { devices, hours, whenIdle, paused } = limits;
-  folder.exclusively(() => folder.write(FILE, { devices, hours, whenIdle, paused }));
+  folder.exclusively(() => folder.write(COURTESY_FILE, { devices, hours, whenIdle, paused }));
 }

@@ -17,6 +17,8 @@ const NO_CARD = '-1';
 /** A device that a worker should serve, and what pins the worker to it. */
 export interface StartableDevice extends ProcessPin {
   readonly device: Device;
+  /** Identity of the card for drivers; absent: the processor, or a software adapter. */
+  readonly card?: Pick<ListedCard, 'vendor' | 'uuid' | 'address'>;
   /** Conditions that slow trials down on it, as parts of sentences. */
   readonly conditions: readonly string[];
 }
@@ -70,8 +72,15 @@ export function startableCards({ devices }: DeviceList): readonly StartableDevic
     const { environment, command } = pinTo(card, twins);
     // The adapter is the first twin's.
     const own = second ? { ...environment, [ADAPTER_VARIABLE]: NO_ADAPTER } : environment;
+    const { vendor, uuid, address } = card;
     return [
-      { device: deviceOf(card), conditions: cardConditions(card), environment: own, command },
+      {
+        device: deviceOf(card),
+        card: { vendor, uuid, address },
+        conditions: cardConditions(card),
+        environment: own,
+        command,
+      },
     ];
   });
 }
