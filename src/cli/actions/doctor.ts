@@ -15,6 +15,7 @@ import { modeForOthers } from '../../runtime/owner-only.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { tryInstallation } from '../../training/executors/tensorflow/try-installation.ts';
 import { WasmExecutor } from '../../training/executors/wasm/wasm.ts';
+import { sharing } from './doctor-sharing.ts';
 
 export type Check = DoctorOutput['checks'][number];
 
@@ -66,6 +67,7 @@ export async function examine({ resources, cwd }: DoctorPaths): Promise<Check[]>
     ),
     disk(cwd),
     ...(await labFile(join(cwd, 'lab.db'), storage)),
+    await sharing(),
     graphics(inventory.graphics),
     await tensorflow(),
     electron(),
