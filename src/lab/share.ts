@@ -32,7 +32,7 @@ import type {
 } from '../protocol/window/nodes.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { systemTimer } from '../runtime/timer.ts';
-import type { Refusal } from '../transport/door/refusals.ts';
+import { notAdmittedText, refusalText } from '../transport/door/refusals.ts';
 import type { LabTransport } from '../transport/lab-transport.ts';
 import type { DataFrames } from '../transport/nodes/data-channel.ts';
 import type { Sharing } from '../transport/nodes/sharing.ts';
@@ -88,6 +88,7 @@ export class LabShare {
   #changing: Promise<void> = Promise.resolve();
   #problem: SharingState['problem'] = null;
   #refused: RefusedRow[] = [];
+  readonly #refusalListeners = new Set<(text: string) => void>();
 
   constructor(parts: ShareParts) {
     this.#parts = parts;
@@ -99,6 +100,15 @@ export class LabShare {
   listen(changed: () => void): () => void {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);
+  }
+
+  /**
+   * Calls back with one line for the log after each report of refused machines, at most one a minute
+   * for an address. @returns a function that unsubscribes
+   */
+  onRefused(listener: (text: string) => void): () => void {
+    this.#refusalListeners.add(listener);
+    return () => this.#refusalListeners.delete(listener);
   }
 
   get sharing(): SharingState {
@@ -269,7 +279,10 @@ export class LabShare {
         timer: systemTimer,
         open: addNode,
       },
-      ({ address, reason }) => this.#refuse(address, reason, 1),
+      ({ address, reason, detail }) => {
+        this.#refuse(address, reason, 1);
+        this.#tell(notAdmittedText(address, detail));
+      },
     );
     const wishes = new NodeWishes(folder);
     for (const node of admitted.list()) keys.set(node.id, keysOf(node).join());
@@ -282,7 +295,10 @@ export class LabShare {
       nodes: admitted.list().map((node) => ({ node: node.id, publicKeys: keysOf(node) })),
       listener: {
         pair: (connection) => admissions.connect(connection),
-        refused: ({ address, reason, count }: Refusal) => this.#refuse(address, reason, count),
+        refused: (refusal) => {
+          this.#refuse(refusal.address, refusal.reason, refusal.count);
+          this.#tell(refusalText(refusal));
+        },
         broken: (error) => void this.#broken(error),
         data: (node, frames) => this.#parts.data(node, frames),
       },
@@ -379,6 +395,10 @@ export class LabShare {
   #required(): Open {
     if (this.#open !== null) return this.#open;
     throw new GalapagosError('not-shared', 'this lab is not shared: turn sharing on first');
+  }
+
+  #tell(text: string): void {
+    for (const listener of this.#refusalListeners) listener(text);
   }
 
   #refuse(address: string | null, reason: string, times: number): void {

@@ -125,7 +125,11 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       ...(chosen === null ? {} : { cards: chosen.cards }),
       host: 'server',
       version: versionOf(resources),
-      share: ({ share }) => (shared = share),
+      share: ({ share }) => {
+        shared = share;
+        share.onRefused((text) => context.streams.stderr.write(`Note: ${text}\n`));
+        return share;
+      },
       held,
     }),
   );

@@ -107,6 +107,7 @@ export const runStudy: RunStudy = async (run, display) => {
     const devices = await devicesFor(run, chosen, display);
     if (devices.cards.length > 0)
       power = watchUtilisation({ node: THIS_NODE, onSample: (sample) => meter.add(sample) });
+    lab.share.onRefused((text) => display.event({ type: 'note', text }));
     const invited = run.sharePort === null ? null : await shareLab(lab.share, run.sharePort);
     const study = begin(run, lab, view, display, devices);
     if (invited !== null) display.event({ type: 'shared', ...invited });

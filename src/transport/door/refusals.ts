@@ -102,3 +102,15 @@ export function refusalText({ address, reason, channel, count }: Refusal): strin
   const where = channel === null ? '' : ` (channel ${channel})`;
   return `${who} ${address === null ? often.replace('was', 'were') : often}: ${reasons[reason]}${where}`;
 }
+
+/** Most characters of a detail in a log. */
+const DETAIL_CHARACTERS = 200;
+
+/**
+ * Returns one line for a log, of a pairing conversation without an admission.
+ * @param detail may contain text of the other machine: control characters are replaced
+ */
+export function notAdmittedText(address: string, detail: string): string {
+  const shown = detail.replaceAll(/\p{C}/gu, '\ufffd').slice(0, DETAIL_CHARACTERS);
+  return `A machine at ${address} was not admitted: ${shown}`;
+}

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   REPORT_EVERY_MS,
   RefusalReports,
+  notAdmittedText,
   refusalText,
 } from '../../../src/transport/door/refusals.ts';
 import type { Refusal } from '../../../src/transport/door/refusals.ts';
@@ -47,6 +48,12 @@ describe('Door: reports of refusals', () => {
     expect(timer.pending).toBe(0);
     timer.advance(REPORT_EVERY_MS);
     expect(reported).toHaveLength(1);
+  });
+
+  it('shows no control characters of another machine', () => {
+    expect(notAdmittedText('10.0.0.7', `found "\u001b[2J\u009b1m\n${'x'.repeat(500)}`)).toMatch(
+      /^A machine at 10\.0\.0\.7 was not admitted: found "\ufffd\[2J\ufffd1m\ufffdx{180,190}$/u,
+    );
   });
 
   it('says in one line who was refused, how often and why', () => {
