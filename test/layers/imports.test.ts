@@ -68,6 +68,7 @@ describe('Threads that read lab files', () => {
     expect(threads.map(({ name, readsLabs }) => [name, readsLabs]).sort()).toEqual([
       ['check-thread', true],
       ['checkpoint-thread', true],
+      ['door-thread', false],
       ['import-thread', false],
       ['line-thread', false],
       ['read-thread', true],

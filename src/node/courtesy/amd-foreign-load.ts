@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { at } from '../../core/at.ts';
 import { Unknown } from '../machine/utilisation/figure.ts';
 import type { Figure } from '../machine/utilisation/figure.ts';
-import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load.ts';
+import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load-source.ts';
 import { OwnProcesses } from './own-processes.ts';
 
 /** What `/proc/PID/fdinfo/N` of an open card tells. */

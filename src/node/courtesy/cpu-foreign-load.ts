@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Unknown } from '../machine/utilisation/figure.ts';
 import type { Figure } from '../machine/utilisation/figure.ts';
-import type { ForeignLoadParts, ForeignLoadSource } from './foreign-load.ts';
+import type { ForeignLoadParts, ForeignLoadSource } from './foreign-load-source.ts';
 import { OwnProcesses } from './own-processes.ts';
 
 const CPU = 'cpu';

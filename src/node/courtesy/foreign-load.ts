@@ -3,49 +3,19 @@
  * each card. A load that a system does not tell is unknown, with the reason.
  */
 import { systemTimer } from '../../runtime/timer.ts';
-import type { Timer } from '../../runtime/timer.ts';
 import { Unknown } from '../machine/utilisation/figure.ts';
 import type { Figure } from '../machine/utilisation/figure.ts';
-import type { StartSmi } from '../machine/utilisation/nvidia-smi.ts';
 import { AmdForeignLoad } from './amd-foreign-load.ts';
 import { askSystem, startSystem } from './commands.ts';
-import type { Ask } from './commands.ts';
 import { CpuForeignLoad } from './cpu-foreign-load.ts';
+import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load-source.ts';
 import { NvidiaForeignLoad } from './nvidia-foreign-load.ts';
 import { WindowsForeignLoad } from './windows-foreign-load.ts';
-
-/** A card, as far as its load is told apart by it. */
-export interface JudgedCard {
-  /** Id of the device. */
-  readonly device: string;
-  readonly vendor: string;
-  /** NVIDIA's unique id. */
-  readonly uuid: string | null;
-  /** PCI address, `0000:41:00.0`. */
-  readonly address: string | null;
-}
-
-export interface ForeignLoadParts {
-  readonly platform: NodeJS.Platform;
-  readonly ask: Ask;
-  readonly start: StartSmi;
-  readonly timer: Timer;
-  readonly proc: string;
-  readonly sys: string;
-  /** Process ids of this program, each the leader of a group or a member of one. */
-  readonly ownPids: () => readonly number[];
-}
 
 export interface ForeignLoads {
   /** Returns per cent by id of the device. Never rejects. */
   read(): Promise<ReadonlyMap<string, Figure>>;
   stop(): void;
-}
-
-/** A load of one or several devices. */
-export interface ForeignLoadSource {
-  read(): Promise<ReadonlyMap<string, Figure>>;
-  stop?(): void;
 }
 
 /** @param hasCpu whether the processor is among the judged devices */

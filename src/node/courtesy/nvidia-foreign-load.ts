@@ -2,7 +2,7 @@
 import { Unknown } from '../machine/utilisation/figure.ts';
 import type { Figure } from '../machine/utilisation/figure.ts';
 import { Followed } from './commands.ts';
-import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load.ts';
+import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load-source.ts';
 import { OwnProcesses } from './own-processes.ts';
 
 /** Milliseconds after which a line is stale. */

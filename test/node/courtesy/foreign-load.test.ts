@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseProcessList } from '../../../src/node/courtesy/cpu-foreign-load.ts';
 import { foreignLoads } from '../../../src/node/courtesy/foreign-load.ts';
-import type { ForeignLoadParts, JudgedCard } from '../../../src/node/courtesy/foreign-load.ts';
+import type {
+  ForeignLoadParts,
+  JudgedCard,
+} from '../../../src/node/courtesy/foreign-load-source.ts';
 import { parsePmonLine } from '../../../src/node/courtesy/nvidia-foreign-load.ts';
 import { Unknown } from '../../../src/node/machine/utilisation/figure.ts';
 import { FollowedCommand } from '../../support/followed-command.ts';
