@@ -8,6 +8,7 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import type { DeviceWatchOptions } from '../node/devices/watch-devices.ts';
 import type { UtilisationSources } from '../node/machine/utilisation.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
+import type { Sharing } from '../protocol/window/nodes.ts';
 import type { OpenLab } from '../lab/open-lab.ts';
 import type { NodeFace, SharedLab } from './shared-lab.ts';
 import type { Uploads } from './uploads/uploads.ts';
@@ -65,6 +66,8 @@ export interface Application {
   readonly uploads: Uploads;
   /** The open lab file. */
   readonly labFile: string;
+  /** Whether the open lab is shared with other machines. */
+  readonly sharing: Sharing;
   runningStudies(): readonly RunningStudy[];
   /**
    * Calls back, a few times a second at most, when the running studies may have changed.

@@ -1,7 +1,7 @@
 /** Assembles the application: lab, handlers by topic, feeds. Contains no decisions. */
 import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
-import type { LabStarter } from '../lab/open-lab.ts';
+import type { LabStarter, OpenLab } from '../lab/open-lab.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { EnergyMeter } from '../node/machine/energy-meter.ts';
@@ -20,14 +20,16 @@ import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
 import { studyCommands } from './calls/study-calls.ts';
 import { CurrentLab, WORKERS_LATER_MS } from './current-lab.ts';
-import { withoutNode } from './joining.ts';
-import { labNodes, machineName } from './lab-nodes.ts';
-import { unsharedLab } from './shared-lab.ts';
+import { JoinedLab } from './joining/joined-lab.ts';
+import { nodeProgram } from './joining/node-program.ts';
+import { labNodes } from './lab-nodes.ts';
+import type { SharedLab } from './shared-lab.ts';
 import { Changes } from './feeds/changes.ts';
 import { followUp } from './feeds/follow-up.ts';
 import { LabFeed } from './feeds/lab-feed.ts';
 import { StudyFeed } from './feeds/study-feed.ts';
 import { chanceLevels } from './projections/chance-levels.ts';
+import { datasetNames } from './projections/dataset-names.ts';
 import { epochSamples } from './projections/epoch-samples.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
@@ -71,8 +73,11 @@ async function create(
   const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
   let started: readonly StartableDevice[] = [];
   void cards.then((found) => (started = found));
-  const { face = withoutNode('this program works for its own lab only') } = options;
-  const share = options.share ?? (() => unsharedLab(machineName()));
+  const {
+    share = (lab: OpenLab): SharedLab => lab.share,
+    face = new JoinedLab({ userFolder, program: nodeProgram(worker) }),
+  } = options;
+  onFailure(() => face.close());
   const workers = { count: options.workers, cards };
   const current = await CurrentLab.open(options.lab, start, workers, share);
   onFailure(() => current.close());
@@ -135,6 +140,7 @@ async function create(
     release: options.version,
     here: () => ({ inventory: devices.inventory(), sample: utilisation.samples.last ?? null }),
     memory: () => memory,
+    datasetName: datasetNames(catalogue),
   });
   return {
     endpoints: {
@@ -193,6 +199,9 @@ async function create(
     uploads,
     get labFile() {
       return current.lab.file;
+    },
+    get sharing() {
+      return current.shared.sharing;
     },
     runningStudies: () => runningStudies(current),
     onChange: (changed) => onChange(current, changed),

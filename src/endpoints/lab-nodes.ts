@@ -1,7 +1,7 @@
 /** Composes the endpoints of the lab's machines: rows, calls, feeds and utilisation of all nodes. */
-import { hostname } from 'node:os';
 import type { SlotRow } from '../protocol/window/lab-stream.ts';
-import type { NodeRow } from '../protocol/window/nodes.ts';
+import type { NodeRow, OwnerBody } from '../protocol/window/nodes.ts';
+import type { NodeInventory } from '../protocol/window/telemetry.ts';
 import { nodeCalls, nodeSubscriptions } from './calls/node-calls.ts';
 import type { NodeCalls, NodeSubscriptions } from './calls/node-calls.ts';
 import type { CurrentLab } from './current-lab.ts';
@@ -17,6 +17,8 @@ export interface LabNodesParts {
   readonly here: () => Pick<NodeFacts, 'inventory' | 'sample'>;
   /** Latest resident memory in bytes, by process id. */
   readonly memory: () => ReadonlyMap<number, number>;
+  /** Name of a dataset by its content. */
+  readonly datasetName: (content: string) => string;
 }
 
 export interface LabNodes {
@@ -32,7 +34,14 @@ export interface LabNodes {
   readonly listen: (changed: () => void) => () => void;
 }
 
-export function labNodes({ current, face, release, here, memory }: LabNodesParts): LabNodes {
+export function labNodes({
+  current,
+  face,
+  release,
+  here,
+  memory,
+  datasetName,
+}: LabNodesParts): LabNodes {
   const listen = (changed: () => void): (() => void) => {
     let unlisten = current.shared.listen(changed);
     const unswitch = current.switched.listen(() => {
@@ -51,12 +60,18 @@ export function labNodes({ current, face, release, here, memory }: LabNodesParts
       thisMachine(here().inventory?.name ?? shared.sharing.name, release, here()),
       ...shared.nodes,
     ];
-    return nodeRows(facts, { lab: lab.coordinator.lab, wall: view.wall, slots });
+    return nodeRows(facts, {
+      lab: lab.coordinator.lab,
+      wall: view.wall,
+      slots,
+      datasetName,
+    });
   };
   const deps = {
     shared: () => current.shared,
     listen,
     face,
+    owner: withDevices(face, () => here().inventory),
     rows: () => rows(currentSlots(current, memory())),
   };
   return {
@@ -72,7 +87,17 @@ export function labNodes({ current, face, release, here, memory }: LabNodesParts
   };
 }
 
-/** Name of this machine, for people. */
-export function machineName(): string {
-  return hostname().replace(/\.local$/, '');
+/** The face with this machine's devices, which its process does not know before it joins. */
+function withDevices(face: NodeFace, inventory: () => NodeInventory | null): () => OwnerBody {
+  return () => {
+    const found = inventory();
+    const cards = (found?.devices ?? []).map(({ device, model, vendor }) => ({
+      device,
+      name: model ?? vendor,
+    }));
+    return {
+      ...face.state,
+      devices: [...cards, { device: 'cpu', name: found?.processor ?? 'CPU' }],
+    };
+  };
 }

@@ -2,7 +2,6 @@
  * The lab's other machines as the endpoints need them: `SharedLab` at the host, `NodeFace` at a
  * machine that joins. Implemented by `lab/` and by the process of the node; tests replace both.
  */
-import { GalapagosError } from '../core/errors.ts';
 import type { NodeLimits } from '../protocol/node-messages.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import type {
@@ -15,7 +14,7 @@ import type {
   Sharing,
 } from '../protocol/window/nodes.ts';
 
-/** What an admitted node has told of itself. */
+/** What an admitted node has told of itself; its datasets are named by their contents. */
 export interface NodeFacts extends Pick<
   NodeRow,
   'id' | 'name' | 'release' | 'offsetMs' | 'datasets' | 'refusals' | 'limits' | 'held' | 'hoursFrom'
@@ -80,35 +79,4 @@ export interface NodeFace {
   leave(): Promise<void>;
   limit(limits: NodeLimits): Promise<void>;
   close(): Promise<void>;
-}
-
-const unheard = (): (() => void) => () => undefined;
-
-/** A lab in a program that cannot share one. */
-export function unsharedLab(name: string): SharedLab {
-  const refuse = (): never => {
-    throw new GalapagosError('not-shared', 'this program cannot share its lab');
-  };
-  const refuseLater = (): Promise<never> =>
-    Promise.reject(new GalapagosError('not-shared', 'this program cannot share its lab'));
-  return {
-    listen: unheard,
-    sharing: { on: false, name, port: 0, addresses: [], problem: null },
-    nodes: [],
-    admissions: [],
-    refused: [],
-    samples: { total: 0, since: () => [] },
-    acts: {
-      rename: refuseLater,
-      drain: refuseLater,
-      pause: refuseLater,
-      resume: refuseLater,
-      remove: refuseLater,
-      limit: refuseLater,
-    },
-    share: refuseLater,
-    admit: refuse,
-    invite: refuseLater,
-    close: () => Promise.resolve(),
-  };
 }

@@ -18,6 +18,7 @@ import { setupSingleInstance } from './opened-files.ts';
 import { placesOf } from './places.ts';
 import { showProgress } from './progress.ts';
 import { setupQuit } from './quit.ts';
+import { shareAgain } from './share-again.ts';
 import { recall, remember } from './remembered.ts';
 import { setupSleepBlock } from './sleep.ts';
 import { text } from './text.ts';
@@ -89,9 +90,14 @@ async function start(): Promise<void> {
     const running = application.runningStudies();
     for (const notify of listeners) notify(running);
   });
+  if (remembered.share !== null) shareAgain(application, remembered.share);
   setupQuit(async () => {
-    const { labFile } = application;
-    remembered = { ...remembered, lab: labFile === join(home, 'lab.db') ? null : labFile };
+    const { labFile, sharing } = application;
+    remembered = {
+      ...remembered,
+      lab: labFile === join(home, 'lab.db') ? null : labFile,
+      share: sharing.on ? sharing.port : null,
+    };
     remember(notes, remembered);
     await application.close();
   });

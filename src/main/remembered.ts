@@ -21,10 +21,12 @@ const remembered = z.object({
   places: z.partialRecord(widthClass, place).catch({}),
   /** Absolute path of the last lab; null for the user's default lab. */
   lab: z.string().nullable().catch(null),
+  /** Port at which the lab was shared when the app quit; null: it was not shared. */
+  share: z.int().min(1).max(65_535).nullable().catch(null),
 });
 export type Remembered = z.output<typeof remembered>;
 
-const NOTHING: Remembered = { format: 'galapagos-window/1', places: {}, lab: null };
+const NOTHING: Remembered = { format: 'galapagos-window/1', places: {}, lab: null, share: null };
 
 /** @param width of the usable screen area, in device-independent pixels */
 export function widthClassOf(width: number): WidthClass {

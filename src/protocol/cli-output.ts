@@ -391,6 +391,11 @@ export const nodeOutput = z.discriminatedUnion('event', [
     digits: z.string().describe('Six digits, which the host shows as well.'),
   }),
   strict({ event: z.literal('waiting'), at: instantNow, host }),
+  strict({
+    event: z.literal('notAdmitted'),
+    at: instantNow,
+    reason: z.enum(['refused', 'mismatch', 'busy', 'version', 'timeout', 'protocol', 'gone']),
+  }),
   strict({ event: z.literal('note'), at: instantNow, text: z.string() }),
 ]);
 export type NodeOutput = z.output<typeof nodeOutput>;

@@ -176,11 +176,11 @@ export const commands = {
   ),
   discardUpload: call(strict({ upload: z.string() }), done),
   /**
-   * Lets other machines join this lab, or ends it: nodes then leave. `port` null: the one used last,
-   * or the default.
+   * Lets other machines join this lab, or ends it: nodes then leave. `port` null: the usual one; 0:
+   * any free one.
    */
   'lab.share': call(
-    strict({ on: z.boolean(), port: z.int().min(1).max(65_535).nullable().default(null) }),
+    strict({ on: z.boolean(), port: z.int().min(0).max(65_535).nullable().default(null) }),
     done,
   ),
   /** Answers a machine that wants to join. */

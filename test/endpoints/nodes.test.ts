@@ -148,15 +148,12 @@ describe('Endpoints: this machine as a node', () => {
     await window.until(() => bodies.at(-1)?.limits.paused === true);
   });
 
-  it('says why a program without a node cannot join', async () => {
-    const { window, call } = await applications.open('plain.db', 0);
-    const bodies = window.bodies('owner.state');
-    await window.until(() => bodies.length === 1);
-    expect(bodies[0]?.cannotJoin).not.toBeNull();
-    await expect(call('join.start', { address: 'desk' })).rejects.toMatchObject({
-      code: 'cannot-join',
+  it('refuses an invitation of a lab that is not shared, and an answer where nothing is asked', async () => {
+    const { call } = await applications.open('plain.db', 0);
+    await expect(call('lab.invite', { uses: 1 })).rejects.toMatchObject({ code: 'not-shared' });
+    await expect(call('join.agree', { yes: true })).rejects.toMatchObject({
+      code: 'unknown-admission',
     });
-    await expect(call('lab.share', { on: true })).rejects.toMatchObject({ code: 'not-shared' });
   });
 });
 

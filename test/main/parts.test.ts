@@ -167,6 +167,7 @@ describe('Desktop host: remembered window', () => {
       format: 'galapagos-window/1' as const,
       places: { medium: place },
       lab: '/a/lab.db',
+      share: 47_801,
     };
     remember(file, what);
     expect(recall(file)).toEqual(what);
@@ -177,7 +178,7 @@ describe('Desktop host: remembered window', () => {
     (text) => {
       const file = folder.file('bad.json');
       writeFileSync(file, text);
-      expect(recall(file)).toEqual({ format: 'galapagos-window/1', places: {}, lab: null });
+      expect(recall(file)).toEqual({ format: 'galapagos-window/1', places: {}, lab: null, share: null });
     },
   );
 

@@ -17,7 +17,7 @@ import { FakeContents, FakeWindow, app, recorded } from './fake-electron.ts';
 vi.mock('electron', async () => (await import('./fake-electron.ts')).electron);
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const remembered = { format: 'galapagos-window/1' as const, places: {}, lab: null };
+const remembered = { format: 'galapagos-window/1' as const, places: {}, lab: null, share: null };
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 

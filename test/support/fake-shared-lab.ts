@@ -1,7 +1,5 @@
 /** The lab's other machines and this machine's place in another lab, as a test defines them. */
 import { GalapagosError } from '../../src/core/errors.ts';
-import { withoutNode } from '../../src/endpoints/joining.ts';
-import { unsharedLab } from '../../src/endpoints/shared-lab.ts';
 import type { NodeFace, NodeFacts, SharedLab } from '../../src/endpoints/shared-lab.ts';
 import { Changes } from '../../src/endpoints/feeds/changes.ts';
 import { HistoryRing } from '../../src/node/machine/history-ring.ts';
@@ -21,7 +19,7 @@ type Did = readonly [act: string, ...given: unknown[]];
 
 /** Fields are assigned by the test, which then calls `changed`. */
 export class FakeSharedLab implements SharedLab {
-  sharing: Sharing = unsharedLab('DESK').sharing;
+  sharing: Sharing = { on: false, name: 'DESK', port: 0, addresses: [], problem: null };
   nodes: readonly NodeFacts[] = [];
   admissions: readonly Admission[] = [];
   refused: readonly RefusedRow[] = [];
@@ -86,8 +84,16 @@ export class FakeSharedLab implements SharedLab {
 
 export class FakeNodeFace implements NodeFace {
   state: OwnerBody = {
-    ...withoutNode('').state,
     cannotJoin: null,
+    phase: 'none',
+    address: null,
+    host: null,
+    lab: null,
+    digits: null,
+    reason: null,
+    link: null,
+    running: 0,
+    devices: [],
     idleSource: 'the system',
     idleUnknown: null,
     limits: NO_LIMITS,

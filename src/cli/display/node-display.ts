@@ -47,6 +47,8 @@ function sentenceOf(event: NodeEvent): string {
       return `Does ${event.host} show ${event.digits}?`;
     case 'waiting':
       return `Now say yes on ${event.host}.`;
+    case 'notAdmitted':
+      return `Not admitted (${event.reason}).`;
     case 'note':
       return `Note: ${event.text}`;
     default:

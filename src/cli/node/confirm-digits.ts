@@ -2,10 +2,11 @@
 import { GalapagosError } from '../../core/errors.ts';
 import type { Failure } from '../../node/pairing/conversation.ts';
 import type { Admission, JoinParts } from '../../node/pairing/join-parts.ts';
-import { NodePairing } from '../../node/pairing/node-pairing.ts';
 import type { LineConnection } from '../../transport/door/line-connection.ts';
+import { NodePairing } from '../../node/pairing/node-pairing.ts';
 import type { NodeDisplay } from '../display/node-display.ts';
 import type { Context } from '../process/context.ts';
+import type { ParentOrders } from './parent-orders.ts';
 
 /** @throws GalapagosError `not-admitted` */
 export function confirmDigits(
@@ -13,18 +14,23 @@ export function confirmDigits(
   parts: JoinParts,
   { streams }: Context,
   display: NodeDisplay,
+  orders: ParentOrders | null,
 ): Promise<Admission> {
   return new Promise((resolve, reject) => {
     const pairing = new NodePairing(connection, parts, {
       shown: ({ digits, host }) => {
         display({ event: 'digits', host: host.name, digits });
-        void answered(streams.stdin).then((yes) => {
+        const answer = orders === null ? answered(streams.stdin) : orders.agreed();
+        void answer.then((yes) => {
           pairing.agree(yes);
           if (yes) display({ event: 'waiting', host: host.name });
         });
       },
       admitted: resolve,
-      failed: (failure) => reject(refusal(failure)),
+      failed: (failure) => {
+        display({ event: 'notAdmitted', reason: failure.reason });
+        reject(refusal(failure));
+      },
     });
   });
 }

@@ -18,6 +18,7 @@ import type { NodeDisplay } from '../display/node-display.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
 import { confirmDigits } from './confirm-digits.ts';
+import type { ParentOrders } from './parent-orders.ts';
 
 export interface Membership {
   readonly identity: Identity;
@@ -31,6 +32,8 @@ export interface Wanted {
   readonly join?: string;
   readonly ephemeral?: boolean;
   readonly about: JoinerAbout;
+  /** Of the app that started this process; null: a person at a terminal answers. */
+  readonly orders: ParentOrders | null;
 }
 
 /** Folder, within `lan`, of the identity as a node of a lab that this machine itself hosts. */
@@ -96,6 +99,7 @@ export async function joinLab(
       { identity, about, timer: systemTimer },
       context,
       display,
+      wanted.orders,
     );
     const joined: JoinedHost = {
       id: hostIdOf(key),

@@ -28,6 +28,7 @@ import { onOutputLost } from '../process/lost-output.ts';
 import { versionOf } from '../process/version.ts';
 import { chooseDevices } from '../run/choose-devices.ts';
 import { joinLab } from './join-lab.ts';
+import { parentOrders } from './parent-orders.ts';
 
 /** Time that running trials have to finish when the node is told to leave, in milliseconds. */
 const DRAIN_GRACE_MS = 25_000;
@@ -45,6 +46,7 @@ export async function runNode(
   display: NodeDisplay,
 ): Promise<ExitCode> {
   const { resources, userFolder } = context;
+  const orders = parentOrders();
   const { env } = context.streams;
   if (wanted.whenIdle === true) await checkIdleKnown();
   const hours = wanted.hours === undefined ? null : parseHours(wanted.hours, '--hours');
@@ -59,6 +61,7 @@ export async function runNode(
     {
       host: named,
       ephemeral,
+      orders,
       about: { name, system, cores, devices },
       ...(join === undefined ? {} : { join }),
     },
@@ -143,6 +146,12 @@ export async function runNode(
       void node.drain(graceMs);
     };
     for (const signal of SIGNALS) process.on(signal, leave);
+    orders?.take((order) => {
+      if (order.order === 'limits')
+        node.limit(order.limits).catch((error: Error) => listener.warn(error.message));
+      else if (order.order === 'leave') void node.close();
+    });
+    orders?.onGone(leave);
     // The node goes on when the reader of its output has exited.
     onOutputLost(() => undefined);
     try {

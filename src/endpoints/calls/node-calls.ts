@@ -1,7 +1,7 @@
 /** Endpoints of the lab's other machines, and of this machine as a node of another lab. */
 import type { HandlersOf, SubscriptionsOf } from '../../protocol/endpoint.ts';
 import type { Commands, Queries, Subscriptions } from '../../protocol/endpoints.ts';
-import type { NodeRow } from '../../protocol/window/nodes.ts';
+import type { NodeRow, OwnerBody } from '../../protocol/window/nodes.ts';
 import { WholeFeed } from '../feeds/whole-feed.ts';
 import type { NodeFace, SharedLab } from '../shared-lab.ts';
 
@@ -11,6 +11,7 @@ export interface NodeCallDeps {
   /** Calls back after changes of whichever lab is open. @returns a function that unsubscribes */
   readonly listen: (changed: () => void) => () => void;
   readonly face: NodeFace;
+  readonly owner: () => OwnerBody;
   readonly rows: () => NodeRow[];
 }
 
@@ -57,7 +58,7 @@ export function nodeCalls({ shared, face, rows }: NodeCallDeps): NodeCalls {
   };
 }
 
-export function nodeSubscriptions({ shared, listen, face }: NodeCallDeps): NodeSubscriptions {
+export function nodeSubscriptions({ shared, listen, face, owner }: NodeCallDeps): NodeSubscriptions {
   const heard = (changed: () => void): (() => void) => face.listen(changed);
   return {
     'lab.admissions': (_, changed) =>
@@ -65,6 +66,6 @@ export function nodeSubscriptions({ shared, listen, face }: NodeCallDeps): NodeS
     'join.seen': (_, changed) =>
       new WholeFeed({ read: () => face.seen, listen: heard, onClose: face.look() }, changed),
     'owner.state': (_, changed) =>
-      new WholeFeed({ read: () => face.state, listen: heard }, changed),
+      new WholeFeed({ read: owner, listen: heard }, changed),
   };
 }

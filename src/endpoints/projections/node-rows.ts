@@ -15,13 +15,15 @@ export interface NodeSurroundings {
   readonly wall: (at: number) => number;
   /** Slots of all nodes. */
   readonly slots: readonly SlotRow[];
+  /** Name of a dataset by its content. */
+  readonly datasetName: (content: string) => string;
 }
 
 type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
 
 export function nodeRows(
   facts: readonly NodeFacts[],
-  { lab, wall, slots }: NodeSurroundings,
+  { lab, wall, slots, datasetName }: NodeSurroundings,
 ): NodeRow[] {
   const ofNode = new Map<string, SlotRow[]>(facts.map(({ id }) => [id, []]));
   for (const slot of slots) ofNode.get(slot.node)?.push(slot);
@@ -30,9 +32,14 @@ export function nodeRows(
     const mode = node?.mode ?? 'open';
     return {
       ...fact,
+      datasets: fact.datasets.map(({ name: content, ...dataset }) => ({
+        ...dataset,
+        name: datasetName(content),
+      })),
       presence: node?.presence ?? 'absent',
       since: node === undefined ? lastSeen : wall(sinceOf(node, lab.stalledMs)),
       left: node?.reason ?? null,
+      refusals: [...fact.refusals, ...quarantineOf(node, wall)],
       mode,
       by: node === undefined || mode === 'open' ? null : node.modeBy,
       system: inventory?.system ?? null,
@@ -46,6 +53,16 @@ export function nodeRows(
 /** Time since when its presence is as it is; of an away node that of its last message. */
 function sinceOf({ presence, presenceSince, lease }: ScheduledNode, stalledMs: number): number {
   return presence === 'away' ? lease.heardAt + stalledMs : presenceSince;
+}
+
+function quarantineOf(
+  node: ScheduledNode | undefined,
+  wall: (at: number) => number,
+): NodeRow['refusals'] {
+  const quarantine = node?.quarantine ?? null;
+  if (quarantine === null) return [];
+  const { reason: detail, until } = quarantine;
+  return [{ reason: 'quarantined', data: { detail, untilMs: wall(until) } }];
 }
 
 function slotOf(row: SlotRow, node: ScheduledNode | undefined): NodeRow['slots'][number] {

@@ -59,7 +59,7 @@ export const nodeRow = strict({
   /** Mean load of its cores, in per cent; null: unknown. */
   load: z.number().nullable(),
   rttMs: z.number().nullable(),
-  /** Clock of this machine minus clock of the node. */
+  /** Clock of the node minus clock of this machine, in milliseconds. */
   offsetMs: z.number().nullable(),
   datasets: z.array(nodeDataset),
   /** Why the node does not work, or not for a study. */

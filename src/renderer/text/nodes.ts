@@ -40,8 +40,16 @@ export const nodes = {
   heldLoad: ({ device, share }: { device: string; share: string }) =>
     `other programs use ${share} of ${device}`,
   offUntil: ({ clock }: { clock: string }) => `Off until ${clock}`,
-  quarantined: ({ trials, why, left }: { trials: number; why: string | null; left: string }) =>
-    `Failed ${many(trials, 'trial')} that succeeded elsewhere${why === null ? '' : `: ${why}`}. Tried again in ${left}`,
+  quarantined: ({
+    trials,
+    why,
+    left,
+  }: {
+    trials: number | null;
+    why: string | null;
+    left: string;
+  }) =>
+    `Failed ${trials === null ? 'trials' : many(trials, 'trial')} that succeeded elsewhere${why === null ? '' : `: ${why}`}. Tried again in ${left}`,
   version: ({
     node,
     own,
@@ -61,7 +69,7 @@ export const nodes = {
   otherModel: 'Its devices are of another model than the study’s',
   lacks: ({ name, why }: { name: string; why: string | null }) =>
     why === null ? `Lacks ${name}` : `Lacks ${name}: ${why}`,
-  malformed: 'It sent messages that are not valid, so its link was ended several times',
+  badMessages: 'Paused: it sent messages that are not valid, several times. Resume tries again',
   otherRefusal: ({ reason }: { reason: string }) => `Refused: ${reason}`,
   refused: ({ address, times }: { address: string; times: number }) =>
     times === 1
@@ -208,7 +216,8 @@ export const nodes = {
   nowSayYesThere: ({ node }: { node: string }) => `Now say yes on ${node}.`,
   admitted: ({ node }: { node: string }) => `${node} joined the lab.`,
   pairingEnded: {
-    refused: ({ node }: { node: string }) => `${node} was not let in.`,
+    refused: ({ node }: { node: string }) =>
+      `${node} was not admitted, and nothing was shared. If the digits differed, another machine may be between the two.`,
     mismatch: () =>
       'The digits differed: another machine may be between the two. Nothing was shared.',
     busy: ({ node }: { node: string }) =>
@@ -259,6 +268,8 @@ export const nodes = {
     `Running trials return to the queue of ${host}. To join again, the digits are compared again.`,
   openLimits: 'Limits of this machine',
   joinFailed: {
+    declined: () =>
+      'Not joined, and nothing was shared. If the digits differed, another machine may be between the two.',
     refused: ({ host }: { host: string }) => `${host} did not let this machine in.`,
     mismatch: () =>
       'The digits differed: another machine may be between the two. Nothing was shared.',
@@ -269,6 +280,7 @@ export const nodes = {
       `${host} did not answer within 2 minutes. Nothing was shared.`,
     protocol: ({ host }: { host: string }) =>
       `${host} answered with a message that is not valid. Is it a Galapagos lab?`,
+    gone: ({ host }: { host: string }) => `${host} closed the connection. Try again.`,
     unreachable: ({ host }: { host: string }) =>
       `${host} cannot be reached. Check the address, that the lab is shared there, and that its firewall allows the port.`,
     removed: ({ host }: { host: string }) =>

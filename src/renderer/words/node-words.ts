@@ -50,7 +50,7 @@ function openState(row: NodeRow, trials: number, now: number): NodeState {
     const until = numberOf(data, 'untilMs') ?? now;
     return {
       words: words.quarantined({
-        trials: numberOf(data, 'trials') ?? 0,
+        trials: numberOf(data, 'trials'),
         why: wordOf(data, 'detail'),
         left: clockLeft(until - now),
       }),
@@ -98,8 +98,8 @@ function refusalWords(row: NodeRow, reason: string, data: Facts): string {
         name: wordOf(data, 'dataset') ?? text.unknown,
         why: wordOf(data, 'error'),
       });
-    case 'malformed':
-      return words.malformed;
+    case 'badMessages':
+      return words.badMessages;
     default:
       return words.otherRefusal({ reason: wordOf(data, 'message') ?? reason });
   }
