@@ -23,6 +23,9 @@ export interface Action {
 const FAULT = 0.1;
 const TIME = 0.2;
 
+/** Number of timers after which a silence has had its effect. */
+const PASSES = 1_000;
+
 /** Greatest number of processes that a worker starts while faults are allowed. */
 const SPAWNS = 4;
 
@@ -72,7 +75,9 @@ class Actions {
     if (world.writes.length > 0) this.#add('commit', () => world.commit());
     if (world.outbox[0]?.gated === false) this.#add('release', () => world.release());
     if (world.asks.length > 0) this.#add('answer the ask', () => world.answer());
+    this.#nodes();
     world.results.forEach((result, i) => {
+      if (!world.machines.reaches(result.slot)) return;
       this.#add(
         `result ${result.attempt.number}/${result.attempt.attemptNumber} ${result.result.outcome}`,
         () => {
@@ -82,12 +87,14 @@ class Actions {
       );
     });
     world.upward.forEach((said, i) => {
+      if (!world.machines.reaches(said.slot)) return;
       this.#add(`${said.type} of ${said.slot}`, () => {
         world.upward.splice(i, 1);
         world.take(said);
       });
     });
     world.exits.forEach((exit, i) => {
+      if (!world.machines.reaches(exit.slot)) return;
       this.#add(`exit of ${exit.slot}`, () => {
         world.exits.splice(i, 1);
         world.take(exit);
@@ -97,6 +104,66 @@ class Actions {
     this.#fault('coordinatorKill', 'the coordinator is killed', () => world.killCoordinator(false));
     this.#fault('coordinatorKill', 'the coordinator is killed, and all messages with it', () =>
       world.killCoordinator(true),
+    );
+  }
+
+  /** Nodes join; their commands, and whatever takes an interruption back. */
+  #nodes(): void {
+    const world = this.#world;
+    const { machines } = world;
+    const [first] = machines.all;
+    for (const machine of machines.all) {
+      const { node, linkUp, unlisted, gone } = machine;
+      if (unlisted || gone) continue;
+      if (!linkUp) {
+        this.#add(`the link of ${node} is mended`, () => machines.mend(machine, false));
+        this.#add(`${node} connects anew`, () => machines.mend(machine, true));
+        continue;
+      }
+      const known = world.lab?.nodes.get(node);
+      if (known?.presence === 'absent') machine.joins = true;
+      if (machine.joins && !this.#isWelcomed(node))
+        this.#add(`${node} joins`, () => machines.join(machine));
+      this.#fault('linkCut', `the link of ${node} is cut`, () => (machine.linkUp = false));
+      for (const loseSent of [false, true])
+        this.#fault('relink', `the connection of ${node} breaks`, () =>
+          machines.breakLink(machine, loseSent),
+        );
+      this.#fault('nodeKill', `${node} is killed`, () => machines.kill(machine, false));
+      for (const slot of this.#slotsOf(node)) {
+        const { held } = machine;
+        if (held.has(slot)) this.#add(`${slot} goes on`, () => held.delete(slot));
+        else this.#fault('hold', `${slot} is held`, () => held.add(slot));
+      }
+      if (machine === first || known === undefined) continue;
+      const setMode = (mode: 'open' | 'paused' | 'draining', graceMs: number): void =>
+        world.take({ type: 'nodeMode', node, mode, graceMs, by: 'user' });
+      if (known.mode !== 'open') this.#add(`resume ${node}`, () => setMode('open', 0));
+      for (const graceMs of [0, 5_000]) {
+        this.#fault('nodePause', `pause ${node}`, () => setMode('paused', graceMs));
+        this.#fault('nodeDrain', `drain ${node}`, () => setMode('draining', graceMs));
+      }
+      this.#fault('nodeRemove', `remove ${node}`, () => {
+        machine.unlisted = true;
+        world.take({ type: 'nodeRemoved', node });
+      });
+      this.#fault('nodeGone', `${node} is gone`, () => machines.kill(machine, true));
+    }
+  }
+
+  #slotsOf(node: string): readonly string[] {
+    return this.#world.sides.map(({ slot }) => slot).filter((slot) => slot.startsWith(`${node}/`));
+  }
+
+  /** A welcome is on its way to the node. */
+  #isWelcomed(node: string): boolean {
+    const link = this.#world.machines.all.find((machine) => machine.node === node)?.link;
+    return this.#world.outbox.some(
+      ({ instruction: told }) =>
+        told.do === 'sendNode' &&
+        told.node === node &&
+        told.message.type === 'welcome' &&
+        told.message.link === link,
     );
   }
 
@@ -152,7 +219,8 @@ class Actions {
 
   spawns(side: Side): void {
     const world = this.#world;
-    if (world.options.local !== true) {
+    if (!world.machines.lives(side.slot)) return;
+    if (world.options.local !== true && world.options.nodes === undefined) {
       if (side.processes.length === 0 && (this.#fair || side.spawns < SPAWNS)) {
         this.#add(`spawn ${side.slot}`, () => world.start(side, `1.${side.spawns + 1}`));
       }
@@ -198,14 +266,15 @@ class Actions {
         if (beat !== null) world.upward.push(beat);
       });
     }
+    const linkUp = world.machines.of(side.slot)?.linkUp ?? true;
     const task = process.tasks.findIndex(({ session }) => session === worker.session);
-    if (task >= 0) {
+    if (task >= 0 && linkUp) {
       this.#add(`${name} takes a task`, () => {
         const [taken] = process.tasks.splice(task, 1);
         if (taken !== undefined) world.react(side, process, worker.take(taken));
       });
     }
-    if (process.control.length > 0)
+    if (process.control.length > 0 && linkUp)
       this.#add(`${name} hears ${process.control[0]?.do ?? ''}`, () => world.listen(side, process));
     const [held] = worker.running();
     if (held !== undefined) {
@@ -329,12 +398,21 @@ class Actions {
     const world = this.#world;
     if (!this.#fair && this.#someAreOnTheirWay()) return;
     this.#add('time passes', () => world.pass(), TIME);
+    for (const machine of world.machines.all) {
+      const { node } = machine;
+      if (world.lab?.nodes.get(node)?.presence !== 'present' || !machine.linkUp) continue;
+      this.#fault('falseAway', `${node} is not heard`, () => {
+        for (let i = 0; i < PASSES && world.lab?.nodes.get(node)?.presence === 'present'; i++)
+          world.pass(null, machine);
+      });
+    }
     for (const { slot, processes } of world.sides) {
       for (const process of processes) {
         const session = process.stopped ? null : process.worker.session;
         if (session === null || world.lab?.slots.get(slot)?.session !== session) continue;
         this.#fault('falseExpiry', `${slot} is not heard`, () => {
-          while (world.lab?.slots.get(slot)?.session === session) world.pass(process);
+          for (let i = 0; i < PASSES && world.lab?.slots.get(slot)?.session === session; i++)
+            world.pass(process);
         });
       }
     }

@@ -8,6 +8,19 @@ import { STUDY, Violation } from './adversarial-world.ts';
 import type { AdversarialWorld } from './adversarial-world.ts';
 import { barrierOf, idealList, modelParam } from './model-study.ts';
 
+/** Idle reasons of slots that could not be given a trial. */
+const ABSENT: readonly string[] = [
+  'drained',
+  'quarantined',
+  'starting',
+  'away',
+  'nodeAway',
+  'nodeAbsent',
+  'nodeMode',
+  'nodeQuarantined',
+  'held',
+  'resting',
+];
 /** Greatest number of unfinished cohorts that a worker may hold. */
 const CREDITS = 2;
 
@@ -40,7 +53,7 @@ function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly str
   if ((idle === null) !== cohorts.length > 0)
     return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
   if (idle?.reason === 'none') return [`${name} is idle for no reason`];
-  const absent = ['drained', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
+  const absent = ABSENT.includes(idle?.reason ?? '');
   return idle !== null && (free.group !== null) === absent
     ? [`${name} is ${free.group !== null ? '' : 'not '}usable and idle: ${idle.reason}`]
     : [];
@@ -113,7 +126,9 @@ function checkTrial(
     throw new Violation(`trial ${number} was pruned with another value than its last report`);
   if (end !== null && unsettled.length > 0)
     throw new Violation(`trial ${number} has ended, and an attempt has not`);
-  if (end === null && unsettled.length !== Number(state === 'running'))
+  const most = world.options.nodes === undefined ? 1 : 2;
+  const running = unsettled.length > 0 && unsettled.length <= most;
+  if (end === null && running !== (state === 'running'))
     throw new Violation(`trial ${number} is ${state} with ${unsettled.length} attempts`);
   const x = params[0] ?? NaN;
   if (sampler.synchronous) {

@@ -26,6 +26,8 @@ import type {
   Task,
   ControlMessage,
 } from '../../src/core/simulation/simulated-worker.ts';
+import { Machines } from './adversarial-nodes.ts';
+import type { NodeMachine, NodeFaults } from './adversarial-nodes.ts';
 import { createModelSampler, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
 
@@ -38,7 +40,7 @@ export type Machine = Pick<
 >;
 
 /** Number of times that each fault may still occur. */
-export interface Faults {
+export interface Faults extends NodeFaults {
   coordinatorKill: number;
   workerKill: number;
   workerStop: number;
@@ -74,6 +76,11 @@ export interface WorldOptions {
   /** Workers are child processes of the coordinator and end with it. */
   readonly local?: boolean;
   readonly lanes?: number;
+  /**
+   * Node of each worker. The first node is never gone, removed or drained, and its workers are
+   * slow. Absent: two workers elsewhere, without links.
+   */
+  readonly nodes?: readonly string[];
   /** The second slot is a GPU with two lanes, four times as fast as the first. */
   readonly card?: boolean;
   readonly faults: Partial<Faults>;
@@ -105,6 +112,15 @@ type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
 export class Violation extends Error {}
 
 const NO_FAULTS: Faults = {
+  linkCut: 0,
+  relink: 0,
+  nodeKill: 0,
+  nodeGone: 0,
+  nodeRemove: 0,
+  nodeDrain: 0,
+  nodePause: 0,
+  falseAway: 0,
+  hold: 0,
   coordinatorKill: 0,
   workerKill: 0,
   workerStop: 0,
@@ -128,6 +144,7 @@ export class AdversarialWorld {
   readonly faults: Faults;
   readonly record = new LabRecord();
   readonly sides: readonly Side[];
+  readonly machines: Machines;
   lab: LabState | null = null;
   now = 0;
   wakeAt: number | null = null;
@@ -145,8 +162,14 @@ export class AdversarialWorld {
     this.machine = options.machine ?? scheduling;
     this.faults = { ...NO_FAULTS, ...options.faults };
     const node = options.local === true ? 'local' : 'far';
-    this.sides = [0, 1].map((i) => ({
-      slot: `${node}/${options.card === true && i === 1 ? 'gpu/0/0' : `cpu/${i}`}`,
+    const { nodes } = options;
+    this.machines = new Machines(this, nodes ?? []);
+    const slots = nodes?.map((each, i) => `${each}/cpu/${i}`) ?? [
+      `${node}/cpu/0`,
+      `${node}/${options.card === true ? 'gpu/0/0' : 'cpu/1'}`,
+    ];
+    this.sides = slots.map((slot) => ({
+      slot,
       processes: [],
       spawns: 0,
       wanted: [],
@@ -176,6 +199,7 @@ export class AdversarialWorld {
       ...scheduler,
     });
     this.take({ type: 'opened', ...this.record.open() });
+    this.machines.restart();
     if (local === true) for (const { slot } of this.sides) this.take({ type: 'slotOffered', slot });
     if (this.study === null)
       this.take({
@@ -248,6 +272,8 @@ export class AdversarialWorld {
 
   /** Milliseconds that an attempt takes by its worker's clock. */
   durationOf(slot: string): number {
+    const { nodes } = this.options;
+    if (nodes !== undefined) return parseSlot(slot).node === nodes[0] ? 8_000 : 1_000;
     if (this.options.card !== true) return 1;
     return this.isCard(slot) ? 500 : 2_000;
   }
@@ -272,7 +298,8 @@ export class AdversarialWorld {
       this.results = this.results.filter((said) => !from(said));
       this.upward = this.upward.filter((said) => !from(said));
     }
-    if (this.options.local !== true || this.lab === null) return;
+    const here = this.options.local === true || this.options.nodes !== undefined;
+    if (!here || this.lab === null) return;
     this.exits.push({
       type: 'exited',
       slot,
@@ -312,12 +339,16 @@ export class AdversarialWorld {
 
   /**
    * Advances time up to the scheduler's timer; every running process with a session sends
-   * heartbeats, except `silent`.
+   * heartbeats, except `silent` and those of the node `unheard`.
    */
-  pass(silent: Process | null = null): void {
+  pass(silent: Process | null = null, unheard: NodeMachine | null = null): void {
     if (this.wakeAt === null) return;
     this.now = Math.max(this.now, this.wakeAt);
-    for (const { processes } of this.sides) {
+    for (const machine of this.machines.all)
+      if (machine !== unheard) this.machines.pulse(machine, silent);
+    for (const { slot, processes } of this.sides) {
+      if (!this.machines.reaches(slot) || (unheard !== null && this.machines.of(slot) === unheard))
+        continue;
       for (const process of processes) {
         const beat = process.stopped || process === silent ? null : process.worker.beat();
         if (beat !== null) this.take(beat);
@@ -327,6 +358,8 @@ export class AdversarialWorld {
   }
 
   #carryOut(instruction: Instruction): void {
+    if ('slot' in instruction && this.machines.of(instruction.slot)?.removed === true)
+      throw new Violation(`${instruction.do} to the removed node of ${instruction.slot}`);
     switch (instruction.do) {
       case 'sendCohort':
         for (const { attempt } of instruction.lanes) this.#mustBeStarted(attempt);
@@ -350,18 +383,24 @@ export class AdversarialWorld {
           this.#see(instruction.change.number, instruction.change.value);
         return;
       case 'spawnWorker':
-        this.#side(instruction.slot).wanted.push(instruction.incarnation);
+        if (this.machines.reaches(instruction.slot))
+          this.machines.want(this.#side(instruction.slot), instruction.incarnation);
         return;
       case 'killWorker':
-        this.#side(instruction.slot).condemned.push(instruction.incarnation);
+        if (this.machines.reaches(instruction.slot))
+          this.#side(instruction.slot).condemned.push(instruction.incarnation);
+        return;
+      case 'sendNode':
+        this.machines.hear(instruction);
+        return;
+      case 'cutNode':
+        this.machines.cut(instruction.node);
         return;
       case 'askSampler':
       case 'closeTasks':
       case 'finishStudy':
       case 'openTasks':
       case 'persist':
-      case 'sendNode':
-      case 'cutNode':
       case 'sendHeard':
       case 'showLab':
       case 'wakeAt':

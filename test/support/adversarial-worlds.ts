@@ -19,6 +19,16 @@ const ALL: Partial<Faults> = {
 };
 const MORE: Partial<Faults> = { ...ALL, crash: 3, cancel: 2 };
 
+const NODES: Partial<Faults> = {
+  linkCut: 2,
+  relink: 2,
+  nodeKill: 2,
+  falseAway: 2,
+  hold: 2,
+  nodePause: 1,
+};
+const LEAVE: Partial<Faults> = { nodeRemove: 1, nodeDrain: 1, nodeGone: 1 };
+
 const generations = { synchronous: true, generation: 2 };
 const plain = { synchronous: true, generation: 0 };
 const asynchronous = { synchronous: false, generation: 0 };
@@ -80,5 +90,61 @@ export const worlds = {
     trials: 6,
     faults: { ...MORE, prune: 3, report: 6 },
     local: true,
+  },
+  'generations, 2 nodes of 2 and 1 workers': {
+    sampler: generations,
+    trials: 4,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...ALL, ...NODES },
+  },
+  'generations, 3 nodes': {
+    sampler: generations,
+    trials: 4,
+    nodes: ['na', 'nb', 'nc'],
+    faults: { ...ALL, ...NODES },
+  },
+  'generations, 3 nodes, leaving': {
+    sampler: generations,
+    trials: 4,
+    nodes: ['na', 'nb', 'nc'],
+    faults: { ...ALL, ...NODES, ...LEAVE },
+  },
+  'generations, 2 nodes, leaving, target': {
+    sampler: generations,
+    trials: 4,
+    target: 30,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...ALL, ...NODES, ...LEAVE },
+  },
+  'generations, 3 nodes, crashes and cancels': {
+    sampler: generations,
+    trials: 4,
+    nodes: ['na', 'nb', 'nc'],
+    faults: { ...MORE, ...NODES, ...LEAVE },
+  },
+  'asynchronous, 3 nodes, target, leaving': {
+    sampler: asynchronous,
+    trials: 4,
+    target: 12,
+    nodes: ['na', 'nb', 'nc'],
+    faults: { ...ALL, ...NODES, ...LEAVE, crash: 2 },
+  },
+  'asynchronous, 2 nodes, crashes and cancels': {
+    sampler: asynchronous,
+    trials: 4,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...MORE, ...NODES, ...LEAVE },
+  },
+  'only links: cut, cut, cut': {
+    sampler: generations,
+    trials: 4,
+    nodes: ['na', 'nb', 'nc'],
+    faults: { linkCut: 6, relink: 4, falseAway: 4, drop: 4, hold: 3 },
+  },
+  'stragglers, 2 nodes': {
+    sampler: plain,
+    trials: 6,
+    nodes: ['na', 'nb'],
+    faults: { ...ALL, crash: 2 },
   },
 } satisfies Record<string, WorldOptions>;

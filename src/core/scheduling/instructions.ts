@@ -3,6 +3,7 @@
  * Externally visible instructions wait for the commit of all writes decided before them
  * (write-ahead); `persist` is the write.
  */
+import { isOnThisNode } from '../device.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
@@ -341,11 +342,13 @@ export function passesBeforeCommit(instruction: Instruction): boolean {
     case 'askSampler':
     case 'openTasks':
     case 'closeTasks':
-    case 'spawnWorker':
-    case 'killWorker':
     case 'wakeAt':
     case 'sendHeard':
       return true;
+    // To a node, in order with its welcome, which names the workers that the node keeps.
+    case 'spawnWorker':
+    case 'killWorker':
+      return isOnThisNode(instruction.slot);
     case 'showLab':
       return instruction.change.kind === 'storageStalled';
     case 'persist':

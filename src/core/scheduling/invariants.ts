@@ -6,7 +6,6 @@ import { isLive, spendsCredit } from './attempts.ts';
 import { isLeftToFaster, mayRun } from './packing.ts';
 import { needsRescue, runsOn } from './second-attempts.ts';
 import type { LabNode, LabState, OpenTrial, Slot, Study } from './state.ts';
-import { isUsable } from './withholding.ts';
 
 /** @returns a description of each violated invariant; empty if all hold */
 export function violations(lab: LabState): string[] {
@@ -169,7 +168,7 @@ function checkNode(lab: LabState, node: LabNode, must: Must): void {
   must(lab.drainingNodes.has(node) === (mode === 'draining'), () => `node ${id} is ${mode}`);
   for (const slot of slots) {
     const { name, withheld, heldSince, free, supervision } = slot;
-    const keeps = !isUsable(node) || heldSince !== null;
+    const keeps = presence !== 'present' || mode !== 'open' || heldSince !== null;
     must(keeps === withheld, () => `${name} is ${withheld ? '' : 'not '}withheld`);
     must(!keeps || free.group === null, () => `${name} of unusable node ${id} may be given work`);
     must(

@@ -57,13 +57,14 @@ export function stopWorkers(lab: LabState, node: LabNode): void {
 }
 
 /**
- * Continues a worker process that runs on a node that has just joined, unless a process that is
- * started here would count as older.
+ * Continues a worker process that runs on a node that has just joined, if a study is active, unless
+ * a process that is started here would count as older.
  */
 export function adoptWorker(lab: LabState, slot: Slot, running: string): void {
   const { supervision } = slot;
   const next = `${lab.epoch}.${slot.launches + 1}`;
-  if (supervision === null || compareIncarnations(running, next) >= 0) return;
+  if (supervision === null || !lab.workersWanted) return;
+  if (compareIncarnations(running, next) >= 0) return;
   supervision.launched = running;
   supervision.startsAt = lab.now;
   supervision.upAt = null;

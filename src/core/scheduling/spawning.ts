@@ -51,9 +51,13 @@ export function relaunch(
   launch(lab, slot);
 }
 
-/** Kills a process that never sent hello; its exit starts the next. */
+/**
+ * Kills a process that never sent hello; its exit starts the next. On a node the process may never
+ * have started, so the next is started at once.
+ */
 export function helloIsDue(lab: LabState, slot: Slot, incarnation: string): void {
   const { supervision } = slot;
-  if (supervision?.launched === incarnation && supervision.upAt === null)
-    emit(lab, { do: 'killWorker', slot: slot.name, incarnation, afterMs: 0 });
+  if (supervision?.launched !== incarnation || supervision.upAt !== null) return;
+  emit(lab, { do: 'killWorker', slot: slot.name, incarnation, afterMs: 0 });
+  if (slot.node.link > 0) relaunch(lab, slot, { incarnation, exited: true });
 }

@@ -1,5 +1,5 @@
 /** Options and report of a simulation. Times are virtual milliseconds. */
-import type { LabOptions } from '../scheduling/index.ts';
+import type { LabOptions, LabState } from '../scheduling/index.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { Duration, FailureRates } from './chance.ts';
@@ -15,6 +15,27 @@ export interface SimulatedDevice {
   readonly slowness: number;
   /** Number of lanes that its results ask for; default: they do not say. */
   readonly lanesWanted?: number;
+}
+
+/** Another machine of the lab, with CPU workers. */
+export interface SimulatedNode {
+  readonly id: string;
+  readonly workers: number;
+  /** Duration of its attempts relative to the simulation's `duration`; default 1. */
+  readonly slowness?: number;
+  readonly model?: string;
+  readonly rttMs?: number;
+}
+
+/** Mean times between faults of one node; absent: none occur. */
+export interface NodeFaults {
+  readonly cutsEveryMs?: number;
+  /** Least and greatest duration of a cut link; default 1 … 150 s. */
+  readonly cutMs?: readonly [number, number];
+  readonly killsEveryMs?: number;
+  readonly holdsEveryMs?: number;
+  /** Mean time for which slots are held; default 60 s. */
+  readonly holdMs?: number;
 }
 
 export interface SimulationOptions {
@@ -33,6 +54,9 @@ export interface SimulationOptions {
    * coordinator.
    */
   readonly remote?: boolean;
+  /** Other machines, which join over links; default: none. */
+  readonly nodes?: readonly SimulatedNode[];
+  readonly nodeFaults?: NodeFaults;
   /** Value of a trial. */
   readonly value: (params: EncodedParams, number: number) => number;
   /** The optimum, to compute the regret. */
@@ -72,6 +96,8 @@ export interface SimulationOptions {
    * benchmarks measure it.
    */
   readonly measure?: (work: () => void) => void;
+  /** Called with the scheduler's state after each of its steps; for tests. */
+  readonly check?: (lab: LabState) => void;
   /** Limit of virtual time that stops a simulation that does not end; default 1e12. */
   readonly atMostMs?: number;
 }
@@ -99,6 +125,8 @@ export interface SimulationReport {
   readonly crashedAttempts: number;
   readonly outOfMemoryAttempts: number;
   readonly coordinatorKills: number;
+  /** Number of faults of nodes. */
+  readonly nodeFaults: number;
   /** Number of events that the scheduler handled. */
   readonly events: number;
   /** Reason for the end of the study, for example `trials`, `target`. */

@@ -2,13 +2,14 @@
  * Simulates a whole study on a virtual clock: the real scheduler and sampler with simulated
  * workers, network, storage and faults. Deterministic: the same options give the same report.
  */
-import { THIS_NODE, slotsOf } from '../device.ts';
+import { THIS_NODE, isOnThisNode, slotsOf } from '../device.ts';
 import type { LabOptions } from '../scheduling/index.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Outgoing } from './simulated-coordinator.ts';
 import { exponential } from './chance.ts';
 import type { Duration, FailureRates } from './chance.ts';
 import type { SimulationOptions, SimulationReport } from './options.ts';
+import { SimulatedNodes } from './simulated-node.ts';
 import { SimulatedProcesses } from './simulated-processes.ts';
 import { Tally } from './tally.ts';
 import { World } from './world.ts';
@@ -29,9 +30,10 @@ export function simulate(options: SimulationOptions): SimulationReport {
     world,
     options: scheduler,
     commitMs: options.commitMs ?? 2,
-    mortal: killsEvery !== Infinity,
-    carryOut: (instruction) => carryOut(instruction, world, processes, tally),
+    mortal: killsEvery !== Infinity || options.nodeFaults !== undefined,
+    carryOut: (instruction) => carryOut(instruction, world, { processes, nodes, tally }),
     measure: options.measure ?? ((work) => work()),
+    ...(options.check === undefined ? {} : { check: options.check }),
   });
   const processes = new SimulatedProcesses({
     world,
@@ -46,14 +48,24 @@ export function simulate(options: SimulationOptions): SimulationReport {
     } satisfies FailureRates,
     beatMs,
     leaseMs: scheduler.leaseMs ?? BEATS * BEAT_MS,
-    send: (said) => coordinator.take(said),
+    isRelayed: (slot) => nodes.has(slot),
+    send: (said) => nodes.pass(said),
     busy: (ms) => tally.busy(ms),
   });
+  const nodes: SimulatedNodes = new SimulatedNodes({
+    world,
+    nodes: options.nodes ?? [],
+    faults: options.nodeFaults ?? {},
+    pulseMs: scheduler.pulseMs ?? BEAT_MS,
+    send: (said) => coordinator.take(said),
+    processes: () => processes,
+  });
   start(options, coordinator, processes);
+  nodes.joinAll();
   const limits = { trials: options.trials, activeMs: null, target: options.target ?? null };
   coordinator.take({ type: 'studyCreated', uid: STUDY, spec: options.spec, limits });
   world.in(exponential(killsEvery, world.uniform()), () =>
-    killCoordinator(options, world, coordinator, processes, tally),
+    killCoordinator(options, world, { coordinator, processes, nodes, tally }),
   );
   const atMost = options.atMostMs ?? 1e12;
   while (tally.reason === null && world.now <= atMost) if (!world.advance()) break;
@@ -61,6 +73,7 @@ export function simulate(options: SimulationOptions): SimulationReport {
     throw new Error(
       `the simulated study is not finished after ${Math.round(world.now)} ms: ${tally.ended} trials have ended`,
     );
+  tally.nodeFaults = nodes.faults;
   return tally.report(options, coordinator.events);
 }
 
@@ -87,30 +100,32 @@ function start(
     for (const slot of slots(`node-${i}`, 1)) processes.start(slot, '1.1');
 }
 
+interface Parts {
+  readonly processes: SimulatedProcesses;
+  readonly nodes: SimulatedNodes;
+  readonly tally: Tally;
+}
+
 function killCoordinator(
   options: SimulationOptions,
   world: World,
-  coordinator: SimulatedCoordinator,
-  processes: SimulatedProcesses,
-  tally: Tally,
+  parts: Parts & { readonly coordinator: SimulatedCoordinator },
 ): void {
+  const { coordinator, processes, nodes, tally } = parts;
   coordinator.kill();
   tally.coordinatorKills += 1;
-  if (options.remote !== true) processes.killAll();
+  if (options.remote !== true) processes.killAll((slot) => !nodes.has(slot));
   world.in(options.coordinatorDownMs ?? 1_000, () => {
     start(options, coordinator, processes);
+    nodes.joinAll();
     world.in(exponential(options.coordinatorKillsEveryMs ?? Infinity, world.uniform()), () =>
-      killCoordinator(options, world, coordinator, processes, tally),
+      killCoordinator(options, world, parts),
     );
   });
 }
 
-function carryOut(
-  instruction: Outgoing,
-  world: World,
-  processes: SimulatedProcesses,
-  tally: Tally,
-): void {
+function carryOut(instruction: Outgoing, world: World, { processes, nodes, tally }: Parts): void {
+  const reached = !('slot' in instruction) || nodes.reaches(instruction.slot);
   switch (instruction.do) {
     case 'sendCohort':
     case 'sendAck':
@@ -118,17 +133,19 @@ function carryOut(
     case 'sendCancel':
     case 'sendWelcome':
     case 'sendGoodbye':
-      processes.deliver(instruction.slot, instruction);
+      if (reached) processes.deliver(instruction.slot, instruction);
       return;
     case 'sendHeard':
       processes.heard(instruction.slot, instruction.incarnation);
       return;
     case 'spawnWorker':
-      world.in(instruction.afterMs, () =>
-        processes.start(instruction.slot, instruction.incarnation),
-      );
+      if (reached)
+        world.in(instruction.afterMs, () =>
+          processes.startOnce(instruction.slot, instruction.incarnation),
+        );
       return;
     case 'killWorker':
+      if (!reached) return;
       world.in(instruction.afterMs, () =>
         processes.kill(instruction.slot, instruction.incarnation, 'us'),
       );
@@ -142,8 +159,10 @@ function carryOut(
     case 'showLab':
     case 'openTasks':
     case 'closeTasks':
-    case 'sendNode':
     case 'cutNode':
+      return;
+    case 'sendNode':
+      nodes.hear(instruction);
       return;
     default:
       instruction satisfies never;
@@ -164,7 +183,9 @@ function schedulerOptions({
     ...scheduler,
     beatMs,
     leaseMs,
-    isLocal: () => remote !== true,
+    pulseMs: scheduler.pulseMs ?? beatMs,
+    silentMs: scheduler.silentMs ?? leaseMs,
+    isLocal: (slot) => remote !== true && isOnThisNode(slot),
   };
 }
 

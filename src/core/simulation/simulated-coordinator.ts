@@ -23,6 +23,8 @@ export interface CoordinatorParts {
   readonly carryOut: (instruction: Outgoing) => void;
   /** Executes the scheduler's work; benchmarks measure it. */
   readonly measure: (work: () => void) => void;
+  /** Called after each step. */
+  readonly check?: (lab: LabState) => void;
 }
 
 export class SimulatedCoordinator {
@@ -82,6 +84,7 @@ export class SimulatedCoordinator {
     for (let event: Event | null = first; event !== null;) {
       this.events += 1;
       const instructions = step(lab, event);
+      this.#parts.check?.(lab);
       event = null;
       for (const instruction of instructions) {
         out.push(instruction);

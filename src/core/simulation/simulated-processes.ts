@@ -43,6 +43,8 @@ export interface ProcessesParts {
   readonly rates: FailureRates;
   readonly beatMs: number;
   readonly leaseMs: number;
+  /** Whether a node passes the messages of the slot's workers on. */
+  readonly isRelayed: (slot: string) => boolean;
   /** Sends to the coordinator. */
   readonly send: (said: WorkerMessage | Exited) => void;
   /** Adds milliseconds of a worker's busy time. */
@@ -92,16 +94,44 @@ export class SimulatedProcesses {
     });
   }
 
+  /** Returns the newest process of the slot; null: none is alive. */
+  newest(slot: string): Process | null {
+    return this.#processes.get(slot)?.findLast(({ alive }) => alive) ?? null;
+  }
+
+  /** Returns whether the slot's process stands still. */
+  isStill(slot: string): boolean {
+    return (this.newest(slot)?.stillUntil ?? 0) > this.#parts.world.now;
+  }
+
+  /** Lets the slot's process stand still until then. */
+  hold(slot: string, until: number): void {
+    const process = this.newest(slot);
+    if (process !== null) process.stillUntil = Math.max(process.stillUntil, until);
+  }
+
+  /** Ends the slot's processes without a report of their exits. */
+  stopAll(slot: string): void {
+    for (const process of this.#processes.get(slot) ?? []) this.#stop(process);
+  }
+
   /** Kills a process by SIGKILL, by the supervisor or by chance. */
   kill(slot: string, incarnation: string, by: 'us' | 'itself'): void {
     for (const process of this.#processes.get(slot) ?? [])
       if (process.worker.incarnation === incarnation) this.#die(process, by);
   }
 
-  /** Kills every process of this machine together with its parent; no exit is reported. */
-  killAll(): void {
-    for (const processes of this.#processes.values())
-      for (const process of processes) this.#stop(process);
+  /** Starts a process unless it was started before. */
+  startOnce(slot: string, incarnation: string): void {
+    const known = this.#processes.get(slot) ?? [];
+    if (!known.some(({ worker }) => worker.incarnation === incarnation))
+      this.start(slot, incarnation);
+  }
+
+  /** Kills the processes of these slots together with their parent; no exit is reported. */
+  killAll(isChild: (slot: string) => boolean): void {
+    for (const [slot, processes] of this.#processes)
+      if (isChild(slot)) for (const process of processes) this.#stop(process);
   }
 
   /** Delivers a message to every process of its slot; each checks whether it is the receiver. */
@@ -188,8 +218,10 @@ export class SimulatedProcesses {
   }
 
   #deviceOf(slot: string): Pick<SimulatedDevice, 'lanes' | 'slowness' | 'lanesWanted'> {
-    const { devices = [], lanes = 1 } = this.#parts.options;
-    const { device } = parseSlot(slot);
+    const { devices = [], nodes = [], lanes = 1 } = this.#parts.options;
+    const { device, node: id } = parseSlot(slot);
+    const node = nodes.find((each) => each.id === id);
+    if (node !== undefined) return { lanes: 1, slowness: node.slowness ?? 1 };
     return devices.find(({ id }) => id === device) ?? { lanes, slowness: 1 };
   }
 
@@ -254,7 +286,8 @@ export class SimulatedProcesses {
       if (beat.n % Math.max(1, Math.round(leaseMs / beatMs)) === 0)
         for (const result of worker.unanswered()) this.#send(process, result);
     }
-    if (world.now - process.lastHeard >= leaseMs) {
+    // A node's relay answers its workers, whether or not its link is up.
+    if (world.now - process.lastHeard >= leaseMs && !this.#parts.isRelayed(worker.slot)) {
       process.lastHeard = world.now;
       this.#send(process, worker.hello());
     }

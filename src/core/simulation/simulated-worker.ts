@@ -116,8 +116,9 @@ export class SimulatedWorker {
   }
 
   take(task: Task): Reaction {
-    if (task.session !== this.session) return NOTHING;
-    this.taskSeq = Math.max(this.taskSeq, task.taskSeq);
+    // A cohort that is sent again may have arrived before.
+    if (task.session !== this.session || task.taskSeq <= this.taskSeq) return NOTHING;
+    this.taskSeq = task.taskSeq;
     const say: Result[] = [];
     for (const { attempt, params } of task.lanes) {
       if (this.#find(attempt) !== undefined) continue;

@@ -15,6 +15,7 @@ export class Tally {
   #crashed = 0;
   #outOfMemory = 0;
   coordinatorKills = 0;
+  nodeFaults = 0;
   reason: string | null = null;
 
   constructor(world: World) {
@@ -48,10 +49,10 @@ export class Tally {
   }
 
   report(
-    { workers: cpus, devices = [], optimum = null }: SimulationOptions,
+    { workers: cpus, devices = [], nodes = [], optimum = null }: SimulationOptions,
     events: number,
   ): SimulationReport {
-    const workers = devices.reduce((sum, device) => sum + device.workers, cpus);
+    const workers = [...devices, ...nodes].reduce((sum, each) => sum + each.workers, cpus);
     return {
       efficiency: this.#makespanMs === 0 ? 1 : this.#busyMs / (workers * this.#makespanMs),
       makespanMs: this.#makespanMs,
@@ -65,6 +66,7 @@ export class Tally {
       crashedAttempts: this.#crashed,
       outOfMemoryAttempts: this.#outOfMemory,
       coordinatorKills: this.coordinatorKills,
+      nodeFaults: this.nodeFaults,
       events,
       reason: this.reason ?? 'unfinished',
     };
