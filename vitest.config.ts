@@ -12,6 +12,7 @@ const slowFiles = [
   'test/e2e/earlier-version.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/second-programs.test.ts',
+  'test/lab/namespaces/chaos.test.ts',
   'test/protocol/study-file.test.ts',
   'test/protocol/worker-messages.test.ts',
   'test/simulation/walks.test.ts',

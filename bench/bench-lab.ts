@@ -43,27 +43,55 @@ const STILLBORN = 3;
 
 export class BenchLab {
   readonly #workers: number;
+  /** Whether the workers are those of other machines, which start when a study runs. */
+  readonly #remote: boolean;
   readonly #failed: Promise<never>;
   readonly #ready: Promise<void>;
   #lab: RunningLab | null = null;
   #started = false;
+  #isReady = false;
   #running: Running | null = null;
   #fail: (error: Error) => void = () => undefined;
   #allReady: () => void = () => undefined;
 
   /** @throws StorageError when the file is not a lab, or another process holds it */
   static async open(file: string, workers: number): Promise<BenchLab> {
-    const bench = new BenchLab(workers);
+    const bench = new BenchLab(workers, false);
     await bench.#start(file);
     return bench;
   }
 
-  private constructor(workers: number) {
+  /** Shares the lab on a port, without workers of this machine. @throws GalapagosError */
+  static async share(file: string, workers: number, port: number): Promise<BenchLab> {
+    const bench = new BenchLab(workers, true);
+    await bench.#start(file);
+    await bench.#opened().share.share(true, port);
+    return bench;
+  }
+
+  private constructor(workers: number, remote: boolean) {
     this.#workers = workers;
+    this.#remote = remote;
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     // Waiting callers get the error; between two studies nothing waits.
     this.#failed.catch(() => undefined);
-    this.#ready = new Promise((resolve) => (this.#allReady = resolve));
+    this.#ready = new Promise((resolve) => {
+      this.#allReady = () => {
+        this.#isReady = true;
+        resolve();
+      };
+    });
+  }
+
+  /** Returns an invitation for any number of nodes. */
+  async invite(): Promise<string> {
+    const wanted = { uses: 100, forMs: 3_600_000, ephemeral: false };
+    return (await this.#opened().share.invite(wanted)).invitation;
+  }
+
+  /** Whether all workers have been ready. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /**
@@ -72,13 +100,13 @@ export class BenchLab {
    */
   async run(spec: StudySpec, limits: Limits, watch: Watch = {}): Promise<StudyRun> {
     const lab = this.#opened();
-    if (!this.#started) {
+    if (!this.#started && !this.#remote) {
       const { length } = lab.startWorkers({ count: this.#workers });
       if (length < this.#workers)
         throw new Error(`this machine runs at most ${length} workers, not ${this.#workers}`);
     }
     this.#started = true;
-    await Promise.race([this.#ready, this.#failed]);
+    if (!this.#remote) await Promise.race([this.#ready, this.#failed]);
     const uid = spec.name;
     const pause = (): void =>
       lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });

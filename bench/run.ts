@@ -22,7 +22,9 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   search: () => import('./search.ts'),
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),
+  'lab-speed-up': () => import('./lab-speed-up.ts'),
   chaos: () => import('./chaos.ts'),
+  'chaos-lab': () => import('./chaos-lab.ts'),
 };
 
 const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
@@ -51,7 +53,9 @@ const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
 });
 const names =
-  positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'chaos');
+  positionals.length > 0
+    ? positionals
+    : Object.keys(benches).filter((name) => !name.startsWith('chaos'));
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   process.stderr.write(

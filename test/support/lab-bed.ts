@@ -182,6 +182,15 @@ export class LabBed {
     }
   }
 
+  /** Sends a signal to the processes of a host whose command line contains a text. */
+  async signalMatching(host: HostName, text: string, signal: NodeJS.Signals): Promise<void> {
+    const name = signal.slice('SIG'.length);
+    await this.#tell(
+      `for p in $(ip netns pids ${host}); do ` +
+        `grep -q ${text} /proc/$p/cmdline && kill -${name} $p; done; true`,
+    );
+  }
+
   /** Runs a command in a host to its end, and returns its standard output. */
   async run(host: HostName, command: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.start(host, command).ended;

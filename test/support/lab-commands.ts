@@ -21,9 +21,15 @@ export class EventCommand {
   #waiting: (() => void)[] = [];
   #ended = false;
 
-  constructor(start: (line: (text: string) => void) => HostProcess) {
+  /** @param heard called with each event as it arrives */
+  constructor(
+    start: (line: (text: string) => void) => HostProcess,
+    heard: (event: PrintedEvent) => void = () => undefined,
+  ) {
     this.process = start((text) => {
-      this.events.push(JSON.parse(text) as PrintedEvent);
+      const event = JSON.parse(text) as PrintedEvent;
+      this.events.push(event);
+      heard(event);
       this.#wake();
     });
     void this.process.ended.then(() => {
@@ -91,12 +97,13 @@ export class LabCommands extends LabHosts {
     study: StudyOptions,
     workers: number,
     more: readonly string[] = [],
+    heard?: (event: PrintedEvent) => void,
   ): Promise<EventCommand> {
     const text = this.folder.file('study.json');
     writeFileSync(text, JSON.stringify(studyFile(this.study, study)));
     const share = ['--lab', this.file, '--share', '--lab-port', '47800'];
     const args = ['run', text, ...share, '--workers', String(workers), '--json', ...more];
-    const host = new EventCommand((line) => this.galapagos('h1', args, line));
+    const host = new EventCommand((line) => this.galapagos('h1', args, line), heard);
     this.host = host;
     await host.until(({ event }) => event === 'shared');
     return host;
