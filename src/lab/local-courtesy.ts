@@ -89,9 +89,9 @@ export class LocalCourtesy {
     });
   }
 
-  /** Samples at once, because a worker has started. */
-  look(): void {
-    this.#courtesy?.look();
+  /** A worker is about to start. */
+  started(): void {
+    this.#courtesy?.started();
   }
 
   close(): void {

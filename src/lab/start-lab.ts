@@ -220,7 +220,7 @@ async function start(
     host: {
       spawn: (slot, incarnation, afterMs) => {
         (isOnThisNode(slot) ? workers : remote)?.spawn(slot, incarnation, afterMs);
-        if (isOnThisNode(slot)) courtesy.look();
+        if (isOnThisNode(slot)) courtesy.started();
       },
       kill: (slot, incarnation, afterMs) =>
         (isOnThisNode(slot) ? workers : remote)?.kill(slot, incarnation, afterMs),

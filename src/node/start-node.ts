@@ -224,7 +224,7 @@ async function start(
   function received(message: NodeOrder): void {
     if (message.type === 'spawn') {
       relay.spawn(message.slot, message.incarnation, message.afterMs);
-      courtesy.look();
+      courtesy.started();
       listener.workers(relay.running);
     } else if (message.type === 'kill')
       relay.kill(message.slot, message.incarnation, message.afterMs);

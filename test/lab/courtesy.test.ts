@@ -8,15 +8,15 @@ import { workerTimes } from '../support/worker-times.ts';
 
 const resources = new URL('../../resources', import.meta.url).pathname;
 const SLOT = 'local/cpu/0';
-/** Longer than a trial takes while the worker is held. */
+/** The worker is held for longer than the trial takes. */
 const study = {
   format: 'galapagos-study/1',
   name: 'held',
-  objective: { kind: 'synthetic', function: 'sphere', durationMs: 1_500 },
+  objective: { kind: 'synthetic', function: 'sphere', durationMs: 4_000 },
   direction: 'minimize',
   searchSpace: { x: { type: 'float', low: -1, high: 1 } },
   sampler: { name: 'random' },
-  stop: { trials: 2 },
+  stop: { trials: 1 },
   seed: 3,
 };
 
@@ -77,7 +77,7 @@ describe('Courtesy: a lab on a machine that its owner uses', () => {
       const [slot] = lab.coordinator.lab.slots.values();
       expect([slot?.session === null, slot?.heldSince === null]).toEqual([false, false]);
       // The worker beats while it is held: its session would end without.
-      const until = (slot?.beats ?? 0) + 8;
+      const until = (slot?.beats ?? 0) + 12;
       await new Promise<void>((resolve) => {
         turned = () => {
           if ((slot?.beats ?? 0) >= until) resolve();
@@ -86,7 +86,7 @@ describe('Courtesy: a lab on a machine that its owner uses', () => {
       expect(ended).toBe(before);
       idleMs = 3_600_000;
       await finished;
-      expect(outcomes).toEqual(['succeeded 1', 'succeeded 1']);
+      expect(outcomes).toEqual(['succeeded 1']);
     } finally {
       await lab.close();
     }

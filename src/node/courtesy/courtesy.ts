@@ -20,6 +20,8 @@ import { stricter } from './limits.ts';
 /** Milliseconds between two samples while workers run, and else. */
 const WORKING_MS = 1_000;
 const IDLE_MS = 5_000;
+/** Milliseconds within which a worker that is about to start runs. */
+const STARTING_MS = 10_000;
 /** Longest time in milliseconds between two looks at the hours: clocks are set, machines sleep. */
 const HOURS_MS = 60_000;
 /** Milliseconds for which one message holds a worker; repeated with each sample. */
@@ -69,6 +71,8 @@ export class Courtesy {
   #idle: IdleReading | Unknown | null = null;
   #published = '';
   #forget: () => void = () => undefined;
+  /** Time at which a worker was last about to start. */
+  #startedAt = -Infinity;
   #sampling = false;
   #again = false;
   #closed = false;
@@ -77,7 +81,7 @@ export class Courtesy {
   constructor(parts: CourtesyParts, owner: NodeLimits = NO_LIMITS) {
     this.#parts = parts;
     this.#owner = owner;
-    this.look();
+    this.#look();
   }
 
   get owner(): NodeLimits {
@@ -108,13 +112,13 @@ export class Courtesy {
   async setOwner(limits: NodeLimits): Promise<void> {
     if (limits.whenIdle && !this.#owner.whenIdle) await this.check();
     this.#owner = limits;
-    this.look();
+    this.#look();
   }
 
   /** Sets what the host's user wishes. */
   setWish(limits: NodeLimits): void {
     this.#wish = limits;
-    this.look();
+    this.#look();
   }
 
   /** @throws GalapagosError `idle-unknown` */
@@ -123,8 +127,14 @@ export class Courtesy {
     if (this.#idle instanceof Unknown) throw idleUnknown(this.#idle.reason);
   }
 
-  /** Samples at once, for example because a worker has started. */
-  look(): void {
+  /** A worker is about to start: samples as while workers run, from now on. */
+  started(): void {
+    this.#startedAt = this.#parts.timer.now();
+    this.#look();
+  }
+
+  /** Samples at once. */
+  #look(): void {
     if (this.#closed) return;
     this.#forget();
     if (this.#sampling) this.#again = true;
@@ -169,10 +179,11 @@ export class Courtesy {
     this.#carryOut();
     this.#publish();
     this.#forget();
-    const dueMs = wanted ? (works() ? WORKING_MS : IDLE_MS) : this.#untilHours();
+    const working = works() || timer.now() - this.#startedAt < STARTING_MS;
+    const dueMs = wanted ? (working ? WORKING_MS : IDLE_MS) : this.#untilHours();
     if (this.#again) {
       this.#again = false;
-      this.look();
+      this.#look();
     } else if (dueMs !== null) this.#forget = timer.after(dueMs, () => void this.#sample());
   }
 

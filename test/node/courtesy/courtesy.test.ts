@@ -124,16 +124,16 @@ describe('Courtesy: holding workers', () => {
     ]);
   });
 
-  it('samples each second while workers run, else each five, and at once when one starts', async () => {
+  it('samples each second while workers run or start, else each five', async () => {
     const world = new World(WHEN_IDLE);
     await world.pass(10);
     expect(world.reads).toBe(11);
     world.works = false;
     await world.pass(11);
     expect(world.reads).toBe(14);
-    world.courtesy.look();
-    await settle();
-    expect(world.reads).toBe(15);
+    world.courtesy.started();
+    await world.pass(5);
+    expect(world.reads).toBe(20);
   });
 
   it('reads nothing while neither owner nor host wants it, and lets held workers go on', async () => {
