@@ -125,7 +125,13 @@ function placeName(slot: string): string {
   return numbered === undefined || numbered === '' ? `${name} ${place}`.trim() : name;
 }
 
-/** A slot in a line of the terminal: this machine's without the node, `cpu/0`. */
-export function shortSlot(slot: string): string {
-  return isOnThisNode(slot) ? slot.slice(THIS_NODE.length + 1) : slot;
+/**
+ * A slot in a line of the terminal: this machine's without the node, `cpu/0`; another's with the
+ * name of the node, `PIXEL/cpu/0`.
+ * @param names of nodes by id; a node without a name is named by its id
+ */
+export function shortSlot(slot: string, names?: ReadonlyMap<string, string>): string {
+  if (isOnThisNode(slot)) return slot.slice(THIS_NODE.length + 1);
+  const { node, device, place } = parseSlot(slot);
+  return composeSlot({ node: names?.get(node) ?? node, device, place });
 }

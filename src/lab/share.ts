@@ -129,6 +129,11 @@ export class LabShare {
     );
   }
 
+  /** Returns the name of an admitted node; null: there is none with this id. */
+  nameOf(node: string): string | null {
+    return this.#open?.admitted.find(node)?.name ?? null;
+  }
+
   get admissions(): readonly Admission[] {
     return this.#open?.admissions.list() ?? [];
   }

@@ -55,6 +55,8 @@ interface Worker {
   /** Highest task number passed to the worker in `session`. */
   taskSeq: number;
   beats: Beats | null;
+  /** Number of attempts that it held at its last beat. */
+  holding: number;
   /** Messages behind a welcome that waits for its channel, in order. */
   waiting: Promise<void> | null;
   /** Whether it can wait between two batches; null: it has not said hello. */
@@ -67,6 +69,7 @@ export class Relay {
   readonly #parts: RelayParts;
   readonly #workers = new Map<string, Worker>();
   readonly #exits: Exits;
+  #done = 0;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -96,6 +99,15 @@ export class Relay {
   /** Number of worker processes that run or are being started. */
   get running(): number {
     return [...this.#workers.values()].filter(({ running }) => running).length;
+  }
+
+  /** Number of trials that workers hold, and number of results that the host has accepted. */
+  get trials(): { readonly running: number; readonly done: number } {
+    const workers = [...this.#workers.values()];
+    return {
+      running: workers.reduce((sum, { running, holding }) => sum + (running ? holding : 0), 0),
+      done: this.#done,
+    };
   }
 
   /** Slots with a worker in a session of which nothing was heard for a second. */
@@ -189,6 +201,7 @@ export class Relay {
       return;
     }
     const { workers } = this.#parts;
+    if (message.type === 'ack') this.#done += 1;
     if (message.type === 'welcome') this.#order(worker, () => this.#welcome(worker, peer, message));
     else if (worker.waiting === null) workers.sendControl(peer, message);
     else this.#order(worker, () => workers.sendControl(peer, message));
@@ -222,6 +235,7 @@ export class Relay {
         host.passControl(message);
         return;
       case 'beat':
+        if (isNewest) worker.holding = message.holding.length;
         if (worker.beats !== null && isNewest && !(worker.beats.passes(message, now) && host.isUp))
           workers.sendControl(message, { type: 'heard', session: message.session, n: message.n });
         else host.passControl(message);
@@ -259,6 +273,7 @@ export class Relay {
       incarnation,
       running: true,
       beats: null,
+      holding: 0,
       malformed: [],
       knowsHold: null,
     });
@@ -321,6 +336,7 @@ function newWorker(): Worker {
     tasks: null,
     taskSeq: 0,
     beats: null,
+    holding: 0,
     waiting: null,
     knowsHold: null,
     malformed: [],

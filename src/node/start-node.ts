@@ -92,6 +92,8 @@ export interface RunningNode {
   readonly slots: readonly string[];
   /** The link to the host. */
   readonly link: Pick<HostLink, 'isUp' | 'clock'>;
+  /** Number of trials that workers hold, and number of results that the host has accepted. */
+  readonly trials: Relay['trials'];
   /**
    * Finishes what runs for a time, takes nothing more, and leaves. Resolves when the node has left.
    */
@@ -306,6 +308,9 @@ async function start(
   return {
     slots,
     link,
+    get trials() {
+      return relay.trials;
+    },
     async drain(graceMs) {
       if (link.isUp && relay.running > 0) {
         const draining = { graceMs };

@@ -377,6 +377,13 @@ export const nodeOutput = z.discriminatedUnion('event', [
     running: count.describe('Workers that run now.'),
     slots: count.describe('Workers that this machine offers.'),
   }),
+  strict({
+    event: z.literal('progress'),
+    at: instantNow,
+    running: count.describe('Trials that run here now.'),
+    done: count.describe('Trials that the lab has accepted since this process joined.'),
+    rttMs: z.number().nullable().describe('Round-trip time to the host; null: not connected.'),
+  }),
   strict({ event: z.literal('draining'), at: instantNow, graceMs: milliseconds }),
   strict({
     event: z.literal('left'),

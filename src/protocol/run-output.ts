@@ -94,6 +94,13 @@ const storage = strict({
   state: z.enum(['stalled', 'back']),
   error: z.string().nullable(),
 });
+const node = strict({
+  event: z.literal('node'),
+  at,
+  node: z.string().describe('Id of another machine of the lab, as in its slots.'),
+  name: z.string(),
+  text: z.string().describe('What happened to it, for people.'),
+});
 const shared = strict({
   event: z.literal('shared'),
   at,
@@ -144,6 +151,7 @@ export const runOutput = z.discriminatedUnion('event', [
   trialBack,
   progress,
   storage,
+  node,
   shared,
   note,
   finished,

@@ -231,7 +231,7 @@ describe('A shared lab: a second machine', () => {
   });
 
   it('keeps its running trials while its cable is cut for three seconds', async () => {
-    study(60, 300);
+    study(240, 300);
     const running = host('--lab-port', '0');
     const { port } = await running.next('shared');
     const cable = await Cable.open(() => Number(port));
@@ -246,7 +246,7 @@ describe('A shared lab: a second machine', () => {
       const before = endsByNode(running).remote;
       cable.mend();
       await remoteEnds(running, before + 2);
-      await finishedOnce([running], 60);
+      await finishedOnce([running], 240);
       expect(joined.all('connected').length).toBeGreaterThanOrEqual(2);
     } finally {
       cable.close();
@@ -254,7 +254,7 @@ describe('A shared lab: a second machine', () => {
   });
 
   it('is paused, resumed and removed by commands beside the running study', async () => {
-    study(400, 100);
+    study(100_000, 100);
     const running = host('--lab-port', '0');
     const { invitation } = await running.next('shared');
     const joined = node('--join', String(invitation), '--name', 'PIXEL');

@@ -201,6 +201,10 @@ function outputOf(event: RunEvent): RunOutputBody {
       return { event: 'storage', state: 'stalled', error: event.error };
     case 'storageBack':
       return { event: 'storage', state: 'back', error: null };
+    case 'node': {
+      const { node, name, text } = event;
+      return { event: 'node', node, name, text };
+    }
     case 'shared': {
       const { port, invitation, until } = event;
       return { event: 'shared', port, invitation, until };

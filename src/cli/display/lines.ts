@@ -5,7 +5,7 @@
 import { at } from '../../core/at.ts';
 import { sharedLines } from '../actions/share-lab.ts';
 import { count, duration, number, params, rate, score } from './format.ts';
-import { shortSlot } from '../../core/device.ts';
+import { isOnThisNode, parseSlot, shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
@@ -36,7 +36,7 @@ export class LinesDisplay implements RunDisplay {
 
   event(event: RunEvent): void {
     this.#progress?.event(event);
-    const line = eventLine(event, this.#kind);
+    const line = eventLine(event, this.#kind, this.#progress?.names);
     if (line !== null) this.#write(line);
   }
 
@@ -53,7 +53,8 @@ export class LinesDisplay implements RunDisplay {
   finish(end: RunSummary): void {
     if (this.#progress === null) return;
     this.#write('');
-    for (const line of summary(this.#progress.run, end, { width: Infinity, kind: this.#kind }))
+    const { run, machines } = this.#progress;
+    for (const line of summary(run, end, { width: Infinity, kind: this.#kind, machines }))
       this.#write(line);
   }
 }
@@ -63,38 +64,46 @@ export class LinesDisplay implements RunDisplay {
  * busy`.
  */
 export function progressLine(progress: RunProgress, kind: ScoreKind): string {
-  const { run, done, best, perSecond, leftMs, workers } = progress;
+  const { run, done, best, perSecond, leftMs, workers, workerCount } = progress;
   const busy = [...workers.values()].filter(({ doing }) => doing === 'trial').length;
   return [
     run.trials === null ? count(done, 'trial') : `${done} of ${count(run.trials, 'trial')}`,
     best === null ? 'best –' : `best ${score(best.value, kind)} in trial ${best.trial}`,
     rate(perSecond),
     `${leftMs === null ? '–' : duration(leftMs)} left`,
-    `${busy} of ${count(run.workers, 'worker')} busy`,
+    `${busy} of ${count(workerCount, 'worker')} busy`,
   ].join(' · ');
 }
 
-/** Log line of an event; null: none. */
-export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
+/**
+ * Log line of an event; null: none.
+ * @param names of the lab's other machines by id
+ */
+export function eventLine(
+  event: RunEvent,
+  kind: ScoreKind,
+  names: ReadonlyMap<string, string> = new Map(),
+): string | null {
   switch (event.type) {
     case 'trialEnded':
-      return trialLine(event, kind);
+      return `${trialLine(event, kind)}${elsewhere(event.slot, names)}`;
     case 'trialReported':
       return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
-      return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot)} ${words(event.outcome)}, retrying${because(event.detail)}`;
+      return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
-      return `worker ${shortSlot(event.slot)} lost${because(event.reason)}`;
+      return `worker ${shortSlot(event.slot, names)} lost${because(event.reason)}`;
     case 'quarantined':
-      return `worker ${shortSlot(event.slot)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;
+      return `worker ${shortSlot(event.slot, names)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;
     case 'released':
-      return `worker ${shortSlot(event.slot)} released from quarantine`;
+      return `worker ${shortSlot(event.slot, names)} released from quarantine`;
     case 'storageStalled':
       return `cannot write the lab file, retrying${because(event.error)}`;
     case 'storageBack':
       return 'writing the lab file works again';
     case 'shared':
       return sharedLines(event).join('\n');
+    case 'node':
     case 'note':
       return event.text;
     case 'workerReady':
@@ -103,6 +112,13 @@ export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
     default:
       return event satisfies never;
   }
+}
+
+/** `  on PIXEL` for a trial of another machine. */
+function elsewhere(slot: string | null, names: ReadonlyMap<string, string>): string {
+  if (slot === null || isOnThisNode(slot)) return '';
+  const { node } = parseSlot(slot);
+  return `  on ${names.get(node) ?? node}`;
 }
 
 function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, kind: ScoreKind): string {

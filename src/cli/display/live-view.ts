@@ -42,7 +42,7 @@ export function liveView(progress: RunProgress, frame: Frame): string[] {
   if (progress.stalled !== null)
     head.push(paint.bad(cut(`cannot write the lab file, retrying: ${progress.stalled}`, width)));
   const workers = [...progress.workers].sort(([a], [b]) => byName.compare(a, b));
-  const starting = progress.run.workers - workers.length;
+  const starting = progress.workerCount - workers.length;
   const lines = workers.map(([name, worker]) => workerLine(name, worker, progress, frame));
   if (starting > 0) lines.push(paint.dim(cut(`${count(starting, 'worker')} starting`, width)));
   const room = Math.max(1, height - head.length);
@@ -96,7 +96,7 @@ function workerLine(
   progress: RunProgress,
   { width, paint, kind }: Frame,
 ): string {
-  const label = shortSlot(name).padEnd(7);
+  const label = shortSlot(name, progress.names).padEnd(7);
   switch (worker.doing) {
     case 'trial': {
       const time = duration(progress.atItMs(worker) ?? 0).padStart(7);

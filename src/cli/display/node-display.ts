@@ -1,17 +1,41 @@
 /** Progress of `galapagos node`: sentences for people, or one JSON object on each line. */
+import { createLogUpdate } from 'log-update';
 import type { NodeOutput } from '../../protocol/cli-output.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
+import { count } from './format.ts';
 
 type Untimed<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
 export type NodeEvent = Untimed<NodeOutput>;
 
 export type NodeDisplay = (event: NodeEvent) => void;
 
-/** Leaves out an event whose sentence repeats the last one. */
+/** Milliseconds between two lines of progress without a terminal, and between two JSON objects. */
+const PROGRESS_EVERY_MS = 10_000;
+
+/**
+ * Shows progress in place in a terminal, otherwise every ten seconds where it has changed. Leaves
+ * out an event whose sentence repeats the last one.
+ */
 export function createNodeDisplay(context: Context, json: boolean): NodeDisplay {
+  const { stdout } = context.streams;
+  const live = !json && stdout.isTTY === true ? createLogUpdate(stdout) : null;
   let last = '';
+  let progress = '';
+  let shownMs = -Infinity;
   return (event) => {
+    if (event.event === 'progress') {
+      const sentence = sentenceOf(event);
+      if (live !== null) {
+        live(sentence);
+        return;
+      }
+      const now = performance.now();
+      const facts = `${event.done} ${event.running}`;
+      if (facts === progress || now - shownMs < PROGRESS_EVERY_MS) return;
+      progress = facts;
+      shownMs = now;
+    }
     if (json) {
       printJson(context, { ...event, at: new Date().toISOString() } satisfies NodeOutput);
       return;
@@ -19,6 +43,7 @@ export function createNodeDisplay(context: Context, json: boolean): NodeDisplay 
     const sentence = sentenceOf(event);
     if (sentence === last) return;
     last = sentence;
+    live?.clear();
     print(context, [sentence]);
   };
 }
@@ -39,6 +64,12 @@ function sentenceOf(event: NodeEvent): string {
       return event.running === 0
         ? 'No worker runs: the lab has no work for this machine now.'
         : `${event.running} of ${event.slots} workers run.`;
+    case 'progress':
+      return [
+        `${count(event.running, 'trial')} running`,
+        `${event.done} done`,
+        event.rttMs === null ? 'not connected' : `round trip ${event.rttMs.toFixed(1)} ms`,
+      ].join(' · ');
     case 'draining':
       return `Finishing running trials for at most ${event.graceMs / 1000} s; press Ctrl-C again to leave at once.`;
     case 'left':

@@ -103,6 +103,14 @@ export type RunEvent =
     }
   | { readonly type: 'storageStalled'; readonly error: string }
   | { readonly type: 'storageBack' }
+  /** Something happened to another machine of the lab. */
+  | {
+      readonly type: 'node';
+      /** Id, as in its slots. */
+      readonly node: string;
+      readonly name: string;
+      readonly text: string;
+    }
   /** Other machines can join. */
   | ({ readonly type: 'shared' } & Omit<SharedEvent, 'event'>)
   | { readonly type: 'note'; readonly text: string };

@@ -2,6 +2,7 @@
  * State of a run, folded from its events: counts, best trial, current trial of each worker, speed
  * and time left. Pure projection; formats nothing.
  */
+import { THIS_NODE, isOnThisNode, parseSlot } from '../../core/device.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { BestTrial, RunEvent, RunStart } from './run-display.ts';
 
@@ -36,6 +37,10 @@ const ENOUGH_MS = 1_000;
 
 export class RunProgress {
   readonly run: RunStart;
+  /** Names of the lab's other machines by id. */
+  readonly names = new Map<string, string>();
+  /** Number of trials that each machine has ended in this run, by node id. */
+  readonly #endedBy = new Map<string, number>();
   /** State of each worker by slot, in order of first appearance. */
   readonly workers = new Map<string, WorkerView>();
   best: BestTrial | null;
@@ -61,6 +66,23 @@ export class RunProgress {
     this.run = run;
     this.best = run.best ?? null;
     this.done = run.done ?? 0;
+  }
+
+  /** Number of workers: those of this machine, and those of others that are not lost. */
+  get workerCount(): number {
+    const others = [...this.workers].filter(
+      ([slot, { doing }]) => !isOnThisNode(slot) && doing !== 'lost',
+    );
+    return this.run.workers + others.length;
+  }
+
+  /** Trials that each machine has ended in this run; empty: this machine ended all. */
+  get machines(): readonly { readonly name: string; readonly trials: number }[] {
+    const all = [...this.#endedBy].map(([node, trials]) => ({
+      name: node === THIS_NODE ? 'this machine' : (this.names.get(node) ?? node),
+      trials,
+    }));
+    return all.every(({ name }) => name === 'this machine') ? [] : all;
   }
 
   /** Milliseconds since the first tick. */
@@ -135,6 +157,9 @@ export class RunProgress {
       case 'storageBack':
         this.stalled = null;
         break;
+      case 'node':
+        this.names.set(event.node, event.name);
+        break;
       case 'shared':
       case 'note':
         break;
@@ -146,6 +171,10 @@ export class RunProgress {
   #ended(event: Extract<RunEvent, { type: 'trialEnded' }>): void {
     this.done += 1;
     this.#endedHere += 1;
+    if (event.slot !== null) {
+      const { node } = parseSlot(event.slot);
+      this.#endedBy.set(node, (this.#endedBy.get(node) ?? 0) + 1);
+    }
     if (event.outcome === 'diverged') this.diverged += 1;
     if (event.state === 'pruned') this.pruned += 1;
     if (event.state === 'failed') this.failed += 1;

@@ -15,6 +15,8 @@ export interface SummaryFrame {
   /** Columns; Infinity: no terminal. */
   readonly width: number;
   readonly kind: ScoreKind;
+  /** Trials that each machine has ended; empty or absent: one machine did all. */
+  readonly machines?: readonly { readonly name: string; readonly trials: number }[];
 }
 
 export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): string[] {
@@ -33,6 +35,11 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
       '',
     );
   }
+  const { machines = [] } = frame;
+  if (machines.length > 0)
+    lines.push(
+      `Trials by machine: ${machines.map(({ name, trials }) => `${name} ${trials}`).join(', ')}.`,
+    );
   for (const { label, reason } of end.executors) {
     lines.push(
       ...wrap(

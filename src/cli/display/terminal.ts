@@ -19,6 +19,7 @@ const KEPT = new Set<RunEvent['type']>([
   'released',
   'storageStalled',
   'storageBack',
+  'node',
   'shared',
   'note',
 ]);
@@ -50,7 +51,7 @@ export class TerminalDisplay implements RunDisplay {
   event(event: RunEvent): void {
     this.#progress?.event(event);
     if (!KEPT.has(event.type)) return;
-    const line = eventLine(event, this.#kind);
+    const line = eventLine(event, this.#kind, this.#progress?.names);
     if (line === null) return;
     this.#live.clear();
     this.#screen.write(`${line}\n`);
@@ -69,7 +70,9 @@ export class TerminalDisplay implements RunDisplay {
     this.#live.done();
     if (this.#progress === null) return;
     const frame = { width: this.#width, kind: this.#kind };
-    for (const line of summary(this.#progress.run, end, frame)) this.#screen.write(`${line}\n`);
+    const machines = this.#progress.machines;
+    for (const line of summary(this.#progress.run, end, { ...frame, machines }))
+      this.#screen.write(`${line}\n`);
   }
 
   get #width(): number {

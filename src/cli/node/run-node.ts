@@ -32,6 +32,8 @@ import { parentOrders } from './parent-orders.ts';
 
 /** Time that running trials have to finish when the node is told to leave, in milliseconds. */
 const DRAIN_GRACE_MS = 25_000;
+/** Milliseconds between two updates of the progress. */
+const PROGRESS_MS = 1_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface WantedNode extends NodeFlags {
@@ -145,6 +147,10 @@ export async function runNode(
       if (running > 0) display({ event: 'draining', graceMs });
       void node.drain(graceMs);
     };
+    const ticking = setInterval(() => {
+      const rttMs = node.link.isUp ? (node.link.clock?.rttMs ?? null) : null;
+      display({ event: 'progress', ...node.trials, rttMs });
+    }, PROGRESS_MS);
     for (const signal of SIGNALS) process.on(signal, leave);
     orders?.take((order) => {
       if (order.order === 'limits')
@@ -160,6 +166,7 @@ export async function runNode(
       display({ event: 'left', reason: why.why, detail: why.why === 'version' ? why.text : null });
       return exitCodeOf(why);
     } finally {
+      clearInterval(ticking);
       for (const signal of SIGNALS) process.off(signal, leave);
     }
   } finally {

@@ -4,6 +4,8 @@ import type { Axis } from '../../core/search-space/axis.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import type { RunEvent } from '../display/run-display.ts';
 
+type NodeChange = Extract<LabChange, { kind: `node${string}` }>;
+
 /** Returns null if the display does not show the change. */
 export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | null {
   switch (change.kind) {
@@ -70,7 +72,11 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
   }
 }
 
-export function labEventOf(change: LabChange, now: number): RunEvent {
+export function labEventOf(
+  change: LabChange,
+  now: number,
+  nodeName: (node: string) => string,
+): RunEvent {
   switch (change.kind) {
     case 'slotReady':
       return { type: 'workerReady', slot: change.slot, device: change.device };
@@ -100,29 +106,64 @@ export function labEventOf(change: LabChange, now: number): RunEvent {
     case 'nodeMode':
     case 'nodeHeld':
     case 'nodeQuarantined':
-    case 'nodeReleased':
-      return { type: 'note', text: nodeNote(change) };
+    case 'nodeReleased': {
+      const name = nodeName(change.node);
+      return { type: 'node', node: change.node, name, text: nodeNote(change, name) };
+    }
     default:
       return change satisfies never;
   }
 }
 
-function nodeNote(change: Extract<LabChange, { kind: `node${string}` }>): string {
-  const { node } = change;
+function nodeNote(change: NodeChange, name: string): string {
   switch (change.kind) {
     case 'nodePresence':
-      return `node ${node} is ${change.presence}${change.reason === null ? '' : ` (${change.reason})`}`;
+      return presenceNote(change, name);
     case 'nodeMode':
-      return `node ${node} is ${change.mode}, set by its ${change.by}`;
+      return MODES[change.mode].replace('NODE', name);
     case 'nodeHeld':
       return change.held.length === 0
-        ? `node ${node} works again`
-        : `node ${node} waits because somebody uses it`;
+        ? `${name} works again`
+        : `${name} waits because somebody uses it`;
     case 'nodeQuarantined':
-      return `node ${node} is quarantined: ${change.reason}`;
+      return `${name} is quarantined: ${change.reason}`;
     case 'nodeReleased':
-      return `node ${node} is tried again after its quarantine`;
+      return `${name} is tried again after its quarantine`;
     default:
       return change satisfies never;
   }
 }
+
+const MODES: Readonly<Record<Extract<NodeChange, { kind: 'nodeMode' }>['mode'], string>> = {
+  open: 'NODE takes trials again',
+  paused: 'NODE is paused',
+  draining: 'NODE finishes its running trials and takes no more',
+  drained: 'NODE is drained',
+};
+
+function presenceNote(
+  { presence, reason }: Extract<NodeChange, { kind: 'nodePresence' }>,
+  name: string,
+): string {
+  switch (presence) {
+    case 'present':
+      return `${name} is connected`;
+    case 'away':
+      return `${name} is not heard of; its trials run elsewhere too, and what it finishes still counts`;
+    case 'absent':
+      return `${name} has left${reason === null ? '' : `: ${LEFT[reason] ?? reason}`}`;
+    default:
+      return presence satisfies never;
+  }
+}
+
+/** Reasons for which a node is absent, in words. */
+const LEFT: Readonly<Record<string, string>> = {
+  silent: 'not heard of for two minutes',
+  drained: 'drained',
+  owner: 'by its owner',
+  shutdown: 'its process ended',
+  sleep: 'it sleeps',
+  removed: 'removed from the lab',
+  replaced: 'it was started again',
+};

@@ -59,6 +59,7 @@ export const runStudy: RunStudy = async (run, display) => {
     stillborn: 0,
     lost: 0,
     stalled: null,
+    lab: null,
     grace: new GraceCount(),
   };
   const found = findCards({
@@ -81,6 +82,7 @@ export const runStudy: RunStudy = async (run, display) => {
     energyBetween: (device, from, to) => meter.between(device, from, to),
     listener: listenerFor(view, display, end),
   });
+  view.lab = lab;
   const ticking = setInterval(() => display.tick(performance.now()), TICK_MS);
   let giveUp: NodeJS.Timeout | undefined;
   const pause = (graceMs: number): void => {
@@ -147,6 +149,8 @@ interface View {
   stillborn: number;
   /** Number of attempts lost with their worker. */
   lost: number;
+  /** Null before it is open. */
+  lab: RunningLab | null;
   readonly grace: GraceCount;
   /** Why the lab file cannot be written; null: it can. */
   stalled: string | null;
@@ -175,7 +179,8 @@ function listenerFor(
       if (change.kind === 'slotReady') view.ready = true;
       if (change.kind === 'storageStalled') view.stalled = change.error;
       if (change.kind === 'storageBack') view.stalled = null;
-      display.event(labEventOf(change, performance.now()));
+      const nodeName = (node: string): string => view.lab?.share.nameOf(node) ?? node;
+      display.event(labEventOf(change, performance.now(), nodeName));
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });
