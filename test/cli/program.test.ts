@@ -166,7 +166,10 @@ describe('Command line: exits with 2 and a sentence, without output, for an inva
     [['rnu'], "unknown command 'rnu' (Did you mean run?)"],
     [['run'], "missing required argument 'study'"],
     [['run', 'sphere', '--wrokers', '2'], "unknown option '--wrokers' (Did you mean --workers?)"],
-    [['run', 'sphere', '--workers', '0'], 'Expected an integer ≥ 1, found "0"; see'],
+    [
+      ['run', 'sphere', '--workers', '0'],
+      '--workers: expected an integer ≥ 1, or 0 together with --share, found 0',
+    ],
     [['run', 'sphere', '--minutes', '-1'], 'Expected a number > 0, found "-1"; see'],
     [['run', 'minst'], 'there is no preset "minst". Did you mean mnist?'],
     [
