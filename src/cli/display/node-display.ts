@@ -10,7 +10,7 @@ export type NodeEvent = Untimed<NodeOutput>;
 
 export type NodeDisplay = (event: NodeEvent) => void;
 
-/** Milliseconds between two lines of progress without a terminal, and between two JSON objects. */
+/** Milliseconds between two lines of progress without a terminal. */
 const PROGRESS_EVERY_MS = 10_000;
 
 /**
@@ -32,7 +32,7 @@ export function createNodeDisplay(context: Context, json: boolean): NodeDisplay 
       }
       const now = performance.now();
       const facts = `${event.done} ${event.running}`;
-      if (facts === progress || now - shownMs < PROGRESS_EVERY_MS) return;
+      if (facts === progress || (!json && now - shownMs < PROGRESS_EVERY_MS)) return;
       progress = facts;
       shownMs = now;
     }

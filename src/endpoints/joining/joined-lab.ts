@@ -252,7 +252,7 @@ export class JoinedLab implements NodeFace {
       case 'refused':
         this.#set({ reason: { reason: 'refused', data: { message: event.detail } } });
         break;
-      case 'workers':
+      case 'progress':
         this.#set({ running: event.running });
         break;
       case 'left':
@@ -262,6 +262,7 @@ export class JoinedLab implements NodeFace {
         if (this.#joining.phase === 'failed') break;
         this.#set({ phase: 'failed', digits: null, reason: { reason: event.reason, data: {} } });
         break;
+      case 'workers':
       case 'draining':
       case 'note':
         break;
