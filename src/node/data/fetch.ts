@@ -280,7 +280,8 @@ export class TreeFetch {
     if (this.#writer === null) return false;
     const lacks = this.#writer.had.inverted();
     for (const index of this.#asked.keys()) lacks.delete(index);
-    for (const index of state.refused) lacks.delete(index);
+    const now = this.#parts.timer.now();
+    for (const index of lacks) if (state.refuses(index, now)) lacks.delete(index);
     // Of two requests under way, each gets another chunk.
     if (lacks.count <= state.under) return false;
     void this.#ask(state, { type: 'any', tree: this.order.tree }, lacks.bytes())
@@ -293,11 +294,12 @@ export class TreeFetch {
   #askChunk(state: SourceState): boolean {
     const [had, { have }] = [this.#writer?.had, state];
     if (had === undefined || have === null) return false;
+    const now = this.#parts.timer.now();
     const first = Math.floor(this.#parts.random() * had.length);
     for (let i = 0; i < had.length; i++) {
       const index = (first + i) % had.length;
       if (had.has(index) || !have.has(index)) continue;
-      if (this.#asked.has(index) || state.refused.has(index)) continue;
+      if (this.#asked.has(index) || state.refuses(index, now)) continue;
       void this.#askFor(state, have, index);
       return true;
     }
@@ -427,7 +429,7 @@ export class TreeFetch {
 
   /** @param index null: not of a chunk */
   #wrong(state: SourceState, index: number | null, sent: string): void {
-    if (!state.sentWrong(index)) return;
+    if (!state.sentWrong(index, this.#parts.timer.now())) return;
     this.#free(state);
     this.#error = `${state.name} sent ${sent} of ${this.order.name} and is not asked any more`;
     const left = this.#usable().length > 0;

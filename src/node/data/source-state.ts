@@ -11,6 +11,8 @@ const SILENT_MS = 5_000;
 const REST_MS = 60_000;
 /** Milliseconds after which a source that was busy, lost or had nothing is asked again. */
 const AGAIN_MS = 250;
+/** Milliseconds for which a wrong chunk is asked for elsewhere only. */
+const ELSEWHERE_MS = 5_000;
 /** Wrong chunks after which a source is not asked any more. */
 const MOST_WRONG = 2;
 
@@ -32,8 +34,8 @@ export class SourceState {
   /** Resting because it was silent, not for a moment only. */
   #silent = false;
   #waitingSince = 0;
-  /** Chunks that it sent with other bytes: asked elsewhere. */
-  readonly refused = new Set<number>();
+  /** Times at which it sent chunks with other bytes. */
+  readonly #refused = new Map<number, number>();
 
   constructor(name: string, source: DataSource, isHost: boolean) {
     this.name = name;
@@ -97,9 +99,15 @@ export class SourceState {
     return true;
   }
 
+  /** Returns whether other sources should be asked for a chunk, because it was wrong here. */
+  refuses(index: number, now: number): boolean {
+    const at = this.#refused.get(index);
+    return at !== undefined && now - at < ELSEWHERE_MS;
+  }
+
   /** @param index null: not a chunk. @returns whether this dropped it */
-  sentWrong(index: number | null): boolean {
-    if (index !== null) this.refused.add(index);
+  sentWrong(index: number | null, now: number): boolean {
+    if (index !== null) this.#refused.set(index, now);
     this.#wrong += 1;
     return this.#wrong === MOST_WRONG;
   }

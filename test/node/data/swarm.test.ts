@@ -59,6 +59,16 @@ describe('Datasets of a lab: wrong chunks', () => {
     );
   });
 
+  it('asks the host again for a chunk that it sent wrong, where there is no other source', async () => {
+    const swarm = new Swarm(1, 40, seeded(12));
+    let flipped = 0;
+    swarm.flips.set('host', (index) => index === 7 && flipped++ === 0);
+    await swarm.want();
+    await swarm.until(() => swarm.everyNodeHas());
+    expectEqualBytes(swarm);
+    expect(flipped).toBe(2);
+  });
+
   it('drops a node that sends wrong chunks twice, and says so', async () => {
     const swarm = new Swarm(3, 80, seeded(4));
     swarm.flips.set('n2', () => true);
