@@ -1,0 +1,119 @@
+/** Nodes of a shared lab as the tasks of an array of a real Slurm, on loopback. */
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, start } from '../support/built-command.ts';
+import type { Command } from '../support/built-command.ts';
+import { EventCommand } from '../support/lab-commands.ts';
+import type { PrintedEvent } from '../support/lab-commands.ts';
+import { skipIf } from '../support/platform.ts';
+import { RealSlurm, whyNoSlurm } from '../support/real-slurm.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const TRIALS = 60;
+
+describe('Shared lab: Slurm', () => {
+  let folder: TemporaryFolder;
+  let slurm: RealSlurm | undefined;
+  const commands: EventCommand[] = [];
+  beforeEach(async (context) => {
+    skipIf(whyNoSlurm(), context);
+    await built();
+    folder = temporaryFolder();
+    slurm = new RealSlurm(folder.path, 4);
+    await expect.poll(() => slurm?.isIdle()).toBe(true);
+  });
+  afterEach(async () => {
+    for (const { process } of commands.splice(0)) {
+      process.process.kill('SIGKILL');
+      await process.ended;
+    }
+    if (slurm === undefined) return;
+    await slurm.stop();
+    slurm = undefined;
+    folder.remove();
+  });
+
+  function run(...args: string[]): EventCommand {
+    const env = { ...slurm?.env, GALAPAGOS_HOME: folder.file('home'), TMPDIR: folder.path };
+    const command = new EventCommand((line) => asHostProcess(start(args, folder.path, line, env)));
+    commands.push(command);
+    return command;
+  }
+
+  it('joins, drains on a warning, is requeued, and ends with the study', async () => {
+    if (slurm === undefined) throw new Error('Slurm does not run');
+    const study = folder.file('study.json');
+    writeFileSync(study, JSON.stringify(studyFile));
+    const share = ['--share', '--lab-port', '0', '--workers', '0'];
+    const host = run('run', study, ...share, '--json');
+    await host.until(({ event }) => event === 'shared');
+    const address = ['--address', '127.0.0.1'];
+    const options = ['--cpus-per-task=1', `--output=${folder.file('%a.out')}`];
+    const cluster = run('cluster', 'slurm', '--nodes', '3', ...address, '--json', '--', ...options);
+    const job = String((await cluster.until(({ event }) => event === 'submitted'))['job']);
+
+    const seen = nodesOf(host.events);
+    await host.until((event) => seen(event).size === 3);
+    // The other nodes wait, so that trials are left for the requeued one.
+    for (const task of [2, 3]) slurm.run('scancel', '--signal=STOP', '--batch', `${job}_${task}`);
+    slurm.run('scancel', '--signal=TERM', '--batch', `${job}_1`);
+    await cluster.until((event) => stateOf(event, `${job}_1`) === null, cluster.events.length);
+    slurm.run('scontrol', 'requeue', `${job}_1`);
+    // Slurm lets requeued jobs wait for two minutes.
+    slurm.run('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now');
+    await host.until((event) => seen(event).size === 4);
+    for (const task of [2, 3]) slurm.run('scancel', '--signal=CONT', '--batch', `${job}_${task}`);
+
+    const end = await host.until(({ event }) => event === 'finished');
+    expect(end).toMatchObject({ complete: TRIALS, failed: 0 });
+    await cluster.until(({ event, reason }) => event === 'cancelled' && reason === 'study');
+    expect((await cluster.process.ended).code).toBe(0);
+    expect((await host.process.ended).code).toBe(0);
+    await expect.poll(() => slurm?.run('squeue', '--noheader')).toBe('');
+    const reader = readLab(folder.file('lab.db'));
+    const attempts = reader.attempts({ study: null, before: Date.now(), since: 0, most: 1e6 });
+    reader.close();
+    expect(attempts.filter(({ outcome }) => outcome === 'succeeded')).toHaveLength(TRIALS);
+  });
+});
+
+const studyFile = {
+  format: 'galapagos-study/1',
+  name: 'points',
+  objective: { kind: 'synthetic', function: 'sphere', durationMs: 300 },
+  direction: 'minimize',
+  searchSpace: { x: { type: 'float', low: -5, high: 5 } },
+  sampler: { name: 'random' },
+  stop: { trials: TRIALS },
+  seed: 1,
+};
+
+/** Returns a function that collects the nodes on which trials have started. */
+function nodesOf(events: readonly PrintedEvent[]): (event: PrintedEvent) => ReadonlySet<string> {
+  return (latest) => {
+    const started = events
+      .slice(0, events.indexOf(latest) + 1)
+      .filter(({ event }) => event === 'trialStarted');
+    return new Set(started.map(({ slot }) => String(slot).split('/')[0] ?? ''));
+  };
+}
+
+/** Returns the state of a task in an event with tasks; null: it is not among them. */
+function stateOf({ event, tasks }: PrintedEvent, id: string): string | null | undefined {
+  if (event !== 'tasks') return undefined;
+  const listed = tasks as readonly { readonly id: string; readonly state: string }[];
+  return listed.find((task) => task.id === id)?.state ?? null;
+}
+
+function asHostProcess({ process, ended }: Command): EventCommand['process'] {
+  return {
+    process,
+    ended,
+    signal: (signal) => {
+      process.kill(signal);
+      return Promise.resolve();
+    },
+  };
+}
