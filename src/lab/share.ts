@@ -11,10 +11,12 @@ import { externalAddresses } from '../node/addresses.ts';
 import { announceLab } from '../node/discovery.ts';
 import { AdmittedNodes } from '../node/keys/admitted.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
-import { readIdentity } from '../node/keys/identity.ts';
+import { readIdentity, watchIdentity } from '../node/keys/identity.ts';
 import type { Identity } from '../node/keys/identity.ts';
-import { hostIdOf } from '../node/keys/key-pair.ts';
+import { hexKeys, hostIdOf } from '../node/keys/key-pair.ts';
 import { LanFolder } from '../node/keys/lan-folder.ts';
+import { HostRotation, pairKnown } from '../node/keys/rotation.ts';
+import type { KeyMessage } from '../node/keys/rotation.ts';
 import { noteSharing } from '../node/keys/sharing.ts';
 import { StatusFile } from '../node/keys/status.ts';
 import { DRAIN_MS, NodeWishes, PAUSE_MS } from '../node/keys/wishes.ts';
@@ -35,7 +37,7 @@ import { systemTimer } from '../runtime/timer.ts';
 import { notAdmittedText, refusalText } from '../transport/door/refusals.ts';
 import type { LabTransport } from '../transport/lab-transport.ts';
 import type { DataFrames } from '../transport/nodes/data-channel.ts';
-import type { Sharing } from '../transport/nodes/sharing.ts';
+import type { SharedNode, Sharing } from '../transport/nodes/sharing.ts';
 import { factsOf, statusOf } from './node-facts.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { NodeSamples } from './node-samples.ts';
@@ -43,6 +45,8 @@ import type { RemoteHost } from './remote-host.ts';
 
 /** Milliseconds between two looks for ephemeral nodes that have left. */
 const FORGET_EVERY_MS = 60_000;
+/** Milliseconds between two announcements of a new key to nodes that know a former one. */
+const ANNOUNCE_KEY_MS = 10_000;
 /** Refusals that are listed. */
 const MOST_REFUSALS = 50;
 /** Milliseconds for which a refusal is listed. */
@@ -65,7 +69,9 @@ export interface ShareParts {
 /** Parts that exist while the lab is shared. */
 interface Open {
   readonly sharing: Sharing;
-  readonly identity: Identity;
+  /** This host's present keys. */
+  readonly identity: () => Identity;
+  readonly rotation: HostRotation;
   readonly admitted: AdmittedNodes;
   readonly invitations: Invitations;
   readonly admissions: Admissions;
@@ -205,7 +211,7 @@ export class LabShare {
       const { invitations, identity, sharing } = this.#required();
       const { uses, forMs: ms, ephemeral, addresses = [] } = wanted;
       const { port } = sharing;
-      const issued = issueInvitation(identity, invitations, {
+      const issued = issueInvitation(identity(), invitations, {
         uses,
         ms,
         ephemeral,
@@ -223,6 +229,11 @@ export class LabShare {
     open.applied.delete(node);
     open.admitted.seen(node);
     this.#apply(open, open.wishes.of(node));
+  }
+
+  /** Takes a node's new key, or its confirmation of this host's. */
+  rekeyed(node: string, message: KeyMessage): void {
+    this.#open?.rotation.received(node, message);
   }
 
   /** Takes a change of the lab: notes when nodes come and go. */
@@ -264,19 +275,20 @@ export class LabShare {
   async #opened(port: number, onFailure: (undo: () => unknown) => void): Promise<Open> {
     const { transport, userFolder, lab } = this.#parts;
     const folder = new LanFolder(userFolder);
-    const identity = readIdentity(folder);
+    let own = readIdentity(folder);
+    const identity = (): Identity => own;
     const admitted = new AdmittedNodes(folder);
     const invitations = new Invitations(folder);
     const keys = new Map<string, string>();
     const addNode = async (node: AdmittedNode): Promise<void> => {
-      if (keys.get(node.id) === keysOf(node).join()) return;
-      keys.set(node.id, keysOf(node).join());
+      if (keys.get(node.id) === keyText(node)) return;
+      keys.set(node.id, keyText(node));
       this.#parts.remote.admitted(node.id);
-      await sharing.addNode({ node: node.id, publicKeys: keysOf(node) });
+      await sharing.addNode(sharedNode(own, node));
     };
     const admissions = new Admissions(
       {
-        identity: () => identity,
+        identity,
         about: () => ({ name: this.#name, lab }),
         admitted,
         invitations,
@@ -290,14 +302,11 @@ export class LabShare {
       },
     );
     const wishes = new NodeWishes(folder);
-    for (const node of admitted.list()) keys.set(node.id, keysOf(node).join());
+    for (const node of admitted.list()) keys.set(node.id, keyText(node));
     const sharing = await transport.share({
       port,
-      keys: {
-        publicKey: identity.key.toString('hex'),
-        secretKey: identity.secret.toString('hex'),
-      },
-      nodes: admitted.list().map((node) => ({ node: node.id, publicKeys: keysOf(node) })),
+      keys: hexKeys(own),
+      nodes: admitted.list().map((node) => sharedNode(own, node)),
       listener: {
         pair: (connection) => admissions.connect(connection),
         refused: (refusal) => {
@@ -309,6 +318,15 @@ export class LabShare {
       },
     });
     onFailure(() => transport.unshare());
+    const rotation = new HostRotation({
+      identity,
+      admitted,
+      send: (node, message) => transport.nodes.send(node, message),
+    });
+    const announceKey = (): void => {
+      if (own.former.length > 0) for (const node of this.#connected()) rotation.announce(node);
+    };
+    const announcing = setInterval(announceKey, ANNOUNCE_KEY_MS);
     const forget = setInterval(() => admitted.forgetEphemeral(this.#connected()), FORGET_EVERY_MS);
     const status = new StatusFile(folder, () =>
       statusOf(this.nodes, this.#parts.coordinator().lab.nodes),
@@ -329,9 +347,14 @@ export class LabShare {
         const open = this.#open;
         if (open !== null) for (const wish of wishes.list()) this.#apply(open, wish);
       }),
+      watchIdentity(folder, () => {
+        own = readIdentity(folder);
+        announceKey();
+      }),
+      () => clearInterval(announcing.unref()),
       admissions.onChange(() => this.#changed()),
       noteSharing(folder, { port: sharing.port, lab }),
-      announceLab({ hostId: hostIdOf(identity.key), name: this.#name, port: sharing.port }),
+      announceLab({ hostId: hostIdOf(own.key), name: this.#name, port: sharing.port }),
       () => clearInterval(forget.unref()),
       () => admissions.close(),
       () => status.close(),
@@ -339,6 +362,7 @@ export class LabShare {
     return {
       sharing,
       identity,
+      rotation,
       admitted,
       invitations,
       admissions,
@@ -416,6 +440,17 @@ export class LabShare {
     this.#open?.status.changed();
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Changes when a node's sockets must. */
+function keyText(node: AdmittedNode): string {
+  return [...keysOf(node), node.hostKey].join();
+}
+
+/** A node is served with the secret of the key that it knows. */
+function sharedNode(identity: Identity, node: AdmittedNode): SharedNode {
+  const { secretKey } = hexKeys(pairKnown(identity, node.hostKey));
+  return { node: node.id, publicKeys: keysOf(node), secretKey };
 }
 
 function keysOf({ key, formerKey }: AdmittedNode): readonly string[] {

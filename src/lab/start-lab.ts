@@ -160,6 +160,7 @@ async function start(
     },
     received: (node, message) => {
       if (message.type === 'node') share.joined(node);
+      if (message.type === 'rekey' || message.type === 'rekeyed') share.rekeyed(node, message);
       datasets.received(node, message);
     },
   });

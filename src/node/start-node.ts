@@ -25,6 +25,9 @@ import { HostLink } from './link.ts';
 import type { LinkChange, LinkEnd, NodeOrder } from './link.ts';
 import { watchUtilisation } from './machine/utilisation.ts';
 import type { Utilisation } from './machine/utilisation.ts';
+import { hexKeys } from './keys/key-pair.ts';
+import { NodeRotation } from './keys/rotation.ts';
+import type { NodeRotationParts } from './keys/rotation.ts';
 import { Relay } from './relay.ts';
 import type { OfferedSlot } from './relay.ts';
 import { memoryLimitBytes, workerCount } from './workers/slots.ts';
@@ -35,6 +38,11 @@ import type { WorkerExit, WorkerProcessesOptions } from './workers/worker-proces
 const CLOSE_GRACE_MS = 500;
 /** Milliseconds after a drain's grace within which the host says goodbye. */
 const DRAINED_MS = 3_000;
+/**
+ * Milliseconds between two looks at the keys: for a new one of this node, and without a link for
+ * another one of the host.
+ */
+const ROTATE_MS = 10_000;
 /** Milliseconds between two reports of the machine's load where no worker runs. */
 const IDLE_LOAD_MS = 10_000;
 
@@ -48,6 +56,8 @@ export interface NodeParts {
     readonly key: string;
     readonly addresses: readonly DoorAddress[];
   };
+  /** Keys that may be rotated; default: they stay. */
+  readonly rotates?: Pick<NodeRotationParts, 'identity' | 'host' | 'store'>;
   /** Number of starts of the node process. */
   readonly boot: number;
   /** Name of this machine, for people. */
@@ -215,7 +225,23 @@ async function start(
     link.send({ type: 'courtesy', hoursFrom, held, idleSource, idleUnknown });
   }
 
+  const rotation =
+    parts.rotates === undefined
+      ? null
+      : new NodeRotation({
+          ...parts.rotates,
+          send: (message) => link.send(message),
+          expect: (hostKey) => end?.expectHost(hostKey),
+          use: (pair) => end?.useKeys(hexKeys(pair)),
+        });
+  const rotating = setInterval(() => {
+    if (link.isUp) rotation?.announce();
+    else rotation?.tryOther();
+  }, ROTATE_MS).unref();
+  onFailure(() => clearInterval(rotating));
+
   function welcomed({ run, fetch }: NodeWelcome): void {
+    rotation?.connected();
     relay.welcomed(run);
     data.want(fetch);
     tellCourtesy(courtesy.state);
@@ -236,6 +262,7 @@ async function start(
       courtesy.setWish({ ...message.limits, paused: false, draining: null });
     else if (message.type === 'fetch') data.want(message.fetch);
     else if (message.type === 'introduce') data.introduce(message);
+    else if (message.type === 'rekey' || message.type === 'rekeyed') rotation?.received(message);
   }
 
   const data = await NodeData.open({
@@ -297,6 +324,7 @@ async function start(
   let closing: Promise<void> | null = null;
   const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
     (closing ??= (async () => {
+      clearInterval(rotating);
       link.leave(reason);
       courtesy.close();
       await data.close();

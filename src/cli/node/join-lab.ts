@@ -104,6 +104,7 @@ export async function joinLab(
     const joined: JoinedHost = {
       id: hostIdOf(key),
       key: key.toString('hex'),
+      ownKey: identity.key.toString('hex'),
       node,
       addresses: [hostAddressText(address)],
       name: host.name,

@@ -7,7 +7,11 @@ import { nextBoot } from '../../node/boot.ts';
 import { parseHours } from '../../node/courtesy/hours.ts';
 import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
 import { readCourtesy } from '../../node/courtesy/settings.ts';
+import { readIdentity } from '../../node/keys/identity.ts';
+import { writeJoinedHost } from '../../node/keys/joined-host.ts';
+import { hexKeys } from '../../node/keys/key-pair.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
+import { pairKnown } from '../../node/keys/rotation.ts';
 import type { LinkEnd } from '../../node/link.ts';
 import { noteNode } from '../../node/node-note.ts';
 import { startNode } from '../../node/start-node.ts';
@@ -102,9 +106,13 @@ export async function runNode(
   try {
     const node = await startNode({
       node: host.node,
-      keys: {
-        publicKey: identity.key.toString('hex'),
-        secretKey: identity.secret.toString('hex'),
+      keys: hexKeys(pairKnown(identity, host.ownKey)),
+      rotates: {
+        identity: () => (folder === null ? identity : readIdentity(folder)),
+        host,
+        store: (changed) => {
+          if (folder !== null) writeJoinedHost(folder, changed);
+        },
       },
       host: {
         name: host.name,

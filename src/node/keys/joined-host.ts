@@ -10,6 +10,10 @@ const schema = strict({
   /** Id by which it announces itself. */
   id: z.string(),
   key: publicKey,
+  /** Key that it announced and has not used yet; absent: none. */
+  nextKey: publicKey.exactOptional(),
+  /** Key of this machine that the host knows; absent: the present one. */
+  ownKey: publicKey.exactOptional(),
   /** Id of this machine at that host. */
   node: z.string(),
   /** Where it was reached, `host:port`, last good one first. */

@@ -77,7 +77,7 @@ async function tryAddresses(invitation: Invitation, parts: JoiningParts): Promis
       continue;
     }
     const end = await redeem(connection, parts, invitation);
-    if ('node' in end) return { joined: store(end, address, addresses, parts.folder) };
+    if ('node' in end) return { joined: store(end, address, addresses, parts) };
     // Another machine may have an address of the host by now, so the others are tried all the same.
     if (FINAL[end.reason] === undefined) reasons.push(`${place}: ${end.detail} (${end.reason})`);
     else refusals.push(`${place}: ${FINAL[end.reason]}`);
@@ -108,12 +108,13 @@ function store(
   { hostKey, host, node }: Admission,
   reached: HostAddress,
   all: readonly HostAddress[],
-  folder: LanFolder | null,
+  { folder, identity }: JoiningParts,
 ): JoinedHost {
   const addresses = [reached, ...all.filter((address) => address !== reached)];
   const joined: JoinedHost = {
     id: hostIdOf(hostKey),
     key: hostKey.toString('hex'),
+    ownKey: identity.key.toString('hex'),
     node,
     addresses: addresses.map(hostAddressText),
     name: host.name,

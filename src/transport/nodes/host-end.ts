@@ -59,6 +59,7 @@ interface Tasks {
 
 export class HostEnd {
   readonly #options: HostEndOptions;
+  #secretKey: string;
   #sockets: Sockets | null = null;
   #tasks: Tasks | null = null;
   #link = 0;
@@ -69,6 +70,7 @@ export class HostEnd {
 
   private constructor(options: HostEndOptions) {
     this.#options = options;
+    this.#secretKey = options.secretKey;
   }
 
   static async open(options: HostEndOptions): Promise<HostEnd> {
@@ -82,9 +84,10 @@ export class HostEnd {
    * @returns the number of the link
    */
   async openLink(): Promise<number> {
-    const { node, secretKey, door } = this.#options;
+    const { node, door } = this.#options;
     const link = ++this.#link;
-    const socket = new Push({ ...channelOptions.tasks, ...boundOptions(secretKey, node) });
+    const bound = boundOptions(this.#secretKey, node);
+    const socket = new Push({ ...channelOptions.tasks, ...bound });
     const queue = new SendQueue<string>((to, frame) => socket.send([to, frame]));
     await socket.bind('tcp://127.0.0.1:*');
     if (this.#isClosed || link !== this.#link) {
@@ -114,6 +117,13 @@ export class HostEnd {
   async sendData(frames: readonly (string | Uint8Array)[]): Promise<void> {
     if (this.#sockets === null) throw new Error('the data channel is closed');
     await this.#sockets.pieces.send([NODE_ROUTING_ID, ...frames]);
+  }
+
+  /** Serves the node with another secret, in a new link; the node must expect its public key. */
+  async rekey(secretKey: string): Promise<void> {
+    if (secretKey === this.#secretKey) return;
+    this.#secretKey = secretKey;
+    await this.renew();
   }
 
   /** Ends the link and drops what was received; the node connects again by itself. */
@@ -159,8 +169,8 @@ export class HostEnd {
 
   async #open(): Promise<void> {
     const opening = ++this.#opening;
-    const { node, secretKey, door } = this.#options;
-    const bound = boundOptions(secretKey, node);
+    const { node, door } = this.#options;
+    const bound = boundOptions(this.#secretKey, node);
     const control = new Router({
       ...channelOptions.control,
       ...bound,

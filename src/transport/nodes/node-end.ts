@@ -79,6 +79,8 @@ export class NodeEnd {
   readonly #options: NodeEndOptions;
   readonly #timer: Timer;
   readonly #lobby: Lobby;
+  #keys: KeyPair;
+  #hostKey: string;
   #ports: { control: number; results: number; data: number } | null = null;
   #links: Links | null = null;
   #address: DoorAddress | null = null;
@@ -87,6 +89,8 @@ export class NodeEnd {
 
   private constructor(options: NodeEndOptions) {
     this.#options = options;
+    this.#keys = options.keys;
+    this.#hostKey = options.hostKey;
     this.#timer = options.timer ?? systemTimer;
     this.#lobby = new Lobby(
       options.addresses,
@@ -117,6 +121,20 @@ export class NodeEnd {
     this.#lobby.setAddresses(addresses);
   }
 
+  /**
+   * Expects another public key of the host, hex, from the next link on. Begins that link at once
+   * unless there is one now.
+   */
+  expectHost(hostKey: string): void {
+    this.#hostKey = hostKey;
+    if (this.#links !== null && !isConnected(this.#links)) this.#renew(RENEW_MS);
+  }
+
+  /** Uses other keys of this node from the next link on. */
+  useKeys(keys: KeyPair): void {
+    this.#keys = keys;
+  }
+
   /** Joins the task channel of a link, which `nodeWelcome` names. */
   joinTasks(link: number): void {
     void this.#joinTasks(link);
@@ -131,8 +149,9 @@ export class NodeEnd {
       return;
     }
     closeTasks(links);
-    const { keys, hostKey, listener } = this.#options;
-    const socket = new Pull({ ...channelOptions.tasks, ...connectingOptions(keys, hostKey) });
+    const { listener } = this.#options;
+    const connecting = connectingOptions(this.#keys, this.#hostKey);
+    const socket = new Pull({ ...channelOptions.tasks, ...connecting });
     links.tasks = { socket, channel };
     void this.#watch(socket, links, 'tasks');
     socket.connect(`tcp://127.0.0.1:${channel.port}`);
@@ -186,10 +205,10 @@ export class NodeEnd {
   }
 
   #connect(): void {
-    const { keys, hostKey, listener } = this.#options;
+    const { listener } = this.#options;
     const ports = this.#ports;
     if (this.#isClosed || ports === null) return;
-    const connecting = connectingOptions(keys, hostKey);
+    const connecting = connectingOptions(this.#keys, this.#hostKey);
     const sending = { immediate: true, sendTimeout: 0 } as const;
     const control = new Dealer({
       ...channelOptions.control,

@@ -34,6 +34,8 @@ export interface SharedNode {
   readonly node: string;
   /** Public keys under which the node is admitted, in hex: its own, and its next one. */
   readonly publicKeys: readonly string[];
+  /** Secret of the host whose public key the node knows, in hex; default: that of `keys`. */
+  readonly secretKey?: string;
 }
 
 export interface ShareListener extends DoorListener {
@@ -108,15 +110,20 @@ export class Sharing {
    * Lets a node connect, or changes its keys. Wait for it before the node learns that it was
    * admitted, or its first connection is refused.
    */
-  async addNode({ node, publicKeys }: SharedNode): Promise<void> {
+  async addNode(shared: SharedNode): Promise<void> {
+    const { node, publicKeys, secretKey = this.#options.keys.secretKey } = shared;
     this.#access.remove(node);
     for (const key of publicKeys) this.#access.admit(node, key);
-    if (this.#ends.has(node)) return;
+    const known = this.#ends.get(node);
+    if (known !== undefined) {
+      await known.end.rekey(secretKey);
+      return;
+    }
     const { timer = systemTimer } = this.#options;
     const bad = new BadMessages(() => timer.now());
     const end = await HostEnd.open({
       node,
-      secretKey: this.#options.keys.secretKey,
+      secretKey,
       door: this.#door,
       access: this.#access,
       listener: {

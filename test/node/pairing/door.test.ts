@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdmittedNodes } from '../../../src/node/keys/admitted.ts';
-import { readIdentity } from '../../../src/node/keys/identity.ts';
+import { readIdentity, rotateIdentity } from '../../../src/node/keys/identity.ts';
 import { readJoinedHost } from '../../../src/node/keys/joined-host.ts';
 import { hexKeys } from '../../../src/node/keys/key-pair.ts';
 import { LanFolder } from '../../../src/node/keys/lan-folder.ts';
@@ -85,8 +85,11 @@ const invitation = (): string =>
     addresses: ['127.0.0.1'],
   }).text;
 
-/** Resolves once the encrypted control channel of an admitted machine is open. */
-async function linked(id: string, hostKey: string): Promise<LinkState['is']> {
+/** Connects an admitted machine; `states` are those of its link. */
+async function connectAs(
+  id: string,
+  hostKey: string,
+): Promise<{ readonly end: NodeEnd; readonly states: readonly LinkState['is'][] }> {
   const states: LinkState['is'][] = [];
   const end = await NodeEnd.open({
     node: id,
@@ -102,9 +105,16 @@ async function linked(id: string, hostKey: string): Promise<LinkState['is']> {
       malformed: () => undefined,
     },
   });
+  return { end, states };
+}
+
+/** Resolves with the first state of the link that is not `connecting`. */
+async function linked(id: string, hostKey: string): Promise<LinkState['is'] | undefined> {
+  const { end, states } = await connectAs(id, hostKey);
+  const first = (): LinkState['is'] | undefined => states.find((state) => state !== 'connecting');
   try {
-    await expect.poll(() => states.find((state) => state !== 'connecting')).toBeDefined();
-    return states.find((state) => state !== 'connecting') ?? 'connecting';
+    await expect.poll(first).toBeDefined();
+    return first();
   } finally {
     await end.close();
   }
@@ -147,6 +157,30 @@ describe('Admission through a door', () => {
       );
     });
     expect(await linked(admission.node, admission.hostKey.toString('hex'))).toBe('connected');
+  });
+
+  it('continues with the new keys of host and node after both were rotated', async () => {
+    const { key, node: id } = await joinByInvitation(invitation(), {
+      ...joining,
+      identity: readIdentity(node),
+      folder: node,
+    });
+    const { end, states } = await connectAs(id, key);
+    const times = (): number => states.filter((state) => state === 'connected').length;
+    try {
+      await expect.poll(times).toBe(1);
+      const { former } = rotateIdentity(node);
+      const renewed = hexKeys(rotateIdentity(host));
+      const own = hexKeys(readIdentity(node));
+      end.expectHost(renewed.publicKey);
+      end.useKeys(own);
+      const publicKeys = [own.publicKey, former[0]!.key.toString('hex')];
+      await sharing.addNode({ node: id, publicKeys, secretKey: renewed.secretKey });
+      await expect.poll(times).toBe(2);
+      expect(states).not.toContain('refused');
+    } finally {
+      await end.close();
+    }
   });
 
   it('says at once why an invitation is refused, and tries no further', async () => {
