@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),
   'lab-speed-up': () => import('./lab-speed-up.ts'),
+  'lab-datasets': () => import('./lab-datasets.ts'),
   chaos: () => import('./chaos.ts'),
   'chaos-lab': () => import('./chaos-lab.ts'),
 };
