@@ -6,6 +6,7 @@ import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { EnergyMeter } from '../node/machine/energy-meter.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
+import { discoverLabs } from '../node/seen-labs.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import { findCards, isWithoutCards } from '../studies/find-cards.ts';
@@ -75,7 +76,11 @@ async function create(
   void cards.then((found) => (started = found));
   const {
     share = (lab: OpenLab): SharedLab => lab.share,
-    face = new JoinedLab({ userFolder, program: nodeProgram(worker) }),
+    face = new JoinedLab({
+      userFolder,
+      program: nodeProgram(worker),
+      discover: (found) => discoverLabs(found),
+    }),
   } = options;
   onFailure(() => face.close());
   const workers = { count: options.workers, cards };

@@ -1,4 +1,6 @@
 /** Composes the endpoints of the lab's machines: rows, calls, feeds and utilisation of all nodes. */
+import type { CourtesyState } from '../node/courtesy/courtesy.ts';
+import type { NodeLimits } from '../protocol/node-messages.ts';
 import type { SlotRow } from '../protocol/window/lab-stream.ts';
 import type { NodeRow, OwnerBody } from '../protocol/window/nodes.ts';
 import type { NodeInventory } from '../protocol/window/telemetry.ts';
@@ -71,7 +73,12 @@ export function labNodes({
     shared: () => current.shared,
     listen,
     face,
-    owner: withDevices(face, () => here().inventory),
+    owner: ownerOf(
+      face,
+      () => here().inventory,
+      () => current.lab.courtesy.state,
+    ),
+    limit: (limits: NodeLimits) => current.lab.courtesy.limit(limits),
     rows: () => rows(currentSlots(current, memory())),
   };
   return {
@@ -87,17 +94,20 @@ export function labNodes({
   };
 }
 
-/** The face with this machine's devices, which its process does not know before it joins. */
-function withDevices(face: NodeFace, inventory: () => NodeInventory | null): () => OwnerBody {
+/** The face with this machine's devices, and whether use of the machine is noticed. */
+function ownerOf(
+  face: NodeFace,
+  inventory: () => NodeInventory | null,
+  courtesy: () => CourtesyState | null,
+): () => OwnerBody {
   return () => {
     const found = inventory();
     const cards = (found?.devices ?? []).map(({ device, model, vendor }) => ({
       device,
       name: model ?? vendor,
     }));
-    return {
-      ...face.state,
-      devices: [...cards, { device: 'cpu', name: found?.processor ?? 'CPU' }],
-    };
+    const { idleSource = null, idleUnknown = null } = courtesy() ?? {};
+    const devices = [...cards, { device: 'cpu', name: found?.processor ?? 'CPU' }];
+    return { ...face.state, devices, idleSource, idleUnknown };
   };
 }

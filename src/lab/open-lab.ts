@@ -3,6 +3,7 @@ import type { Coordinator, CoordinatorListener } from '../coordinator/coordinato
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
 import type { Damage } from '../lab/lab-check.ts';
+import type { LocalCourtesy } from './local-courtesy.ts';
 import type { LabShare } from './share.ts';
 import type { RunningLab, WorkersWanted } from './start-lab.ts';
 
@@ -70,6 +71,11 @@ export class OpenLab {
   /** Other machines that work for this lab. */
   get share(): LabShare {
     return this.#running.share;
+  }
+
+  /** Limits of this machine's use by its owner. */
+  get courtesy(): LocalCourtesy {
+    return this.#running.courtesy;
   }
 
   get coordinator(): Coordinator {

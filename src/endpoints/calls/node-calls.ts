@@ -1,5 +1,6 @@
 /** Endpoints of the lab's other machines, and of this machine as a node of another lab. */
 import type { HandlersOf, SubscriptionsOf } from '../../protocol/endpoint.ts';
+import type { NodeLimits } from '../../protocol/node-messages.ts';
 import type { Commands, Queries, Subscriptions } from '../../protocol/endpoints.ts';
 import type { NodeRow, OwnerBody } from '../../protocol/window/nodes.ts';
 import { WholeFeed } from '../feeds/whole-feed.ts';
@@ -12,6 +13,8 @@ export interface NodeCallDeps {
   readonly listen: (changed: () => void) => () => void;
   readonly face: NodeFace;
   readonly owner: () => OwnerBody;
+  /** Keeps the limits of this machine's owner. @throws GalapagosError `idle-unknown` */
+  readonly limit: (limits: NodeLimits) => Promise<void>;
   readonly rows: () => NodeRow[];
 }
 
@@ -36,7 +39,7 @@ async function done(work: Promise<void>): Promise<null> {
   return null;
 }
 
-export function nodeCalls({ shared, face, rows }: NodeCallDeps): NodeCalls {
+export function nodeCalls({ shared, face, rows, limit }: NodeCallDeps): NodeCalls {
   return {
     'lab.nodes': rows,
     'lab.share': ({ on, port }) => done(shared().share(on, port)),
@@ -54,18 +57,25 @@ export function nodeCalls({ shared, face, rows }: NodeCallDeps): NodeCalls {
     'join.start': ({ address }) => done(face.start(address)),
     'join.agree': ({ yes }) => done(face.agree(yes)),
     'join.leave': () => done(face.leave()),
-    'owner.limits': (limits) => done(face.limit(limits)),
+    'owner.limits': async (limits) => {
+      await limit(limits);
+      return done(face.limit(limits));
+    },
   };
 }
 
-export function nodeSubscriptions({ shared, listen, face, owner }: NodeCallDeps): NodeSubscriptions {
+export function nodeSubscriptions({
+  shared,
+  listen,
+  face,
+  owner,
+}: NodeCallDeps): NodeSubscriptions {
   const heard = (changed: () => void): (() => void) => face.listen(changed);
   return {
     'lab.admissions': (_, changed) =>
       new WholeFeed({ read: () => ({ admissions: [...shared().admissions] }), listen }, changed),
     'join.seen': (_, changed) =>
       new WholeFeed({ read: () => face.seen, listen: heard, onClose: face.look() }, changed),
-    'owner.state': (_, changed) =>
-      new WholeFeed({ read: owner, listen: heard }, changed),
+    'owner.state': (_, changed) => new WholeFeed({ read: owner, listen: heard }, changed),
   };
 }

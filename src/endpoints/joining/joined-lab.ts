@@ -6,8 +6,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
+import { COURTESY_FILE, readCourtesy } from '../../node/courtesy/settings.ts';
+import { readIdentity } from '../../node/keys/identity.ts';
 import { forgetJoinedHost, readJoinedHost } from '../../node/keys/joined-host.ts';
 import type { JoinedHost } from '../../node/keys/joined-host.ts';
+import { hostIdOf } from '../../node/keys/key-pair.ts';
 import { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { NodeOutput } from '../../protocol/cli-output.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
@@ -46,19 +49,23 @@ const INVITATION = /^galapagos-join:/i;
 /** Folder, within `lan`, of the identity as a node of a lab that this machine itself hosts. */
 const OWN_LAB = 'own-lab';
 const LAN = 'lan';
+/** Milliseconds after which a machine that its host drained connects again. */
+const AGAIN_MS = 30_000;
 
 export class JoinedLab implements NodeFace {
   readonly #parts: JoinedLabParts;
   readonly #changes = new Changes();
   #joining: Joining = NOWHERE;
-  #limits: NodeLimits = NO_LIMITS;
+  #limits: NodeLimits;
   #child: NodeChild | null = null;
+  #again: NodeJS.Timeout | undefined;
   #found: SeenBody = NOTHING_SEEN;
   #lookers = 0;
   #stopLooking: () => void = () => undefined;
 
   constructor(parts: JoinedLabParts) {
     this.#parts = parts;
+    this.#limits = keptLimits(parts.userFolder);
     try {
       const host = this.#joinedHost;
       if (host !== null) this.#begin([], { ...NOWHERE, phase: 'joined', ...namesOf(host) });
@@ -87,8 +94,10 @@ export class JoinedLab implements NodeFace {
   /** Labs that are seen, and the one that this machine joined before. */
   get seen(): SeenBody {
     const host = this.#remembered();
-    const { labs, blind } = this.#found;
-    if (host === null || labs.some(({ host: id }) => id === host.id)) return this.#found;
+    const own = this.#ownId();
+    const labs = this.#found.labs.filter(({ host: id }) => id !== own);
+    const { blind } = this.#found;
+    if (host === null || labs.some(({ host: id }) => id === host.id)) return { labs, blind };
     const { id, name, lab, addresses } = host;
     const remembered = { host: id, name: `${lab} on ${name}`, addresses, seenAt: null };
     return {
@@ -197,6 +206,13 @@ export class JoinedLab implements NodeFace {
     }
   }
 
+  /** Id by which this machine announces a lab that it shares itself; null: it has no key yet. */
+  #ownId(): string | null {
+    const { userFolder } = this.#parts;
+    if (!existsSync(join(userFolder, LAN, 'identity.json'))) return null;
+    return hostIdOf(readIdentity(new LanFolder(userFolder)).key);
+  }
+
   #begin(args: readonly string[], joining: Joining): void {
     this.#joining = joining;
     const { program, userFolder } = this.#parts;
@@ -208,7 +224,7 @@ export class JoinedLab implements NodeFace {
         if (this.#child !== child) return;
         this.#child = null;
         if (error !== null) this.#failed(error);
-        else this.#set({ link: null, running: 0 });
+        else this.#rest();
       },
     });
     this.#child = child;
@@ -216,7 +232,15 @@ export class JoinedLab implements NodeFace {
     this.#changes.notify();
   }
 
+  /** The host drained this machine: looks again later whether it may work. */
+  #rest(): void {
+    if (this.#joining.phase !== 'joined') return;
+    this.#set({ link: { up: false, since: Date.now() }, running: 0 });
+    this.#again = setTimeout(() => this.#begin([], this.#joining), AGAIN_MS).unref();
+  }
+
   async #end(): Promise<void> {
+    clearTimeout(this.#again);
     const child = this.#child;
     this.#child = null;
     await child?.close();
@@ -289,6 +313,17 @@ export class JoinedLab implements NodeFace {
   #set(change: Partial<Joining>): void {
     this.#joining = { ...this.#joining, ...change };
     this.#changes.notify();
+  }
+}
+
+/** The owner's limits as they were set last; a file that cannot be read is reported elsewhere. */
+function keptLimits(userFolder: string): NodeLimits {
+  try {
+    return existsSync(join(userFolder, LAN, COURTESY_FILE))
+      ? readCourtesy(new LanFolder(userFolder))
+      : NO_LIMITS;
+  } catch {
+    return NO_LIMITS;
   }
 }
 

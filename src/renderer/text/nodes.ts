@@ -37,8 +37,7 @@ export const nodes = {
   held: ({ why }: { why: string | null }) =>
     why === null ? 'In use: waits' : `In use (${why}): waits`,
   heldInput: ({ time }: { time: string }) => `input ${time} ago`,
-  heldLoad: ({ device, share }: { device: string; share: string }) =>
-    `other programs use ${share} of ${device}`,
+  heldLoad: ({ share }: { share: string }) => `other programs use ${share}`,
   offUntil: ({ clock }: { clock: string }) => `Off until ${clock}`,
   quarantined: ({
     trials,

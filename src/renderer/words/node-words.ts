@@ -1,5 +1,4 @@
 /** State of a node in words, from its row. Pure. */
-import { deviceName } from '../../core/device.ts';
 import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
 import { bytesOf, clockTime, percent, roughly } from '../format.ts';
 import { text } from '../text.ts';
@@ -140,11 +139,9 @@ function heldWords({ held }: NodeRow, now: number): string | null {
     const at = numberOf(data, 'at');
     return at === null ? null : text.nodes.heldInput({ time: roughly(now - at) });
   }
-  const share = numberOf(data, 'share');
-  const device = wordOf(data, 'device');
-  return share === null || device === null
-    ? null
-    : text.nodes.heldLoad({ device: deviceName(device), share: percent(share) });
+  if (reason !== 'load') return wordOf(data, 'why');
+  const load = numberOf(data, 'load');
+  return load === null ? null : text.nodes.heldLoad({ share: percent(load / 100) });
 }
 
 function byOwner({ by }: NodeRow, words: string): string {
