@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   ask: () => import('./ask.ts'),
   sampling: () => import('./sampling.ts'),
   scale: () => import('./scale.ts'),
+  nodes: () => import('./nodes.ts'),
   search: () => import('./search.ts'),
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),

@@ -6,10 +6,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ATTEMPT_TRANSITIONS } from '../src/core/scheduling/attempts.ts';
+import { MODE_TRANSITIONS } from '../src/core/scheduling/node-modes.ts';
+import { NODE_TRANSITIONS } from '../src/core/scheduling/presence.ts';
 import type { TransitionTable } from '../src/core/scheduling/transitions.ts';
 import { TRIAL_TRANSITIONS } from '../src/core/scheduling/trials.ts';
 
-const tables = { trial: TRIAL_TRANSITIONS, attempt: ATTEMPT_TRANSITIONS } as const;
+const tables = {
+  trial: TRIAL_TRANSITIONS,
+  attempt: ATTEMPT_TRANSITIONS,
+  node: NODE_TRANSITIONS,
+  mode: MODE_TRANSITIONS,
+} as const;
 const path = join(import.meta.dirname, '../docs/architecture.md');
 
 /** Mermaid source of one table; an edge has the first clause of its occasion as label. */

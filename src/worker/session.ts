@@ -294,7 +294,9 @@ export class WorkerSession {
       this.#act.warn(`task ${taskSeq} is of study ${uid}, of which this worker was never told`);
       return;
     }
-    this.#taskSeq = Math.max(this.#taskSeq, taskSeq);
+    // A cohort that is sent again over a new link of the node may have arrived before.
+    if (taskSeq <= this.#taskSeq) return;
+    this.#taskSeq = taskSeq;
     const { run, cancelled } = this.#holding.accept(lanes);
     for (const attempt of cancelled) this.#finish(attempt, { outcome: 'cancelled', ms: 0 });
     if (run.length === 0) return;

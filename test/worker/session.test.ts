@@ -163,6 +163,17 @@ describe('Worker session: task', () => {
     expect(world.running).toHaveLength(1);
   });
 
+  it('that is sent again after its result was acknowledged is not run again', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0], { taskSeq: 1 });
+    await turn();
+    await world.end(done);
+    world.session.control({ type: 'ack', attempt: attempt(0) });
+    world.cohort('1.1', [0], { taskSeq: 1 });
+    await turn();
+    expect(world.running).toHaveLength(1);
+  });
+
   it('runs after earlier ones, never at the same time', async () => {
     const world = await welcomed();
     world.cohort('1.1', [3]);

@@ -14,7 +14,8 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
   open: {
     recalled:
       'the grace of a pause, stop or drain is over, or its number is beyond a lowered limit; a success under way still counts',
-    revoked: 'its trial ended otherwise; the credit stays spent until it is settled',
+    revoked:
+      'its trial ended otherwise, or a newer attempt supersedes it; the credit stays spent until it is settled',
     orphaned: 'opened: its session died with the coordinator before',
     succeeded: 'result: ends the trial',
     diverged: 'result: ends the trial',
@@ -25,7 +26,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     lost: 'its session ended (counted only where the worker was silent while it ran), or a cancel of an earlier session reached it',
   },
   recalled: {
-    revoked: 'its trial ended otherwise',
+    revoked: 'its trial ended otherwise, or a newer attempt supersedes it',
     orphaned: 'opened',
     succeeded: 'result that was under way: ends the trial',
     diverged: 'result that was under way: ends the trial',

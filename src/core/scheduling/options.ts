@@ -1,4 +1,5 @@
 /** Every duration and limit of the scheduler, in one object; milliseconds throughout. */
+import { ARITHMETIC } from '../arithmetic.ts';
 import { isOnThisNode } from '../device.ts';
 import type { DeviceKind } from '../device.ts';
 import { createSampler } from '../samplers/create-sampler.ts';
@@ -190,7 +191,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   runsOn: () => true,
   contentOf: () => null,
   modelOf: () => '',
-  arithmetic: {},
+  arithmetic: ARITHMETIC,
   samplerFor: ({ sampler, searchSpace, direction, seed }) =>
     createSampler(sampler, searchSpace, direction, seed),
   strict: false,

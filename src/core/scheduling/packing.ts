@@ -106,10 +106,13 @@ export function trialsForSameResult(trials: number, lanes: number): number {
 /**
  * Returns whether another cohort of the study may wait behind a running one on such a slot: where
  * they are short, so that it hides the latency of the commit. True while their duration is unknown,
- * but not for many lanes, whose proposals would be two cohorts old.
+ * but not for many lanes, whose proposals would be two cohorts old, and not on nodes, of which one
+ * may be much slower than the others.
  */
-export function mayQueue({ options }: LabState, study: Study, group: Group): boolean {
+export function mayQueue({ options, nodes }: LabState, study: Study, group: Group): boolean {
   const known = cohortMs(study, group);
+  const unknown = known === null && study.durations.count === 0;
+  if (unknown && (nodes.get(group.node)?.link ?? 0) > 0) return false;
   if (lanesFor(study, group) > QUEUED_LANES) return (known ?? Infinity) < options.queueLanesBelowMs;
   return (known ?? study.durations.value) < options.queueBelowMs;
 }

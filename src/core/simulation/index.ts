@@ -1,3 +1,8 @@
 /** Re-exports: studies on a virtual clock. */
-export type { SimulatedDevice, SimulationOptions, SimulationReport } from './options.ts';
+export type {
+  SimulatedNode,
+  SimulatedDevice,
+  SimulationOptions,
+  SimulationReport,
+} from './options.ts';
 export { simulate } from './simulate.ts';

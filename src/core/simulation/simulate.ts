@@ -86,7 +86,7 @@ function start(
   coordinator.start();
   const first = coordinator.lab?.epoch === 1;
   const slots = (node: string, count: number): readonly string[] =>
-    slotsOf(node, { id: 'cpu' }, count);
+    count === 0 ? [] : slotsOf(node, { id: 'cpu' }, count);
   if (options.remote !== true) {
     for (const slot of slots(THIS_NODE, options.workers))
       coordinator.take({ type: 'slotOffered', slot });
