@@ -2,7 +2,7 @@
 import type { LabState } from '../core/scheduling/index.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
 import type { NodeStatus } from '../node/keys/status.ts';
-import type { DataReport } from '../protocol/node-messages.ts';
+import type { DatasetTransfer } from '../node/data/host-datasets.ts';
 import type { NodeDataset, NodeRow } from '../protocol/window/nodes.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import type { RemoteNode } from './remote-host.ts';
@@ -25,6 +25,7 @@ export interface NodeFacts extends Pick<
 export function factsOf(
   { id, name, lastSeen }: AdmittedNode,
   remote: RemoteNode | null,
+  transfers: readonly DatasetTransfer[],
 ): NodeFacts {
   const trouble = remote?.trouble ?? null;
   return {
@@ -33,7 +34,7 @@ export function factsOf(
     release: remote?.hello.release ?? null,
     system: remote?.hello.system ?? null,
     offsetMs: remote?.offsetMs ?? null,
-    datasets: [...(remote?.data.values() ?? [])].map(datasetOf),
+    datasets: transfers.map(datasetOf),
     refusals: trouble === null ? [] : [{ reason: 'badMessages', data: { text: trouble } }],
     limits: remote?.limits ?? null,
     held: remote?.courtesy?.held ?? null,
@@ -44,9 +45,8 @@ export function factsOf(
   };
 }
 
-function datasetOf(report: DataReport): NodeDataset {
-  const { content, bytes, of, state, sources, error } = report;
-  return { name: content, bytes, of, state, from: sources, error };
+function datasetOf({ name, bytes, of, state, sources, error }: DatasetTransfer): NodeDataset {
+  return { name, bytes, of, state, from: sources, error };
 }
 
 /** What a host writes for commands beside it. */

@@ -11,7 +11,6 @@ import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { NODE_PROTOCOL, NO_LIMITS } from '../protocol/node-messages.ts';
 import type {
   CourtesyReport,
-  DataReport,
   FromNode,
   NodeExited,
   NodeHello,
@@ -48,8 +47,6 @@ export interface RemoteNode {
   rttMs: number | null;
   /** Its clock compared with this host's, in milliseconds. */
   offsetMs: number | null;
-  /** Its datasets in transfer, by tree. */
-  readonly data: Map<string, DataReport>;
   /** Why it was paused after invalid messages; null: it was not. */
   trouble: string | null;
 }
@@ -160,7 +157,6 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         known.inventory = { ...message.inventory, node, thisMachine: false };
         break;
       case 'data':
-        known.data.set(message.tree, message);
         if (message.state === 'had' || message.state === 'evicted') {
           const has = message.state === 'had';
           this.#parts.take({ type: 'nodeHas', node, content: message.content, has });
@@ -263,7 +259,6 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
       inventory: null,
       rttMs: null,
       offsetMs: null,
-      data: new Map(),
       trouble: null,
       ...known,
       id: node,

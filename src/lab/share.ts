@@ -9,6 +9,7 @@ import { GalapagosError } from '../core/errors.ts';
 import type { LabChange } from '../core/scheduling/index.ts';
 import { externalAddresses } from '../node/addresses.ts';
 import { announceLab } from '../node/discovery.ts';
+import type { DatasetTransfer } from '../node/data/host-datasets.ts';
 import { AdmittedNodes } from '../node/keys/admitted.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
 import { readIdentity, watchIdentity } from '../node/keys/identity.ts';
@@ -62,6 +63,8 @@ export interface ShareParts {
   /** Name of the lab, for people. */
   readonly lab: string;
   readonly coordinator: () => Coordinator;
+  /** Datasets that a node fetches or has fetched. */
+  readonly transfers: (node: string) => readonly DatasetTransfer[];
   /** Takes the frames of a node's request for data. @throws MalformedMessage */
   readonly data: (node: string, frames: readonly Buffer[]) => void;
 }
@@ -131,7 +134,7 @@ export class LabShare {
   get nodes(): readonly NodeFacts[] {
     const { remote } = this.#parts;
     return (this.#open?.admitted.list() ?? []).map((admitted) =>
-      factsOf(admitted, remote.nodes.get(admitted.id) ?? null),
+      factsOf(admitted, remote.nodes.get(admitted.id) ?? null, this.#parts.transfers(admitted.id)),
     );
   }
 

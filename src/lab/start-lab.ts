@@ -170,6 +170,7 @@ async function start(
     userFolder: home,
     lab: basename(file, extname(file)),
     coordinator: () => coordinator,
+    transfers: (node) => datasets.transfers(node),
     data: (node, frames) => datasets.frames(node, frames),
   });
   const datasets: LabDatasets = new LabDatasets({
@@ -204,6 +205,8 @@ async function start(
       },
       showLab: (change) => {
         share.labChanged(change);
+        if (change.kind === 'nodePresence' && change.presence === 'absent')
+          datasets.gone(change.node);
         if (change.kind === 'nodePresence' && change.presence === 'absent')
           datasets.gone(change.node);
         listener.showLab(change);

@@ -43,6 +43,8 @@ const DRAINED_MS = 3_000;
  * another one of the host.
  */
 const ROTATE_MS = 10_000;
+/** Milliseconds without a link after which workers end: the host has given their trials up. */
+const ABANDON_MS = 15 * 60_000;
 /** Milliseconds between two reports of the machine's load where no worker runs. */
 const IDLE_LOAD_MS = 10_000;
 
@@ -139,6 +141,7 @@ async function start(
   let utilisation: Utilisation | null = null;
   let drained: () => void = () => undefined;
   let sampledAt = -Infinity;
+  let abandoning: NodeJS.Timeout | undefined;
 
   const processes = new WorkerProcesses({
     ...parts.worker,
@@ -187,7 +190,11 @@ async function start(
     control: (peer, message) => relay.control(peer, message),
     task: (slot, message) => relay.task(slot, message),
     changed: (change) => {
-      if (change.kind === 'down' && change.reason === 'shutdown') relay.end();
+      clearTimeout(abandoning);
+      if (change.kind === 'down') {
+        if (change.reason === 'shutdown') relay.end();
+        else abandoning = setTimeout(() => relay.end(), ABANDON_MS).unref();
+      }
       listener.changed(change);
     },
     drained: () => drained(),

@@ -467,3 +467,16 @@ export const nodesOutput = strict({
   ),
 });
 export type NodesOutput = z.output<typeof nodesOutput>;
+
+/** Output of `datasets nodes`. */
+export const nodeDatasetsOutput = strict({
+  shared: z.boolean().describe('Whether a lab is shared from this machine now.'),
+  nodes: z.array(
+    strict({
+      node: z.string().describe('Its id.'),
+      name: z.string(),
+      datasets: nodeRow.shape.datasets,
+    }),
+  ),
+});
+export type NodeDatasetsOutput = z.output<typeof nodeDatasetsOutput>;

@@ -1,4 +1,4 @@
-/** `galapagos datasets import | list | show | remove`. */
+/** `galapagos datasets import | list | show | remove | nodes`. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
@@ -54,6 +54,19 @@ Examples:
   addList(datasets, context);
   addShow(datasets, context);
   addRemove(datasets, context);
+  addOnNodes(datasets, context);
+}
+
+function addOnNodes(datasets: Command, context: Context): void {
+  datasets
+    .command('nodes')
+    .description('list the datasets that the nodes of the shared lab fetch or have fetched')
+    .option('--json', 'print one JSON document')
+    .action(async ({ json = false }: Json) => {
+      // Loaded on demand, as only a shared lab has nodes.
+      const { listNodeDatasets } = await import('../actions/node-datasets.ts');
+      listNodeDatasets(context, json);
+    });
 }
 
 function addImport(datasets: Command, context: Context): void {
