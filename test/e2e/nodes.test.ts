@@ -173,12 +173,12 @@ async function finishedOnce(programs: readonly Program[], trials: number): Promi
 
 describe('A shared lab: a second machine', () => {
   it('joins by the printed invitation, evaluates trials, and leaves when it is terminated', async () => {
-    study(60, 100);
+    study(300, 100);
     const running = host('--lab-port', '0');
     const { invitation } = await running.next('shared');
     const joined = node('--join', String(invitation));
     await joined.next('connected');
-    await finishedOnce([running], 60);
+    await finishedOnce([running], 300);
     const { local, remote } = endsByNode(running);
     expect(local).toBeGreaterThan(0);
     expect(remote).toBeGreaterThan(0);
@@ -189,19 +189,19 @@ describe('A shared lab: a second machine', () => {
   });
 
   it('finishes its running trials before it leaves', async () => {
-    study(40, 400);
+    study(150, 400);
     const running = host('--lab-port', '0');
     const { invitation } = await running.next('shared');
     const joined = node('--join', String(invitation));
     await remoteEnds(running, 2);
     joined.kill('SIGTERM');
     expect(await joined.exitCode()).toBe(0);
-    await finishedOnce([running], 40);
+    await finishedOnce([running], 150);
     expect(running.all('trialBack')).toEqual([]);
   });
 
   it('is killed and comes back, and no trial is lost or counted twice', async () => {
-    study(60, 250);
+    study(240, 250);
     const running = host('--lab-port', '0');
     const { invitation } = await running.next('shared');
     const killed = node('--join', String(invitation));
@@ -212,11 +212,11 @@ describe('A shared lab: a second machine', () => {
     const again = node();
     await again.next('connected');
     await remoteEnds(running, before + 2);
-    await finishedOnce([running], 60);
+    await finishedOnce([running], 240);
   });
 
   it('goes on when the host is killed and started again', async () => {
-    study(50, 300);
+    study(200, 300);
     const killed = host('--lab-port', '0');
     const { invitation, port } = await killed.next('shared');
     const joined = node('--join', String(invitation));
