@@ -25,6 +25,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   'gpu-counts': () => import('./gpu-counts.ts'),
   'lab-speed-up': () => import('./lab-speed-up.ts'),
   'lab-datasets': () => import('./lab-datasets.ts'),
+  'lab-cost': () => import('./lab-cost.ts'),
   chaos: () => import('./chaos.ts'),
   'chaos-lab': () => import('./chaos-lab.ts'),
 };
