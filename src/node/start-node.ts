@@ -94,8 +94,8 @@ export interface NodeListener {
   /** Number of worker processes that run, after each change. */
   workers(count: number): void;
   workerExited(exit: WorkerExit): void;
-  /** Limits in force, held slots and their reason, after each change. */
-  courtesy?(state: CourtesyState): void;
+  /** Limits in force, held slots and their reason, and the owner's limits, after each change. */
+  courtesy?(state: CourtesyState, owner: NodeLimits): void;
   warn(text: string): void;
 }
 
@@ -220,7 +220,7 @@ async function start(
     free: (slot) => relay.free(slot),
     changed: (state) => {
       tellCourtesy(state);
-      listener.courtesy?.(state);
+      listener.courtesy?.(state, courtesy.owner);
     },
   });
   onFailure(() => courtesy.close());

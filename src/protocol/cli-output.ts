@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { lineage, params, studyEnergy } from './best-configs.ts';
+import { courtesySchema, nodeLimits } from './node-messages.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { searchSpace } from './search-space.ts';
@@ -383,6 +384,13 @@ export const nodeOutput = z.discriminatedUnion('event', [
     running: count.describe('Trials that run here now.'),
     done: count.describe('Trials that the lab has accepted since this process joined.'),
     rttMs: z.number().nullable().describe('Round-trip time to the host; null: not connected.'),
+  }),
+  strict({
+    event: z.literal('courtesy'),
+    at: instantNow,
+    owner: nodeLimits.describe('Limits that the owner of this machine set.'),
+    limits: nodeLimits.describe('Limits in force: of the owner’s and the lab’s the stricter.'),
+    ...courtesySchema.omit({ type: true }).shape,
   }),
   strict({ event: z.literal('draining'), at: instantNow, graceMs: milliseconds }),
   strict({

@@ -8,6 +8,8 @@ import { count } from './format.ts';
 type Untimed<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
 export type NodeEvent = Untimed<NodeOutput>;
 
+const FREE = 'Nothing limits the use of this machine now.';
+
 export type NodeDisplay = (event: NodeEvent) => void;
 
 /** Milliseconds between two lines of progress without a terminal. */
@@ -21,6 +23,8 @@ export function createNodeDisplay(context: Context, json: boolean): NodeDisplay 
   const { stdout } = context.streams;
   const live = !json && stdout.isTTY === true ? createLogUpdate(stdout) : null;
   let last = '';
+  // Of a machine that nothing limits there is nothing to say.
+  let lastUse = FREE;
   let progress = '';
   let shownMs = -Infinity;
   return (event) => {
@@ -41,8 +45,10 @@ export function createNodeDisplay(context: Context, json: boolean): NodeDisplay 
       return;
     }
     const sentence = sentenceOf(event);
-    if (sentence === last) return;
-    last = sentence;
+    const isUse = event.event === 'courtesy';
+    if (sentence === (isUse ? lastUse : last)) return;
+    if (isUse) lastUse = sentence;
+    else last = sentence;
     live?.clear();
     print(context, [sentence]);
   };
@@ -70,6 +76,8 @@ function sentenceOf(event: NodeEvent): string {
         `${event.done} done`,
         event.rttMs === null ? 'not connected' : `round trip ${event.rttMs.toFixed(1)} ms`,
       ].join(' · ');
+    case 'courtesy':
+      return useOf(event);
     case 'draining':
       return `Finishing running trials for at most ${event.graceMs / 1000} s; press Ctrl-C again to leave at once.`;
     case 'left':
@@ -84,6 +92,25 @@ function sentenceOf(event: NodeEvent): string {
       return `Note: ${event.text}`;
     default:
       return event satisfies never;
+  }
+}
+
+/** Whether this machine works for the lab now, and why not. */
+function useOf({ limits, held, hoursFrom }: Extract<NodeEvent, { event: 'courtesy' }>): string {
+  if (limits.paused) return 'Paused: this machine takes no trials.';
+  if (hoursFrom !== null) {
+    const begin = new Date(hoursFrom).toTimeString().slice(0, 5);
+    return `Outside the hours of use: takes trials again at ${begin}.`;
+  }
+  switch (held?.reason) {
+    case undefined:
+      return FREE;
+    case 'input':
+      return 'Somebody uses this machine: workers wait until five minutes without input.';
+    case 'load':
+      return 'Other programs use this machine: their devices’ workers wait.';
+    case 'unknown':
+      return `Workers wait: whether somebody uses this machine cannot be told (${String(held.data['why'])}).`;
   }
 }
 

@@ -6,7 +6,7 @@ import { workerProgram } from '../../lab/start-lab.ts';
 import { nextBoot } from '../../node/boot.ts';
 import { parseHours } from '../../node/courtesy/hours.ts';
 import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
-import { readCourtesy } from '../../node/courtesy/settings.ts';
+import { readCourtesy, writeCourtesy } from '../../node/courtesy/settings.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
 import { writeJoinedHost } from '../../node/keys/joined-host.ts';
 import { hexKeys } from '../../node/keys/key-pair.ts';
@@ -101,6 +101,9 @@ export async function runNode(
       if (by === 'itself' && lastWords.trim() !== '')
         display({ event: 'note', text: `worker ${slot} ended: ${lastWords.trim()}` });
     },
+    courtesy({ limits, hoursFrom, held, idleSource, idleUnknown }, owner) {
+      display({ event: 'courtesy', owner, limits, hoursFrom, held, idleSource, idleUnknown });
+    },
     warn: (text) => display({ event: 'note', text }),
   };
   try {
@@ -144,6 +147,14 @@ export async function runNode(
       lab: host.lab,
       slots: [...node.slots],
     });
+    const limit = async (limits: NodeLimits): Promise<void> => {
+      try {
+        await node.limit(limits);
+        if (folder !== null) writeCourtesy(folder, limits);
+      } catch (error) {
+        listener.warn(error instanceof Error ? error.message : String(error));
+      }
+    };
     const graceMs = wanted.drainGrace ?? DRAIN_GRACE_MS;
     let asked = false;
     const leave = (): void => {
@@ -161,8 +172,7 @@ export async function runNode(
     }, PROGRESS_MS);
     for (const signal of SIGNALS) process.on(signal, leave);
     orders?.take((order) => {
-      if (order.order === 'limits')
-        node.limit(order.limits).catch((error: Error) => listener.warn(error.message));
+      if (order.order === 'limits') void limit(order.limits);
       else if (order.order === 'leave') void node.close();
     });
     orders?.onGone(leave);

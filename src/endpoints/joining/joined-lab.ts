@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
+import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
 import { COURTESY_FILE, readCourtesy } from '../../node/courtesy/settings.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
 import { forgetJoinedHost, readJoinedHost } from '../../node/keys/joined-host.ts';
@@ -57,6 +58,7 @@ export class JoinedLab implements NodeFace {
   readonly #changes = new Changes();
   #joining: Joining = NOWHERE;
   #limits: NodeLimits;
+  #idle: Pick<OwnerBody, 'idleSource' | 'idleUnknown'> = { idleSource: null, idleUnknown: null };
   #child: NodeChild | null = null;
   #again: NodeJS.Timeout | undefined;
   #found: SeenBody = NOTHING_SEEN;
@@ -86,8 +88,7 @@ export class JoinedLab implements NodeFace {
       ...this.#joining,
       limits: this.#limits,
       devices: [],
-      idleSource: null,
-      idleUnknown: null,
+      ...this.#idle,
     };
   }
 
@@ -168,11 +169,12 @@ export class JoinedLab implements NodeFace {
     this.#changes.notify();
   }
 
-  limit(limits: NodeLimits): Promise<void> {
+  /** @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told */
+  async limit(limits: NodeLimits): Promise<void> {
+    if (limits.whenIdle && !this.#limits.whenIdle) await checkIdleKnown();
     this.#limits = limits;
     this.#child?.order({ order: 'limits', limits });
     this.#changes.notify();
-    return Promise.resolve();
   }
 
   async close(): Promise<void> {
@@ -285,6 +287,11 @@ export class JoinedLab implements NodeFace {
       case 'notAdmitted':
         if (this.#joining.phase === 'failed') break;
         this.#set({ phase: 'failed', digits: null, reason: { reason: event.reason, data: {} } });
+        break;
+      case 'courtesy':
+        this.#limits = event.owner;
+        this.#idle = { idleSource: event.idleSource, idleUnknown: event.idleUnknown };
+        this.#changes.notify();
         break;
       case 'workers':
       case 'draining':
