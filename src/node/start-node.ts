@@ -25,7 +25,8 @@ import { HostLink } from './link.ts';
 import type { LinkChange, LinkEnd, NodeOrder } from './link.ts';
 import { watchUtilisation } from './machine/utilisation.ts';
 import type { Utilisation } from './machine/utilisation.ts';
-import { hexKeys } from './keys/key-pair.ts';
+import { searchHost } from './host-search.ts';
+import { hexKeys, hostIdOf } from './keys/key-pair.ts';
 import { NodeRotation } from './keys/rotation.ts';
 import type { NodeRotationParts } from './keys/rotation.ts';
 import { Relay } from './relay.ts';
@@ -269,7 +270,7 @@ async function start(
       courtesy.setWish({ ...message.limits, paused: false, draining: null });
     else if (message.type === 'fetch') data.want(message.fetch);
     else if (message.type === 'introduce') data.introduce(message);
-    else if (message.type === 'rekey' || message.type === 'rekeyed') rotation?.received(message);
+    else rotation?.received(message);
   }
 
   const data = await NodeData.open({
@@ -328,10 +329,18 @@ async function start(
     },
   });
 
+  const endSearch = searchHost({
+    hostId: hostIdOf(Buffer.from(parts.host.key, 'hex')),
+    isLinked: () => link.isUp,
+    found: (addresses) => end.setAddresses([...parts.host.addresses, ...addresses]),
+    timer: systemTimer,
+  });
+
   let closing: Promise<void> | null = null;
   const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
     (closing ??= (async () => {
       clearInterval(rotating);
+      endSearch();
       link.leave(reason);
       courtesy.close();
       await data.close();

@@ -5,6 +5,8 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { externalAddresses, rank, zoneOf } from '../../src/node/addresses.ts';
 import { DROPPED_MS, Discovery, INTERFACES_MS, LOOK_MS } from '../../src/node/discovery.ts';
+import { SEARCH_MS, searchHost } from '../../src/node/host-search.ts';
+import type { HostAddress } from '../../src/protocol/host-address.ts';
 import { discoverLabs } from '../../src/node/seen-labs.ts';
 import { seenBody } from '../../src/protocol/window/nodes.ts';
 import type { SeenBody } from '../../src/protocol/window/nodes.ts';
@@ -165,6 +167,30 @@ describe('Discovery: list of labs for the window', () => {
     const { length } = bodies;
     await host.announce(null);
     expect(bodies).toHaveLength(length);
+  });
+});
+
+describe('Discovery: a host whose address changed', () => {
+  it('is looked for only while there is no link', async () => {
+    const host = discovery();
+    await host.announce({ hostId: ID, name: 'desk', port: 47_811 });
+    let isLinked = true;
+    let found: readonly HostAddress[] = [];
+    const end = searchHost({
+      hostId: ID,
+      isLinked: () => isLinked,
+      found: (addresses) => (found = addresses),
+      timer,
+      now,
+      interfaces: () => loopback,
+      port,
+    });
+    timer.advance(SEARCH_MS);
+    expect(found).toEqual([]);
+    isLinked = false;
+    timer.advance(SEARCH_MS);
+    await expect.poll(() => found).toContainEqual({ host: '127.0.0.1', port: 47_811 });
+    end();
   });
 });
 

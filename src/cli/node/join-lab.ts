@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
+import { Discovery } from '../../node/discovery.ts';
 import { ephemeralIdentity, readIdentity } from '../../node/keys/identity.ts';
 import type { Identity } from '../../node/keys/identity.ts';
 import { readJoinedHost, writeJoinedHost } from '../../node/keys/joined-host.ts';
@@ -58,6 +59,8 @@ export async function joinLab(
   // A host and its node are distinguished by their keys, also on one machine.
   const folder = readIdentity(own).key.equals(hostKey) ? ownLab(own, note) : own;
   const identity = ephemeral ? ephemeralIdentity() : readIdentity(folder);
+  const discovery = new Discovery({ timer: systemTimer, changed: () => undefined });
+  discovery.look();
   try {
     const host = await joinByInvitation(invitation, {
       identity,
@@ -65,6 +68,7 @@ export async function joinLab(
       timer: systemTimer,
       folder: ephemeral ? null : folder,
       dial: (address) => dialPair(address),
+      seen: (hostId) => discovery.addressesOf(hostId),
     });
     return { identity, host, folder: ephemeral ? null : folder };
   } catch (error) {
@@ -72,6 +76,8 @@ export async function joinLab(
     if (!(error instanceof GalapagosError) || host?.key !== hostKey.toString('hex')) throw error;
     note(`${error.message}. This machine joined that lab before, so it connects as it is.`);
     return { identity, host, folder };
+  } finally {
+    await discovery.close();
   }
 
   async function byAddress(
