@@ -65,7 +65,7 @@ export function configurationFor(platform, arch, fetched) {
       'package.json',
     ],
     asarUnpack: [
-      'out/main/{cli,worker,import-thread,line-thread,sampler-thread,read-thread,work-thread,check-thread,checkpoint-thread,watchdog-thread,estimate-process}.js',
+      'out/main/{cli,worker,import-thread,line-thread,sampler-thread,read-thread,work-thread,check-thread,checkpoint-thread,watchdog-thread,door-thread,estimate-process}.js',
       'out/main/chunks/**',
       'bin/**',
       'node_modules/**',
