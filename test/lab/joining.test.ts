@@ -95,6 +95,7 @@ describe('Lab: joining from another window', () => {
 
       await desk.call('node.pause', { node: node()?.id });
       await desk.window.until(() => node()?.mode === 'paused');
+      expect(node()?.by).toBe('user');
       await desk.call('node.resume', { node: node()?.id });
       await desk.window.until(() => node()?.mode === 'open');
       await desk.call('node.remove', { node: node()?.id });
