@@ -2,6 +2,7 @@
 import type { Change, LabChange } from '../../core/scheduling/index.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { toParams } from '../../core/search-space/params.ts';
+import { count } from '../display/format.ts';
 import type { RunEvent } from '../display/run-display.ts';
 
 type NodeChange = Extract<LabChange, { kind: `node${string}` }>;
@@ -75,7 +76,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
 export function labEventOf(
   change: LabChange,
   now: number,
-  nodeName: (node: string) => string,
+  describeNode: (node: string) => NodeDescription,
 ): RunEvent {
   switch (change.kind) {
     case 'slotReady':
@@ -107,18 +108,25 @@ export function labEventOf(
     case 'nodeHeld':
     case 'nodeQuarantined':
     case 'nodeReleased': {
-      const name = nodeName(change.node);
-      return { type: 'node', node: change.node, name, text: nodeNote(change, name) };
+      const described = describeNode(change.node);
+      const { name } = described;
+      return { type: 'node', node: change.node, name, text: nodeNote(change, described) };
     }
     default:
       return change satisfies never;
   }
 }
 
-function nodeNote(change: NodeChange, name: string): string {
+/** Name of another machine, and the number of workers that it offers. */
+interface NodeDescription {
+  readonly name: string;
+  readonly workers: number;
+}
+
+function nodeNote(change: NodeChange, { name, workers }: NodeDescription): string {
   switch (change.kind) {
     case 'nodePresence':
-      return presenceNote(change, name);
+      return presenceNote(change, { name, workers });
     case 'nodeMode':
       return MODES[change.mode].replace('NODE', name);
     case 'nodeHeld':
@@ -143,11 +151,11 @@ const MODES: Readonly<Record<Extract<NodeChange, { kind: 'nodeMode' }>['mode'], 
 
 function presenceNote(
   { presence, reason }: Extract<NodeChange, { kind: 'nodePresence' }>,
-  name: string,
+  { name, workers }: NodeDescription,
 ): string {
   switch (presence) {
     case 'present':
-      return `${name} is connected`;
+      return `${name} is connected with ${count(workers, 'worker')}`;
     case 'away':
       return `${name} is not heard of; its trials run elsewhere too, and what it finishes still counts`;
     case 'absent':

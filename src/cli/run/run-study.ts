@@ -179,8 +179,12 @@ function listenerFor(
       if (change.kind === 'slotReady') view.ready = true;
       if (change.kind === 'storageStalled') view.stalled = change.error;
       if (change.kind === 'storageBack') view.stalled = null;
-      const nodeName = (node: string): string => view.lab?.share.nameOf(node) ?? node;
-      display.event(labEventOf(change, performance.now(), nodeName));
+      display.event(
+        labEventOf(change, performance.now(), (node) => ({
+          name: view.lab?.share.nameOf(node) ?? node,
+          workers: view.lab?.coordinator.lab.nodes.get(node)?.slots.size ?? 0,
+        })),
+      );
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });
