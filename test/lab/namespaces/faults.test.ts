@@ -44,7 +44,7 @@ const endedOn =
     event === 'trialEnded' && String(slot).startsWith(node);
 
 const isAway = ({ event, text }: PrintedEvent): boolean =>
-  event === 'note' && String(text).includes('is not heard of;');
+  event === 'node' && String(text).includes('is not heard of');
 
 async function join(lab: LabCommands, name: HostName): Promise<[EventCommand, string]> {
   const node = lab.startNode(name, await lab.invite());
