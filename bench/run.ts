@@ -28,6 +28,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   'lab-cost': () => import('./lab-cost.ts'),
   chaos: () => import('./chaos.ts'),
   'chaos-lab': () => import('./chaos-lab.ts'),
+  'lab-adversarial': () => import('./lab-adversarial.ts'),
 };
 
 const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];

@@ -25,6 +25,10 @@ export interface Target {
   readonly keys: KeyPair;
 }
 
+/** Milliseconds that a message waits for the first connection, and for a later one. */
+const CONNECTING_MS = 10_000;
+const BETWEEN_LINKS_MS = 2;
+
 export const CHANNELS = ['control', 'results', 'data'] as const;
 export type AttackedChannel = (typeof CHANNELS)[number];
 
@@ -102,6 +106,16 @@ function spoiledHandshake(below: Below): Buffer {
   return below(3) === 0 ? Buffer.concat([bytes, randomBytes(below(2_000))]) : bytes;
 }
 
+async function isSent(socket: Dealer | Push, frames: (string | Buffer)[]): Promise<boolean> {
+  try {
+    await socket.send(frames);
+    return true;
+  } catch {
+    // There is no connection.
+    return false;
+  }
+}
+
 /** The last message of `spoiledMessages`, by channel. */
 export const lastMessage = {
   control: encodeNodeMessage({ type: 'leaving', reason: 'sleep' }),
@@ -121,7 +135,7 @@ async function intrude(target: Target, channel: AttackedChannel) {
   const { port } = await lobby.open(`${target.node}/${channel}`);
   const options = {
     ...connectingOptions(target.keys, target.hostKey),
-    ...{ linger: 0, immediate: true, sendTimeout: 10_000, heartbeatInterval: 1_000 },
+    ...{ linger: 0, immediate: true, sendTimeout: CONNECTING_MS, heartbeatInterval: 1_000 },
   };
   const socket =
     channel === 'results' ? new Push(options) : new Dealer({ ...options, routingId: 'n' });
@@ -136,8 +150,10 @@ async function intrude(target: Target, channel: AttackedChannel) {
 }
 
 /**
- * Spoiled messages of an admitted node on a channel, and a valid last one, `lastMessage`.
+ * Spoiled messages of an admitted node on a channel, and a valid last one, `lastMessage`. Messages
+ * that the host's limits do not let it send are dropped.
  * @param arrived resolves when the last one has arrived
+ * @returns the number of messages that were sent
  */
 export async function spoiledMessages(
   target: Target,
@@ -158,14 +174,16 @@ export async function spoiledMessages(
     return encodeMessage({ ...message, slot });
   }
   let sent = 0;
-  for (; sent < count; sent++) {
+  for (let i = 0; i < count; i++) {
     const text = texts[below(texts.length)] ?? own;
     const spoiled = (spoils[below(spoils.length)] ?? String)(text);
     const first = ['', `${slot}#1.1`, 'x'][below(3)] ?? '';
     const frames = below(20) === 0 ? [first, spoiled, spoiled] : [first, spoiled];
-    await socket.send(frames);
+    socket.sendTimeout = i === 0 ? CONNECTING_MS : BETWEEN_LINKS_MS;
+    if (await isSent(socket, frames)) sent += 1;
   }
-  await socket.send(['', lastMessage[channel]]);
+  socket.sendTimeout = CONNECTING_MS;
+  await isSent(socket, ['', lastMessage[channel]]);
   await arrived();
   close();
   return sent;

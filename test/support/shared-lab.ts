@@ -36,6 +36,8 @@ export class SharedLab {
   readonly refusals = new Inbox<Refusal>();
   readonly pairs = new Inbox<LineConnection>();
   readonly data = new Inbox<{ readonly node: string; readonly frames: readonly Buffer[] }>();
+  /** Called with the frames of each message on a data channel. */
+  takeData: (frames: readonly Buffer[]) => void = () => undefined;
   #sharing: Sharing | null = null;
   readonly #nodes: TestNode[] = [];
 
@@ -69,7 +71,10 @@ export class SharedLab {
       listener: {
         refused: this.refusals.put,
         pair: this.pairs.put,
-        data: (node, frames) => this.data.put({ node, frames }),
+        data: (node, frames) => {
+          this.data.put({ node, frames });
+          this.takeData(frames);
+        },
         broken: (error) => {
           throw error;
         },

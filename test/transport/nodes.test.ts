@@ -5,6 +5,7 @@ import { encodeMessage } from '../../src/protocol/worker-wire.ts';
 import { DoorError } from '../../src/transport/door/door.ts';
 import { dialPair } from '../../src/transport/door/socket-lines.ts';
 import { Lobby } from '../../src/transport/door/lobby.ts';
+import { readRequest } from '../../src/transport/nodes/data-channel.ts';
 import { connectingOptions } from '../../src/transport/nodes/link-sockets.ts';
 import { Inbox } from '../support/inbox.ts';
 import { node as nodeHello } from '../support/node-message-examples.ts';
@@ -236,6 +237,15 @@ describe('Nodes: bad messages of an admitted node', () => {
       await lab.sharing.disconnect(A);
       await node.is('connected', node.states.all.length);
     }
+  });
+
+  it('on the data channel that are no request are malformed', async () => {
+    lab.takeData = (frames) => void readRequest(frames);
+    const node = await lab.node(A);
+    await node.is('connected');
+    await node.end.sendData(['{"ask":"everything"}', new Uint8Array(0)]);
+    await lab.malformed.count(1);
+    expect(lab.malformed.all).toMatchObject([{ node: A }]);
   });
 
   it('whose sender differs from their first frame are malformed', async () => {

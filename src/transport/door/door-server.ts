@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Timer } from '../../runtime/timer.ts';
 import { NO_LINE, PAIR_CHANNEL, channelOf, readFirstLine } from './first-line.ts';
-import { Quota, plainAddress } from './limits.ts';
+import { Failures, Quota, plainAddress } from './limits.ts';
 import type { DoorLimits } from './limits.ts';
 import { Passage, sentBytes } from './passage.ts';
 import type { RefusalReason } from './refusals.ts';
@@ -45,6 +45,7 @@ export class DoorServer {
   readonly #channels = new Map<string, Channel>();
   readonly #young: Quota;
   readonly #pairs: Quota;
+  readonly #failures: Failures;
   readonly #sockets = new Set<Socket>();
 
   constructor(options: DoorServerOptions) {
@@ -52,6 +53,7 @@ export class DoorServer {
     const { limits } = options;
     this.#young = new Quota(limits.youngOfAddress, limits.young);
     this.#pairs = new Quota(limits.pairOfAddress, limits.pair);
+    this.#failures = new Failures(limits, () => options.timer.now());
     this.#server = createServer(wide, (socket) => this.#enter(socket));
   }
 
@@ -111,7 +113,8 @@ export class DoorServer {
     const address = plainAddress(socket.remoteAddress ?? '');
     socket.on('error', () => socket.destroy());
     const isFull = this.#sockets.size >= this.#options.limits.all;
-    const place = isFull ? 'full' : this.#young.take(address);
+    const isBlocked = this.#failures.isBlocked(address);
+    const place = isBlocked ? 'tooMany' : isFull ? 'full' : this.#young.take(address);
     if (typeof place === 'string') {
       socket.destroy();
       this.#options.refused(address, place, null);
@@ -139,10 +142,15 @@ export class DoorServer {
     });
   }
 
+  #refused(address: string, reason: RefusalReason, channel: string | null): void {
+    this.#failures.add(address);
+    this.#options.refused(address, reason, channel);
+  }
+
   #refuse({ socket, address }: Visitor, reason: RefusalReason, channel: string | null): void {
     if (reason === 'noSuchChannel') socket.end(NO_LINE, () => socket.destroy());
     else socket.destroy();
-    this.#options.refused(address, reason, channel);
+    this.#refused(address, reason, channel);
   }
 
   #lead(visitor: Visitor, line: string | null): void {
@@ -192,7 +200,7 @@ export class DoorServer {
     const report = (reason: RefusalReason): void => {
       if (isReported) return;
       isReported = true;
-      this.#options.refused(address, reason, name);
+      this.#refused(address, reason, name);
     };
     const end = splice(socket, behind, () => {
       channel.connections.delete(connection);

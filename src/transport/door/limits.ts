@@ -17,6 +17,9 @@ export interface DoorLimits {
   readonly all: number;
   /** Most established connections of one channel; the oldest one ends. */
   readonly ofChannel: number;
+  /** Refused connections of one address within `failuresMs`, after which it is refused unread. */
+  readonly failuresOfAddress: number;
+  readonly failuresMs: number;
   /** Most bytes of a connection before its handshake has passed. */
   readonly handshakeBytes: number;
   /** Most bytes of a channel that its reader has not taken. */
@@ -33,6 +36,8 @@ export const doorLimits: DoorLimits = {
   pairSilentMs: 60_000,
   all: 4_096,
   ofChannel: 4,
+  failuresOfAddress: 1_000,
+  failuresMs: 10_000,
   handshakeBytes: 64 * 1024,
   unreadBytes: 64 * 1024 * 1024,
 };
@@ -70,6 +75,47 @@ export class Quota {
       if (left > 0) this.#taken.set(group, left);
       else this.#taken.delete(group);
     };
+  }
+}
+
+/** Addresses that are remembered at most; the oldest are forgotten first. */
+const MOST_FAILING = 1_024;
+
+/** Counts refused connections by address, within periods of fixed length. */
+export class Failures {
+  readonly #most: number;
+  readonly #ms: number;
+  readonly #now: () => number;
+  readonly #counts = new Map<string, { count: number; readonly until: number }>();
+
+  /** @param now monotonic milliseconds */
+  constructor({ failuresOfAddress, failuresMs }: DoorLimits, now: () => number) {
+    this.#most = failuresOfAddress;
+    this.#ms = failuresMs;
+    this.#now = now;
+  }
+
+  add(address: string): void {
+    const group = addressGroup(address);
+    const found = this.#current(group);
+    if (found !== undefined) {
+      found.count += 1;
+      return;
+    }
+    this.#counts.delete(group);
+    this.#counts.set(group, { count: 1, until: this.#now() + this.#ms });
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MOST_FAILING && oldest !== undefined) this.#counts.delete(oldest);
+  }
+
+  /** Whether the address has reached the limit in its present period. */
+  isBlocked(address: string): boolean {
+    return (this.#current(addressGroup(address))?.count ?? 0) >= this.#most;
+  }
+
+  #current(group: string): { count: number } | undefined {
+    const found = this.#counts.get(group);
+    return found !== undefined && this.#now() < found.until ? found : undefined;
   }
 }
 

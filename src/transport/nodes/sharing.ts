@@ -232,7 +232,7 @@ export class Sharing {
     try {
       message = channel === 'control' ? parseFromNode(line) : parseNodeResult(line);
     } catch (error) {
-      const range = channel === 'control' ? nodeRange(line) : null;
+      const range = channel === 'control' && line.startsWith('{') ? nodeRange(line) : null;
       const goodbye = range === null ? null : nodeVersionGoodbye(node, range);
       if (goodbye === null) this.#malformed(node, explained(error));
       else this.send(node, goodbye);

@@ -166,6 +166,22 @@ describe('Door: refused connections', () => {
     expect(refused.all).toMatchObject([{ reason: 'full' }]);
   });
 
+  it('refuses an address unread after many refusals, until the period is over, and leaves established connections', async () => {
+    const limits = { failuresOfAddress: 3, failuresMs: 10_000 };
+    const { server, refused, timer, enter } = await door(limits);
+    await admitting(server);
+    const stays = enter(CONTROL);
+    await stays.bytes(ADMISSION.length);
+    for (let i = 0; i < 3; i++) await enter('nxyz/control').closed();
+    const blocked = enter(CONTROL);
+    await blocked.closed();
+    expect(blocked.received).toHaveLength(0);
+    expect(refused.all.at(-1)).toStrictEqual({ reason: 'tooMany', channel: null });
+    expect(stays.isClosed).toBe(false);
+    timer.advance(10_000);
+    await enter(CONTROL).bytes(ADMISSION.length);
+  });
+
   it('names the channel of a connection that its socket ended before the handshake', async () => {
     const { server, refused, enter } = await door();
     const behind = await listenTcp((end) => end.socket.end(Buffer.alloc(64)));
