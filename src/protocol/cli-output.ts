@@ -242,6 +242,7 @@ export const doctorOutput = strict({
   ),
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
+export type DoctorCheck = DoctorOutput['checks'][number];
 
 /** Problems that `check` found in a lab file. */
 export const checkOutput = strict({

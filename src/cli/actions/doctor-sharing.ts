@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { DoctorCheck as Check } from '../../protocol/cli-output.ts';
 import { LAB_PORT } from '../../protocol/host-address.ts';
-import type { Check } from './doctor.ts';
 
 const ONLY = 'needed only to share a lab';
 

@@ -10,14 +10,12 @@ import { pathToFileURL } from 'node:url';
 import { bundledFolder } from '../../datasets/places.ts';
 import { machine, takeInventory } from '../../node/machine/machine.ts';
 import type { GpuInventory } from '../../node/machine/machine.ts';
-import type { DoctorOutput } from '../../protocol/cli-output.ts';
+import type { DoctorCheck as Check } from '../../protocol/cli-output.ts';
 import { modeForOthers } from '../../runtime/owner-only.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { tryInstallation } from '../../training/executors/tensorflow/try-installation.ts';
 import { WasmExecutor } from '../../training/executors/wasm/wasm.ts';
 import { sharing } from './doctor-sharing.ts';
-
-export type Check = DoctorOutput['checks'][number];
 
 const OLDEST_NODE = [20, 19] as const;
 const LITTLE_MEMORY = 2 ** 30;
