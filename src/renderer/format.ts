@@ -186,3 +186,9 @@ function sizeOf(n: number): (typeof sizes)[number] {
 function amount(n: number, { unit: name, bytes }: (typeof sizes)[number]): string {
   return name === 'GB' || name === 'TB' ? (n / bytes).toFixed(1) : count(Math.round(n / bytes));
 }
+
+/** Time that is left, in minutes and seconds: `0:48`. */
+export function clockLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

@@ -106,6 +106,10 @@ describe('Strip: the most costly idle device', () => {
     ).toBeNull();
   });
 
+  test('ignores workers of machines that have left', () => {
+    expect(costliestIdle([slotRow({ idle: idle('nodeAbsent', 0) })], 10)).toBeNull();
+  });
+
   test.each([
     ['local/cpu/3', 'CPU 3'],
     ['local/gpu-1/0', 'GPU 1'],

@@ -16,11 +16,12 @@ export interface IdleDevices {
 /** Weight of a second of a GPU relative to one of a CPU core. */
 const GPU_WEIGHT = 20;
 
-/** @returns null when no worker is idle */
+/** @returns null when no worker is idle. Workers of machines that have left are not counted. */
 export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevices | null {
   const byReason = new Map<string, SlotRow[]>();
   for (const slot of slots) {
     if (slot.idle === null || slot.running.length > 0) continue;
+    if (slot.idle.reason === 'nodeAbsent') continue;
     const key = `${isGpu(slot) ? 'gpu' : 'cpu'} ${slot.idle.reason}`;
     byReason.set(key, [...(byReason.get(key) ?? []), slot]);
   }

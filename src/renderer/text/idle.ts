@@ -15,6 +15,31 @@ export const idle = {
       ? 'its process is starting.'
       : `its process is starting, ${ordinal(tries)} attempt in a row.`,
   away: 'its process does not respond and is being restarted.',
+  nodeAway: ({ time }: { time: string | null }) =>
+    `its machine has not been heard of${time === null ? '' : ` for ${time}`}; what it finishes still counts.`,
+  nodeLeft: 'its machine left.',
+  nodeGone: ({ clock }: { clock: string | null }) =>
+    clock === null ? 'its machine is gone.' : `its machine is gone since ${clock}.`,
+  nodeAsleep: ({ clock }: { clock: string | null }) =>
+    clock === null ? 'its machine is asleep.' : `its machine is asleep since ${clock}.`,
+  nodePaused: ({ byOwner }: { byOwner: boolean }) =>
+    `its machine is paused ${byOwner ? 'by its owner' : 'here'}.`,
+  nodeDraining: ({ byOwner }: { byOwner: boolean }) =>
+    `its machine finishes its trials and takes no more${byOwner ? ' (by its owner)' : ''}.`,
+  nodeDrained: ({ byOwner }: { byOwner: boolean }) =>
+    `its machine is drained${byOwner ? ' (by its owner)' : ''}.`,
+  held: ({ time }: { time: string | null }) =>
+    `its machine ${time === null ? 'is in use' : `has been in use for ${time}`}, so this worker waits.`,
+  nodeQuarantined: ({ why, left }: { why: string | null; left: string | null }) =>
+    `its machine failed trials that succeeded elsewhere${why === null ? '' : `: ${why}`}.${left === null ? '' : ` Tried again in ${left}.`}`,
+  resting: 'its process starts when a study runs.',
+  lacksContent: 'its machine does not have the dataset of the study.',
+  otherArithmetic:
+    'the release on its machine computes differently than the one the study began with.',
+  otherModel: ({ model }: { model: string | null }) =>
+    model === null
+      ? 'the study began on another GPU model, whose results differ.'
+      : `the study began on ${model}; results of another GPU model differ.`,
   storage: ({ error }: { error: string }) =>
     `the lab file cannot be written, so no new trial starts: ${error}.`,
   retry: ({ trials }: { trials: number }) =>

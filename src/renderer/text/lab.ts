@@ -1,5 +1,6 @@
 /** Text of the Lab view: devices, timeline, workers. */
 import { at } from '../../core/at.ts';
+import type { Idle } from '../../core/scheduling/idle.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
@@ -201,6 +202,15 @@ export const lab = {
       quarantined: 'quarantined',
       starting: 'process starting',
       away: 'not responding',
+      nodeAway: 'machine not heard of',
+      nodeAbsent: 'machine gone',
+      nodeMode: 'machine paused or drained',
+      held: 'machine in use',
+      nodeQuarantined: 'machine quarantined',
+      resting: 'process not started',
+      lacksContent: 'waiting for the dataset',
+      otherArithmetic: 'the release computes differently',
+      otherModel: 'the study began on another GPU model',
       storage: 'lab file not writable',
       retry: 'waiting to retry',
       avoided: 'trials reserved for other workers',
@@ -216,7 +226,7 @@ export const lab = {
       finished: 'study finished',
       noStudy: 'no study',
       none: 'reason unknown',
-    } as Readonly<Record<string, string>>,
+    } satisfies Readonly<Record<Idle['reason'], string>> as Readonly<Record<string, string>>,
     attempts: 'Attempts',
     succeeded: 'succeeded',
     failures: 'crashed, out of memory, lost',

@@ -1,6 +1,6 @@
 /** State of a node in words, from its row. Pure. */
 import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
-import { bytesOf, clockTime, percent, roughly } from '../format.ts';
+import { bytesOf, clockLeft, clockTime, percent, roughly } from '../format.ts';
 import { text } from '../text.ts';
 
 export interface NodeState {
@@ -146,12 +146,6 @@ function heldWords({ held }: NodeRow, now: number): string | null {
 
 function byOwner({ by }: NodeRow, words: string): string {
   return by === 'owner' ? text.nodes.byOwner({ words }) : words;
-}
-
-/** `0:48`. */
-function clockLeft(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 function numberOf(data: Facts, name: string): number | null {
