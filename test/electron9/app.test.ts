@@ -12,7 +12,7 @@ import { bestConfigs } from '../../src/protocol/best-configs.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { gone, isAlive } from '../support/worker-command.ts';
-import { argumentsOf, environment, hostOrReason, launch } from './host.ts';
+import { argumentsOf, environment, hostOrReason, launch, root } from './host.ts';
 import type { Running } from './host.ts';
 import { ask, askAnything, drop, pathSeen, snapshotOf } from './in-page.ts';
 
@@ -248,6 +248,41 @@ if (typeof host === 'string') {
           until,
         )
         .toEqual(['digits é.csv']);
+    });
+
+    it('hosts a lab: admits a node, which runs the trials of a study', async () => {
+      const { page } = running;
+      await ask(page, 'lab.share', { on: true, port: 0 });
+      const { invitation } = await ask(page, 'lab.invite', { uses: 1 });
+      const program = join(root, 'bin/galapagos.mjs');
+      const node = spawn(
+        process.execPath,
+        [program, 'node', '--join', invitation, '--workers', '1', '--name', 'PIXEL', '--json'],
+        { env: environment(folder.file('pixel')), stdio: 'ignore' },
+      );
+      const left = new Promise((resolve) => node.once('exit', resolve));
+      try {
+        const pixel = async (): Promise<string | undefined> =>
+          (await snapshotOf(page, 'lab', {})).nodes?.find(({ name }) => name === 'PIXEL')?.presence;
+        await expect.poll(pixel, until).toBe('present');
+        await ask(page, 'startStudy', { study: study('shared', 100), workers: null });
+        const trials = async (): Promise<number> => {
+          const nodes = (await snapshotOf(page, 'lab', {})).nodes ?? [];
+          const slots = nodes.find(({ name }) => name === 'PIXEL')?.slots ?? [];
+          return slots.filter(({ trial }) => trial !== null).length;
+        };
+        await expect.poll(trials, until).toBeGreaterThan(0);
+        node.kill('SIGTERM');
+        expect(await left).toBe(0);
+        await expect.poll(pixel, until).toBe('absent');
+      } finally {
+        node.kill('SIGKILL');
+        await ask(page, 'lab.share', { on: false });
+        const shared = (await snapshotOf(page, 'lab', {})).studies?.find(
+          ({ name }) => name === 'shared',
+        );
+        if (shared !== undefined) await ask(page, 'stopStudy', { study: shared.key });
+      }
     });
 
     it('has a menu whose items reach the window', async () => {

@@ -50,10 +50,17 @@ writeFileSync(join(app, 'main', 'index.cjs'), await commonJs(join(built, 'main',
 const shim = {
   entryPoints: [join(here, 'shim/main.cjs')],
   outfile: join(app, 'shim.cjs'),
-  external: [...node.external, './libsql.cjs', './threads.cjs'],
+  external: [...node.external, './libsql.cjs', './threads.cjs', './x25519.cjs'],
 };
 await build({ ...node, ...shim, format: 'cjs' });
-for (const name of ['libsql.cjs', 'libsql-host.cjs', 'threads.cjs', 'thread-host.mjs', 'wire.cjs'])
+for (const name of [
+  'libsql.cjs',
+  'libsql-host.cjs',
+  'threads.cjs',
+  'thread-host.mjs',
+  'wire.cjs',
+  'x25519.cjs',
+])
   cpSync(join(here, 'shim', name), join(app, name));
 writeFileSync(join(app, 'boot.cjs'), "require('./shim.cjs');\nrequire('./main/index.cjs');\n");
 writeFileSync(

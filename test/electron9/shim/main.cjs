@@ -1,6 +1,6 @@
 /**
  * What today's Node and Electron have and Electron 9.4.1 (Node 12) has not, as far as the main process of Galapagos uses it. What is supplied here is not
- * proven by the tests that run on it: the scheme's handler, `senderFrame`, refusing windows.
+ * proven by the tests that run on it: the scheme's handler, X25519, `senderFrame`, refusing windows.
  */
 require('core-js/actual');
 require('event-target-shim');
@@ -82,6 +82,7 @@ const removed = (name, { recursive = false, force = false } = {}) => {
   fs.lstatSync(name).isDirectory() ? fs.rmdirSync(name, { recursive }) : fs.unlinkSync(name);
 };
 supply(crypto, { randomUUID });
+if (crypto.diffieHellman === undefined) Object.assign(crypto, require('./x25519.cjs')(crypto));
 supply(os, { availableParallelism: () => os.cpus().length });
 supply(process, { constrainedMemory: () => 0 });
 supply(fs, { rmSync: removed });
