@@ -83,7 +83,7 @@ function sentenceOf(event: NodeEvent): string {
     case 'left':
       return LEFT[event.reason];
     case 'digits':
-      return `Does ${event.host} show ${event.digits}?`;
+      return `Does ${event.host} show ${event.digits.slice(0, 3)} ${event.digits.slice(3)}?`;
     case 'waiting':
       return `Now say yes on ${event.host}.`;
     case 'notAdmitted':
