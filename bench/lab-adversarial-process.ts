@@ -88,6 +88,7 @@ function host(): (message: ToProcess) => Promise<unknown> {
     },
     malformed: () => undefined,
     linkEnded: () => undefined,
+    otherVersion: () => undefined,
   });
   transport.onMessage(
     () => undefined,

@@ -12,6 +12,7 @@ import type { StudySpec } from '../core/study/study-spec.ts';
 import type { ToNode } from '../protocol/node-messages.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import { framesOf, readRequest, type DataFrames } from '../transport/nodes/data-channel.ts';
+import type { UnsentDataset } from './node-refusals.ts';
 import type { OtherMessage } from './remote-host.ts';
 import { datasetReferences } from './study-facts.ts';
 
@@ -34,8 +35,7 @@ export class LabDatasets {
   readonly #parts: LabDatasetsParts;
   readonly #host: HostDatasets;
   readonly #referenceOf: ReturnType<typeof datasetReferences>;
-  /** Reasons why datasets cannot be served, by name. */
-  readonly #failures = new Map<string, string>();
+  readonly #unsent = new Map<string, UnsentDataset>();
   readonly #references = new WeakMap<StudySpec['objective'], DatasetReference | null>();
   #wanted = '';
 
@@ -49,7 +49,7 @@ export class LabDatasets {
         return folder === null ? null : servedTree(folder, signal);
       },
       send: parts.send,
-      failed: (name, reason) => this.#failures.set(name, reason),
+      failed: ({ content, name }, reason) => this.#unsent.set(content, { name, reason }),
     });
   }
 
@@ -58,9 +58,9 @@ export class LabDatasets {
     return [...this.#host.orders()];
   }
 
-  /** Reasons why datasets cannot be served, by name. */
-  get failures(): ReadonlyMap<string, string> {
-    return this.#failures;
+  /** Datasets that cannot be sent to nodes, by content. */
+  get unsent(): ReadonlyMap<string, UnsentDataset> {
+    return this.#unsent;
   }
 
   /** Progress of a node's datasets. */
@@ -81,7 +81,7 @@ export class LabDatasets {
     const names = [...wanted.keys()].sort().join();
     if (names === this.#wanted) return;
     this.#wanted = names;
-    this.#failures.clear();
+    this.#unsent.clear();
     void this.#host.want([...wanted.values()]);
   }
 

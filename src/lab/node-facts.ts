@@ -26,8 +26,8 @@ export function factsOf(
   { id, name, lastSeen }: AdmittedNode,
   remote: RemoteNode | null,
   transfers: readonly DatasetTransfer[],
+  refusals: NodeRow['refusals'],
 ): NodeFacts {
-  const trouble = remote?.trouble ?? null;
   return {
     id,
     name,
@@ -35,7 +35,7 @@ export function factsOf(
     system: remote?.hello.system ?? null,
     offsetMs: remote?.offsetMs ?? null,
     datasets: transfers.map(datasetOf),
-    refusals: trouble === null ? [] : [{ reason: 'badMessages', data: { text: trouble } }],
+    refusals,
     limits: remote?.limits ?? null,
     held: remote?.courtesy?.held ?? null,
     hoursFrom: remote?.courtesy?.hoursFrom ?? null,

@@ -22,6 +22,7 @@ import type {
 import { nodeVersionGoodbye } from '../protocol/node-wire.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
+import type { VersionRange } from '../protocol/worker-messages.ts';
 import type { NodeChannels, NodeListener } from '../transport/transport.ts';
 import { excludeDevices, ownerMode } from './owner-limits.ts';
 import { NodeSamples } from './node-samples.ts';
@@ -72,6 +73,8 @@ export interface RemoteHostParts {
   readonly fetch?: (node: string) => NodeWelcome['fetch'];
   /** A message about datasets or keys, which other parts handle. */
   readonly received?: (node: string, message: OtherMessage) => void;
+  /** Name of an admitted node; null: it is not admitted. */
+  readonly nameOf?: (node: string) => string | null;
   /** Milliseconds since 1970. */
   readonly wallClock?: () => number;
 }
@@ -86,6 +89,8 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   readonly #wishes = new Map<string, NodeLimits>();
   /** Nodes of which nothing is accepted any more. */
   readonly #removed = new Set<string>();
+  /** Versions of nodes that speak none of this host's. */
+  readonly #versions = new Map<string, VersionRange>();
   readonly #listeners = new Set<(node: string) => void>();
   /** Utilisation of all nodes, in the order of arrival. */
   readonly samples = new NodeSamples();
@@ -98,6 +103,11 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   /** Nodes that have joined since the lab was opened. */
   get nodes(): ReadonlyMap<string, RemoteNode> {
     return this.#known;
+  }
+
+  /** Versions that a node speaks, none of which this host speaks; null: they agree, or are unknown. */
+  versionsOf(node: string): VersionRange | null {
+    return this.#versions.get(node) ?? null;
   }
 
   /** Calls back after each change of what is known of a node. @returns a function that ends it */
@@ -186,6 +196,11 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     this.#changed(node);
   }
 
+  otherVersion(node: string, versions: VersionRange): void {
+    if (this.#removed.has(node)) return;
+    this.#refuseVersion(node, this.#parts.nameOf?.(node) ?? node, versions);
+  }
+
   spawn(slot: string, incarnation: string, afterMs: number): void {
     const { node } = parseSlot(slot);
     this.#parts.channels.send(node, { type: 'spawn', slot, incarnation, afterMs });
@@ -219,6 +234,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   cut(node: string): void {
     this.#removed.add(node);
     this.#known.delete(node);
+    this.#versions.delete(node);
     this.#wishes.delete(node);
     setTimeout(() => {
       if (this.#removed.has(node)) this.#parts.channels.cut(node);
@@ -235,11 +251,8 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
 
   #hello(node: string, hello: NodeHello): void {
     const { channels } = this.#parts;
-    const goodbye = nodeVersionGoodbye(hello.name, hello.v);
-    if (goodbye !== null) {
-      channels.send(node, goodbye);
-      return;
-    }
+    if (this.#refuseVersion(node, hello.name, hello.v)) return;
+    this.#versions.delete(node);
     const known = this.#known.get(node);
     if (known !== undefined) {
       if (hello.boot < known.hello.boot) {
@@ -271,6 +284,16 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     };
     this.#known.set(node, next);
     void this.#join(next);
+  }
+
+  /** Refuses a node whose versions do not overlap this host's. @returns whether it did */
+  #refuseVersion(node: string, name: string, versions: VersionRange): boolean {
+    const goodbye = nodeVersionGoodbye(name, versions);
+    if (goodbye === null) return false;
+    this.#parts.channels.send(node, goodbye);
+    this.#versions.set(node, versions);
+    this.#changed(node);
+    return true;
   }
 
   /** Opens the node's next task channel, then reports that the node has joined. */

@@ -40,6 +40,8 @@ import type { LabTransport } from '../transport/lab-transport.ts';
 import type { DataFrames } from '../transport/nodes/data-channel.ts';
 import type { SharedNode, Sharing } from '../transport/nodes/sharing.ts';
 import { factsOf, statusOf } from './node-facts.ts';
+import { refusalsOf } from './node-refusals.ts';
+import type { UnsentDataset } from './node-refusals.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { NodeSamples } from './node-samples.ts';
 import type { RemoteHost } from './remote-host.ts';
@@ -65,6 +67,8 @@ export interface ShareParts {
   readonly coordinator: () => Coordinator;
   /** Datasets that a node fetches or has fetched. */
   readonly transfers: (node: string) => readonly DatasetTransfer[];
+  /** Datasets that cannot be sent to nodes, by content. */
+  readonly unsent: () => ReadonlyMap<string, UnsentDataset>;
   /** Takes the frames of a node's request for data. @throws MalformedMessage */
   readonly data: (node: string, frames: readonly Buffer[]) => void;
 }
@@ -132,10 +136,18 @@ export class LabShare {
 
   /** Admitted nodes, whether they are present or not. */
   get nodes(): readonly NodeFacts[] {
-    const { remote } = this.#parts;
-    return (this.#open?.admitted.list() ?? []).map((admitted) =>
-      factsOf(admitted, remote.nodes.get(admitted.id) ?? null, this.#parts.transfers(admitted.id)),
-    );
+    const { remote: host, coordinator, transfers, unsent } = this.#parts;
+    return (this.#open?.admitted.list() ?? []).map((admitted) => {
+      const { id } = admitted;
+      const remote = host.nodes.get(id) ?? null;
+      const refusals = refusalsOf(id, {
+        remote,
+        version: host.versionsOf(id),
+        lab: coordinator().lab,
+        unsent: unsent(),
+      });
+      return factsOf(admitted, remote, transfers(id), [...refusals]);
+    });
   }
 
   /** Returns the name of an admitted node; null: there is none with this id. */

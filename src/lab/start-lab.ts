@@ -154,6 +154,7 @@ async function start(
     lab: () => basename(file, extname(file)),
     take: (event) => coordinator.node(event),
     fetch: () => datasets.orders(),
+    nameOf: (node) => share.nameOf(node),
     exited: (exit) => {
       listener.workerExited(exit);
       coordinator.exited(exit);
@@ -171,6 +172,7 @@ async function start(
     lab: basename(file, extname(file)),
     coordinator: () => coordinator,
     transfers: (node) => datasets.transfers(node),
+    unsent: () => datasets.unsent,
     data: (node, frames) => datasets.frames(node, frames),
   });
   const datasets: LabDatasets = new LabDatasets({
@@ -205,8 +207,6 @@ async function start(
       },
       showLab: (change) => {
         share.labChanged(change);
-        if (change.kind === 'nodePresence' && change.presence === 'absent')
-          datasets.gone(change.node);
         if (change.kind === 'nodePresence' && change.presence === 'absent')
           datasets.gone(change.node);
         listener.showLab(change);

@@ -472,6 +472,7 @@ export const nodesOutput = strict({
       rttMs: z.number().nullable(),
       offsetMs: z.number().nullable().describe('Its clock minus the clock of this machine.'),
       datasets: nodeRow.shape.datasets,
+      refusals: nodeRow.shape.refusals.describe('Why it does not work, or not for a study.'),
     }),
   ),
 });

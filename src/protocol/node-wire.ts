@@ -100,9 +100,13 @@ export function nodeVersionGoodbye(
   theirs: VersionRange,
 ): Extract<ToNode, { type: 'goodbye' }> | null {
   if (chosenVersion(theirs, NODE_PROTOCOL) !== null) return null;
-  const older = theirs.high < NODE_PROTOCOL.low ? node : 'the host of this lab';
-  const text = `${node} speaks protocol ${shown(theirs)}, this lab ${shown(NODE_PROTOCOL)}: update Galapagos on ${older}`;
-  return { type: 'goodbye', reason: 'version', text };
+  return { type: 'goodbye', reason: 'version', text: versionText(node, theirs, NODE_PROTOCOL) };
+}
+
+/** Says which versions a node and its lab speak, and where to update Galapagos. */
+export function versionText(node: string, theirs: VersionRange, lab: VersionRange): string {
+  const older = theirs.high < lab.low ? node : 'the host of this lab';
+  return `${node} speaks protocol ${shown(theirs)}, this lab ${shown(lab)}: update Galapagos on ${older}`;
 }
 
 function shown({ low, high }: VersionRange): string {

@@ -46,6 +46,7 @@ export class LabTransport implements CoordinatorTransport {
       message: () => undefined,
       malformed: () => undefined,
       linkEnded: () => undefined,
+      otherVersion: () => undefined,
     },
   };
 

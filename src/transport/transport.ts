@@ -11,6 +11,7 @@ import type {
   ResultMessage,
   TaskMessage,
   ToWorker,
+  VersionRange,
 } from '../protocol/worker-messages.ts';
 
 /** Identity of a worker process on the control channel: its slot and incarnation. */
@@ -63,6 +64,8 @@ export interface NodeListener {
    *   are refused for a minute
    */
   linkEnded(node: string, error: string, pause: boolean): void;
+  /** The first message of a node of other versions of the protocol, which no schema here accepts. */
+  otherVersion(node: string, versions: VersionRange): void;
 }
 
 /** The other machines that a coordinator reaches. Messages to an unknown node are dropped. */

@@ -102,6 +102,21 @@ describe('Host of nodes: joining', () => {
     ]);
     expect(world.events).toEqual([]);
   });
+
+  it('keeps the versions of a node that it refused until the node speaks another', async () => {
+    const world = new HostWorld();
+    world.host.otherVersion(NODE, { low: 8, high: 9 });
+    expect(world.sent).toEqual([
+      {
+        type: 'goodbye',
+        reason: 'version',
+        text: `${NODE} speaks protocol 8–9, this lab 1: update Galapagos on the host of this lab`,
+      },
+    ]);
+    expect(world.host.versionsOf(NODE)).toEqual({ low: 8, high: 9 });
+    await world.join();
+    expect(world.host.versionsOf(NODE)).toBeNull();
+  });
 });
 
 describe('Host of nodes: a node that has joined', () => {

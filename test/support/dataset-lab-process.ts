@@ -72,7 +72,7 @@ async function host(settings: DatasetHostSettings): Promise<void> {
       return served === null ? null : servedTree(served, signal);
     },
     send: (node, message) => transport.nodes.send(node, message),
-    failed: (name, reason) => {
+    failed: ({ name }, reason) => {
       throw new Error(`${name}: ${reason}`);
     },
   });
@@ -104,6 +104,7 @@ async function host(settings: DatasetHostSettings): Promise<void> {
       throw new Error(error);
     },
     linkEnded: () => undefined,
+    otherVersion: () => undefined,
   });
   const answer = async (node: string, frames: readonly Buffer[]): Promise<void> => {
     const answered = await datasets.serve(node, readRequest(frames));

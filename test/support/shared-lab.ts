@@ -33,6 +33,11 @@ export class SharedLab {
   readonly messages = new Inbox<NodeMessageOf>();
   readonly malformed = new Inbox<{ readonly node: string; readonly error: string }>();
   readonly linksEnded = new Inbox<{ readonly node: string; readonly pause: boolean }>();
+  readonly otherVersions = new Inbox<{
+    readonly node: string;
+    readonly low: number;
+    readonly high: number;
+  }>();
   readonly refusals = new Inbox<Refusal>();
   readonly pairs = new Inbox<LineConnection>();
   readonly data = new Inbox<{ readonly node: string; readonly frames: readonly Buffer[] }>();
@@ -52,6 +57,7 @@ export class SharedLab {
       message: (node, message) => this.messages.put({ node, message }),
       malformed: (node, error) => this.malformed.put({ node, error }),
       linkEnded: (node, _, pause) => this.linksEnded.put({ node, pause }),
+      otherVersion: (node, { low, high }) => this.otherVersions.put({ node, low, high }),
     });
   }
 

@@ -12,6 +12,7 @@ import { AdmittedNodes } from '../../node/keys/admitted.ts';
 import type { AdmittedNode } from '../../node/keys/admitted.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { NodesOutput } from '../../protocol/cli-output.ts';
+import { nodeProblems } from '../display/node-problems.ts';
 import { table } from '../display/table.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
@@ -131,6 +132,7 @@ function shown(status: NodeStatus | null): Omit<Row, keyof AdmittedNode | 'wishe
     rttMs: status?.rttMs ?? null,
     offsetMs: status?.offsetMs ?? null,
     datasets: [...(status?.datasets ?? [])],
+    refusals: [...(status?.refusals ?? [])],
   };
 }
 
@@ -156,7 +158,11 @@ function printRows(context: Context, rows: readonly Row[], json: boolean): void 
     row.running === null ? '–' : String(row.running),
     row.lastSeen ?? 'never',
   ]);
-  print(context, table(head, cells, widthOf(context)));
+  const problems = rows.flatMap((row) =>
+    nodeProblems(row).map((problem) => `${row.name}: ${problem}`),
+  );
+  const below = problems.length === 0 ? [] : ['', ...problems];
+  print(context, [...table(head, cells, widthOf(context)), ...below]);
 }
 
 function stateOf({ presence, mode, wished }: Row): string {
@@ -179,5 +185,6 @@ function linesOf(row: Row): readonly (readonly [string, string])[] {
     ['admitted', `${row.admitted}, by ${row.by}`],
     ['last seen', row.lastSeen ?? 'never'],
     ...datasets.map(({ name, state }) => ['dataset', `${name}: ${state}`] as const),
+    ...nodeProblems(row).map((problem) => ['problem', problem] as const),
   ];
 }

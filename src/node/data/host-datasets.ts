@@ -25,7 +25,7 @@ export interface HostDatasetsParts {
   readonly open: (dataset: WantedDataset, signal: AbortSignal) => Promise<ChunkReader | null>;
   readonly send: (node: string, message: ToNode) => void;
   /** A dataset cannot be served. */
-  readonly failed: (name: string, reason: string) => void;
+  readonly failed: (dataset: WantedDataset, reason: string) => void;
 }
 
 /** A node, as it introduces itself. */
@@ -150,7 +150,7 @@ export class HostDatasets {
       return reader && { order: { ...dataset, tree: reader.manifest.tree }, reader };
     } catch (error) {
       if (!this.#stop.signal.aborted)
-        this.#parts.failed(dataset.name, error instanceof Error ? error.message : String(error));
+        this.#parts.failed(dataset, error instanceof Error ? error.message : String(error));
       return null;
     }
   }

@@ -3,14 +3,15 @@
  * that a node speaks for its own workers only, and ends links with repeated malformed messages.
  */
 import { parseSlot } from '../../core/device.ts';
+import { NODE_PROTOCOL } from '../../protocol/node-messages.ts';
 import type { FromNode, NodeResult, ToNode } from '../../protocol/node-messages.ts';
 import {
   encodeNodeMessage,
   nodeRange,
-  nodeVersionGoodbye,
   parseFromNode,
   parseNodeResult,
 } from '../../protocol/node-wire.ts';
+import { chosenVersion } from '../../protocol/worker-messages.ts';
 import type { ResultMessage } from '../../protocol/worker-messages.ts';
 import { allOrNothing } from '../../runtime/all-or-nothing.ts';
 import { systemTimer } from '../../runtime/timer.ts';
@@ -233,9 +234,9 @@ export class Sharing {
       message = channel === 'control' ? parseFromNode(line) : parseNodeResult(line);
     } catch (error) {
       const range = channel === 'control' && line.startsWith('{') ? nodeRange(line) : null;
-      const goodbye = range === null ? null : nodeVersionGoodbye(node, range);
-      if (goodbye === null) this.#malformed(node, explained(error));
-      else this.send(node, goodbye);
+      if (range === null || chosenVersion(range, NODE_PROTOCOL) !== null)
+        this.#malformed(node, explained(error));
+      else this.#receivers().nodes.otherVersion(node, range);
       return;
     }
     this.#receivers().nodes.message(node, message);

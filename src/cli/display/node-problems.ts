@@ -1,0 +1,53 @@
+/** Words for why a node does not work, or not for a study, for `galapagos nodes`. */
+import { versionText } from '../../protocol/node-wire.ts';
+import type { NodeRow } from '../../protocol/window/nodes.ts';
+import type { NodesOutput } from '../../protocol/cli-output.ts';
+
+type Node = Pick<NodesOutput['nodes'][number], 'name' | 'release' | 'refusals' | 'datasets'>;
+
+/** Sentences without a full stop; none: nothing keeps it from work. */
+export function nodeProblems({ name, release, refusals, datasets }: Node): readonly string[] {
+  const lacking = datasets.filter(({ state }) => state === 'paused' || state === 'failed');
+  return [
+    ...refusals
+      .filter((refusal) => !lacking.some((each) => each.name === refusal.data['dataset']))
+      .map((refusal) => refusalText(name, release, refusal)),
+    ...lacking.map((each) => lacksText(each.name, each.error)),
+  ];
+}
+
+function refusalText(
+  name: string,
+  release: string | null,
+  { reason, data }: NodeRow['refusals'][number],
+): string {
+  switch (reason) {
+    case 'version':
+      return versionText(name, rangeOf(data['node']), rangeOf(data['lab']));
+    case 'arithmetic':
+      return release === null
+        ? 'its release computes differently'
+        : `release ${release} computes differently`;
+    case 'model':
+      return 'its devices are of another model than the study’s';
+    case 'lacks':
+      return lacksText(String(data['dataset']), stringOf(data['error']));
+    case 'badMessages':
+      return `paused: ${stringOf(data['text']) ?? 'it sent invalid messages'}`;
+    default:
+      return reason;
+  }
+}
+
+function lacksText(dataset: string, why: string | null): string {
+  return why === null ? `lacks ${dataset}` : `lacks ${dataset}: ${why}`;
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function rangeOf(value: unknown): { readonly low: number; readonly high: number } {
+  const { low, high } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return { low: Number(low ?? 0), high: Number(high ?? 0) };
+}
