@@ -38,6 +38,8 @@ export interface ApplicationOptions {
    * read.
    */
   readonly checkAfterMs?: number;
+  /** Seconds since the last input, as Electron reports them; absent: other sources are asked. */
+  readonly idleSeconds?: () => number;
   /** Replaces options of the scheduler. */
   readonly options?: Partial<LabOptions>;
   /** Shares an open lab with other machines. Default: the lab cannot be shared. */
@@ -74,6 +76,8 @@ export interface Application {
    * @returns a function that unsubscribes
    */
   onChange(changed: () => void): () => void;
+  /** The machine goes to sleep, or has woken: as a node it tells its host. */
+  asleep(now: boolean): void;
   /** Gives running trials a moment to finish, commits, ends the workers and closes the lab. */
   close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
 import { studyCommands } from './calls/study-calls.ts';
 import { CurrentLab, WORKERS_LATER_MS } from './current-lab.ts';
+import { desktopIdleTime } from '../node/courtesy/machine-courtesy.ts';
 import { JoinedLab } from './joining/joined-lab.ts';
 import { nodeProgram } from './joining/node-program.ts';
 import { labNodes } from './lab-nodes.ts';
@@ -69,6 +70,9 @@ async function create(
       ...(worker === undefined ? {} : { worker }),
       ...(held === undefined ? {} : { held }),
       ...(options.options === undefined ? {} : { options: options.options }),
+      ...(options.idleSeconds === undefined
+        ? {}
+        : { use: { idle: desktopIdleTime(options.idleSeconds) } }),
     });
   let foundCards: (cards: Promise<readonly StartableDevice[]>) => void = () => undefined;
   const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
@@ -210,6 +214,7 @@ async function create(
     },
     runningStudies: () => runningStudies(current),
     onChange: (changed) => onChange(current, changed),
+    asleep: (now) => face.asleep(now),
     async close() {
       stopFollowing();
       await Promise.all([calls.close(), utilisation.stop(), face.close()]);

@@ -78,5 +78,7 @@ export interface NodeFace {
   agree(yes: boolean): Promise<void>;
   leave(): Promise<void>;
   limit(limits: NodeLimits): Promise<void>;
+  /** The machine goes to sleep, or has woken. */
+  asleep(now: boolean): void;
   close(): Promise<void>;
 }

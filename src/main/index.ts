@@ -19,6 +19,7 @@ import { placesOf } from './places.ts';
 import { showProgress } from './progress.ts';
 import { setupQuit } from './quit.ts';
 import { shareAgain } from './share-again.ts';
+import { idleSeconds, setupSleepNotice } from './power.ts';
 import { recall, remember } from './remembered.ts';
 import { setupSleepBlock } from './sleep.ts';
 import { text } from './text.ts';
@@ -59,6 +60,7 @@ async function start(): Promise<void> {
   }
   denyPermissions();
   setupWindowProtocol(places.window);
+  const inputAge = idleSeconds();
   const application = await openApplication(
     {
       resources: places.resources,
@@ -68,6 +70,7 @@ async function start(): Promise<void> {
       host: 'electron',
       version: app.getVersion(),
       worker: places.worker,
+      ...(inputAge === undefined ? {} : { idleSeconds: inputAge }),
     },
     remembered.lab,
   );
@@ -90,6 +93,7 @@ async function start(): Promise<void> {
     const running = application.runningStudies();
     for (const notify of listeners) notify(running);
   });
+  setupSleepNotice(application);
   if (remembered.share !== null) shareAgain(application, remembered.share);
   setupQuit(async () => {
     const { labFile, sharing } = application;

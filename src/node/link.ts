@@ -28,6 +28,8 @@ import type { ToHost } from './to-host.ts';
 const AGAIN_MS = 2_000;
 /** Milliseconds between two pulses where no worker runs. */
 const IDLE_PULSE_MS = 1_000;
+/** Milliseconds awake after which a machine that was to sleep connects again. */
+const AWAKE_MS = 15_000;
 /** Milliseconds between two first messages after a goodbye because of the version. */
 const VERSION_AGAIN_MS = 60_000;
 /** Refusals in a row, none after a welcome, that end the node: an admission may be on its way. */
@@ -105,6 +107,8 @@ export class HostLink implements ToHost {
   /** `greeting`: the first message is sent and not answered. */
   #state: 'down' | 'greeting' | 'up' | 'ended' = 'down';
   #welcomedBefore = false;
+  /** Whether it left because the machine sleeps. */
+  #asleep = false;
   #refusals = 0;
   #pulses = 0;
   #pulseMs = 500;
@@ -145,6 +149,20 @@ export class HostLink implements ToHost {
   leave(reason: Extract<FromNode, { type: 'leaving' }>['reason']): void {
     this.send({ type: 'leaving', reason });
     this.#end({ why: 'left' });
+  }
+
+  /** Tells the host that the machine sleeps; greets it anew once the machine runs again. */
+  sleep(): void {
+    if (!this.isUp) return;
+    this.send({ type: 'leaving', reason: 'sleep' });
+    this.#down({ kind: 'down', reason: 'disconnected' });
+    // Runs on only while the machine is awake, so it also covers a machine that stays awake.
+    this.#after(AWAKE_MS, () => this.wake());
+    this.#asleep = true;
+  }
+
+  wake(): void {
+    if (this.#asleep && this.#state === 'down') this.#greetAnew();
   }
 
   state({ is }: ChannelState): void {
@@ -198,6 +216,7 @@ export class HostLink implements ToHost {
   }
 
   #greetAnew(): void {
+    this.#asleep = false;
     this.#no += 1;
     this.#state = 'greeting';
     this.#greet();

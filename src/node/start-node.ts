@@ -116,6 +116,8 @@ export interface RunningNode {
    * @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told
    */
   limit(limits: NodeLimits): Promise<void>;
+  /** The machine goes to sleep, or has woken: the host is told, and the workers stay. */
+  asleep(now: boolean): void;
   /** Leaves at once and ends the workers. */
   close(): Promise<void>;
 }
@@ -368,6 +370,10 @@ async function start(
       await close('drained');
     },
     limit: (limits) => courtesy.setOwner(limits),
+    asleep: (now) => {
+      if (now) link.sleep();
+      else link.wake();
+    },
     close: () => close('shutdown'),
   };
 }

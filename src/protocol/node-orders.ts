@@ -11,6 +11,8 @@ export const nodeOrder = z.discriminatedUnion('order', [
   strict({ order: z.literal('limits'), limits: nodeLimits }),
   /** Answers whether the host shows the same digits. */
   strict({ order: z.literal('agree'), yes: z.boolean() }),
+  /** The machine goes to sleep, or has woken. */
+  strict({ order: z.literal('asleep'), now: z.boolean() }),
   /** Leaves at once: running trials return to the host's queue. */
   strict({ order: z.literal('leave') }),
 ]);

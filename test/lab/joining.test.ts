@@ -5,7 +5,7 @@ import type { Application } from '../../src/endpoints/application.ts';
 import { answer } from '../../src/endpoints/calls/answer.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
 import { commands, queries } from '../../src/protocol/endpoints.ts';
-import type { NodeRow, OwnerBody } from '../../src/protocol/window/nodes.ts';
+import type { Invitation, NodeRow, OwnerBody } from '../../src/protocol/window/nodes.ts';
 import { sphere } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connection, context } from '../support/window-client.ts';
@@ -125,6 +125,30 @@ describe('Lab: joining from another window', () => {
       await desk.window.until(() => asked.at(-1)?.admissions[0]?.ended !== null);
       expect(asked.at(-1)?.admissions[0]).toMatchObject({ ended: 'refused' });
       expect(lab.body.nodes).toHaveLength(1);
+    },
+    LONG,
+  );
+
+  it(
+    'admits a machine by a pasted invitation, and shows it as asleep until it has woken',
+    async () => {
+      const [desk, pixel] = [await program('desk-3'), await program('pixel-3')];
+      const [lab, owner] = [desk.window.lab(), pixel.window.bodies('owner.state')];
+      const node = (): NodeRow | undefined => lab.body.nodes?.[1];
+      await desk.call('lab.share', { on: true, port: 0 });
+      const { invitation } = (await desk.call('lab.invite', { uses: 1 })) as Invitation;
+      await pixel.call('join.start', { address: ` ${invitation}\n` });
+      await pixel.window.until(() => owner.at(-1)?.link?.up === true);
+      await desk.window.until(() => node()?.presence === 'present');
+      expect(owner.at(-1)).toMatchObject({ phase: 'joined', reason: null });
+
+      pixel.app.asleep(true);
+      await desk.window.until(() => node()?.presence === 'absent');
+      expect(node()?.left).toBe('sleep');
+      await pixel.window.until(() => owner.at(-1)?.link?.up === false);
+      pixel.app.asleep(false);
+      await desk.window.until(() => node()?.presence === 'present');
+      await pixel.window.until(() => owner.at(-1)?.link?.up === true);
     },
     LONG,
   );

@@ -74,8 +74,11 @@ export const app = Object.assign(new EventEmitter(), {
   requestSingleInstanceLock: () => true,
 });
 
+export const powerMonitor = Object.assign(new EventEmitter(), { getSystemIdleTime: () => 42 });
+
 export const electron = {
   app,
+  powerMonitor,
   BrowserWindow: FakeWindow,
   nativeTheme: { shouldUseDarkColors: false },
   screen: {

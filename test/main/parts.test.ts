@@ -11,9 +11,10 @@ import { placesOf } from '../../src/main/places.ts';
 import { fractionOf, sentenceOf, showProgress } from '../../src/main/progress.ts';
 import { setupQuit } from '../../src/main/quit.ts';
 import { boundsFor, recall, remember, widthClassOf } from '../../src/main/remembered.ts';
+import { idleSeconds, setupSleepNotice } from '../../src/main/power.ts';
 import { setupSleepBlock } from '../../src/main/sleep.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { FakeContents, FakeWindow, app, recorded } from './fake-electron.ts';
+import { FakeContents, FakeWindow, app, powerMonitor, recorded } from './fake-electron.ts';
 
 vi.mock('electron', async () => (await import('./fake-electron.ts')).electron);
 
@@ -178,7 +179,12 @@ describe('Desktop host: remembered window', () => {
     (text) => {
       const file = folder.file('bad.json');
       writeFileSync(file, text);
-      expect(recall(file)).toEqual({ format: 'galapagos-window/1', places: {}, lab: null, share: null });
+      expect(recall(file)).toEqual({
+        format: 'galapagos-window/1',
+        places: {},
+        lab: null,
+        share: null,
+      });
     },
   );
 
@@ -281,4 +287,22 @@ it('Desktop host: ends the process only after the lab is closed', async () => {
   expect([prevented, recorded.exited]).toEqual([2, []]);
   closed();
   await expect.poll(() => recorded.exited).toEqual([0]);
+});
+
+describe('Desktop host: power and input', () => {
+  it('reads the time since the last input from the system', () => {
+    expect(idleSeconds()?.()).toBe(42);
+    const { getSystemIdleTime } = powerMonitor;
+    Object.assign(powerMonitor, { getSystemIdleTime: undefined });
+    expect(idleSeconds()).toBeUndefined();
+    Object.assign(powerMonitor, { getSystemIdleTime });
+  });
+
+  it('tells the application when the machine goes to sleep and when it has woken', () => {
+    const told: boolean[] = [];
+    setupSleepNotice({ asleep: (now) => told.push(now) });
+    powerMonitor.emit('suspend');
+    powerMonitor.emit('resume');
+    expect(told).toEqual([true, false]);
+  });
 });

@@ -231,4 +231,28 @@ describe('Link of a node: its end', () => {
     expect(world.sent).toEqual([{ type: 'leaving', reason: 'shutdown' }]);
     expect(world.ends).toEqual([{ why: 'left' }]);
   });
+
+  it('says that its machine sleeps, is silent, and begins a new link when the machine wakes', () => {
+    const world = new LinkWorld();
+    world.up();
+    world.link.sleep();
+    expect(world.sent).toEqual([{ type: 'leaving', reason: 'sleep' }]);
+    world.timer.advance(5_000);
+    expect(world.sent).toHaveLength(1);
+    world.link.wake();
+    expect(world.types()).toEqual(['leaving', 'node']);
+    world.welcome({ no: 2 });
+    expect(world.link.isUp).toBe(true);
+    world.link.wake();
+    expect(world.types()).toEqual(['leaving', 'node', 'pulse']);
+    expect(world.ends).toEqual([]);
+  });
+
+  it('begins a new link although nothing tells it that its machine has woken', () => {
+    const world = new LinkWorld();
+    world.up();
+    world.link.sleep();
+    world.timer.advance(20_000);
+    expect(world.types()).toContain('node');
+  });
 });

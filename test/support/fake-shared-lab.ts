@@ -83,6 +83,7 @@ export class FakeSharedLab implements SharedLab {
 }
 
 export class FakeNodeFace implements NodeFace {
+  readonly asleep = (now: boolean): void => void this.did.push(['asleep', now]);
   state: OwnerBody = {
     cannotJoin: null,
     phase: 'none',

@@ -173,6 +173,7 @@ export async function runNode(
     for (const signal of SIGNALS) process.on(signal, leave);
     orders?.take((order) => {
       if (order.order === 'limits') void limit(order.limits);
+      else if (order.order === 'asleep') node.asleep(order.now);
       else if (order.order === 'leave') void node.close();
     });
     orders?.onGone(leave);

@@ -177,6 +177,10 @@ export class JoinedLab implements NodeFace {
     this.#changes.notify();
   }
 
+  asleep(now: boolean): void {
+    this.#child?.order({ order: 'asleep', now });
+  }
+
   async close(): Promise<void> {
     this.#stopLooking();
     await this.#end();

@@ -24,6 +24,11 @@ export interface MachineCourtesyParts extends Pick<CourtesyParts, 'hold' | 'free
   readonly use?: Partial<UseSources>;
 }
 
+/** Time since the last input of this machine's desktop, from Electron before other sources. */
+export function desktopIdleTime(electronSeconds: () => number): IdleTime {
+  return new IdleTime(idleSources({ electronSeconds }), systemTimer);
+}
+
 /**
  * Checks that it can be told whether somebody uses this machine.
  * @throws GalapagosError `idle-unknown`
