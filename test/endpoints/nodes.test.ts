@@ -4,6 +4,7 @@ import { context } from '../support/window-client.ts';
 import { FakeNodeFace, FakeSharedLab, nodeFacts } from '../support/fake-shared-lab.ts';
 import { Applications } from '../support/open-application.ts';
 import type { OpenApplication } from '../support/open-application.ts';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -113,6 +114,19 @@ describe('Endpoints: machines of the lab', () => {
       uses: 3,
     });
     expect(shared.did).toEqual([['invite', { uses: 3, forMs: 3_600_000, ephemeral: false }]]);
+  });
+
+  it('takes the time since the last input from the desktop app where the system names none', async () => {
+    const app = await applications.open('idle.db', 1, { face, idleSeconds: () => 4_200 });
+    const bodies = app.window.bodies('owner.state');
+    await app.window.until(() => bodies.length > 0);
+    await expect
+      .poll(() => app.call('owner.limits', { ...NO_LIMITS, whenIdle: true }), { timeout: 60_000 })
+      .toBeDefined();
+    face.changed();
+    await app.window.until(() => bodies.at(-1)?.idleSource != null);
+    const { idleSource } = bodies.at(-1) ?? {};
+    expect(idleSource).toMatch(/GNOME|KDE|the system, as Electron reports it/);
   });
 
   it('closes the sharing of a lab when another lab is opened', async () => {

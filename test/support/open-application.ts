@@ -34,7 +34,7 @@ export class Applications {
   async open(
     name: string,
     workers = 1,
-    more: Pick<ApplicationOptions, 'share' | 'face'> = {},
+    more: Pick<ApplicationOptions, 'share' | 'face' | 'idleSeconds'> = {},
   ): Promise<OpenApplication> {
     const app = await createEndpoints({
       resources: join(import.meta.dirname, '../../resources'),
