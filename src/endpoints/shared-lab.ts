@@ -72,7 +72,10 @@ export interface NodeFace {
   readonly seen: SeenBody;
   /** Looks for labs until the returned function is called. */
   look(): () => void;
-  /** @throws GalapagosError `cannot-join` */
+  /**
+   * @param address an invitation, or addresses separated by commas, which are tried in their order
+   * @throws GalapagosError `cannot-join`
+   */
   start(address: string): Promise<void>;
   /** @throws GalapagosError `unknown-admission` when no digits are shown */
   agree(yes: boolean): Promise<void>;

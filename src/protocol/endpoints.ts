@@ -202,8 +202,12 @@ export const commands = {
   /** Removes its key: it can only join again as a new machine does. */
   'node.remove': call(strict({ node }), done),
   'node.limits': call(strict({ node, limits: useLimits }), done),
-  /** Joins another lab with this machine. @param address `host`, `host:port` or an invitation */
-  'join.start': call(strict({ address: z.string().trim().min(1).max(600) }), done),
+  /**
+   * Joins another lab with this machine.
+   * @param address an invitation; or `host` or `host:port`, several separated by commas, which are
+   *   tried in their order
+   */
+  'join.start': call(strict({ address: z.string().trim().min(1).max(2000) }), done),
   /** Answers whether the other screen shows the same digits; `yes: false` also ends an attempt. */
   'join.agree': call(strict({ yes: z.boolean() }), done),
   'join.leave': call(nothing, done),

@@ -67,7 +67,8 @@ describe('Lab: joining from another window', () => {
       await desk.window.until(() => lab.body.sharing?.on === true);
       const { port } = desk.app.sharing;
 
-      await pixel.call('join.start', { address: `127.0.0.1:${port}` });
+      // The first address does not answer.
+      await pixel.call('join.start', { address: `127.0.0.1:1,127.0.0.1:${port}` });
       await pixel.window.until(() => ['digits', 'failed'].includes(owned()?.phase ?? ''));
       expect(owned()).toMatchObject({ phase: 'digits', reason: null });
       await desk.window.until(() => (asked.at(-1)?.admissions.length ?? 0) > 0);

@@ -109,7 +109,7 @@ describe('Window: joining another lab', () => {
           {
             host: 'h1',
             name: 'lab.db on DESK',
-            addresses: ['192.168.1.5:47800'],
+            addresses: ['192.168.1.5:47800', '[fd00::5]:47800'],
             seenAt: Date.now(),
             compatible: true,
           },
@@ -125,7 +125,7 @@ describe('Window: joining another lab', () => {
     await lab.button(words.joinNamed({ name: 'lab.db on DESK' }), dialog).click();
     await expect
       .poll(() => lab.host.asked)
-      .toEqual([{ name: 'join.start', input: { address: '192.168.1.5:47800' } }]);
+      .toEqual([{ name: 'join.start', input: { address: '192.168.1.5:47800,[fd00::5]:47800' } }]);
     joining({ phase: 'connecting', address: '192.168.1.5:47800' });
     await lab.said(words.asking({ host: '192.168.1.5:47800' }), dialog);
     joining({ phase: 'digits', host: 'DESK', digits: '257970' });
@@ -165,6 +165,22 @@ describe('Window: joining another lab', () => {
     await expect
       .poll(() => lab.host.asked.at(-1))
       .toEqual({ name: 'join.agree', input: { yes: false } });
+  });
+
+  it('joins by an invitation that is pasted with the blanks and line ends of a message', async () => {
+    await lab.open();
+    const invitation = `galapagos-join:${'abcdefg2'.repeat(30)}`;
+    await lab.page.evaluate((text) => navigator.clipboard.writeText(text), `${invitation}\n`);
+    await lab.button(words.join).click();
+    const dialog = lab.page.getByRole('dialog', { name: words.joinTitle });
+    await dialog.getByLabel(words.byHand).focus();
+    await lab.page.keyboard.press('ControlOrMeta+v');
+    await lab.page.keyboard.press('Enter');
+    await expect
+      .poll(() => lab.host.asked.at(-1)?.input)
+      .toSatisfy((input) => (input as { address?: string }).address?.trim() === invitation);
+    joining({ phase: 'connecting', address: null });
+    await lab.said(words.asking({ host: words.theHost }), dialog);
   });
 
   it('says why joining failed, each reason in its words', async () => {

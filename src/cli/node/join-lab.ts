@@ -11,9 +11,11 @@ import { hostIdOf } from '../../node/keys/key-pair.ts';
 import { LanFolder } from '../../node/keys/lan-folder.ts';
 import { joinByInvitation, sha256 } from '../../node/pairing/join.ts';
 import { hostAddressText, parseHostAddress } from '../../protocol/host-address.ts';
+import type { HostAddress } from '../../protocol/host-address.ts';
 import { readInvitation } from '../../protocol/invitation.ts';
 import type { JoinerAbout } from '../../protocol/pairing-messages.ts';
 import { systemTimer } from '../../runtime/timer.ts';
+import type { LineConnection } from '../../transport/door/line-connection.ts';
 import { dialPair } from '../../transport/door/socket-lines.ts';
 import type { NodeDisplay } from '../display/node-display.ts';
 import type { Context } from '../process/context.ts';
@@ -29,6 +31,7 @@ export interface Membership {
 }
 
 export interface Wanted {
+  /** Addresses of the host, separated by commas, in the order in which they are tried. */
   readonly host: string | null;
   readonly join?: string;
   readonly ephemeral?: boolean;
@@ -85,23 +88,17 @@ export async function joinLab(
     identity: Identity,
     folder: LanFolder | null,
   ): Promise<JoinedHost> {
-    const address = parseHostAddress(text);
+    const addresses = text.split(',').map((each) => parseHostAddress(each.trim()));
     const before = folder === null ? null : readJoinedHost(folder);
-    if (before?.addresses.includes(hostAddressText(address)) === true) return before;
+    const texts = addresses.map(hostAddressText);
+    if (before !== null && texts.some((each) => before.addresses.includes(each))) return before;
+    const { connection, reached } = await dialFirst(addresses);
     const {
       hostKey: key,
       host,
       node,
     } = await confirmDigits(
-      await dialPair(address).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new GalapagosError(
-          'not-connected',
-          `cannot reach ${text}: ${reason}; check that the lab is shared there (--share), and that its firewall admits its TCP port`,
-          { found: text },
-          error,
-        );
-      }),
+      connection,
       { identity, about, timer: systemTimer },
       context,
       display,
@@ -112,13 +109,39 @@ export async function joinLab(
       key: key.toString('hex'),
       ownKey: identity.key.toString('hex'),
       node,
-      addresses: [hostAddressText(address)],
+      addresses: [reached, ...texts.filter((each) => each !== reached)],
       name: host.name,
       lab: host.lab,
     };
     if (folder !== null) writeJoinedHost(folder, joined);
     return joined;
   }
+}
+
+/**
+ * Connects to the first address that answers.
+ * @throws GalapagosError `not-connected`, with the reason of each address
+ */
+async function dialFirst(
+  addresses: readonly HostAddress[],
+): Promise<{ readonly connection: LineConnection; readonly reached: string }> {
+  const reasons: string[] = [];
+  let last: unknown;
+  for (const address of addresses) {
+    const reached = hostAddressText(address);
+    try {
+      return { connection: await dialPair(address), reached };
+    } catch (error) {
+      last = error;
+      reasons.push(`${reached}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new GalapagosError(
+    'not-connected',
+    `cannot reach ${reasons.join('; ')}; check that the lab is shared there (--share), and that its firewall admits its TCP port`,
+    { found: addresses.map(hostAddressText).join(',') },
+    last,
+  );
 }
 
 function known(own: LanFolder, note: (text: string) => void): Membership {

@@ -21,7 +21,10 @@ export interface NodeFlags {
 /** Adds the argument `[host]` and the options. */
 export function addNodeOptions(command: Command): Command {
   return command
-    .argument('[host]', 'address of the host, as name or name:port; default: the joined lab')
+    .argument(
+      '[host]',
+      'address of the host, as name or name:port, several separated by commas; default: the joined lab',
+    )
     .addOption(
       // Other users can read command lines, but not the environment.
       new Option('--join <invitation>', 'join the lab that made this invitation')

@@ -137,7 +137,7 @@ export class JoinedLab implements NodeFace {
     this.#begin(invited ? ['--join', address] : [address], {
       ...NOWHERE,
       phase: 'connecting',
-      address: invited ? null : address,
+      address: invited ? null : (address.split(',')[0] ?? null),
     });
   }
 

@@ -245,6 +245,8 @@ export const nodes = {
   otherVersion: 'speaks another version of the protocol: update Galapagos',
   byHand: 'Address or invitation',
   byHandHint: 'A name or address with its port, such as desk:47800, or an invitation.',
+  /** Of a lab joined by an invitation, whose host is not known yet. */
+  theHost: 'the host',
   asking: ({ host }: { host: string }) => `Asking ${host}`,
   doesShow: ({ host }: { host: string }) => `Does ${host} show`,
   yesJoin: 'Yes, join',
