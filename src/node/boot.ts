@@ -2,16 +2,9 @@
  * Counts the starts of the node process on its disk, before its first message: a host recognises by
  * a higher number that the workers of an earlier process have ended.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../runtime/write-atomically.ts';
 
 const FILE = 'boot';
 
@@ -19,22 +12,14 @@ const FILE = 'boot';
  * Increments the number in a folder and returns it once it is durable.
  * @param folder of the node's identity, created if missing
  * @param wallClock milliseconds since 1970
- * @throws Error when the folder cannot be written
+ * @throws GalapagosError `not-written` when the folder cannot be written
  */
 export function nextBoot(folder: string, wallClock: () => number = Date.now): number {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, FILE);
   // Seconds since 1970 exceed every count of starts, so that the number grows after damage too.
   const boot = (readBoot(file) ?? Math.floor(wallClock() / 1000)) + 1;
-  const temporary = `${file}.${process.pid}.part`;
-  const descriptor = openSync(temporary, 'w', 0o600);
-  try {
-    writeFileSync(descriptor, `${boot}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, file);
+  writeAtomically(file, `${boot}\n`, 0o600);
   return boot;
 }
 

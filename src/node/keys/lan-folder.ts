@@ -3,7 +3,16 @@
  * and the host it joined. Its files are JSON, written whole, for this user only. Several processes
  * may change them: the host, and commands beside it.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
@@ -140,18 +149,33 @@ function signatureOf(file: string): string {
 
 /** Tries to take the lock. */
 function take(lock: string): boolean {
+  let descriptor: number;
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx', mode: FILE_MODE });
-    return true;
+    descriptor = openSync(lock, 'wx', FILE_MODE);
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
-    throw new GalapagosError(
-      'not-written',
-      `cannot write ${lock}: ${error instanceof Error ? error.message : String(error)}`,
-      { file: lock },
-      error,
-    );
+    throw notWritten(lock, error);
   }
+  try {
+    writeFileSync(descriptor, String(process.pid));
+    return true;
+  } catch (error) {
+    // A full disk has room for the empty file, which would keep every process out.
+    rmSync(lock, { force: true });
+    throw notWritten(lock, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function notWritten(lock: string, error: unknown): GalapagosError {
+  const reason = isCode(error, 'ENOSPC') ? 'the disk is full' : String(error);
+  return new GalapagosError(
+    'not-written',
+    `cannot write ${lock}: ${reason}`,
+    { file: lock },
+    error,
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curveKeyPair } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { curveKey } from '../../../src/transport/keys.ts';
 import { noModes, skipIf } from '../../support/platform.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { TinyDisk, noTinyDisk } from '../../support/tiny-disk.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -128,5 +129,20 @@ describe('Folder of keys: changes by several processes', () => {
     };
     expect(() => folder.exclusively(fail)).toThrow('no change');
     expect(folder.exclusively(() => 'changed')).toBe('changed');
+  });
+
+  it('leaves no lock on a full disk', (context) => {
+    skipIf(noTinyDisk, context);
+    const disk = new TinyDisk(home.path, '64k');
+    try {
+      const folder = open();
+      const filling = join(home.path, 'filling');
+      expect(() => writeFileSync(filling, Buffer.alloc(128 * 1024))).toThrow('ENOSPC');
+      expect(() => folder.exclusively(() => 'changed')).toThrow('the disk is full');
+      rmSync(filling);
+      expect(folder.exclusively(() => 'changed')).toBe('changed');
+    } finally {
+      disk.unmount();
+    }
   });
 });
