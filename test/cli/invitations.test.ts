@@ -5,7 +5,12 @@ import { readIdentity } from '../../src/node/keys/identity.ts';
 import { LanFolder } from '../../src/node/keys/lan-folder.ts';
 import { noteSharing } from '../../src/node/keys/sharing.ts';
 import { sha256 } from '../../src/node/pairing/join.ts';
-import { invitationsOutput, inviteOutput, keysOutput } from '../../src/protocol/cli-output.ts';
+import {
+  invitationsOutput,
+  inviteOutput,
+  keysOutput,
+  nodesOutput,
+} from '../../src/protocol/cli-output.ts';
 import type { InvitationsOutput, InviteOutput, KeysOutput } from '../../src/protocol/cli-output.ts';
 import { readInvitation } from '../../src/protocol/invitation.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -138,4 +143,14 @@ describe('Command line: keys', () => {
     for (const args of [['show'], ['show', '--json'], ['rotate'], ['rotate', '--json']])
       expect((await cli('keys', ...args)).out).not.toContain(secret);
   });
+});
+
+describe('Command line: nodes', () => {
+  it.each(['nodes --json', 'nodes list --json', 'nodes --json list'])(
+    'prints JSON for %s',
+    async (line) => {
+      const { out } = await cli(...line.split(' '));
+      expect(nodesOutput.parse(JSON.parse(out))).toEqual({ nodes: [] });
+    },
+  );
 });

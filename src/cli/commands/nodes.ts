@@ -41,32 +41,39 @@ Examples:
     .command('list')
     .description('list the nodes')
     .option('--json', 'print one JSON document')
-    .action((options: Options) => carryOut(({ listNodes }) => listNodes(context, options)));
-  one('show', 'show a node').action((node: string, options: Options) =>
-    carryOut(({ showNode }) => showNode(context, node, options)),
+    .action((_: unknown, command: Command) =>
+      carryOut(({ listNodes }) => listNodes(context, optionsOf(command))),
+    );
+  one('show', 'show a node').action((node: string, _: unknown, command: Command) =>
+    carryOut(({ showNode }) => showNode(context, node, optionsOf(command))),
   );
   one('rename', 'rename a node')
     .argument('<name>', 'the new name', text)
-    .action((node: string, name: string, options: Options) =>
-      carryOut(({ renameNode }) => renameNode(context, node, name, options)),
+    .action((node: string, name: string, _: unknown, command: Command) =>
+      carryOut(({ renameNode }) => renameNode(context, node, name, optionsOf(command))),
     );
   one('drain', 'let a node finish its running trials, and give it no more')
     .option('--now', 'return its running trials to the queue')
-    .action((node: string, { now = false, ...options }: Options) =>
-      carryOut(({ wish }) => wish(context, node, now ? 'drainNow' : 'drain', options)),
+    .action((node: string, { now = false }: Options, command: Command) =>
+      carryOut(({ wish }) => wish(context, node, now ? 'drainNow' : 'drain', optionsOf(command))),
     );
   one('pause', 'give a node no trials; running ones have 5 s to finish').action(
-    (node: string, options: Options) =>
-      carryOut(({ wish }) => wish(context, node, 'pause', options)),
+    (node: string, _: unknown, command: Command) =>
+      carryOut(({ wish }) => wish(context, node, 'pause', optionsOf(command))),
   );
   one('resume', 'give a drained or paused node trials again').action(
-    (node: string, options: Options) =>
-      carryOut(({ wish }) => wish(context, node, 'resume', options)),
+    (node: string, _: unknown, command: Command) =>
+      carryOut(({ wish }) => wish(context, node, 'resume', optionsOf(command))),
   );
   one('remove', 'remove a node: its key no longer counts').action(
-    (node: string, options: Options) =>
-      carryOut(({ removeNode }) => removeNode(context, node, options)),
+    (node: string, _: unknown, command: Command) =>
+      carryOut(({ removeNode }) => removeNode(context, node, optionsOf(command))),
   );
+}
+
+/** `nodes` itself takes --json wherever it stands, so that the options of both count. */
+function optionsOf(command: Command): Options {
+  return command.optsWithGlobals();
 }
 
 /** Loads the actions on demand: loading them would slow down every other command. */
