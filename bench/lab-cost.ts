@@ -1,13 +1,16 @@
 /**
- * Costs of nodes, with the built command in hosts of namespaces: processor time and traffic of a
- * joined node while no study runs, the time from a node's start to its first finished trial, and
- * the trials a second of one worker, on a node and on the host itself.
+ * Costs of nodes. Over loopback: messages of a trial through a node (`lab-relay.ts`), and the time
+ * from pairing to the first task (`lab-pairing.ts`). With the built command in hosts of namespaces:
+ * processor time and traffic of a joined node while no study runs, the time from a node's start to
+ * its first finished trial, and the trials a second of one worker, on a node and on the host itself.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { built } from '../test/support/built-command.ts';
 import { whyNoBed } from '../test/support/lab-bed.ts';
 import { EventCommand, LabCommands } from '../test/support/lab-commands.ts';
 import { at } from '../src/core/at.ts';
+import { pairingToTask } from './lab-pairing.ts';
+import { relayCost } from './lab-relay.ts';
 import type { BenchRow } from './row.ts';
 
 const IDLE_S = 30;
@@ -20,7 +23,13 @@ const TRIALS = 5000;
 export async function run(): Promise<BenchRow[]> {
   if (whyNoBed !== null) throw new Error(`lab-cost: ${whyNoBed}`);
   await built();
-  return [...(await idle()), await start(), await throughput()];
+  return [
+    ...(await relayCost()),
+    await pairingToTask(),
+    ...(await idle()),
+    await start(),
+    await throughput(),
+  ];
 }
 
 async function idle(): Promise<BenchRow[]> {
