@@ -77,6 +77,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each whole line of standard output as it arrives. */
   readonly line?: (text: string) => void;
+  /** Whether the command, a Node program, gets a channel for messages of this process. */
+  readonly ipc?: boolean;
 }
 
 /** Name of a host: `h1`, `h2` …. */
@@ -154,6 +156,23 @@ export class LabBed {
   }
 
   /**
+   * Drops all that the present connections of a host send from now on, so that their peers do not
+   * learn of their end.
+   */
+  async orphan(host: HostName): Promise<void> {
+    const sockets = await this.run(host, ['ss', '--tcp', '--numeric', '--no-header']);
+    const ports = [...sockets.matchAll(/10\.77\.0\.\d+\]?:(\d+)\s+\S+:\d+/g)].map(
+      ([, port]) => port,
+    );
+    const nft = `ip netns exec ${host} nft`;
+    await this.#tell(`${nft} add table inet orphans`);
+    await this.#tell(
+      `${nft} 'add chain inet orphans output { type filter hook output priority 0; }; ` +
+        `add rule inet orphans output tcp sport { ${ports.join(', ')} } drop'`,
+    );
+  }
+
+  /**
    * Delays the packets of a host by `ms` ± `jitterMs` in each direction, so that they overtake each
    * other. Its link cannot be cut or slowed down any more.
    */
@@ -171,6 +190,11 @@ export class LabBed {
       });
       forwarding.ended.then(({ stderr }) => reject(new Error(`no delay: ${stderr}`)), reject);
     });
+  }
+
+  /** Mounts an empty disk on a folder, for processes of the bed that start from now on. */
+  async mountDisk(folder: string, bytes: number): Promise<void> {
+    await this.#tell(`mount -t tmpfs -o size=${bytes},mode=700 tmpfs ${folder}`);
   }
 
   /** Sends a signal to every process of a host. */
@@ -212,7 +236,7 @@ export class LabBed {
     const enter = ['-t', this.#pid, '-m', '-n', '-p', ...users, '--'];
     const args = [...enter, 'env', '-C', process.cwd(), 'ip', 'netns', 'exec', host, ...inHost];
     const child = spawn('nsenter', args, {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(options.ipc === true ? ['ipc' as const] : [])],
       env: { ...process.env, ...options.env },
     });
     const [, out, err, said] = child.stdio as unknown as [null, Readable, Readable, Readable];

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readLab } from '../../src/storage/read-lab.ts';
-import type { HostName, HostProcess } from './lab-bed.ts';
+import type { HostName, HostProcess, StartOptions } from './lab-bed.ts';
 import { LabHosts } from './lab-hosts.ts';
 
 /** An event that a command printed as JSON. */
@@ -118,10 +118,15 @@ export class LabCommands extends LabHosts {
   }
 
   /** Starts a node with one worker. @param invitation absent: it has joined before */
-  startNode(host: HostName, invitation?: string, more: readonly string[] = []): EventCommand {
+  startNode(
+    host: HostName,
+    invitation?: string,
+    more: readonly string[] = [],
+    options: Omit<StartOptions, 'line'> = {},
+  ): EventCommand {
     const join = invitation === undefined ? [] : ['--join', invitation];
     const args = ['node', ...join, '--name', host, '--workers', '1', '--json', ...more];
-    return new EventCommand((line) => this.galapagos(host, args, line));
+    return new EventCommand((line) => this.galapagos(host, args, line, options));
   }
 
   /** Reads how the trials ended, from the lab file. */

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LabBed } from './lab-bed.ts';
-import type { HostName, HostProcess } from './lab-bed.ts';
+import type { HostName, HostProcess, StartOptions } from './lab-bed.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
@@ -23,10 +23,19 @@ export class LabHosts {
   }
 
   /** @param line called with each whole line of standard output as it arrives */
-  galapagos(host: HostName, args: readonly string[], line?: (text: string) => void): HostProcess {
-    const env = { GALAPAGOS_HOME: this.home(host) };
+  galapagos(
+    host: HostName,
+    args: readonly string[],
+    line?: (text: string) => void,
+    options: Omit<StartOptions, 'line'> = {},
+  ): HostProcess {
+    const env = { GALAPAGOS_HOME: this.home(host), ...options.env };
     const command = [process.execPath, program, ...args];
-    return this.bed.start(host, command, line === undefined ? { env } : { env, line });
+    return this.bed.start(host, command, {
+      ...options,
+      env,
+      ...(line === undefined ? {} : { line }),
+    });
   }
 
   /** Returns the user folder of a host, which exists. */

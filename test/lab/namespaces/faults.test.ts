@@ -2,6 +2,8 @@
  * The built command on several hosts while nodes, links and the host fail: every trial of the study
  * ends exactly once. The tests of a file run at the same time, because they mostly wait.
  */
+import { writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { built } from '../../support/built-command.ts';
@@ -13,6 +15,12 @@ import type { EventCommand, PrintedEvent } from '../../support/lab-commands.ts';
 
 const TRIALS = 24;
 const study = { trials: TRIALS, durationMs: 300 };
+/** More trials than a test finishes. */
+const ENDLESS = 10_000;
+const ASLEEP_MS = 10_000;
+const HOUR_MS = 3_600_000;
+/** The event of a node whose workers have ended. */
+const NO_WORKERS = { event: 'workers', running: 0 };
 
 const building = whyNoBed === null ? built() : undefined;
 
@@ -67,6 +75,23 @@ async function finished(lab: LabCommands, host: EventCommand): Promise<void> {
   const { states, succeeded } = lab.ends();
   expect(states).toEqual({ complete: TRIALS });
   expect([...succeeded.values()]).toEqual(Array.from({ length: TRIALS }, () => 1));
+}
+
+/** Sets the clock of a Node process forward at a signal. */
+const CLOCK = `
+const now = Date.now;
+let ahead = 0;
+process.on('SIGUSR2', () => (ahead = ${HOUR_MS}));
+Date.now = () => now() + ahead;
+`;
+
+/** Returns the clock of the node minus that of the host in ms, as the host shows it. */
+async function clockOffset(lab: LabCommands): Promise<number> {
+  const { stdout } = await lab.galapagos('h1', ['nodes', 'list', '--json']).ended;
+  const { nodes } = JSON.parse(stdout) as {
+    nodes: { offsetMs: number | null }[];
+  };
+  return nodes[0]?.offsetMs ?? 0;
 }
 
 describe.concurrent('Shared lab: faults', () => {
@@ -161,6 +186,59 @@ describe.concurrent('Shared lab: faults', () => {
       const again = await lab.startHost(study, 0, ['--resume']);
       await again.until(endedOn(id));
       await finished(lab, again);
+    }),
+  );
+
+  it(
+    'loses no attempt while the host does not run for 10 s, and ends no worker of a node',
+    inLab(2, async (lab) => {
+      const [host, node] = await withNode(lab);
+      const from = node.events.length;
+      await lab.bed.signal('h1', 'SIGSTOP');
+      await wait(ASLEEP_MS);
+      const meanwhile = node.events.slice(from);
+      await lab.bed.signal('h1', 'SIGCONT');
+      const end = await host.until(({ event }) => event === 'finished');
+      expect(end).toMatchObject({ lostAttempts: 0 });
+      expect(meanwhile).not.toContainEqual(expect.objectContaining(NO_WORKERS));
+      await finished(lab, host);
+    }),
+  );
+
+  it(
+    'takes a node back at once whose former connection did not end',
+    inLab(
+      2,
+      async (lab) => {
+        const [host, , id] = await withNode(lab);
+        await lab.bed.orphan('h2');
+        await lab.bed.signal('h2', 'SIGKILL');
+        const before = host.events.length;
+        const node = lab.startNode('h2');
+        await node.until(({ event }) => event === 'connected');
+        await host.until(startedOn(id), before);
+        await finished(lab, host);
+      },
+      whyNoLoss,
+    ),
+  );
+
+  it(
+    'shows that the clock of a node is ahead, and decides nothing by it',
+    inLab(2, async (lab) => {
+      const script = lab.folder.file('clock.cjs');
+      writeFileSync(script, CLOCK);
+      const host = await lab.startHost({ trials: ENDLESS, durationMs: 300 }, 0);
+      const env = { NODE_OPTIONS: `--require ${script}` };
+      const node = lab.startNode('h2', await lab.invite(), [], { env });
+      const { node: id } = await node.until(({ event }) => event === 'joined');
+      await host.until(startedOn(String(id)));
+      await node.process.signal('SIGUSR2');
+      while ((await clockOffset(lab)) < HOUR_MS / 2);
+      const from = host.events.length;
+      await host.until(endedOn(String(id)), from);
+      await host.process.signal('SIGINT');
+      expect((await host.process.ended).stdout).toContain('"lostAttempts":0');
     }),
   );
 
