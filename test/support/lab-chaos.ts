@@ -3,17 +3,35 @@
  * checks afterwards that every trial ended exactly once, with the value of an undisturbed run where
  * the sampler does not depend on the order of results.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import type { HostName } from './lab-bed.ts';
 import { LabCommands } from './lab-commands.ts';
 import type { EventCommand, PrintedEvent } from './lab-commands.ts';
 
-export const FAULTS = ['kill', 'stop', 'cut', 'worker', 'pause', 'host'] as const;
+export const FAULTS = [
+  'kill',
+  'stop',
+  'cut',
+  'worker',
+  'pause',
+  /** The owner uses the machine: the node's workers wait, and are recalled after 120 s. */
+  'hold',
+  /** The disk of the node's user folder is full, and the node is killed meanwhile. */
+  'disk',
+  'host',
+  /** The host is killed and started again while a node is cut off. */
+  'hostWhileAway',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface LabChaosOptions {
   readonly faults: number;
+  /** Minutes after which no further fault begins; absent: no limit. */
+  readonly minutes?: number;
   readonly seed: number;
   readonly sampler: string;
   readonly nodes: number;
@@ -30,6 +48,8 @@ export interface LabChaosReport {
    * time for which no other node was free.
    */
   readonly recoveries: readonly number[];
+  /** The same for trials of which the host was killed and started again meanwhile. */
+  readonly restarted: readonly number[];
   readonly violations: readonly string[];
 }
 
@@ -37,6 +57,15 @@ const DURATION_MS = 150;
 /** More trials than any run of this test finishes. */
 const ENDLESS = 1_000_000;
 const GAP_MS = 2000;
+/** Bytes of the disk of a node's user folder. */
+const DISK_BYTES = 16 * 2 ** 20;
+
+/** A fault of the node of a trial that has not run again. */
+interface Hit {
+  readonly at: number;
+  /** Whether the host was started again since. */
+  restarted: boolean;
+}
 
 export async function labChaos(options: LabChaosOptions): Promise<LabChaosReport> {
   const lab = await LabCommands.make(options.nodes + 1);
@@ -51,23 +80,20 @@ class Chaos {
   readonly #lab: LabCommands;
   readonly #options: LabChaosOptions;
   readonly #chance: Stream;
-  readonly #count: Record<Fault, number> = {
-    kill: 0,
-    stop: 0,
-    cut: 0,
-    worker: 0,
-    pause: 0,
-    host: 0,
-  };
+  readonly #count = Object.fromEntries(FAULTS.map((kind) => [kind, 0])) as Record<Fault, number>;
   /** Node of each host. */
   readonly #ids = new Map<HostName, string>();
   /** Slot of the latest attempt of each running trial. */
   readonly #running = new Map<number, string>();
-  /** Time of the fault of each trial that has not run again. */
-  readonly #hit = new Map<number, number>();
+  readonly #hit = new Map<number, Hit>();
   readonly #recoveries: number[] = [];
+  readonly #restarted: number[] = [];
+  /** Running command of each node. */
+  readonly #commands = new Map<HostName, EventCommand>();
   /** Hosts with a fault now, and what ends their faults. */
   readonly #faulty = new Map<HostName, Promise<void>>();
+  /** Faults after which a node did not come back. */
+  readonly #failures: string[] = [];
   #host: EventCommand | undefined;
 
   constructor(lab: LabCommands, options: LabChaosOptions) {
@@ -77,17 +103,19 @@ class Chaos {
   }
 
   async run(): Promise<LabChaosReport> {
-    const { faults, sampler } = this.#options;
+    const { faults, minutes = Infinity, sampler } = this.#options;
     await this.#startHost([]);
     const invitation = await this.#lab.invite();
+    writeBusyOwner(this.#programs);
     for (const name of this.#nodes()) {
-      const joined = await this.#lab
-        .startNode(name, invitation)
-        .until(({ event }) => event === 'joined');
+      await this.#lab.bed.mountDisk(this.#lab.home(name), DISK_BYTES);
+      const node = this.#startNode(name, invitation);
+      const joined = await node.until(({ event }) => event === 'joined');
       this.#ids.set(name, String(joined['node']));
     }
     await this.#allWork();
-    for (let done = 0; done < faults; done += 1) {
+    const until = performance.now() + 60_000 * minutes;
+    for (let done = 0; done < faults && performance.now() < until; done += 1) {
       await wait(this.#chance.below(GAP_MS));
       await this.#fault();
     }
@@ -100,8 +128,11 @@ class Chaos {
       faults: this.#count,
       trials: this.#lab.ends().states['complete'] ?? 0,
       recoveries: this.#recoveries.sort((a, b) => a - b),
+      restarted: this.#restarted.sort((a, b) => a - b),
       violations: [
+        ...this.#failures,
         ...this.#twice(),
+        ...[...this.#hit.keys()].map((trial) => `trial ${trial} did not run again`),
         ...(sampler === 'generational' ? await this.#differences() : []),
       ],
     };
@@ -116,9 +147,21 @@ class Chaos {
     return this.#host;
   }
 
+  /** Folder of programs that nodes find before those of the system. */
+  get #programs(): string {
+    return this.#lab.folder.file('programs');
+  }
+
+  #startNode(name: HostName, invitation?: string): EventCommand {
+    const env = { PATH: `${this.#programs}:${process.env['PATH'] ?? ''}` };
+    const node = this.#lab.startNode(name, invitation, [], { env, ipc: true });
+    this.#commands.set(name, node);
+    return node;
+  }
+
   async #startHost(more: readonly string[]): Promise<void> {
     this.#running.clear();
-    this.#hit.clear();
+    for (const hit of this.#hit.values()) hit.restarted = true;
     const { sampler } = this.#options;
     const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler };
     this.#host = await this.#lab.startHost(study, 0, more, (event) => this.#follow(event));
@@ -140,10 +183,10 @@ class Chaos {
     if (event === 'trialStarted') this.#running.set(trial, String(slot));
     else if (event === 'trialEnded') this.#running.delete(trial);
     else return;
-    const at = this.#hit.get(trial);
-    if (at === undefined) return;
+    const hit = this.#hit.get(trial);
+    if (hit === undefined) return;
     this.#hit.delete(trial);
-    this.#recoveries.push(performance.now() - at);
+    (hit.restarted ? this.#restarted : this.#recoveries).push(performance.now() - hit.at);
   }
 
   async #fault(): Promise<void> {
@@ -151,9 +194,7 @@ class Chaos {
     const kind = FAULTS[this.#chance.below(FAULTS.length)] ?? 'kill';
     if (kind === 'host') {
       this.#count.host += 1;
-      await this.#lab.bed.signal('h1', 'SIGKILL');
-      await this.#runningHost().process.ended;
-      await this.#startHost(['--resume']);
+      await this.#restartHost();
       return;
     }
     const name = healthy[this.#chance.below(healthy.length)];
@@ -166,11 +207,24 @@ class Chaos {
     this.#count[kind] += 1;
     const hit = performance.now();
     const id = this.#ids.get(name) ?? '';
-    for (const [trial, slot] of this.#running)
-      if (kind !== 'pause' && slot.startsWith(id)) this.#hit.set(trial, hit);
-    const mended = this.#carryOut(kind, name).finally(() => this.#faulty.delete(name));
+    for (const [trial, slot] of this.#running) {
+      // A node whose owner pauses it or uses it keeps its trials for a time.
+      if (kind === 'pause' || kind === 'hold' || !slot.startsWith(id)) continue;
+      if (!this.#hit.has(trial)) this.#hit.set(trial, { at: hit, restarted: false });
+    }
+    if (kind === 'hostWhileAway') await this.#lab.bed.cut(name);
+    const mended = this.#carryOut(kind, name)
+      .catch((error: unknown) => void this.#failures.push(`${kind} of ${name}: ${String(error)}`))
+      .finally(() => this.#faulty.delete(name));
     this.#faulty.set(name, mended);
-    mended.catch(() => undefined);
+    // Only one process can hold the lab, so the next fault of the host waits.
+    if (kind === 'hostWhileAway') await this.#restartHost();
+  }
+
+  async #restartHost(): Promise<void> {
+    await this.#lab.bed.signal('h1', 'SIGKILL');
+    await this.#runningHost().process.ended;
+    await this.#startHost(['--resume']);
   }
 
   /** Resolves when the fault has been mended. */
@@ -182,15 +236,19 @@ class Chaos {
     if (kind === 'kill') {
       await bed.signal(name, 'SIGKILL');
       await wait(this.#chance.below(GAP_MS));
-      await this.#lab.startNode(name).until(({ event }) => event === 'connected');
+      await this.#startNode(name).until(({ event }) => event === 'connected');
     } else if (kind === 'stop') {
       await bed.signal(name, 'SIGSTOP');
       await wait(ms);
       await bed.signal(name, 'SIGCONT');
-    } else if (kind === 'cut') {
+    } else if (kind === 'cut' || kind === 'hostWhileAway') {
       await bed.cut(name);
       await wait(ms);
       await bed.mend(name);
+    } else if (kind === 'hold') {
+      await this.#hold(name, ms);
+    } else if (kind === 'disk') {
+      await this.#fillDisk(name, ms);
     } else if (kind === 'pause') {
       await this.#nodesCommand('pause', name);
       await wait(ms);
@@ -198,6 +256,33 @@ class Chaos {
     } else {
       await bed.signalMatching(name, 'worker.js', 'SIGKILL');
     }
+  }
+
+  /** Lets the owner of a node use it for a time, and allow use while it is idle only. */
+  async #hold(name: HostName, ms: number): Promise<void> {
+    const node = this.#commands.get(name);
+    if (node === undefined) throw new Error(`no node on ${name}`);
+    const from = node.events.length;
+    const limit = (whenIdle: boolean): void =>
+      void node.process.process.send({ order: 'limits', limits: { ...NO_LIMITS, whenIdle } });
+    limit(true);
+    await node.until(({ event, held }) => event === 'courtesy' && held !== null, from);
+    await wait(ms);
+    limit(false);
+  }
+
+  /** Fills the disk of a node, kills the node, and starts it again when there is space. */
+  async #fillDisk(name: HostName, ms: number): Promise<void> {
+    const { bed } = this.#lab;
+    const filling = join(this.#lab.home(name), 'filling');
+    await bed.run(name, ['sh', '-c', `dd if=/dev/zero of=${filling} bs=64k 2>/dev/null || true`]);
+    await wait(ms / 2);
+    await bed.signal(name, 'SIGKILL');
+    const { code } = await this.#startNode(name).process.ended;
+    if (code === 0) throw new Error('a node started although its disk is full');
+    await wait(ms / 2);
+    await bed.run(name, ['rm', filling]);
+    await this.#startNode(name).until(({ event }) => event === 'connected');
   }
 
   async #nodesCommand(command: string, name: HostName): Promise<void> {
@@ -233,6 +318,14 @@ class Chaos {
       await undisturbed.close();
     }
   }
+}
+
+/** Writes a program that says, as GNOME's idle monitor, that the owner uses the machine now. */
+function writeBusyOwner(folder: string): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'busctl'), `#!/bin/sh\necho '{"type":"t","data":[0]}'\n`, {
+    mode: 0o755,
+  });
 }
 
 /** @param sorted ascending @returns NaN for an empty list */
