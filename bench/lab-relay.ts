@@ -246,6 +246,7 @@ function answers(transport: LabTransport): Parameters<LabTransport['nodes']['onM
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   return {
     malformed: (_, error) => say(error),
+    otherVersion: (node) => say(`${node} speaks another version`),
     linkEnded: (_, error) => say(error),
     message: (node, message) => {
       if (message.type === 'pulse')
