@@ -2,11 +2,9 @@
 
 /** Reasons that a node gives. */
 export const NODE_LEAVES = ['drained', 'owner', 'shutdown', 'sleep'] as const;
-export type NodeLeave = (typeof NODE_LEAVES)[number];
 
 /**
  * Reasons that a host gives. After `removed` and `version` the node does not try again, or only
  * rarely.
  */
 export const NODE_GOODBYES = ['removed', 'version', 'drained', 'shutdown', 'replaced'] as const;
-export type NodeGoodbye = (typeof NODE_GOODBYES)[number];

@@ -7,7 +7,6 @@ export type {
   Instruction,
   LabChange,
   NodeMessage,
-  SecondReason,
   Write,
 } from './instructions.ts';
 export { passesBeforeCommit } from './instructions.ts';
@@ -15,7 +14,7 @@ export type { LabOptions } from './options.ts';
 export { createLab } from './create-lab.ts';
 export { endedOf, takingUp, trialsOf } from './dormant.ts';
 export { findLive } from './find.ts';
-export type { Cohort, LabNode, LabState, Study } from './state.ts';
+export type { Cohort, LabState, Study } from './state.ts';
 export { headOf } from './stored-head.ts';
 export { step, stepOpening } from './step.ts';
 export { answerAsk, answerOf, askedBecause, isAwaited } from './asking.ts';

@@ -143,7 +143,7 @@ describe('Datasets in chunks: collecting on disk', () => {
 });
 
 describe('Datasets in chunks: serving', () => {
-  const request = (text: object, body: Uint8Array<ArrayBufferLike> = NO_BYTES) =>
+  const request = (text: object, body: Uint8Array = NO_BYTES) =>
     parseDataRequest(JSON.stringify(text), body);
 
   it('chooses the chunk sent least often of those that the reader lacks', async () => {
