@@ -33,6 +33,7 @@ import { Relay } from './relay.ts';
 import type { OfferedSlot } from './relay.ts';
 import { memoryLimitBytes, workerCount } from './workers/slots.ts';
 import { WorkerProcesses } from './workers/worker-processes.ts';
+import type { NodeInventory } from '../protocol/window/telemetry.ts';
 import type { WorkerExit, WorkerProcessesOptions } from './workers/worker-processes.ts';
 
 /** Milliseconds that workers have to exit by themselves when the node closes. */
@@ -144,6 +145,8 @@ async function start(
   let utilisation: Utilisation | null = null;
   let drained: () => void = () => undefined;
   let sampledAt = -Infinity;
+  /** The last one sent on this link. */
+  let toldInventory: NodeInventory | null = null;
   let abandoning: NodeJS.Timeout | undefined;
 
   const processes = new WorkerProcesses({
@@ -256,7 +259,16 @@ async function start(
     data.want(fetch);
     tellCourtesy(courtesy.state);
     listener.workers(relay.running);
-    if (utilisation !== null) link.send({ type: 'inventory', inventory: utilisation.inventory() });
+    toldInventory = null;
+    tellInventory();
+  }
+
+  /** Tells what the machine contains, on each link and after each change. */
+  function tellInventory(): void {
+    const inventory = utilisation?.inventory() ?? null;
+    if (inventory === null || inventory === toldInventory || !link.isUp) return;
+    toldInventory = inventory;
+    link.send({ type: 'inventory', inventory });
   }
 
   function received(message: NodeOrder): void {
@@ -298,6 +310,7 @@ async function start(
     node,
     workerPids: () => processes.running.map(({ pid }) => pid),
     onSample: (sample) => {
+      tellInventory();
       const now = performance.now();
       if (relay.running === 0 && now - sampledAt < IDLE_LOAD_MS) return;
       sampledAt = now;

@@ -6,6 +6,7 @@ import { answer } from '../../src/endpoints/calls/answer.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
 import { commands, queries } from '../../src/protocol/endpoints.ts';
 import type { Invitation, NodeRow, OwnerBody } from '../../src/protocol/window/nodes.ts';
+import type { NodeInventory } from '../../src/protocol/window/telemetry.ts';
 import { sphere } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connection, context } from '../support/window-client.ts';
@@ -135,6 +136,7 @@ describe('Lab: joining from another window', () => {
     async () => {
       const [desk, pixel] = [await program('desk-3'), await program('pixel-3')];
       const [lab, owner] = [desk.window.lab(), pixel.window.bodies('owner.state')];
+      const told = desk.window.bodies('telemetry');
       const node = (): NodeRow | undefined => lab.body.nodes?.[1];
       await desk.call('lab.share', { on: true, port: 0 });
       const { invitation } = (await desk.call('lab.invite', { uses: 1 })) as Invitation;
@@ -142,6 +144,14 @@ describe('Lab: joining from another window', () => {
       await pixel.window.until(() => owner.at(-1)?.link?.up === true);
       await desk.window.until(() => node()?.presence === 'present');
       expect(owner.at(-1)).toMatchObject({ phase: 'joined', reason: null });
+
+      // A node connects before its hardware is known.
+      const inventory = (): NodeInventory | undefined =>
+        told.flatMap(({ nodes = [] }) => nodes).findLast((each) => each.node === node()?.id);
+      await desk.window.until(() => {
+        const now = inventory();
+        return now !== undefined && now.devicesUnknown !== 'the inventory is being taken';
+      });
 
       pixel.app.asleep(true);
       await desk.window.until(() => node()?.presence === 'absent');

@@ -164,8 +164,13 @@ export const nodes = {
   sharedAs: ({ name, port }: { name: string; port: number }) =>
     `This lab is shared as ${name}, port ${port}.`,
   notShared: 'Only this machine works for this lab.',
-  sharedWith: ({ nodes }: { nodes: number }) =>
-    nodes === 0 ? 'No other machine has joined.' : `${many(nodes, 'other machine')} joined.`,
+  /** @param known machines that were admitted; `nodes` of them are connected */
+  sharedWith: ({ nodes, known }: { nodes: number; known: number }) =>
+    known === 0
+      ? 'No other machine has joined.'
+      : nodes === known
+        ? `${many(nodes, 'other machine')} joined.`
+        : `${many(known, 'other machine')} joined, ${nodes === 0 ? 'none' : count(nodes)} connected now.`,
   shareLead:
     'Other workstations on this network can then join and work on your studies. Each one is admitted by you, once. Connections are encrypted.',
   shareOff: 'While sharing is off, nothing on this machine listens to the network.',

@@ -125,8 +125,8 @@ export function trialsOf({ slots }: NodeRow): number {
 
 function absentWords({ since, left, mode }: NodeRow): string {
   const words = text.nodes;
-  if (mode === 'drained' || left === 'drained') return words.drained;
-  if (left === 'owner' || left === 'shutdown') return words.left;
+  if (mode === 'drained') return words.drained;
+  if (left === 'owner' || left === 'shutdown' || left === 'drained') return words.left;
   if (since === null) return words.notYet;
   const clock = clockTime(since);
   return left === 'sleep' ? words.asleepSince({ clock }) : words.goneSince({ clock });
