@@ -30,7 +30,7 @@ export type Fault = (typeof FAULTS)[number];
 
 export interface LabChaosOptions {
   readonly faults: number;
-  /** Minutes after which no further fault begins; absent: no limit. */
+  /** Minutes after which no further fault begins, and most faults have ended; absent: no limit. */
   readonly minutes?: number;
   readonly seed: number;
   readonly sampler: string;
@@ -57,6 +57,7 @@ const DURATION_MS = 150;
 /** More trials than any run of this test finishes. */
 const ENDLESS = 1_000_000;
 const GAP_MS = 2000;
+const SHORTEST_MS = 1000;
 /** Bytes of the disk of a node's user folder. */
 const DISK_BYTES = 16 * 2 ** 20;
 
@@ -92,6 +93,8 @@ class Chaos {
   readonly #commands = new Map<HostName, EventCommand>();
   /** Hosts with a fault now, and what ends their faults. */
   readonly #faulty = new Map<HostName, Promise<void>>();
+  /** Time at which no further fault begins. */
+  #until = Infinity;
   /** Faults after which a node did not come back. */
   readonly #failures: string[] = [];
   #host: EventCommand | undefined;
@@ -114,8 +117,8 @@ class Chaos {
       this.#ids.set(name, String(joined['node']));
     }
     await this.#allWork();
-    const until = performance.now() + 60_000 * minutes;
-    for (let done = 0; done < faults && performance.now() < until; done += 1) {
+    this.#until = performance.now() + 60_000 * minutes;
+    for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
       await wait(this.#chance.below(GAP_MS));
       await this.#fault();
     }
@@ -232,7 +235,8 @@ class Chaos {
     const { bed } = this.#lab;
     const { longestMs } = this.#options;
     // As many short faults as long ones, by order of magnitude.
-    const ms = 1000 * (longestMs / 1000) ** this.#chance.uniform();
+    const drawn = 1000 * (longestMs / 1000) ** this.#chance.uniform();
+    const ms = Math.min(drawn, Math.max(SHORTEST_MS, this.#until - performance.now()));
     if (kind === 'kill') {
       await bed.signal(name, 'SIGKILL');
       await wait(this.#chance.below(GAP_MS));
