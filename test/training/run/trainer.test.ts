@@ -118,17 +118,14 @@ describe('Trainer on MNIST', () => {
   });
 
   it('lets the event loop run while it trains', async () => {
-    let longest = 0;
-    let last = performance.now();
+    let turns = 0;
     const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
+      turns += 1;
     }, 1);
     await trainer.train(paper, 3, lanes({ trial: 5 }, { trial: 6 }, { trial: 7 }));
     clearInterval(timer);
-    console.log(`longest gap of the event loop: ${longest.toFixed(0)} ms`);
-    // chunks take about 25 ms; a shared machine may interrupt the process
-    expect(longest).toBeLessThan(500);
+    // A turn after each chunk of about 25 ms; without them there would be one or two in all.
+    expect(turns).toBeGreaterThan(10);
   });
 
   it('validates on a split, shuffles, and trains lanes with different numbers of epochs', async () => {
