@@ -6,7 +6,7 @@ import { startLab } from '../lab/start-lab.ts';
 import { watchDevices } from '../node/devices/watch-devices.ts';
 import { EnergyMeter } from '../node/machine/energy-meter.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
-import { discoverLabs } from '../node/seen-labs.ts';
+import { discoverLabs } from '../node/discovery/seen-labs.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import { findCards, isWithoutCards } from '../studies/find-cards.ts';

@@ -7,8 +7,8 @@ import type {
   TaskMessage,
   ToWorker,
 } from '../../src/protocol/worker-messages.ts';
-import { Relay } from '../../src/node/relay.ts';
-import type { ToHost } from '../../src/node/to-host.ts';
+import { Relay } from '../../src/node/link/relay.ts';
+import type { ToHost } from '../../src/node/link/to-host.ts';
 import type { WorkerExit } from '../../src/node/workers/worker-processes.ts';
 import type { CoordinatorTransport, Malformed, Peer } from '../../src/transport/transport.ts';
 import { ManualTimer } from './manual-timer.ts';

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
-import { Discovery } from '../../node/discovery.ts';
+import { Discovery } from '../../node/discovery/discovery.ts';
 import { ephemeralIdentity, readIdentity } from '../../node/keys/identity.ts';
 import type { Identity } from '../../node/keys/identity.ts';
 import { readJoinedHost, writeJoinedHost } from '../../node/keys/joined-host.ts';

@@ -4,7 +4,7 @@ import {
   readInvitation,
   writeInvitation,
 } from '../../protocol/invitation.ts';
-import { externalAddresses, isLinkLocal } from '../addresses.ts';
+import { externalAddresses, isLinkLocal } from '../discovery/addresses.ts';
 import type { KeyPair } from '../keys/key-pair.ts';
 import type { Invitations, KeptInvitation } from './invitations.ts';
 import { sha256 } from './join.ts';

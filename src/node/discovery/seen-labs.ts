@@ -1,7 +1,7 @@
 /** Labs that are seen on the local network, as the window lists them. */
-import type { SeenBody } from '../protocol/window/nodes.ts';
-import { hostAddressText } from '../protocol/host-address.ts';
-import { systemTimer } from '../runtime/timer.ts';
+import type { SeenBody } from '../../protocol/window/nodes.ts';
+import { hostAddressText } from '../../protocol/host-address.ts';
+import { systemTimer } from '../../runtime/timer.ts';
 import { Discovery } from './discovery.ts';
 import type { DiscoveryOptions } from './discovery.ts';
 

@@ -3,10 +3,10 @@
  * take the connections from each other.
  */
 import { z } from 'zod';
-import { GalapagosError } from '../core/errors.ts';
-import { strict } from '../protocol/problems.ts';
-import { isRunning } from '../runtime/process-running.ts';
-import type { LanFolder } from './keys/lan-folder.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import { strict } from '../../protocol/problems.ts';
+import { isRunning } from '../../runtime/process-running.ts';
+import type { LanFolder } from '../keys/lan-folder.ts';
 
 const FILE = 'node.json';
 

@@ -2,25 +2,25 @@
  * The node's side of its link to the host: first message and welcome, pulses, goodbyes. Contains no
  * sockets and no processes; `relay.ts` handles workers.
  */
-import { MalformedMessage } from '../protocol/message-line.ts';
-import { NODE_PROTOCOL } from '../protocol/node-messages.ts';
+import { MalformedMessage } from '../../protocol/message-line.ts';
+import { NODE_PROTOCOL } from '../../protocol/node-messages.ts';
 import type {
   FromNode,
   NodeHello,
   NodeResult,
   NodeWelcome,
   ToNode,
-} from '../protocol/node-messages.ts';
-import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
+} from '../../protocol/node-messages.ts';
+import { encodeMessage, parseTask, parseToWorker } from '../../protocol/worker-wire.ts';
 import type {
   FromWorker,
   ResultMessage,
   TaskMessage,
   ToWorker,
-} from '../protocol/worker-messages.ts';
-import type { Timer } from '../runtime/timer.ts';
-import { linesOf } from '../transport/lines.ts';
-import type { Peer } from '../transport/transport.ts';
+} from '../../protocol/worker-messages.ts';
+import type { Timer } from '../../runtime/timer.ts';
+import { linesOf } from '../../transport/lines.ts';
+import type { Peer } from '../../transport/transport.ts';
 import { ClockOffset } from './clock-offset.ts';
 import type { ToHost } from './to-host.ts';
 

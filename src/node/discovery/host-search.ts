@@ -1,5 +1,5 @@
 /** Looks for a host by its id while there is no link to it, because its address may have changed. */
-import type { HostAddress } from '../protocol/host-address.ts';
+import type { HostAddress } from '../../protocol/host-address.ts';
 import { Discovery } from './discovery.ts';
 import type { DiscoveryOptions } from './discovery.ts';
 

@@ -2,7 +2,7 @@
  * Thins the beats of one worker: a beat goes on to the host when it differs from the last one that
  * did, or two seconds after it. Also notices that a worker is silent.
  */
-import type { Beat } from '../protocol/worker-messages.ts';
+import type { Beat } from '../../protocol/worker-messages.ts';
 
 /** Milliseconds after which an unchanged beat goes on. */
 const REPEAT_MS = 2_000;

@@ -3,22 +3,22 @@
  * host's instructions to start and end workers. Decides nothing about attempts: while there is no
  * link, workers continue, and repeat their results until the host acknowledges them.
  */
-import { compareIncarnations } from '../core/scheduling/slots.ts';
-import type { NodeSlot, NodeWelcome } from '../protocol/node-messages.ts';
-import { HOLD_SINCE } from '../protocol/worker-messages.ts';
+import { compareIncarnations } from '../../core/scheduling/slots.ts';
+import type { NodeSlot, NodeWelcome } from '../../protocol/node-messages.ts';
+import { HOLD_SINCE } from '../../protocol/worker-messages.ts';
 import type {
   FromWorker,
   ResultMessage,
   TaskMessage,
   ToWorker,
   Welcome,
-} from '../protocol/worker-messages.ts';
-import type { Timer } from '../runtime/timer.ts';
-import type { CoordinatorTransport, Malformed, Peer } from '../transport/transport.ts';
+} from '../../protocol/worker-messages.ts';
+import type { Timer } from '../../runtime/timer.ts';
+import type { CoordinatorTransport, Malformed, Peer } from '../../transport/transport.ts';
 import { Beats } from './beats.ts';
 import { Exits } from './exits.ts';
 import type { ToHost } from './to-host.ts';
-import type { WorkerExit } from './workers/worker-processes.ts';
+import type { WorkerExit } from '../workers/worker-processes.ts';
 
 /** Invalid messages of a worker within the window that end it, as on the host's own machine. */
 const MOST_MALFORMED = 3;

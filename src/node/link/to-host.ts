@@ -1,6 +1,6 @@
 /** The node's view of its host: what the relay sends while there is a link. */
-import type { FromNode, NodeResult } from '../protocol/node-messages.ts';
-import type { FromWorker, ResultMessage } from '../protocol/worker-messages.ts';
+import type { FromNode, NodeResult } from '../../protocol/node-messages.ts';
+import type { FromWorker, ResultMessage } from '../../protocol/worker-messages.ts';
 
 export interface ToHost {
   /** Whether the host has welcomed this node on the current link. */

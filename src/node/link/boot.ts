@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../runtime/write-atomically.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 const FILE = 'boot';
 

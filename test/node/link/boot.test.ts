@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nextBoot } from '../../src/node/boot.ts';
+import { nextBoot } from '../../../src/node/link/boot.ts';
 
 describe('Starts of the node process', () => {
   let folder: string;

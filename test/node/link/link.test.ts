@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { HostLink } from '../../src/node/link.ts';
-import type { LinkChange, LinkEnd } from '../../src/node/link.ts';
-import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
-import type { FromNode, NodeResult, NodeWelcome } from '../../src/protocol/node-messages.ts';
-import { encodeMessage } from '../../src/protocol/worker-wire.ts';
-import { ManualTimer } from '../support/manual-timer.ts';
-import { cohort, result } from '../support/worker-message-examples.ts';
+import { HostLink } from '../../../src/node/link/link.ts';
+import type { LinkChange, LinkEnd } from '../../../src/node/link/link.ts';
+import { NO_LIMITS } from '../../../src/protocol/node-messages.ts';
+import type { FromNode, NodeResult, NodeWelcome } from '../../../src/protocol/node-messages.ts';
+import { encodeMessage } from '../../../src/protocol/worker-wire.ts';
+import { ManualTimer } from '../../support/manual-timer.ts';
+import { cohort, result } from '../../support/worker-message-examples.ts';
 
 /** A link whose channels record what is sent. */
 class LinkWorld {

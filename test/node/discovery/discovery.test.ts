@@ -3,15 +3,20 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { externalAddresses, rank, zoneOf } from '../../src/node/addresses.ts';
-import { DROPPED_MS, Discovery, INTERFACES_MS, LOOK_MS } from '../../src/node/discovery.ts';
-import { SEARCH_MS, searchHost } from '../../src/node/host-search.ts';
-import type { HostAddress } from '../../src/protocol/host-address.ts';
-import { discoverLabs } from '../../src/node/seen-labs.ts';
-import { seenBody } from '../../src/protocol/window/nodes.ts';
-import type { SeenBody } from '../../src/protocol/window/nodes.ts';
-import type { Interfaces } from '../../src/node/addresses.ts';
-import { ManualTimer } from '../support/manual-timer.ts';
+import { externalAddresses, rank, zoneOf } from '../../../src/node/discovery/addresses.ts';
+import {
+  DROPPED_MS,
+  Discovery,
+  INTERFACES_MS,
+  LOOK_MS,
+} from '../../../src/node/discovery/discovery.ts';
+import { SEARCH_MS, searchHost } from '../../../src/node/discovery/host-search.ts';
+import type { HostAddress } from '../../../src/protocol/host-address.ts';
+import { discoverLabs } from '../../../src/node/discovery/seen-labs.ts';
+import { seenBody } from '../../../src/protocol/window/nodes.ts';
+import type { SeenBody } from '../../../src/protocol/window/nodes.ts';
+import type { Interfaces } from '../../../src/node/discovery/addresses.ts';
+import { ManualTimer } from '../../support/manual-timer.ts';
 
 const ID = 'abcdefghijklmnop';
 const OTHER = 'qrstuvwxyz234567';

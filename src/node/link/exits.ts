@@ -1,7 +1,7 @@
 /** Ends of this node's worker processes, repeated to the host until it has noted them. */
-import { LAST_WORDS_CHARACTERS } from '../protocol/node-messages.ts';
-import type { NodeExited } from '../protocol/node-messages.ts';
-import type { WorkerExit } from './workers/worker-processes.ts';
+import { LAST_WORDS_CHARACTERS } from '../../protocol/node-messages.ts';
+import type { NodeExited } from '../../protocol/node-messages.ts';
+import type { WorkerExit } from '../workers/worker-processes.ts';
 
 /** Milliseconds between two sendings of an exit. */
 const AGAIN_MS = 2_000;

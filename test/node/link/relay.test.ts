@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cohort, hello, result } from '../support/worker-message-examples.ts';
-import { RelayWorld, SLOT, SLOTS } from '../support/relay-world.ts';
+import { cohort, hello, result } from '../../support/worker-message-examples.ts';
+import { RelayWorld, SLOT, SLOTS } from '../../support/relay-world.ts';
 
 const cohortOf = (session: string, taskSeq: number): typeof cohort => ({
   ...cohort,
