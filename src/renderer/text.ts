@@ -12,7 +12,6 @@ import { idle } from './text/idle.ts';
 import { inspector } from './text/inspector.ts';
 import { lab } from './text/lab.ts';
 import { machines, settings } from './text/machines.ts';
-import { nodes } from './text/nodes.ts';
 import { setUp } from './text/set-up.ts';
 import { start, drop } from './text/start.ts';
 import { studyChanges } from './text/study-changes.ts';
@@ -44,6 +43,5 @@ export const text = {
   report,
   lab,
   machines,
-  nodes,
   settings,
 };

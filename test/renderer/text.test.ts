@@ -4,6 +4,7 @@ import { describe as describeFailure } from '../../src/renderer/errors.ts';
 import { EndpointFailure } from '../../src/renderer/failure.ts';
 import { idleWords } from '../../src/renderer/words/idle-words.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
+import { nodeText } from '../../src/renderer/text/nodes.ts';
 import { text } from '../../src/renderer/text.ts';
 
 const VALIDATION = { metric: 'accuracy', split: 'validation' } as const;
@@ -70,7 +71,9 @@ describe('Text: terms of the glossary', () => {
     /\bfault of ours\b/i,
     /\bchampion\b/i,
   ])('contains no %s, which the glossary replaces', (banned) => {
-    const found = [...sources(text), ...sources(chartText)].filter((entry) => banned.test(entry));
+    const found = [...sources(text), ...sources(chartText), ...sources(nodeText)].filter((entry) =>
+      banned.test(entry),
+    );
     expect(found).toEqual([]);
   });
 });

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Admission, OwnerBody } from '../../src/protocol/window/nodes.ts';
 import { clockTime } from '../../src/renderer/format.ts';
 import { text } from '../../src/renderer/text.ts';
+import { nodeText } from '../../src/renderer/text/nodes.ts';
 import { looker } from '../support/axe.ts';
 import { local, nodesWindow, scriptOf, shared } from '../support/nodes-window.ts';
 import { refusal } from '../support/scripted-window.ts';
 import { PATIENCE } from '../support/window.ts';
 import { nodeRow, ownerBody } from '../support/window-examples.ts';
 
-const words = text.nodes;
+const words = nodeText;
 const lab = nodesWindow();
 const admission: Admission = {
   conversation: 'c1',

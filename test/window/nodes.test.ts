@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeRow } from '../../src/protocol/window/nodes.ts';
 import { clockTime } from '../../src/renderer/format.ts';
-import { text } from '../../src/renderer/text.ts';
+import { nodeText } from '../../src/renderer/text/nodes.ts';
 import { local, nodesWindow, scriptOf } from '../support/nodes-window.ts';
 import { refusal } from '../support/scripted-window.ts';
 import { PATIENCE } from '../support/window.ts';
 import { nodeRow, nodeSlot, slotRow } from '../support/window-examples.ts';
 
-const words = text.nodes;
+const words = nodeText;
 const lab = nodesWindow();
 
 describe('Window: states of a machine of the lab', () => {

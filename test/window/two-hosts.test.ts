@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
-import { text } from '../../src/renderer/text.ts';
+import { nodeText } from '../../src/renderer/text/nodes.ts';
 import { PATIENCE, ask, patient, syntheticStudy, windowLab } from '../support/window.ts';
 
-const words = text.nodes;
+const words = nodeText;
 const desk = windowLab({ workers: 1 });
 const pixel = windowLab({ workers: 1 });
 

@@ -62,6 +62,8 @@ export const lab = {
   idleFor: ({ time }: { time: string }) => `idle ${time}`,
   runningTrial: ({ trial }: { trial: number }) => `trial ${trial}`,
   runningTrials: ({ trials }: { trials: number }) => `${count(trials)} running`,
+  /** A device of another machine. */
+  deviceOn: ({ name, node }: { name: string; node: string }) => `${name} on ${node}`,
   slotStates: {
     starting: 'starting',
     absent: 'absent',

@@ -8,7 +8,7 @@ export const spaced = (digits: string): string => `${digits.slice(0, 3)} ${digit
 const versions = ({ low, high }: { low: number; high: number }): string =>
   low === high ? String(low) : `${low}–${high}`;
 
-export const nodes = {
+export const nodeText = {
   /** States of a node. */
   ready: 'Ready',
   atWork: ({ busy, of }: { busy: number; of: number }) => `${count(busy)} of ${count(of)} at work`,
@@ -102,7 +102,6 @@ export const nodes = {
   /** Mark of a trial's later attempt. */
   alsoOn: ({ node }: { node: string }) => `also on ${node}`,
   secondAttempt: 'second attempt',
-  on: ({ name, node }: { name: string; node: string }) => `${name} on ${node}`,
 
   /** Actions on a node. */
   actions: 'Actions',

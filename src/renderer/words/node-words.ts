@@ -2,6 +2,7 @@
 import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
 import { bytesOf, clockLeft, clockTime, percent, roughly } from '../format.ts';
 import { text } from '../text.ts';
+import { nodeText } from '../text/nodes.ts';
 
 export interface NodeState {
   readonly words: string;
@@ -12,7 +13,7 @@ export interface NodeState {
 type Facts = Readonly<Record<string, unknown>>;
 
 export function nodeState(row: NodeRow, now: number): NodeState {
-  const words = text.nodes;
+  const words = nodeText;
   const version = row.refusals.find(({ reason }) => reason === 'version');
   if (version !== undefined)
     return { words: refusalWords(row, version.reason, version.data), tone: 'trouble' };
@@ -42,7 +43,7 @@ export function nodeState(row: NodeRow, now: number): NodeState {
 }
 
 function openState(row: NodeRow, trials: number, now: number): NodeState {
-  const words = text.nodes;
+  const words = nodeText;
   const quarantined = row.refusals.find(({ reason }) => reason === 'quarantined');
   if (quarantined !== undefined) {
     const { data } = quarantined;
@@ -77,12 +78,12 @@ export function nodeNotes(row: NodeRow): readonly string[] {
   );
   return [
     ...refusals.map(({ reason, data }) => refusalWords(row, reason, data)),
-    ...lacking.map(({ name, error }) => text.nodes.lacks({ name, why: error })),
+    ...lacking.map(({ name, error }) => nodeText.lacks({ name, why: error })),
   ];
 }
 
 function refusalWords(row: NodeRow, reason: string, data: Facts): string {
-  const words = text.nodes;
+  const words = nodeText;
   switch (reason) {
     case 'version': {
       const [own, lab] = [versionsOf(data, 'node'), versionsOf(data, 'lab')];
@@ -105,14 +106,14 @@ function refusalWords(row: NodeRow, reason: string, data: Facts): string {
 }
 
 export function fetchWords({ name, state, bytes, of, from }: NodeDataset): string {
-  if (state === 'checking') return text.nodes.checking({ name });
+  if (state === 'checking') return nodeText.checking({ name });
   const share = of === 0 ? '' : percent(bytes / of);
-  return text.nodes.fetching({ name, share: share === '' ? text.unknown : share, from });
+  return nodeText.fetching({ name, share: share === '' ? text.unknown : share, from });
 }
 
 /** Progress of a dataset on a node: `73 of 170 MB, from DESK`. */
 export function datasetLine({ state, bytes, of, from, error }: NodeDataset): string {
-  const words = text.nodes;
+  const words = nodeText;
   if (state === 'fetching')
     return words.datasetLine({ part: of === 0 ? text.unknown : bytesOf(bytes, of), from });
   return error ?? words.datasetStates[state];
@@ -124,7 +125,7 @@ export function trialsOf({ slots }: NodeRow): number {
 }
 
 function absentWords({ since, left, mode }: NodeRow): string {
-  const words = text.nodes;
+  const words = nodeText;
   if (mode === 'drained') return words.drained;
   if (left === 'owner' || left === 'shutdown' || left === 'drained') return words.left;
   if (since === null) return words.notYet;
@@ -137,15 +138,15 @@ function heldWords({ held }: NodeRow, now: number): string | null {
   const { reason, data } = held;
   if (reason === 'input') {
     const at = numberOf(data, 'at');
-    return at === null ? null : text.nodes.heldInput({ time: roughly(now - at) });
+    return at === null ? null : nodeText.heldInput({ time: roughly(now - at) });
   }
   if (reason !== 'load') return wordOf(data, 'why');
   const load = numberOf(data, 'load');
-  return load === null ? null : text.nodes.heldLoad({ share: percent(load / 100) });
+  return load === null ? null : nodeText.heldLoad({ share: percent(load / 100) });
 }
 
 function byOwner({ by }: NodeRow, words: string): string {
-  return by === 'owner' ? text.nodes.byOwner({ words }) : words;
+  return by === 'owner' ? nodeText.byOwner({ words }) : words;
 }
 
 function numberOf(data: Facts, name: string): number | null {

@@ -146,7 +146,7 @@ export function layLanes(
     const plain = !gpu && metrics.cpusTogether ? together : slotNameOnNode(at(own, 0));
     const label =
       several && metrics.heading === null && node !== THIS_NODE
-        ? text.nodes.on({ name: plain, node: nodeName })
+        ? text.lab.deviceOn({ name: plain, node: nodeName })
         : plain;
     groups.push({ heading, label, gpu, slots: own, top: begin, height: top - begin, rows });
   }
