@@ -19,6 +19,8 @@ import { SharedLab, newKeys } from '../support/shared-lab.ts';
 
 const [HONEST, BAD] = ['nhhhhhhhhhh', 'nbbbbbbbbbb'] as const;
 const MESSAGES = size(150, 10_000);
+/** Of an admitted node, whose links end again and again; `bench -- lab-adversarial` sends 10,000. */
+const ADMITTED_MESSAGES = 150;
 const random = new Stream(7, { purpose: PURPOSE.simulation });
 const below = (n: number): number => random.below(n);
 
@@ -97,7 +99,7 @@ describe('Attacks: strangers', () => {
 
 describe('Attacks: an admitted node', () => {
   it.each(CHANNELS)(
-    `${MESSAGES} spoiled messages on %s are refused one by one, and other nodes are served`,
+    `${ADMITTED_MESSAGES} spoiled messages on %s are refused one by one, and other nodes are served`,
     async (channel) => {
       const arrived = (): Promise<unknown> =>
         channel === 'data'
@@ -105,9 +107,9 @@ describe('Attacks: an admitted node', () => {
           : lab.messages.first(
               ({ message }) => encodeNodeMessage(message) === lastMessage[channel],
             );
-      await spoiledMessages(admitted(), channel, MESSAGES, below, arrived);
+      await spoiledMessages(admitted(), channel, ADMITTED_MESSAGES, below, arrived);
       await stillServed();
-      expect(lab.malformed.all.length).toBeGreaterThan(MESSAGES / 50);
+      expect(lab.malformed.all.length).toBeGreaterThan(ADMITTED_MESSAGES / 50);
       expect(lab.malformed.all.every(({ node }) => node === BAD)).toBe(true);
     },
   );
