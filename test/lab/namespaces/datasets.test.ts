@@ -89,6 +89,9 @@ describe('Datasets of a lab in several hosts', () => {
     killed.startNode('h2');
     await killed.done();
     expectEqualBytes(killed);
-    expect(killed.sent.length - before).toBe(58 - saved);
+    const sent = killed.sent.length - before;
+    expect(sent).toBeGreaterThanOrEqual(58 - saved);
+    // The requests under way at the kill, at most four, may have been answered after it.
+    expect(sent).toBeLessThanOrEqual(58 - saved + 4);
   });
 });
