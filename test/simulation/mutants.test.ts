@@ -113,12 +113,6 @@ const mutants: Record<string, Case> = {
     from: "if (newer !== undefined) revoke(lab, older, 'cancelled', 'superseded');",
     to: '',
   },
-  'a second attempt is started on the same node': {
-    world: worlds['generations, 2 nodes of 2 and 1 workers'],
-    file: 'scheduling/second-attempts.ts',
-    from: 'return live.some((attempt) => attempt.node === node);',
-    to: 'return live.length < 0 && node === node;',
-  },
   'a trial is not rescued': {
     world: worlds['only links: cut, cut, cut'],
     file: 'scheduling/second-attempts.ts',

@@ -5,6 +5,7 @@
 import type { Event } from './events.ts';
 import { crash, die, lose, runOutOfMemory } from './outcomes.ts';
 import { leaveSlot } from './sessions.ts';
+import { compareIncarnations } from './slots.ts';
 import { relaunch } from './spawning.ts';
 import type { Attempt, LabState } from './state.ts';
 
@@ -24,6 +25,7 @@ const FAULTS: readonly string[] = [
 export function exited(lab: LabState, event: Exited): void {
   const slot = lab.slots.get(event.slot);
   if (slot === undefined) return;
+  if (compareIncarnations(event.incarnation, slot.exited) > 0) slot.exited = event.incarnation;
   if (slot.session !== null && slot.incarnation === event.incarnation) {
     const reason = describe(event);
     leaveSlot(

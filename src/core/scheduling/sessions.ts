@@ -20,7 +20,11 @@ type Hello = Extract<Event, { type: 'hello' }>;
 export function hello(lab: LabState, event: Hello): void {
   const slot = slotOf(lab, event.slot);
   const { incarnation, helloNo } = event;
-  if (compareIncarnations(incarnation, newestIncarnation(slot)) < 0) {
+  // Results and control are separate channels: a hello may arrive after the exit of its process.
+  if (
+    compareIncarnations(incarnation, newestIncarnation(slot)) < 0 ||
+    compareIncarnations(incarnation, slot.exited) <= 0
+  ) {
     lab.refusals.add('oldIncarnation', slot.name);
     emit(lab, {
       do: 'sendGoodbye',

@@ -66,6 +66,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     withheld: node.presence !== 'present' || node.mode !== 'open',
     credits: lab.options.credits,
     incarnation: '',
+    exited: '',
     helloNo: 0,
     session: null,
     keep: [],

@@ -289,6 +289,8 @@ export interface Slot {
   credits: number;
   /** Incarnation of the newest process seen; empty: none yet. */
   incarnation: string;
+  /** Newest incarnation whose process has ended; empty: none. */
+  exited: string;
   helloNo: number;
   session: Session | null;
   /** Attempts named in its welcome's `keep`, for repeating it. */

@@ -136,3 +136,20 @@ it.each([
 ])('Incarnations: %s precedes %s when compared as numbers, part by part', (a, b, sign) => {
   expect(Math.sign(compareIncarnations(a, b))).toBe(sign);
 });
+
+it('Scheduler: a hello that arrives after the exit of its process opens none', () => {
+  driver.hello('local/cpu/0', { incarnation: '1.1' });
+  driver.send({
+    type: 'exited',
+    slot: 'local/cpu/0',
+    incarnation: '1.2',
+    code: null,
+    signal: 'SIGKILL',
+    by: 'itself',
+    rssPeakBytes: null,
+    overMemory: false,
+  });
+  const said = driver.hello('local/cpu/0', { incarnation: '1.2' });
+  expect(said).toMatchObject([{ do: 'sendGoodbye', incarnation: '1.2', reason: 'replaced' }]);
+  expect(driver.lab.slots.get('local/cpu/0')?.incarnation).toBe('1.1');
+});
