@@ -2,7 +2,6 @@
  * The built command on several hosts while nodes, links and the host fail: every trial of the study
  * ends exactly once. The tests of a file run at the same time, because they mostly wait.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
@@ -15,10 +14,7 @@ import type { EventCommand, PrintedEvent } from '../../support/lab-commands.ts';
 
 const TRIALS = 24;
 const study = { trials: TRIALS, durationMs: 300 };
-/** More trials than a test finishes. */
-const ENDLESS = 10_000;
 const ASLEEP_MS = 10_000;
-const HOUR_MS = 3_600_000;
 /** The event of a node whose workers have ended. */
 const NO_WORKERS = { event: 'workers', running: 0 };
 
@@ -75,23 +71,6 @@ async function finished(lab: LabCommands, host: EventCommand): Promise<void> {
   const { states, succeeded } = lab.ends();
   expect(states).toEqual({ complete: TRIALS });
   expect([...succeeded.values()]).toEqual(Array.from({ length: TRIALS }, () => 1));
-}
-
-/** Sets the clock of a Node process forward at a signal. */
-const CLOCK = `
-const now = Date.now;
-let ahead = 0;
-process.on('SIGUSR2', () => (ahead = ${HOUR_MS}));
-Date.now = () => now() + ahead;
-`;
-
-/** Returns the clock of the node minus that of the host in ms, as the host shows it. */
-async function clockOffset(lab: LabCommands): Promise<number> {
-  const { stdout } = await lab.galapagos('h1', ['nodes', 'list', '--json']).ended;
-  const { nodes } = JSON.parse(stdout) as {
-    nodes: { offsetMs: number | null }[];
-  };
-  return nodes[0]?.offsetMs ?? 0;
 }
 
 describe.concurrent('Shared lab: faults', () => {
@@ -221,25 +200,6 @@ describe.concurrent('Shared lab: faults', () => {
       },
       whyNoLoss,
     ),
-  );
-
-  it(
-    'shows that the clock of a node is ahead, and decides nothing by it',
-    inLab(2, async (lab) => {
-      const script = lab.folder.file('clock.cjs');
-      writeFileSync(script, CLOCK);
-      const host = await lab.startHost({ trials: ENDLESS, durationMs: 300 }, 0);
-      const env = { NODE_OPTIONS: `--require ${script}` };
-      const node = lab.startNode('h2', await lab.invite(), [], { env });
-      const { node: id } = await node.until(({ event }) => event === 'joined');
-      await host.until(startedOn(String(id)));
-      await node.process.signal('SIGUSR2');
-      while ((await clockOffset(lab)) < HOUR_MS / 2);
-      const from = host.events.length;
-      await host.until(endedOn(String(id)), from);
-      await host.process.signal('SIGINT');
-      expect((await host.process.ended).stdout).toContain('"lostAttempts":0');
-    }),
   );
 
   it(
