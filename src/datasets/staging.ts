@@ -7,6 +7,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../core/at.ts';
+import { isRunning } from '../runtime/process-running.ts';
 import { diskFull, isDiskFull } from './dataset-error.ts';
 
 export interface Staging {
@@ -66,12 +67,7 @@ export async function sweepStaging(folder: string): Promise<void> {
 export function hasOwner(name: string): boolean {
   const owner = Number(name.split('-')[0]);
   if (!Number.isInteger(owner) || owner <= 0 || owner === process.pid) return false;
-  try {
-    process.kill(owner, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return isRunning(owner);
 }
 
 function removeAll(): void {

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isRunning } from '../../runtime/process-running.ts';
 import { writeCache } from '../../runtime/write-cache.ts';
 import { isFields } from '../models/reader.ts';
 import { canonicalJson } from '../plan/hash.ts';
@@ -112,12 +113,7 @@ async function isAbandoned(lock: string): Promise<boolean> {
   const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
   // An empty file means that its owner is about to write its process id.
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+  return !isRunning(pid);
 }
 
 /** Returns null if the file is missing, damaged or of another format. */

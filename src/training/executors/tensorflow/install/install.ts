@@ -4,6 +4,7 @@
  * until the new one has been loaded successfully.
  */
 import { at } from '../../../../core/at.ts';
+import { isRunning } from '../../../../runtime/process-running.ts';
 import {
   existsSync,
   readdirSync,
@@ -153,18 +154,8 @@ async function makeRoom(
 /** Removes the remains of an installation whose process has ended. */
 function removeAbandoned(parent: string, stem: string): void {
   for (const name of readdirSync(parent)) {
-    if (!name.startsWith(stem) || runs(Number(name.slice(stem.length)))) continue;
+    if (!name.startsWith(stem) || isRunning(Number(name.slice(stem.length)))) continue;
     rmSync(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function runs(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
