@@ -37,12 +37,39 @@ export function check<Schema extends z.ZodType>(
   value: unknown,
   at: readonly (string | number)[] = [],
 ): Parsed<z.output<Schema>> {
-  const result = schema.safeParse(value, { error: expectedText });
+  let result: z.ZodSafeParseResult<z.output<Schema>>;
+  try {
+    result = schema.safeParse(value, { error: expectedText });
+  } catch {
+    return { ok: false, problems: [unreadable(schema, value, at)] };
+  }
   if (result.success) return { ok: true, value: result.data };
   const issues = result.error.issues.slice(0, MOST_PROBLEMS);
   return {
     ok: false,
     problems: issues.flatMap((issue) => problemsOf(issue, value, at)).slice(0, MOST_PROBLEMS),
+  };
+}
+
+/**
+ * Describes a value whose parsing throws. Zod compares the `length` of any object, so that
+ * `{"length": {"valueOf": 1, "toString": 1}}` in place of a string is a TypeError of JavaScript.
+ */
+function unreadable(schema: z.ZodType, value: unknown, at: readonly (string | number)[]): Problem {
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const throwing = fields.find(([name]) => {
+    try {
+      schema.safeParse({ ...(value as object), [name]: undefined });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return {
+    code: 'wrong-type',
+    path: pathText(throwing === undefined ? at : [...at, throwing[0]]),
+    expected: 'a value of the type in the schema',
+    found: foundText(throwing === undefined ? value : throwing[1]),
   };
 }
 
