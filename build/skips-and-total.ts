@@ -16,7 +16,9 @@ export default class SkipsAndTotal implements Reporter {
         if (result.state === 'pending') continue;
         count[result.state] += 1;
         if (result.state === 'skipped')
-          console.log(`skipped: ${test.fullName}: ${result.note ?? 'NO REASON GIVEN'}`);
+          console.log(
+            `skipped: ${module.relativeModuleId}: ${test.fullName}: ${result.note ?? 'NO REASON GIVEN'}`,
+          );
         if (result.state === 'failed')
           failures.push(
             `${module.relativeModuleId}: ${test.fullName}: ${firstLine(result.errors[0])}`,
