@@ -7,8 +7,8 @@
  */
 import { normalisedRegret } from '../src/core/analysis/regret.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
-import { hpoTables } from './hpo-tables.ts';
-import type { TableProblem } from './hpo-tables.ts';
+import { hpoTables } from './problems/hpo-tables.ts';
+import type { TableProblem } from './problems/hpo-tables.ts';
 import type { BenchRow } from './row.ts';
 import { searchLoop } from './search-loop.ts';
 import { mean } from './statistics.ts';

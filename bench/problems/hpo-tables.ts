@@ -6,13 +6,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  Distribution,
-  EncodedParams,
-  SearchSpace,
-} from '../src/core/search-space/distribution.ts';
-import type { Direction } from '../src/core/study/study-spec.ts';
-import { mean, median } from './statistics.ts';
+import type { Distribution, EncodedParams } from '../../src/core/search-space/distribution.ts';
+import { mean, median } from '../statistics.ts';
+import type { SearchProblem } from './problem.ts';
 
 interface Meta {
   readonly radix: readonly number[];
@@ -22,19 +18,11 @@ interface Meta {
   readonly rows: number;
 }
 
-/** A problem that search is judged on. */
-export interface TableProblem {
-  readonly name: string;
-  /** Problems of one family are averaged before families are. */
-  readonly family: string;
-  readonly space: SearchSpace;
-  readonly direction: Direction;
-  /** The true values of the best and of the median point. */
-  readonly optimum: number;
-  readonly median: number;
-  /** What a single training returned; `u` on [0, 1) picks which. */
+/** A problem whose points are the rows of a table. */
+export interface TableProblem extends SearchProblem {
+  /** Returns the result of one training; `u` in [0, 1) selects it. */
   readonly noisy: (params: EncodedParams, u: number) => number;
-  /** The mean over the trainings there are. */
+  /** Returns the mean over the row's trainings. */
   readonly truth: (params: EncodedParams) => number;
 }
 
@@ -76,7 +64,7 @@ function problemOf(
     name,
     family,
     space: Object.fromEntries(
-      params.map((param, index) => [param, distributionOf(family, radix[index] ?? 1)]),
+      params.map((param, index) => [param, distributionOf(param, radix[index] ?? 1)]),
     ),
     direction: direction === 'min' ? 'minimize' : 'maximize',
     optimum: (direction === 'min' ? sorted[0] : sorted.at(-1)) ?? NaN,
@@ -89,11 +77,21 @@ function problemOf(
   };
 }
 
-/**
- * Operations of an architecture have no order; the other tables' parameters are values on a scale.
- */
-function distributionOf(family: string, size: number): Distribution {
-  if (family === 'nasbench201')
+/** Parameters without an order; the others are values on a scale. */
+const unordered: ReadonlySet<string> = new Set([
+  'activation_fn_1',
+  'activation_fn_2',
+  'lr_schedule',
+  'Op0',
+  'Op1',
+  'Op2',
+  'Op3',
+  'Op4',
+  'Op5',
+]);
+
+function distributionOf(param: string, size: number): Distribution {
+  if (unordered.has(param))
     return { type: 'categorical', choices: Array.from({ length: size }, (_, choice) => choice) };
   return { type: 'int', low: 0, high: size - 1 };
 }
