@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { executorNames } from '../../core/executor-names.ts';
+import { samplerNames } from '../../core/samplers/create-sampler.ts';
 import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
 import { createDisplay } from '../display/create-display.ts';
@@ -61,7 +62,7 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .option('--target <x>', 'stop when a trial reaches this value', real())
     .option(
       '--sampler <name>',
-      'evolution, generational, random or grid, with its default settings',
+      `${samplerNames.map(({ name }) => name).join(', ')}; with its default settings`,
       text,
     )
     .option('--seed <n>', 'seed of the random generator', integer(0))

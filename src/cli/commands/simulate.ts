@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { presentName } from '../../core/samplers/create-sampler.ts';
+import { presentName, samplerNames } from '../../core/samplers/create-sampler.ts';
 import { simulate } from '../../core/simulation/index.ts';
 import { syntheticFunctions } from '../../protocol/objective.ts';
 import type { SimulationFile } from '../../protocol/simulation-file.ts';
@@ -46,7 +46,7 @@ export function addSimulate(program: Command, context: Context): void {
       'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)',
       durationArgument,
     )
-    .option('--sampler <name>', 'evolution (the default), generational, random or grid', text)
+    .option('--sampler <name>', samplerNames.map(({ name }) => name).join(', '), text)
     .addOption(
       new Option('--objective <name>', 'test function to optimize (sphere)').choices(
         syntheticFunctions,

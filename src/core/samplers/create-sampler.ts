@@ -14,6 +14,7 @@ import { evolution } from './evolution.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
+import { sobol } from './sobol.ts';
 
 /** A numeric setting of a sampler. */
 export interface Setting {
@@ -124,6 +125,13 @@ const kinds: Readonly<Record<string, Kind>> = {
     cost: 'inline',
     settings: {},
     make: (axes, seed) => random(axes, seed),
+  },
+  sobol: {
+    title: 'Sobol sequence',
+    pick: 'Spreads trials more evenly than random draws: to survey a space, and the better baseline for continuous parameters. Same trials on any number of workers.',
+    cost: 'inline',
+    settings: {},
+    make: (axes, seed) => sobol(axes, seed),
   },
   grid: {
     title: 'Grid',

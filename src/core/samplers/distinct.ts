@@ -27,11 +27,14 @@ export type Draw = (number: number, retry: number) => Proposal | null;
 export class Distinct {
   readonly #axes: readonly Axis[];
   readonly #seed: number;
+  readonly #ownDraws: number;
   readonly #points: Enumeration;
 
-  constructor(axes: readonly Axis[], seed: number) {
+  /** @param ownDraws maximum number of draws by the sampler itself, the first one included */
+  constructor(axes: readonly Axis[], seed: number, ownDraws = OWN_DRAWS) {
     this.#axes = axes;
     this.#seed = seed;
+    this.#ownDraws = ownDraws;
     this.#points = new Enumeration(axes);
   }
 
@@ -66,7 +69,7 @@ export class Distinct {
     draw: Draw,
     generation: number,
   ): Proposal | null {
-    for (let retry = 0; retry < OWN_DRAWS; retry++) {
+    for (let retry = 0; retry < this.#ownDraws; retry++) {
       const proposal = draw(number, retry);
       if (proposal === null) break;
       if (!taken(proposal.params)) return proposal;

@@ -7,6 +7,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'evolution' },
   { name: 'generational' },
   { name: 'random' },
+  { name: 'sobol' },
   { name: 'grid', divisions: 4 },
 ];
 
