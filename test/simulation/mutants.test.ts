@@ -64,7 +64,7 @@ const mutants: Record<string, Case> = {
     if (trial === undefined || past === undefined || trial.live.length > 0) continue;
     trial.study.waiting.remove(trial);
     trial.state = 'running';
-    const attempt: Attempt = { id, trial, slot: slot.name, node: slot.name.split('/')[0] ?? '', incarnation, state: 'orphaned', cohort: null, storedCohort: null };
+    const attempt: Attempt = { id, trial, slot: slot.name, node: slot.name.split('/')[0] ?? '', incarnation, state: 'orphaned', cohort: null, unheard: false, storedCohort: null };
     trial.live.push(attempt);
     trial.study.live += 1;
     keep.push(attempt);

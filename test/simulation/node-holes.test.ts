@@ -147,8 +147,8 @@ const holes: readonly Hole[] = [
     rule: 'a recalled attempt on a node that falls silent is rescued',
     broken: {
       file: 'scheduling/second-attempts.ts',
-      from: "(attempt.state === 'open' || attempt.state === 'recalled') && isAway(attempt)",
-      to: "attempt.state === 'open' && isAway(attempt)",
+      from: 'live.every(isAway)',
+      to: "live.every((attempt) => attempt.state === 'open' && isAway(attempt))",
     },
     scenario(machine) {
       const driver = two(machine);

@@ -97,6 +97,35 @@ describe('Simulated nodes', () => {
     }
   });
 
+  it('run trials elsewhere 2 s after a restart of the coordinator, if their nodes are not back', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      let [epoch, openedAt] = [0, 0];
+      const { report } = run({
+        seed,
+        nodeFaults: FAULTS,
+        coordinatorKillsEveryMs: 60_000,
+        check: (lab) => {
+          if (lab.epoch !== epoch) [epoch, openedAt] = [lab.epoch, lab.now];
+          if (lab.now - lab.stalledMs <= openedAt + 2_000) return;
+          const idle = [...lab.slots.values()].filter(
+            ({ cohorts, free }) => cohorts.length === 0 && free.group !== null,
+          );
+          for (const study of lab.active) {
+            for (const { live, number } of study.open.values()) {
+              if (live.length === 0 || live.some(({ state }) => state !== 'orphaned')) continue;
+              const elsewhere = idle.filter(
+                ({ node }) => !live.some((each) => each.node === node.id),
+              );
+              const free = elsewhere.map(({ name }) => name);
+              expect(free, `seed ${seed}: trial ${number} is not run elsewhere`).toEqual([]);
+            }
+          }
+        },
+      });
+      expect(report).toMatchObject({ completed: TRIALS, failed: 0 });
+    }
+  });
+
   it('evaluate the trials of a generational study that an undisturbed lab evaluates', () => {
     const undisturbed = run({ sampler: 'generational' });
     for (let seed = 1; seed <= SEEDS; seed++) {

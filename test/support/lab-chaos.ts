@@ -37,6 +37,8 @@ export interface LabChaosOptions {
   readonly nodes: number;
   /** Longest time for which a node is stopped, cut off or paused, in ms. */
   readonly longestMs: number;
+  /** Called with each recovery. */
+  readonly recovered?: (recovery: Recovery) => void;
 }
 
 export interface LabChaosReport {
@@ -44,13 +46,18 @@ export interface LabChaosReport {
   /** Trials that finished. */
   readonly trials: number;
   /**
-   * Ms from a fault of a node until each of its trials ran again or ended, ascending. Contains the
+   * From a fault of a node until each of its trials ran again or ended, shortest first. Contains the
    * time for which no other node was free.
    */
-  readonly recoveries: readonly number[];
-  /** The same for trials of which the host was killed and started again meanwhile. */
-  readonly restarted: readonly number[];
+  readonly recoveries: readonly Recovery[];
   readonly violations: readonly string[];
+}
+
+export interface Recovery {
+  readonly kind: Fault;
+  readonly ms: number;
+  /** Whether the host was killed and started again meanwhile. */
+  readonly restarted: boolean;
 }
 
 const DURATION_MS = 150;
@@ -63,6 +70,7 @@ const DISK_BYTES = 16 * 2 ** 20;
 
 /** A fault of the node of a trial that has not run again. */
 interface Hit {
+  readonly kind: Fault;
   readonly at: number;
   /** Whether the host was started again since. */
   restarted: boolean;
@@ -87,8 +95,7 @@ class Chaos {
   /** Slot of the latest attempt of each running trial. */
   readonly #running = new Map<number, string>();
   readonly #hit = new Map<number, Hit>();
-  readonly #recoveries: number[] = [];
-  readonly #restarted: number[] = [];
+  readonly #recoveries: Recovery[] = [];
   /** Running command of each node. */
   readonly #commands = new Map<HostName, EventCommand>();
   /** Hosts with a fault now, and what ends their faults. */
@@ -130,8 +137,7 @@ class Chaos {
     return {
       faults: this.#count,
       trials: this.#lab.ends().states['complete'] ?? 0,
-      recoveries: this.#recoveries.sort((a, b) => a - b),
-      restarted: this.#restarted.sort((a, b) => a - b),
+      recoveries: this.#recoveries.sort((a, b) => a.ms - b.ms),
       violations: [
         ...this.#failures,
         ...this.#twice(),
@@ -189,7 +195,10 @@ class Chaos {
     const hit = this.#hit.get(trial);
     if (hit === undefined) return;
     this.#hit.delete(trial);
-    (hit.restarted ? this.#restarted : this.#recoveries).push(performance.now() - hit.at);
+    const { kind, at, restarted } = hit;
+    const recovery = { kind, ms: performance.now() - at, restarted };
+    this.#recoveries.push(recovery);
+    this.#options.recovered?.(recovery);
   }
 
   async #fault(): Promise<void> {
@@ -213,7 +222,7 @@ class Chaos {
     for (const [trial, slot] of this.#running) {
       // A node whose owner pauses it or uses it keeps its trials for a time.
       if (kind === 'pause' || kind === 'hold' || !slot.startsWith(id)) continue;
-      if (!this.#hit.has(trial)) this.#hit.set(trial, { at: hit, restarted: false });
+      if (!this.#hit.has(trial)) this.#hit.set(trial, { kind, at: hit, restarted: false });
     }
     if (kind === 'hostWhileAway') await this.#lab.bed.cut(name);
     const mended = this.#carryOut(kind, name)

@@ -8,7 +8,7 @@ import { endNodeGrace } from './node-modes.ts';
 import { probeNode, release } from './node-quarantine.ts';
 import { restDue } from './node-workers.ts';
 import { revoke } from './recall.ts';
-import { endAdoption } from './resume.ts';
+import { endAdoption, orphansUnheard } from './resume.ts';
 import { recallDrained } from './slot-commands.ts';
 import { helloIsDue } from './spawning.ts';
 import type { LabState, Slot, Timer } from './state.ts';
@@ -73,6 +73,9 @@ function due(lab: LabState, timer: Timer): void {
       });
       return;
     }
+    case 'unheard':
+      orphansUnheard(lab, timer.since);
+      return;
     case 'adoption': {
       if (lab.adoptionEnds === null) return;
       const at = lab.adoptionEnds + lab.stalledMs;

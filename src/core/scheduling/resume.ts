@@ -9,6 +9,7 @@ import type { Trials } from './dormant.ts';
 import { EndedTrials } from './ended-trials.ts';
 import type { Event, StoredAttempt, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
+import { requeue } from './second-attempts.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
 import { write } from './step-output.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
@@ -33,9 +34,11 @@ export function* opening(
   lab.epoch = epoch;
   for (const stored of snapshot.studies) yield* openStudy(lab, stored);
   if (lab.orphans.size === 0) return;
-  const wait = lab.options.adoptionRemoteMs;
-  lab.adoptionEnds = lab.now - lab.stalledMs + wait;
+  const { adoptionRemoteMs: wait, silentMs } = lab.options;
+  const since = lab.now - lab.stalledMs;
+  lab.adoptionEnds = since + wait;
   lab.timers.add({ kind: 'adoption', at: lab.now + wait });
+  lab.timers.add({ kind: 'unheard', at: lab.now + silentMs, since });
 }
 
 function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
@@ -231,6 +234,7 @@ function orphan(
     incarnation,
     state: 'open',
     cohort: null,
+    unheard: false,
     storedCohort: cohort ?? null,
   };
   trial.live.push(attempt);
@@ -238,6 +242,25 @@ function orphan(
   study.lanes += 1;
   moveAttempt(lab, attempt, 'orphaned');
   return attempt;
+}
+
+/**
+ * Lets the trials of orphaned attempts run elsewhere as well, once their workers were silent for
+ * `silentMs` since the opening. Until adoption ends, a hello or result of such a worker still counts.
+ */
+export function orphansUnheard(lab: LabState, since: number): void {
+  const at = since + lab.options.silentMs + lab.stalledMs;
+  if (at > lab.now) {
+    lab.timers.add({ kind: 'unheard', at, since });
+    return;
+  }
+  for (const attempts of lab.orphans.values()) {
+    for (const attempt of attempts) {
+      if (attempt.state !== 'orphaned') continue;
+      attempt.unheard = true;
+      requeue(attempt.trial);
+    }
+  }
 }
 
 /** Ends the adoption period of all orphaned attempts. */

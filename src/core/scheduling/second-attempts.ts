@@ -1,7 +1,7 @@
 /**
  * Second attempts of a running trial: at most two are live, never two on one node, and the first
- * that ends it wins. A rescue replaces attempts whose nodes are away; such a trial waits in number
- * order with the others. A straggler is started on an idle slot that is expected to finish it much
+ * that ends it wins. A rescue replaces attempts whose nodes are away or have not come back after a
+ * restart of the host; such a trial waits in number order with the others. A straggler is started on an idle slot that is expected to finish it much
  * sooner.
  */
 import { lanesFor, mayRun } from './packing.ts';
@@ -12,22 +12,19 @@ const MARGIN = 1.25;
 /** Least part of the expected duration that an attempt is assumed to have left. */
 const LEAST_LEFT = 0.25;
 
-/** Returns whether nothing can be asked of the attempt's worker: its node is away, or it is held. */
-function isAway({ cohort }: Attempt): boolean {
-  if (cohort === null) return false;
+/**
+ * Returns whether nothing can be asked of the attempt's worker: its node is away, it is held, or it
+ * has not said hello since the restart of this process.
+ */
+function isAway({ cohort, unheard }: Attempt): boolean {
+  if (cohort === null) return unheard;
   const { node, heldSince } = cohort.slot;
   return node.presence === 'away' || heldSince !== null;
 }
 
-/** Returns whether all live attempts of a running trial are open or recalled, and away. */
+/** Returns whether all live attempts of a running trial are away. */
 export function needsRescue({ state, live }: OpenTrial): boolean {
-  return (
-    state === 'running' &&
-    live.length > 0 &&
-    live.every(
-      (attempt) => (attempt.state === 'open' || attempt.state === 'recalled') && isAway(attempt),
-    )
-  );
+  return state === 'running' && live.length > 0 && live.every(isAway);
 }
 
 /** After a change of a running trial's attempts or of their nodes: it waits for a rescue, or not. */

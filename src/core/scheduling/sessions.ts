@@ -10,6 +10,7 @@ import { lose, loseOrphans } from './outcomes.ts';
 import { waitsForProof } from './node-quarantine.ts';
 import { heardOf } from './presence.ts';
 import { compareIncarnations, moveSlot, newestIncarnation, slotOf } from './slots.ts';
+import { requeue } from './second-attempts.ts';
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
 import { emit, showLab } from './step-output.ts';
@@ -135,6 +136,7 @@ function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
       attempt.cohort.taskSeq = 0;
       continue;
     }
+    attempt.unheard = false;
     moveAttempt(lab, attempt, 'open');
     const name =
       attempt.storedCohort ??
@@ -146,6 +148,7 @@ function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
   for (const [id, attempts] of adopted) {
     const study = attempts[0]?.trial.study;
     if (study !== undefined) addCohort(lab, slot, study, attempts, { id, taskSeq: 0, kept: true });
+    for (const { trial } of attempts) requeue(trial);
   }
 }
 

@@ -223,6 +223,8 @@ export interface Attempt {
   state: AttemptState;
   /** Null: orphaned, its session has ended. */
   cohort: Cohort | null;
+  /** Whether it was orphaned by a restart and its worker said no hello for `silentMs` since. */
+  unheard: boolean;
   /** Name of its cohort before a restart, to adopt the cohort together. */
   readonly storedCohort: string | null;
 }
@@ -396,6 +398,8 @@ export type Timer = { readonly at: number } & (
   /** The attempts that run on the slot have reached their time limit. */
   | { readonly kind: 'attemptTimeout'; readonly slot: Slot }
   | { readonly kind: 'obey'; readonly attempt: Attempt }
+  /** The lab was opened `silentMs` ago with orphaned attempts. */
+  | { readonly kind: 'unheard'; readonly since: number }
   | { readonly kind: 'adoption' }
   | { readonly kind: 'quarantine'; readonly slot: Slot }
   | { readonly kind: 'helloDue'; readonly slot: Slot; readonly incarnation: string }

@@ -112,6 +112,7 @@ export function startAttempt(
     incarnation: slot.incarnation,
     state: 'open',
     cohort: null,
+    unheard: false,
     storedCohort: null,
   };
   trial.live.push(attempt);

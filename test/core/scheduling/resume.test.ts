@@ -10,6 +10,7 @@ import type { DriverOptions } from '../../support/lab-driver.ts';
 
 const HERE = 'local/cpu/0';
 const FAR = 'far/cpu/0';
+const NEAR = 'near/cpu/0';
 
 /** A driver that records its writes and is killed, and a second one that starts from them. */
 function restart(
@@ -127,6 +128,56 @@ describe('Scheduler: restart', () => {
     expect(driver.result(id(0), {}, { slot: FAR, incarnation: '1.1' })).toMatchObject([
       { do: 'sendRefused', reason: 'staleLease' },
     ]);
+  });
+
+  it('runs the trials of workers that were not heard for 2 s since the restart elsewhere too', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.hello(NEAR);
+    driver.pass(1_999, [NEAR]);
+    expect(driver.given(NEAR).map(({ number }) => number)).toEqual([2, 3]);
+    driver.result(id(2));
+    driver.pass(1, [NEAR]);
+    expect(driver.trial(0).live).toMatchObject([
+      { id: id(0, 1), state: 'orphaned' },
+      { id: id(0, 2), state: 'open', slot: NEAR },
+    ]);
+  });
+
+  it('accepts the first result of an attempt that was not heard for 2 s and of the one elsewhere', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.hello(NEAR);
+    driver.result(id(2));
+    driver.result(id(3));
+    driver.pass(2_000, [NEAR]);
+    driver.result(id(0, 1), { value: 0.5 }, { slot: FAR, incarnation: '1.1' });
+    expect(driver.study().columns.value(0)).toBe(0.5);
+    expect(driver.result(id(0, 2), { outcome: 'cancelled' })).toMatchObject([
+      { do: 'sendRefused', reason: 'trialEnded' },
+    ]);
+    driver.result(id(1, 2), { value: 0.25 });
+    expect(driver.result(id(1, 1), {}, { slot: FAR, incarnation: '1.1' })).toMatchObject([
+      { do: 'sendRefused' },
+    ]);
+    expect(driver.study().columns.value(1)).toBe(0.25);
+  });
+
+  it('adopts an attempt that was not heard for 2 s and whose trial has not run elsewhere', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.pass(5_000);
+    expect(driver.trial(0).queued).toBe(true);
+    driver.hello(FAR, { holding: [id(0), id(1)] });
+    expect(driver.trial(0)).toMatchObject({ queued: false, live: [{ state: 'open' }] });
+    driver.hello(NEAR);
+    expect(driver.given(NEAR).map(({ number }) => number)).toEqual([2, 3]);
+  });
+
+  it('does not count a stall of this process as silence since the restart', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.now = 10_000;
+    driver.send({ type: 'clock' });
+    expect(driver.trial(0).queued).toBe(false);
+    driver.pass(2_000);
+    expect(driver.trial(0).queued).toBe(true);
   });
 
   it('continues the counts of failures', () => {
