@@ -24,6 +24,7 @@ export const PURPOSE = {
   grid: 68,
   simulation: 69,
   analysis: 70,
+  bracket: 75,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

@@ -8,6 +8,8 @@ import { axesOf } from '../search-space/axis.ts';
 import type { Axis } from '../search-space/axis.ts';
 import { didYouMean } from '../search-space/did-you-mean.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
+import { checkSettings, required, settingsOf } from '../settings.ts';
+import type { Settings, SettingTable } from '../settings.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
@@ -15,18 +17,6 @@ import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 import { sobol } from './sobol.ts';
-
-/** A numeric setting of a sampler. */
-export interface Setting {
-  readonly integer: boolean;
-  readonly low: number;
-  readonly high: number;
-  /** Null if unset by default. */
-  readonly default: number | null;
-  readonly meaning: string;
-}
-
-type Settings = Readonly<Record<string, number | null>>;
 
 /**
  * Place where the coordinator asks a sampler: its event loop, if a proposal takes well below a
@@ -40,7 +30,7 @@ interface Kind {
   /** Advice on when to choose it. */
   readonly pick: string;
   readonly cost: SamplerCost;
-  readonly settings: Readonly<Record<string, Setting>>;
+  readonly settings: SettingTable;
   readonly check?: (axes: readonly Axis[], settings: Settings, path: string) => Problem[];
   readonly make: (axes: readonly Axis[], seed: number, settings: Settings) => Sampler;
 }
@@ -206,33 +196,9 @@ export function checkSampler(
       },
     ];
   }
-  const problems: Problem[] = [];
-  for (const [name, value] of Object.entries(spec)) {
-    if (name === 'name') continue;
-    const setting = Object.hasOwn(kind.settings, name) ? kind.settings[name] : undefined;
-    const at = `${path}.${name}`;
-    if (setting === undefined) {
-      const hint = didYouMean(name, Object.keys(kind.settings));
-      problems.push({
-        code: 'unknown-setting',
-        path: at,
-        expected: `a setting of ${spec.name}`,
-        found: name,
-        hint,
-      });
-    } else if (!isLegal(setting, value)) {
-      const { integer, low, high } = setting;
-      const found = typeof value === 'number' ? String(value) : JSON.stringify(value);
-      problems.push({
-        code: 'illegal-setting',
-        path: at,
-        expected: `${integer ? 'an integer' : 'a number'} from ${low} to ${high}`,
-        found,
-      });
-    }
-  }
+  const problems = checkSettings(kind.settings, spec, path);
   if (problems.length > 0 || space === null || kind.check === undefined) return problems;
-  return kind.check(axesOf(space), settingsOf(kind, spec), path);
+  return kind.check(axesOf(space), settingsOf(kind.settings, spec), path);
 }
 
 /**
@@ -249,33 +215,7 @@ export function createSampler(
   const problems = checkSampler(spec, space);
   const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
   if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
-  return kind.make(axesOf(space), seed, settingsOf(kind, spec));
-}
-
-function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
-  return (
-    typeof value === 'number' &&
-    value >= low &&
-    value <= high &&
-    (!integer || Number.isInteger(value))
-  );
-}
-
-function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
-  return Object.fromEntries(
-    Object.entries(settings).map(([name, setting]) => {
-      const value = spec[name];
-      return [name, typeof value === 'number' ? value : setting.default];
-    }),
-  );
-}
-
-/** Returns a setting that has a default and therefore always a value. */
-function required(settings: Settings, name: string): number {
-  const value = settings[name];
-  if (value === undefined || value === null)
-    throw new RangeError(`the setting ${name} has no value`);
-  return value;
+  return kind.make(axesOf(space), seed, settingsOf(kind.settings, spec));
 }
 
 function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {

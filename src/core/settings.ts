@@ -1,0 +1,82 @@
+/** Numeric settings of samplers and pruners: their tables, checks and defaults. */
+import type { Problem } from './errors.ts';
+import { didYouMean } from './search-space/did-you-mean.ts';
+
+/** A numeric setting. */
+export interface Setting {
+  readonly integer: boolean;
+  readonly low: number;
+  readonly high: number;
+  /** Null if unset by default. */
+  readonly default: number | null;
+  readonly meaning: string;
+}
+
+export type SettingTable = Readonly<Record<string, Setting>>;
+export type Settings = Readonly<Record<string, number | null>>;
+
+/** An entry of a study file: a name, and settings. */
+export interface NamedSettings {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+/**
+ * Returns the problems of an entry's settings.
+ * @param path position of the entry, used as prefix of the problems' paths
+ */
+export function checkSettings(table: SettingTable, spec: NamedSettings, path: string): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(spec)) {
+    if (name === 'name') continue;
+    const setting = Object.hasOwn(table, name) ? table[name] : undefined;
+    const at = `${path}.${name}`;
+    if (setting === undefined) {
+      const hint = didYouMean(name, Object.keys(table));
+      problems.push({
+        code: 'unknown-setting',
+        path: at,
+        expected: `a setting of ${spec.name}`,
+        found: name,
+        hint,
+      });
+    } else if (!isLegal(setting, value)) {
+      const { integer, low, high } = setting;
+      const found = typeof value === 'number' ? String(value) : JSON.stringify(value);
+      problems.push({
+        code: 'illegal-setting',
+        path: at,
+        expected: `${integer ? 'an integer' : 'a number'} from ${low} to ${high}`,
+        found,
+      });
+    }
+  }
+  return problems;
+}
+
+/** Returns the value of every setting of a checked entry. */
+export function settingsOf(table: SettingTable, spec: NamedSettings): Settings {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, setting]) => {
+      const value = spec[name];
+      return [name, typeof value === 'number' ? value : setting.default];
+    }),
+  );
+}
+
+/** Returns a setting that has a default and therefore always a value. */
+export function required(settings: Settings, name: string): number {
+  const value = settings[name];
+  if (value === undefined || value === null)
+    throw new RangeError(`the setting ${name} has no value`);
+  return value;
+}
+
+function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
+  return (
+    typeof value === 'number' &&
+    value >= low &&
+    value <= high &&
+    (!integer || Number.isInteger(value))
+  );
+}
