@@ -13,3 +13,11 @@ export interface BenchRow {
   readonly held: boolean | null;
   readonly note?: string;
 }
+
+/** Options of a comparison that takes long; absent ones have the bench's default. */
+export interface BenchOptions {
+  readonly seeds?: number;
+  /** Seeds of Optuna's Gaussian process. */
+  readonly gpSeeds?: number;
+  readonly processes?: number;
+}

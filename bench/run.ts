@@ -7,9 +7,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, markdownTable, terminalTable, today } from './report.ts';
-import type { BenchRow } from './row.ts';
+import type { BenchOptions, BenchRow } from './row.ts';
 
-const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>> = {
+const benches: Record<
+  string,
+  () => Promise<{ run: (options: BenchOptions) => Promise<BenchRow[]> }>
+> = {
   mnist: () => import('./mnist.ts'),
   training: () => import('./training.ts'),
   import: () => import('./import.ts'),
@@ -18,8 +21,14 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),
   sampling: () => import('./sampling.ts'),
-  scale: () => import('./scale.ts'),
-  nodes: () => import('./nodes.ts'),
+  scale: async () => {
+    const { run } = await import('./scale.ts');
+    return { run: () => run() };
+  },
+  nodes: async () => {
+    const { run } = await import('./nodes.ts');
+    return { run: () => run() };
+  },
   search: () => import('./search.ts'),
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),
@@ -54,7 +63,13 @@ if (first === 'gpu') {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    seeds: { type: 'string' },
+    'gp-seeds': { type: 'string' },
+    processes: { type: 'string' },
+  },
 });
 const names =
   positionals.length > 0
@@ -68,14 +83,27 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const options: BenchOptions = {
+  ...numberOption('seeds', values.seeds),
+  ...numberOption('gpSeeds', values['gp-seeds']),
+  ...numberOption('processes', values.processes),
+};
 let missed = 0;
 for (const name of names) {
   const bench = await benches[name]?.();
-  const rows = (await bench?.run()) ?? [];
+  const rows = (await bench?.run(options)) ?? [];
   missed += rows.filter((row) => row.held === false).length;
   show(name, rows, values);
 }
 process.exit(missed > 0 ? 1 : 0);
+
+function numberOption(name: keyof BenchOptions, text: string | undefined): BenchOptions {
+  if (text === undefined) return {};
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return { [name]: value };
+  process.stderr.write(`expected a positive integer for ${name}, found ${text}\n`);
+  process.exit(2);
+}
 
 function show(
   name: string,

@@ -1,23 +1,17 @@
-/**
- * A search on a virtual clock: W workers, random durations, the columns and samplers of a real
- * study.
- */
+/** A search on a virtual clock: W workers and random durations. */
 import { exp } from '../src/core/elementary.ts';
 import { PURPOSE, Stream } from '../src/core/random.ts';
-import { createSampler } from '../src/core/samplers/create-sampler.ts';
-import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
-import type { EncodedParams, SearchSpace } from '../src/core/search-space/distribution.ts';
-import { TrialColumns } from '../src/core/study/trial-columns.ts';
-import type { Direction } from '../src/core/study/study-spec.ts';
+import type { EncodedParams } from '../src/core/search-space/distribution.ts';
+import type { Direction } from '../src/core/study/direction.ts';
+import type { Proposer } from './proposers.ts';
 
 export interface LoopProblem {
-  readonly space: SearchSpace;
   readonly direction: Direction;
-  readonly evaluate: (params: EncodedParams, u: number) => number;
+  readonly evaluate: (params: EncodedParams, u: number) => number | Promise<number>;
 }
 
 export interface LoopSetting {
-  readonly sampler: SamplerSpec;
+  /** Seed of durations and of what single trainings return; the proposer has its own. */
   readonly seed: number;
   readonly workers: number;
   /** Whether the workers are lanes of one card: they start and end together. */
@@ -29,58 +23,55 @@ export interface LoopSetting {
   readonly checkpoints: readonly number[];
 }
 
-interface Running {
+interface Trial {
   readonly number: number;
   readonly params: EncodedParams;
   readonly value: number;
   readonly endsAt: number;
 }
 
-/** The point recommended (best observed, ties by smaller number) at each checkpoint. */
-export function searchLoop(
-  problem: LoopProblem,
-  { sampler: spec, seed, workers, together = false, checkpoints }: LoopSetting,
-): readonly EncodedParams[] {
-  const sampler = createSampler(spec, problem.space, problem.direction, seed);
-  const columns = new TrialColumns(problem.space, problem.direction, sampler.window);
+/** Returns the point recommended (best observed, ties by smaller number) at each checkpoint. */
+export async function searchLoop(
+  { direction, evaluate }: LoopProblem,
+  proposer: Proposer,
+  { seed, workers, together = false, checkpoints }: LoopSetting,
+): Promise<readonly EncodedParams[]> {
   const budget = checkpoints.at(-1) ?? 0;
-  const points: EncodedParams[] = [];
-  const running: Running[] = [];
+  const running: Trial[] = [];
   const recommended: EncodedParams[] = [];
+  let best: Trial | null = null;
   let now = 0;
+  let proposed = 0;
+  let ended = 0;
 
-  const ask = (): boolean => {
-    const number = columns.size;
-    if (number >= budget || running.length >= workers) return false;
-    const needed = sampler.barrier?.(number) ?? null;
-    if (needed !== null && running.some((trial) => trial.number < needed)) return false;
-    const view =
-      needed === null ? columns.asynchronousView(columns.ended) : columns.synchronousView(needed);
-    const [proposal] = sampler.propose(number, 1, view);
-    if (proposal === undefined) return false;
-    columns.proposed(number, proposal.params, view.count, proposal.origin);
-    points[number] = proposal.params;
+  const ask = async (): Promise<boolean> => {
+    if (proposed >= budget || running.length >= workers) return false;
+    const params = await proposer.propose();
+    if (params === null) return false;
+    const number = proposed;
+    proposed += 1;
     const world = new Stream(seed, { purpose: PURPOSE.simulation, trial: number + 1 });
     const endsAt = now + (together ? 1 : exp(0.5 * world.normal()));
-    running.push({
-      number,
-      params: proposal.params,
-      value: problem.evaluate(proposal.params, world.uniform53()),
-      endsAt,
-    });
+    const value = await evaluate(params, world.uniform53());
+    running.push({ number, params, value, endsAt });
     return true;
   };
 
-  while (columns.ended < budget) {
-    if (!together || running.length === 0) while (ask());
+  while (ended < budget) {
+    if (!together || running.length === 0) while (await ask());
     running.sort((a, b) => b.endsAt - a.endsAt || b.number - a.number);
     const next = running.pop();
     if (next === undefined) break;
     now = next.endsAt;
-    columns.end(next.number, 'complete', 'succeeded', next.value);
-    if (!checkpoints.includes(columns.ended)) continue;
-    const best = points[columns.best(1)[0] ?? 0];
-    if (best !== undefined) recommended.push(best);
+    ended += 1;
+    await proposer.ended(next.number, next.value);
+    if (best === null || isBetter(direction, next, best)) best = next;
+    if (checkpoints.includes(ended)) recommended.push(best.params);
   }
   return recommended;
+}
+
+function isBetter(direction: Direction, trial: Trial, other: Trial): boolean {
+  const gain = direction === 'minimize' ? other.value - trial.value : trial.value - other.value;
+  return gain > 0 || (gain === 0 && trial.number < other.number) || Number.isNaN(other.value);
 }

@@ -9,7 +9,9 @@ import { normalisedRegret } from '../src/core/analysis/regret.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
 import { hpoTables } from './problems/hpo-tables.ts';
 import type { TableProblem } from './problems/hpo-tables.ts';
-import type { BenchRow } from './row.ts';
+import type { BenchOptions, BenchRow } from './row.ts';
+import { comparison } from './search-comparison.ts';
+import { ownProposer } from './proposers.ts';
 import { searchLoop } from './search-loop.ts';
 import { mean } from './statistics.ts';
 
@@ -23,7 +25,11 @@ const BUDGETS = [64, 128, 256, 512, 1024];
 const LANE_TABLES = 4;
 const LANE_SEEDS = 6;
 
-export async function run(): Promise<BenchRow[]> {
+export async function run(options: BenchOptions): Promise<BenchRow[]> {
+  return [...(await tableRows()), ...(await comparison(options))];
+}
+
+async function tableRows(): Promise<BenchRow[]> {
   const tables = await hpoTables();
   if (tables === null) {
     process.stderr.write(
@@ -31,37 +37,40 @@ export async function run(): Promise<BenchRow[]> {
     );
     return [];
   }
-  const random = familyMeans(tables, { name: 'random' }, false);
+  const random = await familyMeans(tables, { name: 'random' }, false);
   return [
-    ...rowsOf({ name: 'evolution' }, familyMeans(tables, { name: 'evolution' }, false), random),
+    ...rowsOf(
+      { name: 'evolution' },
+      await familyMeans(tables, { name: 'evolution' }, false),
+      random,
+    ),
     ...rowsOf(
       { name: 'generational' },
-      familyMeans(tables, { name: 'generational' }, false),
+      await familyMeans(tables, { name: 'generational' }, false),
       random,
     ),
     ...rowsOf({ name: 'random' }, random, null),
     ...rowsOf(
       { name: 'evolution' },
-      familyMeans(tables, { name: 'evolution' }, true),
-      familyMeans(tables, { name: 'random' }, true),
+      await familyMeans(tables, { name: 'evolution' }, true),
+      await familyMeans(tables, { name: 'random' }, true),
       'noisy',
     ),
-    ...LANES.map((lanes) => laneRow(tables, lanes)),
+    ...(await inOrder(LANES, (lanes) => laneRow(tables, lanes))),
   ];
 }
 
 /** Regret of `evolution` after each budget where that many trials start and end together. */
-function laneRow(all: readonly TableProblem[], lanes: number): BenchRow {
+async function laneRow(all: readonly TableProblem[], lanes: number): Promise<BenchRow> {
   const families = [...new Set(all.map(({ family }) => family))];
   const tables = families.map((family) =>
     all.filter((table) => table.family === family).slice(0, LANE_TABLES),
   );
+  const searched = await inOrder(tables, async (family) =>
+    (await inOrder(family, (table) => laneRegrets(table, lanes))).flat(),
+  );
   const regrets = BUDGETS.map((_, i) =>
-    mean(
-      tables.map((family) =>
-        mean(family.flatMap((table) => laneRegrets(table, lanes).map((each) => each[i] ?? NaN))),
-      ),
-    ),
+    mean(searched.map((family) => mean(family.map((each) => each[i] ?? NaN)))),
   );
   const name = `evolution, ${lanes} ${lanes === 1 ? 'lane' : 'lanes'}`;
   return {
@@ -78,44 +87,43 @@ function laneRow(all: readonly TableProblem[], lanes: number): BenchRow {
   };
 }
 
-/** For each seed the regret after each budget. */
-function laneRegrets(table: TableProblem, lanes: number): readonly (readonly number[])[] {
-  const problem = { space: table.space, direction: table.direction, evaluate: table.truth };
-  return Array.from({ length: LANE_SEEDS }, (_, seed) =>
-    searchLoop(problem, {
-      sampler: { name: 'evolution' },
-      seed,
-      workers: lanes,
-      together: true,
-      checkpoints: BUDGETS,
-    }).map((best) => normalisedRegret(table.truth(best), table.optimum, table.median)),
-  );
+/** Returns for each seed the regret after each budget. */
+function laneRegrets(table: TableProblem, lanes: number): Promise<readonly (readonly number[])[]> {
+  const seeds = Array.from({ length: LANE_SEEDS }, (_, seed) => seed);
+  return inOrder(seeds, async (seed) => {
+    const setting = { seed, workers: lanes, together: true, checkpoints: BUDGETS };
+    const proposer = ownProposer({ name: 'evolution' }, table, seed);
+    const problem = { direction: table.direction, evaluate: table.truth };
+    return (await searchLoop(problem, proposer, setting)).map((best) =>
+      normalisedRegret(table.truth(best), table.optimum, table.median),
+    );
+  });
 }
 
 /** Mean regret of each family. */
-function familyMeans(
+async function familyMeans(
   tables: readonly TableProblem[],
   sampler: SamplerSpec,
   noisy: boolean,
-): ReadonlyMap<string, number> {
+): Promise<ReadonlyMap<string, number>> {
   const regrets = new Map<string, number[]>();
   for (const table of tables)
     regrets.set(table.family, [
       ...(regrets.get(table.family) ?? []),
-      meanRegret(table, sampler, noisy),
+      await meanRegret(table, sampler, noisy),
     ]);
   return new Map([...regrets].map(([family, values]) => [family, mean(values)]));
 }
 
-function meanRegret(table: TableProblem, sampler: SamplerSpec, noisy: boolean): number {
-  const problem = {
-    space: table.space,
-    direction: table.direction,
-    evaluate: noisy ? table.noisy : table.truth,
-  };
-  const regrets = Array.from({ length: SEEDS }, (_, seed) => {
-    const [best] = searchLoop(problem, {
-      sampler,
+async function meanRegret(
+  table: TableProblem,
+  sampler: SamplerSpec,
+  noisy: boolean,
+): Promise<number> {
+  const problem = { direction: table.direction, evaluate: noisy ? table.noisy : table.truth };
+  const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
+  const regrets = await inOrder(seeds, async (seed) => {
+    const [best] = await searchLoop(problem, ownProposer(sampler, table, seed), {
       seed,
       workers: WORKERS,
       checkpoints: [EVALUATIONS],
@@ -127,6 +135,13 @@ function meanRegret(table: TableProblem, sampler: SamplerSpec, noisy: boolean): 
     );
   });
   return mean(regrets);
+}
+
+/** Maps one item after the other. */
+async function inOrder<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await map(item));
+  return results;
 }
 
 function rowsOf(
