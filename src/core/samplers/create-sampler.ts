@@ -14,6 +14,7 @@ import type { Direction } from '../study/study-spec.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
+import { nsga2 } from './nsga2.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 import { sobol } from './sobol.ts';
@@ -30,10 +31,40 @@ interface Kind {
   /** Advice on when to choose it. */
   readonly pick: string;
   readonly cost: SamplerCost;
+  /**
+   * Whether it takes studies that list several objectives or constraints, because it ranks by them
+   * or ranks nothing. Absent: one objective without constraints only.
+   */
+  readonly severalObjectives?: true;
   readonly settings: SettingTable;
   readonly check?: (axes: readonly Axis[], settings: Settings, path: string) => Problem[];
   readonly make: (axes: readonly Axis[], seed: number, settings: Settings) => Sampler;
 }
+
+/** Settings of `breeding.ts`. */
+const variation: SettingTable = {
+  crossover: {
+    integer: false,
+    low: 0,
+    high: 1,
+    default: 0.9,
+    meaning: 'share of offspring with two parents',
+  },
+  unmutated: {
+    integer: false,
+    low: 0,
+    high: 1,
+    default: 0.5,
+    meaning: 'share of the offspring of two parents that are not mutated',
+  },
+  sigma: {
+    integer: false,
+    low: 1e-6,
+    high: 1,
+    default: 0.3,
+    meaning: 'size of the largest mutation, as a share of the range',
+  },
+};
 
 const kinds: Readonly<Record<string, Kind>> = {
   evolution: {
@@ -62,27 +93,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         default: 5,
         meaning: 'candidates of which the best becomes a parent',
       },
-      crossover: {
-        integer: false,
-        low: 0,
-        high: 1,
-        default: 0.9,
-        meaning: 'share of offspring with two parents',
-      },
-      unmutated: {
-        integer: false,
-        low: 0,
-        high: 1,
-        default: 0.5,
-        meaning: 'share of the offspring of two parents that are not mutated',
-      },
-      sigma: {
-        integer: false,
-        low: 1e-6,
-        high: 1,
-        default: 0.3,
-        meaning: 'size of the largest mutation, as a share of the range',
-      },
+      ...variation,
     },
     make: (axes, seed, settings) =>
       evolution(axes, seed, {
@@ -113,6 +124,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: 'Random',
     pick: 'Uniform draws: the baseline, and the choice for few trials. Same trials on any number of workers.',
     cost: 'inline',
+    severalObjectives: true,
     settings: {},
     make: (axes, seed) => random(axes, seed),
   },
@@ -120,13 +132,54 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: 'Sobol sequence',
     pick: 'Spreads trials more evenly than random draws: to survey a space, and the better baseline for continuous parameters. Same trials on any number of workers.',
     cost: 'inline',
+    severalObjectives: true,
     settings: {},
     make: (axes, seed) => sobol(axes, seed),
+  },
+  nsga2: {
+    title: 'NSGA-II',
+    pick: 'For several objectives: evolution towards the whole Pareto front, constraints included. On any space.',
+    cost: 'inline',
+    severalObjectives: true,
+    settings: {
+      initial: {
+        integer: true,
+        low: 1,
+        high: 10_000,
+        default: 16,
+        meaning: 'random trials before the first offspring',
+      },
+      population: {
+        integer: true,
+        low: 2,
+        high: 1000,
+        default: 16,
+        meaning: 'number of trials that may be parents',
+      },
+      tournament: {
+        integer: true,
+        low: 1,
+        high: 1000,
+        default: 2,
+        meaning: 'candidates of which the best becomes a parent',
+      },
+      ...variation,
+    },
+    make: (axes, seed, settings) =>
+      nsga2(axes, seed, {
+        initial: required(settings, 'initial'),
+        population: required(settings, 'population'),
+        tournament: required(settings, 'tournament'),
+        crossover: required(settings, 'crossover'),
+        unmutated: required(settings, 'unmutated'),
+        sigma: required(settings, 'sigma'),
+      }),
   },
   grid: {
     title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
     cost: 'inline',
+    severalObjectives: true,
     settings: {
       divisions: {
         integer: true,
@@ -169,6 +222,11 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
 /** Returns the cost class of a sampler whose spec has passed its check. */
 export function samplerCost({ name }: SamplerSpec): SamplerCost {
   return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.cost ?? 'inline';
+}
+
+/** Returns whether the sampler takes studies that list several objectives or constraints. */
+export function takesSeveralObjectives(name: string): boolean {
+  return Object.hasOwn(kinds, name) && kinds[name]?.severalObjectives === true;
 }
 
 export const defaultSampler: SamplerSpec = { name: 'evolution' };

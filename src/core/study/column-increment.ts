@@ -31,6 +31,8 @@ export interface ColumnIncrement {
     readonly numbers: Uint32Array<ArrayBuffer>;
     /** Values as ranked. */
     readonly values: Float64Array<ArrayBuffer>;
+    /** Values by objective and violation a row; empty where the study lists no objectives. */
+    readonly ranked: Float64Array<ArrayBuffer>;
     /** State and outcome, two codes a row. */
     readonly codes: Uint8Array<ArrayBuffer>;
   };
@@ -51,10 +53,16 @@ export function nextPosition(
   return { size: to.size, ended: Math.min(to.ended, from.ended + rows) };
 }
 
+/**
+ * Returns an increment of zeros.
+ * @param dimensions number of parameters
+ * @param ranked numbers a row of `ends.ranked`
+ */
 export function emptyIncrement(
   from: ColumnPosition,
   to: ColumnPosition,
   dimensions: number,
+  ranked: number,
 ): ColumnIncrement {
   const [trials, ends] = [to.size - from.size, to.ended - from.ended];
   return {
@@ -69,6 +77,7 @@ export function emptyIncrement(
     ends: {
       numbers: new Uint32Array(ends),
       values: new Float64Array(ends),
+      ranked: new Float64Array(ranked * ends),
       codes: new Uint8Array(2 * ends),
     },
   };

@@ -14,6 +14,9 @@ interface Columns {
   readonly ended: number;
   hasEnded(number: number): boolean;
   value(number: number): number;
+  readonly directions: readonly Direction[];
+  values(number: number): ArrayLike<number>;
+  violation(number: number): number;
   finishSeq(number: number): number;
   completion(i: number): number;
   generation(number: number): number;
@@ -47,12 +50,24 @@ abstract class View implements HistoryView {
     return this.columns.direction;
   }
 
+  get directions(): readonly Direction[] {
+    return this.columns.directions;
+  }
+
   get size(): number {
     return this.columns.size;
   }
 
   value(number: number): number {
     return this.columns.value(number);
+  }
+
+  values(number: number): ArrayLike<number> {
+    return this.columns.values(number);
+  }
+
+  violation(number: number): number {
+    return this.columns.violation(number);
   }
 
   params(number: number): EncodedParams | null {

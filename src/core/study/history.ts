@@ -21,6 +21,15 @@ export interface HistoryView {
   ended(number: number): boolean;
   /** Value for ranking an ended trial: finite, or ±∞ as the worst if it failed or diverged. */
   value(number: number): number;
+  /** Directions of the objectives; one objective: `[direction]`. */
+  readonly directions: readonly Direction[];
+  /**
+   * Values of an ended trial, one for each objective: all finite, or each the worst if it failed or
+   * diverged.
+   */
+  values(number: number): ArrayLike<number>;
+  /** Total violation of the constraints by an ended trial; 0: feasible, or no constraints. */
+  violation(number: number): number;
   /** A trial's parameters; null outside the sampler's declared window. */
   params(number: number): EncodedParams | null;
   generation(number: number): number;

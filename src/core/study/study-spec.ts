@@ -5,6 +5,7 @@
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import type { Direction } from './direction.ts';
+import type { Listed } from './objectives.ts';
 
 export type { Direction };
 
@@ -21,9 +22,10 @@ export interface Objective {
 export const packings = ['fewer-evaluations', 'sooner'] as const;
 export type Packing = (typeof packings)[number];
 
-export interface StudySpec {
+export interface StudySpec extends Listed {
   readonly name: string;
   readonly objective: Objective;
+  /** Of `objectives[0]` where objectives are listed. */
   readonly direction: Direction;
   readonly searchSpace: SearchSpace;
   readonly sampler: SamplerSpec;

@@ -17,12 +17,21 @@ import type { ColumnIncrement, ColumnPosition } from './column-increment.ts';
 import { DuplicateSet } from './duplicate-set.ts';
 import { AsynchronousView, SynchronousView } from './history-views.ts';
 import type { HistoryView } from './history.ts';
+import { Front } from './front.ts';
 import { Leaderboard } from './leaderboard.ts';
 import { ParamStore } from './param-store.ts';
 import { Reports } from './reports.ts';
 import { endedStates, trialOutcomes } from './row-codes.ts';
 import type { EndedState, TrialOutcome } from './row-codes.ts';
 import type { Direction } from './study-spec.ts';
+
+/** Values by which a trial is ranked in a study that lists its objectives. */
+export interface RankedValues {
+  /** One for each objective. */
+  readonly values: readonly number[];
+  /** Total violation of the constraints; 0: feasible. */
+  readonly violation: number;
+}
 
 /** How many of the best are always at hand, whatever the sampler's window. */
 const SMALLEST_BOARD = 16;
@@ -33,7 +42,13 @@ export class TrialColumns {
   size = 0;
   /** How many have ended. */
   ended = 0;
+  /** Directions of the objectives; one objective: `[direction]`. */
+  readonly directions: readonly Direction[];
+  /** The front of a study that lists its objectives; null: it lists none. */
+  readonly front: Front | null;
   readonly #values = new Column((length) => new Float64Array(length));
+  /** Values by objective and the violation of constraints, where objectives are listed. */
+  readonly #ranked: Column<Float64Array>;
   /** State and outcome; 0 in the first: has not ended. */
   readonly #codes = new Column((length) => new Uint8Array(length), 2);
   readonly #finishes = new Column((length) => new Uint32Array(length));
@@ -50,9 +65,18 @@ export class TrialColumns {
   readonly #byCompletion: AsynchronousView;
   readonly #byNumber: SynchronousView;
 
-  constructor(space: SearchSpace, direction: Direction, window: HistoryWindow) {
+  /** @param listed directions of the objectives that the study lists; absent: it lists none */
+  constructor(
+    space: SearchSpace,
+    direction: Direction,
+    window: HistoryWindow,
+    listed?: readonly Direction[],
+  ) {
     const axes = axesOf(space);
     this.direction = direction;
+    this.directions = listed ?? [direction];
+    this.front = listed === undefined ? null : new Front(listed);
+    this.#ranked = new Column((length) => new Float64Array(length), this.directions.length + 1);
     const boardSize = Math.max(SMALLEST_BOARD, window.kind === 'best' ? window.count : 0);
     this.#params = new ParamStore(axes.length, window);
     this.#points = new DuplicateSet(
@@ -86,16 +110,29 @@ export class TrialColumns {
   /**
    * The trial's end; calls come in completion order.
    * @param value what it ranks by: failed trials and values that are not finite become the worst
+   * @param ranked values and violation where objectives are listed; null: all become the worst
    * @returns its completion number
    */
-  end(number: number, state: EndedState, outcome: TrialOutcome, value: number): number {
+  end(
+    number: number,
+    state: EndedState,
+    outcome: TrialOutcome,
+    value: number,
+    ranked: RankedValues | null = null,
+  ): number {
     if (number >= this.size || number < 0)
       throw new RangeError(`trial ${number} ended, but only ${this.size} were proposed`);
     if (this.hasEnded(number)) throw new RangeError(`trial ${number} ended twice`);
-    const ranked = state === 'failed' || !Number.isFinite(value) ? this.worst : value;
+    const isRanked = state !== 'failed' && Number.isFinite(value);
+    if (this.front !== null)
+      this.#rank(
+        number,
+        isRanked && ranked !== null ? [...ranked.values, ranked.violation] : this.#worstRow(),
+        state === 'complete',
+      );
     return this.#end(
       number,
-      ranked,
+      isRanked ? value : this.worst,
       1 + endedStates.indexOf(state),
       trialOutcomes.indexOf(outcome),
     );
@@ -114,6 +151,16 @@ export class TrialColumns {
     return finish;
   }
 
+  #rank(number: number, row: ArrayLike<number>, isComplete: boolean): void {
+    this.#ranked.setRow(number, row);
+    if (isComplete) this.front?.offer(number, this.values(number), this.violation(number));
+  }
+
+  #worstRow(): number[] {
+    const worst = this.directions.map((each) => (each === 'minimize' ? Infinity : -Infinity));
+    return [...worst, Infinity];
+  }
+
   /** The value worse than any other. */
   get worst(): number {
     return this.direction === 'minimize' ? Infinity : -Infinity;
@@ -126,6 +173,17 @@ export class TrialColumns {
   /** Of an ended trial; ±∞ where it failed or diverged. */
   value(number: number): number {
     return this.#values.get(number);
+  }
+
+  /** Of an ended trial, one for each objective; ±∞ where it failed or diverged. */
+  values(number: number): ArrayLike<number> {
+    if (this.front === null) return [this.value(number)];
+    return this.#ranked.row(number).subarray(0, this.directions.length);
+  }
+
+  /** Total violation of the constraints by an ended trial; 0: feasible, or no constraints. */
+  violation(number: number): number {
+    return this.front === null ? 0 : this.#ranked.get(number, this.directions.length);
   }
 
   /** Null while the trial has not ended. */
@@ -208,7 +266,8 @@ export class TrialColumns {
    * @param to position up to which is copied; default: all
    */
   since(from: ColumnPosition, to = this.position): ColumnIncrement {
-    const increment = emptyIncrement(from, to, this.#params.dimensions);
+    const width = this.front === null ? 0 : this.directions.length + 1;
+    const increment = emptyIncrement(from, to, this.#params.dimensions, width);
     const { trials, ends } = increment;
     for (let number = from.size; number < to.size; number++) {
       const row = number - from.size;
@@ -228,6 +287,7 @@ export class TrialColumns {
       const number = this.#completions.get(finish);
       ends.numbers[row] = number;
       ends.values[row] = this.#values.get(number);
+      if (width > 0) ends.ranked.set(this.#ranked.row(number), row * width);
       ends.codes.set([this.#codes.get(number, 0), this.#codes.get(number, 1)], 2 * row);
     }
     return increment;
@@ -256,6 +316,13 @@ export class TrialColumns {
     }
     for (const [row, number] of ends.numbers.entries()) {
       const { [2 * row]: state = 0, [2 * row + 1]: outcome = 0 } = ends.codes;
+      const width = this.directions.length + 1;
+      if (this.front !== null)
+        this.#rank(
+          number,
+          ends.ranked.subarray(row * width, (row + 1) * width),
+          endedStates[state - 1] === 'complete',
+        );
       this.#end(number, at(ends.values, row), state, outcome);
     }
   }
@@ -264,6 +331,7 @@ export class TrialColumns {
   get bytes(): number {
     const columns = [
       this.#values,
+      this.#ranked,
       this.#codes,
       this.#finishes,
       this.#completions,

@@ -8,6 +8,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'generational' },
   { name: 'random' },
   { name: 'sobol' },
+  { name: 'nsga2' },
   { name: 'grid', divisions: 4 },
 ];
 

@@ -26,7 +26,7 @@ describe('Samplers: settings', () => {
       'a name of every object',
       { name: 'constructor' },
       'unknown-sampler sampler.name',
-      'one of evolution, generational, random, sobol, grid',
+      'one of evolution, generational, random, sobol, nsga2, grid',
     ],
     [
       'an unknown setting',
