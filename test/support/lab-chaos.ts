@@ -56,8 +56,8 @@ export interface LabChaosReport {
 export interface Recovery {
   readonly kind: Fault;
   readonly ms: number;
-  /** Whether the host was killed and started again meanwhile. */
-  readonly restarted: boolean;
+  /** Ms since the host was last started again; null: it was not since the fault. */
+  readonly sinceRestartMs: number | null;
 }
 
 const DURATION_MS = 150;
@@ -72,8 +72,6 @@ const DISK_BYTES = 16 * 2 ** 20;
 interface Hit {
   readonly kind: Fault;
   readonly at: number;
-  /** Whether the host was started again since. */
-  restarted: boolean;
 }
 
 export async function labChaos(options: LabChaosOptions): Promise<LabChaosReport> {
@@ -105,6 +103,8 @@ class Chaos {
   /** Faults after which a node did not come back. */
   readonly #failures: string[] = [];
   #host: EventCommand | undefined;
+  /** Time at which the host last said that it shares its lab. */
+  #sharedAt = 0;
 
   constructor(lab: LabCommands, options: LabChaosOptions) {
     this.#lab = lab;
@@ -127,7 +127,12 @@ class Chaos {
     this.#until = performance.now() + 60_000 * minutes;
     for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
       await wait(this.#chance.below(GAP_MS));
-      await this.#fault();
+      try {
+        await this.#fault();
+      } catch (error) {
+        this.#failures.push(`fault ${done + 1}: ${String(error)}`);
+        break;
+      }
     }
     await Promise.all(this.#faulty.values());
     await this.#allWork();
@@ -170,7 +175,6 @@ class Chaos {
 
   async #startHost(more: readonly string[]): Promise<void> {
     this.#running.clear();
-    for (const hit of this.#hit.values()) hit.restarted = true;
     const { sampler } = this.#options;
     const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler };
     this.#host = await this.#lab.startHost(study, 0, more, (event) => this.#follow(event));
@@ -188,6 +192,7 @@ class Chaos {
   }
 
   #follow({ event, trial, slot }: PrintedEvent): void {
+    if (event === 'shared') this.#sharedAt = performance.now();
     if (typeof trial !== 'number') return;
     if (event === 'trialStarted') this.#running.set(trial, String(slot));
     else if (event === 'trialEnded') this.#running.delete(trial);
@@ -195,8 +200,10 @@ class Chaos {
     const hit = this.#hit.get(trial);
     if (hit === undefined) return;
     this.#hit.delete(trial);
-    const { kind, at, restarted } = hit;
-    const recovery = { kind, ms: performance.now() - at, restarted };
+    const { kind, at } = hit;
+    const now = performance.now();
+    const sinceRestartMs = this.#sharedAt > at ? now - this.#sharedAt : null;
+    const recovery = { kind, ms: now - at, sinceRestartMs };
     this.#recoveries.push(recovery);
     this.#options.recovered?.(recovery);
   }
@@ -222,7 +229,7 @@ class Chaos {
     for (const [trial, slot] of this.#running) {
       // A node whose owner pauses it or uses it keeps its trials for a time.
       if (kind === 'pause' || kind === 'hold' || !slot.startsWith(id)) continue;
-      if (!this.#hit.has(trial)) this.#hit.set(trial, { kind, at: hit, restarted: false });
+      if (!this.#hit.has(trial)) this.#hit.set(trial, { kind, at: hit });
     }
     if (kind === 'hostWhileAway') await this.#lab.bed.cut(name);
     const mended = this.#carryOut(kind, name)
