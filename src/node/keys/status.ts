@@ -11,6 +11,11 @@ import type { LanFolder } from './lan-folder.ts';
 const FILE = 'status.json';
 /** Milliseconds between two writes, at least. */
 const WRITE_EVERY_MS = 2_000;
+/** Milliseconds between two looks at the figures that change with each pulse. */
+const FIGURES_EVERY_MS = 5_000;
+/** Changes of a clock's offset and of a round-trip time that are written, in ms. */
+const OFFSET_MS = 500;
+const RTT_MS = 20;
 
 const count = z.int().min(0);
 const status = strict({
@@ -40,16 +45,21 @@ export function readStatus(folder: LanFolder): readonly NodeStatus[] | null {
   return found !== null && isRunning(found.pid) ? found.nodes : null;
 }
 
-/** Writes the status after changes, at most every two seconds. */
+/**
+ * Writes the status after changes, at most every two seconds. Offsets of clocks and round-trip times
+ * change a little with each pulse; of these, larger changes are written, within five seconds.
+ */
 export class StatusFile {
   readonly #folder: LanFolder;
   readonly #read: () => readonly NodeStatus[];
+  readonly #figures: NodeJS.Timeout;
   #timer: NodeJS.Timeout | null = null;
-  #written = '';
+  #written: readonly NodeStatus[] | null = null;
 
   constructor(folder: LanFolder, read: () => readonly NodeStatus[]) {
     this.#folder = folder;
     this.#read = read;
+    this.#figures = setInterval(() => this.#write(), FIGURES_EVERY_MS).unref();
     this.#write();
   }
 
@@ -61,18 +71,39 @@ export class StatusFile {
   }
 
   close(): void {
+    clearInterval(this.#figures);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#folder.remove(FILE);
   }
 
   #write(): void {
     const nodes = this.#read();
-    // Figures that change with each pulse are written along with other changes only.
-    const text = JSON.stringify(nodes, (key, value: unknown) =>
-      key === 'rttMs' || key === 'offsetMs' ? undefined : value,
-    );
-    if (text === this.#written) return;
-    this.#written = text;
+    if (this.#written !== null && alike(this.#written, nodes)) return;
+    this.#written = nodes;
     this.#folder.write(FILE, { pid: process.pid, nodes });
   }
+}
+
+/** Returns whether the lists differ at most by small changes of times. */
+function alike(before: readonly NodeStatus[], after: readonly NodeStatus[]): boolean {
+  return (
+    textWithoutFigures(before) === textWithoutFigures(after) &&
+    after.every(({ rttMs, offsetMs }, i) => {
+      const former = before[i];
+      return (
+        isNear(former?.rttMs ?? null, rttMs, RTT_MS) &&
+        isNear(former?.offsetMs ?? null, offsetMs, OFFSET_MS)
+      );
+    })
+  );
+}
+
+function textWithoutFigures(nodes: readonly NodeStatus[]): string {
+  return JSON.stringify(nodes, (key, value: unknown) =>
+    key === 'rttMs' || key === 'offsetMs' ? undefined : value,
+  );
+}
+
+function isNear(a: number | null, b: number | null, ms: number): boolean {
+  return a === null || b === null ? a === b : Math.abs(a - b) < ms;
 }
