@@ -8,7 +8,8 @@ import type { Timer } from '../../runtime/timer.ts';
 import { NO_LINE, PAIR_CHANNEL, channelOf, readFirstLine } from './first-line.ts';
 import { Failures, Quota, plainAddress } from './limits.ts';
 import type { DoorLimits } from './limits.ts';
-import { Passage, sentBytes } from './passage.ts';
+import { Passage, sentBytes, sum } from './passage.ts';
+import type { Amount } from './passage.ts';
 import type { RefusalReason } from './refusals.ts';
 import { SocketLines } from './socket-lines.ts';
 import { KEEP_ALIVE_MS, dial, splice, wide } from './splice.ts';
@@ -82,7 +83,7 @@ export class DoorServer {
   }
 
   taken(name: string, bytes: number, frames: number): void {
-    let left = sentBytes(bytes, frames);
+    let left: Amount = { bytes: sentBytes(bytes, frames), frames };
     for (const { passage } of this.#channels.get(name)?.connections ?? [])
       left = passage.taken(left);
   }
@@ -214,7 +215,7 @@ export class DoorServer {
     });
     behind.on('data', (chunk: Buffer) => passage.answered(chunk.length));
     socket.on('data', (chunk: Buffer) => {
-      if (passage.received(chunk.length) && unreadOf(channel) <= limits.unreadBytes) return;
+      if (passage.received(chunk) && isWithin(limits, unreadOf(channel))) return;
       report('flood');
       end();
     });
@@ -227,8 +228,13 @@ export class DoorServer {
   }
 }
 
-function unreadOf({ connections }: Channel): number {
-  let sum = 0;
-  for (const { passage } of connections) sum += passage.unread;
-  return sum;
+function unreadOf({ connections }: Channel): Amount {
+  return [...connections].reduce((all, { passage }) => sum(all, passage.unread), {
+    bytes: 0,
+    frames: 0,
+  });
+}
+
+function isWithin({ unreadBytes, unreadFrames }: DoorLimits, { bytes, frames }: Amount): boolean {
+  return bytes <= unreadBytes && frames <= unreadFrames;
 }

@@ -24,6 +24,11 @@ export interface DoorLimits {
   readonly handshakeBytes: number;
   /** Most bytes of a channel that its reader has not taken. */
   readonly unreadBytes: number;
+  /**
+   * Most frames of a channel that its reader has not taken. A message of many frames is read at
+   * once, which blocks the event loop (a million frames: for more than a second).
+   */
+  readonly unreadFrames: number;
 }
 
 export const doorLimits: DoorLimits = {
@@ -40,6 +45,7 @@ export const doorLimits: DoorLimits = {
   failuresMs: 10_000,
   handshakeBytes: 64 * 1024,
   unreadBytes: 64 * 1024 * 1024,
+  unreadFrames: 16 * 1024,
 };
 
 /** Counts what is taken, by address and in all. */

@@ -2,6 +2,7 @@
  * Accounting of one spliced connection of a channel. The door cannot read what passes, but the
  * number of bytes that the socket behind it has answered tells whether its handshake has passed.
  */
+import { FrameCount } from './frame-count.ts';
 import type { DoorLimits } from './limits.ts';
 
 /**
@@ -13,18 +14,27 @@ const ANSWERED_UNADMITTED = 260;
 const ANSWERED_WELCOME = 234;
 /** Bytes that encryption and framing add to a frame at most. */
 const FRAME_BYTES = 64;
-/** Bytes a second that no reader takes: heartbeats of both sides. */
-const HEARTBEATS_A_SECOND = 128;
+/** Bytes and frames a second that no reader takes: heartbeats of both sides. */
+const HEARTBEATS_A_SECOND: Amount = { bytes: 128, frames: 4 };
+
+/** Part of a stream. */
+export interface Amount {
+  readonly bytes: number;
+  readonly frames: number;
+}
+
+const NOTHING: Amount = { bytes: 0, frames: 0 };
 
 export class Passage {
   readonly #limits: DoorLimits;
   readonly #now: () => number;
   readonly #passed: () => void;
+  readonly #frames = new FrameCount();
   #answered = 0;
-  /** Bytes received before the handshake passed, then those not taken by the reader. */
-  #unread = 0;
+  /** What was received before the handshake passed, then what the reader has not taken. */
+  #unread = NOTHING;
   #hasPassed = false;
-  /** Time to which heartbeats are subtracted from the unread bytes, in milliseconds. */
+  /** Time to which heartbeats are subtracted from the unread amount, in milliseconds. */
   #heartbeatsTo = 0;
 
   /**
@@ -41,8 +51,8 @@ export class Passage {
     return this.#hasPassed;
   }
 
-  get unread(): number {
-    return this.#hasPassed ? this.#unread : 0;
+  get unread(): Amount {
+    return this.#hasPassed ? this.#unread : NOTHING;
   }
 
   /** Whether the socket has refused the other side's key. */
@@ -55,33 +65,49 @@ export class Passage {
     this.#answered += bytes;
     if (this.#answered <= ANSWERED_UNADMITTED) return;
     this.#hasPassed = true;
-    this.#unread = 0;
+    this.#unread = NOTHING;
     this.#heartbeatsTo = this.#now();
     this.#passed();
   }
 
   /** @returns whether the connection is still within the limit of its handshake */
-  received(bytes: number): boolean {
+  received(chunk: Buffer): boolean {
+    const more = { bytes: chunk.length, frames: this.#frames.in(chunk) };
     if (!this.#hasPassed) {
-      this.#unread += bytes;
-      return this.#unread <= this.#limits.handshakeBytes;
+      this.#unread = sum(this.#unread, more);
+      return this.#unread.bytes <= this.#limits.handshakeBytes;
     }
     const now = this.#now();
-    const heartbeats = ((now - this.#heartbeatsTo) / 1_000) * HEARTBEATS_A_SECOND;
-    this.#unread = Math.max(0, this.#unread - heartbeats) + bytes;
+    const seconds = (now - this.#heartbeatsTo) / 1_000;
     this.#heartbeatsTo = now;
+    this.#unread = sum(
+      less(this.#unread, {
+        bytes: seconds * HEARTBEATS_A_SECOND.bytes,
+        frames: seconds * HEARTBEATS_A_SECOND.frames,
+      }),
+      more,
+    );
     return true;
   }
 
-  /** @returns the part of `bytes` that this connection did not send */
-  taken(bytes: number): number {
-    const own = Math.min(this.unread, bytes);
-    this.#unread -= own;
-    return bytes - own;
+  /** @returns the part of `amount` that this connection did not send */
+  taken(amount: Amount): Amount {
+    const rest = less(amount, this.unread);
+    this.#unread = less(this.#unread, less(amount, rest));
+    return rest;
   }
 }
 
 /** Returns how many bytes on the connection a message of these bytes and frames may have been. */
 export function sentBytes(bytes: number, frames: number): number {
   return bytes + frames * FRAME_BYTES;
+}
+
+export function sum(a: Amount, b: Amount): Amount {
+  return { bytes: a.bytes + b.bytes, frames: a.frames + b.frames };
+}
+
+/** Returns `a` without `b`, not below nothing. */
+function less(a: Amount, b: Amount): Amount {
+  return { bytes: Math.max(0, a.bytes - b.bytes), frames: Math.max(0, a.frames - b.frames) };
 }

@@ -9,6 +9,7 @@ import { Inbox } from '../../support/inbox.ts';
 import { ManualTimer } from '../../support/manual-timer.ts';
 import { connectTo, listenTcp } from '../../support/tcp.ts';
 import type { TcpEnd } from '../../support/tcp.ts';
+import { frame, greeting } from '../../support/zmtp.ts';
 
 /** As many bytes as a socket of libzmq sends until it has admitted a key. */
 const ADMISSION = Buffer.alloc(64 + 170 + 52, 1);
@@ -218,14 +219,34 @@ describe('Door: refused connections', () => {
     const { server, refused, enter } = await door({ unreadBytes: 1_000_000 });
     const behind = await admitting(server);
     const node = enter(CONTROL);
+    node.write(greeting('CURVE'));
     await node.bytes(ADMISSION.length);
+    const message = frame(Buffer.alloc(900_000));
     for (let i = 1; i <= 5; i++) {
-      node.write(Buffer.alloc(900_000));
-      await behind.ends[0]?.bytes(i * 900_000);
+      node.write(message);
+      await behind.ends[0]?.bytes(64 + i * message.length);
       server.taken(CONTROL, 900_000, 1);
     }
     expect(refused.all).toHaveLength(0);
-    node.write(Buffer.alloc(1_200_000));
+    node.write(frame(Buffer.alloc(1_200_000)));
+    await node.closed();
+    expect(refused.all).toStrictEqual([{ reason: 'flood', channel: CONTROL }]);
+  });
+
+  it('ends a connection with many frames that its reader does not take, however short they are', async () => {
+    const { server, refused, enter } = await door({ unreadFrames: 1_000 });
+    const behind = await admitting(server);
+    const node = enter(CONTROL);
+    node.write(greeting('CURVE'));
+    await node.bytes(ADMISSION.length);
+    const frames = Buffer.concat(Array.from({ length: 900 }, () => frame(Buffer.alloc(1))));
+    for (let i = 1; i <= 5; i++) {
+      node.write(frames);
+      await behind.ends[0]?.bytes(64 + i * frames.length);
+      server.taken(CONTROL, 900, 900);
+    }
+    expect(refused.all).toHaveLength(0);
+    node.write(Buffer.concat([frames, frames]));
     await node.closed();
     expect(refused.all).toStrictEqual([{ reason: 'flood', channel: CONTROL }]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doorLimits } from '../../../src/transport/door/limits.ts';
 import { Passage, sentBytes } from '../../../src/transport/door/passage.ts';
+import { frame, greeting } from '../../support/zmtp.ts';
 
 /** Bytes that a socket of libzmq answers: greeting and welcome, then a refusal or an admission. */
 const ASKED = 64 + 170;
@@ -17,6 +18,8 @@ function passage() {
   );
   return { made, passed: () => passed, advance: (by: number) => (ms += by) };
 }
+
+const bytes = (count: number) => ({ bytes: count, frames: 0 });
 
 describe('Door: unread bytes of a connection', () => {
   it('tells an admission from a refusal by the bytes of the answer', () => {
@@ -36,27 +39,27 @@ describe('Door: unread bytes of a connection', () => {
 
   it('limits what is sent before the handshake has passed', () => {
     const { made } = passage();
-    expect(made.received(doorLimits.handshakeBytes)).toBe(true);
-    expect(made.received(1)).toBe(false);
+    expect(made.received(Buffer.alloc(doorLimits.handshakeBytes))).toBe(true);
+    expect(made.received(Buffer.alloc(1))).toBe(false);
   });
 
   it('counts what was sent after the handshake and not taken', () => {
     const { made } = passage();
-    made.received(500);
+    made.received(Buffer.alloc(500));
     made.answered(ADMITTED);
-    expect(made.unread).toBe(0);
-    made.received(10_000);
-    expect(made.taken(4_000)).toBe(0);
-    expect(made.unread).toBe(6_000);
+    expect(made.unread.bytes).toBe(0);
+    made.received(Buffer.alloc(10_000));
+    expect(made.taken(bytes(4_000)).bytes).toBe(0);
+    expect(made.unread.bytes).toBe(6_000);
   });
 
   it('gives no credit for more bytes than were sent', () => {
     const { made } = passage();
     made.answered(ADMITTED);
-    made.received(1_000);
-    expect(made.taken(1_500)).toBe(500);
-    made.received(1_000);
-    expect(made.unread).toBe(1_000);
+    made.received(Buffer.alloc(1_000));
+    expect(made.taken(bytes(1_500)).bytes).toBe(500);
+    made.received(Buffer.alloc(1_000));
+    expect(made.unread.bytes).toBe(1_000);
   });
 
   it('does not count the overhead of encryption as unread', () => {
@@ -64,19 +67,22 @@ describe('Door: unread bytes of a connection', () => {
     made.answered(ADMITTED);
     const overhead = 33 + 9;
     for (let i = 0; i < 100_000; i++) {
-      made.received(2 * overhead + 300);
-      made.taken(sentBytes(300, 2));
+      made.received(Buffer.alloc(2 * overhead + 300));
+      made.taken(bytes(sentBytes(300, 2)));
     }
-    expect(made.unread).toBe(0);
+    expect(made.unread.bytes).toBe(0);
   });
 
   it('does not count heartbeats as unread, however long the connection is idle', () => {
     const { made, advance } = passage();
+    const heartbeats = Buffer.concat([frame(Buffer.alloc(40)), frame(Buffer.alloc(38))]);
+    made.received(greeting('CURVE'));
     made.answered(ADMITTED);
     for (let second = 0; second < 100_000; second++) {
       advance(1_000);
-      made.received(42 + 40);
+      made.received(heartbeats);
     }
-    expect(made.unread).toBeLessThan(100);
+    expect(made.unread.bytes).toBeLessThan(100);
+    expect(made.unread.frames).toBeLessThan(5);
   });
 });
