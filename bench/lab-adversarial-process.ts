@@ -51,6 +51,8 @@ export interface HostSample {
 
 const ROUND_TRIP_EVERY_MS = 5;
 const HELD_MS = 5_000;
+/** Milliseconds that a spoiled message waits for a connection; the host refuses the node for 60 s. */
+const BETWEEN_LINKS_MS = 2;
 const random = new Stream(7, { purpose: PURPOSE.simulation });
 const below = (n: number): number => random.below(n);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -168,7 +170,9 @@ async function attack(given: Attack, target: Target): Promise<void> {
       await strangerBytes(target, given.channel, given.count, below);
       return;
     case 'messages':
-      await spoiledMessages(target, given.channel, given.count, below, () => pause(2_000));
+      await spoiledMessages(target, given.channel, given.count, below, BETWEEN_LINKS_MS, () =>
+        pause(2_000),
+      );
       return;
     case 'long':
       for (let i = 0; i < given.count; i++) await longFrame(target, 'results');

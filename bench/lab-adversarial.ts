@@ -37,6 +37,7 @@ const attacks: readonly [name: string, attack: Attack][] = [
   ]),
   ['admitted: 20 frames of 20 MiB', { kind: 'long', count: 20 }],
   ['admitted: a message of 50,000 × 4 KiB', { kind: 'frames', count: 50_000, bytes: 4_096 }],
+  ['admitted: a message of 1,500,000 × 1 B', { kind: 'frames', count: 1_500_000, bytes: 1 }],
   ['admitted: a message of 2,000,000 × 1 B', { kind: 'frames', count: 2_000_000, bytes: 1 }],
 ];
 

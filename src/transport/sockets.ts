@@ -24,10 +24,18 @@ const LINGER_MS = 200;
 const TURN_MS = 10;
 
 /**
+ * Reads every connection to its end. At a receive high-water mark the library (4.3.5) stops reading
+ * a connection; if that connection then ends and a heartbeat falls due before the program has read,
+ * the library aborts the process. Credits and the door's limit of unread bytes bound the memory.
+ */
+export const neverStopsReading = { receiveHighWaterMark: 0 } as const;
+
+/**
  * ZMTP heartbeats only clean up connections: a stopped or unplugged peer is disconnected within
  * 2,000 ms. Liveness is decided by the protocol's own beats.
  */
 export const socketOptions = {
+  ...neverStopsReading,
   linger: 0,
   maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
   heartbeatInterval: 500,

@@ -2,7 +2,7 @@
  * The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results and one PUSH for
  * each session's tasks, all bound.
  */
-import { Pull, Push, Router } from 'zeromq';
+import { Pull, Router } from 'zeromq';
 import type {
   FromWorker,
   ResultMessage,
@@ -13,6 +13,7 @@ import { encodeMessage } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { LongLines } from './long-lines.ts';
 import { peerName, peerNamed } from './peer-name.ts';
+import { PushSocket } from './push-socket.ts';
 import { takeControl, takeResult, type Receiver } from './reading.ts';
 import { SendQueue } from './send-queue.ts';
 import {
@@ -31,7 +32,7 @@ export interface ZeromqCoordinatorOptions {
 }
 
 interface Tasks {
-  readonly socket: Push;
+  readonly socket: PushSocket;
   readonly queue: SendQueue<null>;
   /** A socket can neither send nor close while it binds. */
   readonly bound: Promise<void>;
@@ -87,7 +88,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   }
 
   async openTasks(session: string): Promise<string> {
-    const socket = new Push({ ...socketOptions, ...this.#keys.options });
+    const socket = new PushSocket({ ...socketOptions, ...this.#keys.options });
     const bound = socket.bind(`tcp://${this.#host}:*`);
     const queue = new SendQueue<null>(async (_, frame) => {
       await bound;

@@ -2,7 +2,7 @@
  * A worker's end over ZeroMQ: a DEALER for control, a PULL from its session's tasks, a PUSH of
  * results, all connecting.
  */
-import { Dealer, Pull, Push } from 'zeromq';
+import { Dealer, Pull } from 'zeromq';
 import type {
   FromWorker,
   ResultMessage,
@@ -12,6 +12,7 @@ import type {
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { peerName } from './peer-name.ts';
+import { PushSocket } from './push-socket.ts';
 import { explained } from './reading.ts';
 import { SendQueue } from './send-queue.ts';
 import {
@@ -32,7 +33,7 @@ export interface ZeromqWorkerOptions extends Peer {
 
 interface Results {
   readonly endpoint: string;
-  readonly socket: Push;
+  readonly socket: PushSocket;
   readonly queue: SendQueue<null>;
 }
 
@@ -78,7 +79,7 @@ export class ZeromqWorker implements WorkerTransport {
     if (this.#results?.endpoint === resultsEndpoint) return;
     this.#results?.queue.close();
     this.#results?.socket.close();
-    const socket = new Push({ ...connectAndSendOptions, ...this.#keys });
+    const socket = new PushSocket({ ...connectAndSendOptions, ...this.#keys });
     socket.connect(resultsEndpoint);
     this.#results = {
       endpoint: resultsEndpoint,

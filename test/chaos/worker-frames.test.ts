@@ -2,7 +2,8 @@
  * Tests malformed frames from a worker that has the run's token: each is refused on its own, and
  * the coordinator continues to receive others.
  */
-import { Dealer, Push } from 'zeromq';
+import { Dealer } from 'zeromq';
+import type { Push } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { chosenVersion } from '../../src/protocol/worker-messages.ts';
@@ -10,6 +11,7 @@ import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messag
 import { MalformedMessage } from '../../src/protocol/message-line.ts';
 import { encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
 import { SHORT_CHARACTERS } from '../../src/transport/long-lines.ts';
+import { PushSocket } from '../../src/transport/push-socket.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Malformed } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
@@ -55,7 +57,7 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     const options = { ...connectOptions, ...clientKeys(coordinator.token) };
     sockets = {
       control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.incarnation}` }),
-      results: new Push(options),
+      results: new PushSocket(options),
     };
     sockets.control.connect(coordinator.controlEndpoint);
     sockets.results.connect(coordinator.resultsEndpoint);

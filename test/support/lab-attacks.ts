@@ -3,18 +3,20 @@
  * node. Each returns how many of its connections or messages it has sent.
  */
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { Dealer, Push } from 'zeromq';
 import { encodeNodeMessage } from '../../src/protocol/node-wire.ts';
 import { encodeMessage } from '../../src/protocol/worker-wire.ts';
-import { Lobby } from '../../src/transport/door/lobby.ts';
+import { firstLine } from '../../src/transport/door/first-line.ts';
+import { dial, splice } from '../../src/transport/door/splice.ts';
 import type { KeyPair } from '../../src/transport/keys.ts';
 import { connectingOptions } from '../../src/transport/nodes/link-sockets.ts';
 import { node } from './node-message-examples.ts';
 import { spoilsOf } from './spoils.ts';
 import type { Below } from './spoils.ts';
 import { beat, hello, result } from './worker-message-examples.ts';
+import { greeting } from './zmtp.ts';
 
 export interface Target {
   readonly port: number;
@@ -25,19 +27,16 @@ export interface Target {
   readonly keys: KeyPair;
 }
 
-/** Milliseconds that a message waits for the first connection, and for a later one. */
-const CONNECTING_MS = 10_000;
-const BETWEEN_LINKS_MS = 2;
+/** Milliseconds that a message waits for a connection. */
+export const CONNECTING_MS = 10_000;
+/** Milliseconds after which the last message is sent again. */
+const AGAIN_MS = 500;
 
 export const CHANNELS = ['control', 'results', 'data'] as const;
 export type AttackedChannel = (typeof CHANNELS)[number];
 
 /** A ZMTP greeting with CURVE, and the frame of a CURVE hello without its contents. */
-const GREETING = Buffer.concat([
-  Buffer.from('ff00000000000000017f0300', 'hex'),
-  Buffer.from('CURVE'.padEnd(20, '\0')),
-  Buffer.alloc(32),
-]);
+const GREETING = greeting('CURVE');
 const HELLO = Buffer.concat([Buffer.from([0x04, 0xc8]), Buffer.from('\x05HELLO\x01\x00')]);
 const HELLO_BYTES = 202;
 
@@ -126,32 +125,44 @@ export const lastMessage = {
   data: 'the last message',
 } as const;
 
+/**
+ * Leads connections to a channel of the host's door. Unlike a lobby it never waits between two
+ * connections.
+ */
+async function wayTo(door: number, channel: string): Promise<Server> {
+  const server = createServer((local) => {
+    const remote = dial({ port: door, host: '127.0.0.1' });
+    remote.write(firstLine(channel));
+    splice(local, remote, () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
 /** A socket with the attacker's keys on a channel of the node. */
 async function intrude(target: Target, channel: AttackedChannel) {
-  const lobby = new Lobby([{ host: '127.0.0.1', port: target.port }], {
-    refused: () => undefined,
-    reached: () => undefined,
-  });
-  const { port } = await lobby.open(`${target.node}/${channel}`);
+  const way = await wayTo(target.port, `${target.node}/${channel}`);
   const options = {
     ...connectingOptions(target.keys, target.hostKey),
     ...{ linger: 0, immediate: true, sendTimeout: CONNECTING_MS, heartbeatInterval: 1_000 },
+    ...{ reconnectInterval: 1, reconnectMaxInterval: 0 },
   };
   const socket =
     channel === 'results' ? new Push(options) : new Dealer({ ...options, routingId: 'n' });
-  socket.connect(`tcp://127.0.0.1:${port}`);
+  socket.connect(`tcp://127.0.0.1:${(way.address() as AddressInfo).port}`);
   return {
     socket,
     close: () => {
       socket.close();
-      lobby.close();
+      way.close();
     },
   };
 }
 
 /**
- * Spoiled messages of an admitted node on a channel, and a valid last one, `lastMessage`. Messages
- * that the host's limits do not let it send are dropped.
+ * Spoiled messages of an admitted node on a channel, and a valid last one, `lastMessage`. The last
+ * one is repeated, because the host may be ending the connection on which it leaves.
+ * @param betweenLinksMs milliseconds that a message waits for a new connection before it is dropped
  * @param arrived resolves when the last one has arrived
  * @returns the number of messages that were sent
  */
@@ -160,6 +171,7 @@ export async function spoiledMessages(
   channel: AttackedChannel,
   count: number,
   below: Below,
+  betweenLinksMs: number,
   arrived: () => Promise<unknown>,
 ): Promise<number> {
   const { socket, close } = await intrude(target, channel);
@@ -179,25 +191,35 @@ export async function spoiledMessages(
     const spoiled = (spoils[below(spoils.length)] ?? String)(text);
     const first = ['', `${slot}#1.1`, 'x'][below(3)] ?? '';
     const frames = below(20) === 0 ? [first, spoiled, spoiled] : [first, spoiled];
-    socket.sendTimeout = i === 0 ? CONNECTING_MS : BETWEEN_LINKS_MS;
+    socket.sendTimeout = i === 0 ? CONNECTING_MS : betweenLinksMs;
     if (await isSent(socket, frames)) sent += 1;
   }
   socket.sendTimeout = CONNECTING_MS;
   await isSent(socket, ['', lastMessage[channel]]);
-  await arrived();
-  close();
+  const again = setInterval(() => void isSent(socket, ['', lastMessage[channel]]), AGAIN_MS);
+  try {
+    await arrived();
+  } finally {
+    clearInterval(again);
+    close();
+  }
   return sent;
 }
 
-/** A message of one frame beyond the limit of its channel. */
+async function disconnected(socket: Dealer | Push): Promise<void> {
+  for await (const { type } of socket.events) if (type === 'disconnect') return;
+}
+
+/** A message of one frame beyond the limit of its channel. Resolves when the host has ended it. */
 export async function longFrame(target: Target, channel: AttackedChannel): Promise<void> {
   const { socket, close } = await intrude(target, channel);
+  const ended = disconnected(socket);
   await socket.send(['', Buffer.alloc(20 * 2 ** 20, 32)]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await ended;
   close();
 }
 
-/** One message of many frames. */
+/** One message of many frames, beyond the limit of unread bytes. Resolves when the host has ended it. */
 export async function manyFrames(
   target: Target,
   channel: AttackedChannel,
@@ -205,8 +227,9 @@ export async function manyFrames(
   bytes: number,
 ): Promise<void> {
   const { socket, close } = await intrude(target, channel);
+  const ended = disconnected(socket);
   const frame = Buffer.alloc(bytes, 32);
   await socket.send(Array.from({ length: count }, () => frame));
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await ended;
   close();
 }

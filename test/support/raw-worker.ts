@@ -1,4 +1,6 @@
-import { Dealer, Push } from 'zeromq';
+import { Dealer } from 'zeromq';
+import type { Push } from 'zeromq';
+import { PushSocket } from '../../src/transport/push-socket.ts';
 import { SendQueue } from '../../src/transport/send-queue.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Peer } from '../../src/transport/transport.ts';
@@ -12,7 +14,7 @@ export function rawWorker(
 ) {
   const options = { ...connectOptions, ...(token === null ? {} : clientKeys(token)) };
   const control = new Dealer({ ...options, routingId: `${slot}#${incarnation}` });
-  const results = new Push(options);
+  const results = new PushSocket(options);
   control.connect(coordinator.controlEndpoint);
   results.connect(coordinator.resultsEndpoint);
   const queue = new SendQueue<Dealer | Push>((socket, frame) => socket.send(frame));

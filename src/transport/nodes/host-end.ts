@@ -2,10 +2,11 @@
  * The host's sockets for one node: control, tasks, results and data, each its own ZAP domain, so
  * that whatever arrives here was sent by this node. Does not parse messages.
  */
-import { Pull, Push, Router } from 'zeromq';
+import { Pull, Router } from 'zeromq';
 import type { Socket } from 'zeromq';
 import type { Access } from '../access.ts';
 import type { Door } from '../door/door.ts';
+import { PushSocket } from '../push-socket.ts';
 import { SendQueue } from '../send-queue.ts';
 import { receiveLines, within } from '../sockets.ts';
 import { FrameQueue } from './frame-queue.ts';
@@ -53,7 +54,7 @@ interface Sockets {
 
 interface Tasks {
   readonly link: number;
-  readonly socket: Push;
+  readonly socket: PushSocket;
   readonly queue: SendQueue<string>;
 }
 
@@ -87,7 +88,7 @@ export class HostEnd {
     const { node, door } = this.#options;
     const link = ++this.#link;
     const bound = boundOptions(this.#secretKey, node);
-    const socket = new Push({ ...channelOptions.tasks, ...bound });
+    const socket = new PushSocket({ ...channelOptions.tasks, ...bound });
     const queue = new SendQueue<string>((to, frame) => socket.send([to, frame]));
     await socket.bind('tcp://127.0.0.1:*');
     if (this.#isClosed || link !== this.#link) {
@@ -217,7 +218,7 @@ export class HostEnd {
           return listener.line(channel, before[ids]?.toString() ?? '', line);
         },
         (frames) => {
-          this.#taken(channelNames[channel](node), frames);
+          this.#taken(channelNames[channel](node), frames.slice(ids));
           return isCurrent() && this.#hasFrames(frames.length - ids, channel);
         },
       );

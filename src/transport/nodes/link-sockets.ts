@@ -3,6 +3,7 @@ import { MAX_DATA_BYTES } from '../../protocol/data-messages.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/worker-messages.ts';
 import { curveKey } from '../keys.ts';
 import type { KeyPair } from '../keys.ts';
+import { neverStopsReading } from '../sockets.ts';
 
 const ENVELOPE_BYTES = 1024;
 /**
@@ -19,7 +20,11 @@ const DIAL_AND_HANDSHAKE_MS = 10_000;
 /** Routing id of a node on its own sockets at the host. */
 export const NODE_ROUTING_ID = 'n';
 
-const always = { linger: 0, maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES } as const;
+const always = {
+  ...neverStopsReading,
+  linger: 0,
+  maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+} as const;
 
 /** A node's link has one channel that notices silence early; the others only clean up. */
 const heartbeats = {

@@ -2,7 +2,7 @@
  * The node's end of its link to a host: four sockets through a lobby. Whatever ends the control or
  * the task connection renews all of them. Passes on the lines of workers unparsed.
  */
-import { Dealer, Pull, Push } from 'zeromq';
+import { Dealer, Pull } from 'zeromq';
 import type { Socket } from 'zeromq';
 import type { FromNode, NodeResult, ToNode } from '../../protocol/node-messages.ts';
 import { encodeNodeMessage, parseToNode } from '../../protocol/node-wire.ts';
@@ -13,6 +13,7 @@ import type { DoorAddress, LobbyChannel } from '../door/lobby.ts';
 import type { KeyPair } from '../keys.ts';
 import { linesOf } from '../lines.ts';
 import { peerName, peerNamed } from '../peer-name.ts';
+import { PushSocket } from '../push-socket.ts';
 import { explained } from '../reading.ts';
 import { SendQueue } from '../send-queue.ts';
 import { within } from '../sockets.ts';
@@ -64,7 +65,7 @@ const RENEW_MS = 50;
 
 interface Links {
   readonly control: Dealer;
-  readonly results: Push;
+  readonly results: PushSocket;
   readonly data: Dealer;
   readonly reports: SendQueue<string>;
   readonly outcomes: SendQueue<string>;
@@ -216,7 +217,7 @@ export class NodeEnd {
       ...sending,
       routingId: NODE_ROUTING_ID,
     });
-    const results = new Push({ ...channelOptions.results, ...connecting, ...sending });
+    const results = new PushSocket({ ...channelOptions.results, ...connecting, ...sending });
     const data = new Dealer({
       ...channelOptions.data,
       ...connecting,
