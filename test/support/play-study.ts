@@ -4,6 +4,7 @@
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
 import type { EncodedParams, SearchSpace } from '../../src/core/search-space/distribution.ts';
+import type { Direction } from '../../src/core/study/direction.ts';
 import type { HistoryView } from '../../src/core/study/history.ts';
 import { TrialColumns } from '../../src/core/study/trial-columns.ts';
 
@@ -26,13 +27,22 @@ export function viewFor({ barrier }: Sampler, columns: TrialColumns, number: num
     : columns.synchronousView(barrier(number));
 }
 
-/** @param world its seed determines which worker finishes first */
+interface World {
+  readonly trials: number;
+  readonly workers: number;
+  /** Determines which worker finishes first. */
+  readonly seed: number;
+  readonly direction?: Direction;
+  /** Value of a point; default: one that depends on every active parameter. */
+  readonly objective?: (params: EncodedParams) => number;
+}
+
 export function playStudy(
   sampler: Sampler,
   space: SearchSpace,
-  world: { readonly trials: number; readonly workers: number; readonly seed: number },
+  world: World,
 ): { readonly columns: TrialColumns; readonly proposals: readonly Proposal[] } {
-  const columns = new TrialColumns(space, 'minimize', sampler.window);
+  const columns = new TrialColumns(space, world.direction ?? 'minimize', sampler.window);
   const proposals: Proposal[] = [];
   const running: number[] = [];
   const order = new Stream(world.seed, { purpose: PURPOSE.simulation });
@@ -51,6 +61,11 @@ export function playStudy(
     }
     const [done] = running.splice(order.below(Math.max(1, running.length)), 1);
     if (done === undefined) return { columns, proposals };
-    columns.end(done, 'complete', 'succeeded', valueOf(proposals[done]!.params));
+    columns.end(
+      done,
+      'complete',
+      'succeeded',
+      (world.objective ?? valueOf)(proposals[done]!.params),
+    );
   }
 }

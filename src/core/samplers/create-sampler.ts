@@ -13,6 +13,7 @@ import type { Settings, SettingTable } from '../settings.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
+import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { nsga2 } from './nsga2.ts';
 import { random } from './random.ts';
@@ -104,6 +105,13 @@ const kinds: Readonly<Record<string, Kind>> = {
         unmutated: required(settings, 'unmutated'),
         sigma: required(settings, 'sigma'),
       }),
+  },
+  'guided-evolution': {
+    title: 'Guided evolution',
+    pick: 'Evolution whose children a model of the finished trials chooses: better trials from fewer, a few milliseconds each. For expensive trials, up to a few thousand.',
+    cost: 'thread',
+    settings: {},
+    make: (axes, seed) => guidedEvolution(axes, seed),
   },
   generational: {
     title: 'Generational evolution',

@@ -55,7 +55,7 @@ export class Distinct {
       const taken = (params: EncodedParams): boolean =>
         (earlier.size > 0 && earlier.has(keyText(this.#axes, params))) ||
         history.has(params, number);
-      const proposal = this.#one(number, taken, draw, generationOf(number));
+      const proposal = this.one(number, taken, draw, generationOf(number));
       if (proposal === null) break;
       proposals.push(proposal);
       if (count > 1) earlier.add(keyText(this.#axes, proposal.params));
@@ -63,11 +63,15 @@ export class Distinct {
     return proposals;
   }
 
-  #one(
+  /**
+   * Returns one proposal; null when the space is exhausted.
+   * @param generation of a point that was not made by `draw`
+   */
+  one(
     number: number,
     taken: (params: EncodedParams) => boolean,
     draw: Draw,
-    generation: number,
+    generation = 0,
   ): Proposal | null {
     for (let retry = 0; retry < this.#ownDraws; retry++) {
       const proposal = draw(number, retry);

@@ -21,26 +21,52 @@
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
+<<<<<<< HEAD
 import type { HistoryView } from '../study/history.ts';
 import { bred, foundersOf } from './breeding.ts';
 import type { Variation } from './breeding.ts';
 import { Distinct } from './distinct.ts';
+=======
+import { Distinct } from './distinct.ts';
+import { LatinHypercubes } from './latin-hypercube.ts';
+import { childOf } from './offspring.ts';
+import type { BreedingSettings } from './offspring.ts';
+>>>>>>> f46050a1 (samplers: add guided evolution)
 import type { Proposal, Sampler } from './sampler.ts';
 
+<<<<<<< HEAD
 export interface EvolutionSettings extends Variation {
+=======
+export interface EvolutionSettings extends BreedingSettings {
+  /** Number of random trials before the first offspring. */
+>>>>>>> f46050a1 (samplers: add guided evolution)
   readonly initial: number;
+  /** Number of the best trials that may be parents. */
   readonly population: number;
+<<<<<<< HEAD
   readonly tournament: number;
   readonly crossover: number;
 }
 
+=======
+}
+
+/** Number of failed draws after which one more parameter is mutated. */
+const PATIENCE = 10;
+
+>>>>>>> f46050a1 (samplers: add guided evolution)
 export function evolution(
   axes: readonly Axis[],
   seed: number,
   settings: EvolutionSettings,
 ): Sampler {
   const distinct = new Distinct(axes, seed);
+<<<<<<< HEAD
   const founder = foundersOf(axes, seed, settings.initial);
+=======
+  const founder = founders(axes, seed, settings.initial);
+
+>>>>>>> f46050a1 (samplers: add guided evolution)
   return {
     name: 'evolution',
     window: { kind: 'best', count: settings.population },
@@ -64,6 +90,7 @@ export function evolution(
   };
 }
 
+<<<<<<< HEAD
 /** Breeds one child of parents that win tournaments; `retry` as for `bred`. */
 function childOf(
   axes: readonly Axis[],
@@ -90,3 +117,28 @@ function winner(population: readonly number[], tournament: number, stream: Strea
   for (let i = 0; i < tournament; i++) rank = Math.min(rank, stream.below(population.length));
   return population[rank] ?? 0;
 }
+=======
+/**
+ * Returns the draw of founders: the first of a number is its point of a Latin hypercube, retries
+ * are uniform.
+ */
+export function founders(
+  axes: readonly Axis[],
+  seed: number,
+  initial: number,
+): (number: number, retry: number) => Proposal {
+  const designs = new LatinHypercubes(axes, seed, initial);
+  return (number, retry) => {
+    const stream = new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry });
+    const designed = retry === 0;
+    return {
+      params: designed ? designs.at(number, stream) : uniformPoint(axes, stream),
+      origin: {
+        operator: designed ? 'latin-hypercube' : 'uniform',
+        parents: [],
+        generation: 0,
+      },
+    };
+  };
+}
+>>>>>>> f46050a1 (samplers: add guided evolution)

@@ -5,6 +5,7 @@ import { describeSampler } from '../../contracts/sampler.contract.ts';
 
 const specs: readonly SamplerSpec[] = [
   { name: 'evolution' },
+  { name: 'guided-evolution' },
   { name: 'generational' },
   { name: 'random' },
   { name: 'sobol' },
