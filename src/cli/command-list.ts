@@ -75,6 +75,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'list damage, invalid values and inconsistent rows in a lab file',
     load: async () => (await import('./commands/check.ts')).addCheck,
   },
+  enqueue: {
+    usage: '[options] <study> [values...]',
+    summary: 'try a given point in a study, also while it runs',
+    load: async () => (await import('./commands/enqueue.ts')).addEnqueue,
+  },
   'ask-tell': {
     usage: '[options]',
     summary: 'use a sampler from another program: JSON lines in, JSON lines out',

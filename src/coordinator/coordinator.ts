@@ -15,11 +15,13 @@ import type {
   LabState,
   NodeMessage,
 } from '../core/scheduling/index.ts';
+import type { Params } from '../core/search-space/distribution.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CohortEnergy } from './cohort-energy.ts';
+import { EnqueuedPoints, pointFor } from './enqueued-points.ts';
 import type { EnergyBetween } from './cohort-energy.ts';
 import { GroupCommit } from './group-commit.ts';
 import { ThreadSampling } from './thread-sampling.ts';
@@ -106,6 +108,7 @@ export class Coordinator {
   readonly #channels: WorkerChannels;
   readonly #sampling: ThreadSampling;
   readonly #energy: CohortEnergy | null;
+  readonly #enqueued: EnqueuedPoints;
   #inbox: Event[] = [];
   #turn: NodeJS.Immediate | null = null;
   #wakeAt = Infinity;
@@ -132,6 +135,7 @@ export class Coordinator {
       (event) => this.#take(event),
       parts.sampling,
     );
+    this.#enqueued = new EnqueuedPoints(parts.storage, this.#lab.studies);
     this.#energy =
       parts.energyBetween === undefined ? null : new CohortEnergy(this.#lab, parts.energyBetween);
   }
@@ -159,6 +163,8 @@ export class Coordinator {
     });
     this.#outbox.add(await this.#inTurns(pieces));
     this.#opened = true;
+    // Before any sampler is asked, as Optuna does.
+    this.takeEnqueued();
     this.#runTurn();
   }
 
@@ -215,6 +221,29 @@ export class Coordinator {
     this.command(event);
     this.#runTurn();
     return this.#refused;
+  }
+
+  /**
+   * Enqueues a point in a study. Parameters that are not given are drawn.
+   * @returns the reason of a refusal; null: accepted. @throws InvalidInput
+   */
+  enqueue(uid: string, given: Params): Refused | null {
+    this.#runTurn();
+    const study = this.#lab.studies.get(uid);
+    const params = study === undefined ? new Float64Array(0) : pointFor(study, given);
+    return this.decide({ type: 'trialEnqueued', study: uid, params });
+  }
+
+  /** Takes in the trials that other programs have enqueued in the lab file. */
+  takeEnqueued(): void {
+    if (this.#closed || !this.#opened) return;
+    try {
+      this.#enqueued.take((study, params, claims) =>
+        this.decide({ type: 'trialEnqueued', study, params, claims }),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Reports what a node, its link, its owner or the user of the lab did. */

@@ -70,6 +70,7 @@ function shows(instruction: Instruction, ended: readonly EndedElsewhere[]): bool
   return ended.some((trial) => trial.study === instruction.study && trial.number === number);
 }
 
-function isTemporary(error: unknown): error is StorageError {
+/** Returns whether the same access may succeed later. */
+export function isTemporary(error: unknown): error is StorageError {
   return error instanceof Error && 'temporary' in error && error.temporary === true;
 }

@@ -25,6 +25,7 @@ export const PURPOSE = {
   simulation: 69,
   analysis: 70,
   bracket: 75,
+  enqueued: 76,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

@@ -38,7 +38,7 @@ import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts
 
 /**
  * Milliseconds between two checks that the lab file and its log are still the files that are being
- * written.
+ * written, and whether another program has enqueued trials.
  */
 const VERIFY_EVERY_MS = 2_000;
 /** Milliseconds that workers have to exit by themselves when the lab closes. */
@@ -234,7 +234,10 @@ async function start(
   const check = existed
     ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
     : null;
-  const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
+  const verifying = setInterval(() => {
+    coordinator.verifyStorage();
+    coordinator.takeEnqueued();
+  }, VERIFY_EVERY_MS).unref();
   return {
     coordinator,
     startWorkers({ count, cards = [], laterMs = 0 }) {

@@ -8,7 +8,7 @@ import { lineage, params, studyEnergy } from './best-configs.ts';
 import { courtesySchema, nodeLimits } from './node-messages.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
-import { searchSpace } from './search-space.ts';
+import { paramValue, searchSpace } from './search-space.ts';
 import { devices, direction, packing, sampler, seed } from './study-file.ts';
 import { nodeRow } from './window/nodes.ts';
 
@@ -62,6 +62,14 @@ const studySummary = strict({
 
 /** Output of `studies rename`, `note`, `delete` and `restore`. */
 export const changedStudyOutput = strict({ lab: z.string(), study: studySummary });
+
+/** Points that were enqueued, with the parameters that were given. */
+export const enqueueOutput = strict({
+  lab: z.string(),
+  study: z.string(),
+  points: z.array(z.record(z.string(), paramValue)),
+});
+export type EnqueueOutput = z.output<typeof enqueueOutput>;
 
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;

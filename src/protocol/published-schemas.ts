@@ -21,6 +21,7 @@ import {
   serveOutput,
   showOutput,
   storyOutput,
+  enqueueOutput,
   studiesOutput,
   trialOutput,
 } from './cli-output.ts';
@@ -37,6 +38,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'best-configs': bestConfigs,
   'run-output': runOutput,
   'simulation-output': simulationOutput,
+  'enqueue-output': enqueueOutput,
   'studies-output': studiesOutput,
   'changed-study-output': changedStudyOutput,
   'show-output': showOutput,

@@ -4,8 +4,6 @@
  * fenced like a file.
  */
 import { randomUUID } from 'node:crypto';
-import type { EncodedParams } from '../core/search-space/distribution.ts';
-import type { Origin } from '../core/samplers/sampler.ts';
 import { headOf } from '../core/scheduling/index.ts';
 import type {
   AttemptOutcome,
@@ -18,26 +16,41 @@ import type {
 import type { StepValue } from '../core/study/reports.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
-import type { Committed, EndedElsewhere, LabStorage } from './storage.ts';
+import type { Committed, EndedElsewhere, EnqueuedElsewhere, LabStorage } from './storage.ts';
 
 const FILE = 'memory';
 
 export interface MemoryLab extends LabStorage {
   /** Simulates another program that ends a trial. */
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
+  /** Simulates another program that enqueues a trial. @returns its row */
+  enqueueElsewhere(study: string, params: unknown): number;
+  /** Reasons of refused trials, by row. */
+  readonly refusedElsewhere: ReadonlyMap<number, string>;
 }
 
 /** @param previous a lab to open again, as after a kill of its owner */
 export function memoryLab(previous?: MemoryLab): MemoryLab {
   if (previous !== undefined && !(previous instanceof Memory))
     throw new TypeError('only a lab of this module can be opened again');
-  return new Memory(previous?.contents ?? { uid: randomUUID(), epoch: 0, studies: new Map() });
+  return new Memory(
+    previous?.contents ?? {
+      uid: randomUUID(),
+      epoch: 0,
+      studies: new Map(),
+      enqueued: [],
+      refused: new Map(),
+    },
+  );
 }
 
 interface Contents {
   readonly uid: string;
   epoch: number;
   readonly studies: Map<string, Study>;
+  /** Every trial that was enqueued elsewhere, by row; null: claimed or refused. */
+  readonly enqueued: (EnqueuedElsewhere | null)[];
+  readonly refused: Map<number, string>;
 }
 
 type Study = Omit<StoredStudy, 'head' | 'trials'> & {
@@ -63,6 +76,7 @@ class Memory implements MemoryLab {
   readonly lab: LabSnapshot;
   readonly contents: Contents;
   #closed = false;
+  #seen = -1;
   /** Undo operations of the current commit, newest last. */
   #undo: (() => void)[] = [];
 
@@ -100,6 +114,29 @@ class Memory implements MemoryLab {
 
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
     this.#set(study, number, { foreignEnd: { state, value: value === 0 ? 0 : value } });
+  }
+
+  enqueueElsewhere(study: string, params: unknown): number {
+    const row = this.contents.enqueued.length;
+    this.contents.enqueued.push({ row, study, params });
+    return row;
+  }
+
+  enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
+    const { enqueued } = this.contents;
+    if (this.#seen === enqueued.length) return null;
+    this.#seen = enqueued.length;
+    return enqueued.filter((trial) => trial !== null);
+  }
+
+  refuseEnqueued(row: number, reason: string): void {
+    if (this.contents.enqueued[row] == null) return;
+    this.contents.enqueued[row] = null;
+    this.contents.refused.set(row, reason);
+  }
+
+  get refusedElsewhere(): ReadonlyMap<number, string> {
+    return this.contents.refused;
   }
 
   close(): void {
@@ -181,7 +218,7 @@ class Memory implements MemoryLab {
         break;
       }
       case 'proposal':
-        this.#propose(write.uid, write.number, write.params, write.origin, write.historyLength);
+        this.#propose(write);
         break;
       case 'attemptStarted': {
         const { study, number, attemptNumber } = write.attempt;
@@ -265,13 +302,14 @@ class Memory implements MemoryLab {
     this.#setStudy(uid, { ...study, executor, executorOf: { number, attemptNumber } });
   }
 
-  #propose(
-    uid: string,
-    number: number,
-    params: EncodedParams,
-    origin: Origin,
-    historyLength: number,
-  ): void {
+  #propose({
+    uid,
+    number,
+    params,
+    origin,
+    historyLength,
+    claims = -1,
+  }: Extract<Write, { op: 'proposal' }>): void {
     const { trials, spec } = this.#study(uid);
     if (trials.has(number)) throw refuse('contradiction', `trial ${number} was proposed already`);
     const parameters = Object.keys(spec.searchSpace).length;
@@ -294,6 +332,10 @@ class Memory implements MemoryLab {
       foreignEnd: null,
     });
     this.#undo.push(() => trials.delete(number));
+    const claimed = this.contents.enqueued[claims] ?? null;
+    if (claimed === null) return;
+    this.contents.enqueued[claims] = null;
+    this.#undo.push(() => (this.contents.enqueued[claims] = claimed));
   }
 
   #refuseTaken(name: string, by: string | null): void {

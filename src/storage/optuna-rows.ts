@@ -18,6 +18,8 @@ export class OptunaRows {
   readonly #connection: Connection;
   readonly #ownsStudy: Statement;
   readonly #insertTrial: Statement;
+  readonly #claim: Statement;
+  readonly #dropParams: Statement;
   readonly #insertAttribute: Statement;
   readonly #endTrial: Statement;
   readonly #insertValue: Statement;
@@ -37,6 +39,10 @@ export class OptunaRows {
       `INSERT INTO trials (number, study_id, state, datetime_start)
        VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'RUNNING', ?2)`,
     );
+    this.#claim = prepare(
+      "UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = ? AND study_id = ? AND state = 'WAITING'",
+    );
+    this.#dropParams = prepare('DELETE FROM trial_params WHERE trial_id = ?');
     this.#insertAttribute = prepare(
       'INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
     );
@@ -84,10 +90,25 @@ export class OptunaRows {
   /** Inserts a trial's row, RUNNING from `date` (in the format of `optunaDate`). */
   insertTrial(study: StudyRows, trial: OpenTrial, date: string): number {
     const trialId = this.#insertTrial.insert([study.studyId, date]);
+    this.#describe(study, trial, trialId);
+    return trialId;
+  }
+
+  /**
+   * Gives a trial the row of one that another program enqueued, RUNNING from `date`. Returns null
+   * if that row is no longer WAITING: another program was faster.
+   */
+  claim(study: StudyRows, trial: OpenTrial, row: number, date: string): number | null {
+    if (this.#claim.run([date, row, study.studyId]) !== 1) return null;
+    this.#dropParams.run([row]);
+    this.#describe(study, trial, row);
+    return row;
+  }
+
+  #describe(study: StudyRows, trial: OpenTrial, trialId: number): void {
     study.insertParams(trialId, trial.params);
     this.#insertAttribute.run([trialId, 'galapagos:uid', `"${study.uid}/${trial.number}"`]);
     trial.trialId = trialId;
-    return trialId;
   }
 
   /** Returns false if the row is no longer RUNNING: another program has ended the trial. */

@@ -23,7 +23,9 @@ import { rescue } from './rescue.ts';
 import { holderOf, refuseHeld, refuseOwner, refuseRival, takeHold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
 import { isBusy, storageError } from './sqlite-failure.ts';
-import type { Committed, LabStorage } from './storage.ts';
+import { EnqueuedTrials } from './enqueued-elsewhere.ts';
+import { optunaDate } from './optuna-encoding.ts';
+import type { Committed, EnqueuedElsewhere, LabStorage } from './storage.ts';
 import { Writes } from './writes.ts';
 
 export interface OpenOptions {
@@ -163,6 +165,7 @@ class SqliteLab implements LabStorage {
   readonly #now: () => Date;
   readonly #selectEpoch: Statement;
   readonly #writes: Writes;
+  readonly #enqueued: EnqueuedTrials;
   readonly #owner: OwnerLock;
   #wal = false;
   #guard: LogGuard | null = null;
@@ -178,6 +181,7 @@ class SqliteLab implements LabStorage {
     this.#now = now;
     this.#selectEpoch = connection.prepare('SELECT epoch FROM galapagos_lab');
     this.#writes = new Writes(connection);
+    this.#enqueued = new EnqueuedTrials(connection);
     this.#startLog();
   }
 
@@ -202,6 +206,27 @@ class SqliteLab implements LabStorage {
     if (this.#stopped !== null) throw this.#stopped;
     const lost = this.#closed ? null : (this.#guard?.lost() ?? null);
     if (lost !== null) throw (this.#stopped = rescue(this.#connection, lost));
+  }
+
+  enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
+    if (this.#closed || this.#stopped !== null) return null;
+    try {
+      return this.#enqueued.found();
+    } catch (error) {
+      throw storageError(error, this.#connection.file, 'read the lab file');
+    }
+  }
+
+  refuseEnqueued(row: number, reason: string): void {
+    if (this.#closed || this.#stopped !== null) return;
+    try {
+      this.#connection.transaction(() => {
+        this.#checkFence();
+        this.#enqueued.refuse(row, reason, optunaDate(this.#now()));
+      });
+    } catch (error) {
+      throw storageError(error, this.#connection.file, 'write the lab file');
+    }
   }
 
   close(): void {

@@ -14,6 +14,15 @@ export interface EndedElsewhere {
   readonly value: number | null;
 }
 
+/** A trial that another program enqueued in a study of this lab (`Study.enqueue_trial`). */
+export interface EnqueuedElsewhere {
+  /** Its `trial_id`. */
+  readonly row: number;
+  readonly study: string;
+  /** The attribute `fixed_params`, parsed as JSON; undefined: it has none. */
+  readonly params: unknown;
+}
+
 export interface Committed {
   readonly endedElsewhere: readonly EndedElsewhere[];
 }
@@ -39,5 +48,13 @@ export interface LabStorage {
    *   is ever written again
    */
   verify(): void;
+  /**
+   * Trials that other programs have enqueued and no program has claimed, in order; null: as at the
+   * last call. A proposal with `claims` takes one; if another program was faster, the proposal gets
+   * a row of its own.
+   */
+  enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null;
+  /** Ends such a trial as failed, with the reason as its attribute `galapagos:refused`. */
+  refuseEnqueued(row: number, reason: string): void;
   close(): void;
 }

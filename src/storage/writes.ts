@@ -176,7 +176,7 @@ export class Writes {
     this.#connection.run(`UPDATE galapagos_study SET ${columns} WHERE id = ?`, ...values, key);
   }
 
-  #propose({ uid, number, params, origin, historyLength }: Of<'proposal'>): void {
+  #propose({ uid, number, params, origin, historyLength, claims }: Of<'proposal'>): void {
     const study = this.#study(uid);
     if (params.length !== study.axes.length)
       throw this.#refuse(
@@ -194,7 +194,10 @@ export class Writes {
       origin.generation,
       historyLength,
     ]);
-    study.proposed({ number, params, origin, trialId: null, attempts: [] });
+    const trial = { number, params, origin, trialId: null, attempts: [] };
+    study.proposed(trial);
+    const row = claims === undefined ? null : this.#optuna.claim(study, trial, claims, this.#date);
+    if (row !== null) this.#setTrialId.run([row, study.key, number]);
   }
 
   #startAttempt({

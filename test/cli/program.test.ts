@@ -116,6 +116,7 @@ const commands = [
   'export',
   'story',
   'check',
+  'enqueue',
   'ask-tell',
   'simulate',
   'datasets',

@@ -5,6 +5,7 @@ import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/i
 import { StorageError } from '../../src/storage/errors.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import { endedElsewhereContract } from './storage-ended-elsewhere.contract.ts';
+import { enqueuedElsewhereContract } from './storage-enqueued-elsewhere.contract.ts';
 import { reportsContract } from './storage-reports.contract.ts';
 import {
   UID,
@@ -30,6 +31,10 @@ export interface StorageHarness {
   reopen(): LabStorage;
   /** Ends a trial of the lab as another program would. */
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
+  /** Enqueues a trial as another program would. @returns its row */
+  enqueueElsewhere(study: string, params: unknown): number;
+  /** Reason for which an enqueued trial was refused; null: it was not. */
+  refusedElsewhere(row: number): string | null;
   dispose(): void;
 }
 
@@ -505,6 +510,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     });
 
     endedElsewhereContract(() => harness);
+    enqueuedElsewhereContract(() => harness);
   });
 }
 

@@ -24,6 +24,8 @@ function parts(commit: () => Committed): {
     lab: { uid: 'lab', studies: [] },
     commit,
     verify: () => undefined,
+    enqueuedElsewhere: () => null,
+    refuseEnqueued: () => undefined,
     close: () => undefined,
   };
   return { commits: new GroupCommit(storage, outbox), outbox, left };

@@ -8,6 +8,8 @@ storageContract('memory', () => {
     first,
     reopen: () => (newest = memoryLab(newest)),
     endElsewhere: (study, number, state, value) => newest.endElsewhere(study, number, state, value),
+    enqueueElsewhere: (study, params) => newest.enqueueElsewhere(study, params),
+    refusedElsewhere: (row) => newest.refusedElsewhere.get(row) ?? null,
     dispose: () => newest.close(),
   };
 });

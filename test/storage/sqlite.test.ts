@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import type { Write } from '../../src/core/scheduling/index.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { storageContract } from '../contracts/storage.contract.ts';
-import { endElsewhere, foreignly } from '../support/foreign-program.ts';
+import {
+  endElsewhere,
+  enqueueElsewhere,
+  foreignly,
+  refusedElsewhere,
+} from '../support/foreign-program.ts';
 import {
   UID,
   createStudy,
@@ -24,6 +29,8 @@ storageContract('an SQLite file', () => {
     first,
     reopen: () => (newest = openLab(file, { create: false, takeOver: true })),
     endElsewhere: (study, number, state, value) => endElsewhere(file, study, number, state, value),
+    enqueueElsewhere: (study, params) => enqueueElsewhere(file, study, params),
+    refusedElsewhere: (row) => refusedElsewhere(file, row),
     dispose: () => {
       newest.close();
       folder.remove();

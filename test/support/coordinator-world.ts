@@ -7,7 +7,7 @@ import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
 import type { StorageError } from '../../src/storage/errors.ts';
 import { memoryLab } from '../../src/storage/memory.ts';
-import type { Committed, LabStorage } from '../../src/storage/storage.ts';
+import type { Committed, EnqueuedElsewhere, LabStorage } from '../../src/storage/storage.ts';
 import { InProcessCoordinator } from '../../src/transport/in-process.ts';
 
 export const spec: StudySpec = {
@@ -43,6 +43,14 @@ export class FragileStorage implements LabStorage {
 
   verify(): void {
     if (this.failure !== null) throw this.failure;
+  }
+
+  enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
+    return this.#real.enqueuedElsewhere();
+  }
+
+  refuseEnqueued(row: number, reason: string): void {
+    this.#real.refuseEnqueued(row, reason);
   }
 
   close(): void {

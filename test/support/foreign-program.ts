@@ -55,3 +55,34 @@ export function endElsewhere(
     trialId,
   );
 }
+
+/** Calls `study.enqueue_trial`. @returns the row of the trial */
+export function enqueueElsewhere(file: string, study: string, params: unknown): number {
+  const [row] = foreignly(file, 'SELECT study_id FROM galapagos_study WHERE uid = ?', study);
+  const studyId = Number(row?.[0]);
+  foreignly(
+    file,
+    `INSERT INTO trials (number, study_id, state) VALUES ((SELECT count(*) FROM trials WHERE study_id = ?1), ?1, 'WAITING')`,
+    studyId,
+  );
+  const [inserted] = foreignly(file, 'SELECT max(trial_id) FROM trials');
+  const trialId = Number(inserted?.[0]);
+  foreignly(
+    file,
+    `INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?, 'fixed_params', ?)`,
+    trialId,
+    JSON.stringify(params),
+  );
+  return trialId;
+}
+
+/** Reason for which an enqueued trial ended as failed; null: it did not. */
+export function refusedElsewhere(file: string, row: number): string | null {
+  const [found] = foreignly(
+    file,
+    `SELECT value_json FROM trials JOIN trial_user_attributes USING (trial_id)
+     WHERE trial_id = ? AND state = 'FAIL' AND key = 'galapagos:refused'`,
+    row,
+  );
+  return found === undefined ? null : String(JSON.parse(String(found[0])));
+}

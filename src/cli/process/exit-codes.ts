@@ -27,6 +27,7 @@ const WRONG_REQUEST = new Set([
   'bad-name',
   'dataset-exists',
   'unknown-dataset',
+  'duplicate-trial',
   'foreign-study',
   'name-taken',
 ]);

@@ -186,7 +186,7 @@ function answered(
 /** A point that the user wants tried; it takes the next number. */
 export function enqueueTrial(
   lab: LabState,
-  { type, study: uid, params }: Extract<Event, { type: 'trialEnqueued' }>,
+  { type, study: uid, params, claims }: Extract<Event, { type: 'trialEnqueued' }>,
 ): void {
   const study = lab.studies.get(uid);
   const refuse = (reason: CommandRefusal, detail: string): void => {
@@ -220,6 +220,7 @@ export function enqueueTrial(
     study,
     { params, origin: { operator: 'enqueued', parents: [], generation: 0 } },
     historyLength,
+    claims,
   );
 }
 

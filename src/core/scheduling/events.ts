@@ -210,7 +210,13 @@ export type Event = Cause &
      */
     | { readonly type: 'studyRemoved'; readonly study: string }
     | { readonly type: 'trialCancelled'; readonly study: string; readonly number: number }
-    | { readonly type: 'trialEnqueued'; readonly study: string; readonly params: EncodedParams }
+    /** `claims`: row of the trial that another program enqueued in the lab file. */
+    | {
+        readonly type: 'trialEnqueued';
+        readonly study: string;
+        readonly params: EncodedParams;
+        readonly claims?: number;
+      }
     | { readonly type: 'slotDrained'; readonly slot: SlotName }
     | { readonly type: 'slotReleased'; readonly slot: SlotName }
     /** A slot the host offers: `step` will start its worker. */

@@ -63,6 +63,8 @@ export type Write =
       readonly params: EncodedParams;
       readonly origin: Origin;
       readonly historyLength: number;
+      /** Row of another program's enqueued trial, of which this trial takes the place. */
+      readonly claims?: number;
     }
   | {
       readonly op: 'attemptStarted';

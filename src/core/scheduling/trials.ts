@@ -44,16 +44,29 @@ export function moveTrial(lab: LabState, trial: OpenTrial, to: TrialState): void
   trial.state = to;
 }
 
-/** Opens the study's next trial, waiting. */
+/**
+ * Opens the study's next trial, waiting.
+ * @param claims row of another program's enqueued trial, of which it takes the place
+ */
 export function openTrial(
   lab: LabState,
   study: Study,
   { params, origin }: Proposal,
   historyLength: number,
+  claims?: number,
 ): OpenTrial {
   const number = study.columns.size;
   study.columns.proposed(number, params, historyLength, origin);
-  write(lab, { op: 'proposal', uid: study.uid, number, params, origin, historyLength });
+  const { uid } = study;
+  write(lab, {
+    op: 'proposal',
+    uid,
+    number,
+    params,
+    origin,
+    historyLength,
+    ...(claims === undefined ? {} : { claims }),
+  });
   const trial = newTrial(lab, study, number, params, origin, historyLength);
   record(lab, trial, `proposed by ${origin.operator} after ${historyLength} completions`);
   study.waiting.add(trial);

@@ -1,0 +1,127 @@
+/** Carries out `galapagos enqueue`. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import { PURPOSE, Stream } from '../../core/random.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import { completeParams } from '../../core/search-space/complete-params.ts';
+import type { Params, ParamValue } from '../../core/search-space/distribution.ts';
+import { keyText } from '../../core/search-space/duplicate-key.ts';
+import { encodeParams } from '../../core/search-space/params.ts';
+import { knownStudy } from '../../documents/lab-output.ts';
+import { params as paramsSchema } from '../../protocol/best-configs.ts';
+import type { EnqueueOutput } from '../../protocol/cli-output.ts';
+import { parseJson } from '../../protocol/json-text.ts';
+import { parse } from '../../protocol/problems.ts';
+import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
+import { withLab } from '../options/lab-command.ts';
+import type { LabOptions } from '../options/lab-command.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
+
+export interface EnqueueOptions extends LabOptions {
+  readonly file?: string;
+}
+
+/** A point, or a list of points. */
+const points = z.union([paramsSchema, z.array(paramsSchema).min(1)]);
+
+/** @throws UsageError, InvalidInput, GalapagosError `foreign-study`; then nothing is enqueued */
+export async function enqueuePoints(
+  context: Context,
+  named: string,
+  values: readonly string[],
+  { lab, json = false, file }: EnqueueOptions,
+): Promise<void> {
+  const given = file === undefined ? [] : pointsIn(resolve(context.streams.cwd, file), file);
+  if (values.length > 0) given.push(pointOf(values));
+  if (given.length === 0)
+    throw new UsageError('no point: give parameters as name=value, or --file', 'usage');
+  const study = await withLab(context, lab, (reader) => {
+    const found = knownStudy(reader, named, lab);
+    return checked(reader, found, given);
+  });
+  const { enqueue } = await import('../../storage/enqueue.ts');
+  enqueue(resolve(context.streams.cwd, lab), study.uid, given);
+  const output: EnqueueOutput = { lab, study: study.name, points: given };
+  if (json) printJson(context, output);
+  else print(context, textOf(study, given.length, lab));
+}
+
+function textOf({ name, state }: StudySummary, count: number, lab: string): string[] {
+  const said = `Enqueued ${count === 1 ? 'a point' : `${count} points`} in ${name}.`;
+  return state === 'finished'
+    ? [said, `The study has finished: galapagos run ${name} --resume --trials N --lab ${lab}`]
+    : [said];
+}
+
+/** Returns the study if it can try all points. */
+function checked(
+  reader: LabReader,
+  study: StudySummary,
+  given: readonly Params[],
+): StudySummary & { readonly uid: string } {
+  const { uid, name, spec } = study;
+  if (uid === null || spec === null)
+    throw new GalapagosError(
+      'foreign-study',
+      `${name} is a study of Optuna: enqueue the point with Optuna`,
+      { found: name },
+    );
+  const axes = axesOf(spec.searchSpace);
+  const whole = new Set<string>();
+  for (const [i, point] of given.entries()) {
+    const path = given.length === 1 ? 'params' : `params[${i}]`;
+    // Any draw does: the problems of the given values are the same.
+    const stream = new Stream(0, { purpose: PURPOSE.enqueued });
+    const encoded = encodeParams(axes, completeParams(axes, point, stream), path);
+    if (!encoded.ok) throw new InvalidInput('the point', encoded.problems);
+    const alone = encodeParams(axes, point);
+    if (alone.ok) whole.add(keyText(axes, alone.params));
+  }
+  for (const { number, params } of whole.size === 0 ? [] : reader.trials(uid)) {
+    const encoded = encodeParams(axes, params);
+    if (!encoded.ok || !whole.has(keyText(axes, encoded.params))) continue;
+    const message = `trial ${number} of ${name} has the same parameters`;
+    throw new GalapagosError('duplicate-trial', message, { found: String(number) });
+  }
+  return { ...study, uid };
+}
+
+function pointOf(values: readonly string[]): Params {
+  return Object.fromEntries(
+    values.map((value): [string, ParamValue] => {
+      const at = value.indexOf('=');
+      if (at < 1)
+        throw new UsageError(`expected name=value, found ${JSON.stringify(value)}`, 'usage');
+      return [value.slice(0, at), valueOf(value.slice(at + 1))];
+    }),
+  );
+}
+
+/** A number, true, false or null as JSON; otherwise the text itself. */
+function valueOf(text: string): ParamValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value === null || ['number', 'boolean', 'string'].includes(typeof value))
+      return value as ParamValue;
+  } catch {
+    // Not JSON: a text without quotation marks.
+  }
+  return text;
+}
+
+function pointsIn(path: string, name: string): Params[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `cannot read ${name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const found = parse(points, parseJson(text, name), name);
+  return Array.isArray(found) ? [...found] : [found];
+}

@@ -1,0 +1,65 @@
+/**
+ * Trials that another program enqueued in studies of this lab: rows of Optuna's table in state
+ * WAITING, whose attribute `fixed_params` names the parameters to try, or some of them
+ * (`optuna.Study.enqueue_trial`).
+ */
+import { Columns } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+import { parsePythonJson, pythonJson } from './python-json.ts';
+import type { EnqueuedElsewhere } from './storage.ts';
+
+/** Most trials that are taken in at a time. */
+const MOST = 1_000;
+
+/** Finds them, and reads the tables only after another connection has changed the file. */
+export class EnqueuedTrials {
+  readonly #connection: Connection;
+  readonly #select: Statement;
+  #version: unknown = null;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#select = connection.prepare(
+      `SELECT t.trial_id, s.uid, a.value_json FROM galapagos_study s JOIN trials t USING (study_id)
+       LEFT JOIN trial_system_attributes a ON a.trial_id = t.trial_id AND a.key = 'fixed_params'
+       WHERE t.state = 'WAITING' ORDER BY t.trial_id LIMIT ${MOST}`,
+    );
+  }
+
+  /** Null: no other connection has changed the file since the last call. */
+  found(): readonly EnqueuedElsewhere[] | null {
+    const version = this.#connection.get('PRAGMA data_version')?.[0];
+    if (version === this.#version) return null;
+    this.#version = version;
+    const columns = new Columns(this.#connection.file);
+    return this.#select.all([]).map(([row, study, params]) => ({
+      row: columns.integer('trials.trial_id', row),
+      study: columns.text('galapagos_study.uid', study),
+      params: jsonOf(params),
+    }));
+  }
+
+  /** Ends one as failed. Has no effect if another program has claimed it. */
+  refuse(row: number, reason: string, date: string): void {
+    const ended = this.#connection.run(
+      "UPDATE trials SET state = 'FAIL', datetime_start = ?1, datetime_complete = ?1 WHERE trial_id = ?2 AND state = 'WAITING'",
+      date,
+      row,
+    );
+    if (ended === 1)
+      this.#connection.run(
+        "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, 'galapagos:refused', ?)",
+        row,
+        pythonJson(reason),
+      );
+  }
+}
+
+/** Undefined if it is not JSON. */
+function jsonOf(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? parsePythonJson(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
