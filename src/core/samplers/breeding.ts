@@ -15,6 +15,9 @@ import { LatinHypercubes } from './latin-hypercube.ts';
 import type { Proposal } from './sampler.ts';
 import { uniformPoint } from './uniform-point.ts';
 
+/** Draws that operators need; tests substitute a sequence of known numbers. */
+export type Draws = Pick<Stream, 'uniform' | 'uniform53' | 'below' | 'normal'>;
+
 export interface Variation {
   /** Share of the offspring of two parents that are not mutated. */
   readonly unmutated: number;
@@ -49,19 +52,25 @@ export function foundersOf(
 }
 
 /**
+ * Number of mutations after `retry` children were refused because their point exists; every tenth
+ * adds one.
+ */
+export function mutationsAfter(retry: number): number {
+  return 1 + Math.floor(retry / PATIENCE);
+}
+
+/**
  * Breeds one child of two parents, which may be the same trial.
- * @param retry number of children that were refused because their point exists; every tenth mutates
- *   one more parameter
+ * @param mutations number of parameters to mutate; 1: at most one
  */
 export function bred(
   axes: readonly Axis[],
   { unmutated, sigma }: Variation,
   [mother, father]: readonly [number, number],
   history: HistoryView,
-  stream: Stream,
-  retry: number,
+  stream: Draws,
+  mutations: number,
 ): Proposal {
-  const mutations = 1 + Math.floor(retry / PATIENCE);
   const crossed = mother !== father;
   const child = crossed
     ? crossover(history.params(mother), history.params(father), stream)
@@ -88,7 +97,7 @@ export function bred(
 function crossover(
   mother: EncodedParams | null,
   father: EncodedParams | null,
-  stream: Stream,
+  stream: Draws,
 ): EncodedParams {
   return Float64Array.from(mother ?? [], (fromMother, index) => {
     const fromFather = father?.[index] ?? NaN;
@@ -105,7 +114,7 @@ function mutate(
   child: EncodedParams,
   mutations: number,
   largest: number,
-  stream: Stream,
+  stream: Draws,
 ): void {
   const candidates = axes.filter(
     (axis) =>
@@ -123,7 +132,7 @@ function mutate(
  * Sets inactive parameters to NaN, and draws those uniformly that have become active and that no
  * parent had.
  */
-function settle(axes: readonly Axis[], child: EncodedParams, stream: Stream): void {
+export function settle(axes: readonly Axis[], child: EncodedParams, stream: Draws): void {
   for (const axis of axes) {
     if (!isActive(axis, child)) child[axis.index] = NaN;
     else if (Number.isNaN(child[axis.index] ?? NaN))
@@ -131,7 +140,7 @@ function settle(axes: readonly Axis[], child: EncodedParams, stream: Stream): vo
   }
 }
 
-function moved(axis: Axis, value: number, sigma: number, stream: Stream): number {
+function moved(axis: Axis, value: number, sigma: number, stream: Draws): number {
   if (axis.kind === 'categorical') {
     const other = stream.below(axis.cells - 1);
     return other < value ? other : other + 1;
@@ -144,7 +153,7 @@ function moved(axis: Axis, value: number, sigma: number, stream: Stream): number
 }
 
 /** Reflects a value into [0, 1] at both bounds. */
-function reflected(unit: number): number {
+export function reflected(unit: number): number {
   const folded = Math.abs(unit) % 2;
   return folded > 1 ? 2 - folded : folded;
 }

@@ -21,52 +21,33 @@
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
-<<<<<<< HEAD
 import type { HistoryView } from '../study/history.ts';
-import { bred, foundersOf } from './breeding.ts';
-import type { Variation } from './breeding.ts';
+import { bred, foundersOf, mutationsAfter } from './breeding.ts';
+import type { Draws, Variation } from './breeding.ts';
 import { Distinct } from './distinct.ts';
-=======
-import { Distinct } from './distinct.ts';
-import { LatinHypercubes } from './latin-hypercube.ts';
-import { childOf } from './offspring.ts';
-import type { BreedingSettings } from './offspring.ts';
->>>>>>> f46050a1 (samplers: add guided evolution)
 import type { Proposal, Sampler } from './sampler.ts';
 
-<<<<<<< HEAD
-export interface EvolutionSettings extends Variation {
-=======
-export interface EvolutionSettings extends BreedingSettings {
-  /** Number of random trials before the first offspring. */
->>>>>>> f46050a1 (samplers: add guided evolution)
-  readonly initial: number;
-  /** Number of the best trials that may be parents. */
-  readonly population: number;
-<<<<<<< HEAD
+export interface Selection extends Variation {
+  /** Number of candidates of which the best becomes a parent. */
   readonly tournament: number;
+  /** Share of offspring with two parents. */
   readonly crossover: number;
 }
 
-=======
+export interface EvolutionSettings extends Selection {
+  /** Number of random trials before the first offspring. */
+  readonly initial: number;
+  /** Number of the best trials that may be parents. */
+  readonly population: number;
 }
 
-/** Number of failed draws after which one more parameter is mutated. */
-const PATIENCE = 10;
-
->>>>>>> f46050a1 (samplers: add guided evolution)
 export function evolution(
   axes: readonly Axis[],
   seed: number,
   settings: EvolutionSettings,
 ): Sampler {
   const distinct = new Distinct(axes, seed);
-<<<<<<< HEAD
   const founder = foundersOf(axes, seed, settings.initial);
-=======
-  const founder = founders(axes, seed, settings.initial);
-
->>>>>>> f46050a1 (samplers: add guided evolution)
   return {
     name: 'evolution',
     window: { kind: 'best', count: settings.population },
@@ -84,61 +65,35 @@ export function evolution(
           trial: number + 1,
           ordinal: retry,
         });
-        return childOf(axes, settings, population, history, stream, retry);
+        return childOf(axes, settings, population, history, stream, mutationsAfter(retry));
       });
     },
   };
 }
 
-<<<<<<< HEAD
-/** Breeds one child of parents that win tournaments; `retry` as for `bred`. */
-function childOf(
+/** Breeds one child of parents that win tournaments; `mutations` as for `bred`. */
+export function childOf(
   axes: readonly Axis[],
-  settings: EvolutionSettings,
+  settings: Selection,
   population: readonly number[],
   history: HistoryView,
-  stream: Stream,
-  retry: number,
+  stream: Draws,
+  mutations: number,
 ): Proposal {
   const mother = winner(population, settings.tournament, stream);
   const father =
     stream.uniform() < settings.crossover
       ? winner(population, settings.tournament, stream)
       : mother;
-  return bred(axes, settings, [mother, father], history, stream, retry);
+  return bred(axes, settings, [mother, father], history, stream, mutations);
 }
 
 /**
  * Tournament selection: the best of `tournament` members drawn with replacement. The population is
  * sorted by rank.
  */
-function winner(population: readonly number[], tournament: number, stream: Stream): number {
+function winner(population: readonly number[], tournament: number, stream: Draws): number {
   let rank = population.length;
   for (let i = 0; i < tournament; i++) rank = Math.min(rank, stream.below(population.length));
   return population[rank] ?? 0;
 }
-=======
-/**
- * Returns the draw of founders: the first of a number is its point of a Latin hypercube, retries
- * are uniform.
- */
-export function founders(
-  axes: readonly Axis[],
-  seed: number,
-  initial: number,
-): (number: number, retry: number) => Proposal {
-  const designs = new LatinHypercubes(axes, seed, initial);
-  return (number, retry) => {
-    const stream = new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry });
-    const designed = retry === 0;
-    return {
-      params: designed ? designs.at(number, stream) : uniformPoint(axes, stream),
-      origin: {
-        operator: designed ? 'latin-hypercube' : 'uniform',
-        parents: [],
-        generation: 0,
-      },
-    };
-  };
-}
->>>>>>> f46050a1 (samplers: add guided evolution)

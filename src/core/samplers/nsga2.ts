@@ -17,7 +17,7 @@ import type { Axis } from '../search-space/axis.ts';
 import { crowdingOf, oriented, ranksOf } from '../study/domination.ts';
 import type { Point } from '../study/domination.ts';
 import type { HistoryView } from '../study/history.ts';
-import { bred, foundersOf } from './breeding.ts';
+import { bred, foundersOf, mutationsAfter } from './breeding.ts';
 import type { Variation } from './breeding.ts';
 import { Distinct } from './distinct.ts';
 import type { Sampler } from './sampler.ts';
@@ -53,7 +53,7 @@ export function nsga2(axes: readonly Axis[], seed: number, settings: Nsga2Settin
           stream.uniform() < settings.crossover
             ? winner(population, settings.tournament, stream)
             : mother;
-        return bred(axes, settings, [mother, father], history, stream, retry);
+        return bred(axes, settings, [mother, father], history, stream, mutationsAfter(retry));
       });
     },
   };

@@ -26,11 +26,7 @@ describe('Samplers: settings', () => {
       'a name of every object',
       { name: 'constructor' },
       'unknown-sampler sampler.name',
-<<<<<<< HEAD
-      'one of evolution, generational, random, sobol, nsga2, grid',
-=======
       `one of ${samplerNames.map(({ name }) => name).join(', ')}`,
->>>>>>> f46050a1 (samplers: add guided evolution)
     ],
     [
       'an unknown setting',

@@ -18,7 +18,7 @@ import {
 import { Posterior } from '../../../src/core/samplers/guided-evolution/posterior.ts';
 import { fitBasis } from '../../../src/core/samplers/guided-evolution/training-set.ts';
 import { transformed } from '../../../src/core/samplers/guided-evolution/values.ts';
-import type { Draws } from '../../../src/core/samplers/offspring.ts';
+import type { Draws } from '../../../src/core/samplers/breeding.ts';
 import { axesOf } from '../../../src/core/search-space/axis.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
 import { TrialColumns } from '../../../src/core/study/trial-columns.ts';

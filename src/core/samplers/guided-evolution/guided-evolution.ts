@@ -14,10 +14,10 @@ import type { Axis } from '../../search-space/axis.ts';
 import type { EncodedParams } from '../../search-space/distribution.ts';
 import { sameKey } from '../../search-space/duplicate-key.ts';
 import type { HistoryView } from '../../study/history.ts';
+import { foundersOf, mutationsAfter, settle } from '../breeding.ts';
+import type { Draws } from '../breeding.ts';
 import { Distinct } from '../distinct.ts';
-import { founders } from '../evolution.ts';
-import { childOf, settle } from '../offspring.ts';
-import type { Draws } from '../offspring.ts';
+import { childOf } from '../evolution.ts';
 import type { Proposal, Sampler } from '../sampler.ts';
 import { CandidatePool } from './candidate-pool.ts';
 import { Coordinates } from './coordinates.ts';
@@ -40,13 +40,12 @@ const WIDE_UNIFORM = 100;
 const ROUNDS = 6;
 const TOP = 3;
 const SCALE = 0.1;
-/** Failed draws after which a plain child has one more mutation, and after which it is random. */
-const PATIENCE = 10;
+/** Failed draws of plain children after which points are random. */
 const MOST_CHILDREN = 30;
 
 export function guidedEvolution(axes: readonly Axis[], seed: number): Sampler {
   const distinct = new Distinct(axes, seed);
-  const founder = founders(axes, seed, INITIAL);
+  const founder = foundersOf(axes, seed, INITIAL);
   const search = new GuidedSearch(axes);
   const streamOf = (number: number, ordinal: number): Stream =>
     new Stream(seed, { purpose: PURPOSE.mutate, trial: number + 1, ordinal });
@@ -67,9 +66,8 @@ export function guidedEvolution(axes: readonly Axis[], seed: number): Sampler {
     return distinct.one(number, isTaken, (_, retry) => {
       if (number < INITIAL || population.length === 0 || retry > MOST_CHILDREN)
         return founder(number, retry);
-      const mutations = 1 + Math.floor(retry / PATIENCE);
       const stream = streamOf(number, retry + 1);
-      return childOf(axes, BREEDING, population, history, stream, mutations);
+      return childOf(axes, BREEDING, population, history, stream, mutationsAfter(retry));
     });
   };
 

@@ -4,8 +4,8 @@ import type { Axis } from '../../search-space/axis.ts';
 import type { EncodedParams } from '../../search-space/distribution.ts';
 import { fromUnit, toUnit } from '../../search-space/unit-cube.ts';
 import { at } from '../../at.ts';
-import { reflected, settle } from '../offspring.ts';
-import type { Draws } from '../offspring.ts';
+import { reflected, settle } from '../breeding.ts';
+import type { Draws } from '../breeding.ts';
 
 /** Largest number of cells of an ordinal whose other cells are all neighbours. */
 const MOST_LISTED = 12;
