@@ -49,8 +49,9 @@ export async function optunaProposer(
   sampler: string,
   { space, direction }: Searched,
   seed: number,
+  options: { readonly pruner?: string; readonly steps?: number } = {},
 ): Promise<Proposer> {
-  await peer.ask({ sampler, seed, direction, space });
+  await peer.ask({ sampler, seed, direction, space, ...options });
   return {
     propose: async () => {
       const { params } = (await peer.ask({ ask: true })) as {

@@ -30,6 +30,7 @@ const benches: Record<
     return { run: () => run() };
   },
   search: () => import('./search.ts'),
+  pruning: () => import('./pruning.ts'),
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),
   'lab-speed-up': () => import('./lab-speed-up.ts'),

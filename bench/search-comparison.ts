@@ -14,6 +14,7 @@ import type { SearchProblem } from './problems/problem.ts';
 import { peerPython } from './processes.ts';
 import type { Contender, SearchJob } from './search-job.ts';
 import { SearchPool } from './search-pool.ts';
+import type { Interval } from './statistics.ts';
 
 interface Setting {
   readonly workers: number;
@@ -208,6 +209,6 @@ function differenceRow(
   };
 }
 
-function interval({ low, high }: { readonly low: number; readonly high: number }): string {
-  return `[${low.toFixed(4)}, ${high.toFixed(4)}]`;
+export function interval({ low, high }: Interval, digits = 4): string {
+  return `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }

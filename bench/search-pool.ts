@@ -109,10 +109,11 @@ export class SearchPool {
     appendFileSync(this.#file(job), `${JSON.stringify(kept)}\n`);
   }
 
-  #file({ contender, workers, checkpoints }: SearchJob): string {
+  #file({ contender, workers, checkpoints, pruner }: SearchJob): string {
     const name = this.#names.get(contender);
     if (name === undefined) throw new RangeError('a contender that the pool does not know');
-    return join(folder, `${name}-w${workers}-${checkpoints.join('-')}.jsonl`);
+    const stopping = pruner === undefined ? '' : `-${Object.values(pruner).join('-')}`;
+    return join(folder, `${name}${stopping}-w${workers}-${checkpoints.join('-')}.jsonl`);
   }
 }
 
