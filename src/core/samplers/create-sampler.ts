@@ -19,6 +19,7 @@ import { nsga2 } from './nsga2.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 import { sobol } from './sobol.ts';
+import { tpe } from './tpe/tpe.ts';
 
 /**
  * Place where the coordinator asks a sampler: its event loop, if a proposal takes well below a
@@ -127,6 +128,21 @@ const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     make: (axes, seed, settings) => generational(axes, seed, required(settings, 'population')),
+  },
+  tpe: {
+    title: 'TPE',
+    pick: "Optuna's Tree-structured Parzen Estimator: for 100 trials or more, on any space, and to compare with Optuna.",
+    cost: 'thread',
+    settings: {
+      startup: {
+        integer: true,
+        low: 1,
+        high: 10_000,
+        default: 10,
+        meaning: 'number of trials that must have ended before the first modelled one',
+      },
+    },
+    make: (axes, seed, settings) => tpe(axes, seed, required(settings, 'startup')),
   },
   random: {
     title: 'Random',

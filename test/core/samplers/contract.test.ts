@@ -7,6 +7,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'evolution' },
   { name: 'guided-evolution' },
   { name: 'generational' },
+  { name: 'tpe' },
   { name: 'random' },
   { name: 'sobol' },
   { name: 'nsga2' },

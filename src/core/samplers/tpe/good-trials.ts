@@ -1,0 +1,61 @@
+/**
+ * The best trials of a study, from which the Tree-structured Parzen Estimator builds its good
+ * density: complete trials by value, then pruned ones by the step they reached and their value.
+ * Failed and diverged trials are never among them.
+ */
+import type { HistoryView } from '../../study/history.ts';
+
+/** Maximum number of good trials. */
+const MOST_GOOD = 25;
+
+interface Rank {
+  readonly number: number;
+  /** Smaller is better, compared in order. */
+  readonly keys: readonly [isPruned: number, step: number, value: number];
+}
+
+/** Number of good trials among `finished` ones: a tenth, rounded up, at most 25. */
+export function goodCount(finished: number): number {
+  return Math.min(Math.ceil(0.1 * finished), MOST_GOOD);
+}
+
+export class GoodTrials {
+  #best: Rank[] = [];
+  /** Number of completions seen. */
+  #seen = 0;
+
+  /** Returns the numbers of the good trials of a view, ascending. */
+  of(history: HistoryView): readonly number[] {
+    if (history.count < this.#seen) {
+      this.#best = [];
+      this.#seen = 0;
+    }
+    for (; this.#seen < history.count; this.#seen++)
+      this.#offer(history, history.completion(this.#seen));
+    return this.#best
+      .slice(0, goodCount(history.count))
+      .map(({ number }) => number)
+      .sort((a, b) => a - b);
+  }
+
+  #offer(history: HistoryView, number: number): void {
+    const value = history.value(number);
+    if (!Number.isFinite(value)) return;
+    const loss = history.direction === 'minimize' ? value : -value;
+    const rank: Rank = { number, keys: [0, 0, loss] };
+    let place = this.#best.length;
+    while (place > 0 && isBefore(rank, this.#best[place - 1])) place -= 1;
+    this.#best.splice(place, 0, rank);
+    if (this.#best.length > MOST_GOOD) this.#best.pop();
+  }
+}
+
+/** Ties go to the smaller number. */
+function isBefore(a: Rank, b: Rank | undefined): boolean {
+  if (b === undefined) return true;
+  for (const [place, key] of a.keys.entries()) {
+    const other = b.keys[place] ?? 0;
+    if (key !== other) return key < other;
+  }
+  return a.number < b.number;
+}
