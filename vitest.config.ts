@@ -13,6 +13,7 @@ const slowFiles = [
   'test/e2e/kill.test.ts',
   'test/e2e/second-programs.test.ts',
   'test/lab/namespaces/chaos.test.ts',
+  'test/lab/namespaces/long-cut.test.ts',
   'test/protocol/study-file.test.ts',
   'test/protocol/worker-messages.test.ts',
   'test/simulation/walks.test.ts',
@@ -116,7 +117,7 @@ export default defineConfig({
           ...everywhere,
           ...processes,
           include: ['test/e2e/**/*.test.ts', ...labFiles],
-          exclude: ['test/e2e/datasets-at-size.test.ts'],
+          exclude: ['test/e2e/datasets-at-size.test.ts', 'test/lab/namespaces/long-cut.test.ts'],
         },
       },
       {

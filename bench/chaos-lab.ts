@@ -38,6 +38,7 @@ export async function run(): Promise<BenchRow[]> {
       speed(`${each.sampler}, from the fault until the trial runs again, p95`, recoveries),
       acrossRestarts(each.sampler, across),
     );
+    for (const violation of report.violations) process.stderr.write(`${violation}\n`);
     process.stderr.write(`${JSON.stringify(rows)}\n`);
   }
   return rows;

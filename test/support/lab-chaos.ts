@@ -177,7 +177,8 @@ class Chaos {
     this.#running.clear();
     const { sampler } = this.#options;
     const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler };
-    this.#host = await this.#lab.startHost(study, 0, more, (event) => this.#follow(event));
+    const heard = (event: PrintedEvent): void => this.#follow(event);
+    this.#host = await this.#lab.startHost(study, 0, more, { heard });
   }
 
   /** Waits until each node has finished a trial from now on. */
@@ -306,8 +307,12 @@ class Chaos {
   }
 
   async #nodesCommand(command: string, name: HostName): Promise<void> {
-    const { code, stderr } = await this.#lab.galapagos('h1', ['nodes', command, name]).ended;
-    if (code !== 0) throw new Error(`nodes ${command}: ${stderr}`);
+    for (;;) {
+      const { code, stderr } = await this.#lab.galapagos('h1', ['nodes', command, name]).ended;
+      if (code === 0) return;
+      // A fault of the host kills every process there, this one included: it is started again.
+      if (code !== null) throw new Error(`nodes ${command}: ended with ${code}: ${stderr}`);
+    }
   }
 
   #twice(): readonly string[] {

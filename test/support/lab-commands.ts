@@ -97,13 +97,16 @@ export class LabCommands extends LabHosts {
     study: StudyOptions,
     workers: number,
     more: readonly string[] = [],
-    heard?: (event: PrintedEvent) => void,
+    {
+      heard,
+      ...options
+    }: Omit<StartOptions, 'line'> & { readonly heard?: (event: PrintedEvent) => void } = {},
   ): Promise<EventCommand> {
     const text = this.folder.file('study.json');
     writeFileSync(text, JSON.stringify(studyFile(this.study, study)));
     const share = ['--lab', this.file, '--share', '--lab-port', '47800'];
     const args = ['run', text, ...share, '--workers', String(workers), '--json', ...more];
-    const host = new EventCommand((line) => this.galapagos('h1', args, line), heard);
+    const host = new EventCommand((line) => this.galapagos('h1', args, line, options), heard);
     this.host = host;
     await host.until(({ event }) => event === 'shared');
     return host;

@@ -4,57 +4,15 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { TestContext } from 'vitest';
-import { built } from '../../support/built-command.ts';
-import { whyNoBed, whyNoDelay, whyNoLoss } from '../../support/lab-bed.ts';
-import type { HostName } from '../../support/lab-bed.ts';
-import { skipIf } from '../../support/platform.ts';
-import { LabCommands } from '../../support/lab-commands.ts';
-import type { EventCommand, PrintedEvent } from '../../support/lab-commands.ts';
+import { whyNoDelay, whyNoLoss } from '../../support/lab-bed.ts';
+import type { EventCommand, LabCommands } from '../../support/lab-commands.ts';
+import { endedOn, inLab, join, nodeIs, startedOn } from '../../support/lab-faults.ts';
 
 const TRIALS = 24;
 const study = { trials: TRIALS, durationMs: 300 };
 const ASLEEP_MS = 10_000;
 /** The event of a node whose workers have ended. */
 const NO_WORKERS = { event: 'workers', running: 0 };
-
-const building = whyNoBed === null ? built() : undefined;
-
-/** Runs a test in a lab of `count` hosts, which is closed afterwards. */
-function inLab(
-  count: number,
-  test: (lab: LabCommands) => Promise<void>,
-  whyNot: () => string | null = () => whyNoBed,
-): (context: TestContext) => Promise<void> {
-  return async (context) => {
-    skipIf(whyNot(), context);
-    await building;
-    const lab = await LabCommands.make(count);
-    try {
-      await test(lab);
-    } finally {
-      await lab.close();
-    }
-  };
-}
-
-const startedOn =
-  (node: string) =>
-  ({ event, slot }: PrintedEvent): boolean =>
-    event === 'trialStarted' && String(slot).startsWith(node);
-const endedOn =
-  (node: string) =>
-  ({ event, slot }: PrintedEvent): boolean =>
-    event === 'trialEnded' && String(slot).startsWith(node);
-
-const isAway = ({ event, text }: PrintedEvent): boolean =>
-  event === 'node' && String(text).includes('is not heard of');
-
-async function join(lab: LabCommands, name: HostName): Promise<[EventCommand, string]> {
-  const node = lab.startNode(name, await lab.invite());
-  const joined = await node.until(({ event }) => event === 'joined');
-  return [node, String(joined['node'])];
-}
 
 /** Starts a host without workers, and `h2` as a node that works. */
 async function withNode(lab: LabCommands): Promise<[EventCommand, EventCommand, string]> {
@@ -132,7 +90,7 @@ describe.concurrent('Shared lab: faults', () => {
       const [host, , id] = await withNode(lab);
       const before = host.events.length;
       await lab.bed.cut('h2');
-      await host.until(isAway);
+      await host.until(nodeIs('is not heard of'));
       await lab.bed.mend('h2');
       await host.until(endedOn(id), before);
       await finished(lab, host);
@@ -144,7 +102,7 @@ describe.concurrent('Shared lab: faults', () => {
     inLab(3, async (lab) => {
       const [host, , id] = await withNode(lab);
       await lab.bed.signal('h2', 'SIGSTOP');
-      await host.until(isAway);
+      await host.until(nodeIs('is not heard of'));
       const [, second] = await join(lab, 'h3');
       await host.until(endedOn(second));
       await lab.bed.signal('h3', 'SIGKILL');
