@@ -6,6 +6,7 @@ import { createSampler } from '../src/core/samplers/create-sampler.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
 import { TrialColumns } from '../src/core/study/trial-columns.ts';
+import { modelRows, valueOf } from './ask-models.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './statistics.ts';
 
@@ -31,8 +32,8 @@ const GOAL_MS = 1;
 /** "Flat": no more than this times the smallest history's median. */
 const GOAL_GROWTH = 3;
 
-export function run(): Promise<BenchRow[]> {
-  return Promise.resolve(samplers.flatMap(rowsOf));
+export async function run(): Promise<BenchRow[]> {
+  return [...samplers.flatMap(rowsOf), ...(await modelRows())];
 }
 
 function rowsOf(spec: SamplerSpec): BenchRow[] {
@@ -72,8 +73,4 @@ function rowsOf(spec: SamplerSpec): BenchRow[] {
       note: `slowest of ${ASKS}: ${Math.max(...times).toFixed(3)} ms, ${Math.round(columns.bytes / columns.size)} bytes a trial`,
     };
   });
-}
-
-export function valueOf(params: Float64Array): number {
-  return params.reduce((sum, value) => sum + (Math.log(1 + Math.abs(value)) - 1) ** 2, 0);
 }

@@ -9,7 +9,8 @@ import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
 import { answerAsk, createLab, step } from '../src/core/scheduling/index.ts';
 import type { Ask, Event, LabState, Study } from '../src/core/scheduling/index.ts';
 import { LoopProbe } from '../src/runtime/loop-probe.ts';
-import { samplers, space, valueOf } from './ask.ts';
+import { valueOf } from './ask-models.ts';
+import { samplers, space } from './ask.ts';
 import type { BenchRow } from './row.ts';
 import { median } from './statistics.ts';
 

@@ -3,14 +3,15 @@
 Each line of input is one JSON object, each answer one line.
 {"sampler": "tpe"|"gp"|"random"|"cma-es", "seed": n, "direction": ..., "space": {name: distribution}}
                                   starts a study with the sampler's defaults; answers {}
-{"ask": true}                     answers {"number": n, "params": [...], "seconds": duration of the ask}; an
+{"ask": true}                     answers {"number": n, "params": [...], "seconds": processor time of the ask}; an
                                   inactive parameter is null, a categorical the index of its choice
 {"tell": n, "value": v}           answers {}
+{"fill": count}                   adds finished trials of random points; answers {}
 {"report": n, "step": s, "value": v}   answers {"prune": boolean}
 {"prune": n}                      answers {}
 A study may name a pruner: {"pruner": "none"|"hyperband"|"median"|"halving", "steps": n}.
 """
-import json, sys, time, warnings
+import json, math, sys, time, warnings
 
 import optuna
 
@@ -54,6 +55,15 @@ def params_of(trial, space):
     return [values.get(name) for name in space]
 
 
+def random_trials(count):
+    source = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(count):
+        trial = source.ask()
+        params = params_of(trial, space)
+        source.tell(trial, sum((math.log(1 + abs(value)) - 1) ** 2 for value in params if value is not None))
+    return source.get_trials(deepcopy=False)
+
+
 study, space, open_trials = None, {}, {}
 for line in sys.stdin:
     request = json.loads(line)
@@ -64,11 +74,14 @@ for line in sys.stdin:
                                     pruner=pruner_of(request.get("pruner", "none"), request.get("steps", 1)))
         answer = {}
     elif "ask" in request:
-        started = time.perf_counter()
+        started = time.process_time()
         trial = study.ask()
         params = params_of(trial, space)
         open_trials[trial.number] = trial
-        answer = {"number": trial.number, "params": params, "seconds": time.perf_counter() - started}
+        answer = {"number": trial.number, "params": params, "seconds": time.process_time() - started}
+    elif "fill" in request:
+        study.add_trials(random_trials(request["fill"]))
+        answer = {}
     elif "report" in request:
         trial = open_trials[request["report"]]
         trial.report(request["value"], request["step"])
