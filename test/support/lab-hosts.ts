@@ -8,6 +8,14 @@ import type { TemporaryFolder } from './temporary-folder.ts';
 
 const program = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 
+/** Gives a command a host name of its own. */
+const NAMED = ['unshare', '--uts', 'sh', '-c', 'echo "$0" >/proc/sys/kernel/hostname; exec "$@"'];
+
+export interface CommandOptions extends Omit<StartOptions, 'line'> {
+  /** Name of the machine, for the command; default: that of this machine. */
+  readonly name?: string;
+}
+
 export class LabHosts {
   readonly bed: LabBed;
   /** Contains the user folders of the hosts, and whatever a test puts there. */
@@ -27,10 +35,11 @@ export class LabHosts {
     host: HostName,
     args: readonly string[],
     line?: (text: string) => void,
-    options: Omit<StartOptions, 'line'> = {},
+    { name, ...options }: CommandOptions = {},
   ): HostProcess {
     const env = { GALAPAGOS_HOME: this.home(host), ...options.env };
-    const command = [process.execPath, program, ...args];
+    const named = name === undefined ? [] : [...NAMED, name];
+    const command = [...named, process.execPath, program, ...args];
     return this.bed.start(host, command, {
       ...options,
       env,

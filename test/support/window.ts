@@ -89,21 +89,8 @@ export class WindowLab {
   }
 
   async closeWindows(): Promise<void> {
-    await this.#show();
+    if (this.#browser !== null) await keepShots(this.#browser);
     await Promise.all((this.#browser?.contexts() ?? []).map((context) => context.close()));
-  }
-
-  /**
-   * Takes a screenshot of each window when its test ends, into the folder that
-   * `GALAPAGOS_WINDOW_SHOTS` names.
-   */
-  async #show(): Promise<void> {
-    const shots = process.env['GALAPAGOS_WINDOW_SHOTS'] ?? '';
-    if (shots === '') return;
-    const name = (expect.getState().currentTestName ?? '').replaceAll(/\W+/g, '-').slice(-80);
-    const pages = (this.#browser?.contexts() ?? []).flatMap((context) => context.pages());
-    for (const [i, page] of pages.entries())
-      await page.screenshot({ path: join(shots, `${name}-${i}.png`) });
   }
 
   async close(): Promise<void> {
@@ -111,6 +98,19 @@ export class WindowLab {
     await this.#served?.close();
     this.#folder?.remove();
   }
+}
+
+/**
+ * Takes a screenshot of each window when its test ends, into the folder that
+ * `GALAPAGOS_WINDOW_SHOTS` names.
+ */
+export async function keepShots(browser: Browser): Promise<void> {
+  const shots = process.env['GALAPAGOS_WINDOW_SHOTS'] ?? '';
+  if (shots === '') return;
+  const name = (expect.getState().currentTestName ?? '').replaceAll(/\W+/g, '-').slice(-80);
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  for (const [i, page] of pages.entries())
+    await page.screenshot({ path: join(shots, `${name}-${i}.png`) });
 }
 
 /**
