@@ -7,11 +7,15 @@ import { proposalsFor } from '../core/scheduling/asking.ts';
 import type { Ask, Proposals } from '../core/scheduling/asking.ts';
 import type { Study } from '../core/scheduling/state.ts';
 import type { ColumnIncrement } from '../core/study/column-increment.ts';
+import { directionsOf } from '../core/study/objectives.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import { TrialColumns } from '../core/study/trial-columns.ts';
 import { serveRequests } from '../runtime/serve-requests.ts';
 
-export type SampledSpec = Pick<StudySpec, 'sampler' | 'searchSpace' | 'direction' | 'seed'>;
+export type SampledSpec = Pick<
+  StudySpec,
+  'sampler' | 'searchSpace' | 'direction' | 'objectives' | 'seed'
+>;
 
 export interface SamplerRequest {
   /** The study, with an increment from the first trial; null: continues the copy. */
@@ -27,7 +31,10 @@ serveRequests(({ spec, increment, ask }: SamplerRequest): Proposals => {
   if (spec !== null) {
     const { searchSpace, direction, seed } = spec;
     const sampler = createSampler(spec.sampler, searchSpace, direction, seed);
-    copy = { sampler, columns: new TrialColumns(searchSpace, direction, sampler.window) };
+    copy = {
+      sampler,
+      columns: new TrialColumns(searchSpace, direction, sampler.window, directionsOf(spec)),
+    };
   }
   if (copy === null) throw new Error('the first request names no study');
   copy.columns.apply(increment);

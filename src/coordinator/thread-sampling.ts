@@ -157,6 +157,13 @@ export class ThreadSampling {
   }
 }
 
-function sampledSpec({ sampler, searchSpace, direction, seed }: SampledSpec): SampledSpec {
-  return { sampler, searchSpace, direction, seed };
+function sampledSpec(spec: SampledSpec): SampledSpec {
+  const { sampler, searchSpace, direction, objectives, seed } = spec;
+  return {
+    sampler,
+    searchSpace,
+    direction,
+    ...(objectives === undefined ? {} : { objectives }),
+    seed,
+  };
 }

@@ -27,7 +27,18 @@ export function studyFileOf({
 }
 
 function written(
-  { name, objective, direction, searchSpace, sampler, seed, packing, devices }: StudySpec,
+  {
+    name,
+    objective,
+    direction,
+    objectives,
+    constraints,
+    searchSpace,
+    sampler,
+    seed,
+    packing,
+    devices,
+  }: StudySpec,
   { trials, activeMs, target }: Limits,
 ): unknown {
   return {
@@ -35,6 +46,8 @@ function written(
     name,
     objective: ordinary(objective),
     direction,
+    ...(objectives === undefined ? {} : { objectives }),
+    ...(constraints === undefined ? {} : { constraints }),
     searchSpace,
     sampler,
     stop: {

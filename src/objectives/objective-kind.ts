@@ -39,6 +39,11 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   epochSamples(objective: Objective, catalogue: Catalogue): number | null;
   /** Name of the dataset that trials are evaluated on; null: none. */
   dataset(objective: Objective): string | null;
+  /**
+   * Names of the metrics that a successful trial returns, by which a study may compare trials;
+   * `value` is the result's value.
+   */
+  metrics(objective: Parsed, places: ObjectivePlaces): readonly string[];
   /** Problems beyond the schema, with paths from `objective` on. */
   check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
   /** Notes that a reader of the study's values must know, in sentences. */

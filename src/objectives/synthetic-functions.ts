@@ -3,7 +3,7 @@
  * space's bounds accordingly. Each takes any dimension unless noted. Sources: Surjanovic & Bingham,
  * "Virtual Library of Simulation Experiments"; Branin: Dixon & Szegő, 1978.
  */
-import type { SyntheticObjective } from '../protocol/objective.ts';
+import type { severalFunctions, syntheticFunctions } from '../protocol/objective.ts';
 
 type Point = readonly number[];
 
@@ -74,14 +74,51 @@ function levy(point: Point): number {
 /** 0 where every coordinate is in [−½, ½): plateaus. */
 const step = (point: Point): number => sum(point, (x) => Math.floor(x + 0.5) ** 2);
 
-export const functions: Readonly<Record<SyntheticObjective['function'], (point: Point) => number>> =
-  {
-    sphere,
-    rosenbrock,
-    rastrigin,
-    ackley,
-    branin,
-    griewank,
-    levy,
-    step,
-  };
+export const functions: Readonly<
+  Record<(typeof syntheticFunctions)[number], (point: Point) => number>
+> = {
+  sphere,
+  rosenbrock,
+  rastrigin,
+  ackley,
+  branin,
+  griewank,
+  levy,
+  step,
+};
+
+/** A function of several values, which are minimised. */
+interface Several {
+  /** Names of its metrics; the first is the result's value too. */
+  readonly metrics: readonly string[];
+  readonly evaluate: (point: Point) => readonly number[];
+}
+
+/** Zitzler, Deb & Thiele 2000, on [0, 1]: the front is f2 = 1 − √f1, where all but x₁ are 0. */
+function zdt1([x = 0, ...rest]: Point): readonly number[] {
+  const g = 1 + (9 * sum(rest, (each) => each)) / Math.max(1, rest.length);
+  return [x, g * (1 - Math.sqrt(x / g))];
+}
+
+/** Deb et al. 2002 with three values, on [0, 1]: the front is an eighth of the unit sphere. */
+function dtlz2([x = 0, y = 0, ...rest]: Point): readonly number[] {
+  const g = 1 + sum(rest, (each) => (each - 0.5) ** 2);
+  const [a, b] = [(x * Math.PI) / 2, (y * Math.PI) / 2];
+  return [g * Math.cos(a) * Math.cos(b), g * Math.cos(a) * Math.sin(b), g * Math.sin(a)];
+}
+
+/** Binh & Korn 1997, on [0, 5] × [0, 3]: c1 is at most 25, c2 at least 7.7. */
+function binhKorn([x = 0, y = 0]: Point): readonly number[] {
+  return [
+    4 * x * x + 4 * y * y,
+    (x - 5) ** 2 + (y - 5) ** 2,
+    (x - 5) ** 2 + y * y,
+    (x - 8) ** 2 + (y + 3) ** 2,
+  ];
+}
+
+export const several: Readonly<Record<(typeof severalFunctions)[number], Several>> = {
+  zdt1: { metrics: ['f1', 'f2'], evaluate: zdt1 },
+  dtlz2: { metrics: ['f1', 'f2', 'f3'], evaluate: dtlz2 },
+  'binh-korn': { metrics: ['f1', 'f2', 'c1', 'c2'], evaluate: binhKorn },
+};

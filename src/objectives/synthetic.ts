@@ -4,6 +4,7 @@
  * Value and duration are drawn by (seed, trial), so they are reproducible; failures by (seed,
  * trial, attempt), so a retry may succeed.
  */
+import { at } from '../core/at.ts';
 import { exp } from '../core/elementary.ts';
 import { PURPOSE, Stream } from '../core/random.ts';
 import type { ParamValue } from '../core/search-space/distribution.ts';
@@ -15,7 +16,7 @@ import { Gate } from '../runtime/gate.ts';
 import type { Evaluate, EvaluatedLane, LaneEnd } from './evaluate.ts';
 import { NO_PREVIEW } from './objective-kind.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
-import { functions } from './synthetic-functions.ts';
+import { functions, several } from './synthetic-functions.ts';
 
 /** Stream indices of one trial's random draws. */
 const DURATION = 0;
@@ -30,6 +31,7 @@ export const synthetic: ObjectiveKind<SyntheticObjective> = {
   trains: false,
   epochs: () => null,
   dataset: () => null,
+  metrics: ({ function: name }) => ['value', ...(isSeveral(name) ? several[name].metrics : [])],
   check: () => [],
   notes: () => [],
   preview: () => NO_PREVIEW,
@@ -85,12 +87,31 @@ function evaluate(
     failure?.fail();
     const diverges = draw(seed, lane, DIVERGENCE, 0) < (objective.divergeRate ?? 0);
     const point = Object.values(lane.params).filter(isNumber);
-    const value = diverges ? NaN : functions[objective.function](point);
+    const { value, metrics } = measured(objective.function, point, diverges);
     return pruned && Number.isFinite(value)
       ? { outcome: 'pruned', value, reports: [{ step: 0, value }] }
-      : { outcome: 'finished', value };
+      : { outcome: 'finished', value, ...(metrics === undefined ? {} : { metrics }) };
   };
   return ms === 0 && gate.isOpen ? end() : delayed(ms, lane.signal, gate, end);
+}
+
+/** @param diverges whether every value is NaN */
+function measured(
+  name: SyntheticObjective['function'],
+  point: readonly number[],
+  diverges: boolean,
+): { readonly value: number; readonly metrics?: Readonly<Record<string, number>> } {
+  if (!isSeveral(name)) return { value: diverges ? NaN : functions[name](point) };
+  const { metrics, evaluate: values } = several[name];
+  const found = values(point).map((value) => (diverges ? NaN : value));
+  return {
+    value: at(found, 0),
+    metrics: Object.fromEntries(metrics.map((metric, i) => [metric, at(found, i)])),
+  };
+}
+
+function isSeveral(name: SyntheticObjective['function']): name is keyof typeof several {
+  return Object.hasOwn(several, name);
 }
 
 async function delayed(

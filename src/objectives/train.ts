@@ -43,6 +43,7 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
     }
   },
   dataset: ({ dataset }) => (typeof dataset === 'string' ? dataset : null),
+  metrics: metricsOf,
   check: problemsOf,
   notes: notesOf,
   preview: (objective, space, catalogue) => {
@@ -74,6 +75,26 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
   },
   evaluator: createTraining,
 };
+
+/** Metrics of every trial that succeeds; `accuracy` only where labels are classes. */
+function metricsOf(
+  { dataset: name, test }: TrainStudyObjective,
+  { userFolder }: ObjectivePlaces,
+): string[] {
+  const datasets = catalogueOf(userFolder === undefined ? null : datasetsFolder(userFolder));
+  // The check reports an unknown dataset itself.
+  const hasClasses = (datasets.find(name)?.classes ?? 1) > 0;
+  return [
+    ...(hasClasses ? ['accuracy'] : []),
+    'loss',
+    'trainingLoss',
+    ...(test === true ? [...(hasClasses ? ['testAccuracy'] : []), 'testLoss'] : []),
+    'weights',
+    'trainingSeconds',
+    'samplesPerSecond',
+    'value',
+  ];
+}
 
 function problemsOf(
   objective: TrainObjective,

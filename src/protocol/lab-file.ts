@@ -7,7 +7,15 @@ import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import { trialOutcomes } from '../core/study/row-codes.ts';
 import { searchSpace } from './search-space.ts';
-import { devices, direction, packing, sampler, seed } from './study-file.ts';
+import {
+  constraints,
+  devices,
+  direction,
+  objectives,
+  packing,
+  sampler,
+  seed,
+} from './study-file.ts';
 
 /** `galapagos_lab.holder`: the process that writes the file. */
 export const holder = z.object({
@@ -27,6 +35,8 @@ export const storedSpec = z.object({
   name: z.string(),
   objective: z.looseObject({ kind: z.string() }),
   direction,
+  objectives: objectives.exactOptional(),
+  constraints: constraints.exactOptional(),
   searchSpace: searchSpace.superRefine((space, context) => {
     const [problem] = checkSearchSpace(space, '');
     if (problem !== undefined)
@@ -91,6 +101,16 @@ export const parents = z.array(z.int().min(0));
 
 /** `galapagos_trial.story`. */
 export const story = z.array(z.string());
+
+const excess = z.union([z.number(), z.literal([Infinity, -Infinity])]);
+
+/**
+ * The system attribute `constraints` of a trial, or one of `constraints:<name>`: numbers that are
+ * ≤ 0 where a constraint is satisfied; none if it is anything else.
+ */
+export const constraintsAttribute = z
+  .union([z.array(excess), excess.transform((one) => [one])])
+  .catch([]);
 
 /** The user attribute `galapagos:uid`: a study's uid, or a trial's, `uid/number`. */
 export const uidAttribute = z.string();

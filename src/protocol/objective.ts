@@ -108,6 +108,9 @@ export const syntheticFunctions = [
   'step',
 ] as const;
 
+/** Functions of several values; each names its values as metrics. */
+export const severalFunctions = ['zdt1', 'dtlz2', 'binh-korn'] as const;
+
 /**
  * Milliseconds: fixed, or lognormal with this median and the standard deviation `sigma` of the
  * logarithm.
@@ -125,7 +128,9 @@ export const durationMs = z
 
 export const syntheticObjective = strict({
   kind: z.literal('synthetic'),
-  function: z.enum(syntheticFunctions).describe('What is evaluated over the numeric parameters.'),
+  function: z
+    .enum([...syntheticFunctions, ...severalFunctions])
+    .describe('What is evaluated over the numeric parameters.'),
   durationMs: durationMs.exactOptional(),
   failureRate: share.exactOptional().describe('The share of attempts that throw.'),
   crashRate: share.exactOptional().describe('The share of attempts that end their worker process.'),

@@ -16,7 +16,7 @@ import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from './json-text.ts';
 import { objective } from './objective.ts';
 import { check, integer, strict } from './problems.ts';
-import { checkStudy } from './study-checks.ts';
+import { checkListed, checkStudy } from './study-checks.ts';
 import { distribution, searchSpace } from './search-space.ts';
 
 export const studyName = z
@@ -56,6 +56,24 @@ export const devices = z
   )
   .min(1, { error: 'at least one device' });
 
+export const objectives = z
+  .array(
+    strict({
+      metric: z.string().min(1).describe('Metric that trials of the objective return.'),
+      direction: direction.describe('Whether small or large values are good.'),
+    }),
+  )
+  .min(1, { error: 'at least one objective' })
+  .max(8, { error: 'at most 8 objectives' });
+
+export const constraints = z.record(
+  z.string().min(1),
+  strict({ 'at most': z.number().exactOptional(), 'at least': z.number().exactOptional() }).refine(
+    (bounds) => Object.keys(bounds).length > 0,
+    { error: 'expected "at most", "at least" or both' },
+  ),
+);
+
 export const stopRules = strict({
   trials: integer(1).describe('After this many trials.').optional(),
   minutes: z.number().positive().describe('After this many minutes of running.').optional(),
@@ -67,7 +85,17 @@ export const studyFile = strict({
   format: z.literal('galapagos-study/1'),
   name: studyName.describe('The name under which the lab file keeps the study.'),
   objective,
-  direction: direction.describe('Whether small or large values are good.'),
+  direction: direction.describe(
+    'Whether small or large values are good. Not needed beside "objectives".',
+  ),
+  objectives: objectives
+    .exactOptional()
+    .describe(
+      "Metrics by which trials are compared, of which the first is a trial's value; absent: the objective's value alone.",
+    ),
+  constraints: constraints
+    .exactOptional()
+    .describe('Bounds of metrics, such as {"weights": {"at most": 100000}}; beside "objectives".'),
   searchSpace,
   sampler,
   pruner: z
@@ -88,14 +116,29 @@ export const studyFile = strict({
     .describe(
       'Devices that run the trials: "cpu", "gpu" for every GPU, "gpu/0" for one; absent: all.',
     ),
-}).meta({ title: 'Galapagos study' });
+}).meta({
+  title: 'Galapagos study',
+  // `parseStudy` takes the direction of the first of several objectives.
+  required: ['format', 'name', 'objective', 'searchSpace', 'sampler', 'stop', 'seed'],
+  anyOf: [{ required: ['direction'] }, { required: ['objectives'] }],
+});
 
 export type StudyFile = z.output<typeof studyFile>;
 
-/** Check that a higher layer provides: problems of the objective against the search space. */
+/** A metric that the study file names, with its path in the file. */
+export interface NamedMetric {
+  readonly path: string;
+  readonly metric: string;
+}
+
+/**
+ * Check that a higher layer provides: problems of the objective against the search space, and of
+ * metrics that its trials do not return.
+ */
 export type ObjectiveCheck = (
   objective: StudyFile['objective'],
   space: SearchSpace,
+  metrics: readonly NamedMetric[],
 ) => readonly Problem[];
 
 /**
@@ -121,7 +164,7 @@ export function parseStudy(
   source: string,
   checkObjective?: ObjectiveCheck,
 ): StudyFile {
-  const file = check(studyFile, value);
+  const file = check(studyFile, withDirection(value));
   const problems = file.ok
     ? meaningProblems(file.value, checkObjective)
     : [...file.problems, ...partialProblems(value, checkObjective)];
@@ -131,12 +174,38 @@ export function parseStudy(
 
 /** Returns the problems in the relations between values of a study whose shape is valid. */
 export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
-  const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
+  const problems = [
+    ...checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials),
+    ...checkListed(file),
+  ];
   // The objective is checked at corners of the space, which a space beyond its limits has too many
   // of.
   if (problems.some(({ code, path }) => code === 'too-large' && path === 'searchSpace'))
     return problems;
-  return [...problems, ...objectiveProblems(file.objective, file.searchSpace, checkObjective)];
+  return [
+    ...problems,
+    ...objectiveProblems(file.objective, file.searchSpace, checkObjective, namedMetrics(file)),
+  ];
+}
+
+/**
+ * Adds the direction of the first objective to a file that lists objectives and has none; any
+ * direction if the list has problems of its own.
+ */
+function withDirection(value: unknown): unknown {
+  if (!isObject(value) || 'direction' in value || value['objectives'] === undefined) return value;
+  const listed = check(objectives, value['objectives']);
+  return { ...value, direction: listed.ok ? listed.value[0]?.direction : 'minimize' };
+}
+
+function namedMetrics({
+  objectives: listed = [],
+  constraints: bounded = {},
+}: Pick<StudyFile, 'objectives' | 'constraints'>): NamedMetric[] {
+  return [
+    ...listed.map(({ metric }, i) => ({ path: `objectives[${i}].metric`, metric })),
+    ...Object.keys(bounded).map((metric) => ({ path: `constraints.${metric}`, metric })),
+  ];
 }
 
 /** Checks the objective against the valid parameters only. */
@@ -144,10 +213,11 @@ function objectiveProblems(
   evaluated: StudyFile['objective'],
   space: object,
   checkObjective?: ObjectiveCheck,
+  metrics: readonly NamedMetric[] = [],
 ): readonly Problem[] {
   if (checkObjective === undefined) return [];
   const sound = soundParameters(space);
-  const problems = checkObjective(evaluated, sound);
+  const problems = checkObjective(evaluated, sound, metrics);
   const isWhole = Object.keys(sound).length === Object.keys(space).length;
   return isWhole ? problems : problems.filter(({ code }) => code !== 'unknown-param');
 }
@@ -170,6 +240,8 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
     name,
     objective: evaluated,
     direction: towards,
+    objectives: listed,
+    constraints: bounded,
     searchSpace: space,
     sampler: proposes,
     seed: from,
@@ -182,6 +254,8 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
       name,
       objective: evaluated,
       direction: towards,
+      ...(listed === undefined ? {} : { objectives: listed }),
+      ...(bounded === undefined ? {} : { constraints: bounded }),
       searchSpace: space,
       sampler: proposes,
       seed: from,

@@ -1,4 +1,6 @@
 /** Reads a study that Optuna or another program created, from Optuna's tables alone. */
+import { Front } from '../core/study/front.ts';
+import { FigureRows } from './figures.ts';
 import type { TrialState } from '../core/scheduling/index.ts';
 import type { Distribution, Params, ParamValue } from '../core/search-space/distribution.ts';
 import type { Direction } from '../core/study/study-spec.ts';
@@ -146,6 +148,21 @@ export class ForeignStudy {
     );
   }
 
+  /** Null: it has one objective. */
+  front(): TrialRecord[] | null {
+    const directions = this.#directions();
+    if (directions.length < 2) return null;
+    const front = new Front(directions);
+    const kept = new Map<number, TrialRecord>();
+    for (const trial of this.trials()) {
+      const { figures } = trial;
+      if (trial.state !== 'complete' || figures === undefined) continue;
+      if (front.offer(trial.number, figures.values, Math.max(0, ...figures.excesses)))
+        kept.set(trial.number, trial);
+    }
+    return front.numbers.flatMap((number) => kept.get(number) ?? []);
+  }
+
   story(number: number): TrialStory | null {
     const [trial] = this.#records(
       this.#connection.all(`${TRIALS} WHERE study_id = ? AND number = ?`, this.#studyId, number),
@@ -166,13 +183,17 @@ export class ForeignStudy {
     const select = this.#connection.prepare(
       'SELECT param_name, param_value, distribution_json FROM trial_params WHERE trial_id = ? ORDER BY param_id',
     );
+    const objectives = this.#directions().length;
+    const ofTrials = objectives > 1 ? new FigureRows(this.#connection) : null;
     return rows.map((row): TrialRecord => {
+      const figures = ofTrials?.read(this.#columns, row[0], { objectives, bounds: null });
       const value = valueOf(row[5], row[6]);
       return {
         number: this.#columns.integer('trials.number', row[1]),
         state: this.#state(row[2]),
         outcome: null,
         value: Number.isNaN(value) ? null : value,
+        ...(figures === undefined ? {} : { figures }),
         params: this.#params(select.all([this.#columns.integer('trials.trial_id', row[0])])),
         encoded: null,
         origin: null,

@@ -12,6 +12,7 @@ import type {
 } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
+import type { Figures } from '../core/study/objectives.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { ReadBlock } from './row-block.ts';
 
@@ -32,6 +33,13 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   best(nameOrUid: string, count: number): TrialRecord[];
+  /**
+   * The Pareto front: complete trials that satisfy every constraint and that no other such trial
+   * dominates; best value of the first objective first, ties by smaller number. Null: the study has
+   * one objective and no constraints.
+   * @throws StorageError not-found: no such study
+   */
+  front(nameOrUid: string): TrialRecord[] | null;
   /**
    * Returns null if there is no such trial.
    * @throws StorageError not-found: no such study
@@ -95,7 +103,7 @@ export interface StudySummary {
    */
   readonly uid: string | null;
   readonly name: string;
-  /** A study of Galapagos has exactly one. */
+  /** One for each objective. */
   readonly directions: readonly Direction[];
   readonly state: StudyState | null;
   readonly reason: string | null;
@@ -119,6 +127,8 @@ export interface TrialRecord {
   readonly outcome: TrialOutcome | null;
   /** ±∞ for the worst; null: none. The first value if there are several objectives. */
   readonly value: number | null;
+  /** Values and constraints; absent: the study lists no objectives, or the trial has no values. */
+  readonly figures?: Figures;
   readonly params: Params;
   /** Null for other programs' trials, as are `origin`, `historyLength` and `finishSeq`. */
   readonly encoded: EncodedParams | null;

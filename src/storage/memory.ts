@@ -13,6 +13,7 @@ import type {
   StoredTrial,
   Write,
 } from '../core/scheduling/index.ts';
+import type { Figures } from '../core/study/objectives.ts';
 import type { StepValue } from '../core/study/reports.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
@@ -261,7 +262,7 @@ class Memory implements MemoryLab {
         break;
       }
       case 'trialEnded': {
-        const { uid, number, state, outcome, value, finishSeq } = write;
+        const { uid, number, state, outcome, value, figures, finishSeq } = write;
         this.#trial(uid, number);
         if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
           throw refuse('contradiction', `trial ${number} ends complete without a value`);
@@ -269,7 +270,12 @@ class Memory implements MemoryLab {
         // SQLite does not store negative zero.
         this.#set(uid, number, {
           state,
-          end: { outcome, value: value === 0 ? 0 : value, finishSeq },
+          end: {
+            outcome,
+            value: value === 0 ? 0 : value,
+            finishSeq,
+            ...(figures === undefined ? {} : { figures: withoutNegativeZero(figures) }),
+          },
         });
         break;
       }
@@ -461,6 +467,11 @@ function withReports(
   // SQLite keeps no negative zero.
   for (const { step, value } of added) values.set(step, value === 0 ? 0 : value);
   return [...values].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step);
+}
+
+function withoutNegativeZero({ values, excesses }: Figures): Figures {
+  const plain = (value: number): number => (value === 0 ? 0 : value);
+  return { values: values.map(plain), excesses: excesses.map(plain) };
 }
 
 function isOf(write: Write, { study, number }: EndedElsewhere): boolean {

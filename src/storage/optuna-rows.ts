@@ -4,8 +4,12 @@
  * which changes only if it still is RUNNING.
  */
 import type { EndedState } from '../core/scheduling/index.ts';
+import { directionsOf } from '../core/study/objectives.ts';
+import type { Figures, Listed } from '../core/study/objectives.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
+import { Columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
+import { FigureRows, widthsOf } from './figures.ts';
 import { DIRECTIONS, ENDED_STATES, endedStateOf, optunaValue, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import { resultCode } from './sqlite-failure.ts';
@@ -13,6 +17,13 @@ import { nameTaken } from './study-description.ts';
 import type { OpenTrial, StudyRows } from './study-rows.ts';
 
 const CONSTRAINT_UNIQUE = 2067;
+
+/** End of a trial that another program wrote. */
+interface FoundEnd {
+  readonly state: EndedState;
+  readonly value: number | null;
+  readonly figures?: Figures;
+}
 
 export class OptunaRows {
   readonly #connection: Connection;
@@ -27,9 +38,11 @@ export class OptunaRows {
   readonly #isRunning: Statement;
   readonly #setIntermediate: Statement;
   readonly #dropIntermediates: Statement;
+  readonly #figures: FigureRows;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#figures = new FigureRows(connection);
     const prepare = (sql: string): Statement => connection.prepare(sql);
     this.#ownsStudy = prepare(
       "SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?",
@@ -71,11 +84,19 @@ export class OptunaRows {
     const { file } = this.#connection;
     const id = this.#insertStudyName(spec.name);
     if (id === null) throw nameTaken(file, spec.name);
-    this.#connection.run(
-      'INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, 0)',
-      DIRECTIONS[spec.direction],
-      id,
-    );
+    for (const [objective, direction] of (directionsOf(spec) ?? [spec.direction]).entries())
+      this.#connection.run(
+        'INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, ?)',
+        DIRECTIONS[direction],
+        id,
+        objective,
+      );
+    if (spec.objectives !== undefined)
+      this.#connection.run(
+        "INSERT INTO study_system_attributes (study_id, key, value_json) VALUES (?, 'study:metric_names', ?)",
+        id,
+        pythonJson(spec.objectives.map(({ metric }) => metric)),
+      );
     const { sampler, objective, seed } = spec;
     this.#setStudyAttribute(id, 'galapagos:uid', uid);
     this.#setStudyAttribute(id, 'galapagos:study', { sampler, objective, seed });
@@ -119,10 +140,12 @@ export class OptunaRows {
   /**
    * Writes the value and the attribute of an ended trial.
    * @param value NaN: none
+   * @param figures values where the study lists objectives, instead of `value`
    * @param about the attribute `galapagos:trial`, an object
    */
-  describeEnd(trialId: number, value: number, about: unknown): void {
-    if (!Number.isNaN(value)) this.#insertValue.run([trialId, ...optunaValue(value)]);
+  describeEnd(trialId: number, value: number, figures: Figures | undefined, about: unknown): void {
+    if (figures !== undefined) this.#figures.write(trialId, figures);
+    else if (!Number.isNaN(value)) this.#insertValue.run([trialId, ...optunaValue(value)]);
     this.#insertAttribute.run([trialId, 'galapagos:trial', pythonJson(about)]);
   }
 
@@ -139,13 +162,24 @@ export class OptunaRows {
     this.#dropIntermediates.run([trialId]);
   }
 
-  /** Returns how another program ended a trial; null: it has not, or there is no such row. */
-  foundEnd(trialId: number): { readonly state: EndedState; readonly value: number | null } | null {
+  /**
+   * Returns how another program ended a trial; null: it has not, or there is no such row.
+   * @param listed what the study lists
+   */
+  foundEnd(trialId: number, listed: Listed): FoundEnd | null {
     const row = this.#selectEnd.get([trialId]);
     const state = endedStateOf(row?.[0]);
     if (state === undefined) return null;
     const value = valueOf(row?.[1], row?.[2]);
-    return { state, value: Number.isNaN(value) ? null : value };
+    const figures =
+      listed.objectives === undefined
+        ? undefined
+        : this.#figures.read(new Columns(this.#connection.file), trialId, widthsOf(listed));
+    return {
+      state,
+      value: Number.isNaN(value) ? null : value,
+      ...(figures === undefined ? {} : { figures }),
+    };
   }
 
   #insertStudyName(name: string): number | null {

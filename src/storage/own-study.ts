@@ -3,6 +3,10 @@ import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { toParams } from '../core/search-space/params.ts';
 import type { TrialState } from '../core/scheduling/index.ts';
+import type { Direction } from '../core/study/direction.ts';
+import { Front } from '../core/study/front.ts';
+import { directionsOf, violationOf } from '../core/study/objectives.ts';
+import type { Listed } from '../core/study/objectives.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import {
   attemptOutcome,
@@ -25,6 +29,7 @@ import type {
   TrialRecord,
   TrialStory,
 } from './lab-reader.ts';
+import { FigureRows, widthsOf } from './figures.ts';
 import { missingColumns } from './metric-columns.ts';
 import { ownMoments, ownRows } from './own-rows.ts';
 import type { ReadBlock } from './row-block.ts';
@@ -47,6 +52,11 @@ const TRIAL_TABLES = `galapagos_trial ours
   LEFT JOIN trials ON trials.trial_id = ours.trial_id AND trials.study_id = ?2
   LEFT JOIN galapagos_attempt last ON last.study = ours.study AND last.number = ours.number AND last.k = ended_by`;
 
+interface Space extends Listed {
+  readonly axes: readonly Axis[];
+  readonly direction: Direction;
+}
+
 export class OwnStudy {
   readonly studyId: number;
   readonly #connection: Connection;
@@ -55,6 +65,7 @@ export class OwnStudy {
   readonly #name: string;
   readonly #key: number;
   readonly #intermediates: Intermediates;
+  readonly #figures: FigureRows;
 
   /** @param name from Optuna's table: its dashboard can rename a study */
   constructor(
@@ -69,6 +80,7 @@ export class OwnStudy {
     this.#key = found.key;
     this.studyId = found.studyId;
     this.#intermediates = new Intermediates(connection, columns);
+    this.#figures = new FigureRows(connection);
   }
 
   summary(): StudySummary {
@@ -79,12 +91,13 @@ export class OwnStudy {
         this.#key,
       ) ?? [];
     const spec = columns.json('galapagos_study.spec', storedSpec, row[5]);
-    const [best] = this.best(1);
+    // No single trial is the best by several objectives.
+    const [best] = spec.objectives === undefined ? this.best(1) : [];
     const { note, deleted } = readDescription(this.#connection, columns, this.studyId);
     return {
       uid: this.#uid,
       name: this.#name,
-      directions: [spec.direction],
+      directions: directionsOf(spec) ?? [spec.direction],
       state: columns.parsed('galapagos_study.state', studyState, row[0]),
       reason: columns.textOrNull('galapagos_study.reason', row[1]),
       counts: this.#counts(),
@@ -110,7 +123,7 @@ export class OwnStudy {
   }
 
   moments(): StudyMoments {
-    const [best] = this.best(1);
+    const [best] = this.#space().objectives === undefined ? this.best(1) : [];
     return ownMoments(this.#connection, this.#columns, this.#key, best?.number ?? null);
   }
 
@@ -135,12 +148,14 @@ export class OwnStudy {
   }
 
   *trials(): Generator<TrialRecord> {
-    const { axes } = this.#space();
+    const space = this.#space();
     const page = this.#connection.prepare(
       `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number >= ?3 ORDER BY ours.number LIMIT ${PAGE}`,
     );
     for (let from = 0; ;) {
-      const trials = page.all([this.#key, this.studyId, from]).map((row) => this.#trial(row, axes));
+      const trials = page
+        .all([this.#key, this.studyId, from])
+        .map((row) => this.#trial(row, space));
       yield* trials;
       const last = trials.at(-1);
       if (last === undefined) return;
@@ -148,9 +163,32 @@ export class OwnStudy {
     }
   }
 
+  front(): TrialRecord[] | null {
+    const listed = this.#space();
+    const directions = directionsOf(listed);
+    if (directions === undefined) return null;
+    const front = new Front(directions);
+    const page = this.#connection.prepare(
+      `SELECT number, trial_id FROM galapagos_trial WHERE study = ? AND number >= ? AND state = 'complete'
+       ORDER BY number LIMIT ${PAGE}`,
+    );
+    for (let from = 0; ;) {
+      const rows = page.all([this.#key, from]);
+      for (const [found, trialId] of rows) {
+        const number = this.#columns.integer('galapagos_trial.number', found);
+        const figures = this.#figures.read(this.#columns, trialId, widthsOf(listed));
+        if (figures !== undefined)
+          front.offer(number, figures.values, violationOf(listed, figures));
+        from = number + 1;
+      }
+      if (rows.length < PAGE) break;
+    }
+    return front.numbers.flatMap((number) => this.#record(number) ?? []);
+  }
+
   best(count: number): TrialRecord[] {
-    const { axes, direction } = this.#space();
-    const order = direction === 'minimize' ? 'ASC' : 'DESC';
+    const space = this.#space();
+    const order = space.direction === 'minimize' ? 'ASC' : 'DESC';
     return this.#connection
       .all(
         // Finds the trials first; otherwise the columns of all trials would be assembled for
@@ -163,18 +201,13 @@ export class OwnStudy {
         this.studyId,
         count,
       )
-      .map((row) => this.#trial(row, axes));
+      .map((row) => this.#trial(row, space));
   }
 
   story(number: number): TrialStory | null {
     const columns = this.#columns;
-    const row = this.#connection.get(
-      `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number = ?3`,
-      this.#key,
-      this.studyId,
-      number,
-    );
-    if (row === undefined) return null;
+    const trial = this.#record(number);
+    if (trial === null) return null;
     const stored =
       this.#connection.get(
         'SELECT story FROM galapagos_trial WHERE study = ? AND number = ?',
@@ -190,19 +223,38 @@ export class OwnStudy {
       )
       .map((attempt) => this.#attempt(attempt));
     return {
-      trial: this.#trial(row, this.#space().axes),
+      trial,
       attempts,
       lines: stored === null ? [] : columns.json('galapagos_trial.story', storySchema, stored),
     };
   }
 
-  #space(): { axes: readonly Axis[]; direction: 'minimize' | 'maximize' } {
+  #record(number: number): TrialRecord | null {
+    const row = this.#connection.get(
+      `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number = ?3`,
+      this.#key,
+      this.studyId,
+      number,
+    );
+    return row === undefined ? null : this.#trial(row, this.#space());
+  }
+
+  #space(): Space {
     const text = this.#connection.get(
       'SELECT spec FROM galapagos_study WHERE id = ?',
       this.#key,
     )?.[0];
-    const { searchSpace, direction } = this.#columns.json('galapagos_study.spec', storedSpec, text);
-    return { axes: axesOf(searchSpace), direction };
+    const { searchSpace, direction, objectives, constraints } = this.#columns.json(
+      'galapagos_study.spec',
+      storedSpec,
+      text,
+    );
+    return {
+      axes: axesOf(searchSpace),
+      direction,
+      ...(objectives === undefined ? {} : { objectives }),
+      ...(constraints === undefined ? {} : { constraints }),
+    };
   }
 
   #counts(): Record<TrialState, number> {
@@ -217,8 +269,12 @@ export class OwnStudy {
     return counts;
   }
 
-  #trial(row: Row, axes: readonly Axis[]): TrialRecord {
+  #trial(row: Row, { axes, ...listed }: Space): TrialRecord {
     const columns = this.#columns;
+    const figures =
+      listed.objectives === undefined
+        ? undefined
+        : this.#figures.read(columns, row[16], widthsOf(listed));
     const encoded = columns.params('galapagos_trial.params', row[2], axes.length);
     const value = columns.real('galapagos_trial.value', row[8]);
     return {
@@ -227,6 +283,7 @@ export class OwnStudy {
       outcome:
         row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]),
       value: Number.isNaN(value) ? null : value,
+      ...(figures === undefined ? {} : { figures }),
       params: toParams(axes, encoded),
       encoded,
       origin: {

@@ -128,6 +128,10 @@ class FileReader implements LabReader {
     return this.#reading(() => this.#known(nameOrUid).best(count));
   }
 
+  front(nameOrUid: string): TrialRecord[] | null {
+    return this.#reading(() => this.#known(nameOrUid).front());
+  }
+
   story(nameOrUid: string, number: number): TrialStory | null {
     return this.#reading(() => this.#known(nameOrUid).story(number));
   }

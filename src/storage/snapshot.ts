@@ -10,6 +10,8 @@ import type {
   StoredStudy,
   StoredTrial,
 } from '../core/scheduling/index.ts';
+import type { Figures } from '../core/study/objectives.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
 import {
   storedLimits,
   storedResult,
@@ -20,6 +22,7 @@ import {
 } from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
+import { FigureRows, widthsOf } from './figures.ts';
 import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
@@ -42,7 +45,6 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       ...columns.json('galapagos_study.spec', storedSpec, row[7]),
       name: columns.text('studies.study_name', row[8]),
     };
-    const parameters = Object.keys(spec.searchSpace).length;
     const state = columns.parsed('galapagos_study.state', studyState, row[2]);
     const limits = columns.json('galapagos_study.limits', storedLimits, row[4]);
     let head: { readonly read: StoredHead | null } | null = null;
@@ -62,13 +64,14 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
           read: headOrError(connection, columns, {
             key,
             direction: spec.direction,
+            isListed: spec.objectives !== undefined,
             target: limits.target,
           }),
         }).read;
       },
       trials: {
         [Symbol.iterator]: () =>
-          asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)),
+          asStorageErrors(connection.file, readTrials(connection, columns, key, spec)),
       },
     };
   });
@@ -115,11 +118,13 @@ function* readTrials(
   connection: Connection,
   columns: Columns,
   study: number,
-  parameters: number,
+  spec: StudySpec,
 ): Generator<StoredTrial> {
+  const parameters = Object.keys(spec.searchSpace).length;
+  const figures = spec.objectives === undefined ? null : new FigureRows(connection);
   const trials = connection.prepare(
     `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap,
-       CASE WHEN EXISTS (SELECT 1 FROM trial_intermediate_values reported WHERE reported.trial_id = galapagos_trial.trial_id) THEN trial_id END
+       CASE WHEN EXISTS (SELECT 1 FROM trial_intermediate_values reported WHERE reported.trial_id = galapagos_trial.trial_id) THEN trial_id END, trial_id
      FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
   );
   const newest = connection.prepare(
@@ -148,17 +153,23 @@ function* readTrials(
         attemptNumber: attemptNumber.get(row[0]) ?? 0,
         reports: intermediates.of(row[14] ?? null),
         unsettled: attempts,
+        figures: figures?.read(columns, row[15] ?? null, widthsOf(spec)),
       });
     }
     from = to + 1;
   }
 }
 
+/** Parts of a trial that are read from other tables. */
+interface ReadBeside extends Pick<StoredTrial, 'attemptNumber' | 'reports' | 'unsettled'> {
+  readonly figures: Figures | undefined;
+}
+
 function storedTrial(
   columns: Columns,
   row: Row,
   parameters: number,
-  attempts: Pick<StoredTrial, 'attemptNumber' | 'reports' | 'unsettled'>,
+  { figures, ...attempts }: ReadBeside,
 ): StoredTrial {
   const outcome =
     row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);
@@ -179,6 +190,7 @@ function storedTrial(
             outcome,
             value: columns.real('galapagos_trial.value', row[8]),
             finishSeq: columns.integer('galapagos_trial.finish_seq', row[9]),
+            ...(figures === undefined ? {} : { figures }),
           },
     crashes: columns.integer('galapagos_trial.crashes', row[10]),
     deaths: columns.integer('galapagos_trial.deaths', row[11]),

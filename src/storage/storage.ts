@@ -5,6 +5,7 @@
  */
 import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
 import type { EndedState } from '../core/scheduling/index.ts';
+import type { Figures } from '../core/study/objectives.ts';
 
 /** A trial that another program had ended first, so that the project's result was not written. */
 export interface EndedElsewhere {
@@ -12,6 +13,8 @@ export interface EndedElsewhere {
   readonly number: number;
   readonly state: EndedState;
   readonly value: number | null;
+  /** Where the study lists objectives and the other program wrote a value for each. */
+  readonly figures?: Figures;
 }
 
 /** A trial that another program enqueued in a study of this lab (`Study.enqueue_trial`). */

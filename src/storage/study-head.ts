@@ -12,6 +12,8 @@ export interface HeadOf {
   readonly key: number;
   readonly direction: Direction;
   readonly target: number | null;
+  /** Whether the study lists objectives, so that no single trial is the best. */
+  readonly isListed: boolean;
 }
 
 /** Trials with a value that can be ranked. */
@@ -24,7 +26,7 @@ const RANKED = "study = ?1 AND state = 'complete' AND abs(value) < 9e999";
 export function readHead(
   connection: Connection,
   columns: Columns,
-  { key, direction, target }: HeadOf,
+  { key, direction, target, isListed }: HeadOf,
 ): StoredHead | null {
   const row =
     connection.get(
@@ -48,6 +50,8 @@ export function readHead(
   const dense = distinct === trials && least === 0 && most === trials - 1 && highest === trials - 1;
   if (!dense || complete + pruned + failed !== trials || hasOpenAttempt(connection, key))
     return null;
+  const counts = { complete, pruned, failed, diverged };
+  if (isListed) return { trials, counts, best: null, firstHit: null, improvements: [] };
   const better = direction === 'minimize' ? '<' : '>';
   const improvements = connection.all(
     `SELECT number, value, finish_seq FROM (
@@ -67,7 +71,7 @@ export function readHead(
   const bestNumber = number(best);
   return {
     trials,
-    counts: { complete, pruned, failed, diverged },
+    counts,
     best: bestNumber === null || value === null ? null : { number: bestNumber, value },
     firstHit: number(hit),
     improvements: improvements.map((step) => ({

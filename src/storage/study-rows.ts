@@ -7,6 +7,7 @@ import type { Axis } from '../core/search-space/axis.ts';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { AttemptResult } from '../core/scheduling/index.ts';
+import type { Listed } from '../core/study/objectives.ts';
 import { parents as parentsSchema, storedResult, storedSpec } from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
@@ -39,6 +40,8 @@ export class StudyRows {
   readonly key: number;
   readonly studyId: number;
   readonly axes: readonly Axis[];
+  /** The objectives and constraints that the study lists. */
+  readonly listed: Listed;
   /** Open trials with smaller numbers have a row in Optuna's tables. */
   rowsBelow: number;
   readonly #file: string;
@@ -65,7 +68,9 @@ export class StudyRows {
     this.#file = connection.file;
     this.key = columns.integer('galapagos_study.id', row[0]);
     this.studyId = columns.integer('galapagos_study.study_id', row[1]);
-    this.axes = axesOf(columns.json('galapagos_study.spec', storedSpec, row[2]).searchSpace);
+    const spec = columns.json('galapagos_study.spec', storedSpec, row[2]);
+    this.listed = spec;
+    this.axes = axesOf(spec.searchSpace);
     // Rows are inserted in number order. Searching from the end avoids reading all trials of a
     // study.
     const last = connection.get(

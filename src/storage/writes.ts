@@ -2,7 +2,7 @@
  * Applies the scheduler's writes to a lab file, one function for each kind, inside a transaction
  * that `sqlite.ts` opens and closes. Skips and reports a trial that another program has ended.
  */
-import type { EndedState, Write } from '../core/scheduling/index.ts';
+import type { Write } from '../core/scheduling/index.ts';
 import { paramsBlob } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -94,7 +94,7 @@ export class Writes {
       const trial = study.trial(write.number);
       const trialId = trial.trialId ?? this.#giveRows(study, write.number);
       if (this.#optuna.endTrial(trialId, write.state, this.#date)) continue;
-      const found = this.#optuna.foundEnd(trialId);
+      const found = this.#optuna.foundEnd(trialId, study.listed);
       if (found === null)
         throw this.#refuse(
           'damaged',
@@ -282,6 +282,7 @@ export class Writes {
     state,
     outcome,
     value,
+    figures,
     finishSeq,
     attemptNumber,
     story,
@@ -289,7 +290,13 @@ export class Writes {
     const study = this.#study(uid);
     const trial = study.trial(number);
     if (outcome !== 'endedElsewhere')
-      this.#describeEnd(study, trial.number, { state, outcome, value, attemptNumber });
+      this.#describeEnd(study, trial.number, {
+        state,
+        outcome,
+        value,
+        attemptNumber,
+        ...(figures === undefined ? {} : { figures }),
+      });
     const stored = Number.isNaN(value) ? null : value;
     const lines = story.length === 0 ? null : JSON.stringify(story);
     this.#endTrial.run([
@@ -309,7 +316,7 @@ export class Writes {
   #describeEnd(
     study: StudyRows,
     number: number,
-    end: { state: EndedState; outcome: string; value: number; attemptNumber: number },
+    end: Pick<Of<'trialEnded'>, 'state' | 'outcome' | 'value' | 'figures' | 'attemptNumber'>,
   ): void {
     const { trialId, attempts, origin } = study.trial(number);
     if (trialId === null || (end.state === 'complete' && Number.isNaN(end.value))) {
@@ -333,7 +340,7 @@ export class Writes {
       lineage,
       metrics,
     };
-    this.#optuna.describeEnd(trialId, end.state === 'failed' ? NaN : end.value, about);
+    this.#optuna.describeEnd(trialId, end.state === 'failed' ? NaN : end.value, end.figures, about);
   }
 
   #takeBack({ uid, number, crashes, deaths, memoryFailures, laneCap }: Of<'trialBack'>): void {

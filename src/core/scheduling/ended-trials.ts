@@ -7,6 +7,7 @@ import { at } from '../at.ts';
 import { Column } from '../study/column.ts';
 import { endedStates, trialOutcomes } from '../study/row-codes.ts';
 import type { StoredAttempt, StoredTrial } from './events.ts';
+import type { Figures } from '../study/objectives.ts';
 import type { EndedState } from './words.ts';
 
 /** Fields of an ended trial needed until the study's columns contain them. */
@@ -27,11 +28,14 @@ export class EndedTrials {
   readonly #values = new Column((length) => new Float64Array(length));
   readonly #finishes = new Column((length) => new Float64Array(length));
   readonly #attempts = new Column((length) => new Float64Array(length));
+  /** By position, where the study lists objectives. */
+  readonly #figures = new Map<number, Figures>();
   /** By position; few trials have any. */
   readonly #unsettled = new Map<number, readonly StoredAttempt[]>();
   #order: Uint32Array | null = null;
 
-  add({ number, state, outcome, value, finishSeq, attemptNumber, unsettled }: EndedTrial): void {
+  add(trial: EndedTrial): void {
+    const { number, state, outcome, value, finishSeq, figures, attemptNumber, unsettled } = trial;
     const i = this.size++;
     this.#order = null;
     this.#numbers.set(i, number);
@@ -41,6 +45,7 @@ export class EndedTrials {
     // Ends written by another program have no completion number yet and come last.
     this.#finishes.set(i, finishSeq < 0 ? Infinity : finishSeq);
     this.#attempts.set(i, attemptNumber);
+    if (figures !== undefined) this.#figures.set(i, figures);
     if (unsettled.length > 0) this.#unsettled.set(i, unsettled);
   }
 
@@ -49,7 +54,9 @@ export class EndedTrials {
     this.#order ??= this.#sorted();
     for (const i of this.#order) {
       const finishSeq = this.#finishes.get(i);
+      const figures = this.#figures.get(i);
       yield {
+        ...(figures === undefined ? {} : { figures }),
         number: this.#numbers.get(i),
         state: at(endedStates, this.#states.get(i)),
         outcome: at(trialOutcomes, this.#outcomes.get(i)),

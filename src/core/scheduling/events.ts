@@ -4,6 +4,7 @@
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
+import type { Figures } from '../study/objectives.ts';
 import type { StepValue } from '../study/reports.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type {
@@ -79,6 +80,8 @@ export interface StoredTrial {
     readonly outcome: TrialOutcome;
     readonly value: number;
     readonly finishSeq: number;
+    /** Where the study lists objectives; absent: it lists none, or the trial has no values. */
+    readonly figures?: Figures;
   } | null;
   /** Highest attempt number so far. */
   readonly attemptNumber: number;
@@ -178,6 +181,7 @@ export type Event = Cause &
         readonly number: number;
         readonly state: EndedState;
         readonly value: number | null;
+        readonly figures?: Figures;
       }
     | { readonly type: 'clock' }
     | {

@@ -4,6 +4,7 @@
  * (write-ahead); `persist` is the write.
  */
 import { isOnThisNode } from '../device.ts';
+import type { Figures } from '../study/objectives.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
@@ -98,6 +99,8 @@ export type Write =
       readonly outcome: TrialOutcome;
       /** ±∞ for the worst; NaN if there is none (failed). */
       readonly value: number;
+      /** Where the study lists objectives and the trial is complete: ±∞ for the worst. */
+      readonly figures?: Figures;
       readonly finishSeq: number;
       /** The attempt that ended it; 0 if none ran. */
       readonly attemptNumber: number;
@@ -147,12 +150,15 @@ export type Change =
       readonly state: EndedState;
       readonly outcome: TrialOutcome;
       readonly value: number;
+      /** As of the write `trialEnded`. */
+      readonly figures?: Figures;
       readonly finishSeq: number;
       readonly params: EncodedParams;
       readonly origin: Origin;
       readonly attempt: AttemptId | null;
       readonly slot: SlotName | null;
       readonly result: AttemptResult | null;
+      /** Whether it is the best so far; where objectives are listed, whether it joins the front. */
       readonly isBest: boolean;
     }
   | {

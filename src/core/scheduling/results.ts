@@ -10,6 +10,7 @@ import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
 import { noteSuccess } from './quarantine.ts';
+import { figuresOf, missingMetrics } from '../study/objectives.ts';
 import { renewLease } from './sessions.ts';
 import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { emit } from './step-output.ts';
@@ -85,15 +86,21 @@ function end(
   lab: LabState,
   attempt: Attempt,
   result: AttemptResult,
-  outcome: 'succeeded' | 'diverged' | 'pruned',
+  reported: 'succeeded' | 'diverged' | 'pruned',
 ): void {
   const { cohort, trial } = attempt;
+  const { spec } = trial.study;
+  const figures = reported === 'succeeded' ? figuresOf(spec, result) : null;
+  // One of several values that is missing or not a number makes the whole trial diverge.
+  const lacks = reported === 'succeeded' ? missingMetrics(spec, result) : [];
+  const outcome = lacks.length > 0 ? 'diverged' : reported;
+  const detail = lacks.length > 0 ? `no finite number for ${lacks.join(', ')}` : null;
   const { columns, durations } = trial.study;
   trial.study.executor ??= result.executor ?? null;
   const slot = lab.slots.get(attempt.slot);
   trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
   moveAttempt(lab, attempt, outcome);
-  writeAttemptEnd(lab, attempt, outcome, result, null);
+  writeAttemptEnd(lab, attempt, outcome, result, detail);
   durations.add(result.ms / (cohort?.attempts.length ?? 1));
   if (cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
   if (result.lanesWanted !== undefined)
@@ -101,9 +108,14 @@ function end(
   // Of two attempts, the other may have reported more than the one that ends the trial.
   const own = trial.live.length > 0 ? lastOf(result.reports ?? []) : undefined;
   const last = own ?? columns.reports.last(trial.number)?.value;
-  const value = outcome === 'diverged' ? columns.worst : (result.value ?? last ?? NaN);
+  const value =
+    outcome === 'diverged'
+      ? columns.worst
+      : spec.objectives === undefined
+        ? (result.value ?? last ?? NaN)
+        : (figures?.values[0] ?? NaN);
   const state = outcome === 'pruned' ? 'pruned' : 'complete';
-  endTrial(lab, trial, { state, outcome, value, attempt, result });
+  endTrial(lab, trial, { state, outcome, value, attempt, result, figures });
   if (slot === undefined) return;
   noteSuccess(lab, slot, trial);
   if (slot.node.rttMs !== null) updateCredits(lab, slot.node);

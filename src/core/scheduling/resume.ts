@@ -4,6 +4,7 @@
  * adopted for a while. Ended trials are never run again, proposed trials are never proposed again.
  */
 import { parseSlot } from '../device.ts';
+import type { Listed } from '../study/objectives.ts';
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
 import { EndedTrials } from './ended-trials.ts';
@@ -17,6 +18,7 @@ import { record } from './story.ts';
 import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
+import { rankedOf } from './trial-end.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 
 /** Number of trials between two yields of `opening`. */
@@ -60,7 +62,7 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
     return;
   }
   const { ended, open } = yield* restoreProposals(study.trials, stored);
-  yield* restoreEnds(study.trials, ended);
+  yield* restoreEnds(study.spec, study.trials, ended);
   yield* settleEnded(lab, study, ended);
   for (const trial of open) restoreOpen(lab, study, trial);
   study.firstHit = firstHit(study);
@@ -86,7 +88,7 @@ function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void
     *read() {
       const trials = noTrials(spec, sampler);
       const { ended } = yield* restoreProposals(trials, stored);
-      yield* restoreEnds(trials, ended);
+      yield* restoreEnds(spec, trials, ended);
       return trials;
     },
   };
@@ -114,6 +116,7 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
         outcome: end.outcome,
         value: end.value,
         finishSeq: end.finishSeq,
+        ...(end.figures === undefined ? {} : { figures: end.figures }),
         attemptNumber,
         unsettled,
       });
@@ -128,11 +131,12 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
  * In completion order; ends written by another program have no completion number yet and come last.
  */
 function* restoreEnds(
+  spec: Listed,
   { columns, lastAttemptNumber }: Trials,
   trials: EndedTrials,
 ): Generator<void, void> {
-  for (const { number, state, outcome, value, attemptNumber } of trials) {
-    const finishSeq = columns.end(number, state, outcome, value);
+  for (const { number, state, outcome, value, figures, attemptNumber } of trials) {
+    const finishSeq = columns.end(number, state, outcome, value, rankedOf(spec, figures));
     lastAttemptNumber.set(number, Math.min(attemptNumber, 255));
     if (finishSeq % PIECE === 0) yield;
   }
@@ -149,6 +153,7 @@ function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generat
     state,
     outcome,
     value,
+    figures,
     finishSeq: stored,
     attemptNumber,
     unsettled,
@@ -162,12 +167,13 @@ function* settleEnded(lab: LabState, study: Study, trials: EndedTrials): Generat
         state,
         outcome,
         value,
+        ...(figures === undefined ? {} : { figures }),
         finishSeq,
         attemptNumber,
         story: [],
       });
     }
-    if (state === 'complete' && Number.isFinite(value)) {
+    if (state === 'complete' && Number.isFinite(value) && columns.front === null) {
       const { best } = study;
       if (
         best === null ||

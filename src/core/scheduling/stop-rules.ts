@@ -13,7 +13,7 @@ import type { EndedState } from './words.ts';
 
 /**
  * Records a trial's end: best, target, frontier.
- * @returns whether it is the best so far
+ * @returns whether it is the best so far, or on the front of a study that lists objectives
  */
 export function afterEnd(
   lab: LabState,
@@ -25,6 +25,7 @@ export function afterEnd(
   const { columns } = study;
   while (columns.hasEnded(study.frontier)) study.frontier += 1;
   if (state !== 'complete' || !Number.isFinite(value)) return false;
+  if (columns.front !== null) return columns.front.numbers.includes(number);
   const isBest =
     study.best === null ||
     isBetter(study, value, study.best.value) ||

@@ -26,6 +26,8 @@ export function headOf(
     counts[state] += 1;
     if (outcome === 'diverged') counts.diverged += 1;
     if (state !== 'complete' || !Number.isFinite(value)) continue;
+    // No single trial is the best by several objectives.
+    if (study.spec.objectives !== undefined) continue;
     if (reaches(study, value)) firstHit = Math.min(firstHit ?? Infinity, number);
     if (best?.value === value && number < best.number) best = { number, value };
     if (best !== null && !isBetter(study, value, best.value)) continue;

@@ -4,6 +4,7 @@
  */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
+import { directionsOf } from '../study/objectives.ts';
 import { STOPPED_BY_USER } from '../study/stopped.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import { TrialColumns } from '../study/trial-columns.ts';
@@ -16,7 +17,7 @@ import type { LabState, Study } from './state.ts';
 import { show, showLab, write } from './step-output.ts';
 import { editLimits, end, enforceRules, ruleThatHolds } from './stop-rules.ts';
 import { begin, giveGrace, moveStudy, watchActiveTime } from './studies.ts';
-import { endTrial } from './trial-end.ts';
+import { endFigures, endTrial } from './trial-end.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 import type { CommandRefusal } from './words.ts';
 
@@ -82,9 +83,10 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
 }
 
 /** @param sampler the study's own */
-export function noTrials({ searchSpace, direction }: StudySpec, sampler: Sampler): Trials {
+export function noTrials(spec: StudySpec, sampler: Sampler): Trials {
+  const { searchSpace, direction } = spec;
   return {
-    columns: new TrialColumns(searchSpace, direction, sampler.window),
+    columns: new TrialColumns(searchSpace, direction, sampler.window, directionsOf(spec)),
     lastAttemptNumber: new Column((length) => new Uint8Array(length)),
   };
 }
@@ -199,6 +201,7 @@ export function endedElsewhere(
       value,
       attempt: trial.live[0] ?? null,
       result: null,
+      figures: event.figures ?? null,
     });
   } else if (study.columns.hasEnded(number)) {
     const { columns, uid } = study;
@@ -207,6 +210,7 @@ export function endedElsewhere(
       state,
       outcome: 'endedElsewhere',
       value,
+      ...endFigures(study.spec, { state, figures: event.figures ?? null }),
       finishSeq: columns.finishSeq(number),
     } as const;
     write(lab, { op: 'trialEnded', uid, ...end, attemptNumber: 0, story: [] });

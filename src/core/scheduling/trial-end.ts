@@ -6,6 +6,9 @@ import { show, write } from './step-output.ts';
 import { afterEnd } from './stop-rules.ts';
 import { record } from './story.ts';
 import { moveTrial } from './trials.ts';
+import { violationOf, worstFigures } from '../study/objectives.ts';
+import type { Figures, Listed } from '../study/objectives.ts';
+import type { RankedValues } from '../study/trial-columns.ts';
 import type { EndedState, TrialOutcome } from './words.ts';
 
 export interface End {
@@ -16,6 +19,23 @@ export interface End {
   /** The attempt that produced it, settled or live; null: none ran. */
   readonly attempt: Attempt | null;
   readonly result: AttemptResult | null;
+  /** Values where the study lists objectives; absent or null: none, which counts as the worst. */
+  readonly figures?: Figures | null;
+}
+
+/** Returns what a study that lists objectives ranks a trial by; null: the worst, or it lists none. */
+export function rankedOf(spec: Listed, figures: Figures | null | undefined): RankedValues | null {
+  if (spec.objectives === undefined || figures === null || figures === undefined) return null;
+  return { values: figures.values, violation: violationOf(spec, figures) };
+}
+
+/** Returns the values that a complete trial is stored and shown with. */
+export function endFigures(
+  spec: Listed,
+  { state, figures }: Pick<End, 'state' | 'figures'>,
+): { readonly figures?: Figures } {
+  if (spec.objectives === undefined || state !== 'complete') return {};
+  return { figures: figures ?? worstFigures(spec) };
 }
 
 export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
@@ -33,7 +53,9 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   if (number < study.limit) study.wanted -= 1;
   const ending = attempt?.id.attemptNumber ?? trial.attemptNumber;
   study.lastAttemptNumber.set(number, Math.min(ending, 255));
-  const finishSeq = study.columns.end(number, state, outcome, value);
+  const { spec } = study;
+  const figures = endFigures(spec, end);
+  const finishSeq = study.columns.end(number, state, outcome, value, rankedOf(spec, end.figures));
   const attemptNumber = attempt?.id.attemptNumber ?? 0;
   write(lab, {
     op: 'trialEnded',
@@ -42,6 +64,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
     state,
     outcome,
     value,
+    ...figures,
     finishSeq,
     attemptNumber,
     story: trial.story.lines(),
@@ -53,6 +76,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
     state,
     outcome,
     value,
+    ...figures,
     finishSeq,
     params,
     origin,

@@ -22,7 +22,7 @@ export type Constraints = Readonly<Record<string, Bounds>>;
 
 /** Values of a trial in a study that lists its objectives. */
 export interface Figures {
-  /** One for each objective, all finite. */
+  /** One for each objective: all finite, or each the worst. */
   readonly values: readonly number[];
   /** Distance beyond each bound, in the order of `boundsOf`; ≤ 0: the trial satisfies it. */
   readonly excesses: readonly number[];
@@ -84,6 +84,16 @@ export function figuresOf(spec: Listed, measured: Measured): Figures | null {
     return side === 'at most' ? value - limit : limit - value;
   });
   return [...values, ...excesses].every(Number.isFinite) ? { values, excesses } : null;
+}
+
+/** Returns the values of a trial that has diverged: each objective at its worst, infeasible. */
+export function worstFigures(spec: Listed): Figures {
+  return {
+    values: (spec.objectives ?? []).map(({ direction }) =>
+      direction === 'minimize' ? Infinity : -Infinity,
+    ),
+    excesses: boundsOf(spec).map(() => Infinity),
+  };
 }
 
 /** Names of the objectives' and constraints' metrics for which a result has no finite number. */

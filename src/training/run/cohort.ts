@@ -227,7 +227,10 @@ export class CohortRun {
       (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
     const onTest = this.#objective.test === true ? await this.#onTest(at, lane) : {};
     if (lane.outcome !== undefined) return;
-    const outcome = lane.succeeded(this.#by, perSecond, onTest);
+    const outcome = lane.succeeded(this.#by, perSecond, {
+      ...onTest,
+      trainingSeconds: this.#milliseconds / 1000 / this.#lanes.length,
+    });
     if (lane.kept !== undefined)
       this.#listener.trained?.(at, {
         network: this.#resolved.network,

@@ -124,6 +124,7 @@ export class Lane {
       keptEpoch: report.epoch,
       epochs: this.#reports.length,
       samplesPerSecond,
+      weights: state.weights.length,
     };
     const { value } = report;
     return (this.#outcome = {
