@@ -225,13 +225,19 @@ export class Coordinator {
 
   /**
    * Enqueues a point in a study. Parameters that are not given are drawn.
+   * @param limits set first, in the same turn, so that the sampler does not take the number
    * @returns the reason of a refusal; null: accepted. @throws InvalidInput
    */
-  enqueue(uid: string, given: Params): Refused | null {
+  enqueue(uid: string, given: Params, limits?: Limits): Refused | null {
     this.#runTurn();
     const study = this.#lab.studies.get(uid);
     const params = study === undefined ? new Float64Array(0) : pointFor(study, given);
-    return this.decide({ type: 'trialEnqueued', study: uid, params });
+    this.#refused = null;
+    if (limits !== undefined && study?.columns.find(params) === null)
+      this.command({ type: 'studyEdited', study: uid, limits });
+    this.command({ type: 'trialEnqueued', study: uid, params });
+    this.#runTurn();
+    return this.#refused;
   }
 
   /** Takes in the trials that other programs have enqueued in the lab file. */

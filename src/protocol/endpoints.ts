@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { hasHiddenCharacters } from '../core/hidden-characters.ts';
+import { params } from './best-configs.ts';
 import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
@@ -134,6 +135,11 @@ export const commands = {
   /** Removes a deleted study from the lab file; answered when it is removed. */
   removeStudy: call(strict({ study }), done),
   cancelTrial: call(strict({ study, trial }), done),
+  /**
+   * Has a point tried as the study's next trial. Parameters that are missing are drawn. A study at
+   * its number of trials is extended by one.
+   */
+  enqueueTrial: call(strict({ study, params }), done),
   /** Trains the best `top` configurations again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(
     strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }),

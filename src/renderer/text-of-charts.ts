@@ -221,6 +221,10 @@ export const chartText = {
     /** Name of a narrowed study; narrowing again keeps it, and the lab appends a number. */
     narrowedName: ({ name }: { name: string }) =>
       `${name.replace(/ narrowed(-\d+)?$/, '')} narrowed`,
+    tryPoint: 'Try a point…',
+    tryTitle: 'Try a point',
+    tryNote: 'An empty field is drawn at random.',
+    tryIt: 'Try it',
     value: 'value',
     atChance: 'dotted: at chance level',
     notUsed: text.notUsed,

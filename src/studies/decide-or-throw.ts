@@ -7,7 +7,11 @@ export function decideOrThrow(
   coordinator: Coordinator,
   command: Parameters<Coordinator['decide']>[0],
 ): null {
-  const refused = coordinator.decide(command);
+  return orThrow(coordinator.decide(command));
+}
+
+/** @throws GalapagosError with the reason of the refusal as its code */
+export function orThrow(refused: ReturnType<Coordinator['decide']>): null {
   if (refused === null) return null;
   throw new GalapagosError(refused.reason, refused.detail, {
     command: refused.command,

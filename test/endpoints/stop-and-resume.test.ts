@@ -62,4 +62,26 @@ describe('Stop, pause and resume from the window', () => {
     await call('stopStudy', { study });
     expect(window.failures).toEqual([]);
   });
+
+  it('extends a finished study by one trial for a point that is tried, and refuses a point twice', async () => {
+    const { window, call } = await applications.open('tried.db', 2);
+    const lab = window.lab();
+    const file = { study: sphere(3, { durationMs: 1 }), workers: null };
+    const { study } = (await call('startStudy', file)) as { study: string };
+    const row = (): StudyRow | undefined => lab.body.studies?.find(({ key }) => key === study);
+    await window.until(() => row()?.state === 'finished');
+    await call('enqueueTrial', { study, params: { x: 0.5 } });
+    await window.until(() => row()?.counts.complete === 4 && row()?.state === 'finished');
+    expect(row()?.limits.trials).toBe(4);
+    const whole = { x: 0.25, y: 'a' };
+    await call('enqueueTrial', { study, params: whole });
+    await window.until(() => row()?.counts.complete === 5 && row()?.state === 'finished');
+    await expect(call('enqueueTrial', { study, params: whole })).rejects.toMatchObject({
+      code: 'duplicate-trial',
+    });
+    expect(row()?.limits.trials).toBe(5);
+    await expect(call('enqueueTrial', { study, params: { x: 1e9 } })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+  });
 });

@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
+import { chartText } from '../../src/renderer/text-of-charts.ts';
 import {
   PATIENCE,
   ask,
@@ -161,6 +162,25 @@ describe('Window: changes of a study', () => {
       await page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) }).click();
       await heading(page, `${name}-2`).waitFor();
       await untilEnded(page, 3);
+    },
+    LONG,
+  );
+
+  it(
+    'tries a typed point as the next trial of a finished study, and names a value that the parameter cannot have',
+    async () => {
+      const { page, key } = await withStudy(3);
+      await untilEnded(page, 3);
+      await page.goto(`${lab.served.origin}/#/study/${key}/space`);
+      await page.getByRole('button', { name: chartText.space.tryPoint }).press('Enter');
+      const [first] = Object.keys(syntheticStudy(name, { trials: 3, durationMs: 5 }).searchSpace);
+      const field = page.getByRole('dialog').getByLabel(first ?? '', { exact: true });
+      await field.fill('1e9');
+      await expect.poll(() => field.getAttribute('aria-invalid'), patient).toBe('true');
+      await field.fill('0.5');
+      await page.getByRole('button', { name: chartText.space.tryIt }).press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await expect.poll(() => ended(page), patient).toBe(4);
     },
     LONG,
   );

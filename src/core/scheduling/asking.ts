@@ -197,17 +197,17 @@ export function enqueueTrial(
     refuse('unknown-study', uid);
     return;
   }
+  const twin = duplicateOf(study, params);
+  if (twin !== null) {
+    refuse('duplicate-trial', `trial ${twin} has the same parameters`);
+    return;
+  }
   if (study.deleted || study.state === 'finished' || study.state === 'ending') {
     refuse('not-allowed-now', `the study is ${study.deleted ? 'deleted' : study.state}`);
     return;
   }
   if (study.columns.size >= study.limit) {
     refuse('limit-reached', `${study.limit} trials`);
-    return;
-  }
-  const twin = duplicateOf(study, params);
-  if (twin !== null) {
-    refuse('duplicate-trial', `trial ${twin} has the same parameters`);
     return;
   }
   const first = study.columns.size;

@@ -15,7 +15,7 @@ import { cpuDevice } from '../../runtime/cpu-device.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
-import { decideOrThrow } from '../../studies/decide-or-throw.ts';
+import { decideOrThrow, orThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
@@ -41,6 +41,7 @@ export type StudyCommands = Pick<
   | 'describeStudy'
   | 'removeStudy'
   | 'cancelTrial'
+  | 'enqueueTrial'
   | 'openLab'
   | 'drainWorker'
   | 'resumeWorker'
@@ -144,6 +145,14 @@ export function studyCommands({
       return null;
     },
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
+    async enqueueTrial({ study: key, params }) {
+      const coordinator = current.lab.deciding;
+      await coordinator.takeUp(key);
+      const { columns, limit } = studyNamed(key);
+      const limits =
+        columns.size < limit ? undefined : extended(coordinator.lab, studyNamed(key), 1);
+      return orThrow(coordinator.enqueue(key, params, limits));
+    },
     drainWorker: ({ slot }) => decide({ type: 'slotDrained', slot }),
     resumeWorker({ slot: name }) {
       const coordinator = current.lab.deciding;
