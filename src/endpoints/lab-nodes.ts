@@ -59,7 +59,12 @@ export function labNodes({
   const rows = (slots: readonly SlotRow[]): NodeRow[] => {
     const { shared, lab, view } = current;
     const facts = [
-      thisMachine(here().inventory?.name ?? shared.sharing.name, release, here()),
+      thisMachine(
+        here().inventory?.name ?? shared.sharing.name,
+        release,
+        here(),
+        lab.courtesy.state,
+      ),
       ...shared.nodes,
     ];
     return nodeRows(facts, {

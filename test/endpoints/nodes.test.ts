@@ -133,6 +133,20 @@ describe('Endpoints: machines of the lab', () => {
       .toMatch(/GNOME|KDE|the system, as Electron reports it/);
   });
 
+  it('answers lab.nodes with the limits of this machine, and when its hours begin', async () => {
+    const { call } = await applications.open('limited.db', 1);
+    const from = (new Date().getHours() + 2) % 24;
+    const own = { ...NO_LIMITS, devices: ['gpu/0'], hours: { from, to: (from + 1) % 24 } };
+    await call('owner.limits', own);
+    type Row = { readonly limits: unknown; readonly hoursFrom: number | null };
+    const local = async (): Promise<Row | undefined> => ((await call('lab.nodes', {})) as Row[])[0];
+    // The workers start once the devices are known.
+    await expect.poll(async () => (await local())?.limits).toEqual(own);
+    expect(new Date((await local())?.hoursFrom ?? 0).getHours()).toBe(from);
+    await call('owner.limits', NO_LIMITS);
+    expect(await local()).toMatchObject({ limits: NO_LIMITS, hoursFrom: null });
+  });
+
   it('closes the sharing of a lab when another lab is opened', async () => {
     const { call } = opened;
     const another = await applications.open('another.db', 0);

@@ -83,11 +83,15 @@ function meanLoad({ cores }: NodeSample): number | null {
   return Math.round(cores.reduce((sum, load) => sum + load, 0) / cores.length);
 }
 
-/** This machine among the nodes, described by its own inventory. */
+/**
+ * This machine among the nodes, described by its own inventory.
+ * @param use limits of its use, and why its workers wait; null: it has no workers
+ */
 export function thisMachine(
   name: string,
   release: string,
   { inventory, sample }: Pick<NodeFacts, 'inventory' | 'sample'>,
+  use: Pick<NodeFacts, 'limits' | 'held' | 'hoursFrom'> | null,
 ): NodeFacts {
   return {
     id: THIS_NODE,
@@ -97,9 +101,9 @@ export function thisMachine(
     offsetMs: null,
     datasets: [],
     refusals: [],
-    limits: null,
-    held: null,
-    hoursFrom: null,
+    limits: use?.limits ?? null,
+    held: use?.held ?? null,
+    hoursFrom: use?.hoursFrom ?? null,
     inventory,
     sample,
   };
