@@ -18,6 +18,7 @@ export interface DoorServerOptions {
   readonly limits: DoorLimits;
   readonly timer: Timer;
   refused(address: string, reason: RefusalReason, channel: string | null): void;
+  /** A pairing conversation whose first line has arrived. */
   pair(lines: SocketLines): void;
 }
 
@@ -179,10 +180,18 @@ export class DoorServer {
     grown();
     socket.once('close', place);
     socket.setTimeout(this.#options.limits.pairSilentMs, () => socket.destroy());
-    const lines = new SocketLines(socket, (breach) =>
-      this.#options.refused(address, breach, PAIR_CHANNEL),
+    let isBreached = false;
+    const lines = new SocketLines(
+      socket,
+      (breach) => {
+        isBreached = true;
+        this.#options.refused(address, breach, PAIR_CHANNEL);
+      },
+      () => this.#options.pair(lines),
     );
-    this.#options.pair(lines);
+    socket.once('close', () => {
+      if (isBreached || !lines.hasBegun) this.#failures.add(address);
+    });
   }
 
   #pass(visitor: Visitor, name: string, channel: Channel): void {

@@ -18,6 +18,7 @@ export class SocketLines implements LineConnection {
   readonly address: string;
   readonly #socket: Socket;
   readonly #breached: (breach: Breach) => void;
+  readonly #began: () => void;
   #take: ((line: string) => void) | null = null;
   #ended: (() => void) | null = null;
   #isOver = false;
@@ -26,15 +27,28 @@ export class SocketLines implements LineConnection {
   #lines = 0;
   #partial: Buffer = Buffer.alloc(0);
 
-  /** @param breached called once when a line or the number of lines is beyond the limits */
-  constructor(socket: Socket, breached: (breach: Breach) => void = () => undefined) {
+  /**
+   * @param breached called once when a line or the number of lines is beyond the limits
+   * @param began called once when the first line has arrived, before it is handed over
+   */
+  constructor(
+    socket: Socket,
+    breached: (breach: Breach) => void = () => undefined,
+    began: () => void = () => undefined,
+  ) {
     this.address = plainAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
     this.#breached = breached;
+    this.#began = began;
     socket.on('error', () => socket.destroy());
     socket.on('end', () => socket.end());
     socket.on('close', () => this.#over());
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
+  }
+
+  /** Whether a line has arrived. */
+  get hasBegun(): boolean {
+    return this.#lines > 0;
   }
 
   send(line: string): void {
@@ -74,7 +88,8 @@ export class SocketLines implements LineConnection {
   }
 
   #line(line: string): void {
-    if (++this.#lines > MOST_LINES) this.#breach();
+    if (++this.#lines === 1) this.#began();
+    if (this.#lines > MOST_LINES) this.#breach();
     else if (this.#take === null) this.#waiting.push(line);
     else this.#take(line);
   }

@@ -286,9 +286,14 @@ describe('Door: pairing conversations', () => {
   it('are limited by address, and do not count as young connections', async () => {
     const { server, pairs, refused, enter } = await door({ pairOfAddress: 2, youngOfAddress: 1 });
     await admitting(server);
-    const first = enter('pair');
+    const hello = (): TcpEnd => {
+      const node = enter('pair');
+      node.write('{"type":"hello"}\n');
+      return node;
+    };
+    const first = hello();
     await pairs.count(1);
-    enter('pair');
+    hello();
     await pairs.count(2);
     await enter('pair').closed();
     expect(refused.all).toMatchObject([{ reason: 'tooMany', channel: 'pair' }]);
@@ -296,9 +301,40 @@ describe('Door: pairing conversations', () => {
     first.socket.destroy();
     await expect
       .poll(() => {
-        enter('pair');
+        hello();
         return pairs.all.length;
       })
       .toBeGreaterThan(2);
+  });
+
+  it('are not handed over before their first line', async () => {
+    const { pairs, enter } = await door();
+    const silent = enter('pair');
+    silent.write('{"type":');
+    const other = enter('pair');
+    other.write('{"type":"redeem"}\n');
+    const [conversation] = await pairs.count(1);
+    const lines = new Inbox<string>();
+    conversation?.onLine(lines.put);
+    expect(await lines.count(1)).toStrictEqual(['{"type":"redeem"}']);
+    silent.write('"hello"}\n');
+    await pairs.count(2);
+  });
+
+  it.each([
+    ['without a line', 'garbage'],
+    ['with a line over the limit', `{}\n${'x'.repeat(2_000)}`],
+  ])('%s are counted as refusals of their address', async (_, bytes) => {
+    const { refused, enter, pairs } = await door({ failuresOfAddress: 3 });
+    for (let i = 0; i < 3; i++) {
+      const node = enter('pair');
+      node.socket.end(bytes);
+      await node.closed();
+    }
+    const blocked = enter('pair');
+    blocked.write('{"type":"hello"}\n');
+    await blocked.closed();
+    expect(refused.all.at(-1)).toStrictEqual({ reason: 'tooMany', channel: null });
+    expect(pairs.all.length).toBeLessThanOrEqual(3);
   });
 });
