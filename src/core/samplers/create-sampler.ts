@@ -14,6 +14,7 @@ import type { Direction } from '../study/study-spec.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
+import { gp } from './gp.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { nsga2 } from './nsga2.ts';
 import { random } from './random.ts';
@@ -143,6 +144,13 @@ const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     make: (axes, seed, settings) => tpe(axes, seed, required(settings, 'startup')),
+  },
+  gp: {
+    title: 'Gaussian process',
+    pick: 'Bayesian optimization alone: for smooth objectives of few numeric parameters. Guided evolution is better on rough and mixed spaces.',
+    cost: 'thread',
+    settings: {},
+    make: (axes, seed) => gp(axes, seed),
   },
   random: {
     title: 'Random',

@@ -8,6 +8,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'guided-evolution' },
   { name: 'generational' },
   { name: 'tpe' },
+  { name: 'gp' },
   { name: 'random' },
   { name: 'sobol' },
   { name: 'nsga2' },

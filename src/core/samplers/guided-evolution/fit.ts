@@ -41,9 +41,14 @@ function priorsOf(dimensions: number): readonly Prior[] {
   return [...each(WEIGHT), PRODUCT, NOISE, ...each(AXIS)];
 }
 
-/** θ from which every fit starts. */
-export function startTheta(dimensions: number): Float64Array {
-  return Float64Array.from(priorsOf(dimensions), ({ start }) => start);
+/**
+ * θ from which every fit starts.
+ * @param additive whether the kernel has the sum; without it, the variances in the sum are 0
+ */
+export function startTheta(dimensions: number, additive = true): Float64Array {
+  return Float64Array.from(priorsOf(dimensions), ({ start }, i) =>
+    additive || i < dimensions + 2 ? start : -Infinity,
+  );
 }
 
 /**
@@ -55,10 +60,11 @@ export function fitted(
   axes: readonly Axis[],
   coordinates: Float64Array,
   values: Float64Array,
+  additive = true,
 ): Float64Array {
   const objective = new FitObjective(axes, coordinates, values);
   const priors = priorsOf(axes.length);
-  const theta = startTheta(axes.length);
+  const theta = startTheta(axes.length, additive);
   const { gradient } = objective;
   const steps = new Float64Array(theta.length).fill(FIRST_STEP);
   const last = new Float64Array(theta.length);
@@ -71,6 +77,7 @@ export function fitted(
       best = theta.slice();
     }
     for (const [i, { low, high }] of priors.entries()) {
+      if (theta[i] === -Infinity) continue;
       const slope = at(gradient, i);
       const agreement = slope * at(last, i);
       const isReversed = agreement < 0;
@@ -149,6 +156,7 @@ export class FitObjective {
     inverseFromLower(this.#inverseFactor, n, this.#inverse);
     this.#differentiate(theta);
     for (const [i, { mean, sd }] of this.#priors.entries()) {
+      if (theta[i] === -Infinity) continue;
       const deviation = (at(theta, i) - mean) / sd;
       value += 0.5 * deviation * deviation;
       this.gradient[i] = at(this.gradient, i) + deviation / sd;

@@ -40,13 +40,39 @@ const WIDE_UNIFORM = 100;
 const ROUNDS = 6;
 const TOP = 3;
 const SCALE = 0.1;
+
+/** Choices in which the samplers that use the model differ. */
+export interface Variant {
+  /** Whether every ask is wide; else three quarters are, while the model is small. */
+  readonly alwaysWide: boolean;
+  /** Whether odd trial numbers use transformed values. */
+  readonly power: boolean;
+  /** Whether the model has a sum of kernels of one parameter each. */
+  readonly additive: boolean;
+}
+
+const GUIDED: Variant = { alwaysWide: false, power: true, additive: true };
+
 /** Failed draws of plain children after which points are random. */
 const MOST_CHILDREN = 30;
 
 export function guidedEvolution(axes: readonly Axis[], seed: number): Sampler {
+  return modelSampler('guided-evolution', axes, seed, GUIDED);
+}
+
+/**
+ * A sampler that proposes the candidate of highest expected improvement, and plain children of
+ * evolution where there is no model or no new candidate.
+ */
+export function modelSampler(
+  name: string,
+  axes: readonly Axis[],
+  seed: number,
+  variant: Variant,
+): Sampler {
   const distinct = new Distinct(axes, seed);
   const founder = foundersOf(axes, seed, INITIAL);
-  const search = new GuidedSearch(axes);
+  const search = new GuidedSearch(axes, variant);
   const streamOf = (number: number, ordinal: number): Stream =>
     new Stream(seed, { purpose: PURPOSE.mutate, trial: number + 1, ordinal });
 
@@ -72,7 +98,7 @@ export function guidedEvolution(axes: readonly Axis[], seed: number): Sampler {
   };
 
   return {
-    name: 'guided-evolution',
+    name,
     window: { kind: 'all' },
     repeats: false,
     barrier: null,
@@ -126,11 +152,13 @@ export class GuidedSearch {
   readonly #axes: readonly Axis[];
   readonly #coordinates: Coordinates;
   readonly #models: Models;
+  readonly #variant: Variant;
 
-  constructor(axes: readonly Axis[]) {
+  constructor(axes: readonly Axis[], variant = GUIDED) {
     this.#axes = axes;
     this.#coordinates = new Coordinates(axes);
-    this.#models = new Models(this.#coordinates);
+    this.#models = new Models(this.#coordinates, variant.additive);
+    this.#variant = variant;
   }
 
   /**
@@ -144,12 +172,13 @@ export class GuidedSearch {
     draws: Draws,
   ): GuidedAsk {
     const axes = this.#axes;
-    const model = this.#models.model(history, running, number % 2 === 1);
+    const { alwaysWide, power } = this.#variant;
+    const model = this.#models.model(history, running, power && number % 2 === 1);
     const isTaken = (params: EncodedParams): boolean =>
       history.has(params, number) || running.some((point) => sameKey(axes, point, params));
     const { posterior, best } = model;
     const pool = new CandidatePool(axes, this.#coordinates, posterior, best, isTaken);
-    const isWide = draws.uniform() < WIDE && history.count <= MANY;
+    const isWide = alwaysWide || (draws.uniform() < WIDE && history.count <= MANY);
     const population = populationOf(history);
     const children = Array.from({ length: isWide ? WIDE_CHILDREN : LOCAL_CHILDREN }, () => {
       const mutations = draws.uniform() < ONE_MUTATION ? 1 : 2;

@@ -33,10 +33,13 @@ interface Fit {
 
 export class Models {
   readonly #coordinates: Coordinates;
+  readonly #additive: boolean;
   readonly #fits: { plain: Fit | null; power: Fit | null } = { plain: null, power: null };
 
-  constructor(coordinates: Coordinates) {
+  /** @param additive whether the kernel has a sum of kernels of one parameter each */
+  constructor(coordinates: Coordinates, additive = true) {
     this.#coordinates = coordinates;
+    this.#additive = additive;
   }
 
   /** @param running points of running trials, by number */
@@ -67,6 +70,7 @@ export class Models {
       this.#coordinates.axes,
       this.#coordinates.rows(pointsOf(history, chosen)),
       valuesOf(history, chosen, power).values,
+      this.#additive,
     );
     this.#fits[kind] = { basis, theta };
     return theta;

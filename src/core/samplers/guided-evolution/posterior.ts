@@ -165,7 +165,7 @@ export class Posterior {
     for (let i = 0, from = axis.index; i < this.#size; i++, from += dimensions) {
       const square = squaredDifference(axis, defined(this.#coordinates[from]), coordinate);
       squares[i] = weight * square;
-      kernels[i] = variance * axisKernel(square);
+      kernels[i] = variance === 0 ? 0 : variance * axisKernel(square);
     }
     const row = { squares, kernels };
     rows.set(coordinate, row);
