@@ -1,7 +1,7 @@
 /** Contract of every sampler. `test/core/samplers/` runs it for each. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/core/samplers/create-sampler.ts';
+import { createSampler, samplerCost } from '../../src/core/samplers/create-sampler.ts';
 import type { Proposal, Sampler, SamplerSpec } from '../../src/core/samplers/sampler.ts';
 import { isActive } from '../../src/core/search-space/activity.ts';
 import { axesOf } from '../../src/core/search-space/axis.ts';
@@ -13,6 +13,7 @@ import {
   anyDistribution,
   spaceOf,
 } from '../core/search-space/arbitrary-space.ts';
+import { size } from '../support/effort.ts';
 import { barrierMet, playStudy, valueOf, viewFor } from '../support/play-study.ts';
 
 /** @param spec sampler that is valid on every space */
@@ -20,6 +21,8 @@ export function describeSampler(spec: SamplerSpec): void {
   const create = (space: SearchSpace, seed: number): Sampler =>
     createSampler(spec, space, 'minimize', seed);
   const seeds = fc.integer({ min: 0, max: 2 ** 53 - 1 });
+  // A sampler that is asked in a thread takes milliseconds a proposal.
+  const runs = (all: number): number => size(samplerCost(spec) === 'thread' ? all / 5 : all, all);
   const points = (proposals: readonly Proposal[]): unknown[] =>
     proposals.map(({ params, origin }) => [[...params], origin]);
 
@@ -38,7 +41,7 @@ export function describeSampler(spec: SamplerSpec): void {
             expect(encodeParams(axes, toParams(axes, params))).toEqual({ ok: true, params });
           }
         }),
-        { numRuns: 40 },
+        { numRuns: runs(40) },
       );
     });
 
@@ -56,7 +59,7 @@ export function describeSampler(spec: SamplerSpec): void {
             expect(new Set(texts).size).toBe(texts.length);
           },
         ),
-        { numRuns: 40 },
+        { numRuns: runs(40) },
       );
     });
 
@@ -111,7 +114,7 @@ export function describeSampler(spec: SamplerSpec): void {
             expect(points(together)).toEqual(points(singly));
           },
         ),
-        { numRuns: 60 },
+        { numRuns: runs(60) },
       );
     });
 
@@ -206,7 +209,7 @@ export function describeSampler(spec: SamplerSpec): void {
               expect(list(workers, world)).toEqual(list(1, 0));
             },
           ),
-          { numRuns: 40 },
+          { numRuns: runs(40) },
         );
       });
     }
