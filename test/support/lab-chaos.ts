@@ -125,20 +125,19 @@ class Chaos {
     }
     await this.#allWork();
     this.#until = performance.now() + 60_000 * minutes;
-    for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
-      await wait(this.#chance.below(GAP_MS));
-      try {
+    try {
+      for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
+        await wait(this.#chance.below(GAP_MS));
         await this.#fault();
-      } catch (error) {
-        this.#failures.push(`fault ${done + 1}: ${String(error)}`);
-        break;
       }
+      await Promise.all(this.#faulty.values());
+      await this.#allWork();
+      const host = this.#runningHost();
+      await host.process.signal('SIGINT');
+      await host.process.ended;
+    } catch (error) {
+      this.#failures.push(String(error));
     }
-    await Promise.all(this.#faulty.values());
-    await this.#allWork();
-    const host = this.#runningHost();
-    await host.process.signal('SIGINT');
-    await host.process.ended;
     return {
       faults: this.#count,
       trials: this.#lab.ends().states['complete'] ?? 0,

@@ -5,7 +5,7 @@
  * heard, has a lease of its own.
  */
 import { applyModes } from './node-modes.ts';
-import { fallSilent, loseOrphans } from './outcomes.ts';
+import { fallSilent, lose, loseOrphans } from './outcomes.ts';
 import { movePresence, setSilent } from './presence.ts';
 import { recallAll } from './recall.ts';
 import { leaveSlot } from './sessions.ts';
@@ -100,12 +100,19 @@ export function heldDue(lab: LabState, slot: Slot, since: number): void {
 
 /**
  * Common end of a step: where a study waits for nothing but its live attempts, those on away nodes
- * cannot be asked to end, and their sessions end.
+ * cannot be asked to end, and their sessions end. Orphans that were not heard of are lost.
  */
 export function endUnreachable(lab: LabState): void {
-  if (lab.away.size === 0) return;
+  if (lab.away.size === 0 && lab.orphans.size === 0) return;
   for (const study of lab.active) {
     if (study.live === 0 || !waitsForItsLast(study)) continue;
+    for (const attempts of lab.orphans.values()) {
+      for (const attempt of attempts) {
+        const { state, trial, unheard } = attempt;
+        if (state === 'orphaned' && unheard && trial.study === study)
+          lose(lab, attempt, 'unreachable');
+      }
+    }
     for (const node of lab.away) {
       for (const slot of node.slots) {
         const holds = slot.cohorts.some(({ study: other }) => other === study);

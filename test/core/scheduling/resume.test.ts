@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredTrial } from '../../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../../src/core/simulation/lab-record.ts';
-import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
+import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';
 import type { DriverOptions } from '../../support/lab-driver.ts';
 
 const HERE = 'local/cpu/0';
@@ -169,6 +169,17 @@ describe('Scheduler: restart', () => {
     expect(driver.trial(0)).toMatchObject({ queued: false, live: [{ state: 'open' }] });
     driver.hello(NEAR);
     expect(driver.given(NEAR).map(({ number }) => number)).toEqual([2, 3]);
+  });
+
+  it('does not wait for workers that were not heard since the restart when the study is paused', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.pass(1_000);
+    driver.send({ type: 'studyPaused', study: STUDY, graceMs: 500 });
+    driver.pass(999);
+    expect(driver.study().state).toBe('pausing');
+    driver.pass(1);
+    expect(driver.study().state).toBe('paused');
+    expect(driver.trial(0).state).toBe('waiting');
   });
 
   it('does not count a stall of this process as silence since the restart', () => {
