@@ -73,13 +73,13 @@ def estimator(seed, names, count):
 
 
 def split(seed, count, direction):
-    """Trials in all states, with equal values among them, and the numbers of the good ones."""
+    """Trials in all states, with equal values among them, and the numbers of the good ones. Pruned ones reach the same step."""
     random = np.random.RandomState(seed)
     study = optuna.create_study(direction=direction)
     trials = []
     for number in range(count):
-        state = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING][random.choice(3, p=[0.2, 0.6, 0.2])]
-        value, step = round(float(random.rand()), 1), int(random.randint(1, 6))
+        state = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING][random.choice(3, p=[0.04, 0.76, 0.2])]
+        value, step = round(float(random.rand()), 1), 3
         trial = create_trial(
             state=state,
             value=value if state == TrialState.COMPLETE else None,
@@ -89,7 +89,7 @@ def split(seed, count, direction):
         trials.append((trial, value, step))
     finished = sum(trial.state != TrialState.RUNNING for trial, _, _ in trials)
     below, _ = _split_trials(study, [trial for trial, _, _ in trials], default_gamma(finished))
-    rows = [{"state": trial.state.name.lower(), "value": value, "step": step} for trial, value, step in trials]
+    rows = [{"state": trial.state.name.lower(), "value": value} for trial, value, _ in trials]
     return {"direction": direction, "trials": rows, "good": [trial.number for trial in below]}
 
 

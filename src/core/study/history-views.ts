@@ -5,6 +5,7 @@
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from './history.ts';
 import { Leaderboard } from './leaderboard.ts';
+import type { EndedState } from './row-codes.ts';
 import type { Direction } from './study-spec.ts';
 
 /** The data that views read; implemented by `TrialColumns`. */
@@ -14,6 +15,7 @@ interface Columns {
   readonly ended: number;
   hasEnded(number: number): boolean;
   value(number: number): number;
+  state(number: number): EndedState | null;
   readonly directions: readonly Direction[];
   values(number: number): ArrayLike<number>;
   violation(number: number): number;
@@ -60,6 +62,10 @@ abstract class View implements HistoryView {
 
   value(number: number): number {
     return this.columns.value(number);
+  }
+
+  isPruned(number: number): boolean {
+    return this.columns.state(number) === 'pruned';
   }
 
   values(number: number): ArrayLike<number> {

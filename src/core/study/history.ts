@@ -21,6 +21,8 @@ export interface HistoryView {
   ended(number: number): boolean;
   /** Value for ranking an ended trial: finite, or ±∞ as the worst if it failed or diverged. */
   value(number: number): number;
+  /** Returns whether an ended trial was stopped early; its value is then not that of a full one. */
+  isPruned(number: number): boolean;
   /** Directions of the objectives; one objective: `[direction]`. */
   readonly directions: readonly Direction[];
   /**

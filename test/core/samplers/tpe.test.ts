@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PURPOSE, Stream } from '../../../src/core/random.ts';
 import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
-import { goodCount } from '../../../src/core/samplers/tpe/good-trials.ts';
+import { goodCount, GoodTrials } from '../../../src/core/samplers/tpe/good-trials.ts';
 import { groupsOf } from '../../../src/core/samplers/tpe/groups.ts';
 import { logGaussianMass } from '../../../src/core/samplers/tpe/gaussian-mass.ts';
 import { NumericKernels } from '../../../src/core/samplers/tpe/numeric-kernels.ts';
@@ -13,6 +13,8 @@ import {
 import { uniformPoint } from '../../../src/core/samplers/uniform-point.ts';
 import { axesOf } from '../../../src/core/search-space/axis.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
+import type { Direction } from '../../../src/core/study/direction.ts';
+import { TrialColumns } from '../../../src/core/study/trial-columns.ts';
 import { playStudy } from '../../support/play-study.ts';
 
 interface RecordedEstimator {
@@ -25,12 +27,22 @@ interface RecordedEstimator {
   readonly logDensities: readonly number[];
 }
 
+interface RecordedSplit {
+  readonly direction: Direction;
+  readonly trials: readonly {
+    readonly state: 'complete' | 'pruned' | 'running';
+    readonly value: number;
+  }[];
+  readonly good: readonly number[];
+}
+
 /** Numbers of Optuna 5.0.0, recorded by `bench/peers/tpe-fixture.py`. */
 const recorded = JSON.parse(
   readFileSync(new URL('fixtures/tpe.json', import.meta.url), 'utf8'),
 ) as {
   readonly goodCounts: Readonly<Record<string, number>>;
   readonly estimators: readonly RecordedEstimator[];
+  readonly splits: readonly RecordedSplit[];
 };
 
 const pointsOf = (
@@ -49,6 +61,19 @@ describe("Sampler tpe: Optuna's numbers", () => {
   it.each(Object.entries(recorded.goodCounts))('calls of %s trials %d good', (finished, count) => {
     expect(goodCount(Number(finished))).toBe(count);
   });
+
+  it.each(recorded.splits)(
+    'calls the same complete and pruned trials good, $direction',
+    ({ direction, trials, good }) => {
+      const columns = new TrialColumns({}, direction, { kind: 'all' });
+      const origin = { operator: 'uniform', parents: [], generation: 0 };
+      for (const number of trials.keys()) columns.proposed(number, new Float64Array(0), 0, origin);
+      for (const [number, { state, value }] of trials.entries())
+        if (state !== 'running')
+          columns.end(number, state, state === 'pruned' ? 'pruned' : 'succeeded', value);
+      expect(new GoodTrials().of(columns.asynchronousView(columns.ended))).toEqual(good);
+    },
+  );
 
   for (const {
     space,

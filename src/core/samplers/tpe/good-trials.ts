@@ -1,7 +1,7 @@
 /**
  * The best trials of a study, from which the Tree-structured Parzen Estimator builds its good
- * density: complete trials by value, then pruned ones by the step they reached and their value.
- * Failed and diverged trials are never among them.
+ * density: complete trials by value, then pruned ones by value. Failed and diverged trials are never
+ * among them.
  */
 import type { HistoryView } from '../../study/history.ts';
 
@@ -10,8 +10,9 @@ const MOST_GOOD = 25;
 
 interface Rank {
   readonly number: number;
-  /** Smaller is better, compared in order. */
-  readonly keys: readonly [isPruned: number, step: number, value: number];
+  readonly isPruned: boolean;
+  /** Smaller is better. */
+  readonly loss: number;
 }
 
 /** Number of good trials among `finished` ones: a tenth, rounded up, at most 25. */
@@ -42,7 +43,7 @@ export class GoodTrials {
     const value = history.value(number);
     if (!Number.isFinite(value)) return;
     const loss = history.direction === 'minimize' ? value : -value;
-    const rank: Rank = { number, keys: [0, 0, loss] };
+    const rank: Rank = { number, isPruned: history.isPruned(number), loss };
     let place = this.#best.length;
     while (place > 0 && isBefore(rank, this.#best[place - 1])) place -= 1;
     this.#best.splice(place, 0, rank);
@@ -53,9 +54,7 @@ export class GoodTrials {
 /** Ties go to the smaller number. */
 function isBefore(a: Rank, b: Rank | undefined): boolean {
   if (b === undefined) return true;
-  for (const [place, key] of a.keys.entries()) {
-    const other = b.keys[place] ?? 0;
-    if (key !== other) return key < other;
-  }
+  if (a.isPruned !== b.isPruned) return b.isPruned;
+  if (a.loss !== b.loss) return a.loss < b.loss;
   return a.number < b.number;
 }
