@@ -68,12 +68,13 @@ function minutesOf(limits: Limits | null): number | null {
 
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
-  const { objective, searchSpace, sampler, seed, devices, packing } = spec;
+  const { objective, searchSpace, sampler, seed, pruning, devices, packing } = spec;
   return {
     objective,
     searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'],
     sampler,
     seed,
+    ...(pruning === undefined ? {} : { pruner: pruning.pruner, prunerReason: pruning.reason }),
     ...(devices === undefined ? {} : { devices: [...devices] }),
     ...(packing === undefined ? {} : { packing }),
   };

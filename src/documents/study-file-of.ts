@@ -2,6 +2,7 @@
 import { GalapagosError } from '../core/errors.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parse } from '../protocol/problems.ts';
+import { withPruning } from '../protocol/pruning.ts';
 import { studyFile } from '../protocol/study-file.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudySummary } from '../storage/lab-reader.ts';
@@ -26,21 +27,13 @@ export function studyFileOf({
   return parse(studyFile, written(spec, limits), name);
 }
 
-function written(
-  {
-    name,
-    objective,
-    direction,
-    objectives,
-    constraints,
-    searchSpace,
-    sampler,
-    seed,
-    packing,
-    devices,
-  }: StudySpec,
-  { trials, activeMs, target }: Limits,
-): unknown {
+function written(spec: StudySpec, limits: Limits): unknown {
+  const { name, objective, direction, objectives, constraints, searchSpace } = spec;
+  const { sampler, seed, packing, devices } = spec;
+  const { trials, activeMs, target } = limits;
+  // A study whose trials are not stopped early shall not become one whose trials are.
+  const automatic = withPruning(null, spec, limits, 1).pruning !== undefined;
+  const pruner = spec.pruning?.pruner ?? (automatic ? { name: 'none' } : undefined);
   return {
     format: 'galapagos-study/1',
     name,
@@ -56,6 +49,7 @@ function written(
       ...(target === null ? {} : { target }),
     },
     seed,
+    ...(pruner === undefined ? {} : { pruner }),
     ...(packing === undefined ? {} : { packing }),
     ...(devices === undefined ? {} : { devices }),
   };

@@ -7,7 +7,7 @@ import type { StudyMessage } from '../protocol/worker-messages.ts';
 import type { Gate } from '../runtime/gate.ts';
 
 /** Reason for stopping a running lane; becomes the attempt's outcome. */
-export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
+export type StopReason = 'cancelled' | 'pruned' | 'timedOut' | 'outOfMemory';
 
 export interface EvaluatedLane {
   readonly attempt: AttemptId;

@@ -7,6 +7,7 @@
 import { at } from '../core/at.ts';
 import { exp } from '../core/elementary.ts';
 import { PURPOSE, Stream } from '../core/random.ts';
+import type { Report } from '../core/scheduling/index.ts';
 import type { ParamValue } from '../core/search-space/distribution.ts';
 import { syntheticObjective } from '../protocol/objective.ts';
 import { parse } from '../protocol/problems.ts';
@@ -23,13 +24,18 @@ const DURATION = 0;
 const DIVERGENCE = 1;
 const FAILURE = 2;
 const PRUNING = 3;
+const CURVE = 4;
+
+/** Least height above its value at which the reports of a trial begin, and its spread. */
+const CURVE_HEIGHT = 0.5;
+const CURVE_SPREAD = 1;
 
 /** Share of its duration after which a trial is pruned. */
 const PRUNED_AFTER = 0.5;
 
 export const synthetic: ObjectiveKind<SyntheticObjective> = {
   trains: false,
-  epochs: () => null,
+  epochs: ({ epochs }) => (typeof epochs === 'number' && epochs > 1 ? epochs : null),
   dataset: () => null,
   metrics: ({ function: name }) => ['value', ...(isSeveral(name) ? several[name].metrics : [])],
   check: () => [],
@@ -57,7 +63,9 @@ function createSynthetic(slot: string, gate: Gate): Evaluate {
     }
     const ends: LaneEnd[] = [];
     for (const [place, lane] of lanes.entries()) {
-      const evaluated = evaluate(objective, study.seed, slot, lane, gate);
+      const evaluated = evaluate(objective, study.seed, slot, lane, gate, (report) =>
+        listener.report(place, report),
+      );
       const end = evaluated instanceof Promise ? await evaluated : evaluated;
       if (end.outcome === 'pruned')
         for (const report of end.reports ?? []) listener.report(place, report);
@@ -74,6 +82,7 @@ function evaluate(
   slot: string,
   lane: EvaluatedLane,
   gate: Gate,
+  report: (report: Report) => void,
 ): LaneEnd | Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
   if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true)
@@ -92,6 +101,9 @@ function evaluate(
       ? { outcome: 'pruned', value, reports: [{ step: 0, value }] }
       : { outcome: 'finished', value, ...(metrics === undefined ? {} : { metrics }) };
   };
+  const { epochs = 1 } = objective;
+  if (epochs > 1 && failure === null && !pruned)
+    return reported(lane, gate, report, { ms, reports: curveOf(seed, lane, epochs, end()), end });
   return ms === 0 && gate.isOpen ? end() : delayed(ms, lane.signal, gate, end);
 }
 
@@ -112,6 +124,36 @@ function measured(
 
 function isSeveral(name: SyntheticObjective['function']): name is keyof typeof several {
   return Object.hasOwn(several, name);
+}
+
+/** Reports of a trial, which fall in equal steps to its value; none if it diverges. */
+function curveOf(seed: number, lane: EvaluatedLane, epochs: number, end: LaneEnd): Report[] {
+  const value = end.outcome === 'finished' ? end.value : NaN;
+  if (!Number.isFinite(value)) return [];
+  const height = CURVE_HEIGHT + CURVE_SPREAD * draw(seed, lane, CURVE, 0);
+  return Array.from({ length: epochs }, (_, step) => ({
+    step,
+    value: value + height * (1 - (step + 1) / epochs),
+  }));
+}
+
+/** Reports one step after another; the last report is part of the outcome. */
+async function reported(
+  { signal }: EvaluatedLane,
+  gate: Gate,
+  report: (report: Report) => void,
+  { ms, reports, end }: { ms: number; reports: readonly Report[]; end: () => LaneEnd },
+): Promise<LaneEnd> {
+  const steps = Math.max(1, reports.length);
+  for (let step = 0; step < steps; step++) {
+    await gate.opened([signal]);
+    await gate.elapsed(ms / steps, signal);
+    if (signal.aborted) return { outcome: 'stopped' };
+    const done = reports[step];
+    if (done !== undefined && step < reports.length - 1) report(done);
+  }
+  const ended = end();
+  return ended.outcome === 'finished' ? { ...ended, reports } : ended;
 }
 
 async function delayed(

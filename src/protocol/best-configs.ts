@@ -22,6 +22,16 @@ export const studyEnergy = strict({
   of: z.int().min(1).describe('Number of ended trials.'),
 });
 
+/** Trials that a pruner stopped; absent where there are none. */
+export const earlyStops = strict({
+  stopped: z.int().min(0),
+  of: z.int().min(0).describe('Those and the complete ones.'),
+  epochsSaved: z
+    .number()
+    .nullable()
+    .describe('Share of the epochs of all these trials; null: unknown.'),
+}).describe('What early stopping saved; absent: no trial was stopped.');
+
 export const bestConfigs = strict({
   $schema: z.string().exactOptional(),
   format: z.literal('galapagos-best-configs/1'),

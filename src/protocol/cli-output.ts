@@ -4,12 +4,12 @@
  * line.
  */
 import { z } from 'zod';
-import { lineage, params, studyEnergy } from './best-configs.ts';
+import { earlyStops, lineage, params, studyEnergy } from './best-configs.ts';
 import { courtesySchema, nodeLimits } from './node-messages.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { paramValue, searchSpace } from './search-space.ts';
-import { devices, direction, packing, sampler, seed } from './study-file.ts';
+import { devices, direction, packing, pruner, sampler, seed } from './study-file.ts';
 import { nodeRow } from './window/nodes.ts';
 
 const count = z.int().min(0);
@@ -80,6 +80,8 @@ const searched = strict({
   searchSpace,
   sampler,
   seed,
+  pruner: pruner.optional().describe('Absent: no trial is stopped early.'),
+  prunerReason: z.string().optional().describe('Why that pruner.'),
   devices: devices.optional().describe('Absent: every device.'),
   packing: packing.optional().describe('Absent: fewer-evaluations.'),
 });
@@ -96,6 +98,7 @@ export const showOutput = strict({
   study: studySummary,
   trained,
   energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
+  earlyStops: earlyStops.exactOptional(),
   searched: searched.nullable(),
 });
 export type ShowOutput = z.output<typeof showOutput>;

@@ -30,6 +30,14 @@ export const holder = z.object({
 });
 export type Holder = z.output<typeof holder>;
 
+/** Early stopping as it was fixed when the study was created. */
+const pruning = z.object({
+  pruner: z.looseObject({ name: z.string() }),
+  reason: z.string(),
+  length: z.int().min(1).nullable(),
+  keeps: z.enum(['best', 'last']),
+});
+
 /** `galapagos_study.spec`. The objective's own layer checks its settings. */
 export const storedSpec = z.object({
   name: z.string(),
@@ -44,6 +52,7 @@ export const storedSpec = z.object({
   }),
   sampler,
   seed,
+  pruning: pruning.exactOptional(),
   packing: packing.exactOptional(),
   devices: devices.exactOptional(),
 });
@@ -95,6 +104,9 @@ export const storedResult = z.object({
     )
     .exactOptional(),
 });
+
+/** The system attribute `galapagos:verdict` of a trial that a pruner has stopped. */
+export const storedVerdict = z.object({ step: z.int(), expected: z.number() });
 
 /** `galapagos_trial.parents`. */
 export const parents = z.array(z.int().min(0));

@@ -132,6 +132,14 @@ export const syntheticObjective = strict({
     .enum([...syntheticFunctions, ...severalFunctions])
     .describe('What is evaluated over the numeric parameters.'),
   durationMs: durationMs.exactOptional(),
+  epochs: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .exactOptional()
+    .describe(
+      'How often a trial reports: its values fall to the one of the function; default 1, only that.',
+    ),
   failureRate: share.exactOptional().describe('The share of attempts that throw.'),
   crashRate: share.exactOptional().describe('The share of attempts that end their worker process.'),
   divergeRate: share.exactOptional().describe('The share of trials whose value is not a number.'),

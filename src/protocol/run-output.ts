@@ -1,6 +1,6 @@
 /** Output lines of `galapagos run --json`. */
 import { z } from 'zod';
-import { lineage, params, studyEnergy } from './best-configs.ts';
+import { earlyStops, lineage, params, studyEnergy } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { direction } from './study-file.ts';
@@ -127,6 +127,7 @@ const finished = strict({
   energy: studyEnergy
     .nullable()
     .describe('Of all trials of the study, idle power included; null: unknown.'),
+  earlyStops: earlyStops.exactOptional(),
   executors: z
     .array(strict({ label: z.string(), reason: z.string().nullable() }))
     .describe(

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
+import { pruners } from '../core/pruners/create-pruner.ts';
 import { checkSampler, presentName, samplerNames } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
@@ -15,6 +16,7 @@ import { packings } from '../core/study/study-spec.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from './json-text.ts';
 import { objective } from './objective.ts';
+import { prunerOf, prunerProblems } from './pruning.ts';
 import { check, integer, strict } from './problems.ts';
 import { checkListed, checkStudy } from './study-checks.ts';
 import { distribution, searchSpace } from './search-space.ts';
@@ -44,6 +46,13 @@ export const sampler = z
   })
   .overwrite((spec) => ({ ...spec, name: presentName(spec.name) }))
   .describe('How points are proposed, with the settings of that sampler.');
+
+export const pruner = z.looseObject({
+  name: z.string().meta({
+    enum: pruners.map(({ name }) => name),
+    description: pruners.map(({ name, pick }) => `${name}: ${pick}`).join('\n'),
+  }),
+});
 
 export const packing = z.enum(packings);
 
@@ -98,10 +107,11 @@ export const studyFile = strict({
     .describe('Bounds of metrics, such as {"weights": {"at most": 100000}}; beside "objectives".'),
   searchSpace,
   sampler,
-  pruner: z
-    .null({ error: 'null or nothing: there are no pruners yet' })
-    .optional()
-    .describe('None yet.'),
+  pruner: pruner
+    .nullish()
+    .describe(
+      'Which running trials are stopped early, judged by their reports, with the settings of that pruner. Default auto.',
+    ),
   stop: stopRules.describe(
     'Whichever comes first ends the study; without any it runs until it is stopped.',
   ),
@@ -177,6 +187,7 @@ export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck
   const problems = [
     ...checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials),
     ...checkListed(file),
+    ...prunerProblems(prunerOf(file), file.objective, file.sampler.name, file.objectives),
   ];
   // The objective is checked at corners of the space, which a space beyond its limits has too many
   // of.
@@ -278,6 +289,15 @@ function partialProblems(value: unknown, checkObjective?: ObjectiveCheck): Probl
   const proposes = check(sampler, value['sampler']);
   if (proposes.ok) problems.push(...checkSampler(proposes.value, null));
   const evaluated = check(objective, value['objective']);
+  const stops = check(pruner.nullish(), value['pruner']);
+  if (stops.ok)
+    problems.push(
+      ...prunerProblems(
+        prunerOf({ pruner: stops.value }),
+        evaluated.ok ? evaluated.value : undefined,
+        proposes.ok ? proposes.value.name : undefined,
+      ),
+    );
   if (evaluated.ok) problems.push(...objectiveProblems(evaluated.value, space, checkObjective));
   return problems;
 }

@@ -11,6 +11,7 @@ import type {
   TrialState,
 } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
+import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Figures } from '../core/study/objectives.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
@@ -58,6 +59,11 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   energy(nameOrUid: string): StudyEnergy | null;
+  /**
+   * Undefined: no trial was stopped early, or it is another program's study.
+   * @throws StorageError not-found: no such study
+   */
+  earlyStops(nameOrUid: string): EarlyStops | undefined;
   /**
    * Ended trials of another program's study, in order of their ends; none for a study of Galapagos.
    */

@@ -244,6 +244,12 @@ class Memory implements MemoryLab {
         this.#set(study, number, { reports: withReports(reports, [write]) });
         break;
       }
+      case 'verdict': {
+        const { uid, number, verdict } = write;
+        this.#trial(uid, number);
+        this.#set(uid, number, { verdict });
+        break;
+      }
       case 'attemptEnded': {
         const { study, number, attemptNumber } = write.attempt;
         const { attempts = [], reports = [] } = this.#study(study).trials.get(number) ?? {};
@@ -434,7 +440,7 @@ function stored({
 
 function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
   const { number, state, params, origin, historyLength, end, reports } = trial;
-  const { crashes, deaths, memoryFailures, laneCap } = trial;
+  const { crashes, deaths, memoryFailures, laneCap, verdict } = trial;
   const attemptNumber = attempts.reduce(
     (highest, attempt) => Math.max(highest, attempt.attemptNumber),
     0,
@@ -453,6 +459,7 @@ function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
     memoryFailures,
     laneCap,
     reports,
+    ...(verdict === undefined ? {} : { verdict }),
     unsettled,
   };
 }

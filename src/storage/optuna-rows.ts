@@ -3,7 +3,7 @@
  * trial's row with its parameters; at the end its value and attribute together with the state,
  * which changes only if it still is RUNNING.
  */
-import type { EndedState } from '../core/scheduling/index.ts';
+import type { EndedState, Verdict } from '../core/scheduling/index.ts';
 import { directionsOf } from '../core/study/objectives.ts';
 import type { Figures, Listed } from '../core/study/objectives.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
@@ -17,6 +17,9 @@ import { nameTaken } from './study-description.ts';
 import type { OpenTrial, StudyRows } from './study-rows.ts';
 
 const CONSTRAINT_UNIQUE = 2067;
+
+/** Key of the system attribute of a trial that a pruner has stopped. */
+export const VERDICT = 'galapagos:verdict';
 
 /** End of a trial that another program wrote. */
 interface FoundEnd {
@@ -39,6 +42,7 @@ export class OptunaRows {
   readonly #setIntermediate: Statement;
   readonly #dropIntermediates: Statement;
   readonly #figures: FigureRows;
+  readonly #setVerdict: Statement;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -77,6 +81,9 @@ export class OptunaRows {
        SET intermediate_value = excluded.intermediate_value, intermediate_value_type = excluded.intermediate_value_type`,
     );
     this.#dropIntermediates = prepare('DELETE FROM trial_intermediate_values WHERE trial_id = ?');
+    this.#setVerdict = prepare(
+      'INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
+    );
   }
 
   /** @returns its study_id */
@@ -160,6 +167,11 @@ export class OptunaRows {
 
   dropIntermediates(trialId: number): void {
     this.#dropIntermediates.run([trialId]);
+  }
+
+  /** Writes a pruner's verdict as a system attribute, which Optuna ignores. */
+  setVerdict(trialId: number, verdict: Verdict): void {
+    this.#setVerdict.run([trialId, VERDICT, pythonJson(verdict)]);
   }
 
   /**

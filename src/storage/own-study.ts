@@ -7,6 +7,8 @@ import type { Direction } from '../core/study/direction.ts';
 import { Front } from '../core/study/front.ts';
 import { directionsOf, violationOf } from '../core/study/objectives.ts';
 import type { Listed } from '../core/study/objectives.ts';
+import { earlyStops } from '../core/study/early-stops.ts';
+import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import {
   attemptOutcome,
@@ -36,6 +38,7 @@ import type { ReadBlock } from './row-block.ts';
 import { Intermediates } from './intermediates.ts';
 import { dateOf } from './optuna-encoding.ts';
 import { readDescription } from './study-description.ts';
+import { prunedEpochs } from './study-head.ts';
 
 /**
  * Trials read at once. Never leaves a statement half-read, because it would block checkpoints of
@@ -145,6 +148,12 @@ export class OwnStudy {
       trials: columns.integer('count', trials),
       of: columns.integer('count', of),
     };
+  }
+
+  earlyStops(): EarlyStops | undefined {
+    const { counts, spec } = this.summary();
+    const epochs = prunedEpochs(this.#connection, this.#columns, this.#key);
+    return earlyStops(counts, epochs, spec?.pruning);
   }
 
   *trials(): Generator<TrialRecord> {

@@ -3,6 +3,7 @@
  * during a run. Changes no byte of the file.
  */
 import { resolve } from 'node:path';
+import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
@@ -156,6 +157,13 @@ class FileReader implements LabReader {
     return this.#reading(() => {
       const study = this.#known(nameOrUid);
       return study instanceof OwnStudy ? study.energy() : null;
+    });
+  }
+
+  earlyStops(nameOrUid: string): EarlyStops | undefined {
+    return this.#reading(() => {
+      const study = this.#known(nameOrUid);
+      return study instanceof OwnStudy ? study.earlyStops() : undefined;
     });
   }
 

@@ -16,6 +16,7 @@ import {
   storedLimits,
   storedResult,
   storedSpec,
+  storedVerdict,
   studyState,
   trialOutcome,
   trialState,
@@ -27,6 +28,7 @@ import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
 import { Intermediates } from './intermediates.ts';
+import { VERDICT } from './optuna-rows.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once, so that no statement stays half-read while the iteration pauses. */
@@ -124,7 +126,9 @@ function* readTrials(
   const figures = spec.objectives === undefined ? null : new FigureRows(connection);
   const trials = connection.prepare(
     `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap,
-       CASE WHEN EXISTS (SELECT 1 FROM trial_intermediate_values reported WHERE reported.trial_id = galapagos_trial.trial_id) THEN trial_id END, trial_id
+       CASE WHEN EXISTS (SELECT 1 FROM trial_intermediate_values reported WHERE reported.trial_id = galapagos_trial.trial_id) THEN trial_id END, trial_id,
+       CASE WHEN state IN ('running', 'pruned') THEN (
+         SELECT value_json FROM trial_system_attributes told WHERE told.trial_id = galapagos_trial.trial_id AND key = '${VERDICT}') END
      FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
   );
   const newest = connection.prepare(
@@ -196,6 +200,9 @@ function storedTrial(
     deaths: columns.integer('galapagos_trial.deaths', row[11]),
     memoryFailures: columns.integer('galapagos_trial.memory_failures', row[12]),
     laneCap: columns.integer('galapagos_trial.lane_cap', row[13]),
+    ...(row[16] === null || row[16] === undefined
+      ? {}
+      : { verdict: columns.json('trial_system_attributes.value_json', storedVerdict, row[16]) }),
     ...attempts,
   };
 }

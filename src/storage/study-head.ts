@@ -51,7 +51,16 @@ export function readHead(
   if (!dense || complete + pruned + failed !== trials || hasOpenAttempt(connection, key))
     return null;
   const counts = { complete, pruned, failed, diverged };
-  if (isListed) return { trials, counts, best: null, firstHit: null, improvements: [] };
+  const epochs = pruned === 0 ? 0 : prunedEpochs(connection, columns, key);
+  if (isListed)
+    return {
+      trials,
+      counts,
+      prunedEpochs: epochs,
+      best: null,
+      firstHit: null,
+      improvements: [],
+    };
   const better = direction === 'minimize' ? '<' : '>';
   const improvements = connection.all(
     `SELECT number, value, finish_seq FROM (
@@ -72,6 +81,7 @@ export function readHead(
   return {
     trials,
     counts,
+    prunedEpochs: epochs,
     best: bestNumber === null || value === null ? null : { number: bestNumber, value },
     firstHit: number(hit),
     improvements: improvements.map((step) => ({
@@ -80,6 +90,17 @@ export function readHead(
       finishSeq: columns.integer('galapagos_trial.finish_seq', step[2]),
     })),
   };
+}
+
+/** Number of epochs that the pruned trials of a study trained, together. */
+export function prunedEpochs(connection: Connection, columns: Columns, key: number): number {
+  const row = connection.get(
+    `SELECT coalesce(sum((SELECT max(step) + 1 FROM trial_intermediate_values reported
+       WHERE reported.trial_id = ours.trial_id)), 0)
+     FROM galapagos_trial ours WHERE study = ? AND state = 'pruned'`,
+    key,
+  );
+  return columns.integer('trial_intermediate_values.step', row?.[0]);
 }
 
 /** The smallest number among the rankable trials that fulfil a condition. */

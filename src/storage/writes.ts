@@ -145,6 +145,9 @@ export class Writes {
       case 'reported':
         this.#report(write);
         break;
+      case 'verdict':
+        this.#setVerdict(write);
+        break;
       case 'attemptEnded':
         this.#endedAttempt(write);
         break;
@@ -244,6 +247,11 @@ export class Writes {
     const { trialId } = this.#study(uid).trial(number);
     if (trialId !== null && this.#optuna.isRunning(trialId))
       this.#optuna.setIntermediate(trialId, step, value);
+  }
+
+  #setVerdict({ uid, number, verdict }: Of<'verdict'>): void {
+    const { trialId } = this.#study(uid).trial(number);
+    if (trialId !== null) this.#optuna.setVerdict(trialId, verdict);
   }
 
   #endedAttempt({
@@ -393,6 +401,7 @@ function trialOf(write: Write): string {
     case 'reported':
     case 'attemptEnded':
       return `${write.attempt.study}/${write.attempt.number}`;
+    case 'verdict':
     case 'trialEnded':
     case 'trialBack':
     case 'proposal':

@@ -61,7 +61,7 @@ export function createRunner(
         return new Promise(() => undefined);
       }
       return lanes.map(({ signal }) =>
-        signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device),
+        signal.aborted ? stopped(signal, elapsed(), device) : failed(error, elapsed(), device),
       );
     }
   };
@@ -75,7 +75,7 @@ function resultOf(
 ): AttemptResult {
   if (end === undefined)
     return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
-  if (end.outcome === 'stopped') return stopped(signal, ms);
+  if (end.outcome === 'stopped') return stopped(signal, ms, device);
   const { value, metrics, executor, executorReason, lanesWanted, reports = [] } = end;
   const about = {
     ms,
@@ -93,11 +93,11 @@ function resultOf(
     : { outcome: 'diverged', ...about };
 }
 
-function stopped(signal: AbortSignal, ms: number): AttemptResult {
+function stopped(signal: AbortSignal, ms: number, device: string): AttemptResult {
   const reason = signal.reason as StopReason;
   return reason === 'outOfMemory'
     ? { outcome: reason, error: 'this worker’s resident memory passed its limit', ms }
-    : { outcome: reason, ms };
+    : { outcome: reason, ms, ...(reason === 'pruned' ? { device } : {}) };
 }
 
 function failed(error: unknown, ms: number, device: string): AttemptResult {

@@ -4,10 +4,12 @@
  * of a session does not end an attempt, only a welcome that does not keep it does. Contains no
  * sockets and no timers: messages and ticks come in, actions go out.
  */
+import { PRUNED } from '../core/scheduling/words.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { StopReason } from '../objectives/evaluate.ts';
 import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
 import type {
+  Cancel,
   CohortMessage,
   FromWorker,
   Goodbye,
@@ -155,7 +157,7 @@ export class WorkerSession {
         this.#holding.forget(message.attempt);
         return;
       case 'cancel':
-        if (message.session === this.#session) this.#cancel(message.attempt);
+        if (message.session === this.#session) this.#cancel(message);
         return;
       case 'hold':
         this.#hold(message);
@@ -317,13 +319,13 @@ export class WorkerSession {
     else this.#gate.open();
   }
 
-  #cancel(attempt: AttemptId): void {
+  #cancel({ attempt, reason }: Cancel): void {
     switch (this.#holding.cancel(attempt)) {
       case 'waiting':
         this.#finish(attempt, { outcome: 'cancelled', ms: 0 });
         return;
       case 'running':
-        this.#cohorts.stop(attempt, 'cancelled');
+        this.#cohorts.stop(attempt, reason === PRUNED ? 'pruned' : 'cancelled');
         return;
       case 'finished': // The result remains valid and is sent until it is acknowledged.
       case 'unknown':

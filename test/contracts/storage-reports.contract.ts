@@ -57,6 +57,22 @@ export function reportsContract(first: () => LabStorage, reopen: () => LabStorag
     });
   });
 
+  it('gives back the verdict on a trial while it runs and after it was pruned', () => {
+    let lab = first();
+    const verdict = { step: 3, expected: 0.25 };
+    const verdicts = (): unknown => trialsOf(reopen().lab)[0]?.verdict;
+    lab.commit([
+      [createStudy(), propose(0)],
+      [start(0)],
+      [{ op: 'verdict', uid: UID, number: 0, verdict }],
+    ]);
+    expect(verdicts()).toEqual(verdict);
+    lab = reopen();
+    const end = { state: 'pruned', outcome: 'pruned', value: 1, finishSeq: 0 } as const;
+    lab.commit([[endAttempt(0, 1, 'pruned', 1), endTrial(0, end)]]);
+    expect(verdicts()).toEqual(verdict);
+  });
+
   it('gives back the executor of a study whose first result was pruned', () => {
     const lab = first();
     const end = { state: 'pruned', outcome: 'pruned', value: 1, finishSeq: 0 } as const;

@@ -224,6 +224,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(least?.head).toEqual({
         trials: 7,
         counts: { complete: 5, pruned: 1, failed: 1, diverged: 1 },
+        prunedEpochs: 0,
         best: { number: 3, value: -2 },
         firstHit: 3,
         improvements: [

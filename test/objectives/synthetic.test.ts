@@ -50,6 +50,38 @@ async function run({
   return result!;
 }
 
+describe('Synthetic objective: reports', () => {
+  const lane = (signal: AbortSignal) => [
+    { attempt: { study: study.study, number: 3, attemptNumber: 1 }, params: { x: 1 }, signal },
+  ];
+  const message = (epochs: number) => ({
+    ...study,
+    objective: { kind: 'synthetic', function: 'sphere', epochs },
+  });
+
+  it('reports each epoch but the last, falling to the value, and repeats all in the result', async () => {
+    const reports: Report[] = [];
+    const [result] = await runner()(message(4), lane(new AbortController().signal), {
+      ...UNHEARD,
+      report: (_, report) => reports.push(report),
+    });
+    expect(reports.map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(result?.reports?.slice(0, 3)).toEqual(reports);
+    expect(result?.reports?.at(-1)).toEqual({ step: 3, value: result?.value });
+    expect(reports[0]?.value).toBeGreaterThan(reports[2]?.value ?? Infinity);
+  });
+
+  it('ends as pruned when it is stopped with that reason between two reports', async () => {
+    const stop = new AbortController();
+    const [result] = await runner()(message(4), lane(stop.signal), {
+      ...UNHEARD,
+      report: () => stop.abort('pruned'),
+    });
+    expect(result?.outcome).toBe('pruned');
+    expect(result?.value).toBeUndefined();
+  });
+});
+
 describe('Synthetic objective: functions', () => {
   const optima: Record<(typeof syntheticFunctions)[number], [readonly number[], number]> = {
     sphere: [[0, 0, 0], 0],

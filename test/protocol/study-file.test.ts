@@ -155,8 +155,8 @@ describe('Study file: an invalid field is answered with file, field, expected, f
     ['stop.minutes', 0, 'study.json: stop.minutes: expected a number > 0, found 0'],
     [
       'pruner',
-      { name: 'median' },
-      'study.json: pruner: expected null or nothing: there are no pruners yet, found an object {name}',
+      { name: 'medain' },
+      'study.json: pruner.name: expected a pruner, found "medain" (did you mean median?)',
     ],
     [
       'sampler',

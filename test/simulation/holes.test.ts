@@ -5,10 +5,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
+import { LabRecord } from '../../src/core/simulation/lab-record.ts';
 import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
 import type { Task, ControlMessage } from '../../src/core/simulation/simulated-worker.ts';
 import type { Machine } from '../support/adversarial-world.ts';
-import { id, LabDriver, only, writes } from '../support/lab-driver.ts';
+import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
+import { HALVING } from '../support/model-study.ts';
 import { loadMutant, loadMutantWorker } from '../support/mutants.ts';
 import type { Mutant, WorkerClass } from '../support/mutants.ts';
 
@@ -33,16 +35,45 @@ function running(
   return driver;
 }
 
+/** Trial 0 has finished with 0.5 after 1, and a pruner has stopped trial 1 at 3. */
+function stopped(machine: Machine): LabDriver {
+  const driver = new LabDriver({ machine });
+  driver.open();
+  const pruner = { name: 'median', startup: 1 };
+  const pruning = { ...HALVING, pruner, length: 2 };
+  driver.create({ trials: 4 }, STUDY, { pruning });
+  driver.hello(SLOT, { lanes: 2 });
+  const report = (number: number, value: number): void => {
+    const attempt = id(number);
+    const event = { type: 'report', slot: SLOT, incarnation: '1.1', attempt } as const;
+    driver.send({ ...event, report: { step: 0, value } });
+  };
+  report(0, 1);
+  driver.result(id(0), { value: 0.5, reports: [{ step: 1, value: 0.5 }] });
+  report(1, 3);
+  return driver;
+}
+
+/** The same lab, opened again from its file. */
+function restartedLab(machine: Machine, { said }: LabDriver): LabDriver {
+  const record = new LabRecord();
+  for (const instruction of said)
+    if (instruction.do === 'persist') record.commit(instruction.writes);
+  const driver = new LabDriver({ machine });
+  driver.open(2, record.snapshot());
+  return driver;
+}
+
 const schedulers: Hole<Machine>[] = [
   {
     rule: '1 · however often sessions end, no trial fails of it: only a death seen by the supervisor counts',
     broken: {
       file: 'scheduling/outcomes.ts',
-      from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+      from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, attempt);\n',
       to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
   trial.deaths += 1;
   if (trial.deaths >= 16) return endTrial(lab, trial, { state: 'failed', outcome: 'deadly', value: NaN, attempt, result: null });
-  goBack(lab, trial);\n`,
+  goBack(lab, attempt);\n`,
     },
     scenario(machine) {
       const driver = running(machine);
@@ -107,6 +138,59 @@ const schedulers: Hole<Machine>[] = [
       expect(driver.study()).toMatchObject({ state: 'running', limit: 2 });
       driver.result(id(0), { value: 5 });
       expect(driver.study()).toMatchObject({ state: 'finished', reason: 'target' });
+    },
+  },
+  {
+    rule: 'a trial that a pruner has stopped never waits again: when its worker is lost, it has ended',
+    broken: {
+      file: 'scheduling/back.ts',
+      from: '  if (trial.verdict !== null) {',
+      to: '  if (trial.verdict !== null && lab.now < 0) {',
+    },
+    scenario(machine) {
+      const driver = stopped(machine);
+      driver.hello(SLOT);
+      expect(driver.study().columns.state(1)).toBe('pruned');
+    },
+  },
+  {
+    rule: 'a result that was under way when a pruner stopped its trial counts',
+    broken: {
+      file: 'scheduling/results.ts',
+      from: "  if (attempt.state === 'revoked') {",
+      to: "  if (attempt.state === 'revoked' || attempt.trial.verdict !== null) {\n    attempt.state = 'revoked';",
+    },
+    scenario(machine) {
+      const driver = stopped(machine);
+      driver.result(id(1), { value: 0.25 });
+      expect(driver.study().columns.state(1)).toBe('complete');
+    },
+  },
+  {
+    rule: 'a verdict outlives a restart: an adopted attempt is cancelled again',
+    broken: {
+      file: 'scheduling/resume.ts',
+      from: '  trial.verdict = stored.verdict ?? null;',
+      to: '',
+    },
+    scenario(machine) {
+      const driver = restartedLab(machine, stopped(machine));
+      const said = driver.hello(SLOT, { holding: [id(1)] });
+      expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(1), reason: 'pruned' }]);
+    },
+  },
+  {
+    rule: 'samplers are told the value that a stopped trial was expected to reach, after a restart too',
+    broken: {
+      file: 'scheduling/resume.ts',
+      from: "told: state === 'pruned' ? (trial.verdict?.expected ?? end.value) : end.value,",
+      to: 'told: end.value,',
+    },
+    scenario(machine) {
+      const before = stopped(machine);
+      before.result(id(1), { outcome: 'pruned', ms: 5 });
+      const { columns } = restartedLab(machine, before).study();
+      expect(columns.value(1)).toBe(before.study().columns.value(1));
     },
   },
 ];

@@ -27,20 +27,20 @@ const mutants: Record<string, Case> = {
   'every loss counts to a limit': {
     world: worlds['generations, workers elsewhere'],
     file: 'scheduling/outcomes.ts',
-    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, attempt);\n',
     to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
   trial.deaths += 1;
   if (trial.deaths >= 2) return endTrial(lab, trial, { state: 'failed', outcome: 'deadly', value: NaN, attempt, result: null });
-  goBack(lab, trial);\n`,
+  goBack(lab, attempt);\n`,
   },
   'losses of other kinds count as silences': {
     world: worlds['generations, a second silence fails'],
     file: 'scheduling/outcomes.ts',
-    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, attempt);\n',
     to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
   trial.silences += 1;
   if (trial.silences >= 2) return endTrial(lab, trial, { state: 'failed', outcome: 'silent', value: NaN, attempt, result: null });
-  goBack(lab, trial);\n`,
+  goBack(lab, attempt);\n`,
   },
   'the credit comes back at the cancel': {
     world: worlds['asynchronous, crashes and cancels'],
@@ -103,8 +103,20 @@ const mutants: Record<string, Case> = {
   },
   'the loss of one of two attempts sends the trial back': {
     world: worlds['only links: cut, cut, cut'],
-    file: 'scheduling/trials.ts',
+    file: 'scheduling/back.ts',
     from: '  if (trial.live.length > 0) return;\n',
+    to: '',
+  },
+  'a trial that a pruner has stopped waits again': {
+    world: worlds['asynchronous, verdicts of a pruner'],
+    file: 'scheduling/back.ts',
+    from: '  if (trial.verdict !== null) {',
+    to: '  if (trial.verdict !== null && lab.now < 0) {',
+  },
+  'an adopted attempt of a stopped trial goes on': {
+    world: worlds['asynchronous, verdicts of a pruner'],
+    file: 'scheduling/sessions.ts',
+    from: "    if (attempt.state === 'open' && attempt.trial.verdict !== null) recall(lab, attempt, PRUNED);\n",
     to: '',
   },
   'a third attempt is started beside two': {

@@ -72,7 +72,10 @@ export function checkRecord(world: AdversarialWorld): void {
       study.deleted !== live.deleted
     )
       throw new Violation(`the file has ${study.spec.name}, the scheduler ${live.spec.name}`);
-    for (const { number, reports } of study.trials) {
+    for (const { number, reports, verdict } of study.trials) {
+      const open = live.open.get(number);
+      if (open !== undefined && (open.verdict?.step ?? null) !== (verdict?.step ?? null))
+        throw new Violation(`the verdict on trial ${number} is not in the file`);
       const [known, stored] = [live.columns.reports.of(number), reports].map((values) =>
         JSON.stringify(values),
       );
@@ -101,7 +104,7 @@ function checkTrial(
   ended: readonly StoredTrial[],
 ): void {
   const { sampler, trials } = world.options;
-  const { number, historyLength, params, end, state, unsettled } = trial;
+  const { number, historyLength, params, end, state, unsettled, verdict } = trial;
   const attempts = world.record.attempts(STUDY, number);
   const outcomes = attempts.map(({ outcome }) => outcome);
   const silences = attempts.filter(
@@ -120,10 +123,18 @@ function checkTrial(
   if (number >= trials) throw new Violation(`trial ${number} is beyond the limit of ${trials}`);
   if (values !== Number(state === 'complete'))
     throw new Violation(`trial ${number} is ${state} with ${values} results`);
-  if (outcomes.filter((outcome) => outcome === 'pruned').length !== Number(state === 'pruned'))
+  const prunes = outcomes.filter((outcome) => outcome === 'pruned').length;
+  // The worker of a trial with a verdict may have been lost, or have obeyed an earlier cancel.
+  const fewest = verdict === undefined ? Number(state === 'pruned') : 0;
+  if (prunes < fewest || prunes > Number(state === 'pruned'))
     throw new Violation(`trial ${number} is ${state}, its attempts were ${outcomes.join(', ')}`);
   if (state === 'pruned' && end?.value !== trial.reports.at(-1)?.value)
     throw new Violation(`trial ${number} was pruned with another value than its last report`);
+  if (
+    verdict !== undefined &&
+    (state === 'waiting' || (state === 'failed' && end?.outcome !== 'cancelled'))
+  )
+    throw new Violation(`trial ${number} has a verdict and is ${state}`);
   if (end !== null && unsettled.length > 0)
     throw new Violation(`trial ${number} has ended, and an attempt has not`);
   const most = world.options.nodes === undefined ? 1 : 2;
@@ -141,7 +152,13 @@ function checkTrial(
       throw new Violation(`trial ${number} is worth ${end?.value ?? ''}, not ${ideal.value}`);
     return;
   }
-  const shown = ended.slice(0, historyLength).map(({ end: other }) => other?.value ?? NaN);
+  const shown = ended
+    .slice(0, historyLength)
+    .map((other) =>
+      other.state === 'pruned' && other.verdict !== undefined
+        ? other.verdict.expected
+        : (other.end?.value ?? NaN),
+    );
   if (x !== modelParam(sampler, number, shown))
     throw new Violation(`trial ${number} cannot be proposed again from the file`);
 }

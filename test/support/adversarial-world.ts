@@ -28,7 +28,7 @@ import type {
 } from '../../src/core/simulation/simulated-worker.ts';
 import { Machines } from './adversarial-nodes.ts';
 import type { NodeMachine, NodeFaults } from './adversarial-nodes.ts';
-import { createModelSampler, modelSpec } from './model-study.ts';
+import { createModelSampler, HALVING, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
 
 export const STUDY = 'model';
@@ -83,6 +83,8 @@ export interface WorldOptions {
   readonly nodes?: readonly string[];
   /** The second slot is a GPU with two lanes, four times as fast as the first. */
   readonly card?: boolean;
+  /** A pruner judges reports: successive halving, which stops often. */
+  readonly verdicts?: boolean;
   readonly faults: Partial<Faults>;
   readonly breach?: Breach;
   readonly machine?: Machine;
@@ -205,7 +207,7 @@ export class AdversarialWorld {
       this.take({
         type: 'studyCreated',
         uid: STUDY,
-        spec: modelSpec,
+        spec: this.options.verdicts === true ? { ...modelSpec, pruning: HALVING } : modelSpec,
         limits: { trials, activeMs: null, target },
       });
   }

@@ -91,6 +91,27 @@ export const worlds = {
     faults: { ...MORE, prune: 3, report: 6 },
     local: true,
   },
+  'asynchronous, verdicts of a pruner': {
+    sampler: asynchronous,
+    trials: 6,
+    verdicts: true,
+    faults: { ...MORE, report: 12 },
+  },
+  'asynchronous, verdicts, workers here, two lanes': {
+    sampler: asynchronous,
+    trials: 6,
+    verdicts: true,
+    faults: { ...MORE, prune: 1, report: 12 },
+    local: true,
+    lanes: 2,
+  },
+  'asynchronous, verdicts, 2 nodes, leaving': {
+    sampler: asynchronous,
+    trials: 6,
+    verdicts: true,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...MORE, ...NODES, ...LEAVE, report: 12 },
+  },
   'generations, 2 nodes of 2 and 1 workers': {
     sampler: generations,
     trials: 4,

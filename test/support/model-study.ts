@@ -5,7 +5,7 @@
  */
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
 import type { HistoryView } from '../../src/core/study/history.ts';
-import type { StudySpec } from '../../src/core/study/study-spec.ts';
+import type { Pruning, StudySpec } from '../../src/core/study/study-spec.ts';
 
 const WORST = 99;
 
@@ -16,6 +16,14 @@ export const modelSpec: StudySpec = {
   searchSpace: { x: { type: 'int', low: 0, high: 96 } },
   sampler: { name: 'model' },
   seed: 0,
+};
+
+/** Early stopping after one report already, by any better trial. */
+export const HALVING: Pruning = {
+  pruner: { name: 'asha', first: 1, eta: 2 },
+  reason: 'chosen in the study',
+  length: 100,
+  keeps: 'last',
 };
 
 export function modelValue(x: number): number {

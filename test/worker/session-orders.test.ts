@@ -2,6 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { SessionWorld, attempt, done, turn, welcomed } from '../support/session-world.ts';
 
 describe('Worker session: cancel', () => {
+  it('stops a running attempt as pruned when a pruner is the reason', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    const cancel = {
+      type: 'cancel',
+      session: '1.1',
+      attempt: attempt(0),
+      reason: 'pruned',
+    } as const;
+    world.session.control(cancel);
+    expect(world.running[0]?.lanes[0]?.signal.reason).toBe('pruned');
+  });
+
   it('remembers one that arrives before its task, and answers the task at once', async () => {
     const world = await welcomed();
     world.session.control({

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { executorNames } from '../../core/executor-names.ts';
+import { pruners } from '../../core/pruners/create-pruner.ts';
 import { samplerNames } from '../../core/samplers/create-sampler.ts';
 import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
@@ -28,6 +29,7 @@ interface RunOptions {
   readonly target?: number;
   readonly sampler?: string;
   readonly seed?: number;
+  readonly pruner?: string;
   readonly executor?: NonNullable<StudyFlags['executor']>;
   readonly packing?: Packing;
   readonly lab: string;
@@ -63,6 +65,11 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .option(
       '--sampler <name>',
       `${samplerNames.map(({ name }) => name).join(', ')}; with its default settings`,
+      text,
+    )
+    .option(
+      '--pruner <name>',
+      `which trials are stopped early: ${pruners.map(({ name }) => name).join(', ')}; with its default settings`,
       text,
     )
     .option('--seed <n>', 'seed of the random generator', integer(0))

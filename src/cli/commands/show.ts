@@ -25,16 +25,22 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
-      const { study, best, energy } = await withLab(context, lab, (reader) => {
+      const { study, best, energy, earlyStops } = await withLab(context, lab, (reader) => {
         const study = knownStudy(reader, named, lab);
         const key = study.uid ?? study.name;
-        return { study, best: reader.best(key, TOP), energy: reader.energy(key) };
+        return {
+          study,
+          best: reader.best(key, TOP),
+          energy: reader.energy(key),
+          earlyStops: reader.earlyStops(key),
+        };
       });
       const output: ShowOutput = {
         lab,
         study: studyOutput(study),
         trained: trainedOutput(best),
         energy,
+        ...(earlyStops === undefined ? {} : { earlyStops }),
         searched: searchedOutput(study),
       };
       if (json) printJson(context, output);

@@ -1,6 +1,7 @@
 /** Formats documents about a lab file as lines of text. */
 import { slotName } from '../../core/device.ts';
 import { withEscapes } from '../../core/hidden-characters.ts';
+import { earlyStopsText } from '../../core/study/early-stops.ts';
 import { scoreName } from '../../core/study/score.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import { storySentences } from '../../core/study/trial-story.ts';
@@ -70,6 +71,7 @@ export function showText({
   study,
   trained: { executors, reports },
   energy,
+  earlyStops,
   searched,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
@@ -92,6 +94,7 @@ export function showText({
     ...executors.map(
       ({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`,
     ),
+    ...(earlyStops === undefined ? [] : [`  saved      ${earlyStopsText(earlyStops)}`]),
     ...(energy === null ? [] : [`  energy     ${energyText(energy)}`]),
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
@@ -161,12 +164,15 @@ function searchedText({
   searchSpace,
   sampler,
   seed,
+  pruner,
+  prunerReason,
   devices,
   packing,
 }: NonNullable<ShowOutput['searched']>): string[] {
   return [
     `  objective  ${inline(objective)}`,
     `  sampler    ${inline(sampler)}, seed ${seed}`,
+    ...(pruner === undefined ? [] : [`  pruner     ${inline(pruner)} (${prunerReason ?? ''})`]),
     ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),
     ...(packing === undefined ? [] : [`  packing    ${packing}`]),
     '  search space',

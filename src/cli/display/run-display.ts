@@ -7,6 +7,7 @@ import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
+import type { EarlyStops } from '../../core/study/early-stops.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import type { Settled } from '../../studies/grace-count.ts';
@@ -135,6 +136,8 @@ export interface RunSummary {
   readonly elapsedMs: number;
   /** Of the whole study; null: unknown. */
   readonly energy: StudyEnergy | null;
+  /** Of the whole study; absent: no trial was stopped early. */
+  readonly earlyStops?: EarlyStops;
   /**
    * Executors of the best trials, with the reasons; empty if the objective does not report them.
    */

@@ -3,6 +3,7 @@
  * to resume.
  */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
+import { earlyStopsText } from '../../core/study/early-stops.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import { count, duration, energyText, paramValue, paramWords, score, value } from './format.ts';
@@ -50,6 +51,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
       ),
     );
   }
+  if (end.earlyStops !== undefined) lines.push(`${earlyStopsText(end.earlyStops)}.`);
   if (end.energy !== null) lines.push(energyLine(end.energy));
   for (const note of run.notes)
     lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));

@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { deviceId } from '../../core/device.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
+import type { PrunerSpec } from '../../core/pruners/pruner.ts';
 import { presentName } from '../../core/samplers/create-sampler.ts';
 import type { Limits, Packing, StudySpec } from '../../core/study/study-spec.ts';
 import { parseJson } from '../../protocol/json-text.ts';
@@ -26,6 +27,7 @@ export interface StudyFlags {
   readonly sampler?: string;
   readonly seed?: number;
   readonly executor?: TrainStudyObjective['executor'];
+  readonly pruner?: string;
   readonly packing?: Packing;
   readonly devices?: readonly string[];
 }
@@ -33,6 +35,8 @@ export interface StudyFlags {
 export interface ResolvedStudy {
   readonly spec: StudySpec;
   readonly limits: Limits;
+  /** Null: the study names none. */
+  readonly pruner: PrunerSpec | null;
   /** The argument as typed, for the command that resumes. */
   readonly named: string;
   /** The file that it was read from. */
@@ -63,7 +67,13 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
-  return { ...studyOf(changed), named, source, notes: notesOn(changed) };
+  return {
+    ...studyOf(changed),
+    pruner: changed.pruner ?? null,
+    named,
+    source,
+    notes: notesOn(changed),
+  };
 }
 
 function presetPath(named: string, { resources }: Places): string {
@@ -93,7 +103,7 @@ function readStudy(source: string, named: string): string {
 
 function withFlags(
   file: StudyFile,
-  { trials, minutes, target, seed, packing, devices, ...flags }: StudyFlags,
+  { trials, minutes, target, seed, pruner, packing, devices, ...flags }: StudyFlags,
 ): StudyFile {
   const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
   const stop = {
@@ -104,10 +114,11 @@ function withFlags(
   };
   const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
   const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
-  const others = [seed, packing, devices].some((flag) => flag !== undefined);
+  const others = [seed, pruner, packing, devices].some((flag) => flag !== undefined);
   if (!limitsChanged && !samplerChanged && !others) return file;
   return {
     ...file,
+    ...(pruner === undefined || pruner === file.pruner?.name ? {} : { pruner: { name: pruner } }),
     ...(packing === undefined ? {} : { packing }),
     ...(devices === undefined ? {} : { devices: devices.map(deviceId) }),
     stop,

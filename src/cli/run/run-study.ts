@@ -12,10 +12,13 @@ import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { startLab } from '../../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
 import type { StartableDevice } from '../../node/devices/pin.ts';
+import { workerCount } from '../../node/workers/slots.ts';
 import { EnergyMeter } from '../../node/machine/energy-meter.ts';
 import { watchUtilisation } from '../../node/machine/utilisation.ts';
 import type { Utilisation } from '../../node/machine/utilisation.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
+import { withPruning } from '../../protocol/pruning.ts';
+import { availableCores } from '../../runtime/confinement.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
@@ -278,9 +281,12 @@ function begin(
     if (other.uid !== uid && other.state === 'running')
       coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
   }
-  if (choice.kind === 'new')
-    coordinator.createStudy(uid, { ...run.spec, name: choice.name }, run.limits);
-  else {
+  if (choice.kind === 'new') {
+    const cores = run.workers ?? Math.max(1, availableCores() - cards.length);
+    const workers = (cpu ? workerCount(cores).workers : 0) + cards.length;
+    const spec = withPruning(run.pruner, run.spec, run.limits, workers);
+    coordinator.createStudy(uid, { ...spec, name: choice.name }, run.limits);
+  } else {
     if (Object.keys(run.limitFlags).length > 0) {
       coordinator.command({
         type: 'studyEdited',

@@ -51,6 +51,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
     const found = reader.best(uid, TOP);
     const best = ranked(found);
     const energy = reader.energy(uid);
+    const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)
       exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective), energy }, best);
     return {
@@ -60,6 +61,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       pruned: counts?.pruned ?? 0,
       failed: counts?.failed ?? 0,
       energy,
+      ...(earlyStops === undefined ? {} : { earlyStops }),
       executors: executorsOf(found),
       best,
       generations:

@@ -16,5 +16,5 @@ export function namesStoredStudy(named: string, resources: string): boolean {
 export function storedStudy(reader: LabReader, named: string, lab: string): ResolvedStudy | null {
   const study = reader.study(named);
   if (study?.spec == null || study.limits === null) return null;
-  return { spec: study.spec, limits: study.limits, named, source: lab, notes: [] };
+  return { spec: study.spec, limits: study.limits, pruner: null, named, source: lab, notes: [] };
 }

@@ -1,6 +1,6 @@
 /**
  * Stops a trial whose best report so far is worse than a percentile, by default the median, of the
- * reports of complete trials at the same step: Optuna's `PercentilePruner`.
+ * reports of complete trials at the same step: Optuna's percentile pruner.
  */
 import { signOf } from './pruner.ts';
 import type { PrunedTrials, Pruner } from './pruner.ts';

@@ -1,5 +1,5 @@
 /**
- * Stops a trial that has not improved for a number of reports: Optuna's `PatientPruner` without an
+ * Stops a trial that has not improved for a number of reports: Optuna's patient pruner without an
  * inner pruner. Compares a trial with itself only.
  */
 import { signOf } from './pruner.ts';

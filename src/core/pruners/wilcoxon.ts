@@ -1,6 +1,6 @@
 /**
  * Stops a trial whose reports are significantly worse than those of the best trial at the same
- * steps: Optuna's `WilcoxonPruner`. For objectives that evaluate one thing after another (folds,
+ * steps: Optuna's Wilcoxon pruner. For objectives that evaluate one thing after another (folds,
  * problems, seeds), where the order of the steps means nothing.
  */
 import { isFinished, signOf } from './pruner.ts';

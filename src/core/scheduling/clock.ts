@@ -16,7 +16,7 @@ import { emit } from './step-output.ts';
 import { enforceRules } from './stop-rules.ts';
 import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
 import { endTrial } from './trial-end.ts';
-import { showBack } from './trials.ts';
+import { endPruned, showBack } from './back.ts';
 
 export function clock(lab: LabState): void {
   noticeStall(lab);
@@ -134,7 +134,8 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
     if (attempt.trial.live.length > 1) {
       revoke(lab, attempt, 'timedOut', 'timedOut');
       showBack(lab, attempt, 'timedOut', null);
-    } else {
+    } else if (attempt.trial.verdict !== null) endPruned(lab, attempt);
+    else {
       endTrial(lab, attempt.trial, {
         state: 'failed',
         outcome: 'timedOut',

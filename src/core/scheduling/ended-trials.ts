@@ -16,6 +16,8 @@ export interface EndedTrial
     NonNullable<StoredTrial['end']>,
     Pick<StoredTrial, 'number' | 'attemptNumber' | 'unsettled'> {
   readonly state: EndedState;
+  /** Value that samplers are told. */
+  readonly told: number;
 }
 
 const SETTLED: readonly StoredAttempt[] = [];
@@ -26,6 +28,7 @@ export class EndedTrials {
   readonly #states = new Column((length) => new Uint8Array(length));
   readonly #outcomes = new Column((length) => new Uint8Array(length));
   readonly #values = new Column((length) => new Float64Array(length));
+  readonly #told = new Column((length) => new Float64Array(length));
   readonly #finishes = new Column((length) => new Float64Array(length));
   readonly #attempts = new Column((length) => new Float64Array(length));
   /** By position, where the study lists objectives. */
@@ -35,13 +38,15 @@ export class EndedTrials {
   #order: Uint32Array | null = null;
 
   add(trial: EndedTrial): void {
-    const { number, state, outcome, value, finishSeq, figures, attemptNumber, unsettled } = trial;
+    const { number, state, outcome, value, told, finishSeq, figures, attemptNumber, unsettled } =
+      trial;
     const i = this.size++;
     this.#order = null;
     this.#numbers.set(i, number);
     this.#states.set(i, endedStates.indexOf(state));
     this.#outcomes.set(i, trialOutcomes.indexOf(outcome));
     this.#values.set(i, value);
+    this.#told.set(i, told);
     // Ends written by another program have no completion number yet and come last.
     this.#finishes.set(i, finishSeq < 0 ? Infinity : finishSeq);
     this.#attempts.set(i, attemptNumber);
@@ -61,6 +66,7 @@ export class EndedTrials {
         state: at(endedStates, this.#states.get(i)),
         outcome: at(trialOutcomes, this.#outcomes.get(i)),
         value: this.#values.get(i),
+        told: this.#told.get(i),
         finishSeq: Number.isFinite(finishSeq) ? finishSeq : -1,
         attemptNumber: this.#attempts.get(i),
         unsettled: this.#unsettled.get(i) ?? SETTLED,

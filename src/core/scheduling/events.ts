@@ -19,6 +19,7 @@ import type {
   StudyState,
   TrialOutcome,
   TrialState,
+  Verdict,
 } from './words.ts';
 
 /** Why something happens: the event's own name, and what it answers. */
@@ -92,6 +93,8 @@ export interface StoredTrial {
   readonly laneCap: number;
   /** Reports of the last attempt, in ascending order of step. */
   readonly reports: readonly StepValue[];
+  /** Absent: no pruner has stopped it. */
+  readonly verdict?: Verdict;
   /** Attempts without an outcome. */
   readonly unsettled: readonly StoredAttempt[];
 }
@@ -107,6 +110,8 @@ export interface StoredHead {
     readonly failed: number;
     readonly diverged: number;
   };
+  /** Number of epochs that the pruned trials trained, together. */
+  readonly prunedEpochs: number;
   /** Of equal values the smallest number; null: no complete trial has a finite value. */
   readonly best: { readonly number: number; readonly value: number } | null;
   /** The smallest number that reached the target. */

@@ -23,6 +23,7 @@ import type {
   SlotName,
   StudyState,
   TrialOutcome,
+  Verdict,
 } from './words.ts';
 
 /** One write. All writes of a step form one `persist`; none is split over two commits. */
@@ -81,6 +82,13 @@ export type Write =
       readonly attempt: AttemptId;
       readonly step: number;
       readonly value: number;
+    }
+  /** A pruner stops the trial; it ends when its attempts have. */
+  | {
+      readonly op: 'verdict';
+      readonly uid: string;
+      readonly number: number;
+      readonly verdict: Verdict;
     }
   | {
       readonly op: 'attemptEnded';

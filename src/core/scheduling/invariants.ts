@@ -45,7 +45,7 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
   );
   const sums = { live: 0, lanes: 0, wanted: 0, queued: 0 };
   for (const trial of open.values()) {
-    const { number, live, queued } = trial;
+    const { number, live, queued, verdict } = trial;
     must(!columns.hasEnded(number), () => `trial ${number} is open and has ended`);
     must(
       trial.state === 'waiting' || trial.state === 'running',
@@ -71,6 +71,11 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
     sums.live += live.length;
     sums.wanted += Number(number < study.limit);
     sums.queued += Number(queued);
+    must(
+      verdict === null ||
+        (trial.state === 'running' && live.every(({ state }) => state !== 'open')),
+      () => `trial ${number} is ${trial.state} and goes on in spite of its verdict`,
+    );
     for (const { cohort, state, id } of live) {
       must(isLive(state), () => `trial ${number} holds on to an attempt that is ${state}`);
       if (spendsCredit(state))

@@ -1,5 +1,6 @@
 /**
- * Consequences of each way in which a live attempt can end without a value. Losses are not counted,
+ * Consequences of each way in which a live attempt can end without a value. A trial that a pruner has
+ * stopped ends as pruned by any of them. Losses are not counted,
  * except if the worker was silent while the attempt ran (`maxSilences`). Crashes count towards
  * `maxAttempts`, deaths of the worker towards their own, larger limit; memory failures first halve
  * the cohort.
@@ -10,7 +11,8 @@ import { noteFailure } from './quarantine.ts';
 import type { Attempt, LabState } from './state.ts';
 import type { SlotName } from './words.ts';
 import { endTrial } from './trial-end.ts';
-import { goBack, showBack, writeAttemptEnd } from './trials.ts';
+import { goBack, showBack } from './back.ts';
+import { writeAttemptEnd } from './trials.ts';
 
 /**
  * Ends an attempt whose worker was silent for a whole lease while it ran. Fails the trial after
@@ -35,12 +37,12 @@ export function fallSilent(lab: LabState, attempt: Attempt, detail: string): voi
  * recalled attempt ends as cancelled, a revoked one is settled.
  */
 export function lose(lab: LabState, attempt: Attempt, detail: string): void {
-  const { trial, state } = attempt;
+  const { state } = attempt;
   const outcome = state === 'open' || state === 'orphaned' ? 'lost' : 'cancelled';
   moveAttempt(lab, attempt, outcome);
   if (state === 'revoked') return;
   writeAttemptEnd(lab, attempt, outcome, null, detail);
-  goBack(lab, trial);
+  goBack(lab, attempt);
   showBack(lab, attempt, outcome, detail);
 }
 
@@ -75,7 +77,7 @@ export function die(lab: LabState, attempt: Attempt, signal: string): void {
     if (beyond >= 0) trial.laneCap = 1;
     goBack(
       lab,
-      trial,
+      attempt,
       beyond < 0 ? lab.now : lab.now + Math.min(deathDelayAtMostMs, deathDelayMs * 2 ** beyond),
     );
     showBack(lab, attempt, 'lost', signal);
@@ -115,7 +117,7 @@ export function runOutOfMemory(
   if (byNeighbour) {
     trial.memoryFailures += 1;
     trial.avoid = attempt.slot;
-    if (trial.memoryFailures >= lab.options.maxNeighbourFailures) {
+    if (trial.verdict === null && trial.memoryFailures >= lab.options.maxNeighbourFailures) {
       endTrial(lab, trial, {
         state: 'failed',
         outcome: 'outOfMemory',
@@ -126,7 +128,7 @@ export function runOutOfMemory(
       return;
     }
   } else trial.laneCap = lanes >> 1;
-  goBack(lab, trial, byNeighbour ? lab.now + lab.options.neighbourDelayMs : lab.now);
+  goBack(lab, attempt, byNeighbour ? lab.now + lab.options.neighbourDelayMs : lab.now);
   showBack(lab, attempt, 'outOfMemory', detail);
 }
 
@@ -140,6 +142,10 @@ export function timeOut(lab: LabState, attempt: Attempt, result: AttemptResult):
   writeAttemptEnd(lab, attempt, 'timedOut', result, null);
   if (trial.live.length > 0) {
     showBack(lab, attempt, 'timedOut', null);
+    return;
+  }
+  if (trial.verdict !== null) {
+    goBack(lab, attempt);
     return;
   }
   endTrial(lab, trial, { state: 'failed', outcome: 'timedOut', value: NaN, attempt, result });
@@ -158,13 +164,13 @@ function countCrash(
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, detail);
   trial.crashes += 1;
-  if (trial.crashes >= maxAttempts) {
+  if (trial.verdict === null && trial.crashes >= maxAttempts) {
     endTrial(lab, trial, { state: 'failed', outcome, value: NaN, attempt, result });
   } else {
     trial.avoid = attempt.slot;
     goBack(
       lab,
-      trial,
+      attempt,
       trial.crashes === 1 ? lab.now : lab.now + crashDelayMs * 2 ** (trial.crashes - 2),
     );
     showBack(lab, attempt, outcome, detail);

@@ -1,10 +1,12 @@
 /**
- * Reports of running attempts: kept in the study's columns, written and shown. None is answered:
- * the result repeats them all, so one that is lost or refused is only late.
+ * Reports of running attempts: kept in the study's columns, written and shown, and judged by the
+ * study's pruner. None is answered: the result repeats them all, so one that is lost or refused is
+ * only late.
  */
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
 import { protocolError } from './liveness.ts';
+import { judge } from './pruning.ts';
 import { renewLease } from './sessions.ts';
 import type { LabState } from './state.ts';
 import { show, write } from './step-output.ts';
@@ -33,4 +35,5 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
   write(lab, { op: 'reported', attempt: id, step, value });
   const shown = { step, value, ...(metrics === undefined ? {} : { metrics }) };
   show(lab, attempt.trial.study, { kind: 'trialReported', attempt: id, slot, report: shown });
+  judge(lab, attempt.trial);
 }

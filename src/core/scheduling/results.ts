@@ -9,6 +9,7 @@ import type { AttemptResult, Event, Report } from './events.ts';
 import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
+import { giveVerdict } from './pruning.ts';
 import { noteSuccess } from './quarantine.ts';
 import { figuresOf, missingMetrics } from '../study/objectives.ts';
 import { renewLease } from './sessions.ts';
@@ -16,7 +17,8 @@ import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { emit } from './step-output.ts';
 import { record } from './story.ts';
 import { endTrial } from './trial-end.ts';
-import { goBack, showBack, writeAttemptEnd } from './trials.ts';
+import { goBack, showBack } from './back.ts';
+import { writeAttemptEnd } from './trials.ts';
 import type { RefusalReason } from './words.ts';
 
 type Result = Extract<Event, { type: 'result' }>;
@@ -98,11 +100,12 @@ function end(
   const { columns, durations } = trial.study;
   trial.study.executor ??= result.executor ?? null;
   const slot = lab.slots.get(attempt.slot);
-  trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
+  // A part of a training says nothing about the duration of a whole one.
+  if (outcome !== 'pruned') trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, detail);
-  durations.add(result.ms / (cohort?.attempts.length ?? 1));
-  if (cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
+  if (outcome !== 'pruned') durations.add(result.ms / (cohort?.attempts.length ?? 1));
+  if (outcome !== 'pruned' && cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
   if (result.lanesWanted !== undefined)
     recordLanesWanted(trial.study, attempt.slot, result.lanesWanted);
   // Of two attempts, the other may have reported more than the one that ends the trial.
@@ -115,6 +118,7 @@ function end(
         ? (result.value ?? last ?? NaN)
         : (figures?.values[0] ?? NaN);
   const state = outcome === 'pruned' ? 'pruned' : 'complete';
+  if (state === 'pruned') giveVerdict(lab, trial);
   endTrial(lab, trial, { state, outcome, value, attempt, result, figures });
   if (slot === undefined) return;
   noteSuccess(lab, slot, trial);
@@ -136,7 +140,7 @@ function giveUp(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   }
   moveAttempt(lab, attempt, 'cancelled');
   writeAttemptEnd(lab, attempt, 'cancelled', result, null);
-  goBack(lab, attempt.trial);
+  goBack(lab, attempt);
   showBack(lab, attempt, 'cancelled', null);
 }
 

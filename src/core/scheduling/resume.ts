@@ -115,6 +115,7 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
         state,
         outcome: end.outcome,
         value: end.value,
+        told: state === 'pruned' ? (trial.verdict?.expected ?? end.value) : end.value,
         finishSeq: end.finishSeq,
         ...(end.figures === undefined ? {} : { figures: end.figures }),
         attemptNumber,
@@ -135,8 +136,8 @@ function* restoreEnds(
   { columns, lastAttemptNumber }: Trials,
   trials: EndedTrials,
 ): Generator<void, void> {
-  for (const { number, state, outcome, value, figures, attemptNumber } of trials) {
-    const finishSeq = columns.end(number, state, outcome, value, rankedOf(spec, figures));
+  for (const { number, state, outcome, told, figures, attemptNumber } of trials) {
+    const finishSeq = columns.end(number, state, outcome, told, rankedOf(spec, figures));
     lastAttemptNumber.set(number, Math.min(attemptNumber, 255));
     if (finishSeq % PIECE === 0) yield;
   }
@@ -214,6 +215,7 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     enqueue(lab, trial);
     return;
   }
+  trial.verdict = stored.verdict ?? null;
   moveTrial(lab, trial, 'running');
   const orphans = stored.unsettled.map((unsettled) => orphan(lab, trial, unsettled));
   for (const attempt of orphans) {

@@ -22,9 +22,12 @@ function isAway({ cohort, unheard }: Attempt): boolean {
   return node.presence === 'away' || heldSince !== null;
 }
 
-/** Returns whether all live attempts of a running trial are away. */
-export function needsRescue({ state, live }: OpenTrial): boolean {
-  return state === 'running' && live.length > 0 && live.every(isAway);
+/**
+ * Returns whether all live attempts of a running trial are away. One that a pruner has stopped
+ * needs no other attempt.
+ */
+export function needsRescue({ state, live, verdict }: OpenTrial): boolean {
+  return verdict === null && state === 'running' && live.length > 0 && live.every(isAway);
 }
 
 /** After a change of a running trial's attempts or of their nodes: it waits for a rescue, or not. */

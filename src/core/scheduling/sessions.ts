@@ -9,12 +9,14 @@ import { findLive } from './find.ts';
 import { lose, loseOrphans } from './outcomes.ts';
 import { waitsForProof } from './node-quarantine.ts';
 import { heardOf } from './presence.ts';
+import { recall } from './recall.ts';
 import { compareIncarnations, moveSlot, newestIncarnation, slotOf } from './slots.ts';
 import { requeue } from './second-attempts.ts';
 import { isUp, relaunch } from './spawning.ts';
 import type { Attempt, Cohort, LabState, Slot } from './state.ts';
 import { emit, showLab } from './step-output.ts';
 import { record } from './story.ts';
+import { PRUNED } from './words.ts';
 
 type Hello = Extract<Event, { type: 'hello' }>;
 
@@ -112,6 +114,9 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
     showLab(lab, { kind: 'slotReady', slot: slot.name, incarnation, device });
   } else lab.free.refresh(slot);
   emit(lab, { do: 'sendWelcome', slot: slot.name, incarnation, helloNo, session, keep: slot.keep });
+  // A verdict outlives a restart, the cancel does not.
+  for (const attempt of keep)
+    if (attempt.state === 'open' && attempt.trial.verdict !== null) recall(lab, attempt, PRUNED);
 }
 
 /** Returns whether the slot, or its node, has to prove itself after a quarantine. */

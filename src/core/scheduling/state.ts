@@ -3,6 +3,8 @@
  * here is durable: what must survive is in the writes, and `resume.ts` rebuilds this state from
  * them.
  */
+import type { Gains } from '../pruners/gains.ts';
+import type { PrunedTrials, Pruner } from '../pruners/pruner.ts';
 import type { Origin, Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Column } from '../study/column.ts';
@@ -33,6 +35,7 @@ import type {
   SlotState,
   StudyState,
   TrialState,
+  Verdict,
 } from './words.ts';
 
 export interface LabState {
@@ -110,6 +113,8 @@ export interface Study {
    */
   removedFrom: number | null;
   readonly sampler: Sampler;
+  /** Null: none stops its trials. */
+  readonly pruning: StudyPruning | null;
   /**
    * All trials, ended or not; `columns.size` is the next number, `columns.ended` the number
    * charged. For a dormant study the first access reads all its trials, which blocks; counts are
@@ -176,6 +181,15 @@ export interface Study {
   gpuModel: string | null;
 }
 
+/** The pruner of a study, and what it sees. */
+export interface StudyPruning {
+  readonly pruner: Pruner;
+  readonly gains: Gains;
+  readonly trials: PrunedTrials;
+  /** Number of reports of a whole training; null: it differs by trial. */
+  readonly length: number | null;
+}
+
 export interface OpenTrial {
   readonly study: Study;
   readonly number: number;
@@ -185,6 +199,8 @@ export interface OpenTrial {
   /** Null: may share a cohort with any trial. */
   readonly shapeKey: string | null;
   readonly story: Story;
+  /** Set once a pruner has stopped it; the trial then never waits again. */
+  verdict: Verdict | null;
   state: TrialState;
   /** Number of attempts so far. */
   attemptNumber: number;

@@ -11,8 +11,10 @@ export function headOf(
   trials: readonly StoredTrial[],
 ): StoredHead | null {
   if (study.state !== 'finished') return null;
-  const ended = trials.flatMap(({ number, state, end, unsettled }) =>
-    end === null || unsettled.length > 0 ? [] : [{ number, state, ...end }],
+  const ended = trials.flatMap(({ number, state, end, unsettled, reports }) =>
+    end === null || unsettled.length > 0
+      ? []
+      : [{ number, state, ...end, epochs: (reports.at(-1)?.step ?? -1) + 1 }],
   );
   ended.sort((a, b) => a.finishSeq - b.finishSeq);
   if (ended.length < trials.length || ended.some(({ finishSeq }, i) => finishSeq !== i))
@@ -20,11 +22,13 @@ export function headOf(
   const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   let best = null as StoredHead['best'];
   let firstHit: number | null = null;
+  let prunedEpochs = 0;
   const improvements: { number: number; value: number; finishSeq: number }[] = [];
-  for (const { number, state, outcome, value, finishSeq } of ended) {
+  for (const { number, state, outcome, value, finishSeq, epochs } of ended) {
     if (state === 'waiting' || state === 'running') return null;
     counts[state] += 1;
     if (outcome === 'diverged') counts.diverged += 1;
+    if (state === 'pruned') prunedEpochs += epochs;
     if (state !== 'complete' || !Number.isFinite(value)) continue;
     // No single trial is the best by several objectives.
     if (study.spec.objectives !== undefined) continue;
@@ -34,5 +38,5 @@ export function headOf(
     best = { number, value };
     improvements.push({ number, value, finishSeq });
   }
-  return { trials: trials.length, counts, best, firstHit, improvements };
+  return { trials: trials.length, counts, prunedEpochs, best, firstHit, improvements };
 }

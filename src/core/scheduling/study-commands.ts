@@ -13,6 +13,7 @@ import type { Trials } from './dormant.ts';
 import { Durations } from './durations.ts';
 import type { Event } from './events.ts';
 import { Median } from './median.ts';
+import { createPruning } from './pruning.ts';
 import type { LabState, Study } from './state.ts';
 import { show, showLab, write } from './step-output.ts';
 import { editLimits, end, enforceRules, ruleThatHolds } from './stop-rules.ts';
@@ -44,6 +45,7 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     deleted: false,
     removedFrom: null,
     sampler,
+    pruning: createPruning(spec, () => study),
     get columns() {
       return takenUp(study).columns;
     },

@@ -55,7 +55,8 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   study.lastAttemptNumber.set(number, Math.min(ending, 255));
   const { spec } = study;
   const figures = endFigures(spec, end);
-  const finishSeq = study.columns.end(number, state, outcome, value, rankedOf(spec, end.figures));
+  const told = state === 'pruned' ? (trial.verdict?.expected ?? value) : value;
+  const finishSeq = study.columns.end(number, state, outcome, told, rankedOf(spec, end.figures));
   const attemptNumber = attempt?.id.attemptNumber ?? 0;
   write(lab, {
     op: 'trialEnded',

@@ -1,13 +1,14 @@
-/** States of a trial except its end (`trial-end.ts`): creation, start, and return to waiting. */
+/** States of a trial: creation and start. Its return to waiting is in `back.ts`, its end in `trial-end.ts`. */
 import type { Proposal } from '../samplers/sampler.ts';
 import type { AttemptResult } from './events.ts';
 import type { Attempt, LabState, OpenTrial, Slot, Study } from './state.ts';
 import { requeue } from './second-attempts.ts';
-import { emit, show, write } from './step-output.ts';
+import { emit, write } from './step-output.ts';
 import { Story } from './story-ring.ts';
 import { causeOf, record } from './story.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
+import { PRUNED } from './words.ts';
 import type { AttemptOutcome, TrialState } from './words.ts';
 
 export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> = {
@@ -22,7 +23,7 @@ export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> 
     waiting:
       'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
     complete: 'a result succeeded or diverged',
-    pruned: 'a result pruned, or ended by another program',
+    pruned: 'stopped early by the pruner, a result pruned, or ended by another program',
     failed:
       'retries used up, its worker silent too often, timed out, cancelled by the user, or ended by another program',
   },
@@ -90,6 +91,7 @@ export function newTrial(
     historyLength,
     shapeKey: lab.options.shapeKey?.(study.spec, params) ?? null,
     story: new Story(),
+    verdict: null,
     state: 'waiting',
     attemptNumber: 0,
     crashes: 0,
@@ -135,20 +137,6 @@ export function startAttempt(
   return attempt;
 }
 
-/**
- * Returns the trial to waiting until `notBefore`; writes its counters, drops its reports. Has no
- * effect while another attempt of the trial lives.
- */
-export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): void {
-  if (trial.live.length > 0) return;
-  moveTrial(lab, trial, 'waiting');
-  trial.notBefore = notBefore;
-  trial.study.columns.reports.drop(trial.number);
-  const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
-  write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
-  enqueue(lab, trial);
-}
-
 /** Adds the trial to the queue, now or when it is due. */
 export function enqueue(lab: LabState, trial: OpenTrial): void {
   if (trial.notBefore <= lab.now) trial.study.waiting.add(trial);
@@ -172,28 +160,12 @@ export function writeAttemptEnd(
   );
 }
 
-/**
- * Reports to the user that the trial returned to waiting because of the outcome, or that only this
- * attempt of it ended.
- */
-export function showBack(
-  lab: LabState,
-  attempt: Attempt,
-  outcome: AttemptOutcome,
-  detail: string | null,
-): void {
-  show(lab, attempt.trial.study, {
-    kind: attempt.trial.live.length > 0 ? 'attemptEnded' : 'trialBack',
-    attempt: attempt.id,
-    outcome,
-    slot: attempt.slot,
-    detail,
-  });
-}
-
 /** Sends a cancel to the attempt's worker; repeatable. */
 export function sendCancel(lab: LabState, attempt: Attempt, reason: string): void {
-  const session = attempt.cohort?.slot.session ?? null;
-  if (session !== null)
-    emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason });
+  const { cohort, state, trial } = attempt;
+  const session = cohort?.slot.session ?? null;
+  if (session === null) return;
+  // The worker answers that it was pruned, not cancelled.
+  const told = state === 'recalled' && trial.verdict !== null ? PRUNED : reason;
+  emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason: told });
 }

@@ -50,6 +50,17 @@ export type RefusalReason =
   | 'staleProposal'
   | 'alreadyEnded';
 
+/** Reason of a cancel with which a pruner stops a trial; the worker answers with that outcome. */
+export const PRUNED = 'pruned';
+
+/** A pruner's decision to stop a trial. */
+export interface Verdict {
+  /** Step of the report after which it was taken. */
+  readonly step: number;
+  /** Value that the trial would probably have reached; samplers are told this one. */
+  readonly expected: number;
+}
+
 /** Why a command of the user was refused. */
 export type CommandRefusal =
   | 'already-ended'

@@ -105,6 +105,8 @@ export class LabRecord {
       case 'attemptStarted': {
         const { attempt, slot, incarnation, cohort } = write;
         const trial = this.#trial(attempt.study, attempt.number);
+        if (trial.verdict !== undefined)
+          throw new Error(`trial ${attempt.number} starts in spite of its verdict`);
         if (trial.attempts.some(({ attemptNumber }) => attemptNumber === attempt.attemptNumber))
           throw new Error(`attempt ${attempt.number}/${attempt.attemptNumber} started twice`);
         trial.attempts.push({
@@ -124,6 +126,13 @@ export class LabRecord {
         if (trial.state !== 'running')
           throw new Error(`trial ${write.attempt.number} reported without running`);
         trial.reports.set(write.step, write.value);
+        return;
+      }
+      case 'verdict': {
+        const trial = this.#trial(write.uid, write.number);
+        if (trial.verdict !== undefined || trial.state !== 'running')
+          throw new Error(`a second verdict on trial ${write.number}, or one that does not run`);
+        trial.verdict = write.verdict;
         return;
       }
       case 'attemptEnded': {
@@ -147,6 +156,8 @@ export class LabRecord {
       case 'trialBack': {
         const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
         const trial = this.#trial(uid, number);
+        if (trial.verdict !== undefined)
+          throw new Error(`trial ${number} waits in spite of its verdict`);
         this.#move(trial, 'waiting');
         trial.reports.clear();
         Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });

@@ -5,6 +5,7 @@
  * effect.
  */
 import { sameAttempt } from '../scheduling/attempts.ts';
+import { PRUNED } from '../scheduling/words.ts';
 import type { AttemptResult, Event, Instruction } from '../scheduling/index.ts';
 import type { AttemptId, Session, SlotName } from '../scheduling/index.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -159,11 +160,14 @@ export class SimulatedWorker {
     return { say: this.unanswered(), then: 'go on' };
   }
 
-  #cancel({ session, attempt }: Send<'sendCancel'>): Reaction {
+  #cancel({ session, attempt, reason }: Send<'sendCancel'>): Reaction {
     if (session !== this.session) return NOTHING;
     const held = this.#find(attempt);
     if (held === undefined) this.#early.add(nameOf(attempt));
-    else if (held.result === null) return { say: [this.finish(held, CANCELLED)], then: 'go on' };
+    else if (held.result === null) {
+      const outcome = reason === PRUNED ? 'pruned' : 'cancelled';
+      return { say: [this.finish(held, { outcome, ms: 0 })], then: 'go on' };
+    }
     return NOTHING;
   }
 

@@ -2,6 +2,7 @@
  * A study as a value: objective, search space, sampler and limits. The protocol parses it from a
  * study file; it is immutable after creation except for its limits.
  */
+import type { PrunerSpec, Reporting } from '../pruners/pruner.ts';
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import type { Direction } from './direction.ts';
@@ -22,6 +23,14 @@ export interface Objective {
 export const packings = ['fewer-evaluations', 'sooner'] as const;
 export type Packing = (typeof packings)[number];
 
+/** Early stopping of a study, fixed when it is created. */
+export interface Pruning extends Reporting {
+  /** Never `auto`. */
+  readonly pruner: PrunerSpec;
+  /** Why this pruner: a sentence without a full stop. */
+  readonly reason: string;
+}
+
 export interface StudySpec extends Listed {
   readonly name: string;
   readonly objective: Objective;
@@ -31,6 +40,8 @@ export interface StudySpec extends Listed {
   readonly sampler: SamplerSpec;
   /** An integer, 0 ≤ seed < 2⁵³. */
   readonly seed: number;
+  /** Absent: no trial is stopped early. */
+  readonly pruning?: Pruning;
   /** Absent: `fewer-evaluations`. */
   readonly packing?: Packing;
   /**

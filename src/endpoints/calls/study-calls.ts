@@ -14,6 +14,7 @@ import { THIS_NODE, deviceOfSlot, slotsOf } from '../../core/device.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
+import { withPruning } from '../../protocol/pruning.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
 import { decideOrThrow, orThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
@@ -116,7 +117,10 @@ export function studyCommands({
       const uid = randomUUID();
       coordinator.createStudy(
         uid,
-        { ...spec, name: freeName(current.view.names, spec.name) },
+        {
+          ...withPruning(file.pruner, spec, limits, workers ?? coordinator.lab.slots.size),
+          name: freeName(current.view.names, spec.name),
+        },
         limits,
       );
       coordinator.settle();

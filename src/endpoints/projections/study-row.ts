@@ -4,6 +4,7 @@
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { trialsOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
+import { earlyStops } from '../../core/study/early-stops.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
@@ -20,6 +21,7 @@ import type { StudyWatch } from './study-watch.ts';
 export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
   const { study, best, staircase, created } = watch;
   const { uid, spec, state, reason } = study;
+  const saved = earlyStops(watch.counts, watch.prunedEpochs, spec.pruning);
   return {
     uid,
     key: uid,
@@ -31,6 +33,7 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
     direction: spec.direction,
     ...scoreKindOf(spec.objective),
     counts: { ...openCounts(study), ...watch.counts },
+    ...(saved === undefined ? {} : { earlyStops: { ...saved } }),
     limits: shownLimits(study.limits),
     best,
     staircase,
@@ -57,7 +60,7 @@ export function studyHead(
   const { study } = watch;
   const { spec, activeSince } = study;
   const now = view.lab.coordinator.now;
-  const { objective, searchSpace, sampler, seed } = spec;
+  const { objective, searchSpace, sampler, seed, pruning } = spec;
   return {
     ...studyRow(watch, confirms),
     activeMs: study.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince)),
@@ -70,6 +73,7 @@ export function studyHead(
       searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'],
       sampler,
       seed,
+      ...(pruning === undefined ? {} : { pruner: pruning.pruner, prunerReason: pruning.reason }),
     },
     parameters: Object.keys(searchSpace),
     operators: projection.operators.list,

@@ -15,6 +15,8 @@ export class StudyWatch {
   readonly grace = new GraceCount();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
+  /** Number of epochs that the pruned trials trained, together. */
+  prunedEpochs = 0;
   best: { readonly trial: number; readonly value: number; readonly at: number | null } | null =
     null;
   /** Milliseconds since 1970; null: unknown. */
@@ -35,8 +37,9 @@ export class StudyWatch {
   }
 
   /** Takes the summary of a dormant study: the same as counting the ends of its trials. */
-  #take({ trials, counts, best, improvements }: StoredHead): void {
+  #take({ trials, counts, prunedEpochs, best, improvements }: StoredHead): void {
     this.#seen = trials;
+    this.prunedEpochs = prunedEpochs;
     Object.assign(this.counts, counts);
     this.best = best === null ? null : { trial: best.number, value: best.value, at: null };
     for (const { number, value, finishSeq } of improvements) {
@@ -70,6 +73,7 @@ export class StudyWatch {
       if (state === null) continue;
       this.counts[state] += 1;
       if (columns.outcome(number) === 'diverged') this.counts.diverged += 1;
+      if (state === 'pruned') this.prunedEpochs += (columns.reports.last(number)?.step ?? -1) + 1;
       const value = columns.value(number);
       if (state !== 'complete' || !Number.isFinite(value)) continue;
       // Among equal values the smallest number counts, but it is no improvement.

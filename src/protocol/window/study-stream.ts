@@ -1,9 +1,10 @@
 /** Stream of one study to a window: its head, its trials, and the reports of running trials. */
 import { z } from 'zod';
+import { earlyStops } from '../best-configs.ts';
 import { strict } from '../problems.ts';
 import { scoreFields } from '../score.ts';
 import { searchSpace } from '../search-space.ts';
-import { direction, sampler, seed } from '../study-file.ts';
+import { direction, pruner, sampler, seed } from '../study-file.ts';
 import { reportBlock, trialBlock } from './columns.ts';
 
 const count = z.int().min(0);
@@ -59,6 +60,7 @@ export const studyRow = strict({
   direction,
   ...scoreFields,
   counts,
+  earlyStops: earlyStops.exactOptional(),
   limits,
   best: strict({ trial: count, value: z.number(), at: instant.nullable() }).nullable(),
   staircase,
@@ -109,6 +111,8 @@ export const studyHead = studyRow.extend({
     searchSpace,
     sampler,
     seed,
+    pruner: pruner.exactOptional(),
+    prunerReason: z.string().exactOptional(),
   }).nullable(),
   /** Parameters in the order of the columns. */
   parameters: z.array(z.string()),

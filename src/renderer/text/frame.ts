@@ -4,6 +4,7 @@
  */
 import { at } from '../../core/at.ts';
 import { scoreName } from '../../core/study/score.ts';
+import type { EarlyStops } from '../../core/study/early-stops.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
 import { list, many } from './words.ts';
@@ -70,6 +71,11 @@ export const header = {
     foreign: () => 'run by another program',
     pending: () => 'estimating',
   },
+  stoppedEarly: 'Stopped early',
+  stoppedEarlyOf: ({ of, epochsSaved }: EarlyStops) =>
+    epochsSaved === null
+      ? `of ${count(of)}`
+      : `of ${count(of)}, ${Math.round(epochsSaved * 100)}${THIN}% of epochs saved`,
   timeNone: 'none',
   rate: 'Rate',
   perMinute: 'trials/min',

@@ -117,6 +117,10 @@ export const setUp = {
     `Grid: no size, ${floats === 1 ? 'one float has no step' : `${count(floats)} floats have no step`}`,
   sampler: 'Sampler',
   samplerSettings: 'Settings',
+  pruning: {
+    title: 'Early stopping',
+    noReports: 'This objective reports only its end, so no trial is stopped early.',
+  },
   stop: 'Stop after',
   stopNames: { trials: 'Trials', minutes: 'Minutes', target: 'Value' } as Readonly<
     Record<string, string>

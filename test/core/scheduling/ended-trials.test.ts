@@ -13,6 +13,7 @@ describe('Scheduling: ended trials of a restored study', () => {
     state: 'complete',
     outcome: 'succeeded',
     value: number / 7,
+    told: number / 3,
     finishSeq,
     attemptNumber: 1 + (number % 300),
     unsettled: [],

@@ -9,7 +9,16 @@ import { at, listOf, objectOf } from './study-edits.ts';
 import type { Json, Study } from './study-edits.ts';
 
 export type Section =
-  'name' | 'data' | 'model' | 'space' | 'sampler' | 'stop' | 'training' | 'workers' | 'other';
+  | 'name'
+  | 'data'
+  | 'model'
+  | 'space'
+  | 'sampler'
+  | 'pruner'
+  | 'stop'
+  | 'training'
+  | 'workers'
+  | 'other';
 
 export interface PlacedProblem {
   readonly problem: WindowProblem;
@@ -60,10 +69,11 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
       return { section: 'workers', row: null, fields: [head], words: sentence(null, problem) };
     case 'searchSpace':
       return spacePlace(problem, context.study);
-    case 'sampler': {
-      const setting = path.slice('sampler.'.length);
+    case 'sampler':
+    case 'pruner': {
+      const setting = path.slice(`${head}.`.length);
       return {
-        section: 'sampler',
+        section: head,
         row: null,
         fields: [path],
         words: sentence(setting === '' ? null : setting, problem),
