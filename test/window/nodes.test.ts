@@ -1,5 +1,6 @@
 /** Tests what the window shows of the lab's other machines, with a scripted host. */
 import { describe, expect, it } from 'vitest';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
 import type { NodeRow } from '../../src/protocol/window/nodes.ts';
 import { clockTime } from '../../src/renderer/format.ts';
 import { nodeText } from '../../src/renderer/text/nodes.ts';
@@ -139,6 +140,21 @@ describe('Window: states of a machine of the lab', () => {
       .first()
       .waitFor();
     await lab.page.getByText(words.secondAttempt).first().waitFor();
+  });
+
+  it('says the limits of this machine beside its hardware, and when its hours begin', async () => {
+    const hours = { from: 20, to: 9 };
+    const hoursFrom = Date.now() + 3_600_000;
+    const limits = { ...NO_LIMITS, hours };
+    lab.host.show(
+      scriptOf([{ ...local, limits, mode: 'paused', by: 'owner', hoursFrom }, nodeRow()]),
+    );
+    await lab.open();
+    const off = words.offUntil({ clock: clockTime(hoursFrom) });
+    await lab.said(
+      `${words.hoursSaid(hours)}. ${off}`,
+      lab.page.getByRole('region', { name: 'DESK' }),
+    );
   });
 
   it('names who was refused, and how often', async () => {

@@ -1,4 +1,5 @@
 /** State of a node in words, from its row. Pure. */
+import { deviceName } from '../../core/device.ts';
 import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
 import { bytesOf, clockLeft, clockTime, percent, roughly } from '../format.ts';
 import { text } from '../text.ts';
@@ -65,6 +66,19 @@ function openState(row: NodeRow, trials: number, now: number): NodeState {
   const busy = row.slots.filter(({ trial }) => trial !== null).length;
   if (busy > 0) return { words: words.atWork({ busy, of: row.slots.length }), tone: 'good' };
   return { words: words.ready, tone: 'good' };
+}
+
+/** Limits of a node's use: `only CPU, 18:00 to 09:00`. */
+export function limitsSaid(limits: NodeRow['limits']): string {
+  const words = nodeText;
+  if (limits === null) return words.noLimits;
+  const { devices, hours, whenIdle } = limits;
+  const said = [
+    ...(devices === null ? [] : [words.onlyDevices({ names: devices.map(deviceName) })]),
+    ...(hours === null ? [] : [words.hoursSaid(hours)]),
+    ...(whenIdle ? [words.whenIdleShort] : []),
+  ];
+  return said.length === 0 ? words.noLimits : said.join(', ');
 }
 
 /** Sentences that hold beside the state: why it does not work for a study, or a dataset is lacking. */
