@@ -128,12 +128,13 @@ export const lastMessage = {
 /**
  * Leads connections to a channel of the host's door. Unlike a lobby it never waits between two
  * connections.
+ * @param ended called after the end of each connection
  */
-async function wayTo(door: number, channel: string): Promise<Server> {
+async function wayTo(door: number, channel: string, ended: () => void): Promise<Server> {
   const server = createServer((local) => {
     const remote = dial({ port: door, host: '127.0.0.1' });
     remote.write(firstLine(channel));
-    splice(local, remote, () => undefined);
+    splice(local, remote, ended);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
@@ -141,7 +142,9 @@ async function wayTo(door: number, channel: string): Promise<Server> {
 
 /** A socket with the attacker's keys on a channel of the node. */
 async function intrude(target: Target, channel: AttackedChannel) {
-  const way = await wayTo(target.port, `${target.node}/${channel}`);
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const way = await wayTo(target.port, `${target.node}/${channel}`, () => end());
   const options = {
     ...connectingOptions(target.keys, target.hostKey),
     ...{ linger: 0, immediate: true, sendTimeout: CONNECTING_MS, heartbeatInterval: 1_000 },
@@ -152,6 +155,8 @@ async function intrude(target: Target, channel: AttackedChannel) {
   socket.connect(`tcp://127.0.0.1:${(way.address() as AddressInfo).port}`);
   return {
     socket,
+    /** Resolves with the end of the first connection. */
+    ended,
     close: () => {
       socket.close();
       way.close();
@@ -206,14 +211,9 @@ export async function spoiledMessages(
   return sent;
 }
 
-async function disconnected(socket: Dealer | Push): Promise<void> {
-  for await (const { type } of socket.events) if (type === 'disconnect') return;
-}
-
 /** A message of one frame beyond the limit of its channel. Resolves when the host has ended it. */
 export async function longFrame(target: Target, channel: AttackedChannel): Promise<void> {
-  const { socket, close } = await intrude(target, channel);
-  const ended = disconnected(socket);
+  const { socket, ended, close } = await intrude(target, channel);
   await socket.send(['', Buffer.alloc(20 * 2 ** 20, 32)]);
   await ended;
   close();
@@ -226,8 +226,7 @@ export async function manyFrames(
   count: number,
   bytes: number,
 ): Promise<void> {
-  const { socket, close } = await intrude(target, channel);
-  const ended = disconnected(socket);
+  const { socket, ended, close } = await intrude(target, channel);
   const frame = Buffer.alloc(bytes, 32);
   await socket.send(Array.from({ length: count }, () => frame));
   await ended;
