@@ -1,5 +1,6 @@
 /** Converts a study of a lab file to a study file that would start it again. */
 import { GalapagosError } from '../core/errors.ts';
+import { withoutChoice } from '../core/samplers/auto.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parse } from '../protocol/problems.ts';
 import { withPruning } from '../protocol/pruning.ts';
@@ -42,7 +43,7 @@ function written(spec: StudySpec, limits: Limits): unknown {
     ...(objectives === undefined ? {} : { objectives }),
     ...(constraints === undefined ? {} : { constraints }),
     searchSpace,
-    sampler,
+    sampler: withoutChoice(sampler),
     stop: {
       ...(trials === null ? {} : { trials }),
       ...(activeMs === null ? {} : { minutes: activeMs / 60_000 }),

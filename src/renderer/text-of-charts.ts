@@ -36,6 +36,7 @@ export const chartText = {
     scale: 'Value axis',
     parameters: 'Parameters',
     shapes: { circle: 'founder', square: 'mutation', diamond: 'crossover', triangle: 'other' },
+    chosen: ({ sampler }: { sampler: string }) => `auto: ${sampler}`,
     sampled: ({ sampler }: { sampler: string }) => `by ${sampler} sampler`,
     alive: 'surviving',
     displaced: 'displaced',

@@ -1,4 +1,5 @@
 /** Creates a study for a dataset with a sensible default in every field, ready to start. */
+import { defaultSampler } from '../core/samplers/create-sampler.ts';
 import type { DatasetEntry } from '../datasets/catalogue.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { SearchSpaceLike } from '../training/objective/objective.ts';
@@ -58,7 +59,7 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
       ...(units ? { units: UNITS } : {}),
       ...(batch.length === 1 ? {} : { batch: { type: 'categorical', choices: [...batch] } }),
     },
-    sampler: { name: 'evolution' },
+    sampler: { ...defaultSampler },
     stop: { trials: TRIALS },
     seed: 1,
   };

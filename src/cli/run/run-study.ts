@@ -4,10 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { THIS_NODE, deviceName } from '../../core/device.ts';
-import { canResume, endedOf } from '../../core/scheduling/index.ts';
+import { samplerText } from '../../core/samplers/sampler-text.ts';
+import { canResume, endedOf, lanesForSearch } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
+import { withChosenSampler } from '../../core/study/choose-sampler.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { startLab } from '../../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
@@ -262,6 +264,9 @@ function idleCards(cards: readonly StartableDevice[]): string {
   return `${names} ${cards.length === 1 ? 'stays' : 'stay'} idle: the study selects an executor that runs on CPUs; --executor auto uses every device, and its results differ in the last bits`;
 }
 
+/** Lanes that a card is taken to have before its worker reports them. */
+const MOST_LANES = 64;
+
 /** Chooses or creates the study, notifies the display, and starts the workers. */
 function begin(
   run: ResolvedRun,
@@ -283,9 +288,12 @@ function begin(
   }
   if (choice.kind === 'new') {
     const cores = run.workers ?? Math.max(1, availableCores() - cards.length);
-    const workers = (cpu ? workerCount(cores).workers : 0) + cards.length;
-    const spec = withPruning(run.pruner, run.spec, run.limits, workers);
-    coordinator.createStudy(uid, { ...spec, name: choice.name }, run.limits);
+    const cpus = cpu ? workerCount(cores).workers : 0;
+    const lanes = lanesForSearch({ barrier: null }, run.spec.packing, run.limits.trials ?? 0);
+    const atOnce = cpus + cards.length * Math.min(lanes, MOST_LANES);
+    const pruned = withPruning(run.pruner, run.spec, run.limits, cpus + cards.length);
+    const spec = withChosenSampler({ ...pruned, name: choice.name }, run.limits, atOnce);
+    coordinator.createStudy(uid, spec, run.limits);
   } else {
     if (Object.keys(run.limitFlags).length > 0) {
       coordinator.command({
@@ -310,7 +318,13 @@ function begin(
     workers: slots.length,
     direction: study.spec.direction,
     parameterNames: view.axes.map(({ name }) => name),
-    notes: [...run.notes, ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : [])],
+    notes: [
+      ...run.notes,
+      ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : []),
+      ...(study.spec.sampler.name === 'auto'
+        ? [`the sampler auto uses ${samplerText(study.spec.sampler)}`]
+        : []),
+    ],
     lab: run.lab,
     done: endedOf(study),
     best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,

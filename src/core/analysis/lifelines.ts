@@ -49,13 +49,18 @@ export interface Pool {
 }
 
 /** Returns the selection rule of a sampler; null if it does not breed (grid, random). */
-export function poolOf({ window, barrier }: Pick<Sampler, 'window' | 'barrier'>): Pool | null {
-  if (window.kind !== 'best') return null;
-  if (barrier === null) return { size: window.count, generation: null };
+export function poolOf({
+  window,
+  barrier,
+  breedsFrom,
+}: Pick<Sampler, 'window' | 'barrier' | 'breedsFrom'>): Pool | null {
+  const size = window.kind === 'best' ? window.count : breedsFrom;
+  if (size === undefined) return null;
+  if (barrier === null) return { size, generation: null };
   // Generation 1 starts at the first number whose barrier is above 0.
   let first = 1;
-  while (barrier(first) === barrier(0) && first < window.count * 2) first += 1;
-  return { size: window.count, generation: first };
+  while (barrier(first) === barrier(0) && first < size * 2) first += 1;
+  return { size, generation: first };
 }
 
 /**

@@ -11,6 +11,7 @@ import type { SearchSpace } from '../search-space/distribution.ts';
 import { checkSettings, required, settingsOf } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
 import type { Direction } from '../study/study-spec.ts';
+import { algorithmOf } from './auto.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
@@ -70,9 +71,17 @@ const variation: SettingTable = {
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
+  auto: {
+    title: 'Auto',
+    pick: 'The default: chooses guided evolution, evolution, NSGA-II or a grid when the study is created, from its space, its number of trials and the workers, and says why.',
+    cost: 'thread',
+    severalObjectives: true,
+    settings: {},
+    make: (axes, seed) => guidedEvolution(axes, seed),
+  },
   evolution: {
     title: 'Evolution',
-    pick: 'The default: parents are the best trials so far, with no waiting between generations. For 30 trials or more, on any space.',
+    pick: 'Parents are the best trials so far, with no waiting between generations. For 30 trials or more, on any space and any number of workers.',
     cost: 'inline',
     settings: {
       initial: {
@@ -241,6 +250,11 @@ export const samplerNames: readonly { readonly name: string; readonly pick: stri
     pick,
   }));
 
+/** Display name of an algorithm in a sentence; unknown names are returned unchanged. */
+export function algorithmTitle(name: string): string {
+  return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.title ?? name;
+}
+
 /** Fields shown in forms for every sampler, the default first. */
 export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
   readonly name: string;
@@ -252,7 +266,8 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
 }));
 
 /** Returns the cost class of a sampler whose spec has passed its check. */
-export function samplerCost({ name }: SamplerSpec): SamplerCost {
+export function samplerCost(spec: SamplerSpec): SamplerCost {
+  const name = algorithmOf(spec);
   return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.cost ?? 'inline';
 }
 
@@ -261,7 +276,7 @@ export function takesSeveralObjectives(name: string): boolean {
   return Object.hasOwn(kinds, name) && kinds[name]?.severalObjectives === true;
 }
 
-export const defaultSampler: SamplerSpec = { name: 'evolution' };
+export const defaultSampler: SamplerSpec = { name: 'auto' };
 
 /**
  * Returns all problems of a study's sampler entry.
@@ -286,9 +301,24 @@ export function checkSampler(
       },
     ];
   }
+  if (spec.name === 'auto') return choiceProblems(spec, space, path);
   const problems = checkSettings(kind.settings, spec, path);
   if (problems.length > 0 || space === null || kind.check === undefined) return problems;
   return kind.check(axesOf(space), settingsOf(kind.settings, spec), path);
+}
+
+/** Problems of an entry of `auto`, with or without a recorded choice. */
+function choiceProblems(
+  { because: _, uses, ...spec }: SamplerSpec,
+  space: SearchSpace | null,
+  path: string,
+): Problem[] {
+  const problems = checkSettings({}, spec, path);
+  if (uses === undefined || problems.length > 0) return problems;
+  if (typeof uses === 'string' && uses !== 'auto')
+    return checkSampler({ name: uses }, space, `${path}.uses`);
+  const found = JSON.stringify(uses);
+  return [{ code: 'unknown-sampler', path: `${path}.uses`, expected: 'a sampler', found }];
 }
 
 /**
@@ -303,7 +333,8 @@ export function createSampler(
   seed: number,
 ): Sampler {
   const problems = checkSampler(spec, space);
-  const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
+  const name = algorithmOf(spec);
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
   return kind.make(axesOf(space), seed, settingsOf(kind.settings, spec));
 }

@@ -36,6 +36,11 @@ export type HistoryWindow =
 export interface Sampler {
   readonly name: string;
   readonly window: HistoryWindow;
+  /**
+   * Number of the best trials that may be parents, where the window does not state it. Absent: the
+   * window's count, or none.
+   */
+  readonly breedsFrom?: number;
   /** Whether the sampler may propose equal points intentionally. */
   readonly repeats: boolean;
   /**

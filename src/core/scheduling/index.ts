@@ -19,6 +19,7 @@ export { headOf } from './stored-head.ts';
 export { step, stepOpening } from './step.ts';
 export { answerAsk, answerOf, askedBecause, isAwaited } from './asking.ts';
 export type { Ask, Proposals } from './asking.ts';
+export { lanesForSearch, trialsAtOnce } from './packing.ts';
 export { canResume } from './study-commands.ts';
 export { isAtRest } from './study-descriptions.ts';
 export { story } from './story.ts';

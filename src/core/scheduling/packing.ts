@@ -90,6 +90,20 @@ export function lanesForSearch(
   return Math.max(FEW_LANES, Math.floor(budget / SHARE_OF_BUDGET));
 }
 
+/**
+ * Number of trials that the lab's slots can train at a time for a study before its first result.
+ * @param budget number of trials; Infinity: no limit
+ */
+export function trialsAtOnce(lab: LabState, spec: StudySpec, budget: number): number {
+  const lanes = lanesForSearch({ barrier: null }, spec.packing, budget);
+  let count = 0;
+  for (const group of lab.free.groups) {
+    if (lab.options.runsOn(spec, group.kind) && isChosen(spec, group.device))
+      count += group.slots.size * Math.min(group.lanes, lanes);
+  }
+  return count;
+}
+
 /** Trials per lane with which a search on many lanes does about as well as one on few. */
 const TRIALS_PER_LANE = 2;
 

@@ -7,8 +7,9 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Coordinator } from '../../coordinator/coordinator.ts';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
-import { canResume, endedOf } from '../../core/scheduling/index.ts';
+import { canResume, endedOf, trialsAtOnce } from '../../core/scheduling/index.ts';
 import type { LabState, Study } from '../../core/scheduling/index.ts';
+import { withChosenSampler } from '../../core/study/choose-sampler.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { THIS_NODE, deviceOfSlot, slotsOf } from '../../core/device.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
@@ -21,7 +22,7 @@ import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
 import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
-import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
+import { cpuWorkers, mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { CurrentLab } from '../current-lab.ts';
 import { limitsOf } from '../projections/study-row.ts';
 import { keepUploadedLab, removeKeptLab } from '../uploads/uploaded-lab.ts';
@@ -115,14 +116,13 @@ export function studyCommands({
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
       const { spec, limits } = studyOf(file);
       const uid = randomUUID();
-      coordinator.createStudy(
-        uid,
-        {
-          ...withPruning(file.pruner, spec, limits, workers ?? coordinator.lab.slots.size),
-          name: freeName(current.view.names, spec.name),
-        },
-        limits,
-      );
+      const named = {
+        ...withPruning(file.pruner, spec, limits, workers ?? coordinator.lab.slots.size),
+        name: freeName(current.view.names, spec.name),
+      };
+      const atOnce = trialsAtOnce(coordinator.lab, spec, limits.trials ?? Infinity);
+      const changed = workers === null ? 0 : workers - cpuWorkers(coordinator.lab);
+      coordinator.createStudy(uid, withChosenSampler(named, limits, atOnce + changed), limits);
       coordinator.settle();
       if (workers !== null) useWorkers(coordinator, workers);
       return { study: uid };

@@ -78,6 +78,11 @@ describe('Life lines: population', () => {
     expect(of('evolution', 7)).toEqual({ size: 7, generation: null });
     expect(of('generational', 6)).toEqual({ size: 6, generation: 6 });
     expect(of('generational', 1)).toEqual({ size: 1, generation: 1 });
+    for (const name of ['guided-evolution', 'auto'])
+      expect(poolOf(createSampler({ name }, space, 'minimize', 1))).toEqual({
+        size: 5,
+        generation: null,
+      });
     expect(poolOf(createSampler({ name: 'random' }, space, 'minimize', 1))).toBe(null);
   });
 });

@@ -4,6 +4,7 @@ import { samplerNames } from '../../../src/core/samplers/create-sampler.ts';
 import { describeSampler } from '../../contracts/sampler.contract.ts';
 
 const specs: readonly SamplerSpec[] = [
+  { name: 'auto' },
   { name: 'evolution' },
   { name: 'guided-evolution' },
   { name: 'generational' },

@@ -100,6 +100,7 @@ export function modelSampler(
   return {
     name,
     window: { kind: 'all' },
+    breedsFrom: POPULATION,
     repeats: false,
     barrier: null,
     size: null,

@@ -1,0 +1,14 @@
+/** Fixes the algorithm of a new study whose sampler is `auto`. */
+import { chosenFor } from '../samplers/auto.ts';
+import { axesOf } from '../search-space/axis.ts';
+import type { Limits, StudySpec } from './study-spec.ts';
+
+/** @param atOnce number of trials that can run at a time */
+export function withChosenSampler(
+  spec: StudySpec,
+  { trials }: Pick<Limits, 'trials'>,
+  atOnce: number,
+): StudySpec {
+  const circumstances = { trials, atOnce, severalObjectives: spec.objectives !== undefined };
+  return { ...spec, sampler: chosenFor(spec.sampler, axesOf(spec.searchSpace), circumstances) };
+}
