@@ -1,3 +1,4 @@
+import { samplerNames } from '../../src/core/samplers/create-sampler.ts';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MNIST } from '../../src/datasets/catalogue.ts';
@@ -89,14 +90,14 @@ describe('Set-up: drafts', () => {
     if (dataset.training > 5) expect(checked.split?.validation).toBeGreaterThan(0);
   });
 
-  test('without a dataset is the built-in MNIST study', async () => {
+  test('without a dataset is the built-in MNIST study with the default sampler', async () => {
     const preset = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as {
       $schema: string;
     };
     expect({
       $schema: preset.$schema,
       ...(await asked<object>(calls, 'draft', { dataset: null })),
-    }).toEqual(preset);
+    }).toEqual({ ...preset, sampler: { name: 'auto' } });
   });
 
   test('of an unknown dataset lists the existing ones', async () => {
@@ -314,8 +315,9 @@ test('Set-up: lists every sampler with its settings and bounds', async () => {
     'samplers',
     {},
   );
-  expect(all.map(({ name }) => name)).toEqual(['evolution', 'generational', 'random', 'grid']);
-  expect(all[0]?.settings.find(({ name }) => name === 'population')).toMatchObject({
+  expect(all.map(({ name }) => name)).toEqual(samplerNames.map(({ name }) => name));
+  const evolution = all.find(({ name }) => name === 'evolution');
+  expect(evolution?.settings.find(({ name }) => name === 'population')).toMatchObject({
     integer: true,
     low: 1,
     default: 5,
