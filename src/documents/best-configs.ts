@@ -3,14 +3,17 @@ import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
-import type { Direction } from '../core/study/study-spec.ts';
+import type { ObjectiveSpec } from '../core/study/objectives.ts';
+import type { Direction, StudySpec } from '../core/study/study-spec.ts';
 import type { BestConfigs } from '../protocol/best-configs.ts';
 import { metricOf, rowColumns } from '../protocol/window/row-columns.ts';
-import type { TrialRecord } from '../storage/lab-reader.ts';
+import type { LabReader, TrialRecord } from '../storage/lab-reader.ts';
 
 export interface Exported {
   readonly trial: number;
   readonly value: number;
+  /** By the objectives' names; absent: the study lists none. */
+  readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
   readonly attempt: number;
   /** Null: unknown, because another program created the trial. */
@@ -44,11 +47,12 @@ export function bestConfigsOf(
     metric,
     split,
     energy: energy === null ? null : { ...energy },
-    best: best.map(({ trial, value, params, attempt, origin, energy = null }, i) => {
+    best: best.map(({ trial, value, values, params, attempt, origin, energy = null }, i) => {
       return {
         rank: i + 1,
         trial,
         value,
+        ...(values === undefined ? {} : { values: { ...values } }),
         params: { ...params },
         attempt,
         lineage: lineageOf(origin),
@@ -65,16 +69,52 @@ export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['l
     : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
 }
 
-/** Returns the complete trials that have a value, as `LabReader.best` yields them. */
-export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
-  return best.map(({ number, value, params, endedBy, origin, result }) => ({
-    trial: number,
-    value: value ?? NaN,
-    params,
-    attempt: endedBy,
-    origin,
-    energy: energyOf(result),
-  }));
+/**
+ * Returns the best `top` trials of a study; the whole front where it has several objectives or
+ * constraints.
+ * @param spec null: a study of another program
+ */
+export function bestOf(
+  reader: Pick<LabReader, 'front' | 'best'>,
+  key: string,
+  spec: StudySpec | null,
+  top: number,
+): Exported[] {
+  return exportedTrials(reader.front(key) ?? reader.best(key, top), spec?.objectives);
+}
+
+/**
+ * Returns the complete trials that have a value, as `LabReader.best` and `front` yield them.
+ * @param objectives that the study lists; undefined: none, or unknown
+ */
+export function exportedTrials(
+  best: readonly TrialRecord[],
+  objectives?: readonly ObjectiveSpec[],
+): Exported[] {
+  return best.map((trial) => {
+    const { number, value, params, endedBy, origin, result } = trial;
+    const values = namedValues(trial, objectives);
+    return {
+      trial: number,
+      value: value ?? NaN,
+      ...(values === undefined ? {} : { values }),
+      params,
+      attempt: endedBy,
+      origin,
+      energy: energyOf(result),
+    };
+  });
+}
+
+/** Values by name, `objective 0` … where names are unknown; undefined: the trial has none. */
+export function namedValues(
+  { figures }: Pick<TrialRecord, 'figures'>,
+  objectives: readonly ObjectiveSpec[] = [],
+): Readonly<Record<string, number>> | undefined {
+  if (figures === undefined) return undefined;
+  return Object.fromEntries(
+    figures.values.map((value, i) => [objectives[i]?.metric ?? `objective ${i}`, value]),
+  );
 }
 
 export function jsonText(configs: BestConfigs): string {

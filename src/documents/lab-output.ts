@@ -33,7 +33,7 @@ export function directionOf({ directions }: StudySummary): Direction {
 }
 
 export function scoreKindOfStudy({ spec }: StudySummary): ScoreKind {
-  return scoreKindOf(spec?.objective ?? null);
+  return scoreKindOf(spec?.objective ?? null, spec?.objectives);
 }
 
 export function studyOutput(study: StudySummary): ShowOutput['study'] {
@@ -68,9 +68,12 @@ function minutesOf(limits: Limits | null): number | null {
 
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
-  const { objective, searchSpace, sampler, seed, pruning, devices, packing } = spec;
+  const { objective, objectives, constraints, searchSpace, sampler, seed } = spec;
+  const { pruning, devices, packing } = spec;
   return {
     objective,
+    ...(objectives === undefined ? {} : { objectives: [...objectives] }),
+    ...(constraints === undefined ? {} : { constraints: { ...constraints } }),
     searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'],
     sampler,
     seed,

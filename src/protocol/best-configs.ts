@@ -8,6 +8,11 @@ import { direction, seed, studyName } from './study-file.ts';
 /** A point with decoded values; inactive parameters are absent. */
 export const params = z.record(z.string(), paramValue);
 
+/** Values of a trial by objective. */
+export const objectiveValues = z
+  .record(z.string(), z.number())
+  .describe('Value of each objective; absent: the study has one objective.');
+
 /** Origin of a trial. */
 export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),
@@ -54,6 +59,7 @@ export const bestConfigs = strict({
       rank: z.int().min(1),
       trial: z.int().min(0),
       value: z.number(),
+      values: objectiveValues.exactOptional(),
       params,
       attempt: z
         .int()

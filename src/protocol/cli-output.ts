@@ -4,12 +4,21 @@
  * line.
  */
 import { z } from 'zod';
-import { earlyStops, lineage, params, studyEnergy } from './best-configs.ts';
+import { earlyStops, lineage, objectiveValues, params, studyEnergy } from './best-configs.ts';
 import { courtesySchema, nodeLimits } from './node-messages.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { paramValue, searchSpace } from './search-space.ts';
-import { devices, direction, packing, pruner, sampler, seed } from './study-file.ts';
+import {
+  constraints,
+  devices,
+  direction,
+  objectives,
+  packing,
+  pruner,
+  sampler,
+  seed,
+} from './study-file.ts';
 import { nodeRow } from './window/nodes.ts';
 
 const count = z.int().min(0);
@@ -77,6 +86,8 @@ export type StudiesOutput = z.output<typeof studiesOutput>;
 /** Search space, sampler and devices of a study. */
 const searched = strict({
   objective: z.looseObject({ kind: z.string() }),
+  objectives: objectives.exactOptional(),
+  constraints: constraints.exactOptional(),
   searchSpace,
   sampler,
   seed,
@@ -100,6 +111,10 @@ export const showOutput = strict({
   energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
   earlyStops: earlyStops.exactOptional(),
   searched: searched.nullable(),
+  front: z
+    .array(strict({ trial: count, values: objectiveValues }))
+    .exactOptional()
+    .describe('The Pareto front; absent: the study has one objective and no constraints.'),
 });
 export type ShowOutput = z.output<typeof showOutput>;
 

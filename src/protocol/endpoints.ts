@@ -22,6 +22,7 @@ import {
   deciles,
   exportedFile,
   importance,
+  paretoFront,
   trialDetail,
 } from './window/reading.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
@@ -101,6 +102,8 @@ export const queries = {
   /** Attempts from the lab file, newest first. */
   attempts: call(strict({ study, before: z.number().nullable(), most: count.max(5000) }), attempts),
   importance: call(strict({ study }), importance),
+  /** Null: the study has one objective and no constraints. */
+  front: call(strict({ study }), paretoFront.nullable()),
   export: call(
     strict({ study, what: z.enum(['best', 'csv', 'study', 'lab']), top: z.int().min(1).max(1000) }),
     exportedFile,

@@ -1,6 +1,6 @@
 /** Output lines of `galapagos run --json`. */
 import { z } from 'zod';
-import { earlyStops, lineage, params, studyEnergy } from './best-configs.ts';
+import { earlyStops, lineage, objectiveValues, params, studyEnergy } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { direction } from './study-file.ts';
@@ -11,7 +11,14 @@ const attempt = z.int().min(0).describe('1, 2 … within the trial; 0: none ran.
 const slot = z.string();
 const milliseconds = z.number().min(0);
 
-const best = strict({ trial, value: z.number(), params, attempt, lineage });
+const best = strict({
+  trial,
+  value: z.number(),
+  values: objectiveValues.exactOptional(),
+  params,
+  attempt,
+  lineage,
+});
 
 const started = strict({
   event: z.literal('started'),

@@ -91,8 +91,10 @@ export const chartText = {
       `Stopped at ${of.of === null ? many(of.ended, 'trial') : `${count(of.ended)} of ${count(of.of)}`}${
         of.best === null ? '' : `, best ${of.best}`
       }. ${of.settled}`.trim(),
-    finished: ({ trials, best }: { trials: number; best: string | null }) =>
-      `Finished: ${many(trials, 'trial')}${best === null ? ', none with a value' : `, best ${best}`}.`,
+    finished: ({ trials, best }: { trials: number; best: string | null | undefined }) =>
+      best === undefined
+        ? `Finished: ${many(trials, 'trial')}.`
+        : `Finished: ${many(trials, 'trial')}${best === null ? ', none with a value' : `, best ${best}`}.`,
     allFailed: ({ trials, outcome }: { trials: number; outcome: string | null }) =>
       outcome === null
         ? `All ${many(trials, 'trial')} failed, for different reasons.`

@@ -177,7 +177,7 @@ describe('Study file: an invalid field is answered with file, field, expected, f
     [
       'objective.function',
       'spere',
-      'study.json: objective.function: expected one of "sphere", "rosenbrock", "rastrigin", "ackley", "branin", "griewank", "levy", "step", found "spere" (did you mean sphere?)',
+      'study.json: objective.function: expected one of "sphere", "rosenbrock", "rastrigin", "ackley", "branin", "griewank", "levy", "step", "zdt1", "dtlz2", "binh-korn", found "spere" (did you mean sphere?)',
     ],
     [
       'objective.crashRate',

@@ -54,7 +54,7 @@ const ends: readonly (readonly [number, number, number] | null)[] = [
 const FRONT = [0, 5, 1, 6];
 
 function figures(number: number): Figures {
-  const end = ends[number]!;
+  const end = ends[number] ?? null;
   return end === null ? worstFigures(spec) : { values: [end[0], end[1]], excesses: [end[2]] };
 }
 

@@ -38,6 +38,11 @@ export async function exportModel(
   const { study, champion } = await withLab(context, lab, (reader) => {
     const study = knownStudy(reader, named, lab);
     const uid = study.uid ?? study.name;
+    const front = trial === undefined ? reader.front(uid) : null;
+    if (front !== null)
+      throw new UsageError(
+        `${study.name} has several objectives: choose a trial of its front with --trial (${front.map(({ number }) => number).join(', ')})`,
+      );
     const found = trial === undefined ? reader.best(uid, 1)[0] : reader.story(uid, trial)?.trial;
     if (trial !== undefined && found === undefined)
       throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');

@@ -1,6 +1,6 @@
 /** `galapagos best STUDY`. */
 import type { Command } from 'commander';
-import { bestConfigsOf, exportedTrials } from '../../documents/best-configs.ts';
+import { bestConfigsOf, bestOf } from '../../documents/best-configs.ts';
 import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
 import { TOP } from '../actions/export-best.ts';
 import { bestTable } from '../display/summary.ts';
@@ -11,9 +11,9 @@ import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 
 export function addBest(program: Command, context: Context): void {
-  labCommand(program, 'best', 'show the best configurations of a study')
+  labCommand(program, 'best', 'show the best configurations of a study, or its Pareto front')
     .argument('<study>', "the study's name, or its uid")
-    .option('--top <n>', 'number of configurations', integer(1), TOP)
+    .option('--top <n>', 'number of configurations; a front is shown whole', integer(1), TOP)
     .addHelpText(
       'after',
       `
@@ -28,7 +28,7 @@ Examples:
           const key = found.uid ?? found.name;
           return {
             study: found,
-            best: exportedTrials(reader.best(key, top)),
+            best: bestOf(reader, key, found.spec, top),
             energy: reader.energy(key),
           };
         });

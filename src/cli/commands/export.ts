@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
+import { bestConfigsOf, bestOf, jsonText } from '../../documents/best-configs.ts';
 import { csvText } from '../../documents/csv.ts';
 import { exportedStudy, knownStudy } from '../../documents/lab-output.ts';
 import { TOP } from '../actions/export-best.ts';
@@ -81,7 +81,7 @@ async function exportConfigurations(
     const key = study.uid ?? study.name;
     return bestConfigsOf(
       exportedStudy(study, reader.energy(key)),
-      exportedTrials(reader.best(key, top)),
+      bestOf(reader, key, study.spec, top),
     );
   });
   const content = format === 'json' ? jsonText(configs) : csvText(configs);

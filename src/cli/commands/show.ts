@@ -6,6 +6,7 @@ import {
   studyOutput,
   trainedOutput,
 } from '../../documents/lab-output.ts';
+import { exportedTrials } from '../../documents/best-configs.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import { TOP } from '../actions/export-best.ts';
 import { showText } from '../display/lab-text.ts';
@@ -25,12 +26,14 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
-      const { study, best, energy, earlyStops } = await withLab(context, lab, (reader) => {
+      const { study, front, best, energy, earlyStops } = await withLab(context, lab, (reader) => {
         const study = knownStudy(reader, named, lab);
         const key = study.uid ?? study.name;
+        const front = reader.front(key);
         return {
           study,
-          best: reader.best(key, TOP),
+          front,
+          best: front ?? reader.best(key, TOP),
           energy: reader.energy(key),
           earlyStops: reader.earlyStops(key),
         };
@@ -42,6 +45,13 @@ Examples:
         energy,
         ...(earlyStops === undefined ? {} : { earlyStops }),
         searched: searchedOutput(study),
+        ...(front === null
+          ? {}
+          : {
+              front: exportedTrials(front, study.spec?.objectives).map(
+                ({ trial, values = {} }) => ({ trial, values: { ...values } }),
+              ),
+            }),
       };
       if (json) printJson(context, output);
       else print(context, showText(output));

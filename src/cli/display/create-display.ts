@@ -19,7 +19,7 @@ export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions
   const write = (line: string): void => {
     screen.write(`${line}\n`);
   };
-  const kind = scoreKindOf(spec.objective);
+  const kind = scoreKindOf(spec.objective, spec.objectives);
   if (json) return new JsonDisplay(write, clock, kind);
   // A terminal of unknown size cannot be redrawn in place.
   const terminal = screen.isTTY === true && env['TERM'] !== 'dumb' && screen.columns > 0;

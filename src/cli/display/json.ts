@@ -221,9 +221,17 @@ function outputOf(event: RunEvent): RunOutputBody {
 function bestOutput({
   trial,
   value,
+  values,
   params,
   attempt,
   origin,
 }: BestTrial): NonNullable<Extract<RunOutput, { event: 'progress' }>['best']> {
-  return { trial, value, params, attempt, lineage: { ...origin, parents: [...origin.parents] } };
+  return {
+    trial,
+    value,
+    ...(values === undefined ? {} : { values: { ...values } }),
+    params,
+    attempt,
+    lineage: { ...origin, parents: [...origin.parents] },
+  };
 }

@@ -73,6 +73,7 @@ export function showText({
   energy,
   earlyStops,
   searched,
+  front,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
   const stops = [
@@ -87,7 +88,16 @@ export function showText({
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
-    `  best       ${best === null ? '–' : `${score(best.value, study)} in trial ${best.trial}`} (${study.direction})`,
+    ...(front === undefined
+      ? []
+      : [
+          `  front      ${count(front.length, 'trial')}${front.length === 0 ? '' : `: ${front.map(({ trial }) => trial).join(', ')}`}`,
+        ]),
+    ...(front !== undefined
+      ? []
+      : [
+          `  best       ${best === null ? '–' : `${score(best.value, study)} in trial ${best.trial}`} (${study.direction})`,
+        ]),
     ...(reports.length < 2
       ? []
       : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
@@ -161,6 +171,8 @@ function outcomeText({ state, outcome }: TrialOutput): string {
 
 function searchedText({
   objective,
+  objectives = [],
+  constraints = {},
   searchSpace,
   sampler,
   seed,
@@ -171,6 +183,13 @@ function searchedText({
 }: NonNullable<ShowOutput['searched']>): string[] {
   return [
     `  objective  ${inline(objective)}`,
+    ...objectives.map(({ metric, direction }) => `  ${direction}   ${metric}`),
+    ...Object.entries(constraints).map(
+      ([metric, bounds]) =>
+        `  constraint ${metric} ${Object.entries(bounds)
+          .map(([side, limit]) => `${side} ${number(limit)}`)
+          .join(', ')}`,
+    ),
     `  sampler    ${inline(sampler)}, seed ${seed}`,
     ...(pruner === undefined ? [] : [`  pruner     ${inline(pruner)} (${prunerReason ?? ''})`]),
     ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),

@@ -17,6 +17,8 @@ import type { SharedEvent } from '../actions/share-lab.ts';
 export interface BestTrial {
   readonly trial: number;
   readonly value: number;
+  /** By the objectives' names; absent: the study lists none. */
+  readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
   /** Number of the attempt that produced the value: 1, 2 … */
   readonly attempt: number;

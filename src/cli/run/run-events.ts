@@ -46,7 +46,8 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
         value: Number.isFinite(value) ? value : null,
         params: toParams(axes, params),
         origin,
-        isBest,
+        // No single trial is the best by several objectives.
+        isBest: isBest && change.figures === undefined,
         ms: result?.ms ?? null,
         error: result?.error ?? null,
         metrics: result?.metrics ?? {},

@@ -5,8 +5,8 @@ import { bestPerGeneration } from '../../core/analysis/generations.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import { exportedTrials } from '../../documents/best-configs.ts';
+import type { Exported } from '../../documents/best-configs.ts';
 import { executorsOf } from '../../documents/lab-output.ts';
-import type { TrialRecord } from '../../storage/lab-reader.ts';
 import { readLab } from '../../storage/read-lab.ts';
 import { TOP, exportBest } from '../actions/export-best.ts';
 import type { BestTrial, RunSummary } from '../display/run-display.ts';
@@ -28,16 +28,15 @@ interface RunFigures extends RunEnd {
 export function bestSoFar(file: string, uid: string): BestTrial | null {
   const reader = readLab(file);
   try {
-    return ranked(reader.best(uid, 1))[0] ?? null;
+    if (reader.front(uid) !== null) return null;
+    return ranked(exportedTrials(reader.best(uid, 1)))[0] ?? null;
   } finally {
     reader.close();
   }
 }
 
-function ranked(best: readonly TrialRecord[]): BestTrial[] {
-  return exportedTrials(best).flatMap(({ origin, ...trial }) =>
-    origin === null ? [] : [{ origin, ...trial }],
-  );
+function ranked(best: readonly Exported[]): BestTrial[] {
+  return best.flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }]));
 }
 
 /**
@@ -48,12 +47,16 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
   const reader = readLab(run.lab);
   try {
     const counts = reader.study(uid)?.counts;
-    const found = reader.best(uid, TOP);
-    const best = ranked(found);
+    const found = reader.front(uid) ?? reader.best(uid, TOP);
+    const best = ranked(exportedTrials(found, spec.objectives));
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)
-      exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective), energy }, best);
+      exportBest(
+        run.exportTo,
+        { ...spec, ...scoreKindOf(spec.objective, spec.objectives), energy },
+        best,
+      );
     return {
       study: spec.name,
       ...end,

@@ -2,6 +2,7 @@
  * The one format of scores: metric, split, and how values are formatted in the window, on the
  * command line and in reports. Exports contain raw numbers.
  */
+import type { ObjectiveSpec } from './objectives.ts';
 import type { Objective } from './study-spec.ts';
 
 /** Kind of a study's values. */
@@ -27,10 +28,16 @@ const DEFAULT_METRICS: ReadonlyMap<unknown, 'accuracy' | 'loss'> = new Map([['tr
  * An objective with a `metric` is judged by it, on the split that `selectOn` names; the value of
  * any other objective is a plain number.
  * @param objective null: another program's study
+ * @param listed the objectives that the study lists, of which the first is a trial's value
  */
-export function scoreKindOf(objective: Objective | null): ScoreKind {
-  const metric = objective?.['metric'] ?? DEFAULT_METRICS.get(objective?.kind);
-  if (objective === null || metric === undefined) return { metric: 'value', split: null };
+export function scoreKindOf(
+  objective: Objective | null,
+  listed?: readonly ObjectiveSpec[],
+): ScoreKind {
+  const metric =
+    listed?.[0]?.metric ?? objective?.['metric'] ?? DEFAULT_METRICS.get(objective?.kind);
+  if (objective === null || (metric !== 'accuracy' && metric !== 'loss'))
+    return { metric: 'value', split: null };
   return {
     metric: metric === 'loss' ? 'loss' : 'accuracy',
     split: objective['selectOn'] === 'test' ? 'test' : 'validation',

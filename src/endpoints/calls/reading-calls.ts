@@ -9,7 +9,7 @@ import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 type ReadingCalls = Pick<
   CallHandlers,
-  'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export' | 'confirmations'
+  'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'front' | 'export' | 'confirmations'
 >;
 
 export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
@@ -27,6 +27,7 @@ export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
     curves: async (input) => thread.do('curves', { file: openFile(deps), ...input }),
     deciles: async (input) => thread.do('deciles', { file: openFile(deps), ...input }),
     importance: async (input) => thread.do('importance', { file: openFile(deps), ...input }),
+    front: async (input) => thread.do('front', { file: openFile(deps), ...input }),
     confirmations: async (input) => thread.do('confirmations', { file: openFile(deps), ...input }),
     export: async ({ study, what, top }) => {
       const of = { file: openFile(deps), study };

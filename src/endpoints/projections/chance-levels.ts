@@ -1,6 +1,7 @@
 /** Chance level of a study's accuracies, from the classes of its dataset. */
 import { chanceLimit } from '../../core/analysis/chance.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
+import type { ObjectiveSpec } from '../../core/study/objectives.ts';
 import type { Objective } from '../../core/study/study-spec.ts';
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
@@ -9,13 +10,13 @@ import { objectiveKind } from '../../objectives/registry.ts';
  * Null: the values are not accuracies, or the dataset is unknown here. Reads each dataset's record
  * once.
  */
-export type ChanceOf = (objective: Objective) => number | null;
+export type ChanceOf = (objective: Objective, listed?: readonly ObjectiveSpec[]) => number | null;
 
 export function chanceLevels(catalogue: Catalogue): ChanceOf {
   const known = new Map<string, number | null>();
-  return (objective) => {
+  return (objective, listed) => {
     const dataset = objectiveKind(objective.kind)?.dataset(objective) ?? null;
-    if (dataset === null || scoreKindOf(objective).metric !== 'accuracy') return null;
+    if (dataset === null || scoreKindOf(objective, listed).metric !== 'accuracy') return null;
     const held = known.get(dataset);
     if (held !== undefined) return held;
     const found = chanceLimit(classesOf(catalogue, dataset));

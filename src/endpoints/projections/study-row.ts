@@ -31,11 +31,14 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
     state,
     reason,
     direction: spec.direction,
-    ...scoreKindOf(spec.objective),
+    ...scoreKindOf(spec.objective, spec.objectives),
     counts: { ...openCounts(study), ...watch.counts },
     ...(saved === undefined ? {} : { earlyStops: { ...saved } }),
     limits: shownLimits(study.limits),
     best,
+    ...(spec.objectives === undefined
+      ? {}
+      : { objectives: spec.objectives.map(({ metric }) => metric) }),
     staircase,
     created,
     confirms,
@@ -70,6 +73,7 @@ export function studyHead(
     // The same type except for `readonly`.
     searched: {
       objective,
+      ...(spec.objectives === undefined ? {} : { objectives: [...spec.objectives] }),
       searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'],
       sampler,
       seed,
@@ -82,7 +86,7 @@ export function studyHead(
     trains: objectiveKind(objective.kind)?.trains ?? false,
     epochs: objectiveKind(objective.kind)?.epochs(objective) ?? null,
     epochSamples: samplesOf(objective),
-    chance: chanceOf(objective),
+    chance: chanceOf(objective, study.spec.objectives),
     notes: notesOf(spec),
     trials: Math.max(trialsOf(study), projection.rows.size),
   };

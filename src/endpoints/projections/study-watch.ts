@@ -76,6 +76,8 @@ export class StudyWatch {
       if (state === 'pruned') this.prunedEpochs += (columns.reports.last(number)?.step ?? -1) + 1;
       const value = columns.value(number);
       if (state !== 'complete' || !Number.isFinite(value)) continue;
+      // No single trial is the best by several objectives.
+      if (spec.objectives !== undefined) continue;
       // Among equal values the smallest number counts, but it is no improvement.
       if (this.best?.value === value && number < this.best.trial)
         this.best = { trial: number, value, at };

@@ -1,7 +1,13 @@
 /** Exports a study as files: its best configurations, all its trials as CSV, the study itself. */
 import { axesOf } from '../../core/search-space/axis.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
-import { bestConfigsOf, energyOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
+import {
+  bestConfigsOf,
+  bestOf,
+  energyOf,
+  jsonText,
+  namedValues,
+} from '../../documents/best-configs.ts';
 import { csvOf } from '../../documents/csv.ts';
 import { exportedStudy, trialOutput } from '../../documents/lab-output.ts';
 import { studyFileOf } from '../../documents/study-file-of.ts';
@@ -12,7 +18,7 @@ import { keyOf } from './read-open-lab.ts';
 export function exportBest(reader: LabReader, study: StudySummary, top: number): ExportedFile {
   const configs = bestConfigsOf(
     exportedStudy(study, reader.energy(keyOf(study))),
-    exportedTrials(reader.best(keyOf(study), top)),
+    bestOf(reader, keyOf(study), study.spec, top),
   );
   return {
     name: `${fileName(study.name)}-best.json`,
@@ -58,15 +64,18 @@ function rowsOf(
   const names = [...new Set([...declared, ...trials.flatMap(({ params }) => Object.keys(params))])];
   // A parameter with the name of a column gets a prefix.
   const head = names.map((name) => ([...BEFORE, ...AFTER].includes(name) ? `param ${name}` : name));
-  const kind = scoreKindOf(study.spec?.objective ?? null);
+  const kind = scoreKindOf(study.spec?.objective ?? null, study.spec?.objectives);
+  const metrics = (study.spec?.objectives ?? []).map(({ metric }) => metric);
   const rows = trials.map((trial) => {
     const { state, outcome, value, lineage, attempts, started, completed, executor } = trialOutput(
       trial,
       kind,
     );
     const { number, params, slot, result } = trial;
+    const values = namedValues(trial, study.spec?.objectives) ?? {};
     return [
       ...[number, state, outcome ?? '', value ?? '', kind.metric, kind.split ?? ''],
+      ...metrics.map((metric) => values[metric] ?? ''),
       ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
       ...[
         lineage?.operator ?? '',
@@ -77,7 +86,8 @@ function rowsOf(
       ...[started ?? '', completed ?? '', executor ?? '', slot ?? '', energyOf(result) ?? ''],
     ];
   });
-  return [[...BEFORE, ...head, ...AFTER], ...rows];
+  const objectives = metrics.map((metric) => `objective ${metric}`);
+  return [[...BEFORE, ...objectives, ...head, ...AFTER], ...rows];
 }
 
 /** Replaces characters that a system does not accept in file names. */

@@ -23,7 +23,10 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
     });
   const last = deciding(story);
   return {
-    trial: trialOutput(story.trial, scoreKindOf(study.spec?.objective ?? null)),
+    trial: trialOutput(
+      story.trial,
+      scoreKindOf(study.spec?.objective ?? null, study.spec?.objectives),
+    ),
     story: storyOutput(study, story),
     error:
       last === undefined || last.outcome === 'succeeded'

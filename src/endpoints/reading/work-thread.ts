@@ -15,6 +15,7 @@ import { parseInput, parseUploadList } from '../calls/parse-input.ts';
 import type { TabledCall } from '../calls/parse-input.ts';
 import { exportLab } from './export-lab.ts';
 import { exportBest, exportCsv, exportStudyFile } from './export-study.ts';
+import { frontOf } from './front-of.ts';
 import { importanceOf } from './importance-of.ts';
 import { keyOf, readStudy } from './read-open-lab.ts';
 import { decilesOf, readCurves, readTrial } from './read-trials.ts';
@@ -36,6 +37,7 @@ const works = {
   deciles: (input: OfStudy) => of(input, (reader, found) => decilesOf(reader.trials(keyOf(found)))),
   importance: (input: OfStudy) =>
     of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
+  front: (input: OfStudy) => of(input, frontOf),
   confirmations: (input: OfStudy) => of(input, readConfirmations),
   studyFile: (input: OfStudy) => of(input, (_, found) => studyFileOf(found)),
   best: (input: OfStudy & { readonly top: number }) =>

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { storyOutput, trialOutput } from '../cli-output.ts';
 import { strict } from '../problems.ts';
+import { direction } from '../study-file.ts';
 import { attemptRow } from './lab-stream.ts';
 
 const count = z.int().min(0);
@@ -49,6 +50,25 @@ export const importance = z.union([
   strict({ unknown: z.enum(['too-few', 'all-equal']), needed: count.nullable(), trials: count }),
 ]);
 export type Importance = z.output<typeof importance>;
+
+/** Values of trials by several objectives. */
+export const paretoFront = strict({
+  objectives: z.array(strict({ metric: z.string(), direction })),
+  /** Complete trials with a finite value of each objective, in order of their ends. */
+  trials: z.array(count),
+  /** One list for each of `trials`, in the order of the objectives. */
+  values: z.array(z.array(z.number())),
+  /** Whether each of `trials` satisfies every constraint. */
+  feasible: z.array(z.boolean()),
+  /** Numbers of the trials on the front. */
+  front: z.array(count),
+  /**
+   * After each of `trials`, the share of the box between the best and the worst values that the front
+   * dominates. Null: more than three objectives, or all trials have one value of an objective.
+   */
+  hypervolume: z.array(z.number()).nullable(),
+});
+export type ParetoFront = z.output<typeof paretoFront>;
 
 /** A file for the user: text as it is, bytes as base64. */
 export const exportedFile = strict({

@@ -4,7 +4,7 @@ import { earlyStops } from '../best-configs.ts';
 import { strict } from '../problems.ts';
 import { scoreFields } from '../score.ts';
 import { searchSpace } from '../search-space.ts';
-import { direction, pruner, sampler, seed } from '../study-file.ts';
+import { direction, objectives, pruner, sampler, seed } from '../study-file.ts';
 import { reportBlock, trialBlock } from './columns.ts';
 
 const count = z.int().min(0);
@@ -63,6 +63,8 @@ export const studyRow = strict({
   earlyStops: earlyStops.exactOptional(),
   limits,
   best: strict({ trial: count, value: z.number(), at: instant.nullable() }).nullable(),
+  /** Metrics of the objectives that the study lists, so that no trial is the best; absent: none. */
+  objectives: z.array(z.string()).exactOptional(),
   staircase,
   created: instant.nullable(),
   /** The study that this one confirms; null: an ordinary study. */
@@ -108,6 +110,8 @@ export const studyHead = studyRow.extend({
   /** Null: another program's. */
   searched: strict({
     objective: z.looseObject({ kind: z.string() }),
+    /** Absent: the study lists none. */
+    objectives: objectives.exactOptional(),
     searchSpace,
     sampler,
     seed,

@@ -22,6 +22,7 @@ export const rail = {
   done: ({ done, of }: { done: number; of: number | null }) =>
     of === null ? count(done) : `${count(done)} of ${count(of)}`,
   noBest: 'no value yet',
+  objectives: ({ objectives }: { objectives: number }) => many(objectives, 'objective'),
   datasets: 'Datasets',
   machines: 'Machines',
   settings: 'Settings',
@@ -54,6 +55,7 @@ export const header = {
   bestTrial: ({ trial, age }: { trial: number; age: string | null }) =>
     age === null ? `trial ${trial}` : `trial ${trial}, ${age}`,
   noBest: 'none yet',
+  objectives: 'Objectives',
   done: 'Done',
   running: ({ running }: { running: number }) => `${count(running)} running`,
   ofTrials: ({ of }: { of: number | null }) => (of === null ? 'trials' : `of ${many(of, 'trial')}`),

@@ -66,7 +66,12 @@ export function stateWords(
     case 'finished':
       return words.finished({
         trials: endedOf(head.counts),
-        best: head.best === null ? null : valueWithSplit(head.best.value, head),
+        best:
+          head.objectives !== undefined
+            ? undefined
+            : head.best === null
+              ? null
+              : valueWithSplit(head.best.value, head),
       });
     case 'goes-on':
       return null;
