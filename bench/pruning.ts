@@ -3,7 +3,6 @@
  * 3,328 epochs (64 whole trainings), 4 workers, every arm with the same epochs. Optuna's TPE without
  * a pruner and with Hyperband runs on the same clock and seeds.
  */
-import { availableParallelism } from 'node:os';
 import { at } from '../src/core/at.ts';
 import type { PrunerSpec } from '../src/core/pruners/pruner.ts';
 import { samplerNames } from '../src/core/samplers/create-sampler.ts';
@@ -51,19 +50,26 @@ export async function run(options: BenchOptions): Promise<BenchRow[]> {
   const planned = arms.map((arm) => ({ ...arm, jobs: jobsOf(arm, problems, seeds) }));
   await pool.run(
     planned.flatMap(({ jobs }) => jobs),
-    options.processes ?? availableParallelism(),
+    options,
     (left) => {
       if (left % 20 === 0) process.stderr.write(`pruning: ${left} to go\n`);
     },
   );
-  const measured = planned.map((arm) => ({ ...arm, regrets: regretsOf(arm.jobs, problems, pool) }));
-  const [none, hopeless] = measured;
-  if (none === undefined || hopeless === undefined) return [];
+  const measured = planned
+    .map((arm) => ({ ...arm, jobs: arm.jobs.filter((job) => pool.regrets(job) !== undefined) }))
+    .map((arm) => ({ ...arm, regrets: regretsOf(arm.jobs, problems, pool) }))
+    .filter(({ regrets }) => regrets.every((all) => all.every((each) => each.regrets.size > 0)));
+  const find = ({ title }: Arm): Measured | undefined =>
+    measured.find((each) => each.title === title);
+  const none = find(at(arms, 0));
+  const hopeless = find(at(arms, 1));
   const optuna = measured.find(({ title }) => title === 'Optuna 5 TPE, none');
   return [
     ...measured.map((arm) => armRow(arm, pool)),
-    ...differenceRows(hopeless, none, (_, { mean }) => mean <= 0, 'difference ≤ 0'),
-    ...(optuna === undefined
+    ...(none === undefined || hopeless === undefined
+      ? []
+      : differenceRows(hopeless, none, (_, { mean }) => mean <= 0, 'difference ≤ 0')),
+    ...(optuna === undefined || hopeless === undefined
       ? []
       : differenceRows(
           hopeless,

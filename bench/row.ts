@@ -20,4 +20,6 @@ export interface BenchOptions {
   /** Seeds of Optuna's Gaussian process. */
   readonly gpSeeds?: number;
   readonly processes?: number;
+  /** Runs no search: reports those that `.cache/search` has, of any number of seeds. */
+  readonly cached?: boolean;
 }

@@ -5,6 +5,7 @@
  * window in a browser, `gpu …` a graphics card; these have arguments of their own.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { machine, markdownTable, terminalTable, today } from './report.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
@@ -70,6 +71,7 @@ const { values, positionals } = parseArgs({
     seeds: { type: 'string' },
     'gp-seeds': { type: 'string' },
     processes: { type: 'string' },
+    cached: { type: 'boolean', default: false },
   },
 });
 const names =
@@ -88,6 +90,7 @@ const options: BenchOptions = {
   ...numberOption('seeds', values.seeds),
   ...numberOption('gpSeeds', values['gp-seeds']),
   ...numberOption('processes', values.processes),
+  cached: values.cached,
 };
 let missed = 0;
 for (const name of names) {
@@ -121,7 +124,7 @@ function show(
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     new URL(`${name}.md`, folder),
-    `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`,
+    `# ${name}\n\n${today()}, ${machine()}, load average ${(loadavg()[0] ?? NaN).toFixed(1)}\n\n${markdownTable(HEAD, rows.map(cells))}`,
   );
 }
 

@@ -3,7 +3,6 @@
  * point, asynchronous workers with lognormal durations on a virtual clock, Optuna's samplers on the
  * same clock and seeds. Family means are averaged with equal weight.
  */
-import { availableParallelism } from 'node:os';
 import { at } from '../src/core/at.ts';
 import { samplerNames } from '../src/core/samplers/create-sampler.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
@@ -34,6 +33,8 @@ const settings: readonly Setting[] = [
 ];
 const GUIDED = 'guided-evolution';
 const SEEDS = 10;
+/** Seeds looked for in the cache. */
+const MOST_SEEDS = 100;
 /** Optuna's Gaussian process takes most of a second for an ask, so it gets fewer seeds. */
 const GP_SEEDS = 1;
 const GOAL_WIN_RATE = 0.7;
@@ -45,7 +46,7 @@ export async function comparison(options: BenchOptions): Promise<BenchRow[]> {
     process.stderr.write(`search: only the tables are compared: ${absent.join('; ')}\n`);
     return [];
   }
-  const seeds = options.seeds ?? SEEDS;
+  const seeds = options.seeds ?? (options.cached === true ? MOST_SEEDS : SEEDS);
   const own = [GUIDED, 'evolution', 'random'].filter((sampler) =>
     samplerNames.some(({ name }) => name === sampler),
   );
@@ -63,14 +64,14 @@ export async function comparison(options: BenchOptions): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const setting of settings) {
     const jobs = all.flatMap(({ contender }) => jobsOf(problems, contender, setting, seeds));
-    await pool.run(jobs, options.processes ?? availableParallelism(), reporter(setting));
+    await pool.run(jobs, options, reporter(setting));
     rows.push(...rowsOf(pool, problems, setting, all, seeds));
   }
   if (hasGp) {
     const setting = { ...at(settings, 0), checkpoints: [64], goals: {} };
-    const gpSeeds = options.gpSeeds ?? GP_SEEDS;
+    const gpSeeds = options.gpSeeds ?? (options.cached === true ? MOST_SEEDS : GP_SEEDS);
     const jobs = jobsOf(problems, gp.contender, setting, gpSeeds);
-    await pool.run(jobs, options.processes ?? availableParallelism(), reporter(setting));
+    await pool.run(jobs, options, reporter(setting));
     rows.push(...gpRows(pool, problems, gp, guided, gpSeeds));
   }
   return rows;
@@ -128,10 +129,12 @@ function rowsOf(
 ): BenchRow[] {
   return setting.checkpoints.flatMap((evaluations) => {
     const place = `${setting.workers} workers, ${evaluations} evaluations`;
-    const measured = entries.map(({ title, contender }) => ({
-      title,
-      regrets: regretsOf(pool, problems, contender, setting, seeds, evaluations),
-    }));
+    const measured = entries
+      .map(({ title, contender }) => ({
+        title,
+        regrets: regretsOf(pool, problems, contender, setting, seeds, evaluations),
+      }))
+      .filter(({ regrets }) => regrets.every((each) => each.regrets.size > 0));
     const guided = measured.find(({ title }) => title === GUIDED);
     const goal = setting.goals[evaluations];
     return [
@@ -161,6 +164,7 @@ function gpRows(
   const regrets = regretsOf(pool, problems, contender, alone, seeds, 64);
   const own =
     guided === undefined ? null : regretsOf(pool, problems, guided.contender, setting, seeds, 64);
+  if (regrets.some((each) => each.regrets.size === 0)) return [];
   const place = '4 workers, 64 evaluations';
   return [
     meanRow(`${title}, ${place}`, regrets, undefined),

@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { at } from '../src/core/at.ts';
@@ -13,6 +14,7 @@ import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
 import type { EncodedParams } from '../src/core/search-space/distribution.ts';
 import { conditionalProblems } from './problems/conditional.ts';
 import { ownProposer } from './proposers.ts';
+import type { BenchOptions } from './row.ts';
 import type { Contender, SearchJob } from './search-job.ts';
 import { searchLoop } from './search-loop.ts';
 
@@ -54,14 +56,15 @@ export class SearchPool {
   }
 
   /**
-   * Runs the jobs that have no regrets yet, in order.
+   * Runs the jobs that have no regrets yet, in order, unless only cached ones are wanted.
    * @param progress called after each job with the number of jobs that remain
    */
   async run(
     jobs: readonly SearchJob[],
-    processes: number,
+    { processes = availableParallelism(), cached = false }: BenchOptions,
     progress: (left: number) => void,
   ): Promise<void> {
+    if (cached) return;
     const waiting = jobs.filter((job) => this.regrets(job) === undefined);
     let left = waiting.length;
     const work = async (): Promise<void> => {
