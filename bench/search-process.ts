@@ -10,4 +10,5 @@ process.on('message', (job: SearchJob) => {
     (error: unknown) => process.send?.({ error: String(error) }),
   );
 });
-process.on('disconnect', () => void runner.close());
+// The peers of the runner end with their standard input.
+process.on('disconnect', () => process.exit());
