@@ -41,6 +41,22 @@ describe('Window: set-up', () => {
   );
 
   it(
+    'offers the pruners, and shows a setting that does not fit the training under its field',
+    async () => {
+      const page = await setUp();
+      const pruner = page.getByRole('combobox', { name: text.setUp.pruning.title, exact: true });
+      expect(await pruner.inputValue()).toBe('auto');
+      await pruner.selectOption('patient');
+      await page.getByText('early stopping as in other training programs').waitFor();
+      const refused = page.getByText(/less than the \d+ epochs of a training/);
+      await refused.waitFor();
+      await pruner.selectOption('auto');
+      await refused.waitFor({ state: 'detached' });
+    },
+    LONG,
+  );
+
+  it(
     'shows and counts an error under its field, focuses it instead of starting, and clears it once corrected',
     async () => {
       const page = await setUp();
