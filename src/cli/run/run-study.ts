@@ -291,9 +291,11 @@ function begin(
     const cpus = cpu ? workerCount(cores).workers : 0;
     const lanes = lanesForSearch({ barrier: null }, run.spec.packing, run.limits.trials ?? 0);
     const atOnce = cpus + cards.length * Math.min(lanes, MOST_LANES);
-    const pruned = withPruning(run.pruner, run.spec, run.limits, cpus + cards.length);
-    const spec = withChosenSampler({ ...pruned, name: choice.name }, run.limits, atOnce);
-    coordinator.createStudy(uid, spec, run.limits);
+    const named = { ...run.spec, name: choice.name };
+    // The pruner depends on the sampler that is chosen.
+    const spec = withChosenSampler(named, run.limits, atOnce);
+    const workers = cpus + cards.length;
+    coordinator.createStudy(uid, withPruning(run.pruner, spec, run.limits, workers), run.limits);
   } else {
     if (Object.keys(run.limitFlags).length > 0) {
       coordinator.command({

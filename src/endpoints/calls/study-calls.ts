@@ -116,13 +116,12 @@ export function studyCommands({
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
       const { spec, limits } = studyOf(file);
       const uid = randomUUID();
-      const named = {
-        ...withPruning(file.pruner, spec, limits, workers ?? coordinator.lab.slots.size),
-        name: freeName(current.view.names, spec.name),
-      };
+      const named = { ...spec, name: freeName(current.view.names, spec.name) };
       const atOnce = trialsAtOnce(coordinator.lab, spec, limits.trials ?? Infinity);
       const changed = workers === null ? 0 : workers - cpuWorkers(coordinator.lab);
-      coordinator.createStudy(uid, withChosenSampler(named, limits, atOnce + changed), limits);
+      const chosen = withChosenSampler(named, limits, atOnce + changed);
+      const served = workers ?? coordinator.lab.slots.size;
+      coordinator.createStudy(uid, withPruning(file.pruner, chosen, limits, served), limits);
       coordinator.settle();
       if (workers !== null) useWorkers(coordinator, workers);
       return { study: uid };
