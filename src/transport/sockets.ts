@@ -122,6 +122,18 @@ export function closeGently(socket: Socket): void {
   socket.close();
 }
 
+/**
+ * Returns the events of a socket; null: the address of their monitor is still taken by that of an
+ * earlier socket, which the library frees some time after it was closed.
+ */
+export function eventsOf(socket: Socket): Socket['events'] | null {
+  try {
+    return socket.events;
+  } catch {
+    return null;
+  }
+}
+
 /** Resolves with `work`, or after `ms` milliseconds. */
 export async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

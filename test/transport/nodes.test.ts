@@ -112,6 +112,28 @@ describe('Nodes: messages', () => {
 });
 
 describe('Nodes: connections', () => {
+  it('are made anew when the events of a socket cannot be followed', async () => {
+    const restore = (): boolean => Reflect.deleteProperty(Dealer.prototype, 'events');
+    closing.push(() => void restore());
+    let refused = 0;
+    Object.defineProperty(Dealer.prototype, 'events', {
+      configurable: true,
+      get() {
+        restore();
+        refused += 1;
+        throw Object.assign(new Error('Address already in use'), { code: 'EADDRINUSE' });
+      },
+    });
+    const node = await lab.node(A);
+    await node.is('connected');
+    expect(refused).toBe(1);
+    expect(node.states.all.map(({ is }) => is)).toStrictEqual([
+      'connecting',
+      'connecting',
+      'connected',
+    ]);
+  });
+
   it('are renewed after the host has ended them', async () => {
     const node = await lab.linked(A);
     const from = node.states.all.length;
@@ -291,13 +313,13 @@ describe('Nodes: sharing', () => {
     await (await lab.node(A)).is('connected');
   });
 
-  it('hands over pairing conversations', async () => {
+  it('hands over pairing conversations with their first line', async () => {
     const connection = await dialPair({ host: '127.0.0.1', port: lab.sharing.port });
+    connection.send('{"type":"hello"}');
     const [conversation] = await lab.pairs.count(1);
     const [up, down] = [new Inbox<string>(), new Inbox<string>()];
     connection.onLine(down.put);
     conversation?.onLine(up.put);
-    connection.send('{"type":"hello"}');
     await up.count(1);
     conversation?.send('{"type":"offer"}');
     await down.count(1);

@@ -16,7 +16,7 @@ import { peerName, peerNamed } from '../peer-name.ts';
 import { PushSocket } from '../push-socket.ts';
 import { explained } from '../reading.ts';
 import { SendQueue } from '../send-queue.ts';
-import { within } from '../sockets.ts';
+import { eventsOf, within } from '../sockets.ts';
 import type { Peer } from '../transport.ts';
 import { FrameQueue } from './frame-queue.ts';
 import {
@@ -254,7 +254,14 @@ export class NodeEnd {
     links: Links,
     channel: 'control' | 'results' | 'tasks',
   ): Promise<void> {
-    for await (const { type } of socket.events) {
+    const events = eventsOf(socket);
+    if (events === null) {
+      // The caller connects the sockets first.
+      await Promise.resolve();
+      if (this.#links === links) this.#renew(RENEW_MS);
+      return;
+    }
+    for await (const { type } of events) {
       if (this.#links !== links) return;
       if (type === 'handshake') {
         const wasOpen = isConnected(links);

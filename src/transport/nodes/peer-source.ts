@@ -8,6 +8,7 @@ import { MalformedMessage } from '../../protocol/message-line.ts';
 import { Lobby } from '../door/lobby.ts';
 import type { DoorAddress, LobbyChannel } from '../door/lobby.ts';
 import type { KeyPair } from '../keys.ts';
+import { eventsOf } from '../sockets.ts';
 import { FrameSource, type DataFrames, type DataSource } from './data-channel.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { channelNames, channelOptions, connectingOptions } from './link-sockets.ts';
@@ -83,7 +84,14 @@ class PeerConnection {
   }
 
   async #watch(socket: Dealer): Promise<void> {
-    for await (const { type } of socket.events) {
+    const events = eventsOf(socket);
+    if (events === null) {
+      // The caller connects the socket first.
+      await Promise.resolve();
+      if (this.#socket === socket) this.#again();
+      return;
+    }
+    for await (const { type } of events) {
       if (this.#socket !== socket) return;
       if (type === 'handshake') this.source.connected();
       else if (type === 'disconnect') this.source.lost();
