@@ -69,7 +69,7 @@ describe('Study file: several objectives', () => {
 
   it('refuses a sampler for one objective, a target, a repeated metric and constraints alone', () => {
     expect(sentences({ sampler: { name: 'evolution' } })).toEqual([
-      'sampler.name: a sampler for several objectives or constraints; "evolution"; one of random, sobol, nsga2, grid',
+      'sampler.name: a sampler for several objectives or constraints; "evolution"; one of auto, random, sobol, nsga2, grid',
     ]);
     expect(sentences({ stop: { target: 1 } })).toEqual([
       'stop.target: no target beside "objectives"; 1; ',
