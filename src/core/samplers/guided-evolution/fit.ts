@@ -124,8 +124,8 @@ export class FitObjective {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
         for (const [d, axis] of axes.entries()) {
-          const a = at(coordinates, i * dimensions + d);
-          const square = squaredDifference(axis, a, at(coordinates, j * dimensions + d));
+          const a = defined(coordinates[i * dimensions + d]);
+          const square = squaredDifference(axis, a, defined(coordinates[j * dimensions + d]));
           this.#squares[entry] = square;
           this.#axisKernels[entry] = axisKernel(square);
           entry += 1;

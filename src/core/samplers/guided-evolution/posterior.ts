@@ -24,19 +24,13 @@ import type { Kernel } from './kernel.ts';
 
 /** Smallest variance of a prediction. */
 const SMALLEST_VARIANCE = 1e-12;
+/** Rows for each axis that there is room for at first. */
+const FIRST_ROWS = 128;
 
 export interface Predictions {
   readonly means: Float64Array;
   /** Standard deviations of the function itself, without noise. */
   readonly sds: Float64Array;
-}
-
-/** One axis: parts of the kernel between one coordinate and every point of the model. */
-interface AxisRow {
-  /** Weighted squared differences, which the product kernel sums. */
-  readonly squares: Float64Array;
-  /** The axis's own kernel times its variance. */
-  readonly kernels: Float64Array;
 }
 
 export class Posterior {
@@ -50,8 +44,15 @@ export class Posterior {
   readonly #factor: Float64Array;
   /** L⁻¹·z; 0 for running trials, whose value is the predicted one. */
   readonly #solved: Float64Array;
-  /** Rows per axis by coordinate: candidates share most of their coordinates. */
-  readonly #rows: readonly Map<number, AxisRow>[];
+  /**
+   * Parts of the kernel between one coordinate of an axis and every point of the model: weighted
+   * squared differences, then the axis's own kernel. Candidates share most of their coordinates.
+   */
+  #rows: Float64Array;
+  /** Starts of the rows by coordinate, for each axis. */
+  readonly #starts: readonly Map<number, number>[];
+  /** Number of entries of `#rows` in use. */
+  #filled = 0;
   readonly #squared: Float64Array;
   readonly #summed: Float64Array;
   readonly #block: Float64Array;
@@ -72,7 +73,8 @@ export class Posterior {
     this.#coordinates = coordinates;
     this.#size = size;
     this.kernel = kernelOf(theta, axes.length);
-    this.#rows = axes.map(() => new Map<number, AxisRow>());
+    this.#rows = new Float64Array(2 * size * axes.length * FIRST_ROWS);
+    this.#starts = axes.map(() => new Map<number, number>());
     this.#squared = new Float64Array(size);
     this.#summed = new Float64Array(size);
     this.#block = new Float64Array(TOGETHER * size);
@@ -139,10 +141,12 @@ export class Posterior {
     const summed = this.#summed.fill(0);
     const dimensions = this.#axes.length;
     for (const [d, axis] of this.#axes.entries()) {
-      const { squares, kernels } = this.#row(axis, at(coordinates, point * dimensions + d));
+      const start = this.#row(axis, defined(coordinates[point * dimensions + d]));
+      const rows = this.#rows;
+      const kernels = start + this.#size;
       for (let i = 0; i < count; i++) {
-        squared[i] = defined(squared[i]) + defined(squares[i]);
-        summed[i] = defined(summed[i]) + defined(kernels[i]);
+        squared[i] = defined(squared[i]) + defined(rows[start + i]);
+        summed[i] = defined(summed[i]) + defined(rows[kernels + i]);
       }
     }
   }
@@ -153,22 +157,29 @@ export class Posterior {
     );
   }
 
-  #row(axis: Axis, coordinate: number): AxisRow {
-    const rows = at(this.#rows, axis.index);
-    const known = rows.get(coordinate);
+  /** Start of the row of a coordinate, which is computed once. */
+  #row(axis: Axis, coordinate: number): number {
+    const starts = at(this.#starts, axis.index);
+    const known = starts.get(coordinate);
     if (known !== undefined) return known;
+    const start = this.#filled;
+    const size = this.#size;
+    this.#filled += 2 * size;
+    if (this.#filled > this.#rows.length) {
+      const before = this.#rows;
+      this.#rows = new Float64Array(2 * before.length);
+      this.#rows.set(before);
+    }
+    const rows = this.#rows;
     const weight = at(this.kernel.weights, axis.index);
     const variance = at(this.kernel.axisVariances, axis.index);
-    const squares = new Float64Array(this.#size);
-    const kernels = new Float64Array(this.#size);
     const dimensions = this.#axes.length;
-    for (let i = 0, from = axis.index; i < this.#size; i++, from += dimensions) {
+    for (let i = 0, from = axis.index; i < size; i++, from += dimensions) {
       const square = squaredDifference(axis, defined(this.#coordinates[from]), coordinate);
-      squares[i] = weight * square;
-      kernels[i] = variance === 0 ? 0 : variance * axisKernel(square);
+      rows[start + i] = weight * square;
+      rows[start + size + i] = variance * axisKernel(square);
     }
-    const row = { squares, kernels };
-    rows.set(coordinate, row);
-    return row;
+    starts.set(coordinate, start);
+    return start;
   }
 }
