@@ -10,3 +10,12 @@ export const ARITHMETIC: Readonly<Record<ExecutorName, number>> = {
   tensorflow: 1,
   reference: 1,
 };
+
+/**
+ * Returns the number of an attempt's arithmetic. @param numbers by name of the executor; absent ones
+ * are 1
+ * @param label of the attempt's executor: its name, or a form of it such as `wasm-fma`
+ */
+export function arithmeticNumber(numbers: Readonly<Record<string, number>>, label: string): number {
+  return numbers[/^[a-z]*/.exec(label)?.[0] ?? ''] ?? 1;
+}

@@ -26,6 +26,7 @@ export const PURPOSE = {
   analysis: 70,
   bracket: 75,
   enqueued: 76,
+  audit: 80,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

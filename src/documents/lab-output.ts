@@ -69,7 +69,7 @@ function minutesOf(limits: Limits | null): number | null {
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
   const { objective, objectives, constraints, searchSpace, sampler, seed } = spec;
-  const { pruning, devices, packing } = spec;
+  const { pruning, devices, packing, audit } = spec;
   return {
     objective,
     ...(objectives === undefined ? {} : { objectives: [...objectives] }),
@@ -80,6 +80,7 @@ export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
     ...(pruning === undefined ? {} : { pruner: pruning.pruner, prunerReason: pruning.reason }),
     ...(devices === undefined ? {} : { devices: [...devices] }),
     ...(packing === undefined ? {} : { packing }),
+    ...(audit === undefined ? {} : { audit }),
   };
 }
 
@@ -127,7 +128,7 @@ export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): T
 
 export function storyOutput(
   study: StudySummary,
-  { trial, attempts, lines }: TrialStory,
+  { trial, attempts, audits, lines }: TrialStory,
 ): StoryOutput {
   return {
     study: study.name,
@@ -146,6 +147,10 @@ export function storyOutput(
       detail: result?.error ?? detail,
       executor: result?.executor ?? null,
       executorReason: result?.executorReason ?? null,
+    })),
+    audits: audits.map(({ value, ...audit }) => ({
+      ...audit,
+      value: value === null ? null : finiteOrNull(value),
     })),
     reports: reportsOf(trial).map((report) => ({
       ...report,

@@ -30,7 +30,7 @@ export function studyFileOf({
 
 function written(spec: StudySpec, limits: Limits): unknown {
   const { name, objective, direction, objectives, constraints, searchSpace } = spec;
-  const { sampler, seed, packing, devices } = spec;
+  const { sampler, seed, packing, devices, audit } = spec;
   const { trials, activeMs, target } = limits;
   // A study whose trials are not stopped early shall not become one whose trials are.
   const automatic = withPruning(null, spec, limits, 1).pruning !== undefined;
@@ -53,6 +53,7 @@ function written(spec: StudySpec, limits: Limits): unknown {
     ...(pruner === undefined ? {} : { pruner }),
     ...(packing === undefined ? {} : { packing }),
     ...(devices === undefined ? {} : { devices }),
+    ...(audit === undefined ? {} : { audit }),
   };
 }
 

@@ -8,6 +8,7 @@ import { lacking } from '../core/scheduling/serving.ts';
 import { NODE_PROTOCOL } from '../protocol/node-messages.ts';
 import type { NodeRow } from '../protocol/window/nodes.ts';
 import type { VersionRange } from '../protocol/worker-messages.ts';
+import { mismatchesText } from './mismatches.ts';
 import type { RemoteNode } from './remote-host.ts';
 
 /** A dataset that this host cannot send to nodes. */
@@ -24,24 +25,32 @@ export interface RefusalFacts {
   readonly lab: LabState;
   /** By content. */
   readonly unsent: ReadonlyMap<string, UnsentDataset>;
+  /** Why this host paused it by itself; null: it did not. */
+  readonly paused: string | null;
 }
 
 type Refusal = NodeRow['refusals'][number];
 
 export function refusalsOf(
   id: string,
-  { remote, version, lab, unsent }: RefusalFacts,
+  { remote, version, lab, unsent, paused }: RefusalFacts,
 ): readonly Refusal[] {
   const refusals: Refusal[] = [];
   if (version !== null)
     refusals.push({ reason: 'version', data: { node: { ...version }, lab: { ...NODE_PROTOCOL } } });
   const trouble = remote?.trouble ?? null;
   if (trouble !== null) refusals.push({ reason: 'badMessages', data: { text: trouble } });
+  else if (paused !== null) refusals.push({ reason: 'pausedByHost', data: { text: paused } });
   const lacks = lacksOf(id, lab);
   if (lacks.has('arithmetic'))
     refusals.push({ reason: 'arithmetic', data: { release: remote?.hello.release ?? null } });
   if (lacks.has('model')) refusals.push({ reason: 'model', data: {} });
   const node = lab.nodes.get(id);
+  if (paused === null && node !== undefined && node.mismatches.length > 0) {
+    const nameOf = (study: string): string => lab.studies.get(study)?.spec.name ?? study;
+    const text = mismatchesText({ node: id, mismatches: node.mismatches }, nameOf);
+    refusals.push({ reason: 'mismatches', data: { text, count: node.mismatches.length } });
+  }
   if (node === undefined || node.link === 0) return refusals;
   for (const [content, { name, reason }] of unsent)
     if (!node.has.has(content))

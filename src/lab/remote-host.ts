@@ -73,6 +73,8 @@ export interface RemoteHostParts {
   readonly fetch?: (node: string) => NodeWelcome['fetch'];
   /** A message about datasets or keys, which other parts handle. */
   readonly received?: (node: string, message: OtherMessage) => void;
+  /** A node was paused because of its messages. */
+  readonly paused?: (node: string, reason: string) => void;
   /** Name of an admitted node; null: it is not admitted. */
   readonly nameOf?: (node: string) => string | null;
   /** Milliseconds since 1970. */
@@ -193,6 +195,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     if (known === undefined || !pause) return;
     known.trouble = `it sent invalid messages: ${error}`;
     this.#parts.take({ type: 'nodeMode', node, mode: 'paused', graceMs: 0, by: 'user' });
+    this.#parts.paused?.(node, known.trouble);
     this.#changed(node);
   }
 

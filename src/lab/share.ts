@@ -40,6 +40,7 @@ import type { LabTransport } from '../transport/lab-transport.ts';
 import type { DataFrames } from '../transport/nodes/data-channel.ts';
 import type { SharedNode, Sharing } from '../transport/nodes/sharing.ts';
 import { factsOf, statusOf } from './node-facts.ts';
+import { mismatchesText } from './mismatches.ts';
 import { refusalsOf } from './node-refusals.ts';
 import type { UnsentDataset } from './node-refusals.ts';
 import type { NodeFacts } from './node-facts.ts';
@@ -145,6 +146,7 @@ export class LabShare {
         version: host.versionsOf(id),
         lab: coordinator().lab,
         unsent: unsent(),
+        paused: this.#open?.wishes.of(id).reason ?? null,
       });
       return factsOf(admitted, remote, transfers(id), [...refusals]);
     });
@@ -246,6 +248,12 @@ export class LabShare {
     this.#apply(open, open.wishes.of(node));
   }
 
+  /** This host paused a node by itself: the mode and its reason outlast a restart. */
+  paused(node: string, reason: string): void {
+    this.#open?.wishes.set(node, { mode: 'paused', graceMs: 0, reason });
+    this.#changed();
+  }
+
   /** Takes a node's new key, or its confirmation of this host's. */
   rekeyed(node: string, message: KeyMessage): void {
     this.#open?.rotation.received(node, message);
@@ -253,6 +261,12 @@ export class LabShare {
 
   /** Takes a change of the lab: notes when nodes come and go. */
   labChanged(change: LabChange): void {
+    if (change.kind === 'nodeMismatch') {
+      const { studies } = this.#parts.coordinator().lab;
+      const text = mismatchesText(change, (uid) => studies.get(uid)?.spec.name ?? uid);
+      if (change.pauses) this.paused(change.node, text);
+      else this.#changed();
+    }
     if (change.kind !== 'nodePresence' || change.node === THIS_NODE) return;
     if (change.presence === 'absent') this.#open?.admitted.seen(change.node);
     this.#changed();

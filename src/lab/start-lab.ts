@@ -2,6 +2,7 @@
  * Assembles one lab in one process: file, sockets, this machine's workers and the coordinator
  * between them. Contains no decisions and no user interface.
  */
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +156,7 @@ async function start(
     take: (event) => coordinator.node(event),
     fetch: () => datasets.orders(),
     nameOf: (node) => share.nameOf(node),
+    paused: (node, reason) => share.paused(node, reason),
     exited: (exit) => {
       listener.workerExited(exit);
       coordinator.exited(exit);
@@ -216,6 +218,7 @@ async function start(
       // Lanes of one trial each have nothing to agree on.
       shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
       runsOn: devicesOfStudies(),
+      auditSeed: randomInt(2 ** 47),
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },

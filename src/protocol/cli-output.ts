@@ -4,12 +4,14 @@
  * line.
  */
 import { z } from 'zod';
+import { auditVerdicts } from '../core/study/row-codes.ts';
 import { earlyStops, lineage, objectiveValues, params, studyEnergy } from './best-configs.ts';
 import { courtesySchema, nodeLimits } from './node-messages.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { paramValue, searchSpace } from './search-space.ts';
 import {
+  audit,
   constraints,
   devices,
   direction,
@@ -95,6 +97,7 @@ const searched = strict({
   prunerReason: z.string().optional().describe('Why that pruner.'),
   devices: devices.optional().describe('Absent: every device.'),
   packing: packing.optional().describe('Absent: fewer-evaluations.'),
+  audit: audit.optional().describe('Absent: no trial is evaluated again.'),
 });
 
 /** Executors that trained the best trials, the reasons for them, and the score after each epoch. */
@@ -160,6 +163,23 @@ export const storyOutput = strict({
       executorReason: z.string().nullable().describe('Why that executor.'),
     }),
   ),
+  audits: z
+    .array(
+      strict({
+        attemptNumber: count,
+        slot: z.string(),
+        outcome: z.string().nullable(),
+        value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+        verdict: z
+          .enum(auditVerdicts)
+          .nullable()
+          .describe('Whether the value is that of the trial; null: it came to none.'),
+        executor: z.string().nullable(),
+        ms: milliseconds.nullable(),
+        detail: z.string().nullable(),
+      }),
+    )
+    .describe('Evaluations on other machines after the trial had ended; they change nothing.'),
   reports: z.array(report.extend({ metrics: z.record(z.string(), z.number()) })),
   story: z.array(z.string()),
 });

@@ -5,9 +5,10 @@
  */
 import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
-import { trialOutcomes } from '../core/study/row-codes.ts';
+import { auditVerdicts, trialOutcomes } from '../core/study/row-codes.ts';
 import { searchSpace } from './search-space.ts';
 import {
+  audit,
   constraints,
   devices,
   direction,
@@ -55,6 +56,7 @@ export const storedSpec = z.object({
   pruning: pruning.exactOptional(),
   packing: packing.exactOptional(),
   devices: devices.exactOptional(),
+  audit: audit.exactOptional(),
 });
 
 /** `galapagos_study.limits`. */
@@ -77,6 +79,9 @@ export const attemptOutcome = z.enum([
   'lost',
   'cancelled',
 ]);
+
+/** `galapagos_audit.verdict`. */
+export const auditVerdict = z.enum(auditVerdicts);
 
 /** `galapagos_attempt.result`: the worker's result. */
 export const storedResult = z.object({

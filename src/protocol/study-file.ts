@@ -83,6 +83,9 @@ export const constraints = z.record(
   ),
 );
 
+/** One in this many ended trials is evaluated again on another node. */
+export const audit = integer(1);
+
 export const stopRules = strict({
   trials: integer(1).describe('After this many trials.').optional(),
   minutes: z.number().positive().describe('After this many minutes of running.').optional(),
@@ -125,6 +128,11 @@ export const studyFile = strict({
     .optional()
     .describe(
       'Devices that run the trials: "cpu", "gpu" for every GPU, "gpu/0" for one; absent: all.',
+    ),
+  audit: audit
+    .optional()
+    .describe(
+      'With other machines: one in this many ended trials is evaluated again on another machine, which shows wrong values; absent: none.',
     ),
 }).meta({
   title: 'Galapagos study',
@@ -258,6 +266,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
     seed: from,
     packing: packed,
     devices: selected,
+    audit: every,
     stop,
   } = file;
   return {
@@ -272,6 +281,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
       seed: from,
       ...(packed === undefined ? {} : { packing: packed }),
       ...(selected === undefined ? {} : { devices: selected }),
+      ...(every === undefined ? {} : { audit: every }),
     },
     limits: {
       trials: stop.trials ?? null,

@@ -167,7 +167,7 @@ export class ForeignStudy {
     const [trial] = this.#records(
       this.#connection.all(`${TRIALS} WHERE study_id = ? AND number = ?`, this.#studyId, number),
     );
-    return trial === undefined ? null : { trial, attempts: [], lines: [] };
+    return trial === undefined ? null : { trial, attempts: [], audits: [], lines: [] };
   }
 
   #directions(): Direction[] {

@@ -12,6 +12,7 @@ import type {
 } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import type { EarlyStops } from '../core/study/early-stops.ts';
+import type { AuditVerdict } from '../core/study/row-codes.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Figures } from '../core/study/objectives.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
@@ -170,9 +171,26 @@ export interface AttemptRecord {
   readonly detail: string | null;
 }
 
+/** An evaluation of a trial on another node after it had ended. */
+export interface AuditRecord {
+  readonly attemptNumber: number;
+  readonly slot: string;
+  /** Null: it has none yet. */
+  readonly outcome: AttemptOutcome | null;
+  /** ±∞ where it diverged; null: none. */
+  readonly value: number | null;
+  /** Null: it came to no value. */
+  readonly verdict: AuditVerdict | null;
+  readonly executor: string | null;
+  readonly ms: number | null;
+  /** Why it came to no value. */
+  readonly detail: string | null;
+}
+
 export interface TrialStory {
   readonly trial: TrialRecord;
   readonly attempts: readonly AttemptRecord[];
+  readonly audits: readonly AuditRecord[];
   /** History of the trial's events, in causal order; kept when it ends. */
   readonly lines: readonly string[];
 }

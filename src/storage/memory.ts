@@ -292,6 +292,10 @@ class Memory implements MemoryLab {
         this.#set(uid, number, { state: 'waiting', ...counters, reports: [] });
         break;
       }
+      // Audits are read by people only, and no reader opens this lab.
+      case 'auditStarted':
+      case 'auditEnded':
+        break;
       default:
         write satisfies never;
     }

@@ -22,6 +22,7 @@ import {
   trialState,
 } from '../protocol/lab-file.ts';
 import { rowColumns } from '../protocol/window/row-columns.ts';
+import { readAudits } from './audit-rows.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import type {
@@ -234,6 +235,7 @@ export class OwnStudy {
     return {
       trial,
       attempts,
+      audits: readAudits(this.#connection, columns, this.#key, number),
       lines: stored === null ? [] : columns.json('galapagos_trial.story', storySchema, stored),
     };
   }

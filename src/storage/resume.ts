@@ -14,7 +14,7 @@ import { addMissingColumns } from './metric-columns.ts';
 import { endedStateOf, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
-import { GALAPAGOS_DDL, LAB_FORMAT, OPTUNA_DDL } from './schema.ts';
+import { AUDIT_DDL, GALAPAGOS_DDL, LAB_FORMAT, OPTUNA_DDL, TRIAL_TABLES } from './schema.ts';
 import { isBusy } from './sqlite-failure.ts';
 
 export interface Hold {
@@ -115,6 +115,9 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
     );
   }
   addMissingColumns(connection);
+  connection.exec(AUDIT_DDL);
+  // Audits are not continued after a restart.
+  connection.run("UPDATE galapagos_audit SET outcome = 'lost' WHERE outcome IS NULL");
   const columns = new Columns(connection.file);
   const row = connection.get('SELECT uid, epoch FROM galapagos_lab') ?? [];
   const epoch = columns.integer('galapagos_lab.epoch', row[1]) + 1;
@@ -144,8 +147,7 @@ function joinStudies(connection: Connection, columns: Columns): void {
       .map(([id]) => columns.integer('study_user_attributes.study_id', id));
     const [first] = holders;
     if (first === undefined) {
-      for (const table of ['galapagos_attempt', 'galapagos_trial'])
-        connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
+      for (const table of TRIAL_TABLES) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
       connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
       continue;
     }

@@ -207,3 +207,26 @@ export const GALAPAGOS_DDL: readonly string[] = [
 	PRIMARY KEY (study, number, k)
 ) WITHOUT ROWID`,
 ];
+
+/**
+ * Evaluations of ended trials on other nodes; k continues the trial's attempt numbers. Files of
+ * earlier versions lack the table: the writer creates it when it opens a file.
+ */
+export const AUDIT_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	k INTEGER NOT NULL,
+	slot TEXT NOT NULL,
+	sent_at INTEGER NOT NULL,
+	ended_at INTEGER,
+	outcome TEXT,
+	value REAL,
+	verdict TEXT,
+	executor TEXT,
+	ms REAL,
+	detail TEXT,
+	PRIMARY KEY (study, number, k)
+) WITHOUT ROWID`;
+
+/** Our tables with rows of trials. */
+export const TRIAL_TABLES = ['galapagos_audit', 'galapagos_attempt', 'galapagos_trial'] as const;

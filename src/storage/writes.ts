@@ -3,6 +3,7 @@
  * that `sqlite.ts` opens and closes. Skips and reports a trial that another program has ended.
  */
 import type { Write } from '../core/scheduling/index.ts';
+import { AuditRows } from './audit-rows.ts';
 import { paramsBlob } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -29,6 +30,7 @@ export class Writes {
   readonly #endAttempt: Statement;
   readonly #endTrial: Statement;
   readonly #setBack: Statement;
+  readonly #audits: AuditRows;
   #nowMs = 0;
   /** The same instant in Optuna's format. */
   #date = '';
@@ -36,6 +38,7 @@ export class Writes {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#optuna = new OptunaRows(connection);
+    this.#audits = new AuditRows(connection);
     const prepare = (sql: string): Statement => connection.prepare(sql);
     this.#insertProposal = prepare(
       `INSERT INTO galapagos_trial (study, number, state, params, operator, parents, generation, basis) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)`,
@@ -156,6 +159,12 @@ export class Writes {
         break;
       case 'trialBack':
         this.#takeBack(write);
+        break;
+      case 'auditStarted':
+        this.#audits.start(this.#study(write.attempt.study).key, write, this.#nowMs);
+        break;
+      case 'auditEnded':
+        this.#audits.end(this.#study(write.attempt.study).key, write, this.#nowMs);
         break;
       default:
         write satisfies never;
@@ -400,6 +409,8 @@ function trialOf(write: Write): string {
     case 'attemptStarted':
     case 'reported':
     case 'attemptEnded':
+    case 'auditStarted':
+    case 'auditEnded':
       return `${write.attempt.study}/${write.attempt.number}`;
     case 'verdict':
     case 'trialEnded':

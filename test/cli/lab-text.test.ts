@@ -181,6 +181,18 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
         executorReason: 'pinned by the study',
       },
     ],
+    audits: [
+      {
+        attemptNumber: 3,
+        slot: 'local/cpu/1',
+        outcome: 'succeeded',
+        value: 0.9,
+        verdict: 'differs',
+        executor: 'wasm',
+        ms: 800,
+        detail: null,
+      },
+    ],
     reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
     story: ['2.7 proposed because 2.6'],
   };
@@ -190,6 +202,7 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
     '  Proposed by mutating trial 1.',
     '  Attempt 1 started on CPU 1; was lost with its worker (killed by SIGKILL); the trial returned to the queue.',
     '  Attempt 2 started on CPU 0; succeeded after 0.8 s.',
+    '  Evaluated again on CPU 1; 0.9 instead of 0.9412.',
     '  trained with wasm (pinned by the study)',
     '  after epoch 1: 90.00 % (validation), loss 0.1',
     '  after epoch 2: 94.12 % (validation), loss 0.0588',

@@ -1,4 +1,5 @@
 /** A lab shared on loopback: a host and a node, each with its own user folder, as real processes. */
+import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { writeFileSync } from 'node:fs';
@@ -18,9 +19,14 @@ class Program {
   readonly lines: Line[] = [];
   readonly command: Command;
 
-  constructor(args: readonly string[], folder: TemporaryFolder, home: string) {
+  constructor(
+    args: readonly string[],
+    folder: TemporaryFolder,
+    home: string,
+    variables: Readonly<Record<string, string>> = {},
+  ) {
     const take = (text: string): number => this.lines.push(JSON.parse(text) as Line);
-    const env = { GALAPAGOS_HOME: folder.file(home) };
+    const env = { GALAPAGOS_HOME: folder.file(home), ...variables };
     this.command = start([...args, '--json'], folder.path, take, env);
   }
 
@@ -123,6 +129,17 @@ function node(...more: string[]): Program {
   return program;
 }
 
+/** A node that answers with wrong values. */
+function lyingNode(...more: string[]): Program {
+  const preload = new URL('../support/lying-node.mjs', import.meta.url).href;
+  const program = new Program(['node', '--workers', '2', ...more], folder, 'node', {
+    NODE_OPTIONS: `--import ${preload}`,
+    LYING_ZEROMQ: createRequire(import.meta.url).resolve('zeromq'),
+  });
+  programs.push(program);
+  return program;
+}
+
 /** Executes a command of the host to its end. */
 async function atHost(...args: string[]): Promise<string> {
   const env = { GALAPAGOS_HOME: folder.file('host') };
@@ -131,7 +148,7 @@ async function atHost(...args: string[]): Promise<string> {
   return stdout;
 }
 
-function study(trials: number, ms: number): void {
+function study(trials: number, ms: number, more: Line = {}): void {
   const parameter = { type: 'float', low: -5, high: 5 };
   writeFileSync(
     folder.file('study.json'),
@@ -144,6 +161,7 @@ function study(trials: number, ms: number): void {
       sampler: { name: 'random' },
       stop: { trials },
       seed: 1,
+      ...more,
     }),
   );
 }
@@ -186,6 +204,22 @@ describe('A shared lab: a second machine', () => {
     joined.kill('SIGTERM');
     expect(await joined.exitCode()).toBe(0);
     expect(joined.lines.at(-1)).toMatchObject({ event: 'left', reason: 'left' });
+  });
+
+  it('is paused, with the reason, when it gives values that this machine contradicts', async () => {
+    study(200, 200, { audit: 2 });
+    const running = host('--lab-port', '0');
+    const { invitation } = await running.next('shared');
+    lyingNode('--join', String(invitation));
+    await finishedOnce([running], 200);
+    const notes = running.all('node').map(({ text }) => String(text));
+    const wrong = notes.flatMap((text) => /evaluated trial (\d+) to/.exec(text)?.[1] ?? []);
+    expect(wrong.length).toBeGreaterThanOrEqual(3);
+    expect(notes.some((text) => text.endsWith('is paused'))).toBe(true);
+    const { nodes } = JSON.parse(await atHost('nodes', '--json')) as { nodes: Line[] };
+    expect(nodes).toMatchObject([{ wished: 'paused', refusals: [{ reason: 'pausedByHost' }] }]);
+    const story = await atHost('story', 'shared', wrong[0] ?? '', '--lab', 'lab.db');
+    expect(story).toMatch(/Evaluated again on .+; \S+ instead of \S+\./);
   });
 
   it('finishes its running trials before it leaves', async () => {

@@ -24,7 +24,14 @@ function lab(arithmetic: number): LabDriver {
 }
 
 const refusals = (driver: LabDriver, more: Partial<RefusalFacts> = {}) =>
-  refusalsOf('nb', { remote, version: null, lab: driver.lab, unsent: new Map(), ...more });
+  refusalsOf('nb', {
+    remote,
+    version: null,
+    lab: driver.lab,
+    unsent: new Map(),
+    paused: null,
+    ...more,
+  });
 
 describe('Refusals of a node', () => {
   it('name the release that computes differently while a synchronous study runs', () => {
@@ -35,6 +42,18 @@ describe('Refusals of a node', () => {
   it('name the versions of the protocol of both sides', () => {
     expect(refusals(lab(1), { remote: null, version: { low: 8, high: 9 } })).toEqual([
       { reason: 'version', data: { node: { low: 8, high: 9 }, lab: { low: 1, high: 1 } } },
+    ]);
+  });
+
+  it('name values that other nodes contradicted, and why the host paused it', () => {
+    const driver = lab(1);
+    const mismatch = { study: 'study', number: 7, value: 0.5, from: 'nb', found: 0.75, by: 'na' };
+    driver.node('nb').mismatches.push(mismatch);
+    const [found] = refusals(driver);
+    expect(found).toMatchObject({ reason: 'mismatches', data: { count: 1 } });
+    expect(found?.data['text']).toContain('trial 7 of study: 0.5, elsewhere 0.75');
+    expect(refusals(driver, { paused: 'it lies' })).toEqual([
+      { reason: 'pausedByHost', data: { text: 'it lies' } },
     ]);
   });
 

@@ -80,6 +80,12 @@ test('Study file: becomes a study and its limits', () => {
   });
 });
 
+test('Study file: keeps the share of audited trials in the lab file and back', () => {
+  const { spec, limits } = studyOf(parseStudyFile(JSON.stringify({ ...good, audit: 20 }), 'x'));
+  const stored = storedSpec.parse(JSON.parse(JSON.stringify(spec)));
+  expect(studyFileOf({ name: 'sphere', spec: stored, limits }).audit).toBe(20);
+});
+
 test('Study file: keeps the selected devices, in their one form, in the lab file and back', () => {
   const { spec, limits } = studyOf(
     parseStudyFile(JSON.stringify({ ...good, devices: ['cpu', 'gpu0', 'gpu'] }), 'x'),
@@ -116,6 +122,7 @@ describe('Study file: an invalid field is answered with file, field, expected, f
       ['cpu', 'card'],
       'study.json: devices[1]: expected cpu, gpu for every GPU, or one GPU such as gpu/0, found "card"',
     ],
+    ['audit', 0, 'study.json: audit: expected an integer ≥ 1, found 0'],
     ['devices', [], 'study.json: devices: expected at least one device, found an empty list'],
     ['searchSpace.x', 3, 'study.json: searchSpace.x: expected an object {…}, found 3'],
     [

@@ -117,11 +117,14 @@ function rowOf(admitted: AdmittedNode, folder: LanFolder): Row {
     ephemeral,
     lastSeen,
     wished: wanted.mode,
-    ...shown(status),
+    ...shown(status, wanted),
   };
 }
 
-function shown(status: NodeStatus | null): Omit<Row, keyof AdmittedNode | 'wished'> {
+function shown(
+  status: NodeStatus | null,
+  { reason }: NodeWish,
+): Omit<Row, keyof AdmittedNode | 'wished'> {
   return {
     presence: status?.presence ?? null,
     mode: status?.mode ?? null,
@@ -132,8 +135,13 @@ function shown(status: NodeStatus | null): Omit<Row, keyof AdmittedNode | 'wishe
     rttMs: status?.rttMs ?? null,
     offsetMs: status?.offsetMs ?? null,
     datasets: [...(status?.datasets ?? [])],
-    refusals: [...(status?.refusals ?? [])],
+    refusals: [...(status?.refusals ?? pausedByHost(reason))],
   };
+}
+
+/** Without a host that runs, the wish alone says why a node is paused. */
+function pausedByHost(text: string | undefined): Row['refusals'] {
+  return text === undefined ? [] : [{ reason: 'pausedByHost', data: { text } }];
 }
 
 function printRows(context: Context, rows: readonly Row[], json: boolean): void {

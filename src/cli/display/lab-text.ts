@@ -141,7 +141,7 @@ export function trialText(trial: TrialOutput): string {
 /** A trial's story in sentences; `verbose` adds the scheduler's causal log. */
 export function storyText(output: StoryOutput, verbose: boolean): string[] {
   const { study, trial, state, value: worth, params: point, attempts, reports, story } = output;
-  const format = { duration, worker: slotName };
+  const format = { duration, worker: slotName, value: number };
   const trained = attempts.findLast(({ executor }) => executor !== null);
   const why = trained?.executorReason ?? null;
   return [
@@ -180,6 +180,7 @@ function searchedText({
   prunerReason,
   devices,
   packing,
+  audit,
 }: NonNullable<ShowOutput['searched']>): string[] {
   return [
     `  objective  ${inline(objective)}`,
@@ -194,6 +195,7 @@ function searchedText({
     ...(pruner === undefined ? [] : [`  pruner     ${inline(pruner)} (${prunerReason ?? ''})`]),
     ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),
     ...(packing === undefined ? [] : [`  packing    ${packing}`]),
+    ...(audit === undefined ? [] : [`  audit      1 in ${audit} trials`]),
     '  search space',
     ...Object.entries(searchSpace).map(
       ([name, distribution]) => `    ${name}  ${inline(distribution)}`,

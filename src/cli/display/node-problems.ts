@@ -34,6 +34,10 @@ function refusalText(
       return lacksText(String(data['dataset']), stringOf(data['error']));
     case 'badMessages':
       return `paused: ${stringOf(data['text']) ?? 'it sent invalid messages'}`;
+    case 'pausedByHost':
+      return `paused: ${stringOf(data['text']) ?? ''}; resume tries it again`;
+    case 'mismatches':
+      return stringOf(data['text']) ?? reason;
     default:
       return reason;
   }

@@ -2,7 +2,7 @@
 import type { Change, LabChange } from '../../core/scheduling/index.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { toParams } from '../../core/search-space/params.ts';
-import { count } from '../display/format.ts';
+import { count, number } from '../display/format.ts';
 import type { RunEvent } from '../display/run-display.ts';
 
 type NodeChange = Extract<LabChange, { kind: `node${string}` }>;
@@ -65,6 +65,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       };
     }
     case 'attemptEnded':
+    case 'auditEnded':
     case 'study':
     case 'studyDescribed':
     case 'studyRemoved':
@@ -108,7 +109,8 @@ export function labEventOf(
     case 'nodeMode':
     case 'nodeHeld':
     case 'nodeQuarantined':
-    case 'nodeReleased': {
+    case 'nodeReleased':
+    case 'nodeMismatch': {
       const described = describeNode(change.node);
       const { name } = described;
       return { type: 'node', node: change.node, name, text: nodeNote(change, described) };
@@ -133,14 +135,30 @@ function nodeNote(change: NodeChange, { name, workers }: NodeDescription): strin
     case 'nodeHeld':
       return change.held.length === 0
         ? `${name} works again`
-        : `${name} waits because somebody uses it`;
+        : `${name} waits because it is in use`;
     case 'nodeQuarantined':
       return `${name} is quarantined: ${change.reason}`;
     case 'nodeReleased':
       return `${name} is tried again after its quarantine`;
+    case 'nodeMismatch':
+      return mismatchNote(change, name);
     default:
       return change satisfies never;
   }
+}
+
+function mismatchNote(
+  { mismatches, node }: Extract<NodeChange, { kind: 'nodeMismatch' }>,
+  name: string,
+): string {
+  const last = mismatches.at(-1);
+  if (last === undefined) return `${name} gave no wrong value`;
+  const [own, other] = last.from === node ? [last.value, last.found] : [last.found, last.value];
+  return `${name} evaluated trial ${last.number} to ${figure(own)}, another machine to ${figure(other)} (${count(mismatches.length, 'wrong value')} so far)`;
+}
+
+function figure(value: number): string {
+  return Number.isFinite(value) ? number(value) : 'divergence';
 }
 
 const MODES: Readonly<Record<Extract<NodeChange, { kind: 'nodeMode' }>['mode'], string>> = {

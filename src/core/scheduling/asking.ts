@@ -1,5 +1,6 @@
 /** When a study's sampler is asked, what it is shown, and what becomes of its answer. */
 import { parseSlot } from '../device.ts';
+import { lanesOfAudits } from './audit-dispatch.ts';
 import type { Proposal } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Event } from './events.ts';
@@ -31,7 +32,8 @@ export function askSamplers(lab: LabState): void {
     const historyLength = barrier === null ? study.columns.ended : barrier(first);
     if (barrier !== null && study.frontier < historyLength) continue;
     const waiting = study.waiting.size;
-    const most = Math.min(wanted, freeLanes(lab, study, wanted + waiting) - waiting);
+    const free = freeLanes(lab, study, wanted + waiting) + lanesOfAudits(lab, study, historyLength);
+    const most = Math.min(wanted, free - waiting);
     if (most < 1) continue;
     let count = barrier === null ? most : 1;
     while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;

@@ -84,7 +84,8 @@ export function moveAttempt(lab: LabState, attempt: Attempt, to: AttemptState): 
     () => trial.story.lines(),
   );
   attempt.state = to;
-  study.live += Number(isLive(to)) - Number(isLive(from));
+  if (attempt.audit === null) study.live += Number(isLive(to)) - Number(isLive(from));
+  else if (!isLive(to)) lab.audits.delete(attempt);
   study.lanes += Number(spendsCredit(to)) - Number(spendsCredit(from));
   if (!isLive(to)) {
     const at = trial.live.indexOf(attempt);

@@ -2,6 +2,7 @@
  * Effects of time: ends leases, handles due timers, and sets the shell's one timer. A clock event
  * comes after all events that had arrived, so every message received by then has been handled.
  */
+import { takeBackAudit } from './audits.ts';
 import { expireNodes, heldDue, nextAway, nodeLostDue, silentDue } from './away.ts';
 import { expireLeases, nextExpiry } from './liveness.ts';
 import { endNodeGrace } from './node-modes.ts';
@@ -131,7 +132,9 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
   }
   for (const attempt of first.attempts) {
     if (attempt.state !== 'open' && attempt.state !== 'recalled') continue;
-    if (attempt.trial.live.length > 1) {
+    if (attempt.audit !== null) {
+      takeBackAudit(lab, attempt, 'timedOut');
+    } else if (attempt.trial.live.length > 1) {
       revoke(lab, attempt, 'timedOut', 'timedOut');
       showBack(lab, attempt, 'timedOut', null);
     } else if (attempt.trial.verdict !== null) endPruned(lab, attempt);

@@ -37,6 +37,8 @@ export function createLab(options: Partial<LabOptions> = {}): LabState {
     drainingNodes: new Set(),
     workersWanted: false,
     restAt: null,
+    audits: new Set(),
+    audited: new Set(),
     dispatched: { free: -1, leftToFaster: false },
     timers: new Timers(),
     draining: new Set(),

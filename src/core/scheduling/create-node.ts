@@ -25,6 +25,7 @@ export function newNode(id: NodeId, presence: NodePresence): LabNode {
     rttMs: null,
     quarantine: null,
     quarantines: 0,
+    mismatches: [],
   };
 }
 

@@ -3,12 +3,15 @@
  * cohorts first, then those on which attempts take the least time, then by name; among studies the one with the fewest busy lanes; among its trials
  * the smallest number. `packing.ts` decides how many.
  */
+import { startAudits } from './audit-dispatch.ts';
+import { startAudit } from './audits.ts';
 import { addCohort } from './cohorts.ts';
 import { studyCredits } from './credits.ts';
 import type { SecondReason } from './instructions.ts';
 import {
   fasterGroups,
   hasAlternative,
+  hasWaiting,
   lanesFor,
   mayQueue,
   mayRun,
@@ -20,7 +23,7 @@ import { revoke } from './recall.ts';
 import { needsRescue, runsOn, startStragglers } from './second-attempts.ts';
 import { noteModel } from './serving.ts';
 import { bundleOf, mayBeBundled } from './short-trials.ts';
-import type { LabState, OpenTrial, Slot, Study } from './state.ts';
+import type { Attempt, Audit, LabState, OpenTrial, Slot, Study } from './state.ts';
 import { emit, show, write } from './step-output.ts';
 import { record } from './story.ts';
 import { startAttempt } from './trials.ts';
@@ -38,6 +41,11 @@ export function dispatch(lab: LabState): void {
   for (const slot of without)
     if (!hasWork(lab) || !giveCohort(lab, slot, fasterIdle)) lab.free.putBack(slot);
   startStragglers(lab, (study, slot, trials) => send(lab, study, slot, trials));
+  startAudits(
+    lab,
+    (study, slot, group) => mayWait(lab, study, slot, group),
+    (study, slot, audits) => sendAudits(lab, study, slot, audits),
+  );
 }
 
 /** Returns whether slots with outstanding cohorts can take another of a study with work. */
@@ -63,10 +71,6 @@ function fasterIdle(lab: LabState, study: Study, group: Group): boolean {
 function hasWork(lab: LabState): boolean {
   for (const study of lab.active) if (hasWaiting(study)) return true;
   return false;
-}
-
-function hasWaiting(study: Study): boolean {
-  return study.state === 'running' && (study.waiting.first ?? Infinity) < study.limit;
 }
 
 /**
@@ -153,17 +157,10 @@ function makeRoom(lab: LabState, trial: OpenTrial): { second?: SecondReason } {
 function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTrial[]): void {
   const { session, incarnation, name } = slot;
   if (session === null) return;
-  lab.cohorts += 1;
-  slot.taskSeq += 1;
-  const id = `${lab.epoch}.${lab.cohorts}`;
   if (slot.free.group !== null) noteModel(study, slot.free.group);
   const second = new Map(trials.map((trial) => [trial, makeRoom(lab, trial)]));
   const attempts = trials.map((trial) => startAttempt(lab, trial, slot));
-  const { shape } = addCohort(lab, slot, study, attempts, {
-    id,
-    taskSeq: slot.taskSeq,
-    kept: false,
-  });
+  const cohort = sendCohort(lab, study, slot, attempts);
   for (const { id: attempt, trial } of attempts) {
     write(lab, {
       op: 'attemptStarted',
@@ -171,24 +168,11 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
       slot: name,
       incarnation,
       session,
-      cohort: id,
+      cohort,
       at: lab.now,
     });
     record(lab, trial, `attempt ${attempt.attemptNumber} sent to ${name}, session ${session}`);
   }
-  const lanes = attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params }));
-  const deadlineMs = lab.options.attemptTimeout(study.spec);
-  emit(lab, {
-    do: 'sendCohort',
-    slot: name,
-    session,
-    taskSeq: slot.taskSeq,
-    cohort: id,
-    study: study.uid,
-    shape,
-    lanes,
-    deadlineMs,
-  });
   for (const { id: attempt, trial } of attempts) {
     show(lab, study, {
       kind: 'trialStarted',
@@ -199,4 +183,33 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
       ...second.get(trial),
     });
   }
+}
+
+function sendAudits(lab: LabState, study: Study, slot: Slot, audits: readonly Audit[]): void {
+  const { name, node, incarnation } = slot;
+  const place = { slot: name, node: node.id, incarnation };
+  const attempts = audits.map((audit) => startAudit(lab, audit, place));
+  for (const { id: attempt } of attempts) write(lab, { op: 'auditStarted', attempt, slot: name });
+  sendCohort(lab, study, slot, attempts);
+}
+
+/** Gives new attempts to a slot with a session, as one cohort. @returns the cohort's id */
+function sendCohort(lab: LabState, study: Study, slot: Slot, attempts: readonly Attempt[]): string {
+  lab.cohorts += 1;
+  slot.taskSeq += 1;
+  const { taskSeq, name } = slot;
+  const id = `${lab.epoch}.${lab.cohorts}`;
+  const { shape } = addCohort(lab, slot, study, attempts, { id, taskSeq, kept: false });
+  emit(lab, {
+    do: 'sendCohort',
+    slot: name,
+    session: slot.session ?? '',
+    taskSeq,
+    cohort: id,
+    study: study.uid,
+    shape,
+    lanes: attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params })),
+    deadlineMs: lab.options.attemptTimeout(study.spec),
+  });
+  return id;
 }

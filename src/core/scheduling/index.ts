@@ -6,6 +6,7 @@ export type {
   CohortTrial,
   Instruction,
   LabChange,
+  Mismatch,
   NodeMessage,
   Write,
 } from './instructions.ts';

@@ -7,6 +7,7 @@ import { isOnThisNode } from '../device.ts';
 import type { Figures } from '../study/objectives.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
+import type { AuditVerdict } from '../study/row-codes.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { AttemptResult, Event, Held, Report } from './events.ts';
 import type {
@@ -122,7 +123,34 @@ export type Write =
       readonly deaths: number;
       readonly memoryFailures: number;
       readonly laneCap: number;
+    }
+  /** An ended trial is evaluated again, apart from its attempts. */
+  | { readonly op: 'auditStarted'; readonly attempt: AttemptId; readonly slot: SlotName }
+  | {
+      readonly op: 'auditEnded';
+      readonly attempt: AttemptId;
+      readonly outcome: AttemptOutcome;
+      /** ±∞ where it diverged; null: it came to no value. */
+      readonly value: number | null;
+      readonly verdict: AuditVerdict | null;
+      readonly executor: string | null;
+      /** Why it came to no value; null: it came to one, or the reason is unknown. */
+      readonly detail: string | null;
+      readonly ms: number | null;
     };
+
+/** A trial for which two nodes gave different values. */
+export interface Mismatch {
+  /** The study's uid. */
+  readonly study: string;
+  readonly number: number;
+  /** The trial's value, and the node that gave it. */
+  readonly value: number;
+  readonly from: NodeId;
+  /** The other value, and the node that gave it. */
+  readonly found: number;
+  readonly by: NodeId;
+}
 
 export interface CohortTrial {
   readonly attempt: AttemptId;
@@ -184,6 +212,18 @@ export type Change =
       readonly slot: SlotName;
       readonly detail: string | null;
     }
+  /** An evaluation of an ended trial has ended, which changes nothing about the trial. */
+  | {
+      readonly kind: 'auditEnded';
+      readonly attempt: AttemptId;
+      readonly slot: SlotName;
+      readonly outcome: AttemptOutcome;
+      readonly value: number | null;
+      readonly verdict: AuditVerdict | null;
+      /** Value of the trial, and the slot that gave it. */
+      readonly audited: { readonly value: number; readonly slot: SlotName };
+      readonly ms: number | null;
+    }
   | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null }
   | {
       readonly kind: 'studyDescribed';
@@ -232,6 +272,13 @@ export type LabChange =
       readonly untilMs: number;
     }
   | { readonly kind: 'nodeReleased'; readonly node: NodeId }
+  /** Another node contradicted a value of this one; `pauses`: so many did that it is paused. */
+  | {
+      readonly kind: 'nodeMismatch';
+      readonly node: NodeId;
+      readonly mismatches: readonly Mismatch[];
+      readonly pauses: boolean;
+    }
   | { readonly kind: 'storageStalled'; readonly error: string }
   | { readonly kind: 'storageBack' }
   | { readonly kind: 'objectiveSuspected'; readonly reason: string }

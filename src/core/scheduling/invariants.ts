@@ -17,6 +17,7 @@ export function violations(lab: LabState): string[] {
   for (const slot of lab.slots.values()) checkSlot(lab, slot, must);
   for (const node of lab.nodes.values()) checkNode(lab, node, must);
   checkSums(lab, must);
+  checkAudits(lab, must);
   return found;
 }
 
@@ -118,6 +119,16 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
   );
 }
 
+function checkAudits(lab: LabState, must: Must): void {
+  for (const { id, audit, cohort, node, state, trial } of lab.audits) {
+    const name = `audit ${id.number}/${id.attemptNumber}`;
+    must(state === 'open' && cohort !== null, () => `${name} runs and is ${state}`);
+    must(trial.state === 'complete', () => `${name} is of a trial that is ${trial.state}`);
+    must(!(audit?.without.has(node) ?? true), () => `${name} is on a node that gave a value`);
+    must(trial.study.state === 'running', () => `${name} runs in a study that does not`);
+  }
+}
+
 function checkSlot(lab: LabState, slot: Slot, must: Must): void {
   const { name, cohorts, session, state, node } = slot;
   const credits = node.rttMs === null ? lab.options.credits : lab.options.creditsAtMost;
@@ -133,14 +144,14 @@ function checkSlot(lab: LabState, slot: Slot, must: Must): void {
       unsettled.length === cohort.unsettled && unsettled.length > 0,
       () => `cohort ${cohort.id} counts ${cohort.unsettled} attempts`,
     );
-    for (const { state: attempt, trial, id } of unsettled) {
+    for (const { state: attempt, audit, trial, id } of unsettled) {
       must(
         spendsCredit(attempt),
         () => `attempt ${id.number}/${id.attemptNumber} in a cohort is ${attempt}`,
       );
       const ended = trial.state !== 'waiting' && trial.state !== 'running';
       must(
-        !ended || attempt === 'revoked',
+        !ended || attempt === 'revoked' || audit !== null,
         () => `trial ${id.number} has ended, its attempt ${id.attemptNumber} is ${attempt}`,
       );
     }

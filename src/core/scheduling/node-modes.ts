@@ -45,6 +45,7 @@ export function nodeMode(lab: LabState, event: Extract<Event, { type: 'nodeMode'
     return;
   }
   if (mode !== 'draining' || node.modes[by] !== 'drained') node.modes[by] = mode;
+  if (mode === 'open' && by === 'user') node.mismatches = [];
   applyModes(lab, node, graceMs);
 }
 

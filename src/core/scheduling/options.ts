@@ -133,6 +133,10 @@ export interface LabOptions {
   readonly modelOf: (slot: SlotName) => string;
   /** Numbers of the arithmetic of this host's executors by name; absent ones are 1. */
   readonly arithmetic: Readonly<Record<string, number>>;
+  /** Seed of the choice of trials that are evaluated again, unknown to nodes; an integer ≥ 0. */
+  readonly auditSeed: number;
+  /** Number of values contradicted by other nodes that pauses a node. */
+  readonly mostMismatches: number;
   readonly samplerFor: (spec: StudySpec) => Sampler;
   /** Throws on illegal transitions (tests, development) instead of reporting and dropping them. */
   readonly strict: boolean;
@@ -192,6 +196,8 @@ export const DEFAULT_OPTIONS: LabOptions = {
   contentOf: () => null,
   modelOf: () => '',
   arithmetic: ARITHMETIC,
+  auditSeed: 0,
+  mostMismatches: 3,
   samplerFor: ({ sampler, searchSpace, direction, seed }) =>
     createSampler(sampler, searchSpace, direction, seed),
   strict: false,

@@ -6,6 +6,7 @@
  * the cohort.
  */
 import { moveAttempt } from './attempts.ts';
+import { loseAudit } from './audits.ts';
 import type { AttemptResult } from './events.ts';
 import { noteFailure } from './quarantine.ts';
 import type { Attempt, LabState } from './state.ts';
@@ -37,7 +38,11 @@ export function fallSilent(lab: LabState, attempt: Attempt, detail: string): voi
  * recalled attempt ends as cancelled, a revoked one is settled.
  */
 export function lose(lab: LabState, attempt: Attempt, detail: string): void {
-  const { state } = attempt;
+  const { audit, state } = attempt;
+  if (audit !== null) {
+    loseAudit(lab, attempt, detail);
+    return;
+  }
   const outcome = state === 'open' || state === 'orphaned' ? 'lost' : 'cancelled';
   moveAttempt(lab, attempt, outcome);
   if (state === 'revoked') return;

@@ -37,6 +37,11 @@ export function takesTrials(lab: LabState, study: Study, group: Group): boolean 
   return !left;
 }
 
+/** Returns whether the study runs and has a trial that could start now. */
+export function hasWaiting(study: Study): boolean {
+  return study.state === 'running' && (study.waiting.first ?? Infinity) < study.limit;
+}
+
 /**
  * Returns whether the device can evaluate the study's trials and is one that the study selects, and
  * whether its node lacks nothing for them.

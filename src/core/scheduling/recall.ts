@@ -3,6 +3,7 @@
  * when it has ended.
  */
 import { moveAttempt } from './attempts.ts';
+import { takeBackAudit } from './audits.ts';
 import type { Attempt, LabState, Slot, Study } from './state.ts';
 import { record } from './story.ts';
 import { sendCancel, writeAttemptEnd } from './trials.ts';
@@ -25,8 +26,13 @@ export function recallFrom(lab: LabState, study: Study, number: number, reason: 
 
 /** Recalls all open attempts of the slot. */
 export function recallAll(lab: LabState, slot: Slot, reason: string): void {
-  for (const { attempts } of [...slot.cohorts])
-    for (const attempt of attempts) if (attempt.state === 'open') recall(lab, attempt, reason);
+  for (const { attempts } of [...slot.cohorts]) {
+    for (const attempt of attempts) {
+      if (attempt.state !== 'open') continue;
+      if (attempt.audit === null) recall(lab, attempt, reason);
+      else takeBackAudit(lab, attempt, reason);
+    }
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  * only late.
  */
 import type { Event } from './events.ts';
-import { findLive } from './find.ts';
+import { findLive, findOutstanding } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { judge } from './pruning.ts';
 import { renewLease } from './sessions.ts';
@@ -19,6 +19,8 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
     renewLease(lab, sender);
   const attempt = findLive(lab, id);
   if (attempt === null) {
+    // Reports of an audit are not kept.
+    if (sender !== undefined && findOutstanding(sender, id)?.audit != null) return;
     lab.refusals.add('staleLease', slot);
     return;
   }

@@ -3,6 +3,8 @@
  * that its worker forgets it; one that cannot be accepted is refused with a reason and counted.
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
+import { auditResult } from './audit-verdicts.ts';
+import { considerAudit } from './audits.ts';
 import { updateCredits } from './credits.ts';
 import { recordLanesWanted, recordSpeed } from './device-speed.ts';
 import type { AttemptResult, Event, Report } from './events.ts';
@@ -49,7 +51,8 @@ export function result(lab: LabState, event: Result): void {
     refuse(lab, event, 'trialEnded');
     return;
   }
-  accept(lab, attempt, event.result);
+  if (attempt.audit === null) accept(lab, attempt, event.result);
+  else auditResult(lab, attempt, event.result);
   ack(lab, event);
 }
 
@@ -120,6 +123,7 @@ function end(
   const state = outcome === 'pruned' ? 'pruned' : 'complete';
   if (state === 'pruned') giveVerdict(lab, trial);
   endTrial(lab, trial, { state, outcome, value, attempt, result, figures });
+  if (outcome !== 'pruned') considerAudit(lab, attempt, value, result);
   if (slot === undefined) return;
   noteSuccess(lab, slot, trial);
   if (slot.node.rttMs !== null) updateCredits(lab, slot.node);

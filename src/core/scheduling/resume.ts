@@ -237,6 +237,7 @@ function orphan(
   const attempt: Attempt = {
     id: { study: study.uid, number, attemptNumber },
     trial,
+    audit: null,
     slot,
     node: parseSlot(slot).node,
     incarnation,

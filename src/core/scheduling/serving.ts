@@ -2,6 +2,7 @@
  * Whether a node may evaluate a study's trials: it has the dataset, and for a synchronous study its
  * results are those that any other node would have.
  */
+import { arithmeticNumber } from '../arithmetic.ts';
 import { THIS_NODE } from '../device.ts';
 import type { LabNode, LabState, Slot, Study } from './state.ts';
 import type { SlotGroup } from './free-slots.ts';
@@ -37,15 +38,12 @@ export function lacking(
 /** Compares the executor that produced the study's first results, or all while there are none. */
 function computesAlike({ options }: LabState, { executor }: Study, node: LabNode): boolean {
   if (node.arithmetic === null) return true;
-  const name = executor?.split(':')[0];
-  if (name !== undefined) return node.arithmetic[name] === numberOf(options.arithmetic, name);
+  const { arithmetic } = options;
+  if (executor !== null)
+    return arithmeticNumber(node.arithmetic, executor) === arithmeticNumber(arithmetic, executor);
   return Object.entries(node.arithmetic).every(
-    ([each, number]) => number === numberOf(options.arithmetic, each),
+    ([each, number]) => number === arithmeticNumber(arithmetic, each),
   );
-}
-
-function numberOf(numbers: Readonly<Record<string, number>>, name: string): number {
-  return numbers[name] ?? 1;
 }
 
 /** Records the model of a GPU that is given a study's trials; the first known one counts. */

@@ -186,7 +186,8 @@ export function endSession(
   for (const cohort of cohorts) {
     for (const attempt of cohort.attempts) {
       if (attempt.cohort !== cohort || keep.includes(attempt)) continue;
-      if (fate !== undefined && cohort === cohorts[0] && attempt.state !== 'revoked') fate(attempt);
+      const isFirst = cohort === cohorts[0] && attempt.state !== 'revoked';
+      if (fate !== undefined && isFirst && attempt.audit === null) fate(attempt);
       else lose(lab, attempt, reason);
     }
   }

@@ -1,7 +1,7 @@
 /** Commands of the user or the host on slots: offer, drain, release. */
 import type { Event } from './events.ts';
 import { release } from './node-quarantine.ts';
-import { recall } from './recall.ts';
+import { recallAll } from './recall.ts';
 import { leaveSlot } from './sessions.ts';
 import { moveSlot, slotOf } from './slots.ts';
 import { launch } from './spawning.ts';
@@ -44,10 +44,7 @@ export function slotDrained(
 /** The grace period of a drained slot is over. */
 export function recallDrained(lab: LabState, slot: Slot): void {
   if (slot.state !== 'draining') return;
-  for (const cohort of [...slot.cohorts]) {
-    for (const attempt of cohort.attempts)
-      if (attempt.state === 'open') recall(lab, attempt, 'drained');
-  }
+  recallAll(lab, slot, 'drained');
 }
 
 /** Sends goodbye to draining slots without outstanding cohorts. */

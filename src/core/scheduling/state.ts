@@ -14,7 +14,7 @@ import type { Dormant, Trials } from './dormant.ts';
 import type { Durations } from './durations.ts';
 import type { Event } from './events.ts';
 import type { FreeEntry, FreeSlots } from './free-slots.ts';
-import type { Instruction, Write } from './instructions.ts';
+import type { Instruction, Mismatch, Write } from './instructions.ts';
 import type { LeaseList } from './lease-list.ts';
 import type { Median } from './median.ts';
 import type { LabOptions } from './options.ts';
@@ -81,6 +81,10 @@ export interface LabState {
   /** Time at which workers of nodes end; null: none is set. */
   restAt: number | null;
   dispatched: Dispatched;
+  /** Running audits. */
+  readonly audits: Set<Attempt>;
+  /** Studies with audits that are due. */
+  readonly audited: Set<Study>;
   readonly timers: Timers<Timer>;
   readonly draining: Set<Slot>;
   readonly quarantined: Set<Slot>;
@@ -179,6 +183,45 @@ export interface Study {
   content: string | null | undefined;
   /** Model of the first GPU that was given its trials, if known; decides only if synchronous. */
   gpuModel: string | null;
+  readonly audits: {
+    /** Number of trials that ended with a value in this epoch. */
+    seen: number;
+    /** Audits to run, in the order in which they became due. */
+    readonly due: Audit[];
+  };
+}
+
+/** What an evaluation was computed with: those with equal text give equal values. */
+export interface Arithmetic {
+  /** Executor, number of its arithmetic, and the device where results depend on it. */
+  readonly label: string;
+  /** Whether another device with this label would give the same value. */
+  readonly known: boolean;
+}
+
+/** An evaluation of a trial: its value, ±∞ where it diverged. */
+export interface Evaluation {
+  readonly value: number;
+  readonly arithmetic: Arithmetic;
+}
+
+/** A trial that has ended with a value and is to be evaluated again on another node. */
+export interface Audit {
+  readonly trial: OpenTrial;
+  /** Value of the trial; ±∞ where it diverged. */
+  readonly value: number;
+  /** Node and slot that gave the value. */
+  readonly node: NodeId;
+  readonly slot: SlotName;
+  readonly arithmetic: Arithmetic;
+  /** The first evaluation with another value; null: there is none. */
+  contradiction: (Evaluation & { readonly node: NodeId }) | null;
+  /** Nodes that may not evaluate it: those with a value, and those on which it failed. */
+  readonly without: Set<NodeId>;
+  /** Greatest attempt number of the trial, audits included. */
+  attemptNumber: number;
+  /** Number of its attempts that came to no value, without those that were taken back. */
+  failures: number;
 }
 
 /** The pruner of a study, and what it sees. */
@@ -233,6 +276,8 @@ export interface PastAttempt {
 export interface Attempt {
   readonly id: AttemptId;
   readonly trial: OpenTrial;
+  /** The audit that it is an attempt of; its trial has ended. Null: an attempt of an open trial. */
+  readonly audit: Audit | null;
   readonly slot: SlotName;
   readonly node: NodeId;
   readonly incarnation: string;
@@ -392,6 +437,8 @@ export interface LabNode {
   quarantine: { readonly since: number; readonly until: number; readonly reason: string } | null;
   /** Number of its quarantines since the last success of one of its slots. */
   quarantines: number;
+  /** Its values that another node contradicted, since the user last resumed it. */
+  mismatches: Mismatch[];
 }
 
 export interface Supervision {

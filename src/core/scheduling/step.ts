@@ -7,6 +7,7 @@
  */
 import { parseSlot } from '../device.ts';
 import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
+import { tendAudits } from './audit-dispatch.ts';
 import { endUnreachable } from './away.ts';
 import { clock, setWake } from './clock.ts';
 import { dispatch } from './dispatch.ts';
@@ -211,6 +212,7 @@ function finish(lab: LabState): void {
     finishDrainingNodes(lab);
     keepOneUsable(lab);
     dispatch(lab);
+    tendAudits(lab);
     endUnreachable(lab);
     settleStudies(lab);
     askSamplers(lab);

@@ -4,6 +4,7 @@
  * samplers, end the study.
  */
 import type { Limits } from '../study/study-spec.ts';
+import { hasAudits } from './audits.ts';
 import { trialsOf } from './dormant.ts';
 import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
@@ -157,7 +158,7 @@ export function settleStudies(lab: LabState): void {
     const spent = study.columns.size >= study.limit;
     const done = study.wanted === 0 && (spent || study.exhausted);
     if (study.state === 'pausing') moveStudy(lab, study, 'paused', study.reason);
-    if (done)
+    if (done && !hasAudits(lab, study))
       moveStudy(
         lab,
         study,

@@ -80,6 +80,7 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     attemptMs: new Durations(),
     content: undefined,
     gpuModel: null,
+    audits: { seen: 0, due: [] },
   };
   return study;
 }

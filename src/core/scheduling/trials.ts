@@ -122,6 +122,7 @@ export function startAttempt(
   const attempt: Attempt = {
     id: { study: study.uid, number: trial.number, attemptNumber: trial.attemptNumber },
     trial,
+    audit: null,
     slot: slot.name,
     node: slot.node.id,
     incarnation: slot.incarnation,

@@ -47,6 +47,11 @@ export class WaitingQueue<Trial extends Waiting> {
     return this.#takeFrom(this.#all, limit, fits);
   }
 
+  /** Returns whether a trial below `limit` fits. */
+  some(limit: number, fits: (trial: Trial) => boolean): boolean {
+    return this.#find(this.#all, limit, fits) !== null;
+  }
+
   /** As `take`, among trials that may share a cohort with `trial`. */
   takeAlike(trial: Trial, limit: number, fits: (trial: Trial) => boolean): Trial | null {
     if (trial.shapeKey === null) return this.take(limit, fits);
@@ -58,20 +63,22 @@ export class WaitingQueue<Trial extends Waiting> {
   }
 
   #takeFrom(heap: Heap<Trial>, limit: number, fits: (trial: Trial) => boolean): Trial | null {
+    const found = this.#find(heap, limit, fits);
+    if (found !== null) this.remove(found);
+    return found;
+  }
+
+  #find(heap: Heap<Trial>, limit: number, fits: (trial: Trial) => boolean): Trial | null {
     const passed: Trial[] = [];
     let found: Trial | null = null;
     for (
       let trial = skipLeft(heap);
-      trial !== undefined && trial.number < limit;
+      found === null && trial !== undefined && trial.number < limit;
       trial = skipLeft(heap)
     ) {
       heap.pop();
-      if (fits(trial)) {
-        found = trial;
-        this.remove(trial);
-        break;
-      }
       passed.push(trial);
+      if (fits(trial)) found = trial;
     }
     for (const trial of passed) heap.push(trial);
     return found;

@@ -32,6 +32,8 @@ type RecordedStudy = {
 export class LabRecord {
   epoch = 0;
   readonly #studies = new Map<string, RecordedStudy>();
+  /** Outcomes of audits by study, number and attempt number; null: none yet. */
+  readonly #audits = new Map<string, AttemptOutcome | null>();
 
   /** Starts a scheduler: its epoch, and the lab's current contents. */
   open(): { epoch: number; lab: LabSnapshot } {
@@ -161,6 +163,23 @@ export class LabRecord {
         this.#move(trial, 'waiting');
         trial.reports.clear();
         Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
+        return;
+      }
+      case 'auditStarted': {
+        const { study, number, attemptNumber } = write.attempt;
+        const { attempts, end } = this.#trial(study, number);
+        if (end === null) throw new Error(`audit ${number}/${attemptNumber} of an open trial`);
+        if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
+          throw new Error(`audit ${number}/${attemptNumber} has the number of an attempt`);
+        this.#audits.set(`${study}/${number}/${attemptNumber}`, null);
+        return;
+      }
+      case 'auditEnded': {
+        const { study, number, attemptNumber } = write.attempt;
+        const name = `${study}/${number}/${attemptNumber}`;
+        if (this.#audits.get(name) !== null)
+          throw new Error(`audit ${name} ended twice, or never began`);
+        this.#audits.set(name, write.outcome);
         return;
       }
       default:

@@ -25,6 +25,8 @@ export interface SimulatedNode {
   readonly slowness?: number;
   readonly model?: string;
   readonly rttMs?: number;
+  /** Whether it answers with wrong values. */
+  readonly lies?: boolean;
 }
 
 /** Mean times between faults of one node; absent: none occur. */
@@ -125,6 +127,8 @@ export interface SimulationReport {
   readonly crashedAttempts: number;
   readonly outOfMemoryAttempts: number;
   readonly coordinatorKills: number;
+  /** Audits by verdict, and the nodes that were found to give wrong values, in order. */
+  readonly audits: { readonly same: number; readonly differ: number; readonly blamed: string[] };
   /** Number of faults of nodes. */
   readonly nodeFaults: number;
   /** Number of events that the scheduler handled. */

@@ -157,6 +157,8 @@ function carryOut(instruction: Outgoing, world: World, { processes, nodes, tally
       tally.finish(instruction.reason);
       return;
     case 'showLab':
+      tally.showLab(instruction.change);
+      return;
     case 'openTasks':
     case 'closeTasks':
     case 'cutNode':

@@ -231,7 +231,10 @@ export class SimulatedProcesses {
     if (fate === 'crash') return { outcome: 'crashed', error: 'simulated crash', ms: ms * share };
     if (fate === 'memory') return { outcome: 'outOfMemory', error: 'simulated', ms: ms * share };
     if (fate === 'diverge') return { outcome: 'diverged', ms };
-    const value = options.value(params, attempt.number);
+    const honest = options.value(params, attempt.number);
+    const { node } = parseSlot(worker.slot);
+    const lies = options.nodes?.some(({ id, lies }) => id === node && lies === true) ?? false;
+    const value = lies ? honest + 1 + attempt.number : honest;
     const { lanesWanted } = this.#deviceOf(worker.slot);
     const about = { ms, ...(lanesWanted === undefined ? {} : { lanesWanted }) };
     return Number.isFinite(value)

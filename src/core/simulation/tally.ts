@@ -1,5 +1,5 @@
 /** Counts the events of a simulation from the scheduler's notifications. */
-import type { Change } from '../scheduling/index.ts';
+import type { Change, LabChange } from '../scheduling/index.ts';
 import type { SimulationOptions, SimulationReport } from './options.ts';
 import type { World } from './world.ts';
 
@@ -14,6 +14,7 @@ export class Tally {
   #lost = 0;
   #crashed = 0;
   #outOfMemory = 0;
+  readonly #audits = { same: 0, differ: 0, blamed: [] as string[] };
   coordinatorKills = 0;
   nodeFaults = 0;
   reason: string | null = null;
@@ -30,7 +31,13 @@ export class Tally {
     this.#busyMs += ms;
   }
 
+  showLab(change: LabChange): void {
+    if (change.kind === 'nodeMismatch') this.#audits.blamed.push(change.node);
+  }
+
   show(change: Change): void {
+    if (change.kind === 'auditEnded' && change.verdict !== null)
+      this.#audits[change.verdict === 'same' ? 'same' : 'differ'] += 1;
     if (change.kind === 'trialBack') this.#attempt(change.outcome);
     if (change.kind !== 'trialEnded') return;
     this.#makespanMs = this.#world.now;
@@ -66,6 +73,7 @@ export class Tally {
       crashedAttempts: this.#crashed,
       outOfMemoryAttempts: this.#outOfMemory,
       coordinatorKills: this.coordinatorKills,
+      audits: this.#audits,
       nodeFaults: this.nodeFaults,
       events,
       reason: this.reason ?? 'unfinished',

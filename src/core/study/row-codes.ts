@@ -20,3 +20,7 @@ export const trialOutcomes: readonly TrialOutcome[] = [
 ];
 
 export type { EndedState, TrialOutcome };
+
+/** Whether an evaluation of an ended trial on another node gave its value again. */
+export const auditVerdicts = ['same', 'differs'] as const;
+export type AuditVerdict = (typeof auditVerdicts)[number];

@@ -49,6 +49,8 @@ export interface StudySpec extends Listed {
    * GPU. Absent: every device.
    */
   readonly devices?: readonly string[];
+  /** One in this many ended trials is evaluated again on another node; absent: none. */
+  readonly audit?: number;
 }
 
 /** Rules that end a study; null: no such rule. */

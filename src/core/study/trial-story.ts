@@ -3,6 +3,7 @@
  * log, which names every event of the scheduler, is kept apart (`core/scheduling/story.ts`).
  */
 import { at } from '../at.ts';
+import type { AuditVerdict } from './row-codes.ts';
 
 export interface StoryFacts {
   readonly state: string;
@@ -11,6 +12,19 @@ export interface StoryFacts {
   /** Null: unknown. */
   readonly lineage: { readonly operator: string; readonly parents: readonly number[] } | null;
   readonly attempts: readonly StoryAttempt[];
+  /** Its value; null: none, or it diverged. */
+  readonly value: number | null;
+  readonly audits: readonly StoryAudit[];
+}
+
+/** An evaluation on another node after the trial had ended. */
+interface StoryAudit {
+  readonly slot: string;
+  /** Null: it runs. */
+  readonly outcome: string | null;
+  /** Null: none, or it diverged. */
+  readonly value: number | null;
+  readonly verdict: AuditVerdict | null;
 }
 
 interface StoryAttempt {
@@ -26,11 +40,17 @@ interface StoryAttempt {
 /** How a face writes durations and names workers. */
 export interface StoryFormat {
   readonly duration: (ms: number) => string;
+  readonly value: (value: number) => string;
   readonly worker: (slot: string) => string;
 }
 
 /** One sentence for a trial with one attempt; otherwise one for its origin and one an attempt. */
 export function storySentences(facts: StoryFacts, format: StoryFormat): string[] {
+  const audits = facts.audits.flatMap((audit) => auditSentence(audit, facts, format));
+  return [...attemptSentences(facts, format), ...audits];
+}
+
+function attemptSentences(facts: StoryFacts, format: StoryFormat): string[] {
   const origin = originClause(facts.lineage);
   const [only, ...others] = facts.attempts;
   if (only !== undefined && others.length === 0) {
@@ -43,6 +63,23 @@ export function storySentences(facts: StoryFacts, format: StoryFormat): string[]
       return sentence([`attempt ${attempt.attemptNumber} ${started}`, ...rest]);
     }),
   ];
+}
+
+/** Audits that were taken back for a trial, or were lost, say nothing about the value. */
+function auditSentence(
+  { slot, outcome, value, verdict }: StoryAudit,
+  { value: worth }: StoryFacts,
+  format: StoryFormat,
+): string[] {
+  const again = `evaluated again on ${format.worker(slot)}`;
+  const figure = (found: number | null): string =>
+    found === null ? 'divergence' : format.value(found);
+  if (outcome === null) return [sentence([again, 'still running'])];
+  if (verdict === 'same') return [sentence([again, 'the same value'])];
+  if (verdict === 'differs')
+    return [sentence([again, `${figure(value)} instead of ${figure(worth)}`])];
+  if (outcome === 'cancelled' || outcome === 'lost') return [];
+  return [sentence([again, ENDS[outcome] ?? outcome])];
 }
 
 function sentence(clauses: readonly string[]): string {

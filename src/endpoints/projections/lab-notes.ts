@@ -40,6 +40,7 @@ export class LabNotes {
       case 'nodeHeld':
       case 'nodeQuarantined':
       case 'nodeReleased':
+      case 'nodeMismatch':
         return false;
       default:
         return kind satisfies never;

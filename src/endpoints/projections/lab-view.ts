@@ -207,6 +207,11 @@ export class LabView {
           ms: null,
         });
         break;
+      case 'auditEnded': {
+        const { attempt, slot, outcome, value, ms } = change;
+        this.#endAttempt(attempt, slot, { outcome, value: value ?? NaN, ms });
+        break;
+      }
       case 'study':
         watch.since = Date.now();
         watch.pace.stateChanged();

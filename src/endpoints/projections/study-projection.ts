@@ -79,6 +79,7 @@ export class StudyProjection {
         this.#ended(change, at, historyLength);
         return;
       case 'attemptEnded':
+      case 'auditEnded':
       case 'study':
       case 'studyDescribed':
       case 'studyRemoved':

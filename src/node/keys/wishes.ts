@@ -16,6 +16,8 @@ const wish = strict({
   mode: z.enum(['open', 'paused', 'draining']),
   /** Milliseconds that running trials have to finish. */
   graceMs: z.number().min(0),
+  /** Why the host paused it by itself, for people; absent: a person set the mode. */
+  reason: z.string().exactOptional(),
   limits: nodeLimits.pick({ devices: true, hours: true, whenIdle: true }),
 });
 export type NodeWish = Readonly<z.output<typeof wish>>;
@@ -55,7 +57,9 @@ export class NodeWishes {
   /** Durable when it returns. */
   set(node: string, change: Partial<Omit<NodeWish, 'node'>>): void {
     this.#folder.exclusively(() => {
-      const next = { ...this.of(node), ...change };
+      const { reason, ...before } = this.of(node);
+      const kept = change.mode === undefined && reason !== undefined ? { reason } : {};
+      const next = { ...before, ...kept, ...change };
       const others = this.list().filter((known) => known.node !== node);
       this.#folder.write(FILE, { wishes: [...others, next] });
     });

@@ -68,6 +68,8 @@ export const nodeText = {
   otherModel: 'Its devices are of another model than the study’s',
   lacks: ({ name, why }: { name: string; why: string | null }) =>
     why === null ? `Lacks ${name}` : `Lacks ${name}: ${why}`,
+  pausedByHost: ({ why }: { why: string }) => `Paused: ${why}. Resume tries again`,
+  mismatches: ({ what }: { what: string }) => `${what.charAt(0).toUpperCase()}${what.slice(1)}`,
   badMessages: 'Paused: it sent messages that are not valid, several times. Resume tries again',
   otherRefusal: ({ reason }: { reason: string }) => `Refused: ${reason}`,
   refused: ({ address, times }: { address: string; times: number }) =>

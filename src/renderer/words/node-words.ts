@@ -114,6 +114,10 @@ function refusalWords(row: NodeRow, reason: string, data: Facts): string {
       });
     case 'badMessages':
       return words.badMessages;
+    case 'pausedByHost':
+      return words.pausedByHost({ why: wordOf(data, 'text') ?? text.unknown });
+    case 'mismatches':
+      return words.mismatches({ what: wordOf(data, 'text') ?? text.unknown });
     default:
       return words.otherRefusal({ reason: wordOf(data, 'message') ?? reason });
   }

@@ -3,10 +3,18 @@ import { slotName } from '../../../src/core/device.ts';
 import { storySentences } from '../../../src/core/study/trial-story.ts';
 import type { StoryFacts } from '../../../src/core/study/trial-story.ts';
 
-const format = { duration: (ms: number) => `${ms / 1000} s`, worker: slotName };
+const format = { duration: (ms: number) => `${ms / 1000} s`, value: String, worker: slotName };
 const tell = (facts: Partial<StoryFacts>): string[] =>
   storySentences(
-    { state: 'complete', outcome: 'succeeded', lineage: null, attempts: [], ...facts },
+    {
+      state: 'complete',
+      outcome: 'succeeded',
+      lineage: null,
+      attempts: [],
+      value: 1,
+      audits: [],
+      ...facts,
+    },
     format,
   );
 const run = { attemptNumber: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
@@ -27,6 +35,24 @@ describe('The story of a trial in sentences', () => {
   ])('says how a trial by %s was proposed', (operator, parents, origin) => {
     const told = tell({ state: 'waiting', outcome: null, lineage: { operator, parents } });
     expect(told).toEqual([`${origin}; waiting for a worker.`]);
+  });
+
+  it('says what evaluations on other machines gave, but not those without a value', () => {
+    const audit = { slot: 'n1/cpu/0', outcome: 'succeeded', value: 1, verdict: 'same' } as const;
+    const audits = [
+      { ...audit, outcome: 'cancelled', value: null, verdict: null },
+      audit,
+      { ...audit, value: 2, verdict: 'differs' } as const,
+      { ...audit, outcome: 'diverged', value: null, verdict: 'differs' } as const,
+      { ...audit, outcome: 'crashed', value: null, verdict: null },
+    ];
+    const worker = slotName('n1/cpu/0');
+    expect(tell({ attempts: [run], audits }).slice(1)).toEqual([
+      `Evaluated again on ${worker}; the same value.`,
+      `Evaluated again on ${worker}; 2 instead of 1.`,
+      `Evaluated again on ${worker}; divergence instead of 1.`,
+      `Evaluated again on ${worker}; crashed.`,
+    ]);
   });
 
   it('explains why a trial failed, and which attempts returned it to the queue', () => {

@@ -1,0 +1,68 @@
+/**
+ * Evaluations of ended trials on other nodes, kept apart from the attempts: no query over trials and
+ * attempts sees them.
+ */
+import type { Write } from '../core/scheduling/index.ts';
+import { attemptOutcome, auditVerdict } from '../protocol/lab-file.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+import type { AuditRecord } from './lab-reader.ts';
+
+type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
+
+export class AuditRows {
+  readonly #insert: Statement;
+  readonly #end: Statement;
+
+  constructor(connection: Connection) {
+    this.#insert = connection.prepare(
+      'INSERT INTO galapagos_audit (study, number, k, slot, sent_at) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#end = connection.prepare(
+      `UPDATE galapagos_audit SET ended_at = ?, outcome = ?, value = ?, verdict = ?, executor = ?, ms = ?, detail = ?
+       WHERE study = ? AND number = ? AND k = ?`,
+    );
+  }
+
+  /** @param key `galapagos_study.id` */
+  start(key: number, { attempt, slot }: Of<'auditStarted'>, nowMs: number): void {
+    this.#insert.run([key, attempt.number, attempt.attemptNumber, slot, nowMs]);
+  }
+
+  /** Has no effect if another program has ended the trial: the audit was then not stored. */
+  end(key: number, write: Of<'auditEnded'>, nowMs: number): void {
+    const { attempt, outcome, value, verdict, executor, ms, detail } = write;
+    const ended = [nowMs, outcome, value, verdict, executor, ms, detail];
+    this.#end.run([...ended, key, attempt.number, attempt.attemptNumber]);
+  }
+}
+
+/** Audits of a trial, oldest first. Files of earlier versions have no table of them. */
+export function readAudits(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+  number: number,
+): AuditRecord[] {
+  const table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'galapagos_audit'";
+  if (connection.get(table) === undefined) return [];
+  return connection
+    .all(
+      `SELECT k, slot, outcome, value, verdict, executor, ms, detail FROM galapagos_audit
+       WHERE study = ? AND number = ? ORDER BY k`,
+      key,
+      number,
+    )
+    .map((row) => ({
+      attemptNumber: columns.integer('galapagos_audit.k', row[0]),
+      slot: columns.text('galapagos_audit.slot', row[1]),
+      outcome:
+        row[2] === null ? null : columns.parsed('galapagos_audit.outcome', attemptOutcome, row[2]),
+      value: row[3] === null ? null : columns.real('galapagos_audit.value', row[3]),
+      verdict:
+        row[4] === null ? null : columns.parsed('galapagos_audit.verdict', auditVerdict, row[4]),
+      executor: columns.textOrNull('galapagos_audit.executor', row[5] ?? null),
+      ms: row[6] === null ? null : columns.real('galapagos_audit.ms', row[6]),
+      detail: columns.textOrNull('galapagos_audit.detail', row[7] ?? null),
+    }));
+}
