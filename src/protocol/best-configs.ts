@@ -18,6 +18,16 @@ export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),
   parents: z.array(z.int().min(0)).readonly().describe('The trials it was made from.'),
   generation: z.int().min(0).describe('0 for founders.'),
+  prediction: strict({
+    value: z.number(),
+    low: z.number().describe('Lower bound of the 95 % interval, noise included.'),
+    high: z.number(),
+    logExpectedImprovement: z
+      .number()
+      .describe('Natural logarithm of it, in standard deviations of the values.'),
+  })
+    .optional()
+    .describe('Prediction of the model that chose the trial; while the study runs.'),
 });
 
 /** Energy of a study. */

@@ -17,6 +17,7 @@ import { StorageError } from '../../src/storage/errors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, command, start } from './built-command.ts';
 import { checkLab } from './check-lab.ts';
+import { replayDifferences } from './replay-proposals.ts';
 import { stallMeter, workerTimes } from './worker-times.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -242,7 +243,8 @@ export async function killCoordinator(
       violations.push(...checkLabIfThere(file));
     }
     violations.push(...compareWithFile(file, ended));
-    if (sampler !== 'evolution')
+    violations.push(...replayDifferences(file, 'chaos'));
+    if (!sampler.endsWith('evolution'))
       violations.push(...(await compareWithUndisturbed(folder, study, file)));
     return {
       kills: killed,

@@ -17,6 +17,19 @@ export interface Origin {
    * larger generation of the parents.
    */
   readonly generation: number;
+  /** Absent where no model chose the trial, and for trials read from a lab file. */
+  readonly prediction?: Prediction;
+}
+
+/** Belief of a model about a trial when it chose it. */
+export interface Prediction {
+  /** Predicted value, in the units of the objective. */
+  readonly value: number;
+  /** Bounds of the 95 % interval of the value, noise included. */
+  readonly low: number;
+  readonly high: number;
+  /** Natural logarithm of the expected improvement, in standard deviations of the values. */
+  readonly logExpectedImprovement: number;
 }
 
 export interface Proposal {

@@ -1,5 +1,6 @@
 /** States of a trial: creation and start. Its return to waiting is in `back.ts`, its end in `trial-end.ts`. */
-import type { Proposal } from '../samplers/sampler.ts';
+import { exp } from '../elementary.ts';
+import type { Origin, Proposal } from '../samplers/sampler.ts';
 import type { AttemptResult } from './events.ts';
 import type { Attempt, LabState, OpenTrial, Slot, Study } from './state.ts';
 import { requeue } from './second-attempts.ts';
@@ -69,7 +70,8 @@ export function openTrial(
     ...(claims === undefined ? {} : { claims }),
   });
   const trial = newTrial(lab, study, number, params, origin, historyLength);
-  record(lab, trial, `proposed by ${origin.operator} after ${historyLength} completions`);
+  const proposed = `proposed by ${origin.operator} after ${historyLength} completions`;
+  record(lab, trial, `${proposed}${predictionText(origin)}`);
   study.waiting.add(trial);
   return trial;
 }
@@ -169,4 +171,17 @@ export function sendCancel(lab: LabState, attempt: Attempt, reason: string): voi
   // The worker answers that it was pruned, not cancelled.
   const told = state === 'recalled' && trial.verdict !== null ? PRUNED : reason;
   emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason: told });
+}
+
+/** Prediction of the model that chose a trial, as an addition to its story; empty without one. */
+function predictionText({ prediction }: Origin): string {
+  if (prediction === undefined) return '';
+  const { value, low, high, logExpectedImprovement } = prediction;
+  const [predicted, from, to, improvement] = [value, low, high, exp(logExpectedImprovement)].map(
+    (x) => String(Number(x.toPrecision(4))),
+  );
+  return (
+    `; predicted ${predicted}, 95 % interval ${from} to ${to}, ` +
+    `expected improvement ${improvement} standard deviations`
+  );
 }

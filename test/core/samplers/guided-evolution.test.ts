@@ -93,6 +93,32 @@ describe('Sampler guided-evolution', () => {
     }
   });
 
+  it('predicts the values of the trials that it chooses, within its interval for most', () => {
+    for (const [direction, sign] of [
+      ['minimize', 1],
+      ['maximize', -1],
+    ] as const) {
+      const { columns, proposals } = playStudy(createSampler(spec, cube, direction, 1), cube, {
+        trials: 50,
+        workers: 3,
+        seed: 1,
+        direction,
+        objective: (params) => sign * sphere(params),
+      });
+      const inside = proposals.map(({ origin: { prediction } }, number) => {
+        if (prediction === undefined) return null;
+        const { low, value, high } = prediction;
+        expect(low).toBeLessThanOrEqual(value);
+        expect(value).toBeLessThanOrEqual(high);
+        return columns.value(number) >= low && columns.value(number) <= high;
+      });
+      expect(inside.slice(0, 12)).toEqual(Array.from({ length: 12 }, () => null));
+      const guided = inside.slice(12).filter((is) => is !== null);
+      expect(guided).toHaveLength(38);
+      expect(guided.filter(Boolean).length).toBeGreaterThan(19);
+    }
+  });
+
   it('proposes legal points when every value is equal, and when every trial failed', () => {
     expect(played(mixed, 40, () => 3).size).toBe(40);
     expect(played(mixed, 40, (number) => (number % 2 === 0 ? 7 : null)).size).toBe(40);

@@ -20,8 +20,10 @@ import { Distinct } from '../distinct.ts';
 import { childOf } from '../evolution.ts';
 import type { Proposal, Sampler } from '../sampler.ts';
 import { CandidatePool } from './candidate-pool.ts';
+import type { Candidate } from './candidate-pool.ts';
 import { Coordinates } from './coordinates.ts';
 import { canModel, MANY, Models } from './models.ts';
+import type { Model } from './models.ts';
 import { neighboursOf } from './neighbours.ts';
 
 /** Number of random trials before the first guided one. */
@@ -53,6 +55,8 @@ export interface Variant {
 
 const GUIDED: Variant = { alwaysWide: false, power: true, additive: true };
 
+/** 97.5 % quantile of the standard normal distribution. */
+const NORMAL_97_5 = 1.959963984540054;
 /** Failed draws of plain children after which points are random. */
 const MOST_CHILDREN = 30;
 
@@ -189,7 +193,7 @@ export class GuidedSearch {
     if (isWide) this.#widen(pool, trialAt(history, at(population, 0)), draws);
     const chosen = pool.best();
     return {
-      chosen: chosen === null ? null : { params: chosen.params, origin: chosen.origin },
+      chosen: chosen === null ? null : proposalOf(chosen, model, history),
       score: chosen?.score ?? -Infinity,
       best,
       considered: pool.considered,
@@ -218,6 +222,23 @@ export class GuidedSearch {
       origin: made,
     }));
   }
+}
+
+/** The chosen candidate with its prediction, which is left out where it is beyond any number. */
+function proposalOf(
+  { params, origin, mean, sd, score }: Candidate,
+  { posterior, transformed }: Model,
+  { direction }: HistoryView,
+): Proposal {
+  const spread = NORMAL_97_5 * Math.sqrt(sd * sd + posterior.kernel.noiseVariance);
+  const sign = direction === 'minimize' ? 1 : -1;
+  const [value = NaN, ...bounds] = [mean, mean - spread, mean + spread].map(
+    (z) => sign * transformed.invert(z),
+  );
+  const [low, high] = [Math.min(...bounds), Math.max(...bounds)];
+  if (![value, low, high].every(Number.isFinite)) return { params, origin };
+  const prediction = { value, low, high, logExpectedImprovement: score };
+  return { params, origin: { ...origin, prediction } };
 }
 
 /** A trial as the origin of its neighbours: their parent, one generation before them. */
