@@ -1,6 +1,7 @@
 /** Formats documents about a lab file as lines of text. */
 import { slotName } from '../../core/device.ts';
 import { withEscapes } from '../../core/hidden-characters.ts';
+import { samplerText } from '../../core/samplers/sampler-text.ts';
 import { earlyStopsText } from '../../core/study/early-stops.ts';
 import { scoreName } from '../../core/study/score.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
@@ -182,6 +183,7 @@ function searchedText({
   packing,
   audit,
 }: NonNullable<ShowOutput['searched']>): string[] {
+  const proposes = sampler.name === 'auto' ? `auto: ${samplerText(sampler)}` : inline(sampler);
   return [
     `  objective  ${inline(objective)}`,
     ...objectives.map(({ metric, direction }) => `  ${direction}   ${metric}`),
@@ -191,7 +193,7 @@ function searchedText({
           .map(([side, limit]) => `${side} ${number(limit)}`)
           .join(', ')}`,
     ),
-    `  sampler    ${inline(sampler)}, seed ${seed}`,
+    `  sampler    ${proposes}, seed ${seed}`,
     ...(pruner === undefined ? [] : [`  pruner     ${inline(pruner)} (${prunerReason ?? ''})`]),
     ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),
     ...(packing === undefined ? [] : [`  packing    ${packing}`]),

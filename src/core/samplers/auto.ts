@@ -14,6 +14,7 @@ export interface Circumstances {
   readonly trials: number | null;
   /** Number of trials that can run at a time. */
   readonly atOnce: number;
+  /** Whether trials are compared by several values or constraints. */
   readonly severalObjectives: boolean;
 }
 
@@ -53,7 +54,7 @@ function choiceFor(
   const parameters = counted(axes.length, 'parameter');
   const budget = trials === null ? 'no limit of trials' : counted(trials, 'trial');
   const workers = counted(atOnce, 'worker');
-  if (severalObjectives) return { uses: 'nsga2', because: `several objectives, ${parameters}` };
+  if (severalObjectives) return { uses: 'nsga2', because: `several objectives or constraints, ${parameters}` };
   const { size } = new Enumeration(axes);
   if (trials !== null && size <= trials)
     return { uses: 'grid', because: `${counted(size, 'point')}, ${budget}` };

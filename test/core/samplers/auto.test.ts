@@ -56,7 +56,16 @@ describe('Sampler auto: choice', () => {
       { metric: 'weights', direction: 'minimize' },
     ] as const;
     const chosen = withChosenSampler({ ...spec, objectives }, { trials: 64 }, 4).sampler;
-    expect(samplerText(chosen)).toBe('NSGA-II: several objectives, 2 parameters');
+    expect(samplerText(chosen)).toBe('NSGA-II: several objectives or constraints, 2 parameters');
+  });
+
+  it('does not take one listed objective for several', () => {
+    const objectives = [{ metric: 'loss', direction: 'minimize' }] as const;
+    const choice = (study: StudySpec) =>
+      withChosenSampler(study, { trials: 64 }, 4).sampler['uses'];
+    expect(choice({ ...spec, objectives })).toBe('guided-evolution');
+    const constraints = { weights: { 'at most': 1000 } };
+    expect(choice({ ...spec, objectives, constraints })).toBe('nsga2');
   });
 
   it('keeps a sampler that the study names', () => {
