@@ -56,7 +56,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   best: {
     usage: '[options] <study>',
-    summary: 'show the best configurations of a study',
+    summary: 'show the best configurations of a study, or its Pareto front',
     load: async () => (await import('./commands/best.ts')).addBest,
   },
   export: {
