@@ -3,6 +3,14 @@ import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
 import {
+  invitationsOutput,
+  inviteOutput,
+  keysOutput,
+  nodeDatasetsOutput,
+  nodeOutput,
+  nodesOutput,
+} from './cli-output-lab.ts';
+import {
   backendOutput,
   changedStudyOutput,
   datasetOutput,
@@ -11,13 +19,7 @@ import {
   errorOutput,
   exportOutput,
   importOutput,
-  invitationsOutput,
-  inviteOutput,
-  keysOutput,
   removeOutput,
-  nodeDatasetsOutput,
-  nodeOutput,
-  nodesOutput,
   serveOutput,
   showOutput,
   storyOutput,

@@ -7,7 +7,7 @@ import { addCluster } from '../../src/cli/commands/cluster.ts';
 import { LanFolder } from '../../src/node/keys/lan-folder.ts';
 import { noteSharing } from '../../src/node/keys/sharing.ts';
 import { Invitations } from '../../src/node/pairing/invitations.ts';
-import { clusterOutput, clusterStatusOutput } from '../../src/protocol/cli-output.ts';
+import { clusterOutput, clusterStatusOutput } from '../../src/protocol/cli-output-lab.ts';
 import { runProgram } from '../../src/runtime/run-program.ts';
 import type { RunProgram } from '../../src/runtime/run-program.ts';
 import { openLab } from '../../src/storage/sqlite.ts';

@@ -10,8 +10,12 @@ import {
   inviteOutput,
   keysOutput,
   nodesOutput,
-} from '../../src/protocol/cli-output.ts';
-import type { InvitationsOutput, InviteOutput, KeysOutput } from '../../src/protocol/cli-output.ts';
+} from '../../src/protocol/cli-output-lab.ts';
+import type {
+  InvitationsOutput,
+  InviteOutput,
+  KeysOutput,
+} from '../../src/protocol/cli-output-lab.ts';
 import { readInvitation } from '../../src/protocol/invitation.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addNodeInstall } from '../../src/cli/commands/node-install.ts';
 import { addNodeOptions } from '../../src/cli/options/node-options.ts';
 import { installService, nodeService, serviceStatus } from '../../src/node/install/install.ts';
-import { nodeServiceOutput } from '../../src/protocol/cli-output.ts';
+import { nodeServiceOutput } from '../../src/protocol/cli-output-lab.ts';
 import { runProgram } from '../../src/runtime/run-program.ts';
 import { cliContext } from '../support/cli-context.ts';
 import { noModes, skipIf } from '../support/platform.ts';

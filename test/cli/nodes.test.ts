@@ -6,7 +6,7 @@ import { newKeyPair } from '../../src/node/keys/key-pair.ts';
 import { LanFolder } from '../../src/node/keys/lan-folder.ts';
 import { StatusFile } from '../../src/node/keys/status.ts';
 import type { NodeStatus } from '../../src/node/keys/status.ts';
-import { nodesOutput } from '../../src/protocol/cli-output.ts';
+import { nodesOutput } from '../../src/protocol/cli-output-lab.ts';
 import { cliContext } from '../support/cli-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';

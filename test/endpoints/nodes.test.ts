@@ -138,7 +138,10 @@ describe('Endpoints: machines of the lab', () => {
     const from = (new Date().getHours() + 2) % 24;
     const own = { ...NO_LIMITS, devices: ['gpu/0'], hours: { from, to: (from + 1) % 24 } };
     await call('owner.limits', own);
-    type Row = { readonly limits: unknown; readonly hoursFrom: number | null };
+    interface Row {
+      readonly limits: unknown;
+      readonly hoursFrom: number | null;
+    }
     const local = async (): Promise<Row | undefined> => ((await call('lab.nodes', {})) as Row[])[0];
     // The workers start once the devices are known.
     await expect.poll(async () => (await local())?.limits).toEqual(own);

@@ -22,7 +22,9 @@ const good = {
 function sentences(changes: Record<string, unknown>): string[] {
   const check = objectiveCheck({ resources: '' });
   try {
-    const file = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
+    const file = Object.entries<unknown>({ ...good, ...changes }).filter(
+      ([, value]) => value !== undefined,
+    );
     parseStudy(Object.fromEntries(file), 'two.json', check);
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;

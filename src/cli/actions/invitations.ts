@@ -3,7 +3,7 @@
  * them at each redemption.
  */
 import { hostAddressText } from '../../protocol/host-address.ts';
-import type { InvitationsOutput, InviteOutput } from '../../protocol/cli-output.ts';
+import type { InvitationsOutput, InviteOutput } from '../../protocol/cli-output-lab.ts';
 import { LAB_PORT } from '../../protocol/host-address.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
 import { readSharing } from '../../node/keys/sharing.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FORMER_KEY_MS, readIdentity, rotateIdentity } from '../../node/keys/identity.ts';
 import type { Identity } from '../../node/keys/identity.ts';
 import { fingerprintOf, hostIdOf } from '../../node/keys/key-pair.ts';
-import type { KeysOutput } from '../../protocol/cli-output.ts';
+import type { KeysOutput } from '../../protocol/cli-output-lab.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { lanFolder } from './lan-folder.ts';

@@ -1,7 +1,7 @@
 /** Carries out `galapagos datasets nodes`: reads what the process that shares a lab has written. */
 import { AdmittedNodes } from '../../node/keys/admitted.ts';
 import { readStatus } from '../../node/keys/status.ts';
-import type { NodeDatasetsOutput } from '../../protocol/cli-output.ts';
+import type { NodeDatasetsOutput } from '../../protocol/cli-output-lab.ts';
 import { table } from '../display/table.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';

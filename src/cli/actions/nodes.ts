@@ -11,7 +11,7 @@ import type { NodeWish } from '../../node/keys/wishes.ts';
 import { AdmittedNodes } from '../../node/keys/admitted.ts';
 import type { AdmittedNode } from '../../node/keys/admitted.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
-import type { NodesOutput } from '../../protocol/cli-output.ts';
+import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
 import { nodeProblems } from '../display/node-problems.ts';
 import { table } from '../display/table.ts';
 import { print, printJson, widthOf } from '../process/context.ts';

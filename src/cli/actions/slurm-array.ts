@@ -8,7 +8,7 @@ import { forgetArray, noteArray, submittedArrays } from '../../node/cluster/subm
 import type { SubmittedArray } from '../../node/cluster/submitted.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import { Invitations } from '../../node/pairing/invitations.ts';
-import type { ClusterOutput } from '../../protocol/cli-output.ts';
+import type { ClusterOutput } from '../../protocol/cli-output-lab.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';
 
 /** An invitation for the nodes of an array. */

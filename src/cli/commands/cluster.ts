@@ -8,7 +8,7 @@ import { readSharing } from '../../node/keys/sharing.ts';
 import { INVITATION_LIMITS, Invitations } from '../../node/pairing/invitations.ts';
 import { issueInvitation } from '../../node/pairing/issue.ts';
 import { INVITATION_VARIABLE, slurmScript } from '../../node/cluster/slurm-script.ts';
-import type { ClusterOutput, ClusterStatusOutput } from '../../protocol/cli-output.ts';
+import type { ClusterOutput, ClusterStatusOutput } from '../../protocol/cli-output-lab.ts';
 import { runProgram } from '../../runtime/run-program.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';
 import { cancel, follow, listArrays, submit } from '../actions/slurm-array.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../node/install/install.ts';
 import type { InstalledService } from '../../node/install/install.ts';
 import type { NodeService, ServiceUser } from '../../node/install/node-service.ts';
-import type { NodeServiceOutput } from '../../protocol/cli-output.ts';
+import type { NodeServiceOutput } from '../../protocol/cli-output-lab.ts';
 import { runProgram } from '../../runtime/run-program.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';
 import { userFolder } from '../../runtime/user-folder.ts';

@@ -1,6 +1,6 @@
 /** Progress of `galapagos node`: sentences for people, or one JSON object on each line. */
 import { createLogUpdate } from 'log-update';
-import type { NodeOutput } from '../../protocol/cli-output.ts';
+import type { NodeOutput } from '../../protocol/cli-output-lab.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { count } from './format.ts';

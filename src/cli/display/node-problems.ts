@@ -1,7 +1,7 @@
 /** Words for why a node does not work, or not for a study, for `galapagos nodes`. */
 import { versionText } from '../../protocol/node-wire.ts';
 import type { NodeRow } from '../../protocol/window/nodes.ts';
-import type { NodesOutput } from '../../protocol/cli-output.ts';
+import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
 
 type Node = Pick<NodesOutput['nodes'][number], 'name' | 'release' | 'refusals' | 'datasets'>;
 

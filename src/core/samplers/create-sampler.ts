@@ -309,11 +309,12 @@ export function checkSampler(
 
 /** Problems of an entry of `auto`, with or without a recorded choice. */
 function choiceProblems(
-  { because: _, uses, ...spec }: SamplerSpec,
+  { name, uses, ...spec }: SamplerSpec,
   space: SearchSpace | null,
   path: string,
 ): Problem[] {
-  const problems = checkSettings({}, spec, path);
+  const settings = Object.entries(spec).filter(([setting]) => setting !== 'because');
+  const problems = checkSettings({}, { ...Object.fromEntries(settings), name }, path);
   if (uses === undefined || problems.length > 0) return problems;
   if (typeof uses === 'string' && uses !== 'auto')
     return checkSampler({ name: uses }, space, `${path}.uses`);

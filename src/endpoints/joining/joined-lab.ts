@@ -13,7 +13,7 @@ import { forgetJoinedHost, readJoinedHost } from '../../node/keys/joined-host.ts
 import type { JoinedHost } from '../../node/keys/joined-host.ts';
 import { hostIdOf } from '../../node/keys/key-pair.ts';
 import { LanFolder } from '../../node/keys/lan-folder.ts';
-import type { NodeOutput } from '../../protocol/cli-output.ts';
+import type { NodeOutput } from '../../protocol/cli-output-lab.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
 import type { NodeLimits } from '../../protocol/node-messages.ts';
 import type { OwnerBody, SeenBody } from '../../protocol/window/nodes.ts';
