@@ -6,7 +6,6 @@ export type {
   CohortTrial,
   Instruction,
   LabChange,
-  Mismatch,
   NodeMessage,
   Write,
 } from './instructions.ts';
