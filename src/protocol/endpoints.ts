@@ -10,7 +10,7 @@ import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
 import { strict } from './problems.ts';
-import { studyFile, studyName, studyNote } from './study-file.ts';
+import { studyFile, studyName, studyNote, writtenStudyFile } from './study-file.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
 import { nodeLimits } from './node-messages.ts';
 import { labBody } from './window/lab-stream.ts';
@@ -80,7 +80,7 @@ export const queries = {
   /** Parses JSON text as a study; errors name line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
   /** Measures within a few seconds; later calls use the cached measurement. */
-  estimate: call(strict({ study: studyFile, workers: count.nullable() }), estimate),
+  estimate: call(strict({ study: writtenStudyFile, workers: count.nullable() }), estimate),
   datasets: call(
     nothing,
     z.array(
@@ -117,7 +117,7 @@ export const queries = {
  */
 export const commands = {
   startStudy: call(
-    strict({ study: studyFile, workers: z.int().min(1).max(4096).nullable() }),
+    strict({ study: writtenStudyFile, workers: z.int().min(1).max(4096).nullable() }),
     strict({ study }),
   ),
   pauseStudy: call(strict({ study }), done),

@@ -207,6 +207,9 @@ export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck
   ];
 }
 
+/** A study file as a person writes it: `direction` may follow from its objectives. */
+export const writtenStudyFile = z.preprocess(withDirection, studyFile);
+
 /**
  * Adds the direction of the first objective to a file that lists objectives and has none; any
  * direction if the list has problems of its own.

@@ -1,7 +1,7 @@
 /** Tests the objectives and constraints of a study file: their defaults and every refusal. */
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
-import { parseStudy, studyOf } from '../../src/protocol/study-file.ts';
+import { parseStudy, studyOf, writtenStudyFile } from '../../src/protocol/study-file.ts';
 import { objectiveCheck } from '../../src/studies/objective-check.ts';
 
 const good = {
@@ -43,6 +43,7 @@ describe('Study file: several objectives', () => {
       objectives: good.objectives,
       constraints: good.constraints,
     });
+    expect(writtenStudyFile.parse(good).direction).toBe('minimize');
     expect(sentences({ direction: 'minimize' })).toEqual([]);
     expect(sentences({ direction: 'maximize' })).toEqual([
       'direction: minimize, as of the first objective, or nothing; maximize; ',

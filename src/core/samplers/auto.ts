@@ -12,7 +12,7 @@ import { INITIAL } from './guided-evolution/guided-evolution.ts';
 export interface Circumstances {
   /** Number of trials in the budget; null: no limit. */
   readonly trials: number | null;
-  /** Number of trials that can run at a time. */
+  /** Number of trials that can run at a time; 0: not known yet, because no worker has started. */
   readonly atOnce: number;
   /** Whether trials are compared by several values or constraints. */
   readonly severalObjectives: boolean;
@@ -53,14 +53,15 @@ function choiceFor(
 ): { readonly uses: string; readonly because: string } {
   const parameters = counted(axes.length, 'parameter');
   const budget = trials === null ? 'no limit of trials' : counted(trials, 'trial');
-  const workers = counted(atOnce, 'worker');
-  if (severalObjectives) return { uses: 'nsga2', because: `several objectives or constraints, ${parameters}` };
+  if (severalObjectives)
+    return { uses: 'nsga2', because: `several objectives or constraints, ${parameters}` };
   const { size } = new Enumeration(axes);
   if (trials !== null && size <= trials)
     return { uses: 'grid', because: `${counted(size, 'point')}, ${budget}` };
   if (atOnce > MOST_AT_ONCE)
     return { uses: 'evolution', because: `${atOnce} trials at a time, ${parameters}, ${budget}` };
-  const because = `${parameters}, ${budget}, ${workers}`;
+  const workers = atOnce === 0 ? '' : `, ${counted(atOnce, 'worker')}`;
+  const because = `${parameters}, ${budget}${workers}`;
   return trials !== null && trials <= INITIAL
     ? { uses: 'guided-evolution', because: `${because}, all of them a Latin hypercube` }
     : { uses: 'guided-evolution', because };

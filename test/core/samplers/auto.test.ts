@@ -34,6 +34,10 @@ describe('Sampler auto: choice', () => {
     expect(samplerText(sampler(continuous, null, 1))).toBe(
       'guided evolution: 2 parameters, no limit of trials, 1 worker',
     );
+    // No worker has started yet.
+    expect(samplerText(sampler(continuous, 64, 0))).toBe(
+      'guided evolution: 2 parameters, 64 trials',
+    );
     expect(samplerText(sampler(continuous, 12, 4))).toContain('all of them a Latin hypercube');
   });
 
