@@ -244,9 +244,14 @@ export class Coordinator {
   takeEnqueued(): void {
     if (this.#closed || !this.#opened) return;
     try {
-      this.#enqueued.take((study, params, claims) =>
-        this.decide({ type: 'trialEnqueued', study, params, claims }),
-      );
+      for (const study of this.#enqueued.refresh()) {
+        this.#runTurn();
+        for (;;) {
+          const point = this.#enqueued.next(study);
+          if (point === null) break;
+          this.decide({ type: 'trialEnqueued', study, ...point });
+        }
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -379,10 +384,18 @@ export class Coordinator {
   #carryOut(instruction: Instruction): Promise<void> | undefined {
     const { host, listener, clock, nodes } = this.#parts;
     switch (instruction.do) {
-      case 'askSampler':
+      case 'askSampler': {
+        // It takes the number before the sampler's answer, which is then asked for again.
+        const point = this.#enqueued.next(instruction.study);
+        if (point !== null) {
+          const { study } = instruction;
+          const at = clock.now();
+          this.#inbox.push({ type: 'trialEnqueued', study, ...point, at, because: 'user' });
+        }
         if (this.#isAskedInThread(instruction.study)) this.#sampling.ask(instruction);
         else this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
         return undefined;
+      }
       case 'spawnWorker':
         host.spawn(instruction.slot, instruction.incarnation, instruction.afterMs);
         return undefined;

@@ -38,8 +38,12 @@ export function pointFor(study: Study, given: Params): EncodedParams {
   return point;
 }
 
-/** Accepts a point; returns the refusal, or null. */
-type Accept = (study: string, params: EncodedParams, claims: number) => { detail: string } | null;
+/** A trial that another program enqueued, as its study tries it. */
+export interface EnqueuedPoint {
+  readonly params: EncodedParams;
+  /** Its row. */
+  readonly claims: number;
+}
 
 /**
  * Trials that other programs enqueued in the lab file. Each waits until its study runs and is below
@@ -55,28 +59,59 @@ export class EnqueuedPoints {
     this.#studies = studies;
   }
 
-  /** @throws StorageError that no retry can fix */
-  take(accept: Accept): void {
-    try {
+  /** Studies for which trials wait. @throws StorageError that no retry can fix */
+  refresh(): ReadonlySet<string> {
+    this.#unlessTemporary(() => {
       this.#waiting = this.#storage.enqueuedElsewhere() ?? this.#waiting;
-      this.#waiting = this.#waiting.filter((trial) => !this.#taken(trial, accept));
+    });
+    return new Set(this.#waiting.map(({ study }) => study));
+  }
+
+  /**
+   * Takes the first trial that waits for the study; null: there is none, or the study cannot try it
+   * now. @throws StorageError that no retry can fix
+   */
+  next(uid: string): EnqueuedPoint | null {
+    const study = this.#studies.get(uid);
+    if (study?.state !== 'running' || study.deleted || study.columns.size >= study.limit)
+      return null;
+    for (const trial of this.#waiting.filter((waiting) => waiting.study === uid)) {
+      const point = pointOrReason(study, trial.params);
+      if (typeof point === 'string') this.#unlessTemporary(() => this.#refuse(trial, point));
+      else {
+        this.#drop(trial);
+        return { params: point, claims: trial.row };
+      }
+    }
+    return null;
+  }
+
+  #refuse(trial: EnqueuedElsewhere, reason: string): void {
+    this.#storage.refuseEnqueued(trial.row, reason);
+    this.#drop(trial);
+  }
+
+  #drop(trial: EnqueuedElsewhere): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== trial);
+  }
+
+  #unlessTemporary(access: () => void): void {
+    try {
+      access();
     } catch (error) {
       if (!isTemporary(error)) throw error;
     }
   }
+}
 
-  #taken({ row, study: uid, params }: EnqueuedElsewhere, accept: Accept): boolean {
-    const study = this.#studies.get(uid);
-    if (study?.state !== 'running' || study.deleted || study.columns.size >= study.limit)
-      return false;
-    try {
-      const given = parse(paramsSchema, params, 'fixed_params');
-      const refused = accept(uid, pointFor(study, given), row);
-      if (refused !== null) this.#storage.refuseEnqueued(row, refused.detail);
-    } catch (error) {
-      if (!(error instanceof InvalidInput)) throw error;
-      this.#storage.refuseEnqueued(row, error.problems.map(problemText).join('; '));
-    }
-    return true;
+/** The point that the study tries, or the reason why it cannot. */
+function pointOrReason(study: Study, params: unknown): EncodedParams | string {
+  try {
+    const point = pointFor(study, parse(paramsSchema, params, 'fixed_params'));
+    const twin = study.sampler.repeats ? null : study.columns.find(point);
+    return twin === null ? point : `trial ${twin} has the same parameters`;
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return error.problems.map(problemText).join('; ');
   }
 }

@@ -88,6 +88,24 @@ describe('Coordinator: trials that other programs enqueue', () => {
     expect((await here.cohort()).lanes[0]?.params).toEqual(Float64Array.of(0.75));
   });
 
+  it('are taken as soon as their study runs again, before the sampler is asked', async () => {
+    const edit = (trials: number): void => {
+      const edited = { ...limits, trials };
+      here.coordinator.command({ type: 'studyEdited', study: 'uid', limits: edited });
+    };
+    edit(1);
+    here.hello();
+    here.succeed(await here.cohort());
+    await until(() => here.finished !== null);
+    lab.enqueueElsewhere('uid', { x: 0.375 });
+    here.coordinator.takeEnqueued();
+    expect(size()).toBe(1);
+    edit(2);
+    here.coordinator.settle();
+    const { open } = here.coordinator.lab.studies.get('uid')!;
+    expect(open.get(1)?.params).toEqual(Float64Array.of(0.375));
+  });
+
   it('accept a point of the window in the same way', () => {
     expect(here.coordinator.enqueue('uid', { x: 0.5 })).toBeNull();
     expect(here.coordinator.enqueue('uid', { x: 0.5 })?.reason).toBe('duplicate-trial');
