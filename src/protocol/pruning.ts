@@ -15,17 +15,21 @@ import type { Limits, Objective, Pruning, StudySpec } from '../core/study/study-
  * Null: only its value at the end.
  */
 export function reportingOf(objective: Objective): Reporting | null {
-  if (objective.kind === 'synthetic') {
-    const { epochs } = objective;
-    return typeof epochs === 'number' && epochs > 1 ? { length: epochs, keeps: 'last' } : null;
-  }
-  const { settings } = objective;
-  if (objective.kind !== 'train' || typeof settings !== 'object' || settings === null) return null;
-  const { epochs, keep = SETTINGS.keep.default } = settings as Readonly<Record<string, unknown>>;
-  const keeps = keep === 'last' ? 'last' : 'best';
-  if (typeof epochs !== 'number') return { length: null, keeps };
-  return epochs > 1 ? { length: epochs, keeps } : null;
+  const { kind } = objective;
+  return Object.hasOwn(REPORTING, kind) ? (REPORTING[kind]?.(objective) ?? null) : null;
 }
+
+const REPORTING: Readonly<Record<string, (objective: Objective) => Reporting | null>> = {
+  synthetic: ({ epochs }) =>
+    typeof epochs === 'number' && epochs > 1 ? { length: epochs, keeps: 'last' } : null,
+  train({ settings }) {
+    if (typeof settings !== 'object' || settings === null) return null;
+    const { epochs, keep = SETTINGS.keep.default } = settings as Readonly<Record<string, unknown>>;
+    const keeps = keep === 'last' ? 'last' : 'best';
+    if (typeof epochs !== 'number') return { length: null, keeps };
+    return epochs > 1 ? { length: epochs, keeps } : null;
+  },
+};
 
 /** The pruner that a study file names; `auto` where it names none. */
 export function prunerOf(file: { readonly pruner?: PrunerSpec | null | undefined }): PrunerSpec {

@@ -64,6 +64,13 @@ function restartedLab(machine: Machine, { said }: LabDriver): LabDriver {
   return driver;
 }
 
+/** A stopped trial's worker, after a restart of the lab, is told to stop it again. */
+function isCancelledAgain(machine: Machine): void {
+  const driver = restartedLab(machine, stopped(machine));
+  const said = driver.hello(SLOT, { holding: [id(1)] });
+  expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(1), reason: 'pruned' }]);
+}
+
 const schedulers: Hole<Machine>[] = [
   {
     rule: '1 · however often sessions end, no trial fails of it: only a death seen by the supervisor counts',
@@ -173,11 +180,16 @@ const schedulers: Hole<Machine>[] = [
       from: '  trial.verdict = stored.verdict ?? null;',
       to: '',
     },
-    scenario(machine) {
-      const driver = restartedLab(machine, stopped(machine));
-      const said = driver.hello(SLOT, { holding: [id(1)] });
-      expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(1), reason: 'pruned' }]);
+    scenario: isCancelledAgain,
+  },
+  {
+    rule: 'a verdict outlives a restart, the cancel does not: the worker that holds the trial is told again',
+    broken: {
+      file: 'scheduling/sessions.ts',
+      from: "if (attempt.state === 'open' && attempt.trial.verdict !== null) recall(",
+      to: "if (attempt.state === 'open' && lab.now < 0) recall(",
     },
+    scenario: isCancelledAgain,
   },
   {
     rule: 'samplers are told the value that a stopped trial was expected to reach, after a restart too',

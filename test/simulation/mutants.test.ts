@@ -113,12 +113,6 @@ const mutants: Record<string, Case> = {
     from: '  if (trial.verdict !== null) {',
     to: '  if (trial.verdict !== null && lab.now < 0) {',
   },
-  'an adopted attempt of a stopped trial goes on': {
-    world: worlds['asynchronous, verdicts of a pruner'],
-    file: 'scheduling/sessions.ts',
-    from: "    if (attempt.state === 'open' && attempt.trial.verdict !== null) recall(lab, attempt, PRUNED);\n",
-    to: '',
-  },
   'a third attempt is started beside two': {
     world: worlds['only links: cut, cut, cut'],
     file: 'scheduling/dispatch.ts',

@@ -458,6 +458,7 @@ describe('Reading a lab: studies of other programs', () => {
       'galapagos_study',
       'galapagos_trial',
       'galapagos_attempt',
+      'galapagos_audit',
     ])
       foreignly(file, `DROP TABLE ${table}`);
     // prettier-ignore
