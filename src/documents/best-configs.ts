@@ -64,9 +64,14 @@ export function bestConfigsOf(
 
 /** A trial's origin in files and command output. */
 export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
-  return origin === null
-    ? null
-    : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
+  if (origin === null) return null;
+  const { operator, parents, generation, prediction } = origin;
+  return {
+    operator,
+    parents: [...parents],
+    generation,
+    ...(prediction === undefined ? {} : { prediction }),
+  };
 }
 
 /**

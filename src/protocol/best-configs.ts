@@ -27,7 +27,7 @@ export const lineage = strict({
       .describe('Natural logarithm of it, in standard deviations of the values.'),
   })
     .optional()
-    .describe('Prediction of the model that chose the trial; while the study runs.'),
+    .describe('Prediction of the model that chose the trial; in its story and while it runs.'),
 });
 
 /** Energy of a study. */

@@ -23,6 +23,7 @@ import {
 } from '../protocol/lab-file.ts';
 import { rowColumns } from '../protocol/window/row-columns.ts';
 import { readAudits } from './audit-rows.ts';
+import { readPrediction } from './prediction-rows.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import type {
@@ -232,8 +233,13 @@ export class OwnStudy {
         number,
       )
       .map((attempt) => this.#attempt(attempt));
+    const prediction = readPrediction(this.#connection, columns, this.#key, number);
+    const { origin } = trial;
     return {
-      trial,
+      trial:
+        prediction === null || origin === null
+          ? trial
+          : { ...trial, origin: { ...origin, prediction } },
       attempts,
       audits: readAudits(this.#connection, columns, this.#key, number),
       lines: stored === null ? [] : columns.json('galapagos_trial.story', storySchema, stored),

@@ -14,7 +14,14 @@ import { addMissingColumns } from './metric-columns.ts';
 import { endedStateOf, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
-import { AUDIT_DDL, GALAPAGOS_DDL, LAB_FORMAT, OPTUNA_DDL, TRIAL_TABLES } from './schema.ts';
+import {
+  AUDIT_DDL,
+  GALAPAGOS_DDL,
+  LAB_FORMAT,
+  OPTUNA_DDL,
+  PREDICTION_DDL,
+  TRIAL_TABLES,
+} from './schema.ts';
 import { isBusy } from './sqlite-failure.ts';
 
 export interface Hold {
@@ -116,6 +123,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
   }
   addMissingColumns(connection);
   connection.exec(AUDIT_DDL);
+  connection.exec(PREDICTION_DDL);
   // Audits are not continued after a restart.
   connection.run("UPDATE galapagos_audit SET outcome = 'lost' WHERE outcome IS NULL");
   const columns = new Columns(connection.file);

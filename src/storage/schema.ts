@@ -228,5 +228,21 @@ export const AUDIT_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit (
 	PRIMARY KEY (study, number, k)
 ) WITHOUT ROWID`;
 
+/** Predictions of trials that a model chose. As with audits, earlier files lack the table. */
+export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	value REAL NOT NULL,
+	low REAL NOT NULL,
+	high REAL NOT NULL,
+	log_improvement REAL NOT NULL,
+	PRIMARY KEY (study, number)
+) WITHOUT ROWID`;
+
 /** Our tables with rows of trials. */
-export const TRIAL_TABLES = ['galapagos_audit', 'galapagos_attempt', 'galapagos_trial'] as const;
+export const TRIAL_TABLES = [
+  'galapagos_audit',
+  'galapagos_prediction',
+  'galapagos_attempt',
+  'galapagos_trial',
+] as const;

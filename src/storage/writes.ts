@@ -10,6 +10,7 @@ import { StorageError } from './errors.ts';
 import { METRIC_COLUMNS, metricNumbers } from './metric-columns.ts';
 import { optunaDate } from './optuna-encoding.ts';
 import { OptunaRows } from './optuna-rows.ts';
+import { PredictionRows } from './prediction-rows.ts';
 import { pythonJson } from './python-json.ts';
 import type { EndedElsewhere } from './storage.ts';
 import { removeStudy, removeTrials, writeDescription } from './study-description.ts';
@@ -31,6 +32,7 @@ export class Writes {
   readonly #endTrial: Statement;
   readonly #setBack: Statement;
   readonly #audits: AuditRows;
+  readonly #predictions: PredictionRows;
   #nowMs = 0;
   /** The same instant in Optuna's format. */
   #date = '';
@@ -39,6 +41,7 @@ export class Writes {
     this.#connection = connection;
     this.#optuna = new OptunaRows(connection);
     this.#audits = new AuditRows(connection);
+    this.#predictions = new PredictionRows(connection);
     const prepare = (sql: string): Statement => connection.prepare(sql);
     this.#insertProposal = prepare(
       `INSERT INTO galapagos_trial (study, number, state, params, operator, parents, generation, basis) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)`,
@@ -206,6 +209,8 @@ export class Writes {
       origin.generation,
       historyLength,
     ]);
+    if (origin.prediction !== undefined)
+      this.#predictions.insert(study.key, number, origin.prediction);
     const trial = { number, params, origin, trialId: null, attempts: [] };
     study.proposed(trial);
     const row = claims === undefined ? null : this.#optuna.claim(study, trial, claims, this.#date);

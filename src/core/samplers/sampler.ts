@@ -17,7 +17,7 @@ export interface Origin {
    * larger generation of the parents.
    */
   readonly generation: number;
-  /** Absent where no model chose the trial, and for trials read from a lab file. */
+  /** Absent where no model chose the trial, and for trials that a resumed study reads. */
   readonly prediction?: Prediction;
 }
 

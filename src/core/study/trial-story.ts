@@ -3,6 +3,8 @@
  * log, which names every event of the scheduler, is kept apart (`core/scheduling/story.ts`).
  */
 import { at } from '../at.ts';
+import { exp } from '../elementary.ts';
+import type { Prediction } from '../samplers/sampler.ts';
 import type { AuditVerdict } from './row-codes.ts';
 
 export interface StoryFacts {
@@ -10,11 +12,18 @@ export interface StoryFacts {
   /** Null: it has not ended. */
   readonly outcome: string | null;
   /** Null: unknown. */
-  readonly lineage: { readonly operator: string; readonly parents: readonly number[] } | null;
+  readonly lineage: StoryLineage | null;
   readonly attempts: readonly StoryAttempt[];
   /** Its value; null: none, or it diverged. */
   readonly value: number | null;
   readonly audits: readonly StoryAudit[];
+}
+
+interface StoryLineage {
+  readonly operator: string;
+  readonly parents: readonly number[];
+  /** Of the model that chose the trial; absent: none did. */
+  readonly prediction?: Prediction | undefined;
 }
 
 /** An evaluation on another node after the trial had ended. */
@@ -47,7 +56,20 @@ export interface StoryFormat {
 /** One sentence for a trial with one attempt; otherwise one for its origin and one an attempt. */
 export function storySentences(facts: StoryFacts, format: StoryFormat): string[] {
   const audits = facts.audits.flatMap((audit) => auditSentence(audit, facts, format));
-  return [...attemptSentences(facts, format), ...audits];
+  return [...attemptSentences(facts, format), ...predictionSentence(facts, format), ...audits];
+}
+
+function predictionSentence({ lineage }: StoryFacts, { value: figure }: StoryFormat): string[] {
+  const prediction = lineage?.prediction;
+  if (prediction === undefined) return [];
+  const { value, low, high, logExpectedImprovement } = prediction;
+  const improvement = figure(exp(logExpectedImprovement));
+  return [
+    sentence([
+      `the model predicted ${figure(value)}, 95 % interval ${figure(low)} to ${figure(high)}`,
+      `expected improvement ${improvement} times the standard deviation of the values`,
+    ]),
+  ];
 }
 
 function attemptSentences(facts: StoryFacts, format: StoryFormat): string[] {
@@ -97,6 +119,7 @@ function originClause(lineage: StoryFacts['lineage']): string {
     if (operator === 'crossover+mutation') {
       return `proposed by crossover of ${trials} and mutation`;
     }
+    if (operator === 'neighbour') return `proposed as a neighbour of ${trials}`;
     return `proposed by ${operator} from ${trials}`;
   }
   switch (operator) {

@@ -27,6 +27,15 @@ describe('The story of a trial in sentences', () => {
     ]);
   });
 
+  it('says what the model predicted of a trial that it chose', () => {
+    const prediction = { value: 0.5, low: 0.25, high: 0.75, logExpectedImprovement: 0 };
+    const lineage = { operator: 'neighbour', parents: [14], prediction };
+    expect(tell({ lineage, attempts: [run] })).toEqual([
+      'Proposed as a neighbour of trial 14; started on CPU 1; succeeded after 2.3 s.',
+      'The model predicted 0.5, 95 % interval 0.25 to 0.75; expected improvement 1 times the standard deviation of the values.',
+    ]);
+  });
+
   it.each([
     ['crossover+mutation', [3, 5], 'Proposed by crossover of trials 3 and 5 and mutation'],
     ['uniform', [], 'Drawn at random'],
