@@ -13,7 +13,7 @@ export interface EndedElsewhere {
   readonly number: number;
   readonly state: EndedState;
   readonly value: number | null;
-  /** Where the study lists objectives and the other program wrote a value for each. */
+  /** Present where the study lists objectives and the other program wrote a value for each. */
   readonly figures?: Figures;
 }
 

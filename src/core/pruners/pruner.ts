@@ -10,7 +10,7 @@ import type { EndedState } from '../study/row-codes.ts';
 /** A study file's pruner entry: name and settings, checked by `create-pruner.ts`. */
 export type PrunerSpec = NamedSettings;
 
-/** What an objective reports while it trains. */
+/** Reports of an objective while it trains. */
 export interface Reporting {
   /** Number of reports of a whole training, steps 0 … length − 1; null: it differs by trial. */
   readonly length: number | null;

@@ -81,7 +81,7 @@ export interface StoredTrial {
     readonly outcome: TrialOutcome;
     readonly value: number;
     readonly finishSeq: number;
-    /** Where the study lists objectives; absent: it lists none, or the trial has no values. */
+    /** Present where the study lists objectives and the trial has values. */
     readonly figures?: Figures;
   } | null;
   /** Highest attempt number so far. */

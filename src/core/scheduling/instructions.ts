@@ -108,7 +108,7 @@ export type Write =
       readonly outcome: TrialOutcome;
       /** ±∞ for the worst; NaN if there is none (failed). */
       readonly value: number;
-      /** Where the study lists objectives and the trial is complete: ±∞ for the worst. */
+      /** Present where the study lists objectives and the trial is complete; ±∞ for the worst. */
       readonly figures?: Figures;
       readonly finishSeq: number;
       /** The attempt that ended it; 0 if none ran. */

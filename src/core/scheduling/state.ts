@@ -191,7 +191,7 @@ export interface Study {
   };
 }
 
-/** What an evaluation was computed with: those with equal text give equal values. */
+/** Arithmetic of an evaluation: those with equal text give equal values. */
 export interface Arithmetic {
   /** Executor, number of its arithmetic, and the device where results depend on it. */
   readonly label: string;

@@ -1,4 +1,4 @@
-/** What early stopping saved in a study, and its one sentence for window, command line and reports. */
+/** Savings of early stopping in a study, in one sentence for window, command line and reports. */
 import type { Reporting } from '../pruners/pruner.ts';
 import { THIN } from './score.ts';
 

@@ -31,7 +31,7 @@ export class Passage {
   readonly #passed: () => void;
   readonly #frames = new FrameCount();
   #answered = 0;
-  /** What was received before the handshake passed, then what the reader has not taken. */
+  /** Bytes received before the handshake passed, then bytes that the reader has not taken. */
   #unread = NOTHING;
   #hasPassed = false;
   /** Time to which heartbeats are subtracted from the unread amount, in milliseconds. */
