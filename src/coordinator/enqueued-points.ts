@@ -11,6 +11,7 @@ import type { EncodedParams, Params } from '../core/search-space/distribution.ts
 import { encodeParams } from '../core/search-space/params.ts';
 import { params as paramsSchema } from '../protocol/best-configs.ts';
 import { parse } from '../protocol/problems.ts';
+import { StorageError } from '../storage/errors.ts';
 import type { EnqueuedElsewhere, LabStorage } from '../storage/storage.ts';
 import { isTemporary } from './group-commit.ts';
 
@@ -59,11 +60,16 @@ export class EnqueuedPoints {
     this.#studies = studies;
   }
 
-  /** Studies for which trials wait. @throws StorageError that no retry can fix */
+  /**
+   * Reads them again, and returns the studies for which trials wait. If the file cannot be read, the
+   * ones found before wait on: the next commit reports what is wrong with the file.
+   */
   refresh(): ReadonlySet<string> {
-    this.#unlessTemporary(() => {
+    try {
       this.#waiting = this.#storage.enqueuedElsewhere() ?? this.#waiting;
-    });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    }
     return new Set(this.#waiting.map(({ study }) => study));
   }
 
@@ -77,7 +83,7 @@ export class EnqueuedPoints {
       return null;
     for (const trial of this.#waiting.filter((waiting) => waiting.study === uid)) {
       const point = pointOrReason(study, trial.params);
-      if (typeof point === 'string') this.#unlessTemporary(() => this.#refuse(trial, point));
+      if (typeof point === 'string') this.#refuse(trial, point);
       else {
         this.#drop(trial);
         return { params: point, claims: trial.row };
@@ -87,20 +93,16 @@ export class EnqueuedPoints {
   }
 
   #refuse(trial: EnqueuedElsewhere, reason: string): void {
-    this.#storage.refuseEnqueued(trial.row, reason);
-    this.#drop(trial);
+    try {
+      this.#storage.refuseEnqueued(trial.row, reason);
+      this.#drop(trial);
+    } catch (error) {
+      if (!isTemporary(error)) throw error;
+    }
   }
 
   #drop(trial: EnqueuedElsewhere): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== trial);
-  }
-
-  #unlessTemporary(access: () => void): void {
-    try {
-      access();
-    } catch (error) {
-      if (!isTemporary(error)) throw error;
-    }
   }
 }
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
+import { StorageError } from '../../src/storage/errors.ts';
 import { memoryLab } from '../../src/storage/memory.ts';
 import type { MemoryLab } from '../../src/storage/memory.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
@@ -104,6 +105,16 @@ describe('Coordinator: trials that other programs enqueue', () => {
     here.coordinator.settle();
     const { open } = here.coordinator.lab.studies.get('uid')!;
     expect(open.get(1)?.params).toEqual(Float64Array.of(0.375));
+  });
+
+  it('do not stop the lab when the file cannot be read for a while', () => {
+    here.storage.failure = new StorageError('io', 'lab.db', 'the disk does not answer');
+    lab.enqueueElsewhere('uid', { x: 0.5 });
+    here.coordinator.takeEnqueued();
+    here.storage.failure = null;
+    expect([here.fatal, size()]).toEqual([null, 0]);
+    here.coordinator.takeEnqueued();
+    expect(size()).toBe(1);
   });
 
   it('accept a point of the window in the same way', () => {

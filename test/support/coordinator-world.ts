@@ -46,6 +46,7 @@ export class FragileStorage implements LabStorage {
   }
 
   enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
+    if (this.failure !== null) throw this.failure;
     return this.#real.enqueuedElsewhere();
   }
 
