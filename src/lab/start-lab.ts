@@ -2,7 +2,7 @@
  * Assembles one lab in one process: file, sockets, this machine's workers and the coordinator
  * between them. Contains no decisions and no user interface.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -218,7 +218,7 @@ async function start(
       // Lanes of one trial each have nothing to agree on.
       shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
       runsOn: devicesOfStudies(),
-      auditSeed: randomInt(2 ** 47),
+      auditSeed: randomBytes(6).readUIntBE(0, 6),
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },
