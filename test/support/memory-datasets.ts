@@ -50,6 +50,8 @@ export class MemoryStore implements DatasetStore {
   readonly usedAt = new Map<string, number>();
   /** Chunks written, in order; also those written twice. */
   readonly written: number[] = [];
+  /** Resolves when the disk takes the next chunk. */
+  diskReady: () => Promise<void> = () => Promise.resolve();
   /** Bytes of the disk. */
   capacity = 1e9;
   /** Whether the finished dataset is found to be other content than ordered. */
@@ -104,12 +106,12 @@ export class MemoryStore implements DatasetStore {
           progress();
         }
       },
-      write: (index, chunk) => {
-        if (this.#used + chunk.length > this.capacity) return Promise.reject(full());
+      write: async (index, chunk) => {
+        await this.diskReady();
+        if (this.#used + chunk.length > this.capacity) throw full();
         this.written.push(index);
         data.set(chunk, index * manifest.chunkBytes);
         had.add(index);
-        return Promise.resolve();
       },
       save: () => {
         tree.saved = had.bytes();

@@ -311,8 +311,7 @@ export class TreeFetch {
     const answer = await this.#ask(state, { type: 'chunk', tree: this.order.tree, index });
     if (answer?.head.type === 'none') have.delete(index);
     await this.#take(state, answer);
-    // Until it is written, no other source is asked for it.
-    if (this.#asked.get(index) === state) this.#asked.delete(index);
+    this.#unask(state, index);
     this.#pump();
   }
 
@@ -340,9 +339,16 @@ export class TreeFetch {
       state.pause(this.#parts.timer.now());
     if (answer?.head.type !== 'chunk') return;
     const { index } = answer.head;
+    // Until it is written, nothing is asked for it again.
+    this.#asked.set(index, state);
     if (!(await isChunk(writer.manifest, index, answer.body)))
       this.#wrong(state, index, 'wrong chunks');
     else if (this.#fetches && !writer.had.has(index)) await this.#write(writer, index, answer.body);
+    this.#unask(state, index);
+  }
+
+  #unask(state: SourceState, index: number): void {
+    if (this.#asked.get(index) === state) this.#asked.delete(index);
   }
 
   async #write(writer: ChunkWriter, index: number, chunk: Uint8Array): Promise<void> {

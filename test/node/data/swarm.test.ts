@@ -31,6 +31,17 @@ describe('Datasets of a lab: sharing chunks', () => {
     for (const { store } of swarm.nodes) expect(store.written).toHaveLength(100);
   });
 
+  it('asks for no chunk again that a slow disk is still writing', async () => {
+    const swarm = new Swarm(1, 40, seeded(4));
+    const [node] = swarm.nodes;
+    if (node === undefined) throw new Error('no node');
+    node.store.diskReady = () => new Promise((resolve) => swarm.timer.after(5 * CHUNK_MS, resolve));
+    await swarm.want();
+    await swarm.until(() => swarm.everyNodeHas());
+    expect(swarm.sent.get('host')).toBe(40);
+    expect(node.store.written).toHaveLength(40);
+  });
+
   it('serves a node that joins later from nodes that have the dataset', async () => {
     const swarm = new Swarm(3, 60, seeded(2));
     const [late] = swarm.nodes;
