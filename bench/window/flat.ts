@@ -42,7 +42,7 @@ export async function flat(minutes: number): Promise<BenchRow[]> {
           stop: { trials: 10 * RESULTS },
         };
         const { study: key } = await ask(first.page, 'startStudy', {
-          study: study as never,
+          study,
           workers: null,
         });
         for (const [i, { page }] of pages.entries())

@@ -211,7 +211,7 @@ export class Draft {
   start(): Promise<CallOutput<'startStudy'>> {
     // The engine checks the study again before it starts.
     return this.#client.command('startStudy', {
-      study: this.study as unknown as StudyFile,
+      study: this.study,
       workers: this.workerCount,
     });
   }
