@@ -44,8 +44,7 @@ export function readAudits(
   key: number,
   number: number,
 ): AuditRecord[] {
-  const table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'galapagos_audit'";
-  if (connection.get(table) === undefined) return [];
+  if (!connection.hasTable('galapagos_audit')) return [];
   return connection
     .all(
       `SELECT k, slot, outcome, value, verdict, executor, ms, detail FROM galapagos_audit

@@ -92,6 +92,12 @@ export class Connection {
     return this.prepare(sql).get(parameters);
   }
 
+  hasTable(name: string): boolean {
+    return (
+      this.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name) !== undefined
+    );
+  }
+
   run(sql: string, ...parameters: Bindable[]): number {
     return this.prepare(sql).run(parameters);
   }

@@ -7,6 +7,7 @@ import type { Params } from '../core/search-space/distribution.ts';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { NEXT_NUMBER } from './optuna-rows.ts';
 import { pythonJson } from './python-json.ts';
 import { storageError } from './sqlite-failure.ts';
 
@@ -33,7 +34,7 @@ export function enqueue(
       const study = new Columns(file).integer('galapagos_study.study_id', id);
       const insert = connection.prepare(
         `INSERT INTO trials (number, study_id, state)
-         VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'WAITING')`,
+         VALUES (${NEXT_NUMBER}, ?1, 'WAITING')`,
       );
       const describe = connection.prepare(
         "INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?, 'fixed_params', ?)",

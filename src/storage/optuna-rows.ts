@@ -28,6 +28,13 @@ interface FoundEnd {
   readonly figures?: Figures;
 }
 
+/**
+ * SQL of the number of a new trial of study ?1: the newest row of a study has its highest number,
+ * because rows are never deleted one by one.
+ */
+export const NEXT_NUMBER =
+  'coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1';
+
 export class OptunaRows {
   readonly #connection: Connection;
   readonly #ownsStudy: Statement;
@@ -51,10 +58,9 @@ export class OptunaRows {
     this.#ownsStudy = prepare(
       "SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?",
     );
-    // The newest row of a study has its highest number: rows are never deleted one by one.
     this.#insertTrial = prepare(
       `INSERT INTO trials (number, study_id, state, datetime_start)
-       VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'RUNNING', ?2)`,
+       VALUES (${NEXT_NUMBER}, ?1, 'RUNNING', ?2)`,
     );
     this.#claim = prepare(
       "UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = ? AND study_id = ? AND state = 'WAITING'",

@@ -31,9 +31,7 @@ export function readPrediction(
   key: number,
   number: number,
 ): Prediction | null {
-  const table =
-    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'galapagos_prediction'";
-  if (connection.get(table) === undefined) return null;
+  if (!connection.hasTable('galapagos_prediction')) return null;
   const row = connection.get(
     'SELECT value, low, high, log_improvement FROM galapagos_prediction WHERE study = ? AND number = ?',
     key,
