@@ -1,5 +1,4 @@
 /** Carries out `galapagos enqueue`. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
@@ -16,6 +15,7 @@ import { parseJson } from '../../protocol/json-text.ts';
 import { parse } from '../../protocol/problems.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { withLab } from '../options/lab-command.ts';
+import { readNamedFile } from '../options/read-named-file.ts';
 import type { LabOptions } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
@@ -35,7 +35,7 @@ export async function enqueuePoints(
   values: readonly string[],
   { lab, json = false, file }: EnqueueOptions,
 ): Promise<void> {
-  const given = file === undefined ? [] : pointsIn(resolve(context.streams.cwd, file), file);
+  const given = file === undefined ? [] : pointsIn(context, file);
   if (values.length > 0) given.push(pointOf(values));
   if (given.length === 0)
     throw new UsageError('no point: give parameters as name=value, or --file', 'usage');
@@ -113,15 +113,8 @@ function valueOf(text: string): ParamValue {
   return text;
 }
 
-function pointsIn(path: string, name: string): Params[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `cannot read ${name}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+function pointsIn(context: Context, name: string): Params[] {
+  const text = readNamedFile(context, name);
   const found = parse(points, parseJson(text, name), name);
   return Array.isArray(found) ? [...found] : [found];
 }

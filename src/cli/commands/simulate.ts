@@ -1,6 +1,4 @@
 /** `galapagos simulate`. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { presentName, samplerNames } from '../../core/samplers/create-sampler.ts';
@@ -16,9 +14,9 @@ import {
 } from '../actions/simulate-study.ts';
 import { integer, real, text } from '../options/arguments.ts';
 import { durationArgument } from '../options/duration-argument.ts';
+import { readNamedFile } from '../options/read-named-file.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
-import { UsageError } from '../process/exit-codes.ts';
 
 interface SimulateOptions {
   readonly file?: string;
@@ -99,15 +97,6 @@ function withFlags(file: SimulationFile, options: SimulateOptions): SimulationFi
   };
 }
 
-function read(named: string, { streams }: Context): SimulationFile {
-  const path = resolve(streams.cwd, named);
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `cannot read the simulation file ${named}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  return parseSimulation(content, named);
+function read(named: string, context: Context): SimulationFile {
+  return parseSimulation(readNamedFile(context, named, `the simulation file ${named}`), named);
 }
