@@ -72,6 +72,27 @@ export function required(settings: Settings, name: string): number {
   return value;
 }
 
+/**
+ * Returns the problem of an entry whose name is unknown.
+ * @param kind of the entry: `sampler` or `pruner`
+ * @param path position of the entry
+ * @param names all known names
+ */
+export function unknownName(
+  kind: string,
+  name: string,
+  path: string,
+  names: readonly string[],
+): Problem {
+  return {
+    code: `unknown-${kind}`,
+    path: `${path}.name`,
+    expected: `a ${kind}`,
+    found: JSON.stringify(name),
+    hint: didYouMean(name, names),
+  };
+}
+
 function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
   return (
     typeof value === 'number' &&

@@ -182,7 +182,7 @@ export function parseStudy(
   source: string,
   checkObjective?: ObjectiveCheck,
 ): StudyFile {
-  const file = check(studyFile, withDirection(value));
+  const file = check(writtenStudyFile, value);
   const problems = file.ok
     ? meaningProblems(file.value, checkObjective)
     : [...file.problems, ...partialProblems(value, checkObjective)];

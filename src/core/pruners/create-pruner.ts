@@ -5,8 +5,7 @@
  */
 import { InvalidInput } from '../errors.ts';
 import type { Problem } from '../errors.ts';
-import { didYouMean } from '../search-space/did-you-mean.ts';
-import { checkSettings, required, settingsOf } from '../settings.ts';
+import { checkSettings, required, settingsOf, unknownName } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
 import { asha } from './asha.ts';
 import { hopeless } from './hopeless.ts';
@@ -22,7 +21,7 @@ interface Kind {
   /** Advice on when to choose it. */
   readonly pick: string;
   readonly settings: SettingTable;
-  /** Whether it needs to know how many reports a whole training gives. */
+  /** True if it needs to know how many reports a whole training gives. */
   readonly needsLength: boolean;
   /** Settings that count epochs and must be fewer than a training has. */
   readonly withinTraining: readonly string[];
@@ -260,17 +259,15 @@ export function checkPruner(
   reporting: Reporting | null | undefined,
   path = 'pruner',
 ): Problem[] {
-  const names = pruners.map(({ name }) => name);
   const entry = pruners.find(({ name }) => name === spec.name);
   if (entry === undefined)
     return [
-      {
-        code: 'unknown-pruner',
-        path: `${path}.name`,
-        expected: 'a pruner',
-        found: JSON.stringify(spec.name),
-        hint: didYouMean(spec.name, names),
-      },
+      unknownName(
+        'pruner',
+        spec.name,
+        path,
+        pruners.map(({ name }) => name),
+      ),
     ];
   const problems = checkSettings(entry.settings, spec, path);
   const kind = kindOf(spec.name);

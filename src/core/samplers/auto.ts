@@ -14,7 +14,7 @@ export interface Circumstances {
   readonly trials: number | null;
   /** Number of trials that can run at a time; 0: not known yet, because no worker has started. */
   readonly atOnce: number;
-  /** Whether trials are compared by several values or constraints. */
+  /** True if trials are compared by several values or constraints. */
   readonly severalObjectives: boolean;
 }
 

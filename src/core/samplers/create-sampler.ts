@@ -6,9 +6,8 @@ import { InvalidInput } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { axesOf } from '../search-space/axis.ts';
 import type { Axis } from '../search-space/axis.ts';
-import { didYouMean } from '../search-space/did-you-mean.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
-import { checkSettings, required, settingsOf } from '../settings.ts';
+import { checkSettings, required, settingsOf, unknownName } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { algorithmOf } from './auto.ts';
@@ -252,7 +251,7 @@ export const samplerNames: readonly { readonly name: string; readonly pick: stri
 
 /** Display name of an algorithm in a sentence; unknown names are returned unchanged. */
 export function algorithmTitle(name: string): string {
-  return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.title ?? name;
+  return kindOf(name)?.title ?? name;
 }
 
 /** Fields shown in forms for every sampler, the default first. */
@@ -267,13 +266,12 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
 
 /** Returns the cost class of a sampler whose spec has passed its check. */
 export function samplerCost(spec: SamplerSpec): SamplerCost {
-  const name = algorithmOf(spec);
-  return (Object.hasOwn(kinds, name) ? kinds[name] : undefined)?.cost ?? 'inline';
+  return kindOf(algorithmOf(spec))?.cost ?? 'inline';
 }
 
 /** Returns whether the sampler takes studies that list several objectives or constraints. */
 export function takesSeveralObjectives(name: string): boolean {
-  return Object.hasOwn(kinds, name) && kinds[name]?.severalObjectives === true;
+  return kindOf(name)?.severalObjectives === true;
 }
 
 export const defaultSampler: SamplerSpec = { name: 'auto' };
@@ -288,19 +286,8 @@ export function checkSampler(
   space: SearchSpace | null,
   path = 'sampler',
 ): Problem[] {
-  const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
-  if (kind === undefined) {
-    const names = Object.keys(kinds);
-    return [
-      {
-        code: 'unknown-sampler',
-        path: `${path}.name`,
-        expected: 'a sampler',
-        found: JSON.stringify(spec.name),
-        hint: didYouMean(spec.name, names),
-      },
-    ];
-  }
+  const kind = kindOf(spec.name);
+  if (kind === undefined) return [unknownName('sampler', spec.name, path, Object.keys(kinds))];
   if (spec.name === 'auto') return choiceProblems(spec, space, path);
   const problems = checkSettings(kind.settings, spec, path);
   if (problems.length > 0 || space === null || kind.check === undefined) return problems;
@@ -334,10 +321,13 @@ export function createSampler(
   seed: number,
 ): Sampler {
   const problems = checkSampler(spec, space);
-  const name = algorithmOf(spec);
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  const kind = kindOf(algorithmOf(spec));
   if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
   return kind.make(axesOf(space), seed, settingsOf(kind.settings, spec));
+}
+
+function kindOf(name: string): Kind | undefined {
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {

@@ -45,11 +45,11 @@ const SCALE = 0.1;
 
 /** Choices in which the samplers that use the model differ. */
 export interface Variant {
-  /** Whether every ask is wide; else three quarters are, while the model is small. */
+  /** True: every ask is wide; false: three quarters are, while the model is small. */
   readonly alwaysWide: boolean;
-  /** Whether odd trial numbers use transformed values. */
+  /** True: odd trial numbers use transformed values. */
   readonly power: boolean;
-  /** Whether the model has a sum of kernels of one parameter each. */
+  /** True: the model has a sum of kernels of one parameter each. */
   readonly additive: boolean;
 }
 
