@@ -35,6 +35,16 @@ function two(machine: Machine, trials = 2, scheduler: Partial<LabOptions> = {}):
   return driver;
 }
 
+/** A study of one trial, which runs on the only node, `na`. */
+function alone(machine: Machine, scheduler: Partial<LabOptions>): LabDriver {
+  const driver = new LabDriver({ machine, scheduler });
+  driver.open();
+  driver.join('na', 1);
+  driver.create({ trials: 1 });
+  driver.hello(A);
+  return driver;
+}
+
 const holes: readonly Hole[] = [
   {
     rule: 'a node is lost after it was away for 120 s',
@@ -47,6 +57,57 @@ const holes: readonly Hole[] = [
       const driver = two(machine);
       driver.passPulsing(122_500, ['nb']);
       expect(driver.node('na').presence).toBe('absent');
+    },
+  },
+  {
+    rule: 'the time for which a slot is held does not count towards the limit of its attempt',
+    broken: {
+      file: 'scheduling/time-limits.ts',
+      from: 'first.startedAt += lab.now - Math.max(since, first.startedAt);',
+      to: '',
+    },
+    scenario(machine) {
+      const driver = alone(machine, { attemptTimeout: () => 10_000 });
+      driver.passPulsing(5_000, ['na']);
+      const held = driver.passPulsing(60_000, ['na'], [A]);
+      expect(writes(held, 'attemptEnded')).toEqual([]);
+      const early = driver.passPulsing(6_500, ['na']);
+      expect(writes(early, 'attemptEnded')).toEqual([]);
+      const late = driver.passPulsing(1_000, ['na']);
+      expect(writes(late, 'trialEnded')).toMatchObject([{ outcome: 'timedOut' }]);
+    },
+  },
+  {
+    rule: 'no attempt exceeds its limit while its slot is held or its node is away',
+    broken: {
+      file: 'scheduling/time-limits.ts',
+      from: 'const at = waits ? Math.max(limit, lab.now + lab.options.leaseMs) : limit;',
+      to: 'const at = limit;',
+    },
+    scenario(machine) {
+      const driver = alone(machine, { attemptTimeout: () => 10_000 });
+      expect(writes(driver.passPulsing(60_000, ['na'], [A]), 'attemptEnded')).toEqual([]);
+      expect(writes(driver.pass(60_000), 'attemptEnded')).toEqual([]);
+      driver.pulse('na');
+      const said = driver.passPulsing(1_500, ['na']);
+      expect(writes(said, 'attemptEnded')).toEqual([]);
+      expect(writes(driver.result(id(0)), 'trialEnded')).toMatchObject([{ outcome: 'succeeded' }]);
+    },
+  },
+  {
+    rule: 'an attempt whose node was away has a lease more for the result that is on its way',
+    broken: {
+      file: 'scheduling/time-limits.ts',
+      from: 'Math.max(startedAt + timeout, slot.node.presenceSince)',
+      to: '(startedAt + timeout)',
+    },
+    scenario(machine) {
+      const driver = alone(machine, { attemptTimeout: () => 10_000 });
+      driver.pass(21_500);
+      const said = driver.passPulsing(1_500, ['na']);
+      expect(writes(said, 'attemptEnded')).toEqual([]);
+      const late = driver.passPulsing(1_000, ['na']);
+      expect(writes(late, 'trialEnded')).toMatchObject([{ outcome: 'timedOut' }]);
     },
   },
   {

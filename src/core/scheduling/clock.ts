@@ -16,6 +16,7 @@ import type { LabState, Slot, Timer } from './state.ts';
 import { emit } from './step-output.ts';
 import { enforceRules } from './stop-rules.ts';
 import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
+import { exceedsLimit } from './time-limits.ts';
 import { endTrial } from './trial-end.ts';
 import { endPruned, showBack } from './back.ts';
 
@@ -120,16 +121,8 @@ function due(lab: LabState, timer: Timer): void {
  * have reported that itself.
  */
 function timeOutFirst(lab: LabState, slot: Slot): void {
-  slot.timeoutTimer = false;
-  const first = slot.cohorts[0];
-  const timeout = first === undefined ? null : lab.options.attemptTimeout(first.study.spec);
-  if (first?.startedAt === undefined || first.startedAt === null || timeout === null) return;
-  const at = first.startedAt + timeout + lab.options.leaseMs;
-  if (at > lab.now) {
-    slot.timeoutTimer = true;
-    lab.timers.add({ kind: 'attemptTimeout', at, slot });
-    return;
-  }
+  const first = exceedsLimit(lab, slot);
+  if (first === null) return;
   for (const attempt of first.attempts) {
     if (attempt.state !== 'open' && attempt.state !== 'recalled') continue;
     if (attempt.audit !== null) {

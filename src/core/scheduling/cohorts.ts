@@ -3,6 +3,7 @@
  * carries it, so none can be lost.
  */
 import type { Attempt, Cohort, LabState, Slot, Study } from './state.ts';
+import { watchLimit } from './time-limits.ts';
 
 /** Releases one attempt; the last one returns the credit and lets the slot's next cohort begin. */
 export function releaseFrom(lab: LabState, cohort: Cohort): void {
@@ -52,12 +53,5 @@ function beginFirst(lab: LabState, slot: Slot): void {
   const first = slot.cohorts[0];
   if (first === undefined) return;
   first.startedAt ??= lab.now;
-  const timeout = lab.options.attemptTimeout(first.study.spec);
-  if (timeout === null || slot.timeoutTimer) return;
-  slot.timeoutTimer = true;
-  lab.timers.add({
-    kind: 'attemptTimeout',
-    at: first.startedAt + timeout + lab.options.leaseMs,
-    slot,
-  });
+  watchLimit(lab, slot);
 }

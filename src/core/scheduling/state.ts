@@ -316,7 +316,10 @@ export interface Cohort {
   taskSeq: number;
   kept: boolean;
   sentAt: number;
-  /** Time since which it is the slot's first; null: it waits behind another. */
+  /**
+   * Time since which it is the slot's first, later by the time for which the slot was held since;
+   * null: it waits behind another.
+   */
   startedAt: number | null;
   /** Number of beats of its session that did not list it yet, and the time of the last. */
   missed: number;

@@ -5,6 +5,7 @@
 import { creditsOf } from './credits.ts';
 import { requeue } from './second-attempts.ts';
 import type { LabNode, LabState, Slot } from './state.ts';
+import { skipHeldTime } from './time-limits.ts';
 
 /** Returns whether the node may be given work. */
 export function isUsable({ presence, mode }: LabNode): boolean {
@@ -28,6 +29,7 @@ export function refreshNode(lab: LabState, node: LabNode): void {
 
 /** @param since null: the slot is not held any more */
 export function holdSlot(lab: LabState, slot: Slot, since: number | null): void {
+  if (since === null && slot.heldSince !== null) skipHeldTime(lab, slot, slot.heldSince);
   slot.heldSince = since;
   if (since !== null)
     lab.timers.add({ kind: 'held', at: lab.now + lab.options.heldMs, slot, since });
