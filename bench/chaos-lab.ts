@@ -3,6 +3,7 @@
  * default list, because it takes more than an hour.
  */
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { built } from '../test/support/built-command.ts';
 import { whyNoBed } from '../test/support/lab-bed.ts';
 import { labChaos, quantile } from '../test/support/lab-chaos.ts';
@@ -11,6 +12,10 @@ import type { BenchRow } from './row.ts';
 
 /** Variable with the minutes after which no further fault begins; absent: no limit. */
 const MINUTES = 'GALAPAGOS_CHAOS_MINUTES';
+/** Variable with a folder for the lab file and the output of all commands after violations. */
+const KEEP = 'GALAPAGOS_CHAOS_KEEP';
+/** Variable with the seed of the faults; absent: 0. */
+const SEED = 'GALAPAGOS_CHAOS_SEED';
 /** The generational sampler proposes four trials at once, and every node has to work. */
 const NODES = 4;
 /**
@@ -27,9 +32,19 @@ export async function run(): Promise<BenchRow[]> {
   if (whyNoBed !== null) throw new Error(`chaos-lab: ${whyNoBed}`);
   await built();
   const rows: BenchRow[] = [];
-  for (const [seed, each] of SAMPLERS.entries()) {
+  const folder = process.env[KEEP];
+  for (const [index, each] of SAMPLERS.entries()) {
+    const seed = Number(process.env[SEED] ?? 0) + index;
     const minutes = Number(process.env[MINUTES] ?? Infinity) / SAMPLERS.length;
-    const report = await labChaos({ ...each, minutes, seed, nodes: NODES, recovered: tellSlow });
+    const report = await labChaos({
+      ...each,
+      minutes,
+      seed,
+      nodes: NODES,
+      recovered: tellSlow,
+      tell: (text) => void process.stderr.write(`${text}\n`),
+      ...(folder === undefined ? {} : { keep: join(folder, each.sampler) }),
+    });
     const load = `load of the machine at the end ${loadavg()[2]?.toFixed(1) ?? '?'}`;
     const recoveries = report.recoveries.filter(({ sinceRestartMs }) => sinceRestartMs === null);
     const across = report.recoveries.filter(({ sinceRestartMs }) => sinceRestartMs !== null);

@@ -3,7 +3,7 @@
  * checks afterwards that every trial ended exactly once, with the value of an undisturbed run where
  * the sampler does not depend on the order of results.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
@@ -39,6 +39,13 @@ export interface LabChaosOptions {
   readonly longestMs: number;
   /** Called with each recovery. */
   readonly recovered?: (recovery: Recovery) => void;
+  /** Called with each fault and each violation when it happens. */
+  readonly tell?: (text: string) => void;
+  /**
+   * Folder to which the lab file and what every command printed are copied if there are violations;
+   * absent: nowhere.
+   */
+  readonly keep?: string;
 }
 
 export interface LabChaosReport {
@@ -65,6 +72,8 @@ const DURATION_MS = 150;
 const ENDLESS = 1_000_000;
 const GAP_MS = 2000;
 const SHORTEST_MS = 1000;
+/** Longest time for which an ended command's output is waited for. */
+const KEEP_MS = 2000;
 /** Bytes of the disk of a node's user folder. */
 const DISK_BYTES = 16 * 2 ** 20;
 
@@ -94,6 +103,8 @@ class Chaos {
   readonly #running = new Map<number, string>();
   readonly #hit = new Map<number, Hit>();
   readonly #recoveries: Recovery[] = [];
+  /** Every command so far. */
+  readonly #all: { readonly name: HostName; readonly command: EventCommand }[] = [];
   /** Running command of each node. */
   readonly #commands = new Map<HostName, EventCommand>();
   /** Hosts with a fault now, and what ends their faults. */
@@ -136,19 +147,49 @@ class Chaos {
       await host.process.signal('SIGINT');
       await host.process.ended;
     } catch (error) {
-      this.#failures.push(String(error));
+      this.#fail(String(error));
     }
+    const violations = [
+      ...this.#failures,
+      ...this.#twice(),
+      ...[...this.#hit.keys()].map((trial) => `trial ${trial} did not run again`),
+      ...(sampler === 'generational' ? await this.#differences() : []),
+    ];
+    if (violations.length > 0) await this.#keep();
     return {
       faults: this.#count,
       trials: this.#lab.ends().states['complete'] ?? 0,
       recoveries: this.#recoveries.sort((a, b) => a.ms - b.ms),
-      violations: [
-        ...this.#failures,
-        ...this.#twice(),
-        ...[...this.#hit.keys()].map((trial) => `trial ${trial} did not run again`),
-        ...(sampler === 'generational' ? await this.#differences() : []),
-      ],
+      violations,
     };
+  }
+
+  #tell(text: string): void {
+    this.#options.tell?.(`${new Date().toISOString()} ${text}`);
+  }
+
+  #fail(text: string): void {
+    this.#failures.push(text);
+    this.#tell(`violation: ${text}`);
+  }
+
+  /** Copies the lab file and what the commands printed. */
+  async #keep(): Promise<void> {
+    const { keep } = this.#options;
+    if (keep === undefined) return;
+    // Ends every process, so that nothing is written any more.
+    await this.#lab.bed.close();
+    mkdirSync(keep, { recursive: true });
+    for (const end of ['', '-wal'])
+      if (existsSync(this.#lab.file + end))
+        copyFileSync(this.#lab.file + end, join(keep, `lab.db${end}`));
+    for (const [index, { name, command }] of this.#all.entries()) {
+      // A command that a fault has stopped may never end.
+      const ended = await Promise.race([command.process.ended, wait(KEEP_MS, null)]);
+      const { code, stdout, stderr } = ended ?? { code: 'none', stdout: '', stderr: '' };
+      const text = `${stdout}\n${stderr}\nended with ${String(code)}\n`;
+      writeFileSync(join(keep, `${String(index).padStart(4, '0')}-${name}.txt`), text);
+    }
   }
 
   #nodes(): readonly HostName[] {
@@ -169,6 +210,7 @@ class Chaos {
     const env = { PATH: `${this.#programs}:${process.env['PATH'] ?? ''}` };
     const node = this.#lab.startNode(name, invitation, [], { env, ipc: true });
     this.#commands.set(name, node);
+    this.#all.push({ name, command: node });
     return node;
   }
 
@@ -177,7 +219,9 @@ class Chaos {
     const { sampler } = this.#options;
     const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler };
     const heard = (event: PrintedEvent): void => this.#follow(event);
-    this.#host = await this.#lab.startHost(study, 0, more, { heard });
+    const host = await this.#lab.startHost(study, 0, more, { heard });
+    this.#host = host;
+    this.#all.push({ name: 'h1', command: host });
   }
 
   /** Waits until each node has finished a trial from now on. */
@@ -213,6 +257,7 @@ class Chaos {
     const kind = FAULTS[this.#chance.below(FAULTS.length)] ?? 'kill';
     if (kind === 'host') {
       this.#count.host += 1;
+      this.#tell('host');
       await this.#restartHost();
       return;
     }
@@ -224,6 +269,7 @@ class Chaos {
       return;
     }
     this.#count[kind] += 1;
+    this.#tell(`${kind} of ${name}`);
     const hit = performance.now();
     const id = this.#ids.get(name) ?? '';
     for (const [trial, slot] of this.#running) {
@@ -233,8 +279,11 @@ class Chaos {
     }
     if (kind === 'hostWhileAway') await this.#lab.bed.cut(name);
     const mended = this.#carryOut(kind, name)
-      .catch((error: unknown) => void this.#failures.push(`${kind} of ${name}: ${String(error)}`))
-      .finally(() => this.#faulty.delete(name));
+      .catch((error: unknown) => this.#fail(`${kind} of ${name}: ${String(error)}`))
+      .finally(() => {
+        this.#faulty.delete(name);
+        this.#tell(`${kind} of ${name} is over`);
+      });
     this.#faulty.set(name, mended);
     // Only one process can hold the lab, so the next fault of the host waits.
     if (kind === 'hostWhileAway') await this.#restartHost();
