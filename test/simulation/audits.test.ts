@@ -8,18 +8,13 @@ import { violations } from '../../src/core/scheduling/invariants.ts';
 import { simulate } from '../../src/core/simulation/index.ts';
 import type { SimulationOptions, SimulationReport } from '../../src/core/simulation/index.ts';
 import type { Machine } from '../support/adversarial-world.ts';
+import { testRules } from '../support/broken-rules.ts';
+import type { BrokenRule } from '../support/broken-rules.ts';
 import { size } from '../support/effort.ts';
 import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
 import { loadMutant } from '../support/mutants.ts';
-import type { Mutant } from '../support/mutants.ts';
 
 const [A, B, C] = ['na/cpu/0', 'nb/cpu/0', 'nc/cpu/0'] as const;
-
-interface Rule {
-  readonly rule: string;
-  readonly broken: Mutant;
-  readonly scenario: (machine: Machine) => void;
-}
 
 /** Two nodes and a study that has every trial evaluated again; both nodes have a trial. */
 function two(machine: Machine, trials = 2): LabDriver {
@@ -45,7 +40,7 @@ function three(machine: Machine): LabDriver {
   return driver;
 }
 
-const rules: readonly Rule[] = [
+const rules: readonly BrokenRule<Machine>[] = [
   {
     rule: 'an audit is not charged and does not change its trial',
     broken: {
@@ -213,13 +208,7 @@ function byNumber(a: { readonly number: number }, b: { readonly number: number }
 }
 
 describe('Scheduler: audits', () => {
-  for (const { rule, broken, scenario } of rules) {
-    it(rule, () => scenario(scheduling));
-    it(`${rule} (and the test fails when the rule is broken)`, async () => {
-      const machine = await loadMutant(`audit ${rule}`, broken);
-      expect(() => scenario(machine)).toThrow();
-    });
-  }
+  testRules(rules, scheduling, loadMutant);
 });
 
 const SEEDS = size(2, 100);

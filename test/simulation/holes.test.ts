@@ -3,24 +3,20 @@
  * that fails when its rule is broken. `mutants.test.ts` covers acknowledging or sending before the
  * commit, adopting lost attempts, and repeated results.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../src/core/simulation/lab-record.ts';
 import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
 import type { Task, ControlMessage } from '../../src/core/simulation/simulated-worker.ts';
 import type { Machine } from '../support/adversarial-world.ts';
+import { testRules } from '../support/broken-rules.ts';
+import type { BrokenRule } from '../support/broken-rules.ts';
 import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
 import { HALVING } from '../support/model-study.ts';
 import { loadMutant, loadMutantWorker } from '../support/mutants.ts';
-import type { Mutant, WorkerClass } from '../support/mutants.ts';
+import type { WorkerClass } from '../support/mutants.ts';
 
 const SLOT = 'far/cpu/0';
-
-interface Hole<Subject> {
-  readonly rule: string;
-  readonly broken: Mutant;
-  readonly scenario: (subject: Subject) => void;
-}
 
 function running(
   machine: Machine,
@@ -71,7 +67,7 @@ function isCancelledAgain(machine: Machine): void {
   expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(1), reason: 'pruned' }]);
 }
 
-const schedulers: Hole<Machine>[] = [
+const schedulers: BrokenRule<Machine>[] = [
   {
     rule: '1 · however often sessions end, no trial fails of it: only a death seen by the supervisor counts',
     broken: {
@@ -242,7 +238,7 @@ function welcomed(Worker: WorkerClass): SimulatedWorker {
   return worker;
 }
 
-const workers: Hole<WorkerClass>[] = [
+const workers: BrokenRule<WorkerClass>[] = [
   {
     rule: '3 · a welcome said again, after tasks have come, clears nothing',
     broken: {
@@ -277,18 +273,6 @@ const workers: Hole<WorkerClass>[] = [
 ];
 
 describe('Scheduler: rules found by model checking', () => {
-  for (const { rule, broken, scenario } of schedulers) {
-    it(rule, () => scenario(scheduling));
-    it(`${rule} (and the test fails when the rule is broken)`, async () => {
-      const machine = await loadMutant(`hole ${rule}`, broken);
-      expect(() => scenario(machine)).toThrow();
-    });
-  }
-  for (const { rule, broken, scenario } of workers) {
-    it(rule, () => scenario(SimulatedWorker));
-    it(`${rule} (and the test fails when the rule is broken)`, async () => {
-      const Worker = await loadMutantWorker(`hole ${rule}`, broken);
-      expect(() => scenario(Worker)).toThrow();
-    });
-  }
+  testRules(schedulers, scheduling, loadMutant);
+  testRules(workers, SimulatedWorker, loadMutantWorker);
 });

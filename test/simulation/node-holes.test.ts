@@ -3,22 +3,17 @@
  * later. Each is a scenario that holds, and that fails when the rule is broken on purpose. Takes more
  * than 30 s of CPU time on a busy machine, because each broken scheduler is loaded anew.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import type { LabOptions } from '../../src/core/scheduling/index.ts';
 import type { Machine } from '../support/adversarial-world.ts';
+import { testRules } from '../support/broken-rules.ts';
+import type { BrokenRule } from '../support/broken-rules.ts';
 import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
 import { loadMutant } from '../support/mutants.ts';
-import type { Mutant } from '../support/mutants.ts';
 
 const [A, B] = ['na/cpu/0', 'nb/cpu/0'] as const;
 const BOTH = ['na', 'nb'];
-
-interface Hole {
-  readonly rule: string;
-  readonly broken: Mutant;
-  readonly scenario: (machine: Machine) => void;
-}
 
 function two(machine: Machine, trials = 2, scheduler: Partial<LabOptions> = {}): LabDriver {
   const driver = new LabDriver({
@@ -45,7 +40,7 @@ function alone(machine: Machine, scheduler: Partial<LabOptions>): LabDriver {
   return driver;
 }
 
-const holes: readonly Hole[] = [
+const holes: readonly BrokenRule<Machine>[] = [
   {
     rule: 'a node is lost after it was away for 120 s',
     broken: {
@@ -362,11 +357,5 @@ const holes: readonly Hole[] = [
 ];
 
 describe('Scheduler: rules of nodes', () => {
-  for (const { rule, broken, scenario } of holes) {
-    it(rule, () => scenario(scheduling));
-    it(`${rule} (and the test fails when the rule is broken)`, async () => {
-      const machine = await loadMutant(`node ${rule}`, broken);
-      expect(() => scenario(machine)).toThrow();
-    });
-  }
+  testRules(holes, scheduling, loadMutant);
 });
