@@ -7,8 +7,8 @@ import { killCoordinator, killWorkers } from '../support/chaos.ts';
 import { size } from '../support/effort.ts';
 
 /** Every tenth kill of a worker is a stop for longer than its lease. */
-const WORKERS = size(10, 125);
-const COORDINATORS = size(1, 13);
+const WORKERS = size(10, 60);
+const COORDINATORS = size(1, 8);
 
 describe('Kills at random instants', () => {
   it.each(['random', 'evolution'])(

@@ -1,6 +1,6 @@
 /**
  * Starts second programs of every kind beside `run` and `serve`, and kills those: nothing is lost.
- * In full it takes minutes of CPU time, because it starts 200 real processes.
+ * In full it takes minutes of CPU time, because it starts 96 real processes.
  */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -21,8 +21,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Numbers of second programs beside each kind of writer, and of kills of that writer. */
-const PROGRAMS = size(8, 100);
-const KILLS = size(1, 20);
+const PROGRAMS = size(8, 48);
+const KILLS = size(1, 12);
 
 let folder: TemporaryFolder;
 let lab: string;
