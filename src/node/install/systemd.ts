@@ -7,8 +7,8 @@ import {
   SERVICE_NAME,
   STOP_SECONDS,
   positive,
-} from './node-service.ts';
-import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './node-service.ts';
+} from './login-service.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './login-service.ts';
 
 const UNIT = `${SERVICE_NAME}.service`;
 
