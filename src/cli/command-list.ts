@@ -80,6 +80,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'try a given point in a study, also while it runs',
     load: async () => (await import('./commands/enqueue.ts')).addEnqueue,
   },
+  python: {
+    usage: '',
+    summary: 'install the Python module with which training scripts report to a study',
+    load: async () => (await import('./commands/python.ts')).addPython,
+  },
   'ask-tell': {
     usage: '[options]',
     summary: 'use a sampler from another program: JSON lines in, JSON lines out',

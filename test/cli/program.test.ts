@@ -117,6 +117,7 @@ const commands = [
   'story',
   'check',
   'enqueue',
+  'python',
   'ask-tell',
   'simulate',
   'datasets',

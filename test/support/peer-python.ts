@@ -8,3 +8,12 @@ export function missingPython(...modules: readonly string[]): string | null {
   if (python === '') return reason;
   return spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0 ? null : reason;
 }
+
+/** Interpreters at hand: `python3` and the one of `GALAPAGOS_PEER_PYTHON`. */
+export function pythons(): readonly string[] {
+  return ['python3', process.env['GALAPAGOS_PEER_PYTHON'] ?? ''].filter(
+    (python) =>
+      python !== '' &&
+      spawnSync(python, ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))']).status === 0,
+  );
+}
