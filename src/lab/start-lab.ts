@@ -2,7 +2,6 @@
  * Assembles one lab in one process: file, sockets, this machine's workers and the coordinator
  * between them. Contains no decisions and no user interface.
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +25,7 @@ import { cpuDevice } from '../runtime/cpu-device.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
+import { auditSeedOf } from './audit-seed.ts';
 import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -218,7 +218,7 @@ async function start(
       // Lanes of one trial each have nothing to agree on.
       shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
       runsOn: devicesOfStudies(),
-      auditSeed: randomBytes(6).readUIntBE(0, 6),
+      auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },

@@ -2,7 +2,7 @@
  * Evaluations of ended trials on other nodes, kept apart from the attempts: no query over trials and
  * attempts sees them.
  */
-import type { Write } from '../core/scheduling/index.ts';
+import type { StoredAudit, Write } from '../core/scheduling/index.ts';
 import { attemptOutcome, auditVerdict } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
@@ -11,10 +11,18 @@ import type { AuditRecord } from './lab-reader.ts';
 type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
 
 export class AuditRows {
+  readonly #due: Statement;
+  readonly #settle: Statement;
   readonly #insert: Statement;
   readonly #end: Statement;
 
   constructor(connection: Connection) {
+    this.#due = connection.prepare(
+      'INSERT INTO galapagos_audit_due (study, number, slot, value, arithmetic, known) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#settle = connection.prepare(
+      'DELETE FROM galapagos_audit_due WHERE study = ? AND number = ?',
+    );
     this.#insert = connection.prepare(
       'INSERT INTO galapagos_audit (study, number, k, slot, sent_at) VALUES (?, ?, ?, ?, ?)',
     );
@@ -25,6 +33,16 @@ export class AuditRows {
   }
 
   /** @param key `galapagos_study.id` */
+  due(key: number, { number, slot, value, arithmetic }: Of<'auditDue'>): void {
+    const { label, known } = arithmetic;
+    this.#due.run([key, number, slot, value, label, Number(known)]);
+  }
+
+  /** Has no effect if another program has ended the trial: the audit was then not stored. */
+  settle(key: number, number: number): void {
+    this.#settle.run([key, number]);
+  }
+
   start(key: number, { attempt, slot }: Of<'auditStarted'>, nowMs: number): void {
     this.#insert.run([key, attempt.number, attempt.attemptNumber, slot, nowMs]);
   }
@@ -64,4 +82,36 @@ export function readAudits(
       ms: row[6] === null ? null : columns.real('galapagos_audit.ms', row[6]),
       detail: columns.textOrNull('galapagos_audit.detail', row[7] ?? null),
     }));
+}
+
+/** Audits of a study that are not over, in the order of their trials. */
+export function readDueAudits(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+): StoredAudit[] {
+  return connection
+    .all(
+      `SELECT number, slot, value, arithmetic, known FROM galapagos_audit_due
+       WHERE study = ? ORDER BY number`,
+      key,
+    )
+    .map((row) => {
+      const number = columns.integer('galapagos_audit_due.number', row[0]);
+      return {
+        number,
+        slot: columns.text('galapagos_audit_due.slot', row[1]),
+        value: columns.real('galapagos_audit_due.value', row[2]),
+        arithmetic: {
+          label: columns.text('galapagos_audit_due.arithmetic', row[3]),
+          known: columns.integer('galapagos_audit_due.known', row[4]) !== 0,
+        },
+        attempts: readAudits(connection, columns, key, number).map(
+          ({ attemptNumber, slot, outcome, value }) => ({
+            ...{ attemptNumber, slot, value },
+            outcome: outcome ?? 'lost',
+          }),
+        ),
+      };
+    });
 }

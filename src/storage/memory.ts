@@ -13,9 +13,10 @@ import type {
   StoredTrial,
   Write,
 } from '../core/scheduling/index.ts';
-import type { Figures } from '../core/study/objectives.ts';
-import type { StepValue } from '../core/study/reports.ts';
 import { StorageError } from './errors.ts';
+import { auditsBelow, storedAudits, withAudit } from './memory-audits.ts';
+import type { MemoryAudits } from './memory-audits.ts';
+import { withoutNegativeZero, withReports } from './memory-values.ts';
 import type { StorageCode } from './errors.ts';
 import type { Committed, EndedElsewhere, EnqueuedElsewhere, LabStorage } from './storage.ts';
 
@@ -54,8 +55,9 @@ interface Contents {
   readonly refused: Map<number, string>;
 }
 
-type Study = Omit<StoredStudy, 'head' | 'trials'> & {
+type Study = Omit<StoredStudy, 'audits' | 'head' | 'trials'> & {
   readonly trials: Map<number, Trial>;
+  readonly audits: MemoryAudits;
   /** Attempt whose result determined the study's executor. */
   readonly executorOf: { readonly number: number; readonly attemptNumber: number } | null;
 };
@@ -174,6 +176,7 @@ class Memory implements MemoryLab {
           executor: null,
           executorOf: null,
           trials: new Map(),
+          audits: new Map(),
         });
         break;
       }
@@ -204,7 +207,8 @@ class Memory implements MemoryLab {
       case 'trialsRemoved': {
         const study = this.#study(write.uid);
         const { trials } = study;
-        this.#setStudy(write.uid, { ...study, removing: true });
+        const audits = auditsBelow(study.audits, write.from);
+        this.#setStudy(write.uid, { ...study, removing: true, audits });
         for (const [number, trial] of trials) {
           if (number < write.from) continue;
           trials.delete(number);
@@ -292,10 +296,15 @@ class Memory implements MemoryLab {
         this.#set(uid, number, { state: 'waiting', ...counters, reports: [] });
         break;
       }
-      // Audits are read by people only, and no reader opens this lab.
+      case 'auditDue':
+      case 'auditSettled':
       case 'auditStarted':
-      case 'auditEnded':
+      case 'auditEnded': {
+        const uid = 'attempt' in write ? write.attempt.study : write.uid;
+        const study = this.#study(uid);
+        this.#setStudy(uid, { ...study, audits: withAudit(study.audits, write) });
         break;
+      }
       default:
         write satisfies never;
     }
@@ -422,6 +431,7 @@ function stored({
   removing,
   executor,
   trials,
+  audits,
 }: Study): StoredStudy {
   const byNumber = (): StoredTrial[] =>
     [...trials.values()].sort((a, b) => a.number - b.number).map(storedTrial);
@@ -438,6 +448,7 @@ function stored({
     removing,
     executor,
     head: headOf({ state, spec, limits }, byNumber()),
+    audits: storedAudits(audits),
     trials: { [Symbol.iterator]: () => byNumber().values() },
   };
 }
@@ -466,23 +477,6 @@ function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
     ...(verdict === undefined ? {} : { verdict }),
     unsettled,
   };
-}
-
-/** Reports in ascending order of step; a later one replaces an earlier of the same step. */
-function withReports(
-  before: readonly StepValue[],
-  added: readonly StepValue[],
-): readonly StepValue[] {
-  if (added.length === 0) return before;
-  const values = new Map(before.map(({ step, value }) => [step, value]));
-  // SQLite keeps no negative zero.
-  for (const { step, value } of added) values.set(step, value === 0 ? 0 : value);
-  return [...values].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step);
-}
-
-function withoutNegativeZero({ values, excesses }: Figures): Figures {
-  const plain = (value: number): number => (value === 0 ? 0 : value);
-  return { values: values.map(plain), excesses: excesses.map(plain) };
 }
 
 function isOf(write: Write, { study, number }: EndedElsewhere): boolean {

@@ -16,6 +16,7 @@ import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
 import {
   AUDIT_DDL,
+  AUDIT_DUE_DDL,
   GALAPAGOS_DDL,
   LAB_FORMAT,
   OPTUNA_DDL,
@@ -123,8 +124,9 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
   }
   addMissingColumns(connection);
   connection.exec(AUDIT_DDL);
+  connection.exec(AUDIT_DUE_DDL);
   connection.exec(PREDICTION_DDL);
-  // Audits are not continued after a restart.
+  // Running attempts of audits are not continued after a restart: the audits are due again.
   connection.run("UPDATE galapagos_audit SET outcome = 'lost' WHERE outcome IS NULL");
   const columns = new Columns(connection.file);
   const row = connection.get('SELECT uid, epoch FROM galapagos_lab') ?? [];

@@ -228,6 +228,20 @@ export const AUDIT_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit (
 	PRIMARY KEY (study, number, k)
 ) WITHOUT ROWID`;
 
+/**
+ * Audits that are not over: the value of the trial, the slot that gave it, and its arithmetic.
+ * Earlier files lack the table.
+ */
+export const AUDIT_DUE_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit_due (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	slot TEXT NOT NULL,
+	value REAL NOT NULL,
+	arithmetic TEXT NOT NULL,
+	known INTEGER NOT NULL,
+	PRIMARY KEY (study, number)
+) WITHOUT ROWID`;
+
 /** Predictions of trials that a model chose. As with audits, earlier files lack the table. */
 export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
 	study INTEGER NOT NULL,
@@ -242,6 +256,7 @@ export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
 /** Our tables with rows of trials. */
 export const TRIAL_TABLES = [
   'galapagos_audit',
+  'galapagos_audit_due',
   'galapagos_prediction',
   'galapagos_attempt',
   'galapagos_trial',

@@ -21,6 +21,7 @@ import {
   trialOutcome,
   trialState,
 } from '../protocol/lab-file.ts';
+import { readDueAudits } from './audit-rows.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { FigureRows, widthsOf } from './figures.ts';
@@ -71,6 +72,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
           }),
         }).read;
       },
+      audits: spec.audit === undefined ? [] : readDueAudits(connection, columns, key),
       trials: {
         [Symbol.iterator]: () =>
           asStorageErrors(connection.file, readTrials(connection, columns, key, spec)),

@@ -163,6 +163,12 @@ export class Writes {
       case 'trialBack':
         this.#takeBack(write);
         break;
+      case 'auditDue':
+        this.#audits.due(this.#study(write.uid).key, write);
+        break;
+      case 'auditSettled':
+        this.#audits.settle(this.#study(write.uid).key, write.number);
+        break;
       case 'auditStarted':
         this.#audits.start(this.#study(write.attempt.study).key, write, this.#nowMs);
         break;
@@ -421,6 +427,8 @@ function trialOf(write: Write): string {
     case 'trialEnded':
     case 'trialBack':
     case 'proposal':
+    case 'auditDue':
+    case 'auditSettled':
       return `${write.uid}/${write.number}`;
     case 'study':
     case 'studyState':

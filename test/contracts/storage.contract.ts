@@ -4,6 +4,7 @@ import { headOf } from '../../src/core/scheduling/index.ts';
 import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/index.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
+import { auditsContract } from './storage-audits.contract.ts';
 import { endedElsewhereContract } from './storage-ended-elsewhere.contract.ts';
 import { enqueuedElsewhereContract } from './storage-enqueued-elsewhere.contract.ts';
 import { reportsContract } from './storage-reports.contract.ts';
@@ -510,6 +511,7 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(code(() => lab.commit([[createStudy()]]))).toBe('contradiction');
     });
 
+    auditsContract(() => harness);
     endedElsewhereContract(() => harness);
     enqueuedElsewhereContract(() => harness);
   });

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
+import { LabRecord } from '../../src/core/simulation/lab-record.ts';
 import { simulate } from '../../src/core/simulation/index.ts';
 import type { SimulationOptions, SimulationReport } from '../../src/core/simulation/index.ts';
 import type { Machine } from '../support/adversarial-world.ts';
@@ -14,10 +15,11 @@ import { size } from '../support/effort.ts';
 import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
 import { loadMutant } from '../support/mutants.ts';
 
+const TRIALS = 100;
 const [A, B, C] = ['na/cpu/0', 'nb/cpu/0', 'nc/cpu/0'] as const;
 
-/** Two nodes and a study that has every trial evaluated again; both nodes have a trial. */
-function two(machine: Machine, trials = 2): LabDriver {
+/** Two nodes and a study that has every nth trial evaluated again; both nodes have a trial. */
+function two(machine: Machine, trials = 2, audit = 1): LabDriver {
   const driver = new LabDriver({
     machine,
     scheduler: { queueBelowMs: 0, stragglers: false },
@@ -26,7 +28,7 @@ function two(machine: Machine, trials = 2): LabDriver {
   driver.open();
   driver.join('na', 1);
   driver.join('nb', 1);
-  driver.create({ trials }, STUDY, { audit: 1 });
+  driver.create({ trials }, STUDY, { audit });
   driver.hello(A);
   driver.hello(B);
   return driver;
@@ -165,6 +167,96 @@ const rules: readonly BrokenRule<Machine>[] = [
     },
   },
   {
+    rule: 'an audit goes on after a restart of the coordinator, on a node that gave no value',
+    broken: {
+      file: 'scheduling/resume.ts',
+      from: 'restoreAudits(lab, study, stored.audits, audited);',
+      to: '',
+    },
+    scenario(machine) {
+      const before = two(machine);
+      before.result(id(0), { value: 4 });
+      before.result(id(1), { value: 5 });
+      expect(before.given(B)).toEqual([id(0, 2)]);
+      const driver = restart(machine, before, ['na', 'nb']);
+      expect(driver.given(B)).toEqual([id(0, 3)]);
+      expect(driver.given(A)).toEqual([id(1, 3)]);
+      driver.result(id(0, 3), { value: 4 });
+      driver.result(id(1, 3), { value: 5 });
+      expect(writes(driver.said, 'auditEnded').map(({ verdict }) => verdict)).toEqual([
+        'same',
+        'same',
+      ]);
+      expect(driver.study().state).toBe('finished');
+    },
+  },
+  {
+    rule: 'a study waits 30 s after a restart for nodes that can audit its trials, and no longer',
+    broken: {
+      file: 'scheduling/audit-dispatch.ts',
+      from: '&& lab.adoptionEnds === null',
+      to: '',
+    },
+    scenario(machine) {
+      const before = two(machine);
+      before.result(id(0));
+      before.result(id(1));
+      const driver = restart(machine, before, []);
+      driver.pass(29_000);
+      expect(driver.study().state).toBe('running');
+      driver.pass(2_000);
+      expect(driver.study().state).toBe('finished');
+    },
+  },
+  {
+    rule: 'a third node decides between two values that differed before a restart',
+    broken: {
+      file: 'scheduling/restore-audits.ts',
+      from: 'contradiction: found ?? null,',
+      to: 'contradiction: null,',
+    },
+    scenario(machine) {
+      const before = three(machine);
+      before.result(id(2), { value: 6 });
+      before.result(id(1), { value: 5 });
+      before.result(id(0), { value: 4 });
+      // nb gives a wrong value when it evaluates a trial again.
+      const [wrong] = before.given(B);
+      if (wrong === undefined) throw new Error('nb audits no trial');
+      before.result(wrong, { value: 100 });
+      const driver = restart(machine, before, ['na', 'nb', 'nc']);
+      answerAll(driver, ({ number }) => 4 + number);
+      expect(driver.node('nb').mismatches).toMatchObject([{ found: 100, by: 'nb' }]);
+      expect([...driver.node('na').mismatches, ...driver.node('nc').mismatches]).toEqual([]);
+    },
+  },
+  {
+    rule: 'the trials that are drawn after a restart are those that would be drawn without it',
+    broken: {
+      file: 'scheduling/restore-audits.ts',
+      from: "if (outcome === 'succeeded' || outcome === 'diverged') count += 1;",
+      to: '',
+    },
+    scenario(machine) {
+      /** Places in the order of completion of the trials that are drawn. */
+      const drawn = (restartAfter: number): number[] => {
+        let driver = two(machine, TRIALS, 5);
+        const found: number[] = [];
+        for (let ends = 0; ends < TRIALS;) {
+          if (ends === restartAfter) driver = restart(machine, driver, ['na', 'nb']);
+          const [attempt] = [...driver.given(A), ...driver.given(B)];
+          if (attempt === undefined) throw new Error(`no trial runs after ${ends}`);
+          const said = driver.result(attempt);
+          ends += writes(said, 'trialEnded').length;
+          if (writes(said, 'auditDue').length > 0) found.push(ends);
+        }
+        return found;
+      };
+      expect(drawn(Infinity)).toHaveLength(TRIALS / 5);
+      for (const restartAfter of [7, 50]) expect(drawn(restartAfter)).toEqual(drawn(Infinity));
+    },
+  },
+  {
     rule: 'values of different arithmetic agree within one per cent, of equal arithmetic if equal',
     broken: {
       file: 'scheduling/audit-arithmetic.ts',
@@ -185,6 +277,25 @@ const rules: readonly BrokenRule<Machine>[] = [
     },
   },
 ];
+
+/** Kills the coordinator of a lab, and opens another of the same nodes. */
+function restart(machine: Machine, before: LabDriver, nodes: readonly string[]): LabDriver {
+  const record = new LabRecord();
+  record.open();
+  record.commit(only(before.said, 'persist').flatMap((persist) => persist.writes));
+  const driver = new LabDriver({
+    machine,
+    scheduler: { queueBelowMs: 0, stragglers: false },
+    sampler: { synchronous: true, generation: 0 },
+  });
+  const { epoch, lab } = record.open();
+  driver.open(epoch, lab);
+  for (const node of nodes) {
+    driver.join(node, 1);
+    driver.hello(`${node}/cpu/0`, { incarnation: '2.1' });
+  }
+  return driver;
+}
 
 interface Task {
   readonly node: string;
@@ -213,7 +324,6 @@ describe('Scheduler: audits', () => {
 
 const SEEDS = size(2, 100);
 const FAULTS = { cutsEveryMs: 200_000, killsEveryMs: 400_000, holdsEveryMs: 300_000 };
-const TRIALS = 100;
 
 /** A simulated lab of four nodes. @param liar node that answers with wrong values */
 function run(
@@ -274,6 +384,14 @@ describe('Simulated nodes: audits', () => {
       const { report } = run({ seed, audit: 3, ...faults });
       expect(report).toMatchObject({ completed: TRIALS, failed: 0 });
       expect(report.audits.blamed).toEqual([]);
+    }
+  });
+
+  it('evaluate one in n trials again, however often the coordinator is killed', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { report } = run({ seed, audit: 5, coordinatorKillsEveryMs: 20_000 });
+      expect(report.coordinatorKills).toBeGreaterThan(3);
+      expect(report.audits).toEqual({ same: TRIALS / 5, differ: 0, blamed: [] });
     }
   });
 

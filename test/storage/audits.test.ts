@@ -65,7 +65,7 @@ describe('Lab file: audits', () => {
     ]);
   });
 
-  it('are lost when the lab is opened before they ended', () => {
+  it('have attempts that are lost when the lab is opened before they ended', () => {
     commit([started]);
     commit();
     expect(story().audits).toMatchObject([{ outcome: 'lost', value: null, verdict: null }]);
@@ -73,6 +73,7 @@ describe('Lab file: audits', () => {
 
   it('are read as none from a file of an earlier version, to which the writer adds the table', () => {
     foreignly(file, 'DROP TABLE galapagos_audit');
+    foreignly(file, 'DROP TABLE galapagos_audit_due');
     expect(story().audits).toEqual([]);
     commit([started], [ended]);
     expect(story().audits).toHaveLength(1);

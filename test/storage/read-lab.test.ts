@@ -459,6 +459,7 @@ describe('Reading a lab: studies of other programs', () => {
       'galapagos_trial',
       'galapagos_attempt',
       'galapagos_audit',
+      'galapagos_audit_due',
       'galapagos_prediction',
     ])
       foreignly(file, `DROP TABLE ${table}`);

@@ -4,7 +4,8 @@
  * others must agree within one per cent.
  */
 import { arithmeticNumber } from '../arithmetic.ts';
-import type { Arithmetic, Evaluation, LabState } from './state.ts';
+import type { Arithmetic, Evaluation } from './events.ts';
+import type { LabState } from './state.ts';
 import type { SlotName } from './words.ts';
 
 /** Greatest difference of two values, relative to the larger, where arithmetic differs. */

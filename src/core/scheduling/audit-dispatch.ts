@@ -75,7 +75,9 @@ export function tendAudits(lab: LabState): void {
   for (const study of lab.audited) {
     const { state, audits } = study;
     const isOver = state === 'ending' || state === 'finished';
-    if (isOver || (hasAllTrials(study) && !audits.due.some((audit) => mayStillRun(lab, audit))))
+    // After a restart of this process, the nodes connect one after another.
+    const isAlone = hasAllTrials(study) && lab.adoptionEnds === null;
+    if (isOver || (isAlone && !audits.due.some((audit) => mayStillRun(lab, audit))))
       dropAudits(lab, study);
     if (audits.due.length === 0) lab.audited.delete(study);
   }

@@ -7,7 +7,7 @@ import { THIS_NODE } from '../device.ts';
 import { figuresOf, missingMetrics } from '../study/objectives.ts';
 import { moveAttempt } from './attempts.ts';
 import { agree, arithmeticOf } from './audit-arithmetic.ts';
-import { endAudit, failAudit, loseAudit } from './audits.ts';
+import { endAudit, failAudit, loseAudit, settleAudit } from './audits.ts';
 import type { AttemptResult } from './events.ts';
 import type { Mismatch } from './instructions.ts';
 import { applyModes } from './node-modes.ts';
@@ -43,17 +43,22 @@ export function auditResult(lab: LabState, attempt: Attempt, result: AttemptResu
   moveAttempt(lab, attempt, outcome);
   const { contradiction } = audit;
   if (contradiction !== null) {
+    settleAudit(lab, audit);
     // Of three nodes, the one that is alone with its value is wrong.
     if (same) blame(lab, contradiction.node, audit, contradiction.node);
     else blame(lab, audit.node, audit, contradiction.node);
     return;
   }
-  if (same) return;
-  audit.contradiction = { ...found, node };
+  if (same) {
+    settleAudit(lab, audit);
+    return;
+  }
+  audit.contradiction = { value, node };
   audit.without.add(node);
-  if (audit.node === THIS_NODE || node === THIS_NODE || !hasThirdNode(lab, audit))
+  if (audit.node === THIS_NODE || node === THIS_NODE || !hasThirdNode(lab, audit)) {
+    settleAudit(lab, audit);
     decide(lab, audit);
-  else {
+  } else {
     trial.study.audits.due.push(audit);
     lab.audited.add(trial.study);
   }
@@ -61,7 +66,10 @@ export function auditResult(lab: LabState, attempt: Attempt, result: AttemptResu
 
 /** Gives up the study's audits. A difference that a third node could have decided stays undecided. */
 export function dropAudits(lab: LabState, { audits }: Study): void {
-  for (const audit of audits.due.splice(0)) if (!hasThirdNode(lab, audit)) decide(lab, audit);
+  for (const audit of audits.due.splice(0)) {
+    settleAudit(lab, audit);
+    if (!hasThirdNode(lab, audit)) decide(lab, audit);
+  }
 }
 
 /** Returns whether a node of the lab, usable now or not, has not evaluated the trial yet. */

@@ -32,15 +32,15 @@ export function considerAudit(
   const block = (study.audits.seen - place) / every;
   study.audits.seen += 1;
   // A node cannot know which of its trials are chosen: the seed of the draw stays on the host.
-  const { auditSeed } = lab.options;
-  const drawn = new Stream(auditSeed, { purpose: PURPOSE.audit, trial: block + 1 }).below(every);
+  const seed = lab.options.auditSeedOf(study.uid);
+  const drawn = new Stream(seed, { purpose: PURPOSE.audit, trial: block + 1 }).below(every);
   if (place !== drawn) return;
+  const audited = { value, slot, arithmetic: arithmeticOf(lab, slot, result.executor) };
+  write(lab, { op: 'auditDue', uid: study.uid, number: trial.number, ...audited });
   study.audits.due.push({
     trial,
-    value,
     node,
-    slot,
-    arithmetic: arithmeticOf(lab, slot, result.executor),
+    ...audited,
     contradiction: null,
     without: new Set([node]),
     attemptNumber: Math.max(trial.attemptNumber, id.attemptNumber),
@@ -116,6 +116,12 @@ export function failAudit(lab: LabState, attempt: Attempt, elsewhere = false): v
   audit.failures += 1;
   if (elsewhere) audit.without.add(node);
   if (audit.failures < MOST_FAILURES) again(lab, attempt);
+  else settleAudit(lab, audit);
+}
+
+/** The audit is over, or given up. */
+export function settleAudit(lab: LabState, { trial: { study, number } }: Audit): void {
+  write(lab, { op: 'auditSettled', uid: study.uid, number });
 }
 
 /** Adds the audit to those that are due, with the others in the order of completion. */

@@ -126,6 +126,38 @@ export interface StoredHead {
   }[];
 }
 
+/** Arithmetic of an evaluation: those with equal text give equal values. */
+export interface Arithmetic {
+  /** Executor, number of its arithmetic, and the device where results depend on it. */
+  readonly label: string;
+  /** Whether another device with this label would give the same value. */
+  readonly known: boolean;
+}
+
+/** An evaluation of a trial: its value, ±∞ where it diverged. */
+export interface Evaluation {
+  readonly value: number;
+  readonly arithmetic: Arithmetic;
+}
+
+/** Value of a trial that is to be evaluated again, and the slot that gave it. */
+export interface AuditedValue extends Evaluation {
+  readonly slot: SlotName;
+}
+
+/** An audit that was not over when the process before ended. */
+export interface StoredAudit extends AuditedValue {
+  readonly number: number;
+  /** Its attempts so far, oldest first; `lost` where they had not ended. */
+  readonly attempts: readonly {
+    readonly attemptNumber: number;
+    readonly slot: SlotName;
+    readonly outcome: AttemptOutcome;
+    /** Null: it came to no value. */
+    readonly value: number | null;
+  }[];
+}
+
 export interface StoredStudy {
   readonly uid: string;
   readonly spec: StudySpec;
@@ -148,6 +180,8 @@ export interface StoredStudy {
    * a trial or an attempt has not ended, or completion numbers are missing.
    */
   readonly head: StoredHead | null;
+  /** In the order of their trials. */
+  readonly audits: readonly StoredAudit[];
   /** Each iteration reads them anew. */
   readonly trials: Iterable<StoredTrial>;
 }

@@ -9,7 +9,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { AuditVerdict } from '../study/row-codes.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import type { AttemptResult, Event, Held, Report } from './events.ts';
+import type { AttemptResult, AuditedValue, Event, Held, Report } from './events.ts';
 import type {
   AttemptId,
   AttemptOutcome,
@@ -124,6 +124,10 @@ export type Write =
       readonly memoryFailures: number;
       readonly laneCap: number;
     }
+  /** An ended trial is to be evaluated again. Precedes the attempts of the audit. */
+  | ({ readonly op: 'auditDue'; readonly uid: string; readonly number: number } & AuditedValue)
+  /** The audit is over, or given up: it is not continued after a restart. */
+  | { readonly op: 'auditSettled'; readonly uid: string; readonly number: number }
   /** An ended trial is evaluated again, apart from its attempts. */
   | { readonly op: 'auditStarted'; readonly attempt: AttemptId; readonly slot: SlotName }
   | {

@@ -133,8 +133,11 @@ export interface LabOptions {
   readonly modelOf: (slot: SlotName) => string;
   /** Numbers of the arithmetic of this host's executors by name; absent ones are 1. */
   readonly arithmetic: Readonly<Record<string, number>>;
-  /** Seed of the choice of trials that are evaluated again, unknown to nodes; an integer ≥ 0. */
-  readonly auditSeed: number;
+  /**
+   * Seed of the choice of a study's trials that are evaluated again, by the study's uid. Unknown to
+   * nodes, and the same after a restart; an integer ≥ 0.
+   */
+  readonly auditSeedOf: (study: string) => number;
   /** Number of values contradicted by other nodes that pauses a node. */
   readonly mostMismatches: number;
   readonly samplerFor: (spec: StudySpec) => Sampler;
@@ -196,7 +199,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   contentOf: () => null,
   modelOf: () => '',
   arithmetic: ARITHMETIC,
-  auditSeed: 0,
+  auditSeedOf: () => 0,
   mostMismatches: 3,
   samplerFor: ({ sampler, searchSpace, direction, seed }) =>
     createSampler(sampler, searchSpace, direction, seed),

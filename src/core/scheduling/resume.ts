@@ -19,6 +19,7 @@ import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
 import { rankedOf } from './trial-end.ts';
+import { countAudited, restoreAudits } from './restore-audits.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 
 /** Number of trials between two yields of `opening`. */
@@ -35,7 +36,7 @@ export function* opening(
 ): Generator<void, void> {
   lab.epoch = epoch;
   for (const stored of snapshot.studies) yield* openStudy(lab, stored);
-  if (lab.orphans.size === 0) return;
+  if (lab.orphans.size === 0 && lab.audited.size === 0) return;
   const { adoptionRemoteMs: wait, silentMs } = lab.options;
   const since = lab.now - lab.stalledMs;
   lab.adoptionEnds = since + wait;
@@ -61,8 +62,9 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
     leaveDormant(study, stored, head);
     return;
   }
-  const { ended, open } = yield* restoreProposals(study.trials, stored);
+  const { ended, open, audited } = yield* restoreProposals(study.trials, stored);
   yield* restoreEnds(study.spec, study.trials, ended);
+  restoreAudits(lab, study, stored.audits, audited);
   yield* settleEnded(lab, study, ended);
   for (const trial of open) restoreOpen(lab, study, trial);
   study.firstHit = firstHit(study);
@@ -89,6 +91,7 @@ function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void
       const trials = noTrials(spec, sampler);
       const { ended } = yield* restoreProposals(trials, stored);
       yield* restoreEnds(spec, trials, ended);
+      study.audits.seen = countAudited(spec, trials.columns);
       return trials;
     },
   };
@@ -97,17 +100,22 @@ function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void
 interface Restored {
   readonly ended: EndedTrials;
   readonly open: StoredTrial[];
+  /** Ended trials whose audits are not over, by number. */
+  readonly audited: Map<number, StoredTrial>;
 }
 
 function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<void, Restored> {
   const ended = new EndedTrials();
   const open: StoredTrial[] = [];
+  const audited = new Map<number, StoredTrial>();
+  const due = new Set(stored.audits.map(({ number }) => number));
   let reported = 0;
   for (const trial of stored.trials) {
     const { number, state, end, attemptNumber, reports, unsettled } = trial;
     columns.proposed(number, trial.params, trial.historyLength, trial.origin);
     columns.reports.addAll(number, reports);
     reported += reports.length;
+    if (due.has(number)) audited.set(number, trial);
     if (end === null) open.push(trial);
     else if (state !== 'waiting' && state !== 'running')
       ended.add({
@@ -125,7 +133,7 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
     reported = 0;
     yield;
   }
-  return { ended, open };
+  return { ended, open, audited };
 }
 
 /**

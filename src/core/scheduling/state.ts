@@ -12,7 +12,7 @@ import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import type { Dormant, Trials } from './dormant.ts';
 import type { Durations } from './durations.ts';
-import type { Event } from './events.ts';
+import type { AuditedValue, Event } from './events.ts';
 import type { FreeEntry, FreeSlots } from './free-slots.ts';
 import type { Instruction, Mismatch, Write } from './instructions.ts';
 import type { LeaseList } from './lease-list.ts';
@@ -184,38 +184,20 @@ export interface Study {
   /** Model of the first GPU that was given its trials, if known; decides only if synchronous. */
   gpuModel: string | null;
   readonly audits: {
-    /** Number of trials that ended with a value in this epoch. */
+    /** Number of trials that ended with a value. */
     seen: number;
     /** Audits to run, in the order in which they became due. */
     readonly due: Audit[];
   };
 }
 
-/** Arithmetic of an evaluation: those with equal text give equal values. */
-export interface Arithmetic {
-  /** Executor, number of its arithmetic, and the device where results depend on it. */
-  readonly label: string;
-  /** Whether another device with this label would give the same value. */
-  readonly known: boolean;
-}
-
-/** An evaluation of a trial: its value, ±∞ where it diverged. */
-export interface Evaluation {
-  readonly value: number;
-  readonly arithmetic: Arithmetic;
-}
-
 /** A trial that has ended with a value and is to be evaluated again on another node. */
-export interface Audit {
+export interface Audit extends AuditedValue {
   readonly trial: OpenTrial;
-  /** Value of the trial; ±∞ where it diverged. */
-  readonly value: number;
-  /** Node and slot that gave the value. */
+  /** Node that gave the value. */
   readonly node: NodeId;
-  readonly slot: SlotName;
-  readonly arithmetic: Arithmetic;
   /** The first evaluation with another value; null: there is none. */
-  contradiction: (Evaluation & { readonly node: NodeId }) | null;
+  contradiction: { readonly value: number; readonly node: NodeId } | null;
   /** Nodes that may not evaluate it: those with a value, and those on which it failed. */
   readonly without: Set<NodeId>;
   /** Greatest attempt number of the trial, audits included. */

@@ -85,7 +85,22 @@ export function newTrial(
   origin: OpenTrial['origin'],
   historyLength: number,
 ): OpenTrial {
-  const trial: OpenTrial = {
+  const trial = unlistedTrial(lab, study, number, params, origin, historyLength);
+  study.open.set(number, trial);
+  if (number < study.limit) study.wanted += 1;
+  return trial;
+}
+
+/** Creates a trial that is none of the study's open ones. */
+export function unlistedTrial(
+  lab: LabState,
+  study: Study,
+  number: number,
+  params: OpenTrial['params'],
+  origin: OpenTrial['origin'],
+  historyLength: number,
+): OpenTrial {
+  return {
     study,
     number,
     params,
@@ -107,9 +122,6 @@ export function newTrial(
     live: [],
     past: [],
   };
-  study.open.set(number, trial);
-  if (number < study.limit) study.wanted += 1;
-  return trial;
 }
 
 /** Starts a further attempt of a trial that was taken from the queue; it may be its second. */

@@ -5,8 +5,10 @@
 import { headOf } from '../scheduling/index.ts';
 import type {
   AttemptOutcome,
+  AuditedValue,
   LabSnapshot,
   StoredAttempt,
+  StoredAudit,
   StoredStudy,
   StoredTrial,
   TrialState,
@@ -24,29 +26,57 @@ type RecordedTrial = {
 } & { attempts: RecordedAttempt[]; reports: Map<number, number> };
 
 type RecordedStudy = {
-  -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials'>]: StoredStudy[Key];
+  -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials' | 'audits'>]: StoredStudy[Key];
 } & {
   trials: RecordedTrial[];
+  /** Audits that are not over, by trial number. */
+  audits: Map<number, AuditedValue>;
 };
+
+interface RecordedAudit {
+  readonly study: string;
+  readonly number: number;
+  readonly attemptNumber: number;
+  readonly slot: string;
+  outcome: AttemptOutcome | null;
+  value: number | null;
+}
 
 export class LabRecord {
   epoch = 0;
   readonly #studies = new Map<string, RecordedStudy>();
-  /** Outcomes of audits by study, number and attempt number; null: none yet. */
-  readonly #audits = new Map<string, AttemptOutcome | null>();
+  /** Attempts of audits by study, number and attempt number. */
+  readonly #audits = new Map<string, RecordedAudit>();
 
   /** Starts a scheduler: its epoch, and the lab's current contents. */
   open(): { epoch: number; lab: LabSnapshot } {
     this.epoch += 1;
+    for (const audit of this.#audits.values()) audit.outcome ??= 'lost';
     return { epoch: this.epoch, lab: this.snapshot() };
   }
 
   snapshot(): LabSnapshot {
     const studies = [...this.#studies.values()].map((study) => {
       const trials = study.trials.map(stored);
-      return { ...study, head: headOf(study, trials), trials };
+      return { ...study, head: headOf(study, trials), trials, audits: this.#auditsOf(study) };
     });
     return { uid: 'simulated', studies };
+  }
+
+  #auditsOf({ uid, audits }: RecordedStudy): StoredAudit[] {
+    const attempts = [...this.#audits.values()].filter(({ study }) => study === uid);
+    return [...audits]
+      .map(([number, audited]) => ({
+        number,
+        ...audited,
+        attempts: attempts
+          .filter((attempt) => attempt.number === number)
+          .map(({ attemptNumber, slot, outcome, value }) => ({
+            ...{ attemptNumber, slot, value },
+            outcome: outcome ?? 'lost',
+          })),
+      }))
+      .sort((a, b) => a.number - b.number);
   }
 
   /** The recorded trial; undefined: there is none. */
@@ -77,7 +107,11 @@ export class LabRecord {
           removing: false,
           executor: null,
         } as const;
-        this.#studies.set(uid, { uid, spec, limits, limit, ...fresh, trials: [] });
+        this.#studies.set(uid, {
+          ...{ uid, spec, limits, limit, ...fresh },
+          trials: [],
+          audits: new Map(),
+        });
         return;
       }
       case 'studyState':
@@ -165,21 +199,38 @@ export class LabRecord {
         Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
         return;
       }
+      case 'auditDue': {
+        const { uid, number, value, slot, arithmetic } = write;
+        const { audits } = this.#study(uid);
+        if (audits.has(number)) throw new Error(`a second audit of trial ${number}`);
+        audits.set(number, { value, slot, arithmetic });
+        return;
+      }
+      case 'auditSettled':
+        if (!this.#study(write.uid).audits.delete(write.number))
+          throw new Error(`trial ${write.number} has no audit that could be over`);
+        return;
       case 'auditStarted': {
         const { study, number, attemptNumber } = write.attempt;
         const { attempts, end } = this.#trial(study, number);
+        if (!this.#study(study).audits.has(number))
+          throw new Error(`audit ${number}/${attemptNumber} is not due`);
         if (end === null) throw new Error(`audit ${number}/${attemptNumber} of an open trial`);
         if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
           throw new Error(`audit ${number}/${attemptNumber} has the number of an attempt`);
-        this.#audits.set(`${study}/${number}/${attemptNumber}`, null);
+        const name = `${study}/${number}/${attemptNumber}`;
+        if (this.#audits.has(name)) throw new Error(`audit ${name} began twice`);
+        const { slot } = write;
+        this.#audits.set(name, { ...write.attempt, slot, outcome: null, value: null });
         return;
       }
       case 'auditEnded': {
         const { study, number, attemptNumber } = write.attempt;
         const name = `${study}/${number}/${attemptNumber}`;
-        if (this.#audits.get(name) !== null)
-          throw new Error(`audit ${name} ended twice, or never began`);
-        this.#audits.set(name, write.outcome);
+        const audit = this.#audits.get(name);
+        if (audit?.outcome !== null) throw new Error(`audit ${name} ended twice, or never began`);
+        const { outcome, value } = write;
+        Object.assign(audit, { outcome, value });
         return;
       }
       default:

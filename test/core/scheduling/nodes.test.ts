@@ -308,6 +308,7 @@ function restored() {
     deleted: false,
     removing: false,
     executor: null,
+    audits: [],
     head: null,
     trials: [trial],
   };
