@@ -72,6 +72,7 @@ const { values, positionals } = parseArgs({
     'gp-seeds': { type: 'string' },
     processes: { type: 'string' },
     cached: { type: 'boolean', default: false },
+    samplers: { type: 'string' },
   },
 });
 const names =
@@ -91,6 +92,7 @@ const options: BenchOptions = {
   ...numberOption('gpSeeds', values['gp-seeds']),
   ...numberOption('processes', values.processes),
   cached: values.cached,
+  ...(values.samplers === undefined ? {} : { samplers: values.samplers.split(',') }),
 };
 let missed = 0;
 for (const name of names) {

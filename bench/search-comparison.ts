@@ -47,9 +47,9 @@ export async function comparison(options: BenchOptions): Promise<BenchRow[]> {
     return [];
   }
   const seeds = options.seeds ?? (options.cached === true ? MOST_SEEDS : SEEDS);
-  const own = [GUIDED, 'evolution', 'random'].filter((sampler) =>
-    samplerNames.some(({ name }) => name === sampler),
-  );
+  const named = options.samplers ?? [GUIDED, 'evolution', 'cma-es', 'random'];
+  const own = named.filter((sampler) => samplerNames.some(({ name }) => name === sampler));
+  const hasPeers = options.samplers === undefined;
   const entries: Entry[] = own.map((name) => ({
     title: name,
     contender: { kind: 'own', spec: { name } },
@@ -57,8 +57,8 @@ export async function comparison(options: BenchOptions): Promise<BenchRow[]> {
   const tpe: Entry = { title: 'Optuna 5 TPE', contender: { kind: 'optuna', sampler: 'tpe' } };
   const gp: Entry = { title: 'Optuna 5 GP', contender: { kind: 'optuna', sampler: 'gp' } };
   const guided = entries.find(({ title }) => title === GUIDED);
-  const hasTpe = peerPython('optuna') !== null;
-  const hasGp = peerPython('optuna', 'torch') !== null;
+  const hasTpe = hasPeers && peerPython('optuna') !== null;
+  const hasGp = hasPeers && peerPython('optuna', 'torch') !== null;
   const all = [...entries, ...(hasTpe ? [tpe] : [])];
   const pool = await SearchPool.of([...all, gp].map(({ contender }) => contender));
   const rows: BenchRow[] = [];

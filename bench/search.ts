@@ -26,7 +26,8 @@ const LANE_TABLES = 4;
 const LANE_SEEDS = 6;
 
 export async function run(options: BenchOptions): Promise<BenchRow[]> {
-  return [...(await tableRows()), ...(await comparison(options))];
+  const tables = options.samplers === undefined ? await tableRows() : [];
+  return [...tables, ...(await comparison(options))];
 }
 
 async function tableRows(): Promise<BenchRow[]> {

@@ -26,7 +26,7 @@ describe('Kills at random instants', () => {
     },
   );
 
-  it.each(['random', 'generational', 'evolution', 'guided-evolution', 'grid'])(
+  it.each(['random', 'generational', 'evolution', 'guided-evolution', 'cma-es', 'grid'])(
     `the search %s loses and repeats nothing when its coordinator is killed (kills: ${COORDINATORS})`,
     async (sampler) => {
       const report = await killCoordinator(COORDINATORS, { seed: 12, sampler });

@@ -118,6 +118,14 @@ describe('Simulation: whole studies', () => {
     },
   );
 
+  it('of cma-es proposes every trial once under crashes, losses and kills of the coordinator', () => {
+    // A trial that is proposed again after a restart would get other parameters: run() refuses it.
+    const { report, list } = run('cma-es', FAULTS);
+    expect(report.completed + report.failed).toBe(200);
+    expect(report.coordinatorKills).toBeGreaterThan(0);
+    expect(list.size).toBe(200);
+  });
+
   it('counts diverged trials as complete', () => {
     const { report } = run('random', { rates: { diverge: 0.5 } });
     expect(report).toMatchObject({ completed: 200, failed: 0 });

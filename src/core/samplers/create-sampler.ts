@@ -11,6 +11,8 @@ import { checkSettings, required, settingsOf, unknownName } from '../settings.ts
 import type { Settings, SettingTable } from '../settings.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { algorithmOf } from './auto.ts';
+import { cmaEs, MOST_NUMBERS } from './cma-es/cma-es.ts';
+import { Translation } from './cma-es/mixed-space.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
@@ -159,6 +161,33 @@ const kinds: Readonly<Record<string, Kind>> = {
     cost: 'thread',
     settings: {},
     make: (axes, seed) => gp(axes, seed),
+  },
+  'cma-es': {
+    title: 'CMA-ES',
+    pick: 'Learns how parameters depend on each other: for several hundred trials or more of a few numeric parameters, with few workers. Integers and categoricals too.',
+    cost: 'thread',
+    settings: {
+      population: {
+        integer: true,
+        low: 4,
+        high: 10_000,
+        default: null,
+        meaning: 'number of trials of a generation; unset: 4 + 3 ln d for d parameters',
+      },
+      sigma: {
+        integer: false,
+        low: 1e-6,
+        high: 1,
+        default: 0.2,
+        meaning: 'first standard deviation, as a share of the range',
+      },
+    },
+    check: checkNumbers,
+    make: (axes, seed, settings) =>
+      cmaEs(axes, seed, {
+        population: settings['population'] ?? null,
+        sigma: required(settings, 'sigma'),
+      }),
   },
   random: {
     title: 'Random',
@@ -328,6 +357,20 @@ export function createSampler(
 
 function kindOf(name: string): Kind | undefined {
   return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+}
+
+function checkNumbers(axes: readonly Axis[], _: Settings, path: string): Problem[] {
+  const { numeric } = new Translation(axes);
+  if (numeric <= MOST_NUMBERS) return [];
+  return [
+    {
+      code: 'too-many-parameters',
+      path,
+      expected: `at most ${MOST_NUMBERS} numeric parameters for cma-es`,
+      found: String(numeric),
+      hint: 'fewer parameters, or another sampler, such as evolution',
+    },
+  ];
 }
 
 function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {

@@ -14,7 +14,7 @@ export interface Origin {
   readonly parents: readonly number[];
   /**
    * 0 for founders. Synchronous evolution counts rounds; asynchronous evolution adds one to the
-   * larger generation of the parents.
+   * larger generation of the parents; CMA-ES counts the distributions that trials are sampled from.
    */
   readonly generation: number;
   /** Absent where no model chose the trial, and for trials that a resumed study reads. */

@@ -69,6 +69,7 @@ export const words = {
     mutation: 'mutation',
     crossover: 'crossover',
     both: 'crossover + mutation',
+    cmaEs: 'CMA-ES',
   },
   measures,
   unknown: 'unknown',

@@ -16,5 +16,6 @@ export function operatorWord(operator: string): string {
   if (operator === 'crossover+mutation') return text.operators.both;
   if (operator === 'mutation') return text.operators.mutation;
   if (operator === 'crossover') return text.operators.crossover;
+  if (operator === 'cma-es') return text.operators.cmaEs;
   return founders.has(operator) ? text.operators.random : operator.replace(/-/g, ' ');
 }

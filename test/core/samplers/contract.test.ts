@@ -10,6 +10,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'generational' },
   { name: 'tpe' },
   { name: 'gp' },
+  { name: 'cma-es' },
   { name: 'random' },
   { name: 'sobol' },
   { name: 'nsga2' },

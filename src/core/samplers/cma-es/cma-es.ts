@@ -1,0 +1,144 @@
+/**
+ * CMA-ES for any mix of parameters: CatCMA with Margin (Hamano et al., arXiv 2504.07884). Numbers
+ * are drawn from a normal distribution whose covariance adapts to the objective, ordinals with a
+ * margin, categoricals from probabilities of their own. `update.ts` has the equations.
+ *
+ * - Asynchronous: every proposal is a sample of the current generation. The generation ends when
+ *   `population` of its trials have ended; those that end later do not count.
+ * - The state is a function of the completions: a trial's sample before rounding is drawn again
+ *   from its number. A trial that is no sample of its generation does not count: an enqueued point,
+ *   or one drawn uniformly because the distribution gave none that is new.
+ * - Failed and diverged trials rank last, pruned ones before them.
+ * - An inactive parameter of a sample counts as if it were at the mean.
+ *
+ * No restarts: a converged distribution samples ever closer to its mean.
+ */
+import { PURPOSE, Stream } from '../../random.ts';
+import type { Axis } from '../../search-space/axis.ts';
+import { sameKey } from '../../search-space/duplicate-key.ts';
+import type { HistoryView } from '../../study/history.ts';
+import { Distinct } from '../distinct.ts';
+import type { Sampler } from '../sampler.ts';
+import { drawn, initialDistribution } from './distribution.ts';
+import type { Distribution } from './distribution.ts';
+import { Translation } from './mixed-space.ts';
+import type { Sample } from './mixed-space.ts';
+import { defaultPopulation, strategyOf } from './strategy.ts';
+import type { Strategy } from './strategy.ts';
+import { nextDistribution } from './update.ts';
+import type { Evaluated } from './update.ts';
+
+/** Maximum number of samples for one proposal: the first one and 30 retries. */
+const DRAWS = 31;
+
+/**
+ * Maximum number of numeric parameters. Each generation takes time that grows with their cube, a
+ * quarter of a second at 100.
+ */
+export const MOST_NUMBERS = 100;
+
+export interface CmaEsSettings {
+  /** Number of samples of a generation; null: by the number of parameters. */
+  readonly population: number | null;
+  /** First standard deviation of numbers, as a share of the range. */
+  readonly sigma: number;
+}
+
+export function cmaEs(axes: readonly Axis[], seed: number, settings: CmaEsSettings): Sampler {
+  const distinct = new Distinct(axes, seed, DRAWS);
+  const generations = new Generations(axes, seed, settings);
+  return {
+    name: 'cma-es',
+    window: { kind: 'all' },
+    repeats: false,
+    barrier: null,
+    size: null,
+    propose: (first, count, history) => {
+      const distribution = generations.after(history);
+      const { generation } = distribution;
+      return distinct.propose(
+        first,
+        count,
+        history,
+        (number, retry) => ({
+          params: generations.pointOf(generations.sample(distribution, number, retry)),
+          origin: { operator: 'cma-es', parents: [], generation },
+        }),
+        () => generation,
+      );
+    },
+  };
+}
+
+/**
+ * The distribution after a view's completions. Remembers that of the last view and adds only the new
+ * completions; starts over for a shorter view.
+ */
+class Generations {
+  readonly #axes: readonly Axis[];
+  readonly #seed: number;
+  readonly #translation: Translation;
+  readonly #strategy: Strategy;
+  readonly #initial: Distribution;
+  #current: Distribution;
+  /** Evaluated samples of the current generation. */
+  #samples: Evaluated[] = [];
+  /** Number of completions seen. */
+  #seen = 0;
+
+  constructor(axes: readonly Axis[], seed: number, { population, sigma }: CmaEsSettings) {
+    this.#axes = axes;
+    this.#seed = seed;
+    this.#translation = new Translation(axes);
+    const { space } = this.#translation;
+    this.#strategy = strategyOf(space, population ?? defaultPopulation(space));
+    const deviations = new Float64Array(this.#strategy.numeric).fill(sigma);
+    this.#initial = initialDistribution(this.#strategy, deviations);
+    this.#current = this.#initial;
+  }
+
+  after(history: HistoryView): Distribution {
+    if (history.count < this.#seen) {
+      this.#current = this.#initial;
+      this.#samples = [];
+      this.#seen = 0;
+    }
+    for (; this.#seen < history.count; this.#seen++)
+      this.#add(history, history.completion(this.#seen));
+    return this.#current;
+  }
+
+  sample(distribution: Distribution, number: number, retry: number): Sample {
+    const position = { purpose: PURPOSE.mutate, trial: number + 1, ordinal: retry };
+    return drawn(distribution, new Stream(this.#seed, position));
+  }
+
+  pointOf(sample: Sample): Float64Array {
+    return this.#translation.point(sample);
+  }
+
+  #add(history: HistoryView, number: number): void {
+    if (history.generation(number) !== this.#current.generation) return;
+    const sample = this.#sampleOf(history, number);
+    if (sample === null) return;
+    const value = history.value(number);
+    const loss = history.direction === 'minimize' ? value : -value;
+    this.#samples.push({ ...sample, loss, isPruned: history.isPruned(number) });
+    if (this.#samples.length < this.#strategy.population) return;
+    this.#current = nextDistribution(this.#strategy, this.#current, this.#samples);
+    this.#samples = [];
+  }
+
+  /** Draws a trial's sample again; null if its point is no sample of the current generation. */
+  #sampleOf(history: HistoryView, number: number): Sample | null {
+    const params = history.params(number);
+    if (params === null)
+      throw new RangeError(`the history lacks the parameters of trial ${number}`);
+    for (let retry = 0; retry < DRAWS; retry++) {
+      const sample = this.sample(this.#current, number, retry);
+      const point = this.pointOf(sample);
+      if (sameKey(this.#axes, point, params)) return this.#translation.masked(sample, point);
+    }
+    return null;
+  }
+}
