@@ -73,23 +73,23 @@ def estimator(seed, names, count):
 
 
 def split(seed, count, direction):
-    """Trials in all states, with equal values among them, and the numbers of the good ones. Pruned ones reach the same step."""
+    """Trials in all states, with equal values among them, and the numbers of the good ones. Some pruned ones report nothing."""
     random = np.random.RandomState(seed)
     study = optuna.create_study(direction=direction)
     trials = []
     for number in range(count):
         state = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING][random.choice(3, p=[0.04, 0.76, 0.2])]
-        value, step = round(float(random.rand()), 1), 3
+        value, step = round(float(random.rand()), 1), [None, 1, 3, 3, 10][random.choice(5)]
         trial = create_trial(
             state=state,
             value=value if state == TrialState.COMPLETE else None,
-            intermediate_values={step: value} if state == TrialState.PRUNED else {},
+            intermediate_values={0: 9 * random.rand(), step: value} if state == TrialState.PRUNED and step else {},
         )
         trial.number = number
         trials.append((trial, value, step))
     finished = sum(trial.state != TrialState.RUNNING for trial, _, _ in trials)
     below, _ = _split_trials(study, [trial for trial, _, _ in trials], default_gamma(finished))
-    rows = [{"state": trial.state.name.lower(), "value": value} for trial, value, _ in trials]
+    rows = [{"state": trial.state.name.lower(), "value": value, "step": step} for trial, value, step in trials]
     return {"direction": direction, "trials": rows, "good": [trial.number for trial in below]}
 
 

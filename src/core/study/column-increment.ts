@@ -1,7 +1,7 @@
 /**
  * The part of a study's columns that was added since a position, as typed arrays that can be moved
- * to a thread. Contains what samplers are shown (`history.ts`): no parents, reports or history
- * lengths. `TrialColumns` writes and reads it.
+ * to a thread. Contains what samplers are shown (`history.ts`): no parents or history lengths, and
+ * of reports only the last of pruned trials. `TrialColumns` writes and reads it.
  */
 
 /** A state of growing columns. */
@@ -35,6 +35,8 @@ export interface ColumnIncrement {
     readonly ranked: Float64Array<ArrayBuffer>;
     /** State and outcome, two codes a row. */
     readonly codes: Uint8Array<ArrayBuffer>;
+    /** Step and value of a pruned trial's last report a row; NaN: not pruned, or no report. */
+    readonly reported: Float64Array<ArrayBuffer>;
   };
 }
 
@@ -79,6 +81,7 @@ export function emptyIncrement(
       values: new Float64Array(ends),
       ranked: new Float64Array(ranked * ends),
       codes: new Uint8Array(2 * ends),
+      reported: new Float64Array(2 * ends).fill(NaN),
     },
   };
 }

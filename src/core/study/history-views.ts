@@ -5,6 +5,7 @@
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from './history.ts';
 import { Leaderboard } from './leaderboard.ts';
+import type { Reports, StepValue } from './reports.ts';
 import type { EndedState } from './row-codes.ts';
 import type { Direction } from './study-spec.ts';
 
@@ -16,6 +17,7 @@ interface Columns {
   hasEnded(number: number): boolean;
   value(number: number): number;
   state(number: number): EndedState | null;
+  readonly reports: Pick<Reports, 'last'>;
   readonly directions: readonly Direction[];
   values(number: number): ArrayLike<number>;
   violation(number: number): number;
@@ -66,6 +68,10 @@ abstract class View implements HistoryView {
 
   isPruned(number: number): boolean {
     return this.columns.state(number) === 'pruned';
+  }
+
+  lastReport(number: number): StepValue | null {
+    return this.isPruned(number) ? this.columns.reports.last(number) : null;
   }
 
   values(number: number): ArrayLike<number> {

@@ -1,6 +1,7 @@
 /** Read-only view of a study's trials for samplers. The data are in `trial-columns.ts`. */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Direction } from './direction.ts';
+import type { StepValue } from './reports.ts';
 
 /**
  * Trials are identified by number, 0 … size − 1. Values follow the study's direction; failed and
@@ -23,6 +24,8 @@ export interface HistoryView {
   value(number: number): number;
   /** Returns whether an ended trial was stopped early; its value is then not that of a full one. */
   isPruned(number: number): boolean;
+  /** The report with the highest step of a pruned trial; null: it reported nothing. */
+  lastReport(number: number): StepValue | null;
   /** Directions of the objectives; one objective: `[direction]`. */
   readonly directions: readonly Direction[];
   /**

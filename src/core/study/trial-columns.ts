@@ -289,6 +289,8 @@ export class TrialColumns {
       ends.values[row] = this.#values.get(number);
       if (width > 0) ends.ranked.set(this.#ranked.row(number), row * width);
       ends.codes.set([this.#codes.get(number, 0), this.#codes.get(number, 1)], 2 * row);
+      const last = this.state(number) === 'pruned' ? this.reports.last(number) : null;
+      if (last !== null) ends.reported.set([last.step, last.value], 2 * row);
     }
     return increment;
   }
@@ -323,6 +325,8 @@ export class TrialColumns {
           ends.ranked.subarray(row * width, (row + 1) * width),
           endedStates[state - 1] === 'complete',
         );
+      const { [2 * row]: step = NaN, [2 * row + 1]: value = NaN } = ends.reported;
+      if (!Number.isNaN(step)) this.reports.add(number, step, value);
       this.#end(number, at(ends.values, row), state, outcome);
     }
   }

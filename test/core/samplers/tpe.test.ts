@@ -32,6 +32,8 @@ interface RecordedSplit {
   readonly trials: readonly {
     readonly state: 'complete' | 'pruned' | 'running';
     readonly value: number;
+    /** Step of its last report; null: it reported nothing. */
+    readonly step: number | null;
   }[];
   readonly good: readonly number[];
 }
@@ -68,10 +70,18 @@ describe("Sampler tpe: Optuna's numbers", () => {
       const columns = new TrialColumns({}, direction, { kind: 'all' });
       const origin = { operator: 'uniform', parents: [], generation: 0 };
       for (const number of trials.keys()) columns.proposed(number, new Float64Array(0), 0, origin);
-      for (const [number, { state, value }] of trials.entries())
-        if (state !== 'running')
-          columns.end(number, state, state === 'pruned' ? 'pruned' : 'succeeded', value);
+      for (const [number, { state, value, step }] of trials.entries()) {
+        if (state === 'running') continue;
+        if (step !== null) columns.reports.add(number, step, value);
+        // The value that samplers are told of a pruned trial is not the one it reported.
+        if (state === 'pruned') columns.end(number, state, 'pruned', 1 - value);
+        else columns.end(number, state, 'succeeded', value);
+      }
       expect(new GoodTrials().of(columns.asynchronousView(columns.ended))).toEqual(good);
+      // A copy in the sampler's thread ranks alike.
+      const copy = new TrialColumns({}, direction, { kind: 'all' });
+      copy.apply(columns.since({ size: 0, ended: 0 }));
+      expect(new GoodTrials().of(copy.asynchronousView(copy.ended))).toEqual(good);
     },
   );
 

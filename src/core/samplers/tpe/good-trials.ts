@@ -1,6 +1,7 @@
 /**
  * The best trials of a study, from which the Tree-structured Parzen Estimator builds its good
- * density: complete trials by value, then pruned ones by value. Failed and diverged trials are never
+ * density, as Optuna ranks them: complete trials by value, then pruned ones by the step that they
+ * reached, highest first, then by the value they reported there. Failed and diverged trials are never
  * among them.
  */
 import type { HistoryView } from '../../study/history.ts';
@@ -10,7 +11,8 @@ const MOST_GOOD = 25;
 
 interface Rank {
   readonly number: number;
-  readonly isPruned: boolean;
+  /** Step of a pruned trial's last report, −1 if it reported nothing; ∞ of a complete trial. */
+  readonly step: number;
   /** Smaller is better. */
   readonly loss: number;
 }
@@ -42,8 +44,14 @@ export class GoodTrials {
   #offer(history: HistoryView, number: number): void {
     const value = history.value(number);
     if (!Number.isFinite(value)) return;
-    const loss = history.direction === 'minimize' ? value : -value;
-    const rank: Rank = { number, isPruned: history.isPruned(number), loss };
+    const sign = history.direction === 'minimize' ? 1 : -1;
+    const isPruned = history.isPruned(number);
+    const last = history.lastReport(number);
+    const rank: Rank = {
+      number,
+      step: isPruned ? (last?.step ?? -1) : Infinity,
+      loss: isPruned ? sign * (last?.value ?? 0) : sign * value,
+    };
     let place = this.#best.length;
     while (place > 0 && isBefore(rank, this.#best[place - 1])) place -= 1;
     this.#best.splice(place, 0, rank);
@@ -54,7 +62,7 @@ export class GoodTrials {
 /** Ties go to the smaller number. */
 function isBefore(a: Rank, b: Rank | undefined): boolean {
   if (b === undefined) return true;
-  if (a.isPruned !== b.isPruned) return b.isPruned;
+  if (a.step !== b.step) return a.step > b.step;
   if (a.loss !== b.loss) return a.loss < b.loss;
   return a.number < b.number;
 }
