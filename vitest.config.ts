@@ -26,6 +26,7 @@ const slowFiles = [
   'test/training/wasm-contract.test.ts',
   'test/training/wasm-pytorch.test.ts',
   'test/transport/attacks.test.ts',
+  'test/worker/command.test.ts',
 ];
 
 /**

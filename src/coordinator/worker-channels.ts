@@ -5,7 +5,7 @@
  */
 import type { Event, Instruction, LabState } from '../core/scheduling/index.ts';
 import type { Objective } from '../core/study/study-spec.ts';
-import { chosenVersion } from '../protocol/worker-messages.ts';
+import { NAMES_SINCE, chosenVersion } from '../protocol/worker-messages.ts';
 import type {
   FromWorker,
   Hello,
@@ -192,13 +192,16 @@ export class WorkerChannels {
       described.add(study);
       const known = this.#lab.studies.get(study);
       if (known === undefined) return;
-      const { objective, seed, searchSpace } = known.spec;
+      const { name, objective, seed, searchSpace } = known.spec;
+      const { slot } = this.#tasks.get(session)?.peer ?? {};
+      const named = (this.#versions.get(slot ?? '') ?? 1) >= NAMES_SINCE;
       const dataset = this.#datasetOf(objective);
       const began = known.executor === null ? {} : { executor: known.executor };
       this.#transport.sendTask(session, {
         type: 'study',
         session,
         study,
+        ...(named ? { name } : {}),
         objective,
         seed,
         ...began,

@@ -17,6 +17,7 @@ export const PURPOSE = {
   augment: 5,
   synthetic: 6,
   replicate: 7,
+  command: 8,
   params: 64,
   mutate: 65,
   parents: 66,

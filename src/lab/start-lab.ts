@@ -259,6 +259,7 @@ async function start(
         devices: [device, ...cards.map((card) => card.device)],
         pinOf: ({ id }) => cards.find((card) => card.device.id === id) ?? CPU_PIN,
         memoryLimitBytes: memoryLimitBytes(slots.length),
+        threads: Math.max(1, Math.floor(availableCores() / Math.max(1, slots.length))),
         onExit: (exit) => {
           listener.workerExited(exit);
           coordinator.exited(exit);

@@ -1,5 +1,6 @@
 /** Facts of studies that the scheduler and the wire need and only objective kinds know. */
 import type { CoordinatorParts } from '../coordinator/coordinator.ts';
+import { THIS_NODE } from '../core/device.ts';
 import type { DeviceKind } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { axesOf } from '../core/search-space/axis.ts';
@@ -24,7 +25,9 @@ export function shapeKeys(catalogue: Catalogue): NonNullable<LabOptions['shapeKe
 /** Kinds of devices that can evaluate a study; of unknown objectives the CPU, which refuses them. */
 export function devicesOfStudies(): LabOptions['runsOn'] {
   const known = new WeakMap<StudySpec, Map<DeviceKind, boolean>>();
-  return (spec, device) => {
+  return (spec, device, node) => {
+    if (node !== THIS_NODE && objectiveKind(spec.objective.kind)?.runsElsewhere === false)
+      return false;
     const answers = known.get(spec) ?? new Map<DeviceKind, boolean>();
     known.set(spec, answers);
     let answer = answers.get(device);

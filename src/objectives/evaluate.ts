@@ -32,6 +32,14 @@ export type LaneEnd =
       /** All reports, including those sent before. */
       readonly reports?: readonly Report[];
     }
+  /** Ended without a value for a reason that the objective knows. */
+  | {
+      readonly outcome: 'failed';
+      readonly as: 'crashed' | 'outOfMemory' | 'timedOut';
+      /** For people: the cause in the first line. */
+      readonly error: string;
+      readonly reports?: readonly Report[];
+    }
   /** Obeyed the lane's signal. */
   | { readonly outcome: 'stopped' };
 
@@ -57,6 +65,8 @@ export interface Workplace {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
+  /** The worker's share of the machine's cores; absent: unknown. */
+  readonly threads?: number;
   /** Closed while running lanes wait between two batches; absent: they never wait. */
   readonly gate?: Gate;
   /** Writes a remark to the worker's log. */

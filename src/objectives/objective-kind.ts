@@ -18,6 +18,8 @@ export interface ObjectivePlaces {
   readonly resources: string;
   /** Absolute path of this user's folder; absent: only bundled datasets exist. */
   readonly userFolder?: string;
+  /** Absolute path of the study file's folder; absent: the study comes from no file. */
+  readonly project?: string;
 }
 
 /** What a draft of an objective shows before the whole study is valid. */
@@ -41,9 +43,9 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   dataset(objective: Objective): string | null;
   /**
    * Names of the metrics that a successful trial returns, by which a study may compare trials;
-   * `value` is the result's value.
+   * `value` is the result's value. Null: any.
    */
-  metrics(objective: Parsed, places: ObjectivePlaces): readonly string[];
+  metrics(objective: Parsed, places: ObjectivePlaces): readonly string[] | null;
   /** Problems beyond the schema, with paths from `objective` on. */
   check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
   /** Notes that a reader of the study's values must know, in sentences. */
@@ -61,10 +63,23 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
   /** Whether devices of this kind can evaluate trials. */
   runsOn(objective: Objective, device: DeviceKind): boolean;
+  /** Whether other machines of the lab can evaluate trials. */
+  readonly runsElsewhere: boolean;
+  /** The objective as the lab file keeps it: without paths relative to the study file. */
+  located(objective: Parsed, places: ObjectivePlaces): Parsed;
+  /** Remembers that a person started the objective on this machine, where workers ask for that. */
+  permit(objective: Objective, userFolder: string): void;
   /** Duration of an evaluation that the objective states itself; null: it must be measured. */
   duration(objective: Parsed): Duration | null;
   /** Creates the evaluator of one worker process. */
   evaluator(workplace: Workplace): Evaluate;
 }
+
+/** Entries of kinds that run no program and name no folder. */
+export const SELF_CONTAINED = {
+  runsElsewhere: true,
+  located: <Parsed>(objective: Parsed): Parsed => objective,
+  permit: (): void => undefined,
+} as const;
 
 export const NO_PREVIEW: ObjectivePreview = { network: null, unused: [], split: null };

@@ -1,5 +1,6 @@
 /** Every objective kind, one entry each. */
 import type { StudyFile } from '../protocol/study-file.ts';
+import { command } from './command/command.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
 import { synthetic } from './synthetic.ts';
 import { train } from './train.ts';
@@ -8,7 +9,7 @@ type Parsed = StudyFile['objective'];
 
 /** A kind that has a schema and no entry here does not compile. */
 const kinds: { readonly [Kind in Parsed['kind']]: ObjectiveKind<Extract<Parsed, { kind: Kind }>> } =
-  { train, synthetic };
+  { train, command, synthetic };
 
 const byName: ReadonlyMap<unknown, ObjectiveKind> = new Map(Object.entries(kinds));
 

@@ -15,7 +15,7 @@ import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { Gate } from '../runtime/gate.ts';
 import type { Evaluate, EvaluatedLane, LaneEnd } from './evaluate.ts';
-import { NO_PREVIEW } from './objective-kind.ts';
+import { NO_PREVIEW, SELF_CONTAINED } from './objective-kind.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
 import { functions, several } from './synthetic-functions.ts';
 
@@ -34,6 +34,7 @@ const CURVE_SPREAD = 1;
 const PRUNED_AFTER = 0.5;
 
 export const synthetic: ObjectiveKind<SyntheticObjective> = {
+  ...SELF_CONTAINED,
   trains: false,
   epochs: ({ epochs }) => (typeof epochs === 'number' && epochs > 1 ? epochs : null),
   dataset: () => null,

@@ -23,11 +23,13 @@ import { unusedParameters } from '../training/objective/unused-parameters.ts';
 import { Trainer, checkObjective } from '../training/run/trainer.ts';
 import type { EpochReport, LaneOutcome, TrainObjective } from '../training/run/trainer.ts';
 import type { Evaluate, LaneEnd, Workplace } from './evaluate.ts';
+import { SELF_CONTAINED } from './objective-kind.ts';
 import type { ObjectiveKind, ObjectivePlaces, ObjectivePreview } from './objective-kind.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export const train: ObjectiveKind<TrainStudyObjective> = {
+  ...SELF_CONTAINED,
   trains: true,
   epochs: ({ settings }) => {
     const epochs = isFields(settings) ? settings['epochs'] : undefined;

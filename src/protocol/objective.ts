@@ -1,10 +1,11 @@
 /**
- * The schemas of the objectives that come with Galapagos: `train` (a network on a dataset) and
- * `synthetic` (named functions that cost nothing, for tests, demonstrations and benches). A
- * network's own description is training's to check.
+ * The schemas of the objectives that come with Galapagos: `train` (a network on a dataset),
+ * `command` (any program) and `synthetic` (named functions that cost nothing, for tests,
+ * demonstrations and benches). A network's own description is training's to check.
  */
 import { z } from 'zod';
 import { executorNames } from '../core/executor-names.ts';
+import { commandObjective } from './command-objective.ts';
 import { strict } from './problems.ts';
 import { trainSettings } from './train-settings.ts';
 
@@ -153,7 +154,11 @@ export const syntheticObjective = strict({
     .describe('Slots, "*" stands for any text, on which every attempt fails at once.'),
 });
 
-export const objective = z.discriminatedUnion('kind', [trainObjective, syntheticObjective]);
+export const objective = z.discriminatedUnion('kind', [
+  trainObjective,
+  commandObjective,
+  syntheticObjective,
+]);
 
 export type SyntheticObjective = z.output<typeof syntheticObjective>;
 

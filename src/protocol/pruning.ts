@@ -11,8 +11,8 @@ import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Limits, Objective, Pruning, StudySpec } from '../core/study/study-spec.ts';
 
 /**
- * Returns what an objective reports: `train` after each epoch, `synthetic` as often as it is told.
- * Null: only its value at the end.
+ * Returns what an objective reports: `train` after each epoch, `synthetic` as often as it is told,
+ * `command` where it has epochs or a rule for reports. Null: only its value at the end.
  */
 export function reportingOf(objective: Objective): Reporting | null {
   const { kind } = objective;
@@ -22,6 +22,10 @@ export function reportingOf(objective: Objective): Reporting | null {
 const REPORTING: Readonly<Record<string, (objective: Objective) => Reporting | null>> = {
   synthetic: ({ epochs }) =>
     typeof epochs === 'number' && epochs > 1 ? { length: epochs, keeps: 'last' } : null,
+  command({ reports, epochs }) {
+    if (typeof epochs === 'number') return epochs > 1 ? { length: epochs, keeps: 'last' } : null;
+    return reports === undefined && epochs === undefined ? null : { length: null, keeps: 'last' };
+  },
   train({ settings }) {
     if (typeof settings !== 'object' || settings === null) return null;
     const { epochs, keep = SETTINGS.keep.default } = settings as Readonly<Record<string, unknown>>;

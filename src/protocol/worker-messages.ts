@@ -6,9 +6,11 @@
 import { z } from 'zod';
 
 /** Supported versions of this protocol, both ends inclusive. */
-export const PROTOCOL = { low: 1, high: 2 } as const;
+export const PROTOCOL = { low: 1, high: 3 } as const;
 /** First version whose workers know `hold`. */
 export const HOLD_SINCE = 2;
+/** First version whose workers are told the names of studies. */
+export const NAMES_SINCE = 3;
 
 /**
  * Greatest size of one message as UTF-8 text, in bytes. The sender refuses longer ones; a receiver
@@ -238,6 +240,8 @@ export const studySchema = z.strictObject({
   type: z.literal('study'),
   session: name,
   study: name,
+  /** Name of the study, for programs; absent: the coordinator is older. */
+  name: z.exactOptional(z.string().min(1).max(1024)),
   objective: z.looseObject({ kind: name }),
   seed: count,
   /** Label of the executor that produced the study's first results; absent: none yet. */

@@ -33,6 +33,8 @@ const workerSettings = z.strictObject({
    * memory.
    */
   memoryLimitBytes: z.int().min(1),
+  /** The worker's share of the machine's cores; absent: unknown. */
+  threads: z.exactOptional(z.int().min(1)),
   /** Absolute path of the folder `resources/`. */
   resources: text,
   /** Absolute path of this user's folder: caches and imported datasets. */

@@ -39,6 +39,12 @@ export class Gate {
     this.#notify();
   }
 
+  /** Calls back whenever the gate opens or closes. @returns ends that */
+  onChange(changed: () => void): () => void {
+    this.#changed.add(changed);
+    return () => this.#changed.delete(changed);
+  }
+
   /** Resolves once the gate is open or one of the signals is aborted. */
   async opened(signals: readonly AbortSignal[] = []): Promise<void> {
     while (!this.isOpen && !signals.some(({ aborted }) => aborted)) await this.#change(signals);

@@ -11,7 +11,7 @@ export function objectiveCheck(places: ObjectivePlaces): ObjectiveCheck {
     const kind = objectiveKind(objective.kind);
     if (kind === undefined) return [];
     const names = metrics.length === 0 ? [] : kind.metrics(objective, places);
-    const unknown = metrics.filter(({ metric }) => !names.includes(metric));
+    const unknown = names === null ? [] : metrics.filter(({ metric }) => !names.includes(metric));
     return [
       ...kind.check(objective, space, places),
       ...unknown.map(({ path, metric }) => ({
@@ -19,7 +19,7 @@ export function objectiveCheck(places: ObjectivePlaces): ObjectiveCheck {
         path,
         expected: 'a metric that trials of this objective return',
         found: JSON.stringify(metric),
-        hint: didYouMean(metric, names),
+        hint: didYouMean(metric, names ?? []),
       })),
     ];
   };

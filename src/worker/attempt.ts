@@ -76,6 +76,16 @@ function resultOf(
   if (end === undefined)
     return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
   if (end.outcome === 'stopped') return stopped(signal, ms, device);
+  if (end.outcome === 'failed') {
+    const { as: outcome, error, reports = [] } = end;
+    return {
+      outcome,
+      error: error.slice(0, ERROR_CHARACTERS),
+      ms,
+      device,
+      ...(reports.length === 0 ? {} : { reports }),
+    };
+  }
   const { value, metrics, executor, executorReason, lanesWanted, reports = [] } = end;
   const about = {
     ms,

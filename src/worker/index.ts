@@ -35,6 +35,7 @@ function start(settings: WorkerSettings): void {
     incarnation,
     device,
     memoryLimitBytes,
+    threads,
     resources,
     userFolder,
     parent,
@@ -72,9 +73,20 @@ function start(settings: WorkerSettings): void {
       exit: (code, text) => void end(code, text),
       warn: log,
     },
-    createRunner({ slot, device, resources, userFolder, log, gate }, (error) => {
-      void end(DEVICE_FAILED, error.message);
-    }),
+    createRunner(
+      {
+        slot,
+        device,
+        resources,
+        userFolder,
+        ...(threads === undefined ? {} : { threads }),
+        log,
+        gate,
+      },
+      (error) => {
+        void end(DEVICE_FAILED, error.message);
+      },
+    ),
     () => performance.now(),
     gate,
   );

@@ -60,8 +60,9 @@ afterEach(() => {
 });
 
 describe('Objectives: held workers', () => {
-  it('has tests here for each kind of objective', () => {
-    expect([...objectiveKindNames()].sort()).toEqual(['synthetic', 'train']);
+  it('has tests here for each kind of objective, and elsewhere for commands', () => {
+    // test/objectives/command/attempt.test.ts
+    expect([...objectiveKindNames()].sort()).toEqual(['command', 'synthetic', 'train']);
   });
 
   it('train: waits between two batches while held, and ends with the same weights', async () => {

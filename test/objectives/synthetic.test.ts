@@ -228,7 +228,7 @@ describe('Worker: failures of an attempt', () => {
   it('of an unknown objective kind are a crash that names the known kinds', async () => {
     expect(await run({ objective: { kind: 'script' } })).toMatchObject({
       outcome: 'crashed',
-      error: expect.stringMatching(/'script', only synthetic, train/) as string,
+      error: expect.stringMatching(/'script', only command, synthetic, train/) as string,
     });
   });
 

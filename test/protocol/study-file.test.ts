@@ -179,7 +179,7 @@ describe('Study file: an invalid field is answered with file, field, expected, f
     [
       'objective',
       { kind: 'sythetic' },
-      'study.json: objective.kind: expected one of "train", "synthetic", found "sythetic" (did you mean synthetic?)',
+      'study.json: objective.kind: expected one of "train", "command", "synthetic", found "sythetic" (did you mean synthetic?)',
     ],
     [
       'objective.function',

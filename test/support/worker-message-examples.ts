@@ -45,6 +45,7 @@ export const study: StudyMessage = {
   type: 'study',
   session: '3.1',
   study: attempt.study,
+  name: 'digits é',
   objective: { kind: 'synthetic', function: 'sphere' },
   seed: 7,
   executor: 'wasm',

@@ -107,7 +107,7 @@ describe('Worker session: welcome', () => {
     world.welcome('1.1', { v: 9 });
     expect(world.exited).toMatchObject({
       code: 1,
-      text: expect.stringMatching(/version 9.*speaks 1 to 2/) as string,
+      text: expect.stringMatching(/version 9.*speaks 1 to 3/) as string,
     });
   });
 });

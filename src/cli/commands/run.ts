@@ -10,6 +10,7 @@ import { pruners } from '../../core/pruners/create-pruner.ts';
 import { samplerNames } from '../../core/samplers/create-sampler.ts';
 import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { createDisplay } from '../display/create-display.ts';
 import { integer, names, oneOf, real, text } from '../options/arguments.ts';
 import { countedWorkers, portNumber, sharePort } from '../options/share-options.ts';
@@ -116,6 +117,8 @@ Examples:
           : null;
       const study =
         stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
+      if (stored === null)
+        objectiveKind(study.spec.objective.kind)?.permit(study.spec.objective, userFolder);
       const display = createDisplay({
         json,
         spec: study.spec,

@@ -1,12 +1,13 @@
 /** Resolves the study to run from a preset or file and the flags that override it. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { deviceId } from '../../core/device.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { PrunerSpec } from '../../core/pruners/pruner.ts';
 import { presentName } from '../../core/samplers/create-sampler.ts';
 import type { Limits, Packing, StudySpec } from '../../core/study/study-spec.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import type { TrainStudyObjective } from '../../protocol/objective.ts';
 import { meaningProblems, parseStudy, studyOf } from '../../protocol/study-file.ts';
@@ -61,14 +62,16 @@ export interface Places {
 export function resolveStudy(named: string, flags: StudyFlags, places: Places): ResolvedStudy {
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
   const label = looksLikeFile(named) ? named : `preset ${named}`;
-  const check = objectiveCheck(places);
+  const located = { ...places, project: dirname(source) };
+  const check = objectiveCheck(located);
   const study = withExecutor(parseJson(readStudy(source, named), label), flags.executor);
   const file = parseStudy(withNetworkFile(study, source, label), label, check);
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
+  const objective = objectiveKind(changed.objective.kind)?.located(changed.objective, located);
   return {
-    ...studyOf(changed),
+    ...studyOf(objective === undefined ? changed : { ...changed, objective }),
     pruner: changed.pruner ?? null,
     named,
     source,

@@ -241,7 +241,7 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   const { uid, asking, columns, limit, sampler } = study;
   if (lab.storageError !== null) return { reason: 'storage', error: lab.storageError };
   const { group } = slot.free;
-  if (group !== null && !lab.options.runsOn(study.spec, group.kind))
+  if (group !== null && !lab.options.runsOn(study.spec, group.kind, group.node))
     return { reason: 'unfit', study: uid };
   if (group !== null && !isChosen(study.spec, group.device))
     return { reason: 'notSelected', study: uid };

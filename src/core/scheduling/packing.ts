@@ -49,7 +49,7 @@ export function hasWaiting(study: Study): boolean {
 export function mayRun(lab: LabState, study: Study, group: Omit<Group, 'lanes'>): boolean {
   const { spec } = study;
   return (
-    lab.options.runsOn(spec, group.kind) &&
+    lab.options.runsOn(spec, group.kind, group.node) &&
     isChosen(spec, group.device) &&
     lacking(lab, study, group) === null
   );
@@ -103,7 +103,7 @@ export function trialsAtOnce(lab: LabState, spec: StudySpec, budget: number): nu
   const lanes = lanesForSearch({ barrier: null }, spec.packing, budget);
   let count = 0;
   for (const group of lab.free.groups) {
-    if (lab.options.runsOn(spec, group.kind) && isChosen(spec, group.device))
+    if (lab.options.runsOn(spec, group.kind, group.node) && isChosen(spec, group.device))
       count += group.slots.size * Math.min(group.lanes, lanes);
   }
   return count;

@@ -50,6 +50,8 @@ export interface WorkerProcessesOptions {
   readonly pinOf?: (device: Device) => ProcessPin;
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
+  /** Each worker's share of the machine's cores; absent: unknown. */
+  readonly threads?: number;
   /** Milliseconds for which a starting process holds the next ones back. */
   readonly startingMs?: number;
   readonly onExit: (exit: WorkerExit) => void;
@@ -211,7 +213,7 @@ export class WorkerProcesses {
       env = process.env,
       memoryLimitBytes,
     } = this.#options;
-    const { controlEndpoint, token, resources, userFolder, pinOf } = this.#options;
+    const { controlEndpoint, token, resources, userFolder, pinOf, threads } = this.#options;
     const { slot, incarnation } = worker;
     const device = this.#deviceOf(slot);
     const folders = { resources, userFolder };
@@ -222,6 +224,7 @@ export class WorkerProcesses {
       incarnation,
       device,
       memoryLimitBytes,
+      ...(threads === undefined ? {} : { threads }),
       parent: process.pid,
       ...folders,
     };

@@ -1,0 +1,209 @@
+/** Checks an objective `command` before a study starts: placeholders, program, folder, rules. */
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Problem } from '../../core/errors.ts';
+import { nearestName } from '../../core/nearest-name.ts';
+import type { SearchSpace } from '../../core/search-space/distribution.ts';
+import type { CommandObjective, ValueRule } from '../../protocol/command-objective.ts';
+import type { ObjectivePlaces } from '../objective-kind.ts';
+import { RESERVED, parameterVariable } from './environment.ts';
+import { findProgram } from './find-program.ts';
+import { isPermitted } from './permission.ts';
+import { ALL_PARAMETERS, FACTS, parseArgument, placeholdersOf } from './template.ts';
+
+export function commandProblems(
+  objective: CommandObjective,
+  space: SearchSpace,
+  places: ObjectivePlaces,
+): Problem[] {
+  const { command, env = {}, result, reports, epochs } = objective;
+  return [
+    ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
+    ...placeProblems(objective, places),
+    ...(result === undefined ? [] : ruleProblems(result, 'objective.result')),
+    ...(reports === undefined ? [] : ruleProblems(reports, 'objective.reports')),
+    ...reservedNames(env),
+    ...collisions(space),
+    ...(typeof epochs === 'object' && !Object.hasOwn(space, epochs.$param)
+      ? [unknownParameter('objective.epochs.$param', epochs.$param, Object.keys(space))]
+      : []),
+  ];
+}
+
+/** Sentences on parameters that the command line does not contain. */
+export function commandNotes({ command }: CommandObjective, space: SearchSpace): string[] {
+  const used = placeholdersOf(command);
+  if (ALL_PARAMETERS.some((name) => used.has(name))) return [];
+  const unused = Object.keys(space).filter((name) => !used.has(name));
+  if (unused.length === 0) return [];
+  const [names, variables] = [unused.join(', '), unused.map(parameterVariable).join(', ')];
+  return [
+    `the command does not contain ${names}: the program has to read ${variables} or the file that GALAPAGOS_PARAMS names`,
+  ];
+}
+
+/** @param command fields of the study file, for the working folder of its program */
+export function workingFolder(folder: string, project: string): string {
+  return resolve(project, folder);
+}
+
+function argumentProblems(argument: string, place: number, space: SearchSpace): Problem[] {
+  const path = `objective.command[${place}]`;
+  const found = JSON.stringify(argument);
+  const parts = parseArgument(argument);
+  if (parts === null)
+    return [
+      {
+        code: 'placeholder',
+        path,
+        expected: 'a placeholder such as {name}, or {{ and }} for braces',
+        found,
+      },
+    ];
+  return parts.flatMap((part) => {
+    if (!('placeholder' in part)) return [];
+    const { placeholder } = part;
+    if (place === 0)
+      return [{ code: 'placeholder', path, expected: 'a program without placeholders', found }];
+    if (ALL_PARAMETERS.some((name) => name === placeholder))
+      return parts.length === 1
+        ? []
+        : [{ code: 'placeholder', path, expected: `{${placeholder}} as a whole argument`, found }];
+    const parameter = Object.hasOwn(space, placeholder) ? space[placeholder] : undefined;
+    if (parameter?.when !== undefined)
+      return [
+        {
+          code: 'placeholder',
+          path,
+          expected: 'parameters that every trial has',
+          found: `{${placeholder}}, which has a condition`,
+          hint: '{params:flags}, {params:hydra} and GALAPAGOS_PARAMS leave out parameters without a value',
+        },
+      ];
+    if (parameter !== undefined || FACTS.some((name) => name === placeholder)) return [];
+    const names = [...Object.keys(space), ...FACTS, ...ALL_PARAMETERS];
+    return [unknownParameter(path, placeholder, names)];
+  });
+}
+
+function unknownParameter(path: string, name: string, names: readonly string[]): Problem {
+  const nearest = nearestName(name, names);
+  return {
+    code: 'unknown-param',
+    path,
+    expected: `one of ${names.join(', ')}`,
+    found: name,
+    hint: nearest === undefined ? undefined : `did you mean ${nearest}?`,
+  };
+}
+
+function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Problem[] {
+  const { project, userFolder } = places;
+  const { folder, command, env = {} } = objective;
+  const path = 'objective.folder';
+  if (project === undefined && (userFolder === undefined || !isPermitted(userFolder, objective)))
+    return [
+      {
+        code: 'command-not-started-here',
+        path: 'objective.command',
+        expected: 'a command that galapagos run has started on this machine',
+        found: 'another one',
+        hint: 'start its study file with galapagos run: a window or a lab file starts no new program',
+      },
+    ];
+  const absolute = project === undefined ? folder : workingFolder(folder, project);
+  const found = folderFound(absolute);
+  if (found !== null) return [{ code: 'missing-file', path, expected: 'a folder', found }];
+  if (project !== undefined && !isInside(absolute, project))
+    return [
+      {
+        code: 'outside-project',
+        path,
+        expected: `a folder in ${project}, the folder of the study file`,
+        found: absolute,
+        hint: 'move the study file to the folder of the project',
+      },
+    ];
+  const [program = ''] = command;
+  if (program === '' || (parseArgument(program) ?? []).some((part) => 'placeholder' in part))
+    return program === ''
+      ? [{ code: 'program', path: 'objective.command[0]', expected: 'a program', found: '""' }]
+      : [];
+  const search = { ...process.env, ...(typeof env['PATH'] === 'string' && { PATH: env['PATH'] }) };
+  const runnable = findProgram(program, absolute, search);
+  return 'path' in runnable
+    ? []
+    : [
+        {
+          code: 'program',
+          path: 'objective.command[0]',
+          expected: `the program ${JSON.stringify(program)}`,
+          found: runnable.missing,
+        },
+      ];
+}
+
+/** Null: it is a folder. */
+function folderFound(path: string): string | null {
+  try {
+    return statSync(path).isDirectory() ? null : `${path}, which is not a folder`;
+  } catch {
+    return `no folder ${path}`;
+  }
+}
+
+function isInside(path: string, project: string): boolean {
+  const from = relative(realpathSync(project), realpathSync(path));
+  return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
+}
+
+function ruleProblems(rule: ValueRule, path: string): Problem[] {
+  if (!('stdout' in rule)) return [];
+  const expected = 'a regular expression with one group, such as "accuracy: ([0-9.]+)"';
+  const at = `${path}.stdout`;
+  try {
+    // An alternative that always matches tells the number of groups.
+    const groups = (new RegExp(`${rule.stdout}|`).exec('')?.length ?? 1) - 1;
+    if (groups === 1) return [];
+    const found = groups === 0 ? 'none' : `${groups} groups`;
+    const hint =
+      groups === 0
+        ? 'put the number in round brackets'
+        : 'write (?:…) for brackets that are no value';
+    return [{ code: 'rule', path: at, expected, found: `${rule.stdout}, with ${found}`, hint }];
+  } catch (error) {
+    const found = error instanceof Error ? error.message : rule.stdout;
+    return [{ code: 'rule', path: at, expected, found }];
+  }
+}
+
+function reservedNames(env: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith(RESERVED))
+    .map((name) => ({
+      code: 'reserved-name',
+      path: `objective.env.${name}`,
+      expected: `a name that does not begin with ${RESERVED}`,
+      found: name,
+    }));
+}
+
+/** Parameters whose variables have one name. */
+function collisions(space: SearchSpace): Problem[] {
+  const first = new Map<string, string>();
+  return Object.keys(space).flatMap((name) => {
+    const variable = parameterVariable(name);
+    const other = first.get(variable);
+    if (other === undefined) first.set(variable, name);
+    return other === undefined
+      ? []
+      : [
+          {
+            code: 'name-collision',
+            path: `searchSpace.${name}`,
+            expected: `a name whose variable differs from that of ${other}`,
+            found: `${variable} for both`,
+          },
+        ];
+  });
+}

@@ -1,0 +1,83 @@
+/** The objective kind `command`: any program, one process for each attempt. */
+import { availableCores } from '../../runtime/confinement.ts';
+import { Gate } from '../../runtime/gate.ts';
+import { commandObjective } from '../../protocol/command-objective.ts';
+import type { CommandObjective } from '../../protocol/command-objective.ts';
+import { parse } from '../../protocol/problems.ts';
+import type { StudyMessage } from '../../protocol/worker-messages.ts';
+import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
+import { NO_PREVIEW } from '../objective-kind.ts';
+import type { ObjectiveKind } from '../objective-kind.ts';
+import { removeAbandonedFolders } from './attempt-folders.ts';
+import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
+import { Guardian } from './guardian.ts';
+import { isPermitted, permit } from './permission.ts';
+import { runAttempt } from './run-attempt.ts';
+
+export const command: ObjectiveKind<CommandObjective> = {
+  trains: false,
+  epochs: ({ epochs }) => (typeof epochs === 'number' && epochs > 1 ? epochs : null),
+  epochSamples: () => null,
+  dataset: () => null,
+  // Known only when the program has said them.
+  metrics: () => null,
+  check: commandProblems,
+  notes: commandNotes,
+  preview: () => NO_PREVIEW,
+  // Each trial is a process of its own, so that none is evaluated together with another.
+  shapeKey: (_, params) => JSON.stringify(params),
+  runsOn: () => true,
+  runsElsewhere: false,
+  duration: () => null,
+  located: (objective, { project }) =>
+    project === undefined
+      ? objective
+      : { ...objective, folder: workingFolder(objective.folder, project) },
+  permit: (objective, userFolder) =>
+    permit(userFolder, parse(commandObjective, objective, 'the study’s objective')),
+  evaluator: createCommand,
+};
+
+function createCommand({
+  userFolder,
+  gate = new Gate(),
+  threads = availableCores(),
+}: Workplace): Evaluate {
+  const guardian = new Guardian();
+  const parsed = new WeakMap<StudyMessage, CommandObjective>();
+  let swept = false;
+  return async (study, lanes, listener) => {
+    let objective = parsed.get(study);
+    if (objective === undefined) {
+      objective = parse(commandObjective, study.objective, 'the study’s objective');
+      if (!isPermitted(userFolder, objective))
+        throw new Error(
+          'this command was never started on this machine, so a lab file or another program may have changed it; start its study file with galapagos run',
+        );
+      parsed.set(study, objective);
+    }
+    if (!swept) removeAbandonedFolders(userFolder);
+    swept = true;
+    const epochs = typeof objective.epochs === 'number' ? objective.epochs : null;
+    const ends: LaneEnd[] = [];
+    for (const [place, lane] of lanes.entries()) {
+      const end = await runAttempt({
+        objective,
+        study,
+        lane,
+        userFolder,
+        guardian,
+        gate,
+        threads,
+        report: (report) => {
+          listener.report(place, report);
+          if (epochs !== null)
+            listener.progress({ step: Math.min(report.step + 1, epochs), steps: epochs });
+        },
+      });
+      ends.push(end);
+      listener.ended(place, end);
+    }
+    return ends;
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The environment of a program: an allow-list of the worker's own, the variables of the contract
+ * with programs, and those that the objective adds.
+ */
+import type { Params } from '../../core/search-space/distribution.ts';
+import { valueText } from './template.ts';
+
+/** Variables that a program gets as the worker has them. */
+const PASSED =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z_]+|TZ|TERM|VIRTUAL_ENV|CONDA_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HSA_\w+|ZE_AFFINITY_MASK|XDG_\w+)$/;
+
+/** Variables without which programs of Windows do not start; names there ignore case. */
+const PASSED_ON_WINDOWS =
+  /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|CUDA_\w+|NVIDIA_\w+)$/i;
+
+/** Beginning of the names that the contract reserves. */
+export const RESERVED = 'GALAPAGOS_';
+
+/** Files, folders and numbers of an attempt, which its program is told. */
+export interface AttemptFacts {
+  readonly study: string;
+  readonly trial: number;
+  readonly attempt: number;
+  readonly seed: number;
+  readonly trialDir: string;
+  readonly checkpointDir: string;
+  readonly temporaryDir: string;
+  readonly paramsFile: string;
+  readonly reportsFile: string;
+  readonly stopFile: string;
+}
+
+/** Name of the variable that has a parameter's value. */
+export function parameterVariable(name: string): string {
+  return `${RESERVED}PARAM_${name.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
+}
+
+/**
+ * @param added the objective's own; null: the worker's value
+ * @param threads the slot's share of the cores
+ */
+export function environmentOf(
+  own: NodeJS.ProcessEnv,
+  added: Readonly<Record<string, string | null>>,
+  params: Params,
+  facts: AttemptFacts,
+  threads: number,
+  platform: NodeJS.Platform = process.platform,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  const passed = platform === 'win32' ? PASSED_ON_WINDOWS : PASSED;
+  for (const [name, value] of Object.entries(own))
+    if (value !== undefined && passed.test(name)) env[name] = value;
+  for (const name of ['TMPDIR', ...(platform === 'win32' ? ['TMP', 'TEMP'] : [])])
+    env[name] = facts.temporaryDir;
+  env['PYTHONUNBUFFERED'] = '1';
+  env['PYTHONIOENCODING'] = 'utf-8';
+  env['OMP_NUM_THREADS'] = env['MKL_NUM_THREADS'] = String(threads);
+  for (const [name, value] of Object.entries(added)) {
+    const text = value ?? own[name];
+    if (text !== undefined) env[name] = text;
+  }
+  for (const [name, value] of Object.entries(params))
+    env[parameterVariable(name)] = valueText(value);
+  env['GALAPAGOS_PARAMS'] = facts.paramsFile;
+  env['GALAPAGOS_REPORTS'] = facts.reportsFile;
+  env['GALAPAGOS_STOP'] = facts.stopFile;
+  env['GALAPAGOS_TRIAL_DIR'] = facts.trialDir;
+  env['GALAPAGOS_CHECKPOINT_DIR'] = facts.checkpointDir;
+  env['GALAPAGOS_STUDY'] = facts.study;
+  env['GALAPAGOS_TRIAL'] = String(facts.trial);
+  env['GALAPAGOS_ATTEMPT'] = String(facts.attempt);
+  env['GALAPAGOS_SEED'] = String(facts.seed);
+  return env;
+}

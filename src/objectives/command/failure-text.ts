@@ -1,0 +1,102 @@
+/**
+ * What a program's end means, from its exit status and the last of its output: out of memory or a
+ * crash, with the exception and the line of the user's own file first.
+ */
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+
+/** How a program ended. */
+export interface ProgramEnd {
+  /** Null: ended by a signal. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface Failure {
+  readonly as: 'crashed' | 'outOfMemory';
+  readonly error: string;
+}
+
+/** Exit status of a shell whose program was killed by SIGKILL. */
+const KILLED = 128 + 9;
+
+const NO_MEMORY =
+  /CUDA out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|RESOURCE_EXHAUSTED|HIP out of memory|^MemoryError\b/m;
+
+/** Lines and characters of output that an error quotes. */
+const QUOTED_LINES = 20;
+const QUOTED_CHARACTERS = 2_500;
+
+/**
+ * @param tail the last of what it wrote
+ * @param folder its working folder, where the user's own files are
+ */
+export function failureOf({ code, signal }: ProgramEnd, tail: string, folder: string): Failure {
+  const how = signal === null ? `exit status ${code ?? '?'}` : `ended by ${signal}`;
+  const quoted = lastLines(tail);
+  if (signal === 'SIGKILL' || code === KILLED)
+    return {
+      as: 'outOfMemory',
+      error: `${how}: the system kills programs so when memory runs out\n${quoted}`,
+    };
+  const trace = tracebackSummary(tail, folder);
+  const error = `${trace === null ? '' : `${trace}\n`}${how}\n${quoted}`.trimEnd();
+  return { as: NO_MEMORY.test(tail) ? 'outOfMemory' : 'crashed', error };
+}
+
+/** The last lines of an output, for the text of an error. */
+export function lastLines(tail: string): string {
+  const lines = tail.trimEnd().split('\n').slice(-QUOTED_LINES);
+  const text = lines.join('\n').slice(-QUOTED_CHARACTERS).trim();
+  return text === '' ? 'it printed nothing' : `the last of its output:\n${text}`;
+}
+
+interface Frame {
+  readonly file: string;
+  readonly line: string;
+  readonly name: string;
+  readonly source: string;
+}
+
+const BEGINNING = /^\s*(\+ )?Exception Group Traceback|^Traceback \(most recent call last\):/;
+const FRAME = /^\s+File "(.+)", line (\d+)(?:, in (.+))?$/;
+/** Folders of packages, whose files are not the user's. */
+const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.venv|venv)[/\\]/;
+
+/**
+ * Summarises the last Python traceback: its exception, and the innermost line in the user's own
+ * files. Null: there is none.
+ */
+export function tracebackSummary(tail: string, folder: string): string | null {
+  const lines = tail.split(/\r?\n/);
+  const begin = lines.findLastIndex((line) => BEGINNING.test(line));
+  if (begin < 0) return null;
+  const frames: Frame[] = [];
+  let exception: string | null = null;
+  for (let at = begin + 1; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const [, file, number, name = '<module>'] = FRAME.exec(line) ?? [];
+    if (file !== undefined && number !== undefined) {
+      const next = lines[at + 1] ?? '';
+      const source = FRAME.test(next) || !/^\s/.test(next) ? '' : next.trim();
+      frames.push({ file, line: number, name, source });
+    } else if (line !== '' && !/^\s/.test(line)) {
+      exception = line.trim();
+      break;
+    }
+  }
+  if (exception === null) return null;
+  const own = frames.findLast(({ file }) => isOwn(file, folder)) ?? frames.at(-1);
+  if (own === undefined) return exception;
+  const source = own.source === '' ? '' : `: ${own.source}`;
+  return `${exception}\n${shortPath(own.file, folder)}:${own.line} in ${own.name}${source}`;
+}
+
+function isOwn(file: string, folder: string): boolean {
+  if (file.startsWith('<')) return false;
+  const path = relative(folder, resolve(folder, file));
+  return !path.startsWith(`..${sep}`) && !isAbsolute(path) && !PACKAGES.test(path);
+}
+
+function shortPath(file: string, folder: string): string {
+  return isOwn(file, folder) ? relative(folder, resolve(folder, file)) : file;
+}

@@ -1,0 +1,251 @@
+/**
+ * Evaluates one attempt of an objective `command`: prepares its folders and environment, runs the
+ * program, collects reports, metrics and the value, and says what its end means.
+ */
+import { PURPOSE, Stream } from '../../core/random.ts';
+import type { Report } from '../../core/scheduling/index.ts';
+import type { CommandObjective } from '../../protocol/command-objective.ts';
+import type { StudyMessage } from '../../protocol/worker-messages.ts';
+import type { Gate } from '../../runtime/gate.ts';
+import type { EvaluatedLane, LaneEnd } from '../evaluate.ts';
+import { createAttemptFolders } from './attempt-folders.ts';
+import type { AttemptFolders } from './attempt-folders.ts';
+import { environmentOf } from './environment.ts';
+import { failureOf, lastLines } from './failure-text.ts';
+import { findProgram } from './find-program.ts';
+import type { Guardian } from './guardian.ts';
+import { OutputLog, outputFolder } from './output-log.ts';
+import { AppendedLines, parseReportLine } from './reports-file.ts';
+import { runProgram } from './run-program.ts';
+import type { EndedProgram, StopWord } from './run-program.ts';
+import { fillIn } from './template.ts';
+import { searchFor } from './value-rules.ts';
+
+export interface AttemptParts {
+  readonly objective: CommandObjective;
+  readonly study: Pick<StudyMessage, 'study' | 'name' | 'seed'>;
+  readonly lane: EvaluatedLane;
+  readonly userFolder: string;
+  readonly guardian: Guardian;
+  readonly gate: Gate;
+  /** The slot's share of the cores. */
+  readonly threads: number;
+  readonly report: (report: Report) => void;
+}
+
+/** Seed of a trial's program, below 2³¹ as NumPy and others want it; the same for each attempt. */
+export function programSeed(seed: number, trial: number): number {
+  const stream = new Stream(seed, { purpose: PURPOSE.command, trial: trial + 1 });
+  return Math.floor(stream.uniform() * 2 ** 31);
+}
+
+export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
+  const { lane, userFolder, study, objective } = parts;
+  if (lane.signal.aborted) return { outcome: 'stopped' };
+  const folders = createAttemptFolders(userFolder, lane.attempt, lane.params);
+  const { number, attemptNumber } = lane.attempt;
+  const log = new OutputLog(
+    outputFolder(userFolder, study.study),
+    number,
+    attemptNumber,
+    objective.keep.outputMb * 1e6,
+  );
+  try {
+    return await evaluate(parts, folders, log);
+  } finally {
+    log.close();
+    folders.remove();
+  }
+}
+
+async function evaluate(
+  parts: AttemptParts,
+  folders: AttemptFolders,
+  log: OutputLog,
+): Promise<LaneEnd> {
+  const { objective, study, lane, guardian, gate, threads } = parts;
+  const { number: trial, attemptNumber: attempt } = lane.attempt;
+  const { folder, env: added = {}, timeoutMinutes, graceSeconds } = objective;
+  const seed = programSeed(study.seed, trial);
+  const name = study.name ?? study.study;
+  const facts = { ...folders, study: name, trial, attempt, seed };
+  const env = environmentOf(process.env, added, lane.params, facts, threads);
+  const [named = '', ...args] = fillIn(objective.command, lane.params, facts);
+  const found = findProgram(named, folder, env);
+  if (!('path' in found)) return crashed(`cannot start ${named}: found ${found.missing}`);
+  const values = new Values(parts, folders, log);
+  const stop = new AbortController();
+  const obey = (): void => stop.abort(wordOf(lane.signal.reason));
+  lane.signal.addEventListener('abort', obey, { once: true });
+  const over = new AbortController();
+  if (timeoutMinutes !== undefined)
+    void gate.elapsed(timeoutMinutes * 60_000, over.signal).then(() => {
+      if (!over.signal.aborted) stop.abort('timedOut' satisfies StopWord);
+    });
+  const ended = await runProgram(
+    { program: found.path, args, folder, env },
+    {
+      guardian,
+      log,
+      stopFile: folders.stopFile,
+      graceMs: graceSeconds * 1_000,
+      gate,
+      signal: stop.signal,
+      line: (text) => values.line(text),
+      look: () => values.look(),
+    },
+  );
+  over.abort();
+  lane.signal.removeEventListener('abort', obey);
+  values.end();
+  if (lane.signal.aborted) return { outcome: 'stopped' };
+  const { reports } = values;
+  if (stop.signal.aborted) {
+    const error = `it ran longer than ${timeoutMinutes} minutes\n${lastLines(ended.tail)}`;
+    return { outcome: 'failed', as: 'timedOut', error, reports };
+  }
+  return endOf(ended, values, objective);
+}
+
+function wordOf(reason: unknown): StopWord {
+  return reason === 'pruned' || reason === 'timedOut' ? reason : 'cancelled';
+}
+
+function endOf(ended: EndedProgram, values: Values, { folder }: CommandObjective): LaneEnd {
+  if (ended.error !== null) return crashed(`cannot start the program: ${ended.error.message}`);
+  const { reports, metrics } = values;
+  if (ended.code !== 0)
+    return { outcome: 'failed', ...failureOf(ended, ended.tail, folder), reports };
+  const value = values.result();
+  if ('missing' in value)
+    return { ...crashed(`${value.missing}\n${lastLines(ended.tail)}`), reports };
+  return { outcome: 'finished', value: value.value, metrics, reports };
+}
+
+function crashed(error: string): LaneEnd & { readonly outcome: 'failed' } {
+  return { outcome: 'failed', as: 'crashed', error };
+}
+
+/** Greatest number of reports of an attempt. */
+const MOST_REPORTS = 1_000_000;
+/** Greatest number of remarks in the output of an attempt. */
+const MOST_REMARKS = 20;
+
+/** Reports, metrics and value of a running program, as its rules and its reports file give them. */
+class Values {
+  readonly #forward: (report: Report) => void;
+  readonly #log: OutputLog;
+  readonly #result;
+  readonly #series;
+  readonly #file: AppendedLines;
+  readonly #reports: Report[] = [];
+  readonly #metrics: Record<string, number | string> = {};
+  /** Values of the rule for reports so far. */
+  #taken = 0;
+  #said: number | null = null;
+  #remarks = 0;
+
+  constructor(
+    { objective: { result, reports }, report }: AttemptParts,
+    { trialDir, reportsFile }: AttemptFolders,
+    log: OutputLog,
+  ) {
+    this.#forward = report;
+    this.#log = log;
+    this.#result = result === undefined ? null : searchFor(result, trialDir);
+    this.#series = reports === undefined ? null : searchFor(reports, trialDir);
+    this.#file = new AppendedLines(reportsFile, (text) => this.#take(text));
+  }
+
+  get reports(): readonly Report[] {
+    return this.#reports;
+  }
+
+  get metrics(): Readonly<Record<string, number | string>> {
+    return this.#metrics;
+  }
+
+  line(text: string): void {
+    this.#result?.line(text);
+    if (this.#series?.line(text) != null) this.#takeSeries();
+  }
+
+  look(): void {
+    this.#file.look();
+    this.#takeSeries();
+  }
+
+  end(): void {
+    this.#file.end();
+    this.#takeSeries();
+  }
+
+  /** The value of the trial, or why there is none. */
+  result(): { readonly value: number } | { readonly missing: string } {
+    if (this.#result === null) {
+      if (this.#said !== null) return { value: this.#said };
+      return {
+        missing:
+          'the program ended without a result: the study has no rule "result", and no line {"result": number} was appended to the file that GALAPAGOS_REPORTS names',
+      };
+    }
+    const found = this.#result.look();
+    if ('missing' in found) return { missing: `the result rule never matched: ${found.missing}` };
+    const value = found.values.at(-1);
+    return value === undefined ? { missing: 'the result rule never matched' } : { value };
+  }
+
+  #takeSeries(): void {
+    const found = this.#series?.look();
+    if (found === undefined || !('values' in found)) return;
+    // A file that is written anew may be shorter for a moment.
+    for (const value of found.values.slice(this.#taken)) {
+      this.#add({ step: this.#taken, value });
+      this.#taken += 1;
+    }
+  }
+
+  #take(text: string): void {
+    const said = parseReportLine(text);
+    switch (said.says) {
+      case 'report': {
+        const metrics = Object.entries(said.metrics).filter(([, value]) => Number.isFinite(value));
+        this.#add({
+          step: said.step,
+          value: said.value,
+          ...(metrics.length === 0
+            ? {}
+            : { metrics: Object.fromEntries(metrics) as Record<string, number> }),
+        });
+        return;
+      }
+      case 'result':
+        this.#said = said.value;
+        Object.assign(this.#metrics, said.metrics);
+        return;
+      case 'metrics':
+        Object.assign(this.#metrics, said.metrics);
+        return;
+      case 'remark':
+        this.#remark(said.text);
+    }
+  }
+
+  #add(report: Report): void {
+    const last = this.#reports.at(-1)?.step ?? -1;
+    if (!Number.isFinite(report.value))
+      this.#remark(`the report of step ${report.step} is left out: its value is ${report.value}`);
+    else if (report.step <= last)
+      this.#remark(`the report of step ${report.step} is left out: it follows step ${last}`);
+    else if (this.#reports.length < MOST_REPORTS) {
+      this.#reports.push(report);
+      this.#forward(report);
+    }
+  }
+
+  /** Writes a remark into the program's output. */
+  #remark(text: string): void {
+    this.#remarks += 1;
+    if (this.#remarks <= MOST_REMARKS) this.#log.add(Buffer.from(`galapagos: ${text}\n`));
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Runs one program for one attempt: output into its log, lines and reports as they come, and its end
+ * in order or by force. Does not know what its values mean.
+ */
+import { renameSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import type { Gate } from '../../runtime/gate.ts';
+import { killGroup } from '../../runtime/process-group.ts';
+import type { ProgramEnd } from './failure-text.ts';
+import type { Guardian, LaunchOptions } from './guardian.ts';
+import { Lines } from './lines.ts';
+import type { OutputLog } from './output-log.ts';
+
+/** Reason for ending a program, as the file `GALAPAGOS_STOP` has it. */
+export type StopWord = 'pruned' | 'cancelled' | 'timedOut';
+
+export interface ProgramParts {
+  readonly guardian: Guardian;
+  readonly log: OutputLog;
+  readonly stopFile: string;
+  readonly graceMs: number;
+  /** The program is suspended while it is closed. */
+  readonly gate: Gate;
+  /** Aborted with a `StopWord` to end the program. */
+  readonly signal: AbortSignal;
+  /** A line of standard output. */
+  readonly line: (text: string) => void;
+  /** Called from time to time while the program runs. */
+  readonly look: () => void;
+}
+
+export interface EndedProgram extends ProgramEnd {
+  /** The last of what it wrote, to both streams. */
+  readonly tail: string;
+  /** The program could not be started. */
+  readonly error: Error | null;
+}
+
+/** Milliseconds between two looks at the files of a program. */
+const LOOK_MS = 50;
+
+/** Milliseconds for which output is waited for after the program's own process has ended. */
+const LAST_OUTPUT_MS = 500;
+/** The same once its group was killed: another group may hold the pipe. */
+const NO_OUTPUT_MS = 100;
+
+export async function runProgram(
+  launch: LaunchOptions,
+  { guardian, log, stopFile, graceMs, gate, signal, line, look }: ProgramParts,
+): Promise<EndedProgram> {
+  const tail = new LongTail();
+  const lines = new Lines(line);
+  const child = guardian.launch(launch);
+  child.stdout?.on('data', (chunk: Buffer) => {
+    log.add(chunk);
+    tail.add(chunk);
+    lines.add(chunk);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log.add(chunk);
+    tail.add(chunk);
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const exited = exitOf(child);
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    writeStop(stopFile, signal.reason as StopWord);
+    killGroup(child.pid, 'SIGTERM');
+    // A suspended program hears of it only when it goes on.
+    if (process.platform !== 'win32') killGroup(child.pid, 'SIGCONT');
+    force = setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMs);
+  };
+  const hold = (): void => {
+    if (process.platform === 'win32') return;
+    if (!gate.isOpen && !signal.aborted) killGroup(child.pid, 'SIGSTOP');
+    else if (gate.isOpen) killGroup(child.pid, 'SIGCONT');
+  };
+  const looking = setInterval(look, LOOK_MS);
+  const stopListening = gate.onChange(hold);
+  if (!gate.isOpen) hold();
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  const end = await exited;
+  signal.removeEventListener('abort', stop);
+  stopListening();
+  clearTimeout(force);
+  clearInterval(looking);
+  if (child.pid !== undefined) {
+    await within(closed, LAST_OUTPUT_MS);
+    guardian.bury(child.pid);
+    await within(closed, NO_OUTPUT_MS);
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  }
+  lines.end();
+  look();
+  return { ...end, tail: tail.text() };
+}
+
+function exitOf(child: ChildProcess): Promise<ProgramEnd & { readonly error: Error | null }> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, error: null }));
+    child.once('error', (error) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, error });
+    });
+  });
+}
+
+/** Written whole or not at all: a program that sees the file reads its word. */
+function writeStop(file: string, word: StopWord): void {
+  try {
+    writeFileSync(`${file}.new`, word);
+    renameSync(`${file}.new`, file);
+  } catch {
+    // The disk is full, or the program has deleted its folder: it gets the signal.
+  }
+}
+
+/** Resolves with the promise, or after some milliseconds. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
+/** Bytes of output that the text of an error is taken from. */
+const TAIL_BYTES = 32 * 1024;
+
+/** The last bytes of an output, without a copy for each chunk. */
+class LongTail {
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  add(chunk: Buffer): void {
+    // A copy of the end, so that a short tail does not keep long chunks in memory.
+    this.#chunks.push(chunk.length > TAIL_BYTES ? Buffer.from(chunk.subarray(-TAIL_BYTES)) : chunk);
+    this.#length += chunk.length;
+    if (this.#length > 4 * TAIL_BYTES || this.#chunks.length > 1_000) {
+      const kept = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES);
+      this.#chunks = [Buffer.from(kept)];
+      this.#length = kept.length;
+    }
+  }
+
+  text(): string {
+    const found: string[] = [];
+    const lines = new Lines((text) => found.push(text));
+    lines.add(Buffer.concat(this.#chunks).subarray(-TAIL_BYTES));
+    lines.end();
+    return found.join('\n');
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Placeholders of a command: parses its arguments, fills them in for a trial, and words the command
+ * line for a person to copy. Knows no files and starts nothing.
+ */
+import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
+
+/** A part of an argument: text, or the name of a placeholder. */
+export type Part = { readonly text: string } | { readonly placeholder: string };
+
+/** Values of a trial that are not parameters. */
+export interface TrialFacts {
+  readonly seed: number;
+  readonly trial: number;
+  /** Absolute path of the folder of the attempt. */
+  readonly trialDir: string;
+}
+
+/** Placeholders that stand for every parameter, each for several arguments. */
+export const ALL_PARAMETERS = ['params:flags', 'params:hydra'] as const;
+/** Placeholders of a trial that are not parameters. */
+export const FACTS = ['seed', 'trial', 'trialDir'] as const;
+
+/**
+ * Splits an argument into texts and placeholders.
+ * @returns null: a brace is neither doubled nor part of a placeholder
+ */
+export function parseArgument(argument: string): readonly Part[] | null {
+  const parts: Part[] = [];
+  let text = '';
+  for (let at = 0; at < argument.length; at++) {
+    const character = argument.charAt(at);
+    if (character !== '{' && character !== '}') {
+      text += character;
+    } else if (argument.charAt(at + 1) === character) {
+      text += character;
+      at += 1;
+    } else {
+      const end = character === '{' ? argument.indexOf('}', at) : -1;
+      const name = argument.slice(at + 1, end);
+      if (end < 0 || name === '' || name.includes('{')) return null;
+      if (text !== '') parts.push({ text });
+      text = '';
+      parts.push({ placeholder: name });
+      at = end;
+    }
+  }
+  return text === '' ? parts : [...parts, { text }];
+}
+
+/** Names of the placeholders of arguments that parse. */
+export function placeholdersOf(command: readonly string[]): ReadonlySet<string> {
+  const names = command.flatMap((argument) =>
+    (parseArgument(argument) ?? []).flatMap((part) =>
+      'placeholder' in part ? [part.placeholder] : [],
+    ),
+  );
+  return new Set(names);
+}
+
+/**
+ * Fills in a command. A parameter takes precedence over a fact of its name; an inactive parameter
+ * is absent from placeholders for all parameters.
+ * @throws Error if an argument has a placeholder without a value
+ */
+export function fillIn(command: readonly string[], params: Params, facts: TrialFacts): string[] {
+  return command.flatMap((argument) => {
+    const parts = parseArgument(argument);
+    if (parts === null) throw new Error(`${argument}: a brace that is no placeholder`);
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined && 'placeholder' in only) {
+      if (only.placeholder === 'params:flags') return flags(params);
+      if (only.placeholder === 'params:hydra') return hydra(params);
+    }
+    return [
+      parts
+        .map((part) => ('text' in part ? part.text : valueOf(part.placeholder, params, facts)))
+        .join(''),
+    ];
+  });
+}
+
+/** Text of a value: numbers and words as JSON has them, texts without quotes. */
+export function valueText(value: ParamValue): string {
+  return String(value);
+}
+
+function valueOf(name: string, params: Params, facts: TrialFacts): string {
+  if (Object.hasOwn(params, name)) return valueText(params[name] ?? null);
+  const fact = FACTS.find((each) => each === name);
+  if (fact === undefined) throw new Error(`{${name}} has no value in this trial`);
+  return String(facts[fact]);
+}
+
+function flags(params: Params): string[] {
+  return Object.entries(params).flatMap(([name, value]) => [`--${name}`, valueText(value)]);
+}
+
+/** Characters of texts that Hydra's override grammar takes without quotes. */
+const PLAIN_IN_HYDRA = /^[\p{L}\p{N}_./%@?|+-]+$/u;
+
+function hydra(params: Params): string[] {
+  return Object.entries(params).map(([name, value]) => {
+    const text = valueText(value);
+    const quoted =
+      typeof value !== 'string' || PLAIN_IN_HYDRA.test(text)
+        ? text
+        : `'${text.replaceAll(/\\(?=\\*('|$))/g, '\\\\').replaceAll("'", "\\'")}'`;
+    return `${name}=${quoted}`;
+  });
+}
+
+/** Characters of a word that a POSIX shell leaves as they are. */
+const PLAIN_IN_SHELL = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
+
+/**
+ * Returns the command line as a person pastes it into a shell.
+ * @param platform `win32`: quoted as the C runtime of Windows parses it, else for POSIX shells
+ */
+export function commandLine(
+  command: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+): string {
+  return command.map(platform === 'win32' ? windowsWord : shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  return PLAIN_IN_SHELL.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function windowsWord(word: string): string {
+  if (/^[^\s"]+$/.test(word)) return word;
+  const escaped = word.replaceAll(/(\\*)"/g, String.raw`$1$1\"`).replace(/(\\+)$/, '$1$1');
+  return `"${escaped}"`;
+}

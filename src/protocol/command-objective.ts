@@ -1,0 +1,113 @@
+/**
+ * Schema of the objective `command`: a program, the rules that find its values, and what is kept of
+ * it. The program and its folder are checked where the objective is (`src/objectives/command`).
+ */
+import { z } from 'zod';
+import { strict } from './problems.ts';
+
+const file = z.string().min(1).max(1024);
+
+/** Seconds that a program has after SIGTERM. */
+const GRACE_SECONDS = 10;
+/** Megabytes of output kept of an attempt. */
+const OUTPUT_MB = 10;
+
+/** Where a value is found; what a rule matches is checked with the objective. */
+const rule = z.union(
+  [
+    strict({
+      stdout: z
+        .string()
+        .min(1)
+        .max(1000)
+        .describe(
+          'A regular expression with one group, matched with each line of standard output.',
+        ),
+    }),
+    strict({
+      json: file.describe('A JSON file, relative to the folder of the attempt.'),
+      key: z.string().min(1).max(1024).describe('The path of the value, such as "val.acc".'),
+    }),
+    strict({
+      csv: file.describe('A CSV file with a header, relative to the folder of the attempt.'),
+      column: z.string().min(1).max(1024).describe('The name of the column.'),
+    }),
+  ],
+  {
+    error:
+      '{"stdout": regular expression}, {"json": file, "key": path} or {"csv": file, "column": name}',
+  },
+);
+
+export type ValueRule = z.output<typeof rule>;
+
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, {
+  error: 'a name of letters, digits and "_" that does not begin with a digit',
+});
+
+export const commandObjective = strict({
+  kind: z.literal('command'),
+  command: z
+    .array(z.string().max(100_000))
+    .min(1)
+    .max(10_000)
+    .describe(
+      'The program and its arguments, started without a shell. {name} stands for a parameter, {params:flags} for "--name value" of each, {params:hydra} for "name=value" of each; {seed}, {trial} and {trialDir} for the seed, the number and the folder of the trial; {{ and }} for braces.',
+    ),
+  folder: z
+    .string()
+    .min(1)
+    .max(4096)
+    .default('.')
+    .describe('The working folder, in the folder of the study file.'),
+  env: z
+    .record(environmentName, z.string().max(100_000).nullable())
+    .exactOptional()
+    .describe(
+      'Environment variables added for the program; null passes on the variable as it is where Galapagos was started, and keeps its value out of the lab file.',
+    ),
+  result: rule
+    .exactOptional()
+    .describe(
+      'Where the trial\'s value is found: the last match, the key, or the last row. Absent: the program appends {"result": value} to the file that GALAPAGOS_REPORTS names.',
+    ),
+  reports: rule
+    .exactOptional()
+    .describe(
+      'Where the values of epochs are found: each match, each number of a list, or each row, counted from 0. Absent: the program appends {"step", "value"} to the file that GALAPAGOS_REPORTS names.',
+    ),
+  epochs: z
+    .union([z.int().min(1).max(1_000_000), strict({ $param: z.string() })], {
+      error: 'an integer ≥ 1, or {"$param": name}',
+    })
+    .exactOptional()
+    .describe('How often a trial reports; pruning needs this or "reports".'),
+  timeoutMinutes: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .exactOptional()
+    .describe('Minutes after which an attempt is ended and its trial fails; absent: no limit.'),
+  graceSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(GRACE_SECONDS)
+    .describe('Seconds between the request to end and the end by force.'),
+  keep: strict({
+    outputMb: z
+      .number()
+      .min(0.01)
+      .max(100_000)
+      .default(OUTPUT_MB)
+      .describe('Most megabytes of output kept of an attempt: its first half and its last half.'),
+    checkpoints: z
+      .enum(['best', 'all', 'none'])
+      .default('best')
+      .describe('Whose checkpoint folder is kept: of the best trial, of all, or of none.'),
+  })
+    .default({ outputMb: OUTPUT_MB, checkpoints: 'best' })
+    .describe('What is kept of ended trials.'),
+});
+
+export type CommandObjective = z.output<typeof commandObjective>;

@@ -1,0 +1,137 @@
+/** Tests studies of programs as a user runs them: values, pruning, interruption, errors. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, start } from '../support/built-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { gone } from '../support/worker-command.ts';
+
+beforeAll(built);
+
+describe('Studies of programs', () => {
+  let folder: TemporaryFolder;
+  let project: string;
+  let home: string;
+  beforeEach(() => {
+    folder = temporaryFolder();
+    project = join(folder.path, "my projet' é");
+    home = join(folder.path, 'home');
+    mkdirSync(project);
+  });
+  afterEach(() => folder.remove());
+
+  function study(objective: object, more: object = {}): void {
+    const file = {
+      format: 'galapagos-study/1',
+      name: 'mine',
+      objective: { kind: 'command', ...objective },
+      direction: 'minimize',
+      searchSpace: { x: { type: 'float', low: -5, high: 5 }, y: { type: 'int', low: 0, high: 9 } },
+      sampler: { name: 'random' },
+      stop: { trials: 6 },
+      seed: 3,
+      ...more,
+    };
+    writeFileSync(join(project, 'study.json'), JSON.stringify(file));
+  }
+
+  const galapagos = (args: readonly string[]) =>
+    start(args, project, undefined, { GALAPAGOS_HOME: home });
+
+  function trials() {
+    const reader = readLab(join(project, 'lab.db'));
+    try {
+      return [...reader.trials('mine')];
+    } finally {
+      reader.close();
+    }
+  }
+
+  it('search the parameters of an unchanged shell script by what it prints', async () => {
+    const script = join(project, 'train');
+    writeFileSync(script, '#!/bin/sh\necho "loss: $(awk "BEGIN { print ($2 - 1) ^ 2 + $4 }")"\n');
+    chmodSync(script, 0o755);
+    study({ command: ['./train', '{params:flags}'], result: { stdout: 'loss: (.*)' } });
+    const { code, stdout, stderr } = await galapagos(['run', 'study.json', '--workers', '2']).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('6 of 6 trials');
+    for (const { value, params } of trials())
+      expect(value).toBeCloseTo((Number(params['x']) - 1) ** 2 + Number(params['y']), 3);
+    expect(readdirSync(join(home, 'runs'))).toEqual([]);
+    expect(existsSync(join(home, 'checkpoints'))).toBe(true);
+  });
+
+  it('are pruned by the reports of a program that reads its parameters from a file', async () => {
+    writeFileSync(
+      join(project, 'train.mjs'),
+      `import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+       import { setTimeout } from 'node:timers/promises';
+       const { GALAPAGOS_PARAMS, GALAPAGOS_REPORTS, GALAPAGOS_STOP, GALAPAGOS_TRIAL } = process.env;
+       const { x } = JSON.parse(readFileSync(GALAPAGOS_PARAMS, 'utf8'));
+       const say = (line) => appendFileSync(GALAPAGOS_REPORTS, JSON.stringify(line) + '\\n');
+       process.on('SIGTERM', () => {
+         appendFileSync('stops', readFileSync(GALAPAGOS_STOP, 'utf8') + '\\n');
+         process.exit(1);
+       });
+       const value = Number(GALAPAGOS_TRIAL) < 4 ? 0 : 100;
+       for (let step = 0; step < 20; step++) say({ step, value });
+       // A trial that is to be pruned waits for that.
+       if (value > 0) await setTimeout(600_000);
+       say({ result: value, metrics: { x } });`,
+    );
+    study(
+      { command: [process.execPath, 'train.mjs'], epochs: 20 },
+      { pruner: { name: 'median', startup: 4 } },
+    );
+    const { code, stdout, stderr } = await galapagos(['run', 'study.json', '--workers', '1']).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('2 pruned');
+    expect(trials().map(({ state }) => state)).toEqual([
+      ...Array.from({ length: 4 }, () => 'complete'),
+      ...['pruned', 'pruned'],
+    ]);
+    expect(readFileSync(join(project, 'stops'), 'utf8')).toBe('pruned\npruned\n');
+  });
+
+  it('leave no program behind when the run is killed, and go on afterwards', async () => {
+    study({
+      command: ['sh', '-c', 'trap "" TERM; echo $$ >> pids; test -e go || sleep 1000; echo v=1'],
+      result: { stdout: 'v=(.)' },
+    });
+    const life = galapagos(['run', 'study.json', '--workers', '2']);
+    const pids = (): number[] => {
+      const file = join(project, 'pids');
+      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+    };
+    await expect.poll(() => pids().length).toBe(2);
+    life.process.kill('SIGKILL');
+    await life.ended;
+    for (const pid of pids()) await gone(pid, 20_000);
+    writeFileSync(join(project, 'go'), '');
+    const { code } = await galapagos(['run', 'study.json', '--workers', '2', '--resume']).ended;
+    expect(code).toBe(0);
+    expect(trials().map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+    expect(readdirSync(join(home, 'runs'))).toEqual([]);
+  });
+
+  it('show every problem of the study file before a trial starts', async () => {
+    study({ command: ['no-such', '{z}'], folder: '..', result: { stdout: 'x' } });
+    const { code, stderr } = await galapagos(['run', 'study.json']).ended;
+    expect(code).toBe(2);
+    expect(stderr.match(/study\.json: objective\.\S+/g)).toEqual([
+      'study.json: objective.command[1]:',
+      'study.json: objective.folder:',
+      'study.json: objective.result.stdout:',
+    ]);
+    expect(existsSync(join(project, 'lab.db'))).toBe(false);
+  });
+});

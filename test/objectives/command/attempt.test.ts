@@ -1,0 +1,295 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { programSeed } from '../../../src/objectives/command/run-attempt.ts';
+import { CommandPlace, shell } from '../../support/command-attempt.ts';
+import { gone, isAlive } from '../../support/worker-command.ts';
+
+let place: CommandPlace;
+beforeEach(() => (place = new CommandPlace()));
+afterEach(() => place.remove());
+
+const VALUE = { result: { stdout: 'value=(\\S+)' } };
+
+describe('Commands: the value of an attempt', () => {
+  it('comes from standard output, with each parameter in the command', async () => {
+    const { ended } = place.start(
+      { command: ['sh', '-c', 'echo "value=$1"', 'sh', '{x}'], ...VALUE },
+      { x: -2.5e-7 },
+    );
+    expect(await ended).toMatchObject({ outcome: 'succeeded', value: -2.5e-7, device: 'cpu' });
+  });
+
+  it('comes from a JSON or CSV file in the folder of the attempt', async () => {
+    expect(
+      await place.shell('echo \'{"val": {"acc": 0.75}}\' > "$GALAPAGOS_TRIAL_DIR/m.json"', {
+        result: { json: 'm.json', key: 'val.acc' },
+      }),
+    ).toMatchObject({ outcome: 'succeeded', value: 0.75 });
+    expect(
+      await place.shell('printf "epoch,acc\\n0,0.5\\n1,0.6\\n" > "$GALAPAGOS_TRIAL_DIR/log.csv"', {
+        result: { csv: 'log.csv', column: 'acc' },
+        reports: { csv: 'log.csv', column: 'acc' },
+      }),
+    ).toMatchObject({
+      outcome: 'succeeded',
+      value: 0.6,
+      reports: [
+        { step: 0, value: 0.5 },
+        { step: 1, value: 0.6 },
+      ],
+    });
+  });
+
+  it('comes from the reports file where the study has no rule, with metrics and reports', async () => {
+    const script = `
+      echo '{"step": 0, "value": 0.5, "metrics": {"loss": 2, "note": "x"}}' >> "$GALAPAGOS_REPORTS"
+      echo '{"step": 0, "value": 0.6}' >> "$GALAPAGOS_REPORTS"
+      echo '{"step": 1, "value": NaN}' >> "$GALAPAGOS_REPORTS"
+      echo '{"step": 4, "value": 0.7}' >> "$GALAPAGOS_REPORTS"
+      echo 'nonsense' >> "$GALAPAGOS_REPORTS"
+      echo '{"metrics": {"weights": 12, "path": "a"}}' >> "$GALAPAGOS_REPORTS"
+      echo '{"result": 1}' >> "$GALAPAGOS_REPORTS"
+      printf '{"result": 0.8, "metrics": {"f1": 0.9}}' >> "$GALAPAGOS_REPORTS"`;
+    expect(await place.shell(script)).toMatchObject({
+      outcome: 'succeeded',
+      value: 0.8,
+      metrics: { weights: 12, path: 'a', f1: 0.9 },
+      reports: [
+        { step: 0, value: 0.5, metrics: { loss: 2 } },
+        { step: 4, value: 0.7 },
+      ],
+    });
+    expect(place.output()).toMatch(/step 0 is left out: it follows step 0\n.*value is NaN\n.*JSON/);
+  });
+
+  it('is divergence where it is not finite', async () => {
+    for (const value of ['nan', 'inf', '-inf'])
+      expect(await place.shell(`echo value=${value}`, VALUE)).toMatchObject({
+        outcome: 'diverged',
+      });
+    expect(await place.shell(`echo '{"result": null}' >> "$GALAPAGOS_REPORTS"`)).toMatchObject({
+      outcome: 'diverged',
+    });
+  });
+
+  it('is missing where no rule matched, which shows what was printed', async () => {
+    const { outcome, error } = await place.shell('echo accuracy: 3', VALUE);
+    expect(outcome).toBe('crashed');
+    expect(error).toBe(
+      'the result rule never matched: nothing that it printed matches /value=(\\S+)/\nthe last of its output:\naccuracy: 3',
+    );
+    expect((await place.shell('exit 0')).error).toMatch(
+      /without a result.*GALAPAGOS_REPORTS names\nit printed nothing$/,
+    );
+  });
+});
+
+describe('Commands: what a program is told', () => {
+  it('has the variables of the contract, an allow-list of ours, and those of the study', async () => {
+    process.env['GALAPAGOS_TEST_SECRET'] = 'a';
+    process.env['PASSED_ON'] = 'b';
+    const script = place.script(
+      'print.mjs',
+      `import { readFileSync } from 'node:fs';
+       const env = process.env;
+       const params = JSON.parse(readFileSync(env.GALAPAGOS_PARAMS, 'utf8'));
+       console.log(JSON.stringify({ env, params, cwd: process.cwd(), args: process.argv.slice(2) }));
+       console.log('value=1');`,
+    );
+    const params = { 'opt.lr': 0.1, 'ключ-é': 'naïve "ü" $x', flag: true };
+    const about = {
+      command: [process.execPath, script, '{params:flags}', '{{seed}}={seed}', '{trialDir}'],
+      env: { EXTRA: 'c', PASSED_ON: null, OMP_NUM_THREADS: '1' },
+      ...VALUE,
+    };
+    expect(await place.start(about, params, 12, 2).ended).toMatchObject({ outcome: 'succeeded' });
+    delete process.env['GALAPAGOS_TEST_SECRET'];
+    delete process.env['PASSED_ON'];
+    const said = JSON.parse(place.output(12, 2).split('\n')[0] ?? '') as {
+      env: Record<string, string>;
+      params: object;
+      cwd: string;
+      args: string[];
+    };
+    const seed = String(programSeed(7, 12));
+    expect(said.params).toEqual(params);
+    expect(said.cwd).toBe(place.project);
+    expect(said.args).toEqual([
+      ...['--opt.lr', '0.1', '--ключ-é', 'naïve "ü" $x', '--flag', 'true'],
+      ...[`{seed}=${seed}`, said.env['GALAPAGOS_TRIAL_DIR']],
+    ]);
+    expect(said.env).toMatchObject({
+      GALAPAGOS_PARAM_opt_lr: '0.1',
+      GALAPAGOS_PARAM_______: 'naïve "ü" $x',
+      GALAPAGOS_PARAM_flag: 'true',
+      GALAPAGOS_STUDY: 'my study é',
+      GALAPAGOS_TRIAL: '12',
+      GALAPAGOS_ATTEMPT: '2',
+      GALAPAGOS_SEED: seed,
+      PYTHONUNBUFFERED: '1',
+      PYTHONIOENCODING: 'utf-8',
+      OMP_NUM_THREADS: '1',
+      MKL_NUM_THREADS: '3',
+      EXTRA: 'c',
+      PASSED_ON: 'b',
+      PATH: process.env['PATH'],
+    });
+    expect(said.env).not.toHaveProperty('GALAPAGOS_TEST_SECRET');
+    expect(said.env).not.toHaveProperty('VITEST');
+  });
+
+  it('gives each trial a seed of its own below 2^31, the same for each attempt', () => {
+    const seeds = Array.from({ length: 100 }, (_, trial) => programSeed(7, trial));
+    expect(new Set(seeds).size).toBe(100);
+    expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31)).toBe(true);
+  });
+
+  it('deletes the folders of the attempt, and keeps checkpoints for the next one', async () => {
+    const first = place.start({
+      command: ['sh', '-c', 'echo a > "$GALAPAGOS_CHECKPOINT_DIR/c"; echo b > "$TMPDIR/t"; exit 3'],
+    });
+    expect(await first.ended).toMatchObject({ outcome: 'crashed' });
+    const about = {
+      command: ['sh', '-c', 'echo "value=$(wc -l < "$GALAPAGOS_CHECKPOINT_DIR/c")"'],
+      ...VALUE,
+    };
+    expect(await place.start(about, {}, 0, 2).ended).toMatchObject({ value: 1 });
+    expect(readdirSync(join(place.userFolder, 'runs'))).toEqual([]);
+    expect(readFileSync(join(place.userFolder, 'checkpoints/c0ffee/0/c'), 'utf8')).toBe('a\n');
+  });
+
+  it('deletes the folders that a killed worker left', async () => {
+    const left = join(place.userFolder, 'runs', '999999999', '0-1');
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'big'), 'x');
+    await place.shell('echo value=1', VALUE);
+    expect(existsSync(left)).toBe(false);
+  });
+});
+
+describe('Commands: ends without a value', () => {
+  it('crash with a Python exception first', async () => {
+    const script = `printf 'Traceback (most recent call last):\\n  File "train.py", line 3, in main\\n    x()\\nValueError: no\\n' >&2; exit 1`;
+    const { outcome, error } = await place.shell(script);
+    expect(outcome).toBe('crashed');
+    expect(error).toMatch(/^ValueError: no\ntrain\.py:3 in main: x\(\)\nexit status 1\n/);
+  });
+
+  it('crash where the program is missing, and where its working folder is', async () => {
+    expect((await place.start({ command: ['no-such-program'] }).ended).error).toMatch(
+      /^cannot start no-such-program: found no program of this name on PATH/,
+    );
+    const { error } = await place.start({ command: ['sh'], folder: '/no/such' }).ended;
+    expect(error).toMatch(/^cannot start the program: .*ENOENT/);
+  });
+
+  it('crash without starting a command that nobody has started on this machine', async () => {
+    const objective = place.objective({ command: shell('touch started') });
+    const { outcome, error } = await place.evaluate(objective).ended;
+    expect(outcome).toBe('crashed');
+    expect(error).toMatch(/never started on this machine.*start its study file with galapagos run/);
+    expect(existsSync(join(place.project, 'started'))).toBe(false);
+    const other = place.objective({ command: shell('touch started'), env: { X: '1' } });
+    await place.shell('touch started');
+    expect((await place.evaluate(other).ended).error).toMatch(/never started on this machine/);
+  });
+
+  it('are out of memory where the system killed the program', async () => {
+    expect((await place.shell('kill -KILL $$')).outcome).toBe('outOfMemory');
+  });
+
+  it('are timed out after their limit', async () => {
+    const { outcome, error } = await place.shell('echo begun; exec sleep 1000', {
+      timeoutMinutes: 0.005,
+      graceSeconds: 5,
+    });
+    expect(outcome).toBe('timedOut');
+    expect(error).toMatch(/^it ran longer than 0\.005 minutes\n.*\nbegun$/);
+  });
+});
+
+describe('Commands: reports while a program runs', () => {
+  it('arrive from the reports file and from a rule, line by line', async () => {
+    const script = `echo '{"step": 3, "value": 1}' >> "$GALAPAGOS_REPORTS"; exec sleep 1000`;
+    const running = place.start({ command: shell(script) });
+    expect(await running.reported(3)).toEqual({ step: 3, value: 1 });
+    running.stop.abort('pruned');
+    expect(await running.ended).toMatchObject({ outcome: 'pruned', device: 'cpu' });
+
+    const printing = place.start({
+      command: ['sh', '-c', 'echo acc 0.5; echo noise; echo acc 0.6; exec sleep 1000'],
+      reports: { stdout: 'acc (.*)' },
+    });
+    expect(await printing.reported(1)).toEqual({ step: 1, value: 0.6 });
+    printing.stop.abort('cancelled');
+    expect(await printing.ended).toMatchObject({ outcome: 'cancelled' });
+  });
+});
+
+describe('Commands: the end of a program', () => {
+  const READY = `echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"`;
+
+  it('is asked for by a file and by SIGTERM, and the program may finish its work', async () => {
+    const script = `trap 'cat "$GALAPAGOS_STOP"; echo " handled"; exit 0' TERM; ${READY}; while :; do sleep 0.02; done`;
+    for (const reason of ['pruned', 'cancelled'] as const) {
+      const running = place.start({ command: shell(script) });
+      await running.reported(0);
+      running.stop.abort(reason);
+      expect((await running.ended).outcome).toBe(reason);
+      expect(place.output()).toContain(`${reason} handled`);
+    }
+  });
+
+  it('is forced after the time of grace, for every process of the group', async () => {
+    const stubborn = `trap '' TERM HUP; (trap '' TERM; echo "pid $(exec sh -c 'echo $PPID')"; while :; do sleep 0.05; done) & ${READY}; while :; do sleep 0.05; done`;
+    const running = place.start({ command: shell(stubborn), graceSeconds: 0.1 });
+    await running.reported(0);
+    await expect.poll(() => place.output()).toMatch(/pid \d+/);
+    const pid = Number(/pid (\d+)/.exec(place.output())?.[1]);
+    expect(isAlive(pid)).toBe(true);
+    running.stop.abort('pruned');
+    expect((await running.ended).outcome).toBe('pruned');
+    await gone(pid, 10_000);
+  });
+
+  it('ends what it left in the background', async () => {
+    const result = await place.shell(
+      '(trap "" TERM HUP; exec sleep 1000) >/dev/null 2>&1 & echo "pid $!"; echo value=2',
+      VALUE,
+    );
+    expect(result).toMatchObject({ outcome: 'succeeded', value: 2 });
+    await gone(Number(/pid (\d+)/.exec(place.output())?.[1]), 10_000);
+  });
+
+  it('does not wait for a process that holds its output open', async () => {
+    const result = await place.shell('(exec sleep 1000) & echo value=2', VALUE);
+    expect(result).toMatchObject({ outcome: 'succeeded', value: 2 });
+    expect(result.ms).toBeLessThan(60_000);
+  });
+});
+
+describe('Commands: held workers', () => {
+  /** State of a process as Linux names it: T is suspended. */
+  const stateOf = (pid: number): string =>
+    /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
+
+  it.skipIf(process.platform !== 'linux')(
+    'suspend their program, let it go on, and end it when cancelled',
+    async () => {
+      const script = `echo "pid $$"; echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"; while :; do :; done`;
+      const running = place.start({ command: shell(script), graceSeconds: 0 });
+      await running.reported(0);
+      const pid = Number(/pid (\d+)/.exec(place.output())?.[1]);
+      place.gate.close();
+      await expect.poll(() => stateOf(pid)).toBe('T');
+      place.gate.open();
+      await expect.poll(() => stateOf(pid)).not.toBe('T');
+      place.gate.close();
+      await expect.poll(() => stateOf(pid)).toBe('T');
+      running.stop.abort('cancelled');
+      expect((await running.ended).outcome).toBe('cancelled');
+      await gone(pid, 10_000);
+    },
+  );
+});

@@ -1,0 +1,241 @@
+import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tracebackSummary, failureOf } from '../../../src/objectives/command/failure-text.ts';
+import { numberOf, parseLenient } from '../../../src/objectives/command/lenient-json.ts';
+import { Lines } from '../../../src/objectives/command/lines.ts';
+import {
+  OutputLog,
+  attemptsWithOutput,
+  readOutput,
+} from '../../../src/objectives/command/output-log.ts';
+import { AppendedLines, parseReportLine } from '../../../src/objectives/command/reports-file.ts';
+import { searchFor } from '../../../src/objectives/command/value-rules.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => folder.remove());
+
+describe('Commands: bounded output', () => {
+  const limit = 1600;
+
+  it('keeps the first half and the end of any output, within its limit', () => {
+    const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 700 }), { maxLength: 20 });
+    let attempt = 0;
+    fc.assert(
+      fc.property(chunks, (written) => {
+        attempt += 1;
+        const log = new OutputLog(folder.path, 4, attempt, limit);
+        for (const chunk of written) {
+          log.add(chunk);
+          const size = readdirSync(folder.path)
+            .filter((name) => name.startsWith(`4-${attempt}.log`))
+            .reduce((sum, name) => sum + statSync(join(folder.path, name)).size, 0);
+          expect(size).toBeLessThanOrEqual(limit);
+        }
+        log.close();
+        const whole = Buffer.concat(written);
+        let at = 0;
+        for (const { omitted, bytes, end } of readOutput(folder.path, 4, attempt)) {
+          at += omitted;
+          expect(bytes.equals(whole.subarray(at, at + bytes.length))).toBe(true);
+          at += bytes.length;
+          expect(end).toBe(at);
+        }
+        expect(at).toBe(whole.length);
+        if (whole.length <= limit - limit / 16)
+          expect(readOutput(folder.path, 4, attempt).every(({ omitted }) => omitted === 0)).toBe(
+            true,
+          );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('reads an output on from where a reader was', () => {
+    const log = new OutputLog(folder.path, 0, 1, limit);
+    log.add(Buffer.from('first '));
+    const [first] = readOutput(folder.path, 0, 1);
+    log.add(Buffer.from('second'));
+    expect(readOutput(folder.path, 0, 1, first?.end)).toMatchObject([
+      { omitted: 0, bytes: Buffer.from('second'), end: 12 },
+    ]);
+    log.close();
+    expect(attemptsWithOutput(folder.path, 0)).toEqual([1]);
+    expect(attemptsWithOutput(folder.path, 1)).toEqual([]);
+  });
+});
+
+describe('Commands: lines', () => {
+  const linesOf = (chunks: readonly Buffer[]): string[] => {
+    const found: string[] = [];
+    const lines = new Lines((text) => found.push(text));
+    for (const chunk of chunks) lines.add(chunk);
+    lines.end();
+    return found;
+  };
+
+  it('are the same however the bytes arrive', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', '🐢', '\n', '\r', ' ') });
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(40)), (whole, cuts) => {
+        const bytes = Buffer.from(whole);
+        const places = [0, ...cuts.filter((at) => at < bytes.length).sort((a, b) => a - b)];
+        const chunks = places.map((at, i) => bytes.subarray(at, places[i + 1] ?? bytes.length));
+        expect(linesOf(chunks)).toEqual(whole.split(/[\r\n]/).filter((line) => line !== ''));
+      }),
+    );
+  });
+
+  it('are decoded as UTF-8, else as code page 1252, for any bytes', () => {
+    expect(
+      linesOf([Buffer.from('caf\u00e9\n'), Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0a])]),
+    ).toEqual(['café', 'café']);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        for (const line of linesOf([Buffer.from(bytes)])) expect(line.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('are cut where they have no end', () => {
+    const found = linesOf([Buffer.alloc(200_000, 'x')]);
+    expect(found.join('').length).toBe(200_000);
+    expect(Math.max(...found.map((line) => line.length))).toBeLessThanOrEqual(65_536);
+  });
+});
+
+describe('Commands: the reports file', () => {
+  it('says reports, results and metrics, also as Python writes numbers that are not finite', () => {
+    const examples: readonly [string, object][] = [
+      ['{"step": 2, "value": 0.5}', { says: 'report', step: 2, value: 0.5 }],
+      ['{"step": 0, "value": NaN}', { says: 'report', value: NaN }],
+      ['{"result": -Infinity}', { says: 'result', value: -Infinity }],
+      ['{"result": "nan"}', { says: 'result', value: NaN }],
+      ['{"result": null}', { says: 'result', value: NaN }],
+      ['{"result": 1, "metrics": {"f1": 2, "note": "a"}}', { metrics: { f1: 2, note: 'a' } }],
+      ['{"metrics": {"loss": Infinity}}', { says: 'metrics', metrics: { loss: 'inf' } }],
+      ['{"step": -1, "value": 1}', { says: 'remark' }],
+      ['{"step": 1, "value": "high"}', { says: 'remark' }],
+      ['{"params": {}}', { says: 'remark' }],
+      ['[1]', { says: 'remark' }],
+      ['{"step": 1,', { says: 'remark' }],
+      ['{"result": 1, "metrics": {"a": [1]}}', { says: 'remark' }],
+    ];
+    for (const [line, says] of examples) expect(parseReportLine(line)).toMatchObject(says);
+  });
+
+  it('never throws, whatever a program writes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
+        expect(parseReportLine(line).says).toMatch(/report|result|metrics|remark/);
+      }),
+    );
+  });
+
+  it('is read on from where it was, and a line counts once it is whole', () => {
+    const file = join(folder.path, 'reports.jsonl');
+    const found: string[] = [];
+    const lines = new AppendedLines(file, (text) => found.push(text));
+    lines.look();
+    writeFileSync(file, 'one\ntw');
+    lines.look();
+    expect(found).toEqual(['one']);
+    appendFileSync(file, 'o\nthree');
+    lines.look();
+    expect(found).toEqual(['one', 'two']);
+    lines.end();
+    expect(found).toEqual(['one', 'two', 'three']);
+  });
+
+  it('reads texts of numbers, and leaves texts inside strings as they are', () => {
+    expect(parseLenient('{"a": [NaN, -Infinity], "b": "NaN, Infinity"}')).toEqual({
+      a: ['nan', '-inf'],
+      b: 'NaN, Infinity',
+    });
+    expect(['1e-3', ' .5 ', '+2', 'inf', '', 'x', '0x', true].map(numberOf)).toEqual([
+      ...[0.001, 0.5, 2, Infinity],
+      ...[null, null, null, null],
+    ]);
+  });
+});
+
+describe('Commands: rules for values', () => {
+  it('stdout: takes each match, and says what it looked for when there is none', () => {
+    const search = searchFor({ stdout: 'acc=(\\S+)' }, folder.path);
+    expect(search.look()).toEqual({ missing: 'nothing that it printed matches /acc=(\\S+)/' });
+    expect(search.line('acc=high')).toBeNull();
+    expect(search.look()).toMatchObject({ missing: expect.stringContaining('"high"') as string });
+    expect([search.line('epoch 1 acc=0.5'), search.line('epoch 2 acc=0.75')]).toEqual([0.5, 0.75]);
+    expect(search.look()).toEqual({ values: [0.5, 0.75] });
+  });
+
+  it('json: takes a number or each number of a list at a path, and names what the file has', () => {
+    const search = searchFor({ json: 'm.json', key: 'val.acc' }, folder.path);
+    expect(search.look()).toMatchObject({ missing: expect.stringContaining('m.json') as string });
+    const written = (text: string) => {
+      writeFileSync(join(folder.path, 'm.json'), text);
+      return search.look();
+    };
+    expect(written('{"val": {"acc": 0.25}}')).toEqual({ values: [0.25] });
+    expect(written('{"val.acc": [1, NaN, 3]}')).toEqual({ values: [1, NaN, 3] });
+    expect(written('{"loss": 1, "note": "b"}')).toEqual({
+      missing: 'm.json has no "val.acc": it has loss, note',
+    });
+    expect(written('{"val": {"acc": "best"}}')).toMatchObject({
+      missing: expect.stringContaining('not a number') as string,
+    });
+    expect(written('{"val":')).toMatchObject({
+      missing: expect.stringContaining('is not JSON') as string,
+    });
+  });
+
+  it('csv: takes the numbers of a column, and names the columns when there is none', () => {
+    const search = searchFor({ csv: 'log.csv', column: 'val, acc' }, folder.path);
+    writeFileSync(join(folder.path, 'log.csv'), 'epoch,"val, acc"\n0,0.5\n1,\n2,0.75\n');
+    expect(search.look()).toEqual({ values: [0.5, 0.75] });
+    const other = searchFor({ csv: 'log.csv', column: 'acc' }, folder.path);
+    expect(other.look()).toEqual({
+      missing: 'log.csv has no column "acc": it has epoch, val, acc',
+    });
+  });
+});
+
+describe('Commands: what an end means', () => {
+  const own = '/home/ada/project';
+  const trace = [
+    'epoch 1',
+    'Traceback (most recent call last):',
+    `  File "${own}/train.py", line 12, in <module>`,
+    '    main()',
+    '  File "model/net.py", line 40, in forward',
+    '    x = self.fc(x)',
+    `  File "${own}/.venv/lib/python3.11/site-packages/torch/nn/linear.py", line 114, in forward`,
+    '    return F.linear(input, self.weight, self.bias)',
+    'RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x10 and 20x5)',
+  ].join('\n');
+
+  it('puts the exception and the line of the user’s own file first', () => {
+    expect(tracebackSummary(trace, own)).toBe(
+      'RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x10 and 20x5)\nmodel/net.py:40 in forward: x = self.fc(x)',
+    );
+    expect(tracebackSummary('Segmentation fault', own)).toBeNull();
+    const { as, error } = failureOf({ code: 1, signal: null }, trace, own);
+    expect(as).toBe('crashed');
+    expect(error).toMatch(/^RuntimeError: .*\nmodel\/net\.py:40 .*\nexit status 1\n/);
+  });
+
+  it('recognises memory that ran out', () => {
+    const of = (code: number | null, signal: string | null, tail = ''): string =>
+      failureOf({ code, signal }, tail, own).as;
+    expect(of(1, null, 'torch.OutOfMemoryError: CUDA out of memory. Tried')).toBe('outOfMemory');
+    expect(of(1, null, 'MemoryError')).toBe('outOfMemory');
+    expect(of(null, 'SIGKILL')).toBe('outOfMemory');
+    expect(of(137, null)).toBe('outOfMemory');
+    expect(of(1, null, 'ValueError')).toBe('crashed');
+    expect(of(null, 'SIGSEGV')).toBe('crashed');
+  });
+});
