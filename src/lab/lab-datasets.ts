@@ -87,9 +87,10 @@ export class LabDatasets {
 
   received(node: string, message: OtherMessage): void {
     if (message.type === 'data') this.#host.report(node, message);
-    if (message.type !== 'node') return;
     const key = this.#parts.keyOf(node);
     if (key === null) return;
+    if (message.type === 'rekey') this.#host.rekeyed(node, key);
+    if (message.type !== 'node') return;
     const { name, has, serves } = message;
     this.#host.joined({ id: node, key, name, has, serves });
   }

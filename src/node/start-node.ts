@@ -245,7 +245,10 @@ async function start(
           ...parts.rotates,
           send: (message) => link.send(message),
           expect: (hostKey) => end?.expectHost(hostKey),
-          use: (pair) => end?.useKeys(hexKeys(pair)),
+          use: (pair) => {
+            end?.useKeys(hexKeys(pair));
+            data.useKeys(hexKeys(pair));
+          },
         });
   const rotating = setInterval(() => {
     if (link.isUp) rotation?.announce();

@@ -35,14 +35,17 @@ export class SwarmNode {
   readonly reports: DataReport[] = [];
   datasets!: NodeDatasets;
   channel!: FrameSource;
-  /** Readers that may connect. */
-  readonly admitted = new Set<string>();
+  /** Public key. */
+  key: string;
+  /** Keys of readers that may connect. */
+  readonly admitted = new Map<string, string>();
   /** Number of its starts; what an earlier one sent or asked for is dropped. */
   life = 0;
   runs = false;
 
   constructor(id: string) {
     this.id = id;
+    this.key = id;
   }
 
   get last(): DataReport | undefined {
@@ -98,10 +101,10 @@ export class Swarm {
         node.reports.push(report);
         this.host.report(id, report);
       },
-      connect: (peer) => this.#channel(node, peer.node),
-      admit: (peer) => node.admitted.add(peer.node),
+      connect: (peer) => this.#channel(node, peer.node, peer.key),
+      admit: (peer) => void node.admitted.set(peer.node, peer.key),
     });
-    node.channel = this.#channel(node, 'host');
+    node.channel = this.#channel(node, 'host', null);
     node.datasets.hostChannel('DESK', node.channel);
     this.join(node);
   }
@@ -109,17 +112,24 @@ export class Swarm {
   /** A link of host and node begins, perhaps after a cut. */
   join(node: SwarmNode): void {
     if (!node.runs) return;
-    const { id } = node;
+    const { id, key } = node;
     const serves = { port: 47_800, addresses: [id] };
     this.host.joined({
       id,
-      key: id,
+      key,
       name: id.toUpperCase(),
       has: [...node.datasets.has()],
       serves,
     });
     node.channel.connected();
     node.datasets.want(this.host.orders());
+  }
+
+  /** A node takes another key into use, which its host has stored. */
+  rotate(node: SwarmNode, key: string): void {
+    node.key = key;
+    this.host.rekeyed(node.id, key);
+    node.datasets.reconnect();
   }
 
   /** The process ends without a word. */
@@ -185,16 +195,20 @@ export class Swarm {
     });
   }
 
-  /** A data channel of a node to the host or to another node. */
-  #channel(reader: SwarmNode, to: string): FrameSource {
-    const { life } = reader;
+  /**
+   * A data channel of a node to the host or to another node.
+   * @param expected key of the other node
+   */
+  #channel(reader: SwarmNode, to: string, expected: string | null): FrameSource {
+    const { life, key } = reader;
+    const opens = (): boolean => {
+      const peer = this.nodes.find(({ id }) => id === to);
+      return peer === undefined || (peer.key === expected && peer.admitted.get(reader.id) === key);
+    };
     const source: FrameSource = new FrameSource((frames) => {
-      this.#carry(
-        reader.id,
-        to,
-        frames[1].length,
-        () => void this.#serve(reader, to, frames, back),
-      );
+      this.#carry(reader.id, to, frames[1].length, () => {
+        if (opens()) void this.#serve(reader, to, frames, back);
+      });
       return Promise.resolve();
     });
     const back = (frames: DataFrames): void => {
@@ -210,7 +224,6 @@ export class Swarm {
     back: (frames: DataFrames) => void,
   ): Promise<void> {
     const peer = this.nodes.find(({ id }) => id === to);
-    if (peer !== undefined && !peer.admitted.has(reader.id)) return;
     const serve: ServeData = peer?.datasets.serve ?? this.host.serve;
     const answer = await serve(reader.id, readRequest(asBuffers(frames)));
     if (answer.head.type === 'chunk') {

@@ -95,6 +95,17 @@ describe('Data channel between nodes', () => {
     expect(asked).toEqual([]);
   });
 
+  it('serves introduced readers with another key of the node, and no more with the former', async () => {
+    const { server, reader, connect } = await world();
+    await server.admit({ node: READER, key: reader.publicKey }, 60_000);
+    const former = connect();
+    await ask(former);
+    const rotated = newKeys();
+    await server.useKeys(rotated);
+    expect((await ask(connect(reader, rotated.publicKey))).head.type).toBe('chunk');
+    await expect(former.ask({ type: 'have', tree: TREE })).rejects.toBeInstanceOf(ChannelLost);
+  });
+
   it('cuts a reader off when its introduction expires', async () => {
     const { server, reader, connect } = await world();
     await server.admit({ node: READER, key: reader.publicKey }, 60_000);

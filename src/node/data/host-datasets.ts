@@ -112,6 +112,15 @@ export class HostDatasets {
     this.#nodes.set(node.id, { ...node, reports: new Map() });
   }
 
+  /** A node that has joined has a new key: the nodes that it reads from, or that read, are told. */
+  rekeyed(id: string, key: string): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined || node.key === key) return;
+    this.#nodes.set(id, { ...node, key });
+    for (const each of this.#introductions.all())
+      if (each.reader === id || each.source === id) this.#introduce(each);
+  }
+
   /** A node has left or was removed. */
   left(id: string): void {
     this.#nodes.delete(id);

@@ -39,9 +39,11 @@ export class NodeData {
   readonly #datasets: NodeDatasets;
   readonly #host: FrameSource;
   #server: PeerServer | null = null;
+  #keys: KeyPair;
 
   private constructor(parts: NodeDataParts) {
     this.#parts = parts;
+    this.#keys = parts.keys;
     this.#host = new FrameSource((frames) => parts.sendData(frames));
     this.#datasets = new NodeDatasets({
       store: nodeStore(parts.folders),
@@ -51,7 +53,7 @@ export class NodeData {
         connectPeer(
           { key, addresses: addresses.map((host) => ({ host, port })) },
           parts.node,
-          parts.keys,
+          this.#keys,
         ),
       admit: (peer, validMs) => void this.#server?.admit(peer, validMs),
     });
@@ -94,6 +96,13 @@ export class NodeData {
     this.#datasets.introduce(message);
   }
 
+  /** The host knows another key of this node, which it names to other nodes from now on. */
+  useKeys(keys: KeyPair): void {
+    this.#keys = keys;
+    void this.#server?.useKeys(keys);
+    this.#datasets.reconnect();
+  }
+
   /** A link to the host begins. */
   connected(): void {
     this.#host.connected();
@@ -118,7 +127,7 @@ export class NodeData {
   #serve(port: number): Promise<PeerServer> {
     return PeerServer.open({
       port,
-      keys: this.#parts.keys,
+      keys: this.#keys,
       serve: this.#datasets.serve,
       refused: () => undefined,
       broken: (error) => {

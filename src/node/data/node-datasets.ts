@@ -112,9 +112,23 @@ export class NodeDatasets {
     }
     const peers = this.#sources.get(tree) ?? new Map<string, Introduced>();
     this.#sources.set(tree, peers);
-    const known = peers.has(peer.node);
+    const known = peers.get(peer.node);
     peers.set(peer.node, { peer, until: this.#parts.timer.now() + validMs });
-    if (!known && this.#fetch?.order.tree === tree) this.#addPeers(this.#fetch);
+    if (known !== undefined && known.peer.key !== peer.key) this.#disconnect(peer.node);
+    else if (known !== undefined) return;
+    if (this.#fetch?.order.tree === tree) this.#addPeers(this.#fetch);
+  }
+
+  /** This node's key has changed: connects to its sources anew. */
+  reconnect(): void {
+    for (const node of [...this.#connected.keys()]) this.#disconnect(node);
+    if (this.#fetch !== null) this.#addPeers(this.#fetch);
+  }
+
+  #disconnect(node: string): void {
+    this.#fetch?.removeSource(node);
+    this.#connected.get(node)?.close();
+    this.#connected.delete(node);
   }
 
   async close(): Promise<void> {

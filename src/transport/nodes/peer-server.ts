@@ -36,6 +36,8 @@ export interface PeerReader {
 interface Admitted {
   readonly socket: Router;
   readonly key: string;
+  /** Time at which the introduction expires. */
+  until: number;
   cancelExpiry: () => void;
 }
 
@@ -45,11 +47,13 @@ export class PeerServer {
   readonly #access: Access;
   readonly #door: Door;
   readonly #readers = new Map<string, Admitted>();
+  #keys: KeyPair;
   #isClosed = false;
 
   private constructor(port: number, options: PeerServerOptions, access: Access, door: Door) {
     this.port = port;
     this.#options = options;
+    this.#keys = options.keys;
     this.#access = access;
     this.#door = door;
   }
@@ -75,19 +79,37 @@ export class PeerServer {
     const known = this.#readers.get(node);
     if (known?.key === key) {
       known.cancelExpiry();
+      known.until = systemTimer.now() + validMs;
       known.cancelExpiry = this.#expiry(node, validMs);
       return;
     }
     this.#remove(node);
+    await this.#open({ node, key }, validMs);
+  }
+
+  /** Uses another pair of this node: readers connect again once they know its public key. */
+  async useKeys(keys: KeyPair): Promise<void> {
+    if (keys.secretKey === this.#keys.secretKey) return;
+    this.#keys = keys;
+    const readers = [...this.#readers];
+    for (const [node] of readers) this.#remove(node);
+    const now = systemTimer.now();
+    await Promise.all(
+      readers.map(([node, { key, until }]) => this.#open({ node, key }, Math.max(0, until - now))),
+    );
+  }
+
+  async #open({ node, key }: PeerReader, validMs: number): Promise<void> {
     const domain = `${PEERS_DOMAIN}/${node}`;
     const socket = new Router({
       ...channelOptions.data,
-      ...boundOptions(this.#options.keys.secretKey, domain),
+      ...boundOptions(this.#keys.secretKey, domain),
       mandatory: true,
       sendHighWaterMark: MOST_UNSENT,
       sendTimeout: 0,
     });
-    this.#readers.set(node, { socket, key, cancelExpiry: this.#expiry(node, validMs) });
+    const until = systemTimer.now() + validMs;
+    this.#readers.set(node, { socket, key, until, cancelExpiry: this.#expiry(node, validMs) });
     await socket.bind('tcp://127.0.0.1:*');
     if (this.#isClosed || this.#readers.get(node)?.socket !== socket) return;
     this.#access.admit(domain, key);

@@ -56,6 +56,25 @@ describe('Datasets of a lab: sharing chunks', () => {
   });
 });
 
+describe('Datasets of a lab: rotated keys', () => {
+  it('reads from a node and serves it after its key has changed', async () => {
+    const swarm = new Swarm(2, 100, seeded(6));
+    const [other, rotated] = swarm.nodes;
+    if (other === undefined || rotated === undefined) throw new Error('no nodes');
+    await swarm.want();
+    await swarm.run(20 * CHUNK_MS);
+    swarm.rotate(rotated, 'another key');
+    await swarm.run(10 * CHUNK_MS);
+    const sentBy = ({ id }: typeof other): number => swarm.sent.get(id) ?? 0;
+    const before = swarm.nodes.map(sentBy);
+    await swarm.until(() => swarm.everyNodeHas());
+    expectEqualBytes(swarm);
+    swarm.nodes
+      .map(sentBy)
+      .forEach((sent, i) => expect(sent - (before[i] ?? 0)).toBeGreaterThan(20));
+  });
+});
+
 describe('Datasets of a lab: wrong chunks', () => {
   it('fetches a chunk elsewhere after one flipped byte, and keeps the source', async () => {
     const swarm = new Swarm(2, 40, seeded(3));
