@@ -80,6 +80,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'try a given point in a study, also while it runs',
     load: async () => (await import('./commands/enqueue.ts')).addEnqueue,
   },
+  init: {
+    usage: '[options] <script> [arguments...]',
+    summary: 'look at a training script and write a study file for it',
+    load: async () => (await import('./commands/init.ts')).addInit,
+  },
   python: {
     usage: '',
     summary: 'install the Python module with which training scripts report to a study',

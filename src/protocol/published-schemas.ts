@@ -30,7 +30,7 @@ import {
 import { deviceList } from './device-list.ts';
 import { networkFile } from './network-file.ts';
 import { runOutput } from './run-output.ts';
-import { pythonInstallOutput, pythonPathOutput } from './script-output.ts';
+import { initOutput, pythonInstallOutput, pythonPathOutput } from './script-output.ts';
 import { simulationFile, simulationOutput } from './simulation-file.ts';
 import { studyFile } from './study-file.ts';
 
@@ -62,6 +62,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'invite-output': inviteOutput,
   'invitations-output': invitationsOutput,
   'keys-output': keysOutput,
+  'init-output': initOutput,
   'python-install-output': pythonInstallOutput,
   'python-path-output': pythonPathOutput,
   'error-output': errorOutput,

@@ -117,6 +117,7 @@ const commands = [
   'story',
   'check',
   'enqueue',
+  'init',
   'python',
   'ask-tell',
   'simulate',

@@ -1,0 +1,93 @@
+/** Carries out `galapagos init`. */
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { GalapagosError } from '../../core/errors.ts';
+import type { Distribution } from '../../core/search-space/distribution.ts';
+import type { InitOutput } from '../../protocol/script-output.ts';
+import { writeAtomically } from '../../runtime/write-atomically.ts';
+import { initStudy } from '../../studies/script/init-study.ts';
+import type { ProposedStudy } from '../../studies/script/init-study.ts';
+import { table } from '../display/table.ts';
+import { print, printJson } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+
+const COLUMNS = [
+  { title: 'searched', align: 'left' },
+  { title: 'default', align: 'right' },
+  { title: 'range', align: 'left' },
+] as const;
+
+interface Flags {
+  readonly output: string;
+  readonly python?: string;
+  readonly json?: boolean;
+}
+
+/** @throws GalapagosError if the file exists, or the script shows no parameters */
+export async function writeInitialStudy(
+  context: Context,
+  script: string,
+  args: readonly string[],
+  { output, python, json = false }: Flags,
+): Promise<void> {
+  const { cwd, env } = context.streams;
+  const file = resolve(cwd, output);
+  if (existsSync(file))
+    throw new GalapagosError(
+      'not-written',
+      `${output} exists and is not overwritten: name another file with --output`,
+      { file },
+    );
+  const path = resolve(cwd, script);
+  const proposed = await initStudy({ script: path, file, args, python, env });
+  writeAtomically(file, `${JSON.stringify(proposed.study, null, 2)}\n`);
+  const { source, unknown, fixed, notes } = proposed;
+  const searched = proposed.searched.map((each) => ({ ...each }));
+  const document: InitOutput = {
+    file,
+    study: proposed.study,
+    python: proposed.python.program,
+    source,
+    searched,
+    unknown: [...unknown],
+    fixed: [...fixed],
+    notes: [...notes],
+  };
+  if (json) printJson(context, document);
+  else print(context, linesOf(proposed, relative(cwd, file) || file));
+}
+
+function linesOf(proposed: ProposedStudy, file: string): string[] {
+  const { study, python, source, searched, unknown, fixed, notes } = proposed;
+  const space = study['searchSpace'] as Readonly<Record<string, Distribution>>;
+  const rows = searched.map((parameter) => [
+    parameter.name,
+    parameter.default === null ? '' : String(parameter.default),
+    rangeText(space[parameter.name]),
+  ]);
+  return [
+    `Wrote ${file}. Parameters: ${source}. Python: ${python.program}, ${python.origin}.`,
+    '',
+    ...table(COLUMNS, rows),
+    ...(fixed.length === 0 ? [] : ['', `As in the script: ${fixed.join(', ')}`]),
+    ...(unknown.length === 0
+      ? []
+      : ['', `Not searched, as their meaning is unknown: ${unknown.join(', ')}`]),
+    ...(notes.length === 0 ? [] : ['', 'Please check:', ...notes.map((note) => `- ${note}`)]),
+    '',
+    `Nothing was started. To run it: galapagos run ${file}`,
+  ];
+}
+
+function rangeText(range: Distribution | undefined): string {
+  if (range === undefined) return '';
+  const when =
+    range.when === undefined
+      ? ''
+      : ` when ${Object.entries(range.when)
+          .map(([parent, values]) => `${parent} = ${values.map(String).join(' or ')}`)
+          .join(', ')}`;
+  if (range.type === 'categorical') return `${range.choices.map(String).join(', ')}${when}`;
+  const { low, high, log = false } = range;
+  return `${String(low)} … ${String(high)}${log ? ' (logarithmic)' : ''}${when}`;
+}

@@ -1,0 +1,43 @@
+/** `galapagos init SCRIPT`. */
+import type { Command } from 'commander';
+import { text } from '../options/arguments.ts';
+import type { Context } from '../process/context.ts';
+
+interface Flags {
+  readonly output: string;
+  readonly python?: string;
+  readonly json?: boolean;
+}
+
+export function addInit(program: Command, context: Context): void {
+  program
+    .command('init')
+    .description('look at a training script and write a study file for it')
+    .argument('<script>', 'a Python script', text)
+    .argument('[arguments...]', 'arguments that the script needs, after --')
+    .option('--output <file>', 'the study file, which must not exist', text, 'study.json')
+    .option(
+      '--python <path>',
+      'interpreter, or folder of an environment (default: the active environment, .venv, python3)',
+      text,
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Runs SCRIPT --help if the script parses options (argparse, click, typer, tyro, Hydra,
+jsonargparse, fire, absl), and reads its source: Optuna's suggest calls, print calls,
+galapagos.params. Proposes ranges by name and default, and prints what it could not
+know. Trains nothing.
+
+Examples:
+  galapagos init train.py
+  galapagos init train.py --output lr.json --python ./venv
+  galapagos init train.py -- fit --data ./data`,
+    )
+    .action(async (script: string, args: readonly string[], flags: Flags) => {
+      // Loaded on demand: listing commands reads no scripts.
+      const { writeInitialStudy } = await import('../actions/init-study.ts');
+      await writeInitialStudy(context, script, args, flags);
+    });
+}

@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
+import { writeInitialStudy } from '../../../src/cli/actions/init-study.ts';
+import { initOutput } from '../../../src/protocol/script-output.ts';
+import { runBounded } from '../../../src/runtime/run-bounded.ts';
+import { cliContext } from '../../support/cli-context.ts';
+import { pythons } from '../../support/peer-python.ts';
+import { skipIf } from '../../support/platform.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const [python = ''] = pythons();
+const noPython = python === '' ? 'python3 is no Python 3.8 or newer' : null;
+const scripts = join(import.meta.dirname, 'fixtures/scripts');
+
+let folder: string;
+beforeEach(() => {
+  const temporary = temporaryFolder();
+  onTestFinished(() => temporary.remove());
+  folder = temporary.path;
+});
+
+interface Written {
+  readonly printed: string;
+  readonly study: Readonly<Record<string, unknown>> & {
+    readonly objective: Readonly<Record<string, unknown>> & { readonly command: string[] };
+    readonly searchSpace: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Runs `init` in the test's folder on a script of this content. */
+async function init(content: string, args: string[] = [], named?: string): Promise<Written> {
+  writeFileSync(join(folder, 'train.py'), content);
+  const context = cliContext(folder, { PATH: process.env['PATH'] ?? '' });
+  const flags = { output: 'study.json', ...(named === undefined ? {} : { python: named }) };
+  await writeInitialStudy(context, 'train.py', args, flags);
+  const study = JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as Written['study'];
+  return { printed: context.printed(), study };
+}
+
+const ARGPARSE = readFileSync(join(scripts, 'argparse_mnist.py'), 'utf8');
+
+describe('galapagos init', () => {
+  it('writes a study file for a script with argparse that prints its result', async (context: TestContext) => {
+    skipIf(noPython, context);
+    const { study, printed } = await init(ARGPARSE);
+    expect(study.objective.command).toEqual([
+      'python3',
+      'train.py',
+      '--seed',
+      '{seed}',
+      '{params:flags}',
+    ]);
+    expect(study).toMatchObject({ name: 'train', direction: 'minimize', stop: { trials: 64 } });
+    expect(study.objective).toMatchObject({ kind: 'command', epochs: 14 });
+    expect(Object.keys(study.searchSpace)).toEqual(['batch-size', 'lr', 'gamma']);
+    expect(study.searchSpace['lr']).toEqual({ type: 'float', low: 0.01, high: 10, log: true });
+    expect(printed).toContain('As in the script: test-batch-size, epochs, no-accel');
+    expect(printed).toContain('the last "average loss" that the script prints is to minimize');
+    expect(printed).toContain('Nothing was started.');
+  });
+
+  it('reads the source where --help cannot run, and says why', async (context) => {
+    skipIf(noPython, context);
+    const { study, printed } = await init(`import absent_framework\n${ARGPARSE}`);
+    expect(Object.keys(study.searchSpace)).toEqual(['batch-size', 'lr', 'gamma']);
+    expect(printed).toContain("No module named 'absent_framework'; the options were read from");
+  });
+
+  it('does not run a script that parses no options', async () => {
+    const marker = join(folder, 'ran');
+    const source = `open(${JSON.stringify(marker)}, 'w')\nimport galapagos\np = galapagos.params(lr=0.1, name='x', units=64)\ngalapagos.finish(1)\n`;
+    const { study } = await init(source);
+    expect(existsSync(marker)).toBe(false);
+    expect(study.searchSpace).toEqual({
+      lr: { type: 'float', low: 0.001, high: 1, log: true },
+      units: { type: 'int', low: 16, high: 256, log: true },
+    });
+    expect(study.objective).toEqual({
+      kind: 'command',
+      command: ['python3', 'train.py'],
+      folder: '.',
+    });
+  });
+
+  it('calls the objective of an Optuna script through the module', async () => {
+    const source =
+      'def f(trial):\n    return trial.suggest_float("x", 0, 1)\nif __name__ == "__main__":\n    study.optimize(f)\n';
+    const { study, printed } = await init(source);
+    expect(study.objective.command).toEqual(['python3', '-m', 'galapagos', 'train.py:f']);
+    expect(study.objective).not.toHaveProperty('result');
+    expect(printed).toContain('run galapagos python install');
+  });
+
+  it('keeps given arguments in the command, with braces doubled, and does not search them', async (context) => {
+    skipIf(noPython, context);
+    const { study } = await init(ARGPARSE, ['--lr', '0.5', '{x}']);
+    expect(study.objective.command.slice(2, 5)).toEqual(['--lr', '0.5', '{{x}}']);
+    expect(Object.keys(study.searchSpace)).toEqual(['batch-size', 'gamma']);
+  });
+
+  it('names the Python of .venv by its path in the project', async () => {
+    const bin = join(folder, process.platform === 'win32' ? '.venv/Scripts' : '.venv/bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, process.platform === 'win32' ? 'python.exe' : 'python'), '');
+    const { study, printed } = await init('import galapagos\ngalapagos.params(lr=0.1)\n');
+    expect(study.objective.command[0]).toMatch(/^\.\/\.venv\/(bin\/python|Scripts\/python\.exe)$/);
+    expect(printed).toContain(`the environment ${join(folder, '.venv')}`);
+  });
+
+  it('says that an environment of uv or conda is described but absent', async () => {
+    writeFileSync(join(folder, 'environment.yml'), 'name: vision\n');
+    const { printed } = await init('import galapagos\ngalapagos.params(lr=0.1)\n');
+    expect(printed).toContain('conda activate vision');
+  });
+
+  it('refuses to overwrite a file, before it looks at the script', async () => {
+    writeFileSync(join(folder, 'study.json'), 'mine');
+    await expect(init('')).rejects.toThrow('study.json exists and is not overwritten');
+    expect(readFileSync(join(folder, 'study.json'), 'utf8')).toBe('mine');
+  });
+
+  it('writes nothing for a script without parameters, and says what to do', async () => {
+    await expect(init('print(1)\n')).rejects.toThrow(
+      /train\.py shows no options\. .*galapagos\.params/,
+    );
+    expect(existsSync(join(folder, 'study.json'))).toBe(false);
+  });
+
+  it.each([
+    ['absent.py', /there is no file/],
+    ['train.sh', /expected a Python script/],
+    ['folder.py', /is not a file/],
+  ])('says that %s cannot be read', async (name, message) => {
+    mkdirSync(join(folder, 'folder.py'));
+    const context = cliContext(folder, {});
+    const written = writeInitialStudy(context, name, [], { output: 'study.json' });
+    await expect(written).rejects.toThrow(message);
+  });
+
+  it('prints one document with --json', async () => {
+    writeFileSync(join(folder, 'train.py'), 'import galapagos\ngalapagos.params(lr=0.1)\n');
+    const context = cliContext(folder, {});
+    await writeInitialStudy(context, 'train.py', [], { output: 'study.json', json: true });
+    expect(initOutput.parse(JSON.parse(context.printed())).searched).toEqual([
+      { name: 'lr', default: 0.1 },
+    ]);
+  });
+});
+
+describe('Programs that hang or print without end', () => {
+  const node = process.execPath;
+  const run = (code: string, limits: { timeoutMs: number; mostBytes: number }) =>
+    runBounded([node, '-e', code], { env: process.env, ...limits });
+
+  it('are killed with their children when time is up', async () => {
+    const child = `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' }); setInterval(() => {}, 1e6)`;
+    const { ended, code } = await run(child, { timeoutMs: 300, mostBytes: 100 });
+    expect([ended, code]).toEqual(['timed-out', null]);
+  });
+
+  it('are killed when they print too much, and the first bytes are kept', async () => {
+    const { ended, stdout } = await run(`for (;;) console.log('x'.repeat(1000))`, {
+      timeoutMs: 60_000,
+      mostBytes: 10,
+    });
+    expect([ended, stdout]).toEqual(['too-much-output', 'x'.repeat(10)]);
+  });
+
+  it('that do not exist are reported', async () => {
+    const absent = { env: {}, timeoutMs: 1000, mostBytes: 10 };
+    expect((await runBounded([join(folder, 'absent')], absent)).ended).toBe('not-found');
+  });
+});
