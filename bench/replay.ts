@@ -1,14 +1,29 @@
 /**
- * The same seed twice, on one worker and on four: identical trials and identical checksums of the
- * trained weights.
+ * Reproducibility. Samplers whose trials do not depend on the order of completion: the same seed on
+ * one worker and on four gives identical trials and identical checksums of the trained weights. The
+ * others: every trial of a search on four workers is proposed again from the completions that its
+ * proposal was based on.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSampler, samplerNames } from '../src/core/samplers/create-sampler.ts';
+import type { SearchSpace } from '../src/core/search-space/distribution.ts';
 import { readLab } from '../src/storage/read-lab.ts';
+import { replayDifferences } from '../test/support/replay-proposals.ts';
 import { galapagos } from './processes.ts';
 import type { BenchRow } from './row.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 const TRIALS = 16;
+const ASYNCHRONOUS_TRIALS = 128;
+
+const searchSpace: SearchSpace = {
+  x: { type: 'float', low: -5, high: 5 },
+  rate: { type: 'float', low: 1e-4, high: 1, log: true },
+  n: { type: 'int', low: 1, high: 300 },
+  kind: { type: 'categorical', choices: ['a', 'b', 'c'] },
+  y: { type: 'float', low: 0, high: 1, when: { kind: ['b'] } },
+};
 
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
@@ -29,7 +44,53 @@ export async function run(): Promise<BenchRow[]> {
       });
     });
   }
+  for (const { name } of samplerNames) {
+    const { barrier, window } = createSampler(
+      { name },
+      { n: { type: 'int', low: 1, high: 9 } },
+      'minimize',
+      1,
+    );
+    if (barrier === null && window.kind !== 'none') rows.push(await asynchronousRow(name));
+  }
   return rows;
+}
+
+async function asynchronousRow(sampler: string): Promise<BenchRow> {
+  return inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'study.json');
+    const lab = join(folder, 'lab.db');
+    const study = {
+      format: 'galapagos-study/1',
+      name: 'replay',
+      objective: {
+        kind: 'synthetic',
+        function: 'rastrigin',
+        durationMs: { median: 10, sigma: 0.5 },
+      },
+      direction: 'minimize',
+      searchSpace,
+      sampler: { name: sampler },
+      stop: { trials: ASYNCHRONOUS_TRIALS },
+      seed: 1,
+    };
+    writeFileSync(file, JSON.stringify(study));
+    const { code, stderr } = await galapagos(['run', file, '--workers', '4', '--lab', lab]);
+    if (code !== 0) throw new Error(stderr);
+    const differences = replayDifferences(lab, 'replay');
+    const same = ASYNCHRONOUS_TRIALS - differences.length;
+    return {
+      bench: 'replay',
+      case: `${sampler}, 4 workers, proposed again`,
+      value: same,
+      unit: `of ${ASYNCHRONOUS_TRIALS} trials identical`,
+      peer: null,
+      peerValue: null,
+      ratio: null,
+      goal: `${ASYNCHRONOUS_TRIALS}`,
+      held: same === ASYNCHRONOUS_TRIALS,
+    };
+  });
 }
 
 async function trials(study: string, workers: number, folder: string): Promise<string[]> {

@@ -19,8 +19,10 @@ export function replayDifferences(file: string, study: string): string[] {
     const trials = [...reader.trials(study)];
     const sampler = createSampler(spec.sampler, searchSpace, direction, seed);
     const columns = new TrialColumns(searchSpace, direction, sampler.window);
-    for (const { number, encoded, historyLength, origin } of trials)
+    for (const { number, encoded, historyLength, origin, reports } of trials) {
       columns.proposed(number, encoded!, historyLength!, origin!);
+      columns.reports.addAll(number, reports);
+    }
     const ended = trials
       .filter(({ finishSeq }) => finishSeq !== null)
       .toSorted((a, b) => a.finishSeq! - b.finishSeq!);
