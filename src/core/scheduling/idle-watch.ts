@@ -3,6 +3,7 @@
  * each. A gap keeps the latest form of its reason; counts within the reason (trials still running,
  * …) change during a gap. In memory only, the latest `most` gaps.
  */
+import { IdleLists } from './idle-lists.ts';
 import { idleReason } from './idle.ts';
 import type { Idle } from './idle.ts';
 import type { LabState } from './state.ts';
@@ -42,12 +43,12 @@ export class IdleWatch {
   }
 
   /**
-   * Call after each step. O(slots · (studies + open trials)) if all are idle, O(slots) if all are
-   * busy.
+   * Call after each step. O(slots · studies + open trials) if all are idle, O(slots) if all are busy.
    */
   look(lab: LabState): void {
+    const lists = new IdleLists();
     for (const slot of lab.slots.keys()) {
-      const idle = idleReason(lab, slot);
+      const idle = idleReason(lab, slot, lists);
       const before = this.#now.get(slot);
       const goesOn = before !== undefined && idle !== null && idle.reason === before.idle.reason;
       if (before !== undefined && !goesOn) this.#end(slot, before, lab.now);

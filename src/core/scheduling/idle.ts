@@ -4,8 +4,8 @@
  * here. Contains no wording, only the data for it; times are milliseconds of the coordinator's
  * clock.
  */
-import { fasterGroups, isChosen, isLeftToFaster } from './packing.ts';
-import type { Group } from './packing.ts';
+import { IdleLists } from './idle-lists.ts';
+import { isChosen, isLeftToFaster } from './packing.ts';
 import { runsOn } from './second-attempts.ts';
 import { lacking } from './serving.ts';
 import type { Lacking } from './serving.ts';
@@ -149,11 +149,19 @@ export type Idle =
   /** The scheduler gave no reason, which is a fault of this program. */
   | { readonly reason: 'none' };
 
-/** @returns null: it is busy, or there is no such slot. O(studies + open trials) */
-export function idleReason(lab: LabState, name: SlotName): Idle | null {
+/**
+ * @param lists for the reasons of several slots between two steps
+ * @returns null: it is busy, or there is no such slot. O(studies + open trials), with lists that are
+ *   known already O(studies)
+ */
+export function idleReason(
+  lab: LabState,
+  name: SlotName,
+  lists: IdleLists = new IdleLists(),
+): Idle | null {
   const slot = lab.slots.get(name);
   if (slot === undefined || slot.cohorts.length > 0) return null;
-  return absence(lab, slot) ?? lackOfWork(lab, slot);
+  return absence(lab, slot) ?? lackOfWork(lab, slot, lists);
 }
 
 /** Why the slot would not be given a trial if there was one; null: it would. */
@@ -209,10 +217,10 @@ const ORDER: readonly Idle['reason'][] = [
   'finished',
 ];
 
-function lackOfWork(lab: LabState, slot: Slot): Idle {
+function lackOfWork(lab: LabState, slot: Slot, lists: IdleLists): Idle {
   let found: Idle = { reason: 'noStudy' };
   for (const study of lab.studies.values()) {
-    const idle = reasonOf(lab, study, slot);
+    const idle = reasonOf(lab, study, slot, lists);
     if (found.reason === 'noStudy' || ORDER.indexOf(idle.reason) <= ORDER.indexOf(found.reason))
       found = idle;
   }
@@ -220,24 +228,24 @@ function lackOfWork(lab: LabState, slot: Slot): Idle {
 }
 
 /** Why this study has no trial for the slot. */
-function reasonOf(lab: LabState, study: Study, slot: Slot): Idle {
+function reasonOf(lab: LabState, study: Study, slot: Slot, lists: IdleLists): Idle {
   const { uid, reason: why } = study;
   switch (study.state) {
     case 'finished':
       return { reason: 'finished', study: uid, why };
     case 'paused':
     case 'pausing':
-      return { reason: 'paused', study: uid, why, trials: running(study) };
+      return { reason: 'paused', study: uid, why, trials: lists.of(study).running };
     case 'ending':
-      return { reason: 'ending', study: uid, why: why ?? '', trials: running(study) };
+      return { reason: 'ending', study: uid, why: why ?? '', trials: lists.of(study).running };
     case 'running':
-      return runningReason(lab, study, slot);
+      return runningReason(lab, study, slot, lists);
     default:
       return study.state satisfies never;
   }
 }
 
-function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
+function runningReason(lab: LabState, study: Study, slot: Slot, lists: IdleLists): Idle {
   const { uid, asking, columns, limit, sampler } = study;
   if (lab.storageError !== null) return { reason: 'storage', error: lab.storageError };
   const { group } = slot.free;
@@ -247,11 +255,8 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
     return { reason: 'notSelected', study: uid };
   const lacks = group === null ? null : lacking(lab, study, group);
   if (group !== null && lacks !== null) return lackOf(study, group.node, lacks);
-  const waiting = openTrials(
-    study,
-    (trial) => trial.number < limit && (trial.live.length === 0 || trial.queued),
-  );
-  const delayed = waiting.filter((trial) => !trial.queued);
+  const of = lists.of(study);
+  const { waiting, delayed } = of;
   if (delayed.length > 0) {
     const until = Math.min(...delayed.map(({ notBefore }) => notBefore));
     return { reason: 'retry', study: uid, trials: delayed.map(({ number }) => number), until };
@@ -261,7 +266,7 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   if (waiting.length > 0 && waiting.every(unfit))
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
   if (group !== null && isLeftToFaster(lab, study, group))
-    return { reason: 'leftToFaster', study: uid, slots: fasterSlots(lab, study, group) };
+    return { reason: 'leftToFaster', study: uid, slots: lists.faster(lab, study, group) };
   if (waiting.length > 0) return { reason: 'none' };
   if (asking !== null)
     return {
@@ -272,19 +277,12 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
       trials: asking.historyLength,
     };
   if (study.exhausted)
-    return { reason: 'spaceUsedUp', study: uid, trials: running(study), slots: slotsOf(study) };
+    return { reason: 'spaceUsedUp', study: uid, trials: of.running, slots: of.slots };
   if (columns.size >= limit)
-    return { reason: 'budget', study: uid, limit, trials: running(study), slots: slotsOf(study) };
+    return { reason: 'budget', study: uid, limit, trials: of.running, slots: of.slots };
   const historyLength = sampler.barrier?.(columns.size) ?? 0;
   if (study.frontier >= historyLength) return { reason: 'none' };
-  const holding = openTrials(study, ({ number }) => number < historyLength);
-  return {
-    reason: 'generation',
-    study: uid,
-    generation: Math.max(...holding.map(({ origin }) => origin.generation)),
-    trials: holding.map(({ number }) => number),
-    slots: slotsOf(study, historyLength),
-  };
+  return { reason: 'generation', study: uid, ...of.generation(historyLength) };
 }
 
 function lackOf({ uid, content, executor, gpuModel }: Study, node: NodeId, lacks: Lacking): Idle {
@@ -298,27 +296,4 @@ function lackOf({ uid, content, executor, gpuModel }: Study, node: NodeId, lacks
     default:
       return lacks satisfies never;
   }
-}
-
-function running(study: Study): readonly number[] {
-  return openTrials(study, ({ live }) => live.length > 0).map(({ number }) => number);
-}
-
-/** Open trials that fit, in number order. */
-function openTrials(study: Study, fits: (trial: OpenTrial) => boolean): OpenTrial[] {
-  return [...study.open.values()].filter(fits).sort((a, b) => a.number - b.number);
-}
-
-function fasterSlots(lab: LabState, study: Study, group: Group): readonly SlotName[] {
-  return fasterGroups(lab, study, group)
-    .flatMap(({ slots }) => [...slots].map(({ name }) => name))
-    .sort();
-}
-
-/** Slots on which its trials below `limit` run, by name. */
-function slotsOf(study: Study, limit = Infinity): readonly SlotName[] {
-  const names = new Set<SlotName>();
-  for (const { live, number } of study.open.values())
-    if (number < limit) for (const { slot } of live) names.add(slot);
-  return [...names].sort();
 }

@@ -1,5 +1,5 @@
 /** Tests each idle reason of a worker. Every step of every walk checks that there always is one. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { IdleWatch } from '../../../src/core/scheduling/idle-watch.ts';
 import { idleReason } from '../../../src/core/scheduling/idle.ts';
 import { step } from '../../../src/core/scheduling/index.ts';
@@ -248,6 +248,18 @@ describe('Idle watch', () => {
     expect(watch.now.size).toBe(0);
     // Half a second is not reported as a gap.
     expect(watch.gaps).toHaveLength(1);
+  });
+
+  it('reads the open trials of a study as often for many idle slots as for one', () => {
+    begin({ sampler: { synchronous: true, generation: 8 } }, { trials: 16 });
+    const slots = Array.from({ length: 40 }, (_, i) => `far/cpu/${i + 1}`);
+    for (const slot of slots) driver.hello(slot);
+    const watch = new IdleWatch();
+    const reads = vi.spyOn(driver.study().open, 'values');
+    watch.look(driver.lab);
+    const idle = [...watch.now.values()].map(({ idle: { reason } }) => reason);
+    expect(idle).toEqual(Array.from({ length: 33 }, () => 'generation'));
+    expect(reads.mock.calls.length).toBeLessThan(5);
   });
 
   it('keeps the latest gaps only', () => {
