@@ -1,3 +1,9 @@
+/** Detects hangs; machines are busy. */
+const LONGEST_WAIT_MS = 60_000;
+
+/** Greatest length of the items in an error. */
+const SHOWN = 500;
+
 /**
  * Collects messages and lets a test wait for them, with a deadline whose error lists the messages
  * that arrived.
@@ -12,7 +18,7 @@ export class Inbox<T> {
   };
 
   /** Resolves when `n` items have arrived. */
-  async count(n: number, ms = 10_000): Promise<readonly T[]> {
+  async count(n: number, ms = LONGEST_WAIT_MS): Promise<readonly T[]> {
     await this.until(() => this.all.length >= n, `${n} items`, ms);
     return this.all;
   }
@@ -20,7 +26,7 @@ export class Inbox<T> {
   /** Returns the first item from index `from` on that satisfies a predicate. */
   async first<S extends T>(accepts: (item: T) => item is S, from?: number, ms?: number): Promise<S>;
   async first(accepts: (item: T) => boolean, from?: number, ms?: number): Promise<T>;
-  async first(accepts: (item: T) => boolean, from = 0, ms = 10_000): Promise<T> {
+  async first(accepts: (item: T) => boolean, from = 0, ms = LONGEST_WAIT_MS): Promise<T> {
     let found: T | undefined;
     await this.until(
       () => (found = this.all.slice(from).find(accepts)) !== undefined,
@@ -30,7 +36,7 @@ export class Inbox<T> {
     return found as T;
   }
 
-  until(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+  until(holds: () => boolean, what: string, ms = LONGEST_WAIT_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!holds()) return;
@@ -41,7 +47,7 @@ export class Inbox<T> {
         done();
         reject(
           new Error(
-            `waited ${ms} ms for ${what}; ${this.all.length} came, the last ${JSON.stringify(this.all.slice(-3))}`,
+            `waited ${ms} ms for ${what}; ${this.all.length} came, the last ${JSON.stringify(this.all.slice(-3)).slice(0, SHOWN)}`,
           ),
         );
       }, ms);
