@@ -65,6 +65,8 @@ export interface StudyOptions {
   readonly trials: number;
   readonly durationMs: number;
   readonly sampler?: string;
+  /** Evaluates one in this many trials again; absent: none. */
+  readonly audit?: number;
 }
 
 /** How the trials of a study ended. */
@@ -132,6 +134,19 @@ export class LabCommands extends LabHosts {
     return new EventCommand((line) => this.galapagos(host, args, line, options));
   }
 
+  /** Reads the verdicts of the evaluations of each trial on other nodes, from the lab file. */
+  verdicts(trials: number): (readonly string[])[] {
+    const reader = readLab(this.file);
+    try {
+      return Array.from({ length: trials }, (_, number) => {
+        const audits = reader.story(this.study, number)?.audits ?? [];
+        return audits.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]));
+      });
+    } finally {
+      reader.close();
+    }
+  }
+
   /** Reads how the trials ended, from the lab file. */
   ends(): TrialEnds {
     const reader = readLab(this.file);
@@ -157,7 +172,10 @@ export class LabCommands extends LabHosts {
   }
 }
 
-function studyFile(name: string, { trials, durationMs, sampler = 'random' }: StudyOptions): object {
+function studyFile(
+  name: string,
+  { trials, durationMs, sampler = 'random', audit }: StudyOptions,
+): object {
   return {
     format: 'galapagos-study/1',
     name,
@@ -170,5 +188,6 @@ function studyFile(name: string, { trials, durationMs, sampler = 'random' }: Stu
     sampler: { name: sampler },
     stop: { trials },
     seed: 1,
+    ...(audit === undefined ? {} : { audit }),
   };
 }

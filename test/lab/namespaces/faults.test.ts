@@ -127,6 +127,25 @@ describe.concurrent('Shared lab: faults', () => {
   );
 
   it(
+    'evaluates every trial again on another node, although the host is killed and started again',
+    inLab(3, async (lab) => {
+      const audited = { ...study, audit: 1 };
+      const host = await lab.startHost(audited, 0);
+      const [, first] = await join(lab, 'h2');
+      await host.until(endedOn(first));
+      // The first node waits, so that trials are left when the second one is ready.
+      await lab.bed.signal('h2', 'SIGSTOP');
+      const [, second] = await join(lab, 'h3');
+      await host.until(endedOn(second));
+      await lab.bed.signal('h1', 'SIGKILL');
+      await host.process.ended;
+      await lab.bed.signal('h2', 'SIGCONT');
+      await finished(lab, await lab.startHost(audited, 0, ['--resume']));
+      expect(lab.verdicts(TRIALS)).toEqual(Array.from({ length: TRIALS }, () => ['same']));
+    }),
+  );
+
+  it(
     'loses no attempt while the host does not run for 10 s, and ends no worker of a node',
     inLab(2, async (lab) => {
       const [host, node] = await withNode(lab);
