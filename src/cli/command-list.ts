@@ -70,9 +70,14 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'show what happened to a trial: its origin, its attempts and its result',
     load: async () => (await import('./commands/story.ts')).addStory,
   },
+  logs: {
+    usage: '[options] <study> <trial>',
+    summary: "show what a trial's program printed",
+    load: async () => (await import('./commands/logs.ts')).addLogs,
+  },
   check: {
-    usage: '[options] [lab]',
-    summary: 'list damage, invalid values and inconsistent rows in a lab file',
+    usage: '[options] [file]',
+    summary: 'list damage in a lab file, or problems of a study file',
     load: async () => (await import('./commands/check.ts')).addCheck,
   },
   enqueue: {

@@ -15,6 +15,8 @@ export interface Exported {
   /** By the objectives' names; absent: the study lists none. */
   readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
+  /** Command line that runs it again; absent: the study runs no program. */
+  readonly command?: string;
   readonly attempt: number;
   /** Null: unknown, because another program created the trial. */
   readonly origin: Origin | null;
@@ -47,13 +49,15 @@ export function bestConfigsOf(
     metric,
     split,
     energy: energy === null ? null : { ...energy },
-    best: best.map(({ trial, value, values, params, attempt, origin, energy = null }, i) => {
+    best: best.map((each, i) => {
+      const { trial, value, values, params, command, attempt, origin, energy = null } = each;
       return {
         rank: i + 1,
         trial,
         value,
         ...(values === undefined ? {} : { values: { ...values } }),
         params: { ...params },
+        ...(command === undefined ? {} : { command }),
         attempt,
         lineage: lineageOf(origin),
         energy,

@@ -28,6 +28,7 @@ import { openLab } from '../storage/sqlite.ts';
 import { auditSeedOf } from './audit-seed.ts';
 import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { CheckpointFolders } from './checkpoint-folders.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { LabCheck } from './lab-check.ts';
 import { LocalCourtesy } from './local-courtesy.ts';
@@ -196,6 +197,9 @@ async function start(
     transport: local,
     ...(use === undefined ? {} : { use }),
   });
+  const checkpointFolders = new CheckpointFolders(home);
+  // Changes are shown already while it opens.
+  let opened: Coordinator | null = null;
   const coordinator: Coordinator = await Coordinator.open({
     storage,
     transport,
@@ -205,6 +209,8 @@ async function start(
       show: (study, change) => {
         if (change.kind === 'study' && change.state === 'running') workers?.startNow();
         if (change.kind === 'study') datasets.changed();
+        const of = opened?.lab.studies.get(study);
+        if (of !== undefined) checkpointFolders.changed(of, change);
         listener.show(study, change);
       },
       showLab: (change) => {
@@ -234,6 +240,7 @@ async function start(
     },
     nodes: remote,
   });
+  opened = coordinator;
   const check = existed
     ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
     : null;

@@ -69,6 +69,14 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   located(objective: Parsed, places: ObjectivePlaces): Parsed;
   /** Remembers that a person started the objective on this machine, where workers ask for that. */
   permit(objective: Objective, userFolder: string): void;
+  /** Command line that runs a trial again outside of Galapagos; null: it runs no program. */
+  commandLine(
+    objective: Objective,
+    params: Params,
+    trial: { readonly seed: number; readonly trial: number },
+  ): string | null;
+  /** Trials whose checkpoint folders are kept; null: they have none. */
+  keepsCheckpoints(objective: Objective): 'best' | 'all' | 'none' | null;
   /** Duration of an evaluation that the objective states itself; null: it must be measured. */
   duration(objective: Parsed): Duration | null;
   /** Creates the evaluator of one worker process. */
@@ -80,6 +88,8 @@ export const SELF_CONTAINED = {
   runsElsewhere: true,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   permit: (): void => undefined,
+  commandLine: () => null,
+  keepsCheckpoints: () => null,
 } as const;
 
 export const NO_PREVIEW: ObjectivePreview = { network: null, unused: [], split: null };

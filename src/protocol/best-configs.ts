@@ -71,6 +71,10 @@ export const bestConfigs = strict({
       value: z.number(),
       values: objectiveValues.exactOptional(),
       params,
+      command: z
+        .string()
+        .exactOptional()
+        .describe('Command line that runs its program again; absent: the study runs none.'),
       attempt: z
         .int()
         .min(0)

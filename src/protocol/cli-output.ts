@@ -116,6 +116,10 @@ export const showOutput = strict({
     .array(strict({ trial: count, values: objectiveValues }))
     .exactOptional()
     .describe('The Pareto front; absent: the study has one objective and no constraints.'),
+  command: z
+    .string()
+    .exactOptional()
+    .describe('Command line that runs the best trial again; absent: the study runs no program.'),
 });
 export type ShowOutput = z.output<typeof showOutput>;
 

@@ -30,7 +30,13 @@ import {
 import { deviceList } from './device-list.ts';
 import { networkFile } from './network-file.ts';
 import { runOutput } from './run-output.ts';
-import { initOutput, pythonInstallOutput, pythonPathOutput } from './script-output.ts';
+import {
+  checkStudyOutput,
+  initOutput,
+  logsOutput,
+  pythonInstallOutput,
+  pythonPathOutput,
+} from './script-output.ts';
 import { simulationFile, simulationOutput } from './simulation-file.ts';
 import { studyFile } from './study-file.ts';
 
@@ -63,6 +69,8 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'invitations-output': invitationsOutput,
   'keys-output': keysOutput,
   'init-output': initOutput,
+  'check-study-output': checkStudyOutput,
+  'logs-output': logsOutput,
   'python-install-output': pythonInstallOutput,
   'python-path-output': pythonPathOutput,
   'error-output': errorOutput,

@@ -1,4 +1,4 @@
-/** Output of `python` and `init` with `--json`: commands for training scripts. */
+/** Output of `python`, `init`, `logs` and `check STUDY.json` with `--json`. */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 
@@ -39,3 +39,25 @@ export const initOutput = strict({
   notes: z.array(z.string()).describe('What is uncertain or could not be found.'),
 });
 export type InitOutput = z.output<typeof initOutput>;
+
+/** A line of `logs --json`: a stretch of what a trial's program printed. */
+export const logsOutput = strict({
+  trial: z.int().min(0),
+  attempt: z.int().min(1),
+  omitted: z.int().min(0).describe('Bytes before these lines that were not kept.'),
+  lines: z.array(z.string()).describe('A line that is not whole yet may come in two parts.'),
+});
+export type LogsOutput = z.output<typeof logsOutput>;
+
+/** Output of `check` for a study file; problems are an error (`errorOutput`). */
+export const checkStudyOutput = strict({
+  file: z.string(),
+  ok: z.literal(true),
+  study: z.string(),
+  notes: z.array(z.string()),
+  command: z
+    .string()
+    .exactOptional()
+    .describe('What a trial of an example point runs; absent: the study runs no program.'),
+});
+export type CheckStudyOutput = z.output<typeof checkStudyOutput>;

@@ -1,4 +1,5 @@
 /** Tests studies of programs as a user runs them: values, pruning, interruption, errors. */
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -117,10 +118,56 @@ describe('Studies of programs', () => {
     await life.ended;
     for (const pid of pids()) await gone(pid, 20_000);
     writeFileSync(join(project, 'go'), '');
-    const { code } = await galapagos(['run', 'study.json', '--workers', '2', '--resume']).ended;
-    expect(code).toBe(0);
+    const resumed = await galapagos(['run', 'study.json', '--workers', '2', '--resume']).ended;
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
     expect(trials().map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
     expect(readdirSync(join(home, 'runs'))).toEqual([]);
+  });
+
+  it('show what a trial printed, also while it runs, and the command that runs the best again', async () => {
+    study({
+      command: ['sh', '-c', 'echo first; while ! test -e go; do sleep 0.02; done; echo v={x}'],
+      result: { stdout: 'v=(.*)' },
+    });
+    const run = galapagos(['run', 'study.json', '--workers', '1']);
+    const log = (): string => {
+      const [uid = ''] = existsSync(join(home, 'output')) ? readdirSync(join(home, 'output')) : [];
+      const file = join(home, 'output', uid, '0-1.log');
+      return uid !== '' && existsSync(file) ? readFileSync(file, 'utf8') : '';
+    };
+    await expect.poll(log).toBe('first\n');
+    const followed: string[] = [];
+    const following = start(
+      ['logs', 'mine', '0', '--follow'],
+      project,
+      (line) => {
+        followed.push(line);
+        if (line === 'first') writeFileSync(join(project, 'go'), '');
+      },
+      { GALAPAGOS_HOME: home },
+    );
+    expect((await following.ended).code).toBe(0);
+    expect((await run.ended).stdout).toContain('again with:');
+    expect(followed).toEqual(['first', `v=${String(trials()[0]?.params['x'])}`]);
+    const { stdout } = await galapagos(['logs', 'mine', '0', '--json']).ended;
+    expect(JSON.parse(stdout)).toEqual({ trial: 0, attempt: 1, omitted: 0, lines: followed });
+    expect(await galapagos(['logs', 'mine', '77']).ended).toMatchObject({
+      code: 2,
+      stderr: 'galapagos: mine has no trial 77\n',
+    });
+    const best = JSON.parse((await galapagos(['best', 'mine', '--json']).ended).stdout) as {
+      best: { command: string; params: { x: number } }[];
+    };
+    const champion = execFileSync('/bin/sh', ['-c', best.best[0]?.command ?? ''], {
+      encoding: 'utf8',
+    });
+    expect(champion).toBe(`first\nv=${String(best.best[0]?.params.x)}\n`);
+    expect((await galapagos(['show', 'mine']).ended).stdout).toContain('run again  cd ');
+    const checked = await galapagos(['check', 'study.json']).ended;
+    expect(checked).toMatchObject({ code: 0, stderr: '' });
+    expect(checked.stdout).toMatch(
+      /no problems found\.\nNote: the command does not contain y.*\n.*\ncd /,
+    );
   });
 
   it('show every problem of the study file before a trial starts', async () => {

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { bestConfigsOf, bestOf } from '../../documents/best-configs.ts';
 import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
+import { withCommandLines } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
-import { bestTable } from '../display/summary.ts';
+import { againLines, bestTable } from '../display/summary.ts';
 import { integer } from '../options/arguments.ts';
 import { labCommand, withLab } from '../options/lab-command.ts';
 import type { LabOptions } from '../options/lab-command.ts';
@@ -28,7 +29,7 @@ Examples:
           const key = found.uid ?? found.name;
           return {
             study: found,
-            best: bestOf(reader, key, found.spec, top),
+            best: withCommandLines(found.spec, bestOf(reader, key, found.spec, top)),
             energy: reader.energy(key),
           };
         });
@@ -39,10 +40,11 @@ Examples:
             study.spec === null
               ? [...new Set(best.flatMap(({ params }) => Object.keys(params)))]
               : Object.keys(study.spec.searchSpace);
-          print(
-            context,
-            bestTable(best, names, { width: widthOf(context), kind: scoreKindOfStudy(study) }),
-          );
+          const kind = scoreKindOfStudy(study);
+          print(context, [
+            ...bestTable(best, names, { width: widthOf(context), kind }),
+            ...againLines(best[0]),
+          ]);
         }
       },
     );

@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import { bestConfigsOf, bestOf, jsonText } from '../../documents/best-configs.ts';
 import { csvText } from '../../documents/csv.ts';
 import { exportedStudy, knownStudy } from '../../documents/lab-output.ts';
+import { withCommandLines } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
 import { exportModel } from '../actions/export-model.ts';
 import { integer, text } from '../options/arguments.ts';
@@ -81,7 +82,7 @@ async function exportConfigurations(
     const key = study.uid ?? study.name;
     return bestConfigsOf(
       exportedStudy(study, reader.energy(key)),
-      bestOf(reader, key, study.spec, top),
+      withCommandLines(study.spec, bestOf(reader, key, study.spec, top)),
     );
   });
   const content = format === 'json' ? jsonText(configs) : csvText(configs);

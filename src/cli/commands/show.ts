@@ -1,5 +1,6 @@
 /** `galapagos show STUDY`. */
 import type { Command } from 'commander';
+import type { StudySpec } from '../../core/study/study-spec.ts';
 import {
   knownStudy,
   searchedOutput,
@@ -8,6 +9,8 @@ import {
 } from '../../documents/lab-output.ts';
 import { exportedTrials } from '../../documents/best-configs.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
+import type { TrialRecord } from '../../storage/lab-reader.ts';
+import { commandLineOf } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
 import { showText } from '../display/lab-text.ts';
 import { labCommand, withLab } from '../options/lab-command.ts';
@@ -45,6 +48,7 @@ Examples:
         energy,
         ...(earlyStops === undefined ? {} : { earlyStops }),
         searched: searchedOutput(study),
+        ...commandOf(study.spec, best[0]),
         ...(front === null
           ? {}
           : {
@@ -56,4 +60,14 @@ Examples:
       if (json) printJson(context, output);
       else print(context, showText(output));
     });
+}
+
+/** The command line of the best trial, where the study runs a program. */
+function commandOf(
+  spec: StudySpec | null,
+  best: TrialRecord | undefined,
+): Pick<ShowOutput, 'command'> {
+  if (spec === null || best === undefined) return {};
+  const command = commandLineOf(spec, best.number, best.params);
+  return command === null ? {} : { command };
 }

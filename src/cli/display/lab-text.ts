@@ -75,6 +75,7 @@ export function showText({
   earlyStops,
   searched,
   front,
+  command,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
   const stops = [
@@ -109,6 +110,7 @@ export function showText({
     ...(energy === null ? [] : [`  energy     ${energyText(energy)}`]),
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
+    ...(command === undefined ? [] : [`  run again  ${command}`]),
   ];
 }
 

@@ -20,6 +20,8 @@ export interface BestTrial {
   /** By the objectives' names; absent: the study lists none. */
   readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
+  /** Command line that runs it again; absent: the study runs no program. */
+  readonly command?: string;
   /** Number of the attempt that produced the value: 1, 2 … */
   readonly attempt: number;
   readonly origin: Origin;

@@ -23,7 +23,10 @@ export interface SummaryFrame {
 export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): string[] {
   const lines = [outcome(end, run.trials), ''];
   if (end.best.length === 0) lines.push('No trial produced a value.', '');
-  else lines.push(bestTitle(end.best), ...bestTable(end.best, run.parameterNames, frame), '');
+  else {
+    lines.push(bestTitle(end.best), ...bestTable(end.best, run.parameterNames, frame));
+    lines.push(...againLines(end.best[0]), '');
+  }
   if (end.generations !== null && end.generations.length > 0) {
     lines.push(
       `Best ${scoreName(frame.kind)} per generation`,
@@ -53,6 +56,14 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   lines.push(written(end));
   if (end.resumeCommand !== null) lines.push(`Resume with: ${end.resumeCommand}`);
   return lines;
+}
+
+/** How to run the best trial's program again; nothing where the study runs none. */
+export function againLines(
+  best: (Pick<Ranked, 'trial'> & { readonly command?: string }) | undefined,
+): string[] {
+  if (best?.command === undefined) return [];
+  return ['', `Run trial ${best.trial} again with:`, best.command];
 }
 
 /** Fields of a trial in a ranking. */

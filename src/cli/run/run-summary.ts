@@ -8,6 +8,7 @@ import { exportedTrials } from '../../documents/best-configs.ts';
 import type { Exported } from '../../documents/best-configs.ts';
 import { executorsOf } from '../../documents/lab-output.ts';
 import { readLab } from '../../storage/read-lab.ts';
+import { withCommandLines } from '../../studies/command-lines.ts';
 import { TOP, exportBest } from '../actions/export-best.ts';
 import type { BestTrial, RunSummary } from '../display/run-display.ts';
 import type { ResolvedRun } from './resolved-run.ts';
@@ -48,7 +49,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
   try {
     const counts = reader.study(uid)?.counts;
     const found = reader.front(uid) ?? reader.best(uid, TOP);
-    const best = ranked(exportedTrials(found, spec.objectives));
+    const best = ranked(withCommandLines(spec, exportedTrials(found, spec.objectives)));
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)

@@ -13,12 +13,13 @@ import { exportedStudy, trialOutput } from '../../documents/lab-output.ts';
 import { studyFileOf } from '../../documents/study-file-of.ts';
 import type { ExportedFile } from '../../protocol/window/reading.ts';
 import type { LabReader, StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
+import { withCommandLines } from '../../studies/command-lines.ts';
 import { keyOf } from './read-open-lab.ts';
 
 export function exportBest(reader: LabReader, study: StudySummary, top: number): ExportedFile {
   const configs = bestConfigsOf(
     exportedStudy(study, reader.energy(keyOf(study))),
-    bestOf(reader, keyOf(study), study.spec, top),
+    withCommandLines(study.spec, bestOf(reader, keyOf(study), study.spec, top)),
   );
   return {
     name: `${fileName(study.name)}-best.json`,

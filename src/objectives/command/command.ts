@@ -9,6 +9,7 @@ import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
 import type { ObjectiveKind } from '../objective-kind.ts';
 import { removeAbandonedFolders } from './attempt-folders.ts';
+import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
 import { Guardian } from './guardian.ts';
 import { isPermitted, permit } from './permission.ts';
@@ -35,6 +36,10 @@ export const command: ObjectiveKind<CommandObjective> = {
       : { ...objective, folder: workingFolder(objective.folder, project) },
   permit: (objective, userFolder) =>
     permit(userFolder, parse(commandObjective, objective, 'the study’s objective')),
+  commandLine: (objective, params, trial) =>
+    championLine(parse(commandObjective, objective, 'the study’s objective'), params, trial),
+  keepsCheckpoints: (objective) =>
+    parse(commandObjective, objective, 'the study’s objective').keep.checkpoints,
   evaluator: createCommand,
 };
 

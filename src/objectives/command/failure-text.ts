@@ -25,6 +25,8 @@ const NO_MEMORY =
 /** Lines and characters of output that an error quotes. */
 const QUOTED_LINES = 20;
 const QUOTED_CHARACTERS = 2_500;
+/** Characters of the last line that stand in the first line of an error. */
+const LAST_CHARACTERS = 200;
 
 /**
  * @param tail the last of what it wrote
@@ -39,7 +41,9 @@ export function failureOf({ code, signal }: ProgramEnd, tail: string, folder: st
       error: `${how}: the system kills programs so when memory runs out\n${quoted}`,
     };
   const trace = tracebackSummary(tail, folder);
-  const error = `${trace === null ? '' : `${trace}\n`}${how}\n${quoted}`.trimEnd();
+  const last = tail.trimEnd().split('\n').at(-1)?.trim().slice(0, LAST_CHARACTERS) ?? '';
+  const summary = trace === null ? (last === '' ? how : `${how}: ${last}`) : `${trace}\n${how}`;
+  const error = `${summary}\n${quoted}`;
   return { as: NO_MEMORY.test(tail) ? 'outOfMemory' : 'crashed', error };
 }
 
@@ -87,8 +91,8 @@ export function tracebackSummary(tail: string, folder: string): string | null {
   if (exception === null) return null;
   const own = frames.findLast(({ file }) => isOwn(file, folder)) ?? frames.at(-1);
   if (own === undefined) return exception;
-  const source = own.source === '' ? '' : `: ${own.source}`;
-  return `${exception}\n${shortPath(own.file, folder)}:${own.line} in ${own.name}${source}`;
+  const source = own.source === '' ? '' : `\n    ${own.source}`;
+  return `${exception} (${shortPath(own.file, folder)}:${own.line} in ${own.name})${source}`;
 }
 
 function isOwn(file: string, folder: string): boolean {

@@ -19,10 +19,15 @@ export function decodeLine(bytes: Uint8Array): string {
   }
 }
 
-/** Calls back with each line as soon as it is whole. A carriage return ends a line as well. */
+/**
+ * Calls back with each line as soon as it is whole. A carriage return ends a line as well, as
+ * progress bars have it, unless the line is empty.
+ */
 export class Lines {
   readonly #line: (text: string) => void;
   #rest: Buffer = Buffer.alloc(0);
+  /** The byte before the rest was a carriage return that ended a line. */
+  #afterReturn = false;
 
   constructor(line: (text: string) => void) {
     this.#line = line;
@@ -34,11 +39,14 @@ export class Lines {
     for (let at = this.#rest.length; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte === LF || byte === CR) {
-        if (at > start) this.#line(decodeLine(bytes.subarray(start, at)));
+        if (at > start || (byte === LF && !this.#afterReturn))
+          this.#line(decodeLine(bytes.subarray(start, at)));
+        this.#afterReturn = byte === CR && at > start;
         start = at + 1;
       } else if (at - start >= LONGEST_LINE) {
         this.#line(decodeLine(bytes.subarray(start, at)));
         start = at;
+        this.#afterReturn = false;
       }
     }
     bytes = bytes.subarray(start);

@@ -173,7 +173,7 @@ describe('Commands: ends without a value', () => {
     const script = `printf 'Traceback (most recent call last):\\n  File "train.py", line 3, in main\\n    x()\\nValueError: no\\n' >&2; exit 1`;
     const { outcome, error } = await place.shell(script);
     expect(outcome).toBe('crashed');
-    expect(error).toMatch(/^ValueError: no\ntrain\.py:3 in main: x\(\)\nexit status 1\n/);
+    expect(error).toMatch(/^ValueError: no \(train\.py:3 in main\)\n {4}x\(\)\nexit status 1\n/);
   });
 
   it('crash where the program is missing, and where its working folder is', async () => {

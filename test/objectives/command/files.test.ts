@@ -85,9 +85,15 @@ describe('Commands: lines', () => {
         const bytes = Buffer.from(whole);
         const places = [0, ...cuts.filter((at) => at < bytes.length).sort((a, b) => a - b)];
         const chunks = places.map((at, i) => bytes.subarray(at, places[i + 1] ?? bytes.length));
-        expect(linesOf(chunks)).toEqual(whole.split(/[\r\n]/).filter((line) => line !== ''));
+        expect(linesOf(chunks)).toEqual(linesOf([bytes]));
       }),
     );
+  });
+
+  it('end at line feeds, and at carriage returns unless they are empty', () => {
+    expect(linesOf([Buffer.from('a\n\nb\r\n\r\nc\r50 %\r100 %\r\r\nd')])).toEqual([
+      ...['a', '', 'b', '', 'c', '50 %', '100 %', '', 'd'],
+    ]);
   });
 
   it('are decoded as UTF-8, else as code page 1252, for any bytes', () => {
@@ -96,7 +102,7 @@ describe('Commands: lines', () => {
     ).toEqual(['café', 'café']);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        for (const line of linesOf([Buffer.from(bytes)])) expect(line.length).toBeGreaterThan(0);
+        for (const line of linesOf([Buffer.from(bytes)])) expect(line).not.toMatch(/[\r\n]/);
       }),
     );
   });
@@ -220,12 +226,15 @@ describe('Commands: what an end means', () => {
 
   it('puts the exception and the line of the user’s own file first', () => {
     expect(tracebackSummary(trace, own)).toBe(
-      'RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x10 and 20x5)\nmodel/net.py:40 in forward: x = self.fc(x)',
+      'RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x10 and 20x5) (model/net.py:40 in forward)\n    x = self.fc(x)',
     );
     expect(tracebackSummary('Segmentation fault', own)).toBeNull();
     const { as, error } = failureOf({ code: 1, signal: null }, trace, own);
     expect(as).toBe('crashed');
-    expect(error).toMatch(/^RuntimeError: .*\nmodel\/net\.py:40 .*\nexit status 1\n/);
+    expect(error).toMatch(/^RuntimeError: .*\(model\/net\.py:40 in forward\)\n.*\nexit status 1\n/);
+    expect(failureOf({ code: 2, signal: null }, 'a\nsh: no such thing\n', own).error).toMatch(
+      /^exit status 2: sh: no such thing\nthe last of its output:\na\n/,
+    );
   });
 
   it('recognises memory that ran out', () => {

@@ -1,0 +1,48 @@
+/** The command line that runs a trial's program again, outside of Galapagos, for a person to copy. */
+import type { Params } from '../../core/search-space/distribution.ts';
+import type { CommandObjective } from '../../protocol/command-objective.ts';
+import { parameterVariable } from './environment.ts';
+import { programSeed } from './run-attempt.ts';
+import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from './template.ts';
+
+/**
+ * Returns a line for a POSIX shell, or for PowerShell on Windows: the working folder, the variables
+ * of the study and of parameters that the command does not contain, and the command.
+ * @param seed of the study
+ */
+export function championLine(
+  { command, folder, env = {} }: CommandObjective,
+  params: Params,
+  { seed, trial }: { readonly seed: number; readonly trial: number },
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const used = placeholdersOf(command);
+  const unused = ALL_PARAMETERS.some((name) => used.has(name))
+    ? []
+    : Object.entries(params).filter(([name]) => !used.has(name));
+  const variables = [
+    ...Object.entries(env).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+    ...unused.map(([name, value]) => [parameterVariable(name), valueText(value)]),
+  ];
+  const trialDir = `trial-${trial}`;
+  const filled = fillIn(command, params, { seed: programSeed(seed, trial), trial, trialDir });
+  const line = commandLine(filled, platform);
+  if (platform === 'win32') {
+    const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+    return [
+      `cd ${quoted(folder)}`,
+      ...(used.has('trialDir') ? [`mkdir -Force ${trialDir} | Out-Null`] : []),
+      ...variables.map(([name = '', value = '']) => `$env:${name} = ${quoted(value)}`),
+      `& ${line}`,
+    ].join('; ');
+  }
+  return [
+    `cd ${commandLine([folder], platform)}`,
+    ...(used.has('trialDir') ? [`mkdir -p ${trialDir}`] : []),
+    [...variables.map(([name = '', value = '']) => assignment(name, value)), line].join(' '),
+  ].join(' && ');
+}
+
+function assignment(name: string, value: string): string {
+  return `${name}=${commandLine([value], 'linux')}`;
+}

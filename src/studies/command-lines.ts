@@ -1,0 +1,34 @@
+/** Command lines that run trials again outside of Galapagos, for kinds that run a program. */
+import { PURPOSE, Stream } from '../core/random.ts';
+import { axesOf } from '../core/search-space/axis.ts';
+import { completeParams } from '../core/search-space/complete-params.ts';
+import type { Params } from '../core/search-space/distribution.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import { objectiveKind } from '../objectives/registry.ts';
+
+/** Null: the objective runs no program. */
+export function commandLineOf(
+  { objective, seed }: Pick<StudySpec, 'objective' | 'seed'>,
+  trial: number,
+  params: Params,
+): string | null {
+  return objectiveKind(objective.kind)?.commandLine(objective, params, { seed, trial }) ?? null;
+}
+
+/** Adds to each trial the command line that runs it again. @param spec null: of another program */
+export function withCommandLines<Trial extends { readonly trial: number; readonly params: Params }>(
+  spec: StudySpec | null,
+  trials: readonly Trial[],
+): (Trial & { readonly command?: string })[] {
+  return trials.map((each) => {
+    const command = spec === null ? null : commandLineOf(spec, each.trial, each.params);
+    return command === null ? each : { ...each, command };
+  });
+}
+
+/** The command line of a drawn point as trial 0; null: the objective runs no program. */
+export function exampleLine({ objective, searchSpace, seed }: StudySpec): string | null {
+  const stream = new Stream(seed, { purpose: PURPOSE.enqueued, trial: 1 });
+  const params = completeParams(axesOf(searchSpace), {}, stream);
+  return commandLineOf({ objective, seed }, 0, params);
+}
