@@ -446,6 +446,6 @@ export class Coordinator {
   }
 }
 
-function samplerFor({ sampler, searchSpace, direction, seed }: StudySpec): Sampler {
-  return createSampler(sampler, searchSpace, direction, seed);
+function samplerFor({ sampler, searchSpace, direction, seed, history }: StudySpec): Sampler {
+  return createSampler(sampler, searchSpace, direction, seed, history);
 }

@@ -14,7 +14,7 @@ import { serveRequests } from '../runtime/serve-requests.ts';
 
 export type SampledSpec = Pick<
   StudySpec,
-  'sampler' | 'searchSpace' | 'direction' | 'objectives' | 'seed'
+  'sampler' | 'searchSpace' | 'direction' | 'objectives' | 'seed' | 'history'
 >;
 
 export interface SamplerRequest {
@@ -29,8 +29,8 @@ let copy: Pick<Study, 'sampler' | 'columns'> | null = null;
 
 serveRequests(({ spec, increment, ask }: SamplerRequest): Proposals => {
   if (spec !== null) {
-    const { searchSpace, direction, seed } = spec;
-    const sampler = createSampler(spec.sampler, searchSpace, direction, seed);
+    const { searchSpace, direction, seed, history } = spec;
+    const sampler = createSampler(spec.sampler, searchSpace, direction, seed, history);
     copy = {
       sampler,
       columns: new TrialColumns(searchSpace, direction, sampler.window, directionsOf(spec)),

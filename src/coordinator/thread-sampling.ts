@@ -158,12 +158,13 @@ export class ThreadSampling {
 }
 
 function sampledSpec(spec: SampledSpec): SampledSpec {
-  const { sampler, searchSpace, direction, objectives, seed } = spec;
+  const { sampler, searchSpace, direction, objectives, seed, history } = spec;
   return {
     sampler,
     searchSpace,
     direction,
     ...(objectives === undefined ? {} : { objectives }),
     seed,
+    ...(history === undefined ? {} : { history }),
   };
 }

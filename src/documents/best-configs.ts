@@ -69,10 +69,11 @@ export function bestConfigsOf(
 /** A trial's origin in files and command output. */
 export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
   if (origin === null) return null;
-  const { operator, parents, generation, prediction } = origin;
+  const { operator, parents, ancestors, generation, prediction } = origin;
   return {
     operator,
     parents: [...parents],
+    ...(ancestors === undefined ? {} : { ancestors: [...ancestors] }),
     generation,
     ...(prediction === undefined ? {} : { prediction }),
   };

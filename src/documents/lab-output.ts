@@ -69,7 +69,7 @@ function minutesOf(limits: Limits | null): number | null {
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
   const { objective, objectives, constraints, searchSpace, sampler, seed } = spec;
-  const { pruning, devices, packing, audit } = spec;
+  const { pruning, devices, packing, audit, startedFrom } = spec;
   return {
     objective,
     ...(objectives === undefined ? {} : { objectives: [...objectives] }),
@@ -81,6 +81,7 @@ export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
     ...(devices === undefined ? {} : { devices: [...devices] }),
     ...(packing === undefined ? {} : { packing }),
     ...(audit === undefined ? {} : { audit }),
+    ...(startedFrom === undefined ? {} : { startedFrom: [...startedFrom] }),
   };
 }
 

@@ -17,6 +17,13 @@ export const objectiveValues = z
 export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),
   parents: z.array(z.int().min(0)).readonly().describe('The trials it was made from.'),
+  ancestors: z
+    .array(z.int().min(0))
+    .readonly()
+    .optional()
+    .describe(
+      'Parents among the trials that the study started from, as positions in that history; in its story and while it runs.',
+    ),
   generation: z.int().min(0).describe('0 for founders.'),
   prediction: strict({
     value: z.number(),

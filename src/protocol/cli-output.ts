@@ -96,6 +96,10 @@ const searched = strict({
   devices: devices.optional().describe('Absent: every device.'),
   packing: packing.optional().describe('Absent: fewer-evaluations.'),
   audit: audit.optional().describe('Absent: no trial is evaluated again.'),
+  startedFrom: z
+    .array(strict({ name: z.string(), trials: count }))
+    .optional()
+    .describe('Searches whose trials are its history; absent: none.'),
 });
 
 /** Executors that trained the best trials, the reasons for them, and the score after each epoch. */

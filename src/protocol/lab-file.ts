@@ -57,6 +57,7 @@ export const storedSpec = z.object({
   packing: packing.exactOptional(),
   devices: devices.exactOptional(),
   audit: audit.exactOptional(),
+  startedFrom: z.array(z.object({ name: z.string(), trials: z.int().min(0) })).exactOptional(),
 });
 
 /** `galapagos_study.limits`. */

@@ -20,6 +20,23 @@ const best = strict({
   lineage,
 });
 
+/** A search whose trials the study starts from. */
+export const startedFromOutput = strict({
+  name: z.string().describe('The file, and the study in it.'),
+  trials: z.int().min(1).describe('Trials that the study starts from.'),
+  of: z.int().min(1).describe('Trials of the search.'),
+  mismatches: z.array(
+    strict({
+      parameter: z.string().nullable().describe('Null: it concerns the trial.'),
+      reason: z.string(),
+      effect: z.enum(['left-out', 'ignored']),
+      trials: z.int().min(1),
+      example: z.string().nullable(),
+    }),
+  ),
+});
+export type StartedFromOutput = z.output<typeof startedFromOutput>;
+
 const started = strict({
   event: z.literal('started'),
   at,
@@ -31,6 +48,7 @@ const started = strict({
   ...scoreFields,
   parameters: z.array(z.string()),
   notes: z.array(z.string()),
+  startedFrom: z.array(startedFromOutput).exactOptional(),
   lab: z.string(),
   done: z.int().describe('Trials that had ended before.'),
 });

@@ -3,6 +3,7 @@ import { Front } from '../core/study/front.ts';
 import { FigureRows } from './figures.ts';
 import type { TrialState } from '../core/scheduling/index.ts';
 import type { Distribution, Params, ParamValue } from '../core/search-space/distribution.ts';
+import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { Direction } from '../core/study/study-spec.ts';
 import { optunaDistribution } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
@@ -68,6 +69,10 @@ export class ForeignStudy {
       note: '',
       deleted: false,
     };
+  }
+
+  history(): readonly HistoryTrial[] {
+    return [];
   }
 
   /** Names of all parameters of the study's trials, in order of first appearance. */

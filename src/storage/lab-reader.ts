@@ -15,6 +15,7 @@ import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { AuditVerdict } from '../core/study/row-codes.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Figures } from '../core/study/objectives.ts';
+import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { ReadBlock } from './row-block.ts';
 
@@ -52,6 +53,11 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   rows(nameOrUid: string): Iterable<ReadBlock>;
+  /**
+   * Trials that the study started from; none for a study of another program.
+   * @throws StorageError not-found: no such study
+   */
+  history(nameOrUid: string): readonly HistoryTrial[];
   /** Parameters in order of the blocks' columns. */
   parameters(nameOrUid: string): readonly string[];
   moments(nameOrUid: string): StudyMoments;

@@ -7,6 +7,7 @@ import type { Direction } from '../core/study/direction.ts';
 import { Front } from '../core/study/front.ts';
 import { directionsOf, violationOf } from '../core/study/objectives.ts';
 import type { Listed } from '../core/study/objectives.ts';
+import type { HistoryTrial } from '../core/study/start-history.ts';
 import { earlyStops } from '../core/study/early-stops.ts';
 import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
@@ -23,6 +24,7 @@ import {
 } from '../protocol/lab-file.ts';
 import { rowColumns } from '../protocol/window/row-columns.ts';
 import { readAudits } from './audit-rows.ts';
+import { readAncestors, readHistory } from './history-rows.ts';
 import { readPrediction } from './prediction-rows.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
@@ -117,6 +119,12 @@ export class OwnStudy {
       note,
       deleted,
     };
+  }
+
+  history(): HistoryTrial[] {
+    const { axes, objectives } = this.#space();
+    const width = { parameters: axes.length, objectives: objectives?.length ?? 1 };
+    return readHistory(this.#connection, this.#columns, this.#key, width);
   }
 
   parameters(): string[] {
@@ -234,12 +242,20 @@ export class OwnStudy {
       )
       .map((attempt) => this.#attempt(attempt));
     const prediction = readPrediction(this.#connection, columns, this.#key, number);
+    const ancestors = readAncestors(this.#connection, columns, this.#key, number);
     const { origin } = trial;
     return {
       trial:
-        prediction === null || origin === null
+        origin === null
           ? trial
-          : { ...trial, origin: { ...origin, prediction } },
+          : {
+              ...trial,
+              origin: {
+                ...origin,
+                ...(ancestors.length === 0 ? {} : { ancestors }),
+                ...(prediction === null ? {} : { prediction }),
+              },
+            },
       attempts,
       audits: readAudits(this.#connection, columns, this.#key, number),
       lines: stored === null ? [] : columns.json('galapagos_trial.story', storySchema, stored),

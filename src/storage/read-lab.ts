@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { EarlyStops } from '../core/study/early-stops.ts';
+import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
@@ -143,6 +144,10 @@ class FileReader implements LabReader {
     } catch (error) {
       throw storageError(error, this.file, 'read the lab file');
     }
+  }
+
+  history(nameOrUid: string): readonly HistoryTrial[] {
+    return this.#reading(() => this.#known(nameOrUid).history());
   }
 
   parameters(nameOrUid: string): readonly string[] {

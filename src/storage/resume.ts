@@ -18,10 +18,11 @@ import {
   AUDIT_DDL,
   AUDIT_DUE_DDL,
   GALAPAGOS_DDL,
+  HISTORY_DDL,
   LAB_FORMAT,
   OPTUNA_DDL,
   PREDICTION_DDL,
-  TRIAL_TABLES,
+  STUDY_TABLES,
 } from './schema.ts';
 import { isBusy } from './sqlite-failure.ts';
 
@@ -126,6 +127,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
   connection.exec(AUDIT_DDL);
   connection.exec(AUDIT_DUE_DDL);
   connection.exec(PREDICTION_DDL);
+  for (const sql of HISTORY_DDL) connection.exec(sql);
   // Running attempts of audits are not continued after a restart: the audits are due again.
   connection.run("UPDATE galapagos_audit SET outcome = 'lost' WHERE outcome IS NULL");
   const columns = new Columns(connection.file);
@@ -157,7 +159,7 @@ function joinStudies(connection: Connection, columns: Columns): void {
       .map(([id]) => columns.integer('study_user_attributes.study_id', id));
     const [first] = holders;
     if (first === undefined) {
-      for (const table of TRIAL_TABLES) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
+      for (const table of STUDY_TABLES) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
       connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
       continue;
     }

@@ -253,11 +253,36 @@ export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
 	PRIMARY KEY (study, number)
 ) WITHOUT ROWID`;
 
+/**
+ * Trials of other searches that a study started from, numbered from 0 in an order that never
+ * changes, and the parents that trials of the study have among them. params as in galapagos_trial;
+ * figures: a float64 an objective, little-endian. As with audits, earlier files lack the tables.
+ */
+export const HISTORY_DDL: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS galapagos_history (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	params BLOB NOT NULL,
+	figures BLOB NOT NULL,
+	PRIMARY KEY (study, number)
+) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS galapagos_ancestor (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	ancestor INTEGER NOT NULL,
+	PRIMARY KEY (study, number, ancestor)
+) WITHOUT ROWID`,
+];
+
 /** Our tables with rows of trials. */
 export const TRIAL_TABLES = [
   'galapagos_audit',
   'galapagos_audit_due',
   'galapagos_prediction',
+  'galapagos_ancestor',
   'galapagos_attempt',
   'galapagos_trial',
 ] as const;
+
+/** Our tables with rows of studies, `galapagos_study` excepted. */
+export const STUDY_TABLES = [...TRIAL_TABLES, 'galapagos_history'] as const;

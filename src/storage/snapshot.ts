@@ -28,6 +28,7 @@ import { FigureRows, widthsOf } from './figures.ts';
 import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
+import { readHistory } from './history-rows.ts';
 import { Intermediates } from './intermediates.ts';
 import { VERDICT } from './optuna-rows.ts';
 import { parentsOf } from './stored-parents.ts';
@@ -44,9 +45,15 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const studies = rows.map((row): StoredStudy => {
     const key = columns.integer('galapagos_study.id', row[0]);
     // The name may have been changed in Optuna's dashboard.
+    const stored = columns.json('galapagos_study.spec', storedSpec, row[7]);
+    const history = readHistory(connection, columns, key, {
+      parameters: Object.keys(stored.searchSpace).length,
+      objectives: stored.objectives?.length ?? 1,
+    });
     const spec = {
-      ...columns.json('galapagos_study.spec', storedSpec, row[7]),
+      ...stored,
       name: columns.text('studies.study_name', row[8]),
+      ...(history.length === 0 ? {} : { history }),
     };
     const state = columns.parsed('galapagos_study.state', studyState, row[2]);
     const limits = columns.json('galapagos_study.limits', storedLimits, row[4]);

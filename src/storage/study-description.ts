@@ -9,7 +9,7 @@ import type { Columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { pythonJson } from './python-json.ts';
-import { TRIAL_TABLES } from './schema.ts';
+import { STUDY_TABLES, TRIAL_TABLES } from './schema.ts';
 import { resultCode } from './sqlite-failure.ts';
 
 const NOTE = 'galapagos:note';
@@ -162,7 +162,7 @@ export function removeStudy(connection: Connection, { key, studyId }: StudyIds):
   removeRows(connection, 'SELECT trial_id FROM trials WHERE study_id = ?1', [studyId]);
   for (const table of OF_STUDIES)
     connection.run(`DELETE FROM ${table} WHERE study_id = ?`, studyId);
-  for (const table of TRIAL_TABLES) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
+  for (const table of STUDY_TABLES) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
   connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
 }
 

@@ -7,6 +7,7 @@ import { AuditRows } from './audit-rows.ts';
 import { paramsBlob } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { HistoryRows, withoutHistory } from './history-rows.ts';
 import { METRIC_COLUMNS, metricNumbers } from './metric-columns.ts';
 import { optunaDate } from './optuna-encoding.ts';
 import { OptunaRows } from './optuna-rows.ts';
@@ -33,6 +34,7 @@ export class Writes {
   readonly #setBack: Statement;
   readonly #audits: AuditRows;
   readonly #predictions: PredictionRows;
+  readonly #history: HistoryRows;
   #nowMs = 0;
   /** The same instant in Optuna's format. */
   #date = '';
@@ -42,6 +44,7 @@ export class Writes {
     this.#optuna = new OptunaRows(connection);
     this.#audits = new AuditRows(connection);
     this.#predictions = new PredictionRows(connection);
+    this.#history = new HistoryRows(connection);
     const prepare = (sql: string): Statement => connection.prepare(sql);
     this.#insertProposal = prepare(
       `INSERT INTO galapagos_trial (study, number, state, params, operator, parents, generation, basis) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)`,
@@ -188,8 +191,9 @@ export class Writes {
       studyId,
       JSON.stringify(limits),
       limit,
-      JSON.stringify(spec),
+      JSON.stringify(withoutHistory(spec)),
     );
+    if (spec.history !== undefined) this.#history.insert(this.#study(uid).key, spec.history);
   }
 
   #setStudy(columns: string, uid: string, ...values: (string | number | null)[]): void {
@@ -217,6 +221,7 @@ export class Writes {
     ]);
     if (origin.prediction !== undefined)
       this.#predictions.insert(study.key, number, origin.prediction);
+    this.#history.insertAncestors(study.key, number, origin.ancestors ?? []);
     const trial = { number, params, origin, trialId: null, attempts: [] };
     study.proposed(trial);
     const row = claims === undefined ? null : this.#optuna.claim(study, trial, claims, this.#date);

@@ -95,6 +95,7 @@ describe('Lab file: access', () => {
     'holder.ts': 'process tables below /proc',
     'network-file.ts': 'network files, before a lab is opened',
     'private-file.ts': 'new files, exclusively',
+    'read-source.ts': 'sources of trials, after `isOpenDatabase` has excluded an open lab',
   };
 
   it('imports SQLite in the connection only', () => {

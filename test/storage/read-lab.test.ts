@@ -461,6 +461,8 @@ describe('Reading a lab: studies of other programs', () => {
       'galapagos_audit',
       'galapagos_audit_due',
       'galapagos_prediction',
+      'galapagos_history',
+      'galapagos_ancestor',
     ])
       foreignly(file, `DROP TABLE ${table}`);
     // prettier-ignore

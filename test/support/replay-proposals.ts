@@ -17,7 +17,13 @@ export function replayDifferences(file: string, study: string): string[] {
     if (spec == null) return [`no study ${study} in ${file}`];
     const { searchSpace, direction, seed } = spec;
     const trials = [...reader.trials(study)];
-    const sampler = createSampler(spec.sampler, searchSpace, direction, seed);
+    const sampler = createSampler(
+      spec.sampler,
+      searchSpace,
+      direction,
+      seed,
+      reader.history(study),
+    );
     const columns = new TrialColumns(searchSpace, direction, sampler.window);
     for (const { number, encoded, historyLength, origin, reports } of trials) {
       columns.proposed(number, encoded!, historyLength!, origin!);

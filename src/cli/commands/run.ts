@@ -20,9 +20,11 @@ import { resolveStudy } from '../run/resolve-study.ts';
 import type { StudyFlags } from '../run/resolve-study.ts';
 import type { RunStudy } from '../run/resolved-run.ts';
 import { resumeCommand } from '../run/resume-command.ts';
+import { startedFrom } from '../run/start-from.ts';
+import type { StartFlags } from '../run/start-from.ts';
 import { namesStoredStudy, storedStudy } from '../run/stored-study.ts';
 
-interface RunOptions {
+interface RunOptions extends StartFlags {
   readonly workers?: number;
   readonly devices?: readonly string[];
   readonly trials?: number;
@@ -90,6 +92,16 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       '--resume',
       'resume the study from the lab file; <study> may also be the name of a study in it',
     )
+    .option(
+      '--start-from <source>',
+      'start from the trials of another search: FILE, FILE#STUDY, or #STUDY of the lab file; a lab file, an Optuna file or journal, an NNI experiment, a folder of Ray Tune results or a CSV table; repeatable',
+      (source: string, before: readonly string[] | undefined) => [...(before ?? []), text(source)],
+    )
+    .option(
+      '--start-value <name>',
+      'column or metric that is the value in a CSV table, an NNI experiment or Ray Tune results (default: value, default, or the only one)',
+      text,
+    )
     .option('--share', 'let other machines work for this lab, and print an invitation')
     .option('--lab-port <n>', 'TCP port for other machines; 0: any free port', portNumber)
     .option('--json', 'print events as JSON, one object per line')
@@ -106,6 +118,7 @@ Examples:
   galapagos run mnist --resume
   galapagos run 'my study' --resume      (set up in the window, then paused or stopped)
   galapagos run mnist --share            (then, on another machine, the galapagos node command that it prints)
+  galapagos run mnist --start-from old.db#mnist --trials 20
   galapagos run sphere --json | head`,
     )
     .action(async (named: string, options: RunOptions) => {
@@ -119,6 +132,11 @@ Examples:
         stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       if (stored === null)
         objectiveKind(study.spec.objective.kind)?.permit(study.spec.objective, userFolder);
+      const started = await startedFrom(study.spec, options, {
+        cwd: streams.cwd,
+        lab: resolve(streams.cwd, lab),
+        resume,
+      });
       const display = createDisplay({
         json,
         spec: study.spec,
@@ -130,7 +148,9 @@ Examples:
       const code = await runStudy(
         {
           ...study,
-          notes: note === null ? study.notes : [...study.notes, note],
+          spec: started.spec,
+          histories: started.histories,
+          notes: [...study.notes, ...started.notes, ...(note === null ? [] : [note])],
           workers: workers ?? null,
           devices: options.devices ?? null,
           lab: resolve(streams.cwd, lab),
@@ -145,6 +165,8 @@ Examples:
               labPort: undefined,
               'lab-port': options.labPort,
               json: undefined,
+              startFrom: undefined,
+              startValue: undefined,
             },
             env: streams.env,
           }),

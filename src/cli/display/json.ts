@@ -3,7 +3,8 @@
  * `protocol/run-output.ts`.
  */
 import type { ScoreKind } from '../../core/study/score.ts';
-import type { RunOutput } from '../../protocol/run-output.ts';
+import type { RunOutput, StartedFromOutput } from '../../protocol/run-output.ts';
+import type { MappedHistory } from '../../studies/start-from/map-history.ts';
 import type { BestTrial, RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
 
@@ -33,6 +34,7 @@ export class JsonDisplay implements RunDisplay {
       direction,
       parameterNames,
       notes,
+      histories = [],
       lab,
       done = 0,
     } = run;
@@ -46,6 +48,7 @@ export class JsonDisplay implements RunDisplay {
       ...this.#kind,
       parameters: [...parameterNames],
       notes: [...notes],
+      ...(histories.length === 0 ? {} : { startedFrom: histories.map(startedFromOutput) }),
       lab,
       done,
     });
@@ -126,6 +129,10 @@ type RunOutputBody = RunOutput extends infer Each
     ? Omit<Each, 'at'>
     : never
   : never;
+
+function startedFromOutput({ source, of, mismatches }: MappedHistory): StartedFromOutput {
+  return { ...source, of, mismatches: mismatches.map((mismatch) => ({ ...mismatch })) };
+}
 
 function outputOf(event: RunEvent): RunOutputBody {
   switch (event.type) {

@@ -184,6 +184,7 @@ function searchedText({
   devices,
   packing,
   audit,
+  startedFrom = [],
 }: NonNullable<ShowOutput['searched']>): string[] {
   const proposes = sampler.name === 'auto' ? `auto: ${samplerText(sampler)}` : inline(sampler);
   return [
@@ -200,6 +201,10 @@ function searchedText({
     ...(devices === undefined ? [] : [`  devices    ${devices.join(', ')}`]),
     ...(packing === undefined ? [] : [`  packing    ${packing}`]),
     ...(audit === undefined ? [] : [`  audit      1 in ${audit} trials`]),
+    ...startedFrom.map(
+      ({ name, trials }) =>
+        `  started from ${trials} ${trials === 1 ? 'trial' : 'trials'} of ${name}`,
+    ),
     '  search space',
     ...Object.entries(searchSpace).map(
       ([name, distribution]) => `    ${name}  ${inline(distribution)}`,

@@ -10,6 +10,7 @@ import type { Params } from '../../core/search-space/distribution.ts';
 import type { EarlyStops } from '../../core/study/early-stops.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
+import type { MappedHistory } from '../../studies/start-from/map-history.ts';
 import type { Settled } from '../../studies/grace-count.ts';
 import type { SharedEvent } from '../actions/share-lab.ts';
 
@@ -39,6 +40,8 @@ export interface RunStart {
   readonly parameterNames: readonly string[];
   /** Notes that the user should read before the results, for example that the test set selects. */
   readonly notes: readonly string[];
+  /** Searches whose trials it starts from; absent: none. */
+  readonly histories?: readonly MappedHistory[];
   /** The lab file. */
   readonly lab: string;
   /** Number and best of the trials that had ended before this run. */

@@ -1,10 +1,13 @@
 /** A run whose flags and files are already resolved. */
 import type { Limits } from '../../core/study/study-spec.ts';
+import type { MappedHistory } from '../../studies/start-from/map-history.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
 export interface ResolvedRun extends ResolvedStudy {
+  /** Searches whose trials the study starts from. */
+  readonly histories: readonly MappedHistory[];
   /** Null: one for each core. */
   readonly workers: number | null;
   /** Names of the devices to use, as given; null: every device. */

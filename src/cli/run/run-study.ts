@@ -10,6 +10,7 @@ import type { Study } from '../../core/scheduling/index.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { withChosenSampler } from '../../core/study/choose-sampler.ts';
+import { startedFromText } from '../../core/study/start-history.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { startLab } from '../../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../../lab/start-lab.ts';
@@ -35,6 +36,7 @@ import type { ChosenDevices } from './choose-devices.ts';
 import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
+import { unusedHistory } from './start-from.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
@@ -312,6 +314,7 @@ function begin(
   coordinator.settle();
   const study = studies.get(uid);
   if (study === undefined) throw new Error('the study that was just created is not there');
+  const unused = choice.kind === 'new' ? unusedHistory(study.spec) : null;
   const slots = startWorkers({ count: cpu ? run.workers : 0, cards });
   display.start({
     study: study.spec.name,
@@ -326,7 +329,12 @@ function begin(
       ...(study.spec.sampler.name === 'auto'
         ? [`the sampler auto uses ${samplerText(study.spec.sampler)}`]
         : []),
+      ...(unused === null ? [] : [unused]),
+      ...(choice.kind === 'resume' && study.spec.startedFrom !== undefined
+        ? [startedFromText(study.spec.startedFrom)]
+        : []),
     ],
+    histories: run.histories,
     lab: run.lab,
     done: endedOf(study),
     best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,

@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly atOnce: number;
   /** True if trials are compared by several values or constraints. */
   readonly severalObjectives: boolean;
+  /** Number of trials that the study starts from; absent: 0. */
+  readonly history?: number;
 }
 
 /** Most trials at a time for which guided evolution was found better than evolution. */
@@ -49,7 +51,7 @@ export function withoutChoice(spec: SamplerSpec): SamplerSpec {
 
 function choiceFor(
   axes: readonly Axis[],
-  { trials, atOnce, severalObjectives }: Circumstances,
+  { trials, atOnce, severalObjectives, history = 0 }: Circumstances,
 ): { readonly uses: string; readonly because: string } {
   const parameters = counted(axes.length, 'parameter');
   const budget = trials === null ? 'no limit of trials' : counted(trials, 'trial');
@@ -61,8 +63,9 @@ function choiceFor(
   if (atOnce > MOST_AT_ONCE)
     return { uses: 'evolution', because: `${atOnce} trials at a time, ${parameters}, ${budget}` };
   const workers = atOnce === 0 ? '' : `, ${counted(atOnce, 'worker')}`;
-  const because = `${parameters}, ${budget}${workers}`;
-  return trials !== null && trials <= INITIAL
+  const earlier = history === 0 ? '' : `, ${counted(history, 'trial')} to start from`;
+  const because = `${parameters}, ${budget}${workers}${earlier}`;
+  return trials !== null && history + trials <= INITIAL
     ? { uses: 'guided-evolution', because: `${because}, all of them a Latin hypercube` }
     : { uses: 'guided-evolution', because };
 }

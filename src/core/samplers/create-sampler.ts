@@ -9,6 +9,7 @@ import type { Axis } from '../search-space/axis.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import { checkSettings, required, settingsOf, unknownName } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
+import type { HistoryTrial } from '../study/start-history.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { algorithmOf } from './auto.ts';
 import { cmaEs, MOST_NUMBERS } from './cma-es/cma-es.ts';
@@ -23,6 +24,7 @@ import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 import { sobol } from './sobol.ts';
 import { tpe } from './tpe/tpe.ts';
+import { withHistory } from './with-history.ts';
 
 /**
  * Place where the coordinator asks a sampler: its event loop, if a proposal takes well below a
@@ -341,6 +343,7 @@ function choiceProblems(
 /**
  * Creates a sampler.
  * @param seed the study's seed
+ * @param history trials of other searches that it learns from, if it learns at all
  * @throws InvalidInput with every problem of the spec; the space must have passed its own check
  */
 export function createSampler(
@@ -348,11 +351,13 @@ export function createSampler(
   space: SearchSpace,
   _direction: Direction,
   seed: number,
+  history: readonly HistoryTrial[] = [],
 ): Sampler {
   const problems = checkSampler(spec, space);
   const kind = kindOf(algorithmOf(spec));
   if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
-  return kind.make(axesOf(space), seed, settingsOf(kind.settings, spec));
+  const sampler = kind.make(axesOf(space), seed, settingsOf(kind.settings, spec));
+  return withHistory(sampler, space, history);
 }
 
 function kindOf(name: string): Kind | undefined {

@@ -13,6 +13,11 @@ export interface Origin {
   /** Numbers of its parents; empty for a founder. */
   readonly parents: readonly number[];
   /**
+   * Its parents among the trials that the study started from, as positions in that history; absent:
+   * none, and for trials that a resumed study reads. They are not among `parents`.
+   */
+  readonly ancestors?: readonly number[];
+  /**
    * 0 for founders. Synchronous evolution counts rounds; asynchronous evolution adds one to the
    * larger generation of the parents; CMA-ES counts the distributions that trials are sampled from.
    */
@@ -54,6 +59,11 @@ export interface Sampler {
    * window's count, or none.
    */
   readonly breedsFrom?: number;
+  /**
+   * Present where it learns only from trials that it proposed itself, so that trials of another
+   * search tell it nothing.
+   */
+  readonly ownTrialsOnly?: true;
   /** Whether the sampler may propose equal points intentionally. */
   readonly repeats: boolean;
   /**

@@ -201,7 +201,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   arithmetic: ARITHMETIC,
   auditSeedOf: () => 0,
   mostMismatches: 3,
-  samplerFor: ({ sampler, searchSpace, direction, seed }) =>
-    createSampler(sampler, searchSpace, direction, seed),
+  samplerFor: ({ sampler, searchSpace, direction, seed, history }) =>
+    createSampler(sampler, searchSpace, direction, seed, history),
   strict: false,
 };

@@ -11,6 +11,7 @@ export function withChosenSampler(
   atOnce: number,
 ): StudySpec {
   const severalObjectives = hasSeveral(spec) || boundsOf(spec).length > 0;
-  const circumstances = { trials, atOnce, severalObjectives };
+  const history = spec.history?.length ?? 0;
+  const circumstances = { trials, atOnce, severalObjectives, history };
   return { ...spec, sampler: chosenFor(spec.sampler, axesOf(spec.searchSpace), circumstances) };
 }

@@ -7,6 +7,7 @@ import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import type { Direction } from './direction.ts';
 import type { Listed } from './objectives.ts';
+import type { HistorySource, HistoryTrial } from './start-history.ts';
 
 export type { Direction };
 
@@ -51,6 +52,10 @@ export interface StudySpec extends Listed {
   readonly devices?: readonly string[];
   /** One in this many ended trials is evaluated again on another node; absent: none. */
   readonly audit?: number;
+  /** Searches whose trials are its history; absent: none. */
+  readonly startedFrom?: readonly HistorySource[];
+  /** Trials of these searches, in their order. Absent where a spec is only displayed. */
+  readonly history?: readonly HistoryTrial[];
 }
 
 /** Rules that end a study; null: no such rule. */

@@ -22,6 +22,8 @@ export interface StoryFacts {
 interface StoryLineage {
   readonly operator: string;
   readonly parents: readonly number[];
+  /** Parents among the trials that the study started from; absent: none. */
+  readonly ancestors?: readonly number[] | undefined;
   /** Of the model that chose the trial; absent: none did. */
   readonly prediction?: Prediction | undefined;
 }
@@ -111,9 +113,9 @@ function sentence(clauses: readonly string[]): string {
 
 function originClause(lineage: StoryFacts['lineage']): string {
   if (lineage === null) return 'proposed by another program';
-  const { operator, parents } = lineage;
-  if (parents.length > 0) {
-    const trials = `${parents.length === 1 ? 'trial' : 'trials'} ${listed(parents)}`;
+  const { operator, parents, ancestors = [] } = lineage;
+  if (parents.length > 0 || ancestors.length > 0) {
+    const trials = [ownParents(parents), earlierParents(ancestors)].filter(Boolean).join(' and ');
     if (operator === 'mutation') return `proposed by mutating ${trials}`;
     if (operator === 'crossover') return `proposed by crossover of ${trials}`;
     if (operator === 'crossover+mutation') {
@@ -176,6 +178,17 @@ function endWithoutAttempt({ state, outcome }: StoryFacts): string {
   if (state === 'waiting') return 'waiting for a worker';
   if (outcome === 'endedElsewhere') return 'ended by another program';
   return outcome === 'cancelled' ? 'cancelled before it started' : state;
+}
+
+function ownParents(parents: readonly number[]): string {
+  if (parents.length === 0) return '';
+  return `${parents.length === 1 ? 'trial' : 'trials'} ${listed(parents)}`;
+}
+
+/** Trials of the history have no number that people know. */
+function earlierParents({ length }: readonly number[]): string {
+  if (length === 0) return '';
+  return `${length === 1 ? 'a trial' : `${length} trials`} that the study started from`;
 }
 
 /** @param parents at least one */

@@ -50,6 +50,7 @@ export function cmaEs(axes: readonly Axis[], seed: number, settings: CmaEsSettin
   return {
     name: 'cma-es',
     window: { kind: 'all' },
+    ownTrialsOnly: true,
     repeats: false,
     barrier: null,
     size: null,

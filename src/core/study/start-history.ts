@@ -1,0 +1,28 @@
+/**
+ * Trials of other searches that a study starts from. Samplers see them as finished trials before
+ * the study's own; they count towards no limit, no best value and no export.
+ */
+import type { EncodedParams } from '../search-space/distribution.ts';
+
+/** One trial of the history, in the study's search space. */
+export interface HistoryTrial {
+  readonly params: EncodedParams;
+  /** One for each objective of the study, all finite. */
+  readonly values: readonly number[];
+}
+
+/** A search whose trials are history. */
+export interface HistorySource {
+  /** Name for people: a file, and the study in it. */
+  readonly name: string;
+  /** Number of its trials that the study starts from. */
+  readonly trials: number;
+}
+
+/** `started from 40 trials of mnist in old.db and 8 trials of points.csv`. */
+export function startedFromText(sources: readonly HistorySource[]): string {
+  const each = sources.map(
+    ({ name, trials }) => `${trials} ${trials === 1 ? 'trial' : 'trials'} of ${name}`,
+  );
+  return `started from ${each.join(' and ')}`;
+}

@@ -1,0 +1,83 @@
+/**
+ * Trials that studies started from, and the ancestors that trials have among them, in tables of
+ * their own: Optuna and our exports never see them.
+ */
+import type { HistoryTrial } from '../core/study/start-history.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import { paramsBlob } from './columns.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+
+export class HistoryRows {
+  readonly #insert: Statement;
+  readonly #insertAncestor: Statement;
+
+  constructor(connection: Connection) {
+    this.#insert = connection.prepare(
+      'INSERT INTO galapagos_history (study, number, params, figures) VALUES (?, ?, ?, ?)',
+    );
+    this.#insertAncestor = connection.prepare(
+      'INSERT OR IGNORE INTO galapagos_ancestor (study, number, ancestor) VALUES (?, ?, ?)',
+    );
+  }
+
+  /** @param key `galapagos_study.id` */
+  insert(key: number, trials: readonly HistoryTrial[]): void {
+    for (const [number, { params, values }] of trials.entries())
+      this.#insert.run([key, number, paramsBlob(params), paramsBlob(Float64Array.from(values))]);
+  }
+
+  /** @param ancestors positions in the history of the study */
+  insertAncestors(key: number, number: number, ancestors: readonly number[]): void {
+    for (const ancestor of ancestors) this.#insertAncestor.run([key, number, ancestor]);
+  }
+}
+
+/** Width of the rows of one study's history. */
+export interface HistoryWidth {
+  readonly parameters: number;
+  readonly objectives: number;
+}
+
+/**
+ * Reads the history of a study in order; empty if it started from none. Files of earlier versions
+ * lack the table.
+ * @throws StorageError for a row that does not fit the study
+ */
+export function readHistory(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+  { parameters, objectives }: HistoryWidth,
+): HistoryTrial[] {
+  if (!connection.hasTable('galapagos_history')) return [];
+  return connection
+    .all('SELECT params, figures FROM galapagos_history WHERE study = ? ORDER BY number', key)
+    .map(([params, figures]) => ({
+      params: columns.params('galapagos_history.params', params, parameters),
+      values: [...columns.params('galapagos_history.figures', figures, objectives)],
+    }));
+}
+
+/** Reads the ancestors of a trial in the history of its study, in ascending order. */
+export function readAncestors(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+  number: number,
+): number[] {
+  if (!connection.hasTable('galapagos_ancestor')) return [];
+  return connection
+    .all(
+      'SELECT ancestor FROM galapagos_ancestor WHERE study = ? AND number = ? ORDER BY ancestor',
+      key,
+      number,
+    )
+    .map(([ancestor]) => columns.integer('galapagos_ancestor.ancestor', ancestor));
+}
+
+/** Returns the spec as the study's row contains it: the trials are in a table of their own. */
+export function withoutHistory(spec: StudySpec): StudySpec {
+  const fields = Object.entries(spec).filter(([name]) => name !== 'history');
+  return Object.fromEntries(fields) as unknown as StudySpec;
+}

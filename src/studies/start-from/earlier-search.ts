@@ -1,0 +1,98 @@
+/**
+ * A search whose trials may become the history of a study, as its file states it: parameters are not
+ * yet compared with a search space. Readers of the formats are beside this file.
+ */
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import { nearestName } from '../../core/nearest-name.ts';
+import type { Direction } from '../../core/study/direction.ts';
+
+/** Greatest number of trials that are read; models of the samplers see fewer. */
+export const MOST_TRIALS = 10_000;
+/** Greatest size of a file that is read into memory, in bytes. */
+export const MOST_BYTES = 256 * 2 ** 20;
+
+/** A finished trial with its values. */
+export interface EarlierTrial {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** One for each objective; not finite where it diverged. */
+  readonly values: readonly number[];
+}
+
+export interface EarlierSearch {
+  /** Name for people: the file, and the study in it. */
+  readonly name: string;
+  /** One for each value; null: the file does not say. */
+  readonly directions: readonly Direction[] | null;
+  readonly trials: readonly EarlierTrial[];
+  /** Trials without a value to start from, by reason: `not complete`. */
+  readonly leftOut: readonly { readonly reason: string; readonly count: number }[];
+  /** Whether all parameters are texts, so that `0.1` may be a number. */
+  readonly areTexts: boolean;
+}
+
+/** Part of a source that is wanted. */
+export interface Wanted {
+  /** Name of a study in the file; null: its only one. */
+  readonly study: string | null;
+  /** Names of the values: columns or metrics; null: the format's own, or the only one. */
+  readonly values: readonly string[] | null;
+}
+
+/** Counts the trials that are left out, by reason in order of appearance. */
+export class LeftOut {
+  readonly #counts = new Map<string, number>();
+
+  add(reason: string): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+  }
+
+  get list(): EarlierSearch['leftOut'] {
+    return [...this.#counts].map(([reason, count]) => ({ reason, count }));
+  }
+}
+
+/** Error in a source: place in it (`line 3`, `trial 5: lr`), expected, found. */
+export function fault(
+  source: string,
+  path: string,
+  expected: string,
+  found: string,
+  hint?: string,
+): InvalidInput {
+  return new InvalidInput(source, [{ code: 'bad-source', path, expected, found, hint }]);
+}
+
+/** @throws GalapagosError `too-many` */
+export function refuseTooMany(source: string, count: number): void {
+  if (count <= MOST_TRIALS) return;
+  throw new GalapagosError(
+    'too-many',
+    `${source}: expected at most ${MOST_TRIALS} trials to start from, found ${count}`,
+    { expected: `at most ${MOST_TRIALS} trials`, found: String(count) },
+  );
+}
+
+/**
+ * Returns the study of that name, or the only one.
+ * @throws InvalidInput that lists the names
+ */
+export function chosenStudy<T extends { readonly name: string }>(
+  source: string,
+  studies: readonly T[],
+  wanted: string | null,
+): T {
+  const names = studies.map(({ name }) => name);
+  const listed = `${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`;
+  const [first] = studies;
+  if (first === undefined) throw fault(source, '', 'a study', 'none');
+  if (wanted === null) {
+    if (studies.length === 1) return first;
+    const hint = `name one: ${source}#${first.name}`;
+    throw fault(source, '', 'one study', `${studies.length}: ${listed}`, hint);
+  }
+  const found = studies.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const nearest = nearestName(wanted, names);
+  const hint = nearest === undefined ? `there are ${listed}` : `did you mean ${nearest}?`;
+  throw fault(source, '', 'a study of the file', JSON.stringify(wanted), hint);
+}
