@@ -1,5 +1,6 @@
 /** Tests Evolution of a study with several objectives: the scatter plot and the hypervolume. */
 import { describe, expect, it } from 'vitest';
+import { scoreName } from '../../src/core/study/score.ts';
 import { front as words } from '../../src/renderer/text/front.ts';
 import { text } from '../../src/renderer/text.ts';
 import { ask, PATIENCE, railStudy, syntheticStudy, windowLab } from '../support/window.ts';
@@ -48,6 +49,15 @@ describe('Window: several objectives', () => {
       const chosen = section.locator('circle.selected');
       await chosen.waitFor();
       expect(await chosen.getAttribute('aria-label')).toMatch(`Trial ${front[0]!}: f1 `);
+      await page
+        .getByText(
+          `${scoreName({ metric: 'value', split: null })}, ${text.inspector.standing.front}`,
+        )
+        .waitFor();
+      await page.keyboard.press('Escape');
+      await page
+        .getByText(text.inspector.front({ front: front.length }), { exact: false })
+        .waitFor();
       await section.getByText(/^Hypervolume \d+/).waitFor();
     },
     3 * PATIENCE,

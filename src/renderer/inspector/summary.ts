@@ -27,6 +27,8 @@ export interface Survivors {
   readonly breeds: boolean;
   /** Size of the elite; the list may be shorter. */
   readonly alive: number;
+  /** Size of the Pareto front, which is listed then; null for a study with one objective. */
+  readonly front: number | null;
   readonly listed: readonly Ranked[];
   /** 0 to 1, see `core/analysis/diversity.ts`; null when unknown or without parents. */
   readonly diversity: number | null;
@@ -48,9 +50,13 @@ const MOST_BEST = 10;
  * trial.
  */
 export function survivorsOf(population: Population): Survivors {
-  const { table, direction, pool, axes, alive } = population;
-  const breeds = pool !== null;
-  const numbers = breeds ? alive.slice(0, MOST_ALIVE) : bestTrials(table, direction, MOST_BEST);
+  const { table, direction, pool, axes, alive, front } = population;
+  const breeds = pool !== null && front === null;
+  const numbers = breeds
+    ? alive.slice(0, MOST_ALIVE)
+    : front === null
+      ? bestTrials(table, direction, MOST_BEST)
+      : [...front].filter((number) => table.has(number)).slice(0, MOST_ALIVE);
   const listed = numbers.map((number) => ({
     number,
     value: table.value(number),
@@ -64,7 +70,13 @@ export function survivorsOf(population: Population): Survivors {
         alive.map((number) => table.params(number)),
       )
     : null;
-  return { breeds, alive: breeds ? alive.length : 0, listed, diversity };
+  return {
+    breeds,
+    alive: breeds ? alive.length : 0,
+    front: front?.size ?? null,
+    listed,
+    diversity,
+  };
 }
 
 /**

@@ -56,6 +56,8 @@ export class Population {
   scale: ValueScale | null = null;
   /** The best complete trial; null when there is none. */
   best: number | null = null;
+  /** Members of the Pareto front; null for a study with one objective. */
+  front: ReadonlySet<number> | null = null;
   /** Number of complete trials with a finite value. */
   valued = 0;
   /** Number of complete trials at chance level. */
@@ -114,6 +116,12 @@ export class Population {
   watch(told: () => void): () => void {
     this.#watchers.add(told);
     return () => this.#watchers.delete(told);
+  }
+
+  /** Shows other members of the Pareto front. */
+  setFront(members: readonly number[]): void {
+    this.front = new Set(members);
+    for (const told of this.#watchers) told();
   }
 
   /** Fits the scale to the current values. */
@@ -226,6 +234,7 @@ export class Population {
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
     this.#lifelines =
       this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
+    this.front = head.searched?.objectives === undefined ? null : (this.front ?? new Set());
     this.scale = null;
     this.best = null;
     this.valued = this.guessed = this.#valuedAtFit = 0;

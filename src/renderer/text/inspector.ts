@@ -110,4 +110,11 @@ export const inspector = {
     top === 1 ? 'Confirm the best' : `Confirm the best ${count(top)}`,
   stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
   bestTrials: 'Best trials',
+  front: ({ front }: { front: number }) => `Pareto front, ${many(front, 'trial')}`,
+  /** Place of a trial among those of a study with several objectives. */
+  standing: {
+    front: 'on the Pareto front',
+    other: 'dominated by another trial',
+    infeasible: 'violates a constraint',
+  },
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
+import { standingOf } from '../../../src/renderer/inspector/standing.ts';
 import { survivorsOf } from '../../../src/renderer/inspector/summary.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
 import { drawBase } from '../../../src/renderer/views/evolution/draw-base.ts';
@@ -273,6 +274,85 @@ describe('Evolution: captions', () => {
     expect(label?.text).toBe(`${best} best`);
     expect(Math.abs((label!.top + label!.bottom) / 2 - places.y(best!))).toBeLessThan(6);
     expect(label!.left > places.x(best!) + 5 || label!.right < places.x(best!) - 5).toBe(true);
+  });
+});
+
+describe('Evolution: several objectives', () => {
+  const front = [3, 20, 41];
+  const several = (): Places => {
+    const { table, head } = simulatedTable('evolution', 67);
+    const objectives = [
+      { metric: 'accuracy', direction: 'maximize' as const },
+      { metric: 'weights', direction: 'minimize' as const },
+    ];
+    const population = new Population(table);
+    population.update({ ...head, searched: { ...head.searched!, objectives } }, false, 1e6);
+    const places = new Places(population);
+    places.size = { width: 900, height: 420 };
+    places.update(null, null);
+    return places;
+  };
+  const drawn = (places: Places): string => {
+    const sight = { places, palette, clock: String, live: null, moving: new Set<number>() };
+    const pen = new SvgPen('test');
+    drawBase(pen, sight);
+    const pointed = { selected: null, hovered: null, cursor: null, motions: [] };
+    drawOverlay(pen, sight, { ...pointed, epochs: 10, brush: null });
+    return pen.content;
+  };
+
+  it('names no trial the best, before and after the front is known', () => {
+    const places = several();
+    expect(drawn(places)).not.toContain(' best<');
+    places.population.setFront(front);
+    expect(drawn(places)).not.toContain(' best<');
+    expect(drawn(placed('evolution', 67, 'births'))).toContain(' best<');
+  });
+
+  it('rings the members of the front and notifies the views that show them', () => {
+    const places = several();
+    const before = drawn(places);
+    let told = 0;
+    places.population.watch(() => (told += 1));
+    places.population.setFront(front);
+    expect(told).toBe(1);
+    const rings = (content: string): number => content.match(/stroke-width="1\.75"/g)?.length ?? 0;
+    expect(rings(drawn(places)) - rings(before)).toBe(front.length);
+  });
+
+  it('lists the front in the inspector in place of the survivors', () => {
+    const { population } = several();
+    population.setFront(front);
+    const survivors = survivorsOf(population);
+    expect(survivors).toMatchObject({ breeds: false, front: 3, diversity: null });
+    expect(survivors.listed.map(({ number }) => number)).toEqual(front);
+  });
+
+  it('states the place and the values of a trial', () => {
+    const found = {
+      objectives: [
+        { metric: 'accuracy', direction: 'maximize' as const },
+        { metric: 'weights', direction: 'minimize' as const },
+      ],
+      trials: [4, 2, 7],
+      values: [
+        [0.9, 10],
+        [0.8, 20],
+        [0.95, 5],
+      ],
+      feasible: [true, true, false],
+      front: [4],
+      hypervolume: null,
+    };
+    const values = [
+      { metric: 'accuracy', value: 0.9 },
+      { metric: 'weights', value: 10 },
+    ];
+    expect(standingOf(found, 4)).toEqual({ kind: 'front', values });
+    expect(standingOf(found, 2)?.kind).toBe('other');
+    expect(standingOf(found, 7)?.kind).toBe('infeasible');
+    expect(standingOf(found, 5)).toBe(null);
+    expect(standingOf(null, 4)).toBe(null);
   });
 });
 

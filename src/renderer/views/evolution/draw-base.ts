@@ -65,6 +65,7 @@ export function drawBase(pen: Pen, sight: Sight): void {
       drawLives(pen, sight);
       drawStairs(pen, sight);
       drawMarks(pen, sight);
+      drawFront(pen, sight);
     },
   );
 }
@@ -244,7 +245,7 @@ export function drawLife(
 function drawStairs(pen: Pen, { places, palette }: Sight): void {
   const { steps } = places.stairs;
   const [first] = steps;
-  if (first === undefined) return;
+  if (first === undefined || places.population.front !== null) return;
   const path = (): void => {
     pen.begin();
     let y = places.yOf(first.value);
@@ -323,6 +324,21 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
       palette.canvas,
     );
   }
+}
+
+/** Rings the members of the Pareto front. */
+function drawFront(pen: Pen, { places, palette }: Sight): void {
+  const { front, table } = places.population;
+  if (front === null) return;
+  for (const number of front)
+    if (table.has(number) && table.isFinite(number))
+      frontRing(pen, places.x(number), places.y(number), palette);
+}
+
+export function frontRing(pen: Pen, x: number, y: number, palette: Palette): void {
+  pen.begin();
+  pen.circle(x, y, 7.5);
+  pen.stroke(palette.text, 1.75);
 }
 
 const shapes: readonly Shape[] = ['circle', 'square', 'diamond', 'triangle'];

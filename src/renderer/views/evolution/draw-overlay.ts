@@ -239,8 +239,9 @@ interface ChampionLabel {
 }
 
 function championLabel(places: Places): ChampionLabel | null {
-  const { best } = places.population;
-  if (best === null) return null;
+  const { best, front } = places.population;
+  // With several objectives no trial is the best.
+  if (best === null || front !== null) return null;
   const text = chartText.evolution.best({ trial: best });
   const half = text.length * 3.1;
   const x = places.x(best);
