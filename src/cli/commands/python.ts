@@ -17,7 +17,7 @@ export function addPython(program: Command, context: Context): void {
       `
 The module galapagos is one file without dependencies, for Python 3.8 and newer. A
 script uses it to read its parameters, to report values and to end early; outside a
-study the script still runs by itself. Every subcommand accepts --json and --help.
+study the script still runs by itself: see docs/scripts.md. Every subcommand accepts --json and --help.
 
 Examples:
   galapagos python install

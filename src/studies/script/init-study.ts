@@ -240,10 +240,12 @@ async function optionsOf(
   const declared = sourceOptions(source);
   const parser = parserOf(script, source);
   const none = { style: 'flags', options: declared, positional: [] } as const;
+  if (parser === null && moduleDefaults(source).length > 0)
+    return { help: none, from: 'galapagos.params, from its source', notes: [] };
   if (parser === null)
     return {
       help: none,
-      from: 'its defaults',
+      from: 'its source',
       // A script that ignores its arguments would start to train.
       notes: ['the script imports nothing that parses options, so its --help was not run'],
     };

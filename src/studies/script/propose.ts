@@ -127,9 +127,11 @@ function between(low: number, high: number): Make {
       : clamped({ type: 'float', low, high: Math.max(high, value ?? high) }, option);
 }
 
-/** A factor below 1 by which a learning rate falls; other meanings of the name are not searched. */
+/** A factor below 1 by which a learning rate falls, or the gamma of a kernel. */
 function decay(option: ScriptOption, value: number | undefined): Distribution | undefined {
   if (value === undefined || value <= 0 || value >= 1) return undefined;
+  // So small a gamma is that of a kernel.
+  if (value < 0.05) return logAround(10, 10)(option, value);
   return clamped({ type: 'float', low: value >= 0.5 ? 0.5 : 0.05, high: 0.999 }, option);
 }
 

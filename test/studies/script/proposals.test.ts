@@ -44,6 +44,7 @@ describe('Proposals', () => {
     [option('attn_drop', 0.8), float(0, 0.8)],
     [option('momentum', 0.9), float(0, 0.99)],
     [option('gamma', 0.7), float(0.5, 0.999)],
+    [option('gamma', 0.001), float(0.0001, 0.01, true)],
     [option('batch_size', 48), choices(16, 32, 64, 128, 256)],
     [option('bs', 2), choices(1, 2, 4, 8)],
     [option('batch-size', 64, { low: 32, high: 128 }), choices(32, 64, 128)],

@@ -1,0 +1,215 @@
+/**
+ * Tests Python scripts as a user searches them: `init`, `run`, `best`. The published examples are
+ * those that `GALAPAGOS_EXAMPLES` holds, in their own words; .ci/run fetches them.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StudyFile } from '../../src/protocol/study-file.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, start } from '../support/built-command.ts';
+import { missingPython, pythons } from '../support/peer-python.ts';
+import { skipIf } from '../support/platform.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+beforeAll(built);
+
+const [python = ''] = pythons();
+const noPython = python === '' ? 'python3 is no Python 3.8 or newer' : null;
+const module = join(import.meta.dirname, '../../resources/python');
+
+let folder: TemporaryFolder;
+let project: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  project = join(folder.path, 'my projet é');
+  mkdirSync(project);
+});
+afterEach(() => folder.remove());
+
+type Study = Omit<StudyFile, 'objective'> & {
+  readonly objective: Readonly<Record<string, unknown>>;
+};
+
+async function galapagos(...args: readonly string[]): Promise<string> {
+  const env = { GALAPAGOS_HOME: join(folder.path, 'home') };
+  const { code, stdout, stderr } = await start(args, project, undefined, env).ended;
+  expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+/**
+ * Runs `init` on a script, changes what a test needs of the study, and runs it.
+ * @returns the ended trials
+ */
+async function searched(script: string, interpreter: string, change: (study: Study) => object) {
+  await galapagos('init', script, '--python', interpreter);
+  const file = join(project, 'study.json');
+  const study = JSON.parse(readFileSync(file, 'utf8')) as Study;
+  const env = { PYTHONPATH: module, PYTHONDONTWRITEBYTECODE: '1', MPLBACKEND: 'Agg' };
+  const objective = { ...study.objective, env };
+  writeFileSync(file, JSON.stringify({ ...study, objective, ...change({ ...study, objective }) }));
+  await galapagos('run', 'study.json', '--workers', '2');
+  const reader = readLab(join(project, 'lab.db'));
+  try {
+    return [...reader.trials(study.name)];
+  } finally {
+    reader.close();
+  }
+}
+
+describe('Python scripts', () => {
+  it('with an Optuna objective are searched as they are, with pruning and attributes', async (context) => {
+    skipIf(noPython, context);
+    // Without Optuna itself: only its interface is needed.
+    writeFileSync(
+      join(project, 'train.py'),
+      `class TrialPruned(Exception):
+    pass
+
+def objective(trial):
+    kind = trial.suggest_categorical("kind", ["line", "curve"])
+    if kind == "line":
+        slope = trial.suggest_float("slope", 0.5, 1, step=0.25)
+    else:
+        slope = trial.suggest_int("power", 1, 3) / 3
+    x = trial.suggest_float("x", 1e-3, 1, log=True)
+    trial.set_user_attr("doubled", 2 * x)
+    for epoch in range(4):
+        trial.report(slope * x * epoch, epoch)
+        if trial.should_prune():
+            raise TrialPruned()
+    return slope * x * 4
+
+if __name__ == "__main__":
+    import optuna
+    study = optuna.create_study(direction="maximize")
+    study.optimize(objective, n_trials=10)
+`,
+    );
+    const trials = await searched('train.py', python, () => ({ stop: { trials: 8 } }));
+    expect(trials.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'complete'));
+    for (const { params, value } of trials) {
+      const isLine = params['kind'] === 'line';
+      expect(Object.keys(params)).toEqual(['kind', isLine ? 'slope' : 'power', 'x']);
+      const slope = isLine ? Number(params['slope']) : Number(params['power']) / 3;
+      expect(value).toBeCloseTo(slope * Number(params['x']) * 4, 12);
+    }
+  });
+
+  it('with argparse and a printed result are searched without a change', async (context) => {
+    skipIf(noPython, context);
+    writeFileSync(
+      join(project, 'train.py'),
+      `import argparse, random
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1, help="step size")
+parser.add_argument("--batch-size", type=int, default=32)
+parser.add_argument("--epochs", type=int, default=3)
+parser.add_argument("--seed", type=int, default=0)
+args = parser.parse_args()
+random.seed(args.seed)
+for epoch in range(args.epochs):
+    loss = args.lr * args.batch_size / (epoch + 1)
+    print(f"epoch {epoch}: val_loss={loss:.9f}")
+`,
+    );
+    const trials = await searched('train.py', python, () => ({ stop: { trials: 4 } }));
+    for (const { params, value, state } of trials) {
+      expect(state).toBe('complete');
+      expect(value).toBeCloseTo((Number(params['lr']) * Number(params['batch-size'])) / 3, 8);
+    }
+  });
+
+  it('that use the module report values, metrics and the result, and find their checkpoints', async (context) => {
+    skipIf(noPython, context);
+    writeFileSync(
+      join(project, 'train.py'),
+      `import os, galapagos
+p = galapagos.params(lr=0.1, units=8)
+folder = galapagos.checkpoint_dir()
+path = os.path.join(folder, "weights")
+if not os.path.exists(path):
+    open(path, "w").close()
+    os.kill(os.getpid(), 9) if galapagos.trial_number() == 1 else None
+for epoch in range(2):
+    galapagos.report(epoch, p["lr"] * epoch, units=p["units"])
+galapagos.finish(p["lr"], attempt=galapagos.attempt(), kept=int(os.path.exists(path)))
+`,
+    );
+    const trials = await searched('train.py', python, () => ({ stop: { trials: 3 } }));
+    for (const { params, value, state } of trials)
+      expect([state, value]).toEqual(['complete', params['lr']]);
+  });
+});
+
+const examples = process.env['GALAPAGOS_EXAMPLES'] ?? '';
+const peer = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
+
+/** Copies a published example into the project; the reason why that is not possible, or null. */
+function example(name: string, ...modules: readonly string[]): string | null {
+  const file = join(examples, name);
+  if (examples === '' || !existsSync(file)) return `GALAPAGOS_EXAMPLES has no ${name}`;
+  const missing = missingPython(...modules);
+  if (missing === null) copyFileSync(file, join(project, name));
+  return missing;
+}
+
+describe('Published examples', () => {
+  it("Optuna's sklearn_simple.py is searched unchanged", async (context) => {
+    skipIf(example('sklearn_simple.py', 'optuna', 'sklearn'), context);
+    const trials = await searched('sklearn_simple.py', peer, () => ({ stop: { trials: 4 } }));
+    expect(trials.map(({ state }) => state)).toEqual(Array.from({ length: 4 }, () => 'complete'));
+    expect(Math.max(...trials.map(({ value }) => value ?? 0))).toBeGreaterThan(0.9);
+    for (const { params } of trials)
+      expect(Object.keys(params)).toEqual([
+        'classifier',
+        params['classifier'] === 'SVC' ? 'svc_c' : 'rf_max_depth',
+      ]);
+  });
+
+  it("Optuna's pruning example is searched unchanged, and 100 reports of a trial arrive", async (context) => {
+    skipIf(example('pruning.py', 'optuna', 'sklearn'), context);
+    const trials = await searched('pruning.py', peer, ({ objective }) => {
+      expect(objective['epochs']).toBe(100);
+      return { stop: { trials: 4 }, pruner: { name: 'median', startup: 2 } };
+    });
+    expect(trials.filter(({ state }) => state === 'complete').length).toBeGreaterThan(1);
+    for (const { state } of trials) expect(['complete', 'pruned']).toContain(state);
+  });
+
+  it("scikit-learn's digits example is searched with the two lines that the docs show", async (context) => {
+    const name = 'plot_digits_classification.py';
+    skipIf(example(name, 'sklearn', 'matplotlib'), context);
+    const script = join(project, name);
+    const published = readFileSync(script, 'utf8');
+    const changed = `import galapagos\n${published.replace('gamma=0.001', '**galapagos.params(gamma=0.001)')}
+expected = globals().get("expected", globals().get("y_test"))
+galapagos.finish(metrics.accuracy_score(expected, predicted))\n`;
+    expect(changed).toContain('svm.SVC(**galapagos.params(gamma=0.001))');
+    writeFileSync(script, changed);
+    const trials = await searched(name, peer, () => ({
+      direction: 'maximize',
+      searchSpace: { gamma: { type: 'float', low: 0.0001, high: 0.1, log: true } },
+      stop: { trials: 2 },
+    }));
+    expect(trials.map(({ state }) => state)).toEqual(Array.from({ length: 2 }, () => 'complete'));
+    expect(Math.max(...trials.map(({ value }) => value ?? 0))).toBeGreaterThan(0.9);
+  });
+
+  it('run by themselves, the module prints what it would report', (context) => {
+    skipIf(noPython, context);
+    const code = 'import galapagos; galapagos.report(0, 0.5); galapagos.finish(0.75)';
+    const { stdout } = spawnSync(python, ['-B', '-c', code], {
+      env: { ...process.env, PYTHONPATH: module },
+      encoding: 'utf8',
+    });
+    expect(stdout.split(/\r?\n/)).toEqual([
+      'galapagos: step 0: 0.5',
+      'galapagos: result: 0.75',
+      '',
+    ]);
+  });
+});
