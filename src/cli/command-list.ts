@@ -117,7 +117,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import('./commands/devices.ts')).addDevices,
   },
   doctor: {
-    usage: '[options]',
+    usage: '[options] [study]',
     summary: 'check this machine for everything Galapagos needs and show how to fix problems',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },

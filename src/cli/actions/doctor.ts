@@ -69,7 +69,10 @@ export async function examine({ resources, cwd }: DoctorPaths): Promise<Check[]>
     graphics(inventory.graphics),
     await tensorflow(),
     electron(),
-    ok('Python', 'not needed (only benchmarks against Python programs use it)'),
+    ok(
+      'Python',
+      'not needed, except by studies of Python scripts: galapagos doctor STUDY checks those',
+    ),
   ];
 }
 

@@ -39,7 +39,7 @@ export async function writeInitialStudy(
       { file },
     );
   const path = resolve(cwd, script);
-  const proposed = await initStudy({ script: path, file, args, python, env });
+  const proposed = await initStudy({ script: path, file, args, python, cwd, env });
   writeAtomically(file, `${JSON.stringify(proposed.study, null, 2)}\n`);
   const { source, unknown, fixed, notes } = proposed;
   const searched = proposed.searched.map((each) => ({ ...each }));

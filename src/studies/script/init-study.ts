@@ -3,7 +3,7 @@
  * parses options, its `--help`. Starts no training and writes nothing.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Distribution, SearchSpace } from '../../core/search-space/distribution.ts';
 import { readText } from '../../runtime/read-text.ts';
@@ -28,6 +28,8 @@ export interface InitOptions {
   /** Arguments that the script needs, such as a subcommand; they are kept in the command. */
   readonly args: readonly string[];
   readonly python: string | undefined;
+  /** Absolute path of the folder that a relative `python` starts from. */
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -75,7 +77,7 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
   const { script, file, args } = options;
   const source = sourceOf(script);
   const folder = dirname(file);
-  const python = findPython({ folder: dirname(script), env: options.env }, options.python);
+  const python = pythonFor(options);
   const program = programFor(python.program, folder);
   const path = relative(folder, script).split(sep).join('/');
   const optuna = optunaScript(source);
@@ -115,6 +117,16 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
         : []),
     ],
   };
+}
+
+function pythonFor({ script, python: named, cwd, env }: InitOptions): FoundPython {
+  if (named === undefined) return findPython({ folder: dirname(script), env });
+  const found = findPython({ folder: cwd, env }, named);
+  if (isAbsolute(found.program) && !existsSync(found.program))
+    throw new GalapagosError('program-failed', `there is no Python at ${found.program}`, {
+      command: found.program,
+    });
+  return found;
 }
 
 interface Found {

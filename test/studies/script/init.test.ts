@@ -109,6 +109,26 @@ describe('galapagos init', () => {
     expect(printed).toContain(`the environment ${join(folder, '.venv')}`);
   });
 
+  it('takes a named Python from the folder in which it was started, and refuses an absent one', async () => {
+    mkdirSync(join(folder, 'scripts'));
+    writeFileSync(join(folder, 'python'), '');
+    writeFileSync(
+      join(folder, 'scripts', 'train.py'),
+      'import galapagos\ngalapagos.params(lr=0.1)\n',
+    );
+    const context = cliContext(folder, {});
+    const named = (python: string) =>
+      writeInitialStudy(context, 'scripts/train.py', [], { output: 'study.json', python });
+    await expect(named('./absent')).rejects.toThrow(
+      `there is no Python at ${join(folder, 'absent')}`,
+    );
+    await named('./python');
+    const written = JSON.parse(
+      readFileSync(join(folder, 'study.json'), 'utf8'),
+    ) as Written['study'];
+    expect(written.objective.command).toEqual(['./python', 'scripts/train.py']);
+  });
+
   it('says that an environment of uv or conda is described but absent', async () => {
     writeFileSync(join(folder, 'environment.yml'), 'name: vision\n');
     const { printed } = await init('import galapagos\ngalapagos.params(lr=0.1)\n');

@@ -1,0 +1,26 @@
+/** Checks of `galapagos doctor STUDY`: the program of a study file, its interpreter and packages. */
+import { dirname, resolve } from 'node:path';
+import type { DoctorCheck } from '../../protocol/cli-output.ts';
+import { commandObjective } from '../../protocol/command-objective.ts';
+import { parse } from '../../protocol/problems.ts';
+import { parseStudyFile } from '../../protocol/study-file.ts';
+import { examineScript } from '../../studies/script/examine-script.ts';
+import { readNamedFile } from '../options/read-named-file.ts';
+import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
+
+/** @throws InvalidInput, or UsageError if the study has no program */
+export async function scriptChecks(context: Context, study: string): Promise<DoctorCheck[]> {
+  const { objective } = parseStudyFile(readNamedFile(context, study), study);
+  if (objective.kind !== 'command')
+    throw new UsageError(`${study} has no program to check: its objective is ${objective.kind}`);
+  const folder = dirname(resolve(context.streams.cwd, study));
+  const program = parse(commandObjective, objective, study);
+  const findings = await examineScript(program, folder, context.streams.env);
+  return findings.map(({ name, found, remedy }) => ({
+    name,
+    state: remedy === null ? 'ok' : 'missing',
+    found,
+    remedy,
+  }));
+}
