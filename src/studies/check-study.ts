@@ -12,6 +12,7 @@ import { DatasetError } from '../datasets/dataset-error.ts';
 import { NO_PREVIEW } from '../objectives/objective-kind.ts';
 import type { ObjectivePlaces, ObjectivePreview } from '../objectives/objective-kind.ts';
 import { objectiveKind } from '../objectives/registry.ts';
+import { objective as objectiveSchema } from '../protocol/objective.ts';
 import { check } from '../protocol/problems.ts';
 import { searchSpace } from '../protocol/search-space.ts';
 import { parseStudy, sampler } from '../protocol/study-file.ts';
@@ -27,10 +28,12 @@ export function checkStudy(
 ): StudyCheck {
   const space = soundSpace(study);
   const gridSize = gridSizeOf(study, space);
+  const metrics = metricsOf(study, places);
   try {
     return {
       problems: problemsOf(study, places),
       gridSize,
+      metrics,
       ...previewOf(study, space, catalogue),
     };
   } catch (error) {
@@ -42,7 +45,7 @@ export function checkStudy(
       found: error.message,
       hint: null,
     };
-    return { problems: [damaged], gridSize, ...NO_PREVIEW };
+    return { problems: [damaged], gridSize, metrics, ...NO_PREVIEW };
   }
 }
 
@@ -75,6 +78,13 @@ function gridSizeOf(study: unknown, space: SearchSpace | null): number | null {
     if (error instanceof InvalidInput) return null;
     throw error;
   }
+}
+
+function metricsOf(study: unknown, places: ObjectivePlaces): StudyCheck['metrics'] {
+  const parsed = check(objectiveSchema, isFields(study) ? study['objective'] : undefined);
+  if (!parsed.ok) return null;
+  const names = objectiveKind(parsed.value.kind)?.metrics(parsed.value, places) ?? null;
+  return names === null ? null : [...names];
 }
 
 /** What its kind shows of the objective, whatever else is wrong with the study. */

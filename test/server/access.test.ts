@@ -16,7 +16,14 @@ beforeEach(async () => {
     },
     checkStudy: (input) => {
       asked.push(input);
-      return { problems: [], gridSize: null, network: null, unused: [], split: null };
+      return {
+        problems: [],
+        gridSize: null,
+        network: null,
+        unused: [],
+        split: null,
+        metrics: null,
+      };
     },
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
+import { objectives } from '../../src/renderer/text/objectives.ts';
 import { PATIENCE, ask, patient, windowLab } from '../support/window.ts';
 
 const lab = windowLab();
@@ -52,6 +53,48 @@ describe('Window: set-up', () => {
       await refused.waitFor();
       await pruner.selectOption('auto');
       await refused.waitFor({ state: 'detached' });
+    },
+    LONG,
+  );
+
+  it(
+    'adds, changes and removes objectives and bounds, and starts a study with several',
+    async () => {
+      const page = await setUp();
+      const section = page.getByRole('region', { name: objectives.title });
+      const choice = (name: string) => section.getByRole('combobox', { name, exact: true });
+      await section
+        .getByText(objectives.single({ metric: 'accuracy', direction: 'maximize' }))
+        .waitFor();
+      await section.getByRole('button', { name: objectives.add }).click();
+      await choice(objectives.metricOf({ place: 2 })).selectOption('weights');
+      expect(await choice(objectives.directionOf({ place: 2 })).inputValue()).toBe('minimize');
+      await section.getByRole('button', { name: objectives.addBound }).click();
+      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
+      await choice(objectives.boundMetric({ place: 1 })).selectOption('trainingSeconds');
+      const most = { metric: 'trainingSeconds', side: objectives.most };
+      await section.getByRole('textbox', { name: objectives.side(most) }).fill('60');
+      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor({ state: 'detached' });
+      await section.getByRole('button', { name: objectives.add }).click();
+      await choice(objectives.metricOf({ place: 3 })).waitFor();
+      await section.getByRole('button', { name: objectives.remove({ metric: 'loss' }) }).click();
+      await choice(objectives.metricOf({ place: 3 })).waitFor({ state: 'detached' });
+      await mode(page, text.setUp.json).click();
+      const written = JSON.parse(await json(page).inputValue()) as Record<string, unknown>;
+      expect(written['objectives']).toEqual([
+        { metric: 'accuracy', direction: 'maximize' },
+        { metric: 'weights', direction: 'minimize' },
+      ]);
+      expect(written['constraints']).toEqual({ trainingSeconds: { 'at most': 60 } });
+      await mode(page, text.setUp.form).click();
+      const name = await nameField(page).inputValue();
+      await start(page).click();
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+      await page.getByText('accuracy, weights', { exact: true }).waitFor();
+      await page
+        .locator('header')
+        .getByRole('button', { name: text.header.stop, exact: true })
+        .click();
     },
     LONG,
   );

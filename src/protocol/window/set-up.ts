@@ -78,6 +78,11 @@ export const studyCheck = strict({
     test: count,
     selectOn: z.enum(['validation', 'test']),
   }).nullable(),
+  /**
+   * Metrics that a trial of the objective returns, by which trials may be compared; null: any, or
+   * the objective has problems.
+   */
+  metrics: z.array(z.string()).nullable(),
 });
 export type StudyCheck = z.output<typeof studyCheck>;
 

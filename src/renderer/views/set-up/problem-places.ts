@@ -13,6 +13,7 @@ export type Section =
   | 'data'
   | 'model'
   | 'space'
+  | 'objectives'
   | 'sampler'
   | 'pruner'
   | 'stop'
@@ -79,6 +80,9 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
         words: sentence(setting === '' ? null : setting, problem),
       };
     }
+    case 'objectives':
+    case 'constraints':
+      return { section: 'objectives', row: null, fields: [path], words: sentence(path, problem) };
     case 'stop': {
       const field = text.setUp.stopNames[path.slice('stop.'.length)];
       return {
