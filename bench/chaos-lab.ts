@@ -23,7 +23,7 @@ const NODES = 4;
  * which an away node is lost, which takes most of the time.
  */
 const SAMPLERS = [
-  { sampler: 'generational', faults: 700, longestMs: 15_000 },
+  { sampler: 'generational', faults: 700, longestMs: 15_000, audit: 5 },
   { sampler: 'evolution', faults: 300, longestMs: 150_000 },
 ] as const;
 const RECOVERY_MS = 3000;

@@ -35,6 +35,8 @@ export interface LabChaosOptions {
   readonly seed: number;
   readonly sampler: string;
   readonly nodes: number;
+  /** One in this many trials is evaluated again on another node; absent: none. */
+  readonly audit?: number;
   /** Longest time for which a node is stopped, cut off or paused, in ms. */
   readonly longestMs: number;
   /** Called with each recovery. */
@@ -152,6 +154,7 @@ class Chaos {
     const violations = [
       ...this.#failures,
       ...this.#twice(),
+      ...this.#audits(),
       ...[...this.#hit.keys()].map((trial) => `trial ${trial} did not run again`),
       ...(sampler === 'generational' ? await this.#differences() : []),
     ];
@@ -216,8 +219,9 @@ class Chaos {
 
   async #startHost(more: readonly string[]): Promise<void> {
     this.#running.clear();
-    const { sampler } = this.#options;
-    const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler };
+    const { sampler, audit } = this.#options;
+    const audits = audit === undefined ? {} : { audit };
+    const study = { trials: ENDLESS, durationMs: DURATION_MS, sampler, ...audits };
     const heard = (event: PrintedEvent): void => this.#follow(event);
     const host = await this.#lab.startHost(study, 0, more, { heard });
     this.#host = host;
@@ -369,6 +373,24 @@ class Chaos {
     return [
       ...wrong.map(([trial, count]) => `trial ${trial} ended ${count} times`),
       ...((states['failed'] ?? 0) > 0 ? [`${states['failed'] ?? 0} trials failed`] : []),
+    ];
+  }
+
+  /** Each trial that was drawn has an audit that agrees, is not over, or was given up. */
+  #audits(): readonly string[] {
+    const { audit } = this.#options;
+    if (audit === undefined) return [];
+    const { states } = this.#lab.ends();
+    const { verdicts, due, givenUp } = this.#lab.audits();
+    const drawn = verdicts.size + due + givenUp;
+    const expected = (states['complete'] ?? 0) / audit;
+    return [
+      ...[...verdicts]
+        .filter(([, each]) => each.join() !== 'same')
+        .map(([trial, each]) => `trial ${trial} has the verdicts ${each.join()}`),
+      ...(Math.abs(drawn - expected) < 1
+        ? []
+        : [`${drawn} trials were drawn for audits, expected ${expected.toFixed(1)}`]),
     ];
   }
 

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readLab } from '../../src/storage/read-lab.ts';
+import { foreignly } from './foreign-program.ts';
 import type { HostName, HostProcess, StartOptions } from './lab-bed.ts';
 import { LabHosts } from './lab-hosts.ts';
 
@@ -80,6 +81,16 @@ export interface TrialEnds {
   readonly values: readonly (number | null)[];
 }
 
+/** Evaluations of trials on other nodes. */
+interface TrialAudits {
+  /** By trial number, of trials with a verdict. */
+  readonly verdicts: ReadonlyMap<number, readonly string[]>;
+  /** Number of audits that are not over. */
+  readonly due: number;
+  /** Number of audits that are over without a verdict. */
+  readonly givenUp: number;
+}
+
 export class LabCommands extends LabHosts {
   /** Name of the study. */
   readonly study = 'points';
@@ -134,17 +145,19 @@ export class LabCommands extends LabHosts {
     return new EventCommand((line) => this.galapagos(host, args, line, options));
   }
 
-  /** Reads the verdicts of the evaluations of each trial on other nodes, from the lab file. */
-  verdicts(trials: number): (readonly string[])[] {
-    const reader = readLab(this.file);
-    try {
-      return Array.from({ length: trials }, (_, number) => {
-        const audits = reader.story(this.study, number)?.audits ?? [];
-        return audits.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]));
-      });
-    } finally {
-      reader.close();
-    }
+  /** Reads the audits of all trials from the lab file, which no process writes. */
+  audits(): TrialAudits {
+    const due = foreignly(this.file, 'SELECT number FROM galapagos_audit_due').flat();
+    const rows = foreignly(
+      this.file,
+      'SELECT number, verdict FROM galapagos_audit ORDER BY number, k',
+    ) as [number, string | null][];
+    const verdicts = new Map<number, string[]>();
+    for (const [number, verdict] of rows)
+      if (verdict !== null) verdicts.set(number, [...(verdicts.get(number) ?? []), verdict]);
+    const over = new Set(rows.map(([number]) => number).filter((number) => !due.includes(number)));
+    const givenUp = [...over].filter((number) => !verdicts.has(number)).length;
+    return { verdicts, due: due.length, givenUp };
   }
 
   /** Reads how the trials ended, from the lab file. */

@@ -19,6 +19,7 @@ describe('Shared lab: random faults', () => {
       sampler: 'generational',
       nodes: 3,
       longestMs: size(4000, 20_000),
+      audit: 5,
     });
     expect(violations, JSON.stringify(faults)).toEqual([]);
     expect(trials).toBeGreaterThan(0);
