@@ -90,6 +90,23 @@ export function readDueAudits(
   columns: Columns,
   key: number,
 ): StoredAudit[] {
+  const attempts = new Map<number, StoredAudit['attempts'][number][]>();
+  const rows = connection.all(
+    `SELECT number, k, slot, outcome, value FROM galapagos_audit WHERE study = ?1
+       AND number IN (SELECT number FROM galapagos_audit_due WHERE study = ?1) ORDER BY number, k`,
+    key,
+  );
+  for (const [of, k, slot, outcome, value] of rows) {
+    const number = columns.integer('galapagos_audit.number', of);
+    const before = attempts.get(number) ?? [];
+    attempts.set(number, before);
+    before.push({
+      attemptNumber: columns.integer('galapagos_audit.k', k),
+      slot: columns.text('galapagos_audit.slot', slot),
+      outcome: columns.parsed('galapagos_audit.outcome', attemptOutcome, outcome ?? 'lost'),
+      value: value === null ? null : columns.real('galapagos_audit.value', value),
+    });
+  }
   return connection
     .all(
       `SELECT number, slot, value, arithmetic, known FROM galapagos_audit_due
@@ -106,12 +123,7 @@ export function readDueAudits(
           label: columns.text('galapagos_audit_due.arithmetic', row[3]),
           known: columns.integer('galapagos_audit_due.known', row[4]) !== 0,
         },
-        attempts: readAudits(connection, columns, key, number).map(
-          ({ attemptNumber, slot, outcome, value }) => ({
-            ...{ attemptNumber, slot, value },
-            outcome: outcome ?? 'lost',
-          }),
-        ),
+        attempts: attempts.get(number) ?? [],
       };
     });
 }
