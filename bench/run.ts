@@ -19,6 +19,7 @@ const benches: Record<
   import: () => import('./import.ts'),
   tensorflow: () => import('./tensorflow.ts'),
   overhead: () => import('./overhead.ts'),
+  command: () => import('./command.ts'),
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),
   sampling: () => import('./sampling.ts'),

@@ -24,6 +24,7 @@ import {
   importance,
   paretoFront,
   trialDetail,
+  trialOutputPart,
 } from './window/reading.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
 import { limits, studyBody } from './window/study-stream.ts';
@@ -97,6 +98,11 @@ export const queries = {
   ),
   studyFile: call(strict({ study }), studyFile),
   trial: call(strict({ study, trial }), trialDetail),
+  /**
+   * What the trial's program printed, of the last attempt with output.
+   * @param from place of the first byte; null: the end of the output, as much as one answer holds
+   */
+  output: call(strict({ study, trial, from: count.nullable() }), trialOutputPart),
   curves: call(strict({ study, trials: z.array(trial).max(500) }), z.array(curve)),
   deciles: call(strict({ study }), deciles),
   /** Attempts from the lab file, newest first. */

@@ -132,7 +132,7 @@ describe('Studies of programs', () => {
     const run = galapagos(['run', 'study.json', '--workers', '1']);
     const log = (): string => {
       const [uid = ''] = existsSync(join(home, 'output')) ? readdirSync(join(home, 'output')) : [];
-      const file = join(home, 'output', uid, '0-1.log');
+      const file = join(home, 'output', uid, '0', '1.log');
       return uid !== '' && existsSync(file) ? readFileSync(file, 'utf8') : '';
     };
     await expect.poll(log).toBe('first\n');

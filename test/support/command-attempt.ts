@@ -113,7 +113,7 @@ export class CommandPlace {
   }
 
   output(number = 0, attempt = 1): string {
-    return readOutput(outputFolder(this.userFolder, study.study), number, attempt)
+    return readOutput(outputFolder(this.userFolder, study.study, number), attempt)
       .map(({ bytes }) => decodeLine(bytes))
       .join('');
   }

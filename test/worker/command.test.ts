@@ -123,9 +123,9 @@ describe.skipIf(process.platform === 'win32')('Worker: programs of commands', ()
     coordinator.cohort(session, 0);
     const { result } = await coordinator.result(0, 0, 120_000);
     expect(result).toMatchObject({ outcome: 'succeeded', value: 3 });
-    const output = outputFolder(folder.path, uid);
-    expect(attemptsWithOutput(output, 0)).toEqual([1]);
-    const parts = readOutput(output, 0, 1);
+    const output = outputFolder(folder.path, uid, 0);
+    expect(attemptsWithOutput(output)).toEqual([1]);
+    const parts = readOutput(output, 1);
     const kept = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(kept).toBeGreaterThan(9e6);
     expect(kept).toBeLessThanOrEqual(10e6);

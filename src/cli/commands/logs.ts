@@ -53,7 +53,7 @@ Examples:
         const study = knownStudy(reader, named, lab);
         if (reader.story(study.uid ?? study.name, trial) === null)
           throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');
-        return outputFolder(context.userFolder, study.uid ?? study.name);
+        return outputFolder(context.userFolder, study.uid ?? study.name, trial);
       });
       const isRunning = (): Promise<boolean> =>
         withLab(context, lab, (reader) => {
@@ -62,16 +62,16 @@ Examples:
           return state === 'waiting' || state === 'running';
         });
       const show = json ? jsonPrinter(context, trial) : textPrinter(context);
-      let attempt = options.attempt ?? attemptsWithOutput(folder, trial).at(-1) ?? 1;
+      let attempt = options.attempt ?? attemptsWithOutput(folder).at(-1) ?? 1;
       let at = 0;
       for (;;) {
         // Read before the output, so that none is missed that was written before the end.
         const goesOn = follow && (await isRunning());
-        for (const part of readOutput(folder, trial, attempt, at)) {
+        for (const part of readOutput(folder, attempt, at)) {
           at = part.end;
           await show.part(attempt, part);
         }
-        const latest = options.attempt ?? attemptsWithOutput(folder, trial).at(-1) ?? attempt;
+        const latest = options.attempt ?? attemptsWithOutput(folder).at(-1) ?? attempt;
         if (latest > attempt) {
           await show.end();
           [attempt, at] = [latest, 0];

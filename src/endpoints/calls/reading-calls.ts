@@ -3,13 +3,22 @@
  * thread, since a lab may be large.
  */
 import { story } from '../../core/scheduling/index.ts';
+import { outputOf } from '../reading/output-of.ts';
 import { openFile } from '../reading/read-open-lab.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 type ReadingCalls = Pick<
   CallHandlers,
-  'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'front' | 'export' | 'confirmations'
+  | 'studyFile'
+  | 'trial'
+  | 'output'
+  | 'curves'
+  | 'deciles'
+  | 'importance'
+  | 'front'
+  | 'export'
+  | 'confirmations'
 >;
 
 export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
@@ -23,6 +32,8 @@ export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
         ? detail
         : { ...detail, story: { ...detail.story, story: [...open] } };
     },
+    output: ({ study, trial, from }) =>
+      Promise.resolve(outputOf(deps.userFolder, study, trial, from)),
     studyFile: async (input) => thread.do('studyFile', { file: openFile(deps), ...input }),
     curves: async (input) => thread.do('curves', { file: openFile(deps), ...input }),
     deciles: async (input) => thread.do('deciles', { file: openFile(deps), ...input }),

@@ -5,11 +5,13 @@
  */
 import {
   closeSync,
+  fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   readdirSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -17,21 +19,20 @@ import { join } from 'node:path';
 /** Pieces that the last half of the limit is divided into. */
 const PIECES = 8;
 
-/** Folder of the outputs of a study's attempts. @param study its uid */
-export function outputFolder(userFolder: string, study: string): string {
-  return join(userFolder, 'output', study);
+/** Folder of the outputs of a trial's attempts. @param study its uid */
+export function outputFolder(userFolder: string, study: string, trial: number): string {
+  return join(userFolder, 'output', study, String(trial));
 }
 
-/** `<trial>-<attempt>.log`; a later piece has its place after that. */
-function fileName(trial: number, attempt: number, start: number): string {
-  const name = `${trial}-${attempt}.log`;
+/** `<attempt>.log`; a later piece has its place after that. */
+function fileName(attempt: number, start: number): string {
+  const name = `${attempt}.log`;
   return start === 0 ? name : `${name}.${start}`;
 }
 
 /** Output of one attempt while it runs. A full disk ends the writing and nothing else. */
 export class OutputLog {
   readonly #folder: string;
-  readonly #trial: number;
   readonly #attempt: number;
   readonly #half: number;
   readonly #piece: number;
@@ -45,14 +46,12 @@ export class OutputLog {
   #failed = false;
 
   /** @param bytes greatest size of all its files */
-  constructor(folder: string, trial: number, attempt: number, bytes: number) {
+  constructor(folder: string, attempt: number, bytes: number) {
     this.#folder = folder;
-    this.#trial = trial;
     this.#attempt = attempt;
     this.#piece = Math.max(1, Math.floor(bytes / 2 / PIECES));
     this.#half = Math.max(1, Math.floor(bytes / 2));
     this.#end = this.#half;
-    mkdirSync(folder, { recursive: true });
   }
 
   /** Number of bytes that the program has written. */
@@ -87,6 +86,7 @@ export class OutputLog {
 
   #write(part: Uint8Array): void {
     try {
+      if (this.#length === 0) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       this.#file ??= openSync(this.#path(this.#kept.at(-1) ?? 0), 'w', 0o600);
       for (let done = 0; done < part.length;)
         done += writeSync(this.#file, part, done, part.length - done);
@@ -97,7 +97,7 @@ export class OutputLog {
   }
 
   #path(start: number): string {
-    return join(this.#folder, fileName(this.#trial, this.#attempt, start));
+    return join(this.#folder, fileName(this.#attempt, start));
   }
 }
 
@@ -115,46 +115,65 @@ export interface OutputPart {
   readonly end: number;
 }
 
-/** Reads what is kept of an output from a place on. An attempt without output has no parts. */
+/**
+ * Reads what is kept of an output from a place on. An attempt without output has no parts.
+ * @param most number of bytes after which reading stops
+ */
 export function readOutput(
   folder: string,
-  trial: number,
   attempt: number,
   from = 0,
+  most = Infinity,
 ): readonly OutputPart[] {
   const parts: OutputPart[] = [];
   let at = from;
-  for (const { name, start } of piecesOf(folder, trial, attempt)) {
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(join(folder, name));
-    } catch {
-      // The program's later output has replaced it.
-      continue;
-    }
-    const end = start + bytes.length;
-    if (end <= at) continue;
-    parts.push({
-      omitted: Math.max(0, start - at),
-      bytes: bytes.subarray(Math.max(0, at - start)),
-      end,
-    });
-    at = end;
+  let left = most;
+  for (const { name, start } of piecesOf(folder, attempt)) {
+    const bytes = readPiece(join(folder, name), Math.max(0, at - start), left);
+    if (bytes.length === 0) continue;
+    const begin = Math.max(start, at);
+    parts.push({ omitted: begin - at, bytes, end: begin + bytes.length });
+    at = begin + bytes.length;
+    left -= bytes.length;
+    if (left <= 0) break;
   }
   return parts;
 }
 
-/** Numbers of the attempts of a trial whose output is kept, in ascending order. */
-export function attemptsWithOutput(folder: string, trial: number): readonly number[] {
+/** Place after the last byte of an output; 0: there is none. */
+export function endOfOutput(folder: string, attempt: number): number {
+  const last = piecesOf(folder, attempt).at(-1);
+  if (last === undefined) return 0;
+  return last.start + (statSync(join(folder, last.name), { throwIfNoEntry: false })?.size ?? 0);
+}
+
+/** Empty: the program's later output has replaced the piece, or it is shorter. */
+function readPiece(file: string, from: number, most: number): Buffer {
+  try {
+    const opened = openSync(file, 'r');
+    try {
+      const length = Math.max(0, Math.min(most, fstatSync(opened).size - from));
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(opened, bytes, 0, length, from));
+    } finally {
+      closeSync(opened);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** Numbers of the trial's attempts whose output is kept, in ascending order. */
+export function attemptsWithOutput(folder: string): readonly number[] {
   const found = namesIn(folder).flatMap((name) => {
-    const [, of, attempt] = /^(\d+)-(\d+)\.log$/.exec(name) ?? [];
-    return Number(of) === trial ? [Number(attempt)] : [];
+    const [, attempt] = /^(\d+)\.log$/.exec(name) ?? [];
+    return attempt === undefined ? [] : [Number(attempt)];
   });
   return found.sort((a, b) => a - b);
 }
 
-function piecesOf(folder: string, trial: number, attempt: number): Piece[] {
-  const first = fileName(trial, attempt, 0);
+function piecesOf(folder: string, attempt: number): Piece[] {
+  const first = fileName(attempt, 0);
   return namesIn(folder)
     .flatMap((name) => {
       if (name === first) return [{ name, start: 0 }];

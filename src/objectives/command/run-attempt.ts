@@ -45,8 +45,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   const folders = createAttemptFolders(userFolder, lane.attempt, lane.params);
   const { number, attemptNumber } = lane.attempt;
   const log = new OutputLog(
-    outputFolder(userFolder, study.study),
-    number,
+    outputFolder(userFolder, study.study, number),
     attemptNumber,
     objective.keep.outputMb * 1e6,
   );

@@ -24,6 +24,21 @@ export const curve = strict({
 });
 export type TrialCurve = z.output<typeof curve>;
 
+/** Most bytes of output in one answer; more follows when it is asked for. */
+export const MOST_OUTPUT = 256 * 1024;
+
+/** A stretch of what a trial's program printed. */
+export const trialOutputPart = strict({
+  /** Null: nothing is kept of any attempt. */
+  attempt: z.int().min(1).nullable(),
+  /** Bytes before the lines that were not kept or not asked for. */
+  omitted: count,
+  lines: z.array(z.string()),
+  /** Place after the lines, for the next query. */
+  end: count,
+});
+export type TrialOutputPart = z.output<typeof trialOutputPart>;
+
 /** At each step the deciles 10 … 90 % of the values of all trials that reported it. */
 export const deciles = strict({ steps: z.array(count), values: z.array(z.array(z.number())) });
 

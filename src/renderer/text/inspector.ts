@@ -55,6 +55,23 @@ export const inspector = {
   againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
   againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again in a study of its own.`,
   copy: 'Copy JSON',
+  output: 'Output',
+  noOutput: 'Nothing is kept: the program printed nothing, or ran on another machine.',
+  searchOutput: 'Search the output',
+  outputLines: (shown: {
+    search: string;
+    found: number;
+    of: number;
+    cut: boolean;
+    attempt: number;
+  }) =>
+    [
+      ...(shown.attempt === 1 ? [] : [`Attempt ${shown.attempt}`]),
+      shown.search === ''
+        ? many(shown.of, 'line')
+        : `${count(shown.found)} of ${many(shown.of, 'line')}`,
+      ...(shown.cut ? ['the latest only; galapagos logs has all that is kept'] : []),
+    ].join(', '),
   story: 'Story',
   storyLoading: 'Loading the history.',
   events: 'Events of the scheduler, each with its cause',

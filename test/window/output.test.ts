@@ -1,0 +1,47 @@
+/** Tests the output of a program in the pane of a trial. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { permit } from '../../src/objectives/command/permission.ts';
+import { commandObjective } from '../../src/protocol/command-objective.ts';
+import { text } from '../../src/renderer/text.ts';
+import { ask, PATIENCE, syntheticStudy, windowLab } from '../support/window.ts';
+
+const lab = windowLab();
+
+describe('Window: output of programs', () => {
+  it(
+    'shows what a running program prints, searches it, and escapes it',
+    async () => {
+      const { page, complaints } = await lab.window();
+      await page.getByRole('button', { name: text.start.mnistButton }).waitFor();
+      const project = join(lab.folder.path, 'project');
+      mkdirSync(project);
+      const script =
+        'echo first; echo "<b>bold</b>"; while ! test -e go; do sleep 0.05; done; echo "Last v={x}"';
+      const objective = commandObjective.parse({
+        kind: 'command',
+        command: ['sh', '-c', script],
+        folder: project,
+        result: { stdout: 'v=(.*)' },
+      });
+      const study = { ...syntheticStudy('programs', { trials: 1, durationMs: 0 }), objective };
+      const refused = ask(page, 'startStudy', { study, workers: null });
+      await expect(refused).rejects.toThrow(/galapagos run|command-not-started-here/);
+      permit(lab.folder.file('home'), objective);
+      const { study: uid } = await ask(page, 'startStudy', { study, workers: null });
+      await page.goto(`${lab.served.origin}/#/study/${uid}/trials`);
+      await page.getByRole('row').nth(1).click();
+      await page.getByText(text.inspector.output, { exact: true }).click();
+      const output = page.locator(`pre[aria-label="${text.inspector.output}"]`);
+      await output.getByText('<b>bold</b>').waitFor();
+      writeFileSync(join(project, 'go'), '');
+      await output.getByText(/Last v=/).waitFor();
+      await page.getByLabel(text.inspector.searchOutput).fill('LAST');
+      await expect.poll(() => output.textContent()).toMatch(/^Last v=\S+$/);
+      // The browser reports the refusal as well.
+      expect(complaints.filter((complaint) => !complaint.includes('400'))).toEqual([]);
+    },
+    3 * PATIENCE,
+  );
+});
