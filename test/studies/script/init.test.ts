@@ -12,6 +12,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const [python = ''] = pythons();
 const noPython = python === '' ? 'python3 is no Python 3.8 or newer' : null;
+/** The first Python on PATH. */
+const program = process.platform === 'win32' ? 'python' : 'python3';
 const scripts = join(import.meta.dirname, 'fixtures/scripts');
 
 let folder: string;
@@ -46,7 +48,7 @@ describe('galapagos init', () => {
     skipIf(noPython, context);
     const { study, printed } = await init(ARGPARSE);
     expect(study.objective.command).toEqual([
-      'python3',
+      program,
       'train.py',
       '--seed',
       '{seed}',
@@ -79,7 +81,7 @@ describe('galapagos init', () => {
     });
     expect(study.objective).toEqual({
       kind: 'command',
-      command: ['python3', 'train.py'],
+      command: [program, 'train.py'],
       folder: '.',
     });
   });
@@ -88,7 +90,7 @@ describe('galapagos init', () => {
     const source =
       'def f(trial):\n    return trial.suggest_float("x", 0, 1)\nif __name__ == "__main__":\n    study.optimize(f)\n';
     const { study, printed } = await init(source);
-    expect(study.objective.command).toEqual(['python3', '-m', 'galapagos', 'train.py:f']);
+    expect(study.objective.command).toEqual([program, '-m', 'galapagos', 'train.py:f']);
     expect(study.objective).not.toHaveProperty('result');
     expect(printed).toContain('run galapagos python install');
   });

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { distribution } from '../../../src/protocol/search-space.ts';
 import { studyFile } from '../../../src/protocol/study-file.ts';
 import type { ScriptOption } from '../../../src/studies/script/help-text.ts';
 import { optunaScript } from '../../../src/studies/script/optuna-space.ts';
@@ -214,5 +216,32 @@ if __name__ == "__main__":
     const bare = optunaScript('t.suggest_int("a", 1, 2)\nstudy.optimize(objective)');
     expect(bare?.notes.join()).toContain('put that part under if __name__');
     expect(optunaScript('print(1)')).toBeNull();
+  });
+});
+
+describe('Sources of any content', () => {
+  const pieces = fc.constantFrom(
+    ...['print(', 'f"', "'''", '"acc ', '{x:.3f}', '%.2f', '{}', '"', ')', ',', '.format(', '\n'],
+    ...['trial.suggest_int(', 'trial.suggest_categorical(', '"a"', 'f"l{i}"', '[1, 2]', '1', '  '],
+    ...['n = ', 'for i in range(n):', 'if n == 1:', 'else:', '#', '\\', '(', '*', '[', 'loss', '?'],
+    ...['parser.add_argument(', '"--lr"', 'default=', 'choices=', 'log=True'],
+  );
+  const source = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.array(pieces, { maxLength: 60 }).map((all) => all.join('')),
+  );
+
+  it('give rules that are regular expressions with one group, and ranges of a valid shape', () => {
+    fc.assert(
+      fc.property(source, (text) => {
+        importsIn(text);
+        for (const { pattern } of printedValues(text))
+          expect(new RegExp(`${pattern}|`).exec('')).toHaveLength(2);
+        for (const declared of sourceOptions(text)) propose(declared);
+        for (const range of Object.values(optunaScript(text)?.space ?? {}))
+          expect(distribution.safeParse(range).error).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
