@@ -4,7 +4,9 @@
  * margin, categoricals from probabilities of their own. `update.ts` has the equations.
  *
  * - Asynchronous: every proposal is a sample of the current generation. The generation ends when
- *   `population` of its trials have ended; those that end later do not count.
+ *   `population` trials have ended that are samples of it or of the one before; those that end
+ *   later do not count. Without the late ones of the generation before, the regret of 64 trials on
+ *   16 workers was 0.139 rather than 0.114 on the development problems.
  * - The state is a function of the completions: a trial's sample before rounding is drawn again
  *   from its number. A trial that is no sample of its generation does not count: an enqueued point,
  *   or one drawn uniformly because the distribution gave none that is new.
@@ -82,7 +84,9 @@ class Generations {
   readonly #strategy: Strategy;
   readonly #initial: Distribution;
   #current: Distribution;
-  /** Evaluated samples of the current generation. */
+  /** Distribution of the generation before; null in the first. */
+  #previous: Distribution | null = null;
+  /** Evaluated samples that count for the current generation. */
   #samples: Evaluated[] = [];
   /** Number of completions seen. */
   #seen = 0;
@@ -101,6 +105,7 @@ class Generations {
   after(history: HistoryView): Distribution {
     if (history.count < this.#seen) {
       this.#current = this.#initial;
+      this.#previous = null;
       this.#samples = [];
       this.#seen = 0;
     }
@@ -119,24 +124,28 @@ class Generations {
   }
 
   #add(history: HistoryView, number: number): void {
-    if (history.generation(number) !== this.#current.generation) return;
-    const sample = this.#sampleOf(history, number);
+    const generation = history.generation(number);
+    const source = [this.#current, this.#previous].find((each) => each?.generation === generation);
+    if (source === undefined || source === null) return;
+    const sample = this.#sampleOf(history, number, source);
     if (sample === null) return;
     const value = history.value(number);
     const loss = history.direction === 'minimize' ? value : -value;
     this.#samples.push({ ...sample, loss, isPruned: history.isPruned(number) });
     if (this.#samples.length < this.#strategy.population) return;
+
+    this.#previous = this.#current;
     this.#current = nextDistribution(this.#strategy, this.#current, this.#samples);
     this.#samples = [];
   }
 
-  /** Draws a trial's sample again; null if its point is no sample of the current generation. */
-  #sampleOf(history: HistoryView, number: number): Sample | null {
+  /** Draws a trial's sample again; null if its point is no sample of the distribution. */
+  #sampleOf(history: HistoryView, number: number, source: Distribution): Sample | null {
     const params = history.params(number);
     if (params === null)
       throw new RangeError(`the history lacks the parameters of trial ${number}`);
     for (let retry = 0; retry < DRAWS; retry++) {
-      const sample = this.sample(this.#current, number, retry);
+      const sample = this.sample(source, number, retry);
       const point = this.pointOf(sample);
       if (sameKey(this.#axes, point, params)) return this.#translation.masked(sample, point);
     }

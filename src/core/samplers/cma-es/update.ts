@@ -24,7 +24,7 @@ export interface Evaluated extends Sample {
   readonly isPruned: boolean;
 }
 
-/** @param samples of one generation, as many as the population; equal ones rank in this order */
+/** @param samples as many as the population; equal ones rank in this order */
 export function nextDistribution(
   strategy: Strategy,
   { generation, gaussian, categorical }: Distribution,
