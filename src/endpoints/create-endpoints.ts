@@ -155,7 +155,13 @@ async function create(
     endpoints: {
       calls: {
         ...calls.handlers,
-        ...studyCommands({ current, resources, userFolder, holdUpload: (id) => uploads.hold(id) }),
+        ...studyCommands({
+          current,
+          resources,
+          userFolder,
+          holdUpload: (id) => uploads.hold(id),
+          historiesOf: calls.historiesOf,
+        }),
         about: () => ({
           version: options.version,
           platform: process.platform,

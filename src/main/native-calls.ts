@@ -79,6 +79,8 @@ const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
     properties: ['openFile'],
     filters: [{ name: text.labs, extensions: ['db', 'sqlite', 'sqlite3'] }],
   },
+  'start-file': { title: text.chooseStart, properties: ['openFile'] },
+  'start-folder': { title: text.chooseStartFolder, properties: ['openDirectory'] },
   study: {
     title: text.chooseStudy,
     properties: ['openFile'],

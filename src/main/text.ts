@@ -27,6 +27,8 @@ export const text = {
   chooseData: 'Choose dataset files',
   chooseDataFolder: 'Choose a dataset folder',
   chooseLab: 'Open a lab',
+  chooseStart: 'Choose a file with trials to start from',
+  chooseStartFolder: 'Choose an NNI experiment or Ray Tune results',
   chooseStudy: 'Open a study',
   labs: 'Lab files',
   studies: 'Studies',

@@ -5,12 +5,14 @@
  */
 import { z } from 'zod';
 import { hasHiddenCharacters } from '../core/hidden-characters.ts';
+import { MOST_SOURCES } from '../core/study/start-history.ts';
 import { params } from './best-configs.ts';
 import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
 import { strict } from './problems.ts';
 import { studyFile, studyName, studyNote, writtenStudyFile } from './study-file.ts';
+import { startedFromOutput } from './run-output.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
 import { nodeLimits } from './node-messages.ts';
 import { labBody } from './window/lab-stream.ts';
@@ -27,6 +29,7 @@ import {
   trialOutputPart,
 } from './window/reading.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
+import { startSource } from './window/start-from.ts';
 import { limits, studyBody } from './window/study-stream.ts';
 import { telemetryBody } from './window/telemetry.ts';
 
@@ -80,6 +83,8 @@ export const queries = {
   checkStudy: call(strict({ study: z.unknown(), workers: z.unknown().optional() }), studyCheck),
   /** Parses JSON text as a study; errors name line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
+  /** Maps the trials of another search to a study that would start from them. */
+  startFrom: call(strict({ study: writtenStudyFile, source: startSource }), startedFromOutput),
   /** Measures within a few seconds; later calls use the cached measurement. */
   estimate: call(strict({ study: writtenStudyFile, workers: count.nullable() }), estimate),
   datasets: call(
@@ -123,7 +128,11 @@ export const queries = {
  */
 export const commands = {
   startStudy: call(
-    strict({ study: writtenStudyFile, workers: z.int().min(1).max(4096).nullable() }),
+    strict({
+      study: writtenStudyFile,
+      workers: z.int().min(1).max(4096).nullable(),
+      startFrom: z.array(startSource).max(MOST_SOURCES).exactOptional(),
+    }),
     strict({ study }),
   ),
   pauseStudy: call(strict({ study }), done),
@@ -245,7 +254,16 @@ export const subscriptions = {
 export const native = {
   /** Several paths only for data; empty: the user chose nothing. */
   choosePaths: call(
-    strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }),
+    strict({
+      what: z.enum([
+        'dataset-file',
+        'dataset-folder',
+        'lab',
+        'study',
+        'start-file',
+        'start-folder',
+      ]),
+    }),
     z.array(z.string()),
   ),
   /** Shows a save dialog and writes the file; null: the user chose nothing. */

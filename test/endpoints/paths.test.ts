@@ -23,9 +23,26 @@ afterAll(async () => {
   folder.remove();
 });
 
+const study = {
+  format: 'galapagos-study/1',
+  name: 'paths',
+  objective: { kind: 'synthetic', function: 'sphere' },
+  direction: 'minimize',
+  searchSpace: { x: { type: 'float', low: 0, high: 1 } },
+  sampler: { name: 'random' },
+  stop: { trials: 1 },
+  seed: 1,
+};
+
 /** One input for each way to name a path of the machine, by endpoint. */
 const naming: Readonly<Record<string, (path: string) => unknown>> = {
   openLab: (path) => ({ source: { kind: 'path', path } }),
+  startFrom: (path) => ({ study, source: { kind: 'path', path, study: null, value: null } }),
+  startStudy: (path) => ({
+    study,
+    workers: null,
+    startFrom: [{ kind: 'path', path, study: null, value: null }],
+  }),
   beginImport: (path) => ({ source: { kind: 'paths', paths: [path] }, label: 'x', options: {} }),
 };
 
@@ -45,9 +62,11 @@ function takingPaths(): string[] {
 
 describe('Access: local paths', () => {
   it('are named by the endpoints of this test, and by those of uploads, which are relative', () => {
-    expect(takingPaths().filter((name) => name !== 'beginUpload')).toEqual(
-      Object.keys(naming).sort().reverse(),
-    );
+    expect(
+      takingPaths()
+        .filter((name) => name !== 'beginUpload')
+        .toSorted(),
+    ).toEqual(Object.keys(naming).toSorted());
   });
 
   describe.each(Object.entries(naming))('%s', (name, input) => {

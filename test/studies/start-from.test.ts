@@ -202,7 +202,7 @@ describe('Start from: files that are damaged or of another kind', () => {
     [
       'a table without values',
       () => read(written('a.csv', 'x,valu\n1,2\n')),
-      'a.csv: line 1: expected a column value, found x, valu (did you mean valu? --start-value names the column)',
+      'a.csv: line 1: expected a column value, found x, valu (did you mean valu? --start-value or Value names the column)',
     ],
     [
       'a table with a text as value',
@@ -238,7 +238,7 @@ describe('Start from: files that are damaged or of another kind', () => {
         writeFileSync(file, text);
         return read(folder.file('ray'));
       },
-      'ray: expected one metric, found accuracy, loss (--start-value names the metric)',
+      'ray: expected one metric, found accuracy, loss (--start-value or Value names the metric)',
     ],
     [
       'results of Ray without the metric',

@@ -3,8 +3,8 @@
  * `protocol/run-output.ts`.
  */
 import type { ScoreKind } from '../../core/study/score.ts';
-import type { RunOutput, StartedFromOutput } from '../../protocol/run-output.ts';
-import type { MappedHistory } from '../../studies/start-from/map-history.ts';
+import type { RunOutput } from '../../protocol/run-output.ts';
+import { startedFromOutputOf } from '../../studies/start-from/map-history.ts';
 import type { BestTrial, RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
 
@@ -48,7 +48,7 @@ export class JsonDisplay implements RunDisplay {
       ...this.#kind,
       parameters: [...parameterNames],
       notes: [...notes],
-      ...(histories.length === 0 ? {} : { startedFrom: histories.map(startedFromOutput) }),
+      ...(histories.length === 0 ? {} : { startedFrom: histories.map(startedFromOutputOf) }),
       lab,
       done,
     });
@@ -129,10 +129,6 @@ type RunOutputBody = RunOutput extends infer Each
     ? Omit<Each, 'at'>
     : never
   : never;
-
-function startedFromOutput({ source, of, mismatches }: MappedHistory): StartedFromOutput {
-  return { ...source, of, mismatches: mismatches.map((mismatch) => ({ ...mismatch })) };
-}
 
 function outputOf(event: RunEvent): RunOutputBody {
   switch (event.type) {

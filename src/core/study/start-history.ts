@@ -4,6 +4,9 @@
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 
+/** Greatest number of searches that a study set up in the window starts from. */
+export const MOST_SOURCES = 8;
+
 /** One trial of the history, in the study's search space. */
 export interface HistoryTrial {
   readonly params: EncodedParams;

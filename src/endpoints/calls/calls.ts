@@ -11,8 +11,10 @@ import type { CallDeps, CallHandlers } from './call-deps.ts';
 import { confirmCalls } from './confirm-calls.ts';
 import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
+import { readHistories } from './read-histories.ts';
 import { readingCalls } from './reading-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
+import type { StudyCommandDeps } from './study-calls.ts';
 
 export interface OtherCalls {
   readonly handlers: CallHandlers;
@@ -27,6 +29,8 @@ export interface OtherCalls {
    * lab was opened.
    */
   followUp(): void;
+  /** Reads the searches that a study starts from. @throws GalapagosError */
+  readonly historiesOf: StudyCommandDeps['historiesOf'];
   close(): Promise<void>;
 }
 
@@ -50,6 +54,7 @@ export function createCalls(deps: CallDeps): OtherCalls {
     datasets: () => catalogueIn(deps.userFolder).names(),
     confirms: (study) => confirm.confirms(study),
     followUp: () => confirm.followUp(),
+    historiesOf: (request, context) => readHistories(deps, reading, request, context),
     async close() {
       await Promise.all([imports.close(), checking.close(), reading.close()]);
     },

@@ -1,6 +1,7 @@
 /** Endpoints of the page that sets up a study. */
 import { isAbsolute } from 'node:path';
 import { samplers } from '../../core/samplers/create-sampler.ts';
+import { defined } from '../../core/at.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import { draftStudy } from '../../studies/draft-study.ts';
 import { freeName } from '../../core/free-name.ts';
@@ -10,14 +11,16 @@ import { knownDataset } from '../../studies/known-dataset.ts';
 import { listNetworks } from '../../studies/list-networks.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';
 import { toWindowProblem } from '../../studies/problems.ts';
+import { startedFromOutputOf } from '../../studies/start-from/map-history.ts';
 import { isFields } from '../../training/models/reader.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
+import { readHistories } from './read-histories.ts';
 
 type SetUpCalls = Pick<
   CallHandlers,
-  'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'
+  'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy' | 'startFrom'
 >;
 
 export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
@@ -46,6 +49,10 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
         ...deviceProblems(selected, lab === null ? [] : devicesOf(lab.lab)),
       ].map(toWindowProblem);
       return { ...check, problems: [...check.problems, ...problems] };
+    },
+    startFrom: async ({ study, source }, context) => {
+      const [history] = await readHistories(deps, thread, { study, sources: [source] }, context);
+      return startedFromOutputOf(defined(history));
     },
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);

@@ -13,7 +13,7 @@ import { withChosenSampler } from '../../core/study/choose-sampler.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { THIS_NODE, deviceOfSlot, slotsOf } from '../../core/device.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
-import type { HandlersOf } from '../../protocol/endpoint.ts';
+import type { CallContext, HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
 import { withPruning } from '../../protocol/pruning.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
@@ -22,6 +22,9 @@ import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
 import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
+import { joinHistories } from '../../studies/start-from/map-history.ts';
+import type { MappedHistory } from '../../studies/start-from/map-history.ts';
+import type { StartRequest } from '../../studies/start-from/start-histories.ts';
 import { cpuWorkers, mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { CurrentLab } from '../current-lab.ts';
 import { limitsOf } from '../projections/study-row.ts';
@@ -55,6 +58,11 @@ export interface StudyCommandDeps {
   readonly userFolder: string;
   /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
   readonly holdUpload: (upload: string) => HeldUpload;
+  /** Reads the searches that a study starts from. @throws GalapagosError */
+  readonly historiesOf: (
+    request: Omit<StartRequest, 'lab'>,
+    context: CallContext,
+  ) => Promise<readonly MappedHistory[]>;
 }
 
 export function studyCommands({
@@ -62,6 +70,7 @@ export function studyCommands({
   resources,
   userFolder,
   holdUpload,
+  historiesOf,
 }: StudyCommandDeps): StudyCommands {
   const decide = (command: Parameters<Coordinator['decide']>[0]): null =>
     decideOrThrow(current.lab.deciding, command);
@@ -104,7 +113,7 @@ export function studyCommands({
     }
   };
   return {
-    async startStudy({ study: file, workers }) {
+    async startStudy({ study: file, workers, startFrom = [] }, context) {
       // Names of other programs' studies are taken as well.
       await current.view.foreignLoaded;
       const coordinator = current.lab.deciding;
@@ -114,7 +123,13 @@ export function studyCommands({
         ...deviceProblems(file.devices, devicesOf(coordinator.lab)),
       ];
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
-      const { spec, limits } = studyOf(file);
+      const { limits, ...read } = studyOf(file);
+      const histories =
+        startFrom.length === 0
+          ? []
+          : await historiesOf({ study: file, sources: startFrom }, context);
+      const spec =
+        histories.length === 0 ? read.spec : { ...read.spec, ...joinHistories(histories) };
       const uid = randomUUID();
       const named = { ...spec, name: freeName(current.view.names, spec.name) };
       const atOnce = trialsAtOnce(coordinator.lab, spec, limits.trials ?? Infinity);

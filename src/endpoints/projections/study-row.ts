@@ -6,6 +6,7 @@ import { trialsOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { earlyStops } from '../../core/study/early-stops.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
+import { startedFromText } from '../../core/study/start-history.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { studyFile } from '../../protocol/study-file.ts';
@@ -78,6 +79,7 @@ export function studyHead(
       sampler,
       seed,
       ...(pruning === undefined ? {} : { pruner: pruning.pruner, prunerReason: pruning.reason }),
+      ...(spec.startedFrom === undefined ? {} : { startedFrom: [...spec.startedFrom] }),
     },
     parameters: Object.keys(searchSpace),
     operators: projection.operators.list,
@@ -178,7 +180,10 @@ function openCounts({ open }: Study): { waiting: number; running: number } {
   return { waiting: open.size - running, running };
 }
 
-function notesOf({ objective, searchSpace }: Study['spec']): string[] {
+function notesOf({ objective, searchSpace, startedFrom }: Study['spec']): string[] {
   const parsed = studyFile.shape.objective.safeParse(objective);
-  return parsed.success ? notesOn({ objective: parsed.data, searchSpace }) : [];
+  return [
+    ...(parsed.success ? notesOn({ objective: parsed.data, searchSpace }) : []),
+    ...(startedFrom === undefined ? [] : [`The study ${startedFromText(startedFrom)}.`]),
+  ];
 }

@@ -9,6 +9,7 @@ import { serveRequests } from '../../runtime/serve-requests.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
+import { startHistories } from '../../studies/start-from/start-histories.ts';
 import { catalogueIn } from '../../datasets/catalogue.ts';
 import { toEndpointError } from '../calls/errors.ts';
 import { parseInput, parseUploadList } from '../calls/parse-input.ts';
@@ -48,6 +49,7 @@ const works = {
   input: ({ name, body }: { readonly name: TabledCall; readonly body: Uint8Array }) =>
     parseInput(name, body),
   uploadList: ({ body }: { readonly body: Uint8Array }) => parseUploadList(body),
+  histories: startHistories,
   check: ({
     study,
     resources,

@@ -117,6 +117,8 @@ export const studyHead = studyRow.extend({
     seed,
     pruner: pruner.exactOptional(),
     prunerReason: z.string().exactOptional(),
+    /** Searches whose trials the study started from; absent: none. */
+    startedFrom: z.array(strict({ name: z.string(), trials: count })).exactOptional(),
   }).nullable(),
   /** Parameters in the order of the columns. */
   parameters: z.array(z.string()),

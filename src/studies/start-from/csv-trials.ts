@@ -65,7 +65,7 @@ function columnsOf({ fields, line }: Row, source: string, values: readonly strin
     const index = fields.indexOf(name);
     if (index >= 0) return index;
     const nearest = nearestName(name, fields);
-    const hint = `${nearest === undefined ? '' : `did you mean ${nearest}? `}--start-value names the column`;
+    const hint = `${nearest === undefined ? '' : `did you mean ${nearest}? `}--start-value or Value names the column`;
     throw fault(source, `line ${line}`, `a column ${name}`, fields.slice(0, 12).join(', '), hint);
   });
   const isOptuna = fields.some((name) => name.startsWith(OPTUNA_PREFIX));

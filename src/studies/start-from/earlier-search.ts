@@ -73,10 +73,10 @@ export function refuseTooMany(source: string, count: number): void {
 }
 
 /**
- * Returns the study of that name, or the only one.
+ * Returns the study of that name or uid, or the only one.
  * @throws InvalidInput that lists the names
  */
-export function chosenStudy<T extends { readonly name: string }>(
+export function chosenStudy<T extends { readonly name: string; readonly uid?: string | null }>(
   source: string,
   studies: readonly T[],
   wanted: string | null,
@@ -90,7 +90,7 @@ export function chosenStudy<T extends { readonly name: string }>(
     const hint = `name one: ${source}#${first.name}`;
     throw fault(source, '', 'one study', `${studies.length}: ${listed}`, hint);
   }
-  const found = studies.find(({ name }) => name === wanted);
+  const found = studies.find(({ name, uid }) => name === wanted || uid === wanted);
   if (found !== undefined) return found;
   const nearest = nearestName(wanted, names);
   const hint = nearest === undefined ? `there are ${listed}` : `did you mean ${nearest}?`;

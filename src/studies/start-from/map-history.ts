@@ -13,6 +13,7 @@ import { boundsOf, directionsOf } from '../../core/study/objectives.ts';
 import type { HistorySource, HistoryTrial } from '../../core/study/start-history.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import { foundText } from '../../protocol/problems.ts';
+import type { StartedFromOutput } from '../../protocol/run-output.ts';
 import { pythonJson } from '../../storage/python-json.ts';
 import { numberOf } from './csv-trials.ts';
 import { MOST_TRIALS } from './earlier-search.ts';
@@ -59,6 +60,15 @@ export function mapHistory(search: EarlierSearch, spec: StartedSpec): MappedHist
   if (trials.length === 0) throw nothingFits(search, mismatches);
   const of = search.trials.length + search.leftOut.reduce((sum, { count }) => sum + count, 0);
   return { source: { name: search.name, trials: trials.length }, trials, of, mismatches };
+}
+
+/** A history for programs: without its trials. */
+export function startedFromOutputOf({
+  source,
+  of,
+  mismatches,
+}: Pick<MappedHistory, 'source' | 'of' | 'mismatches'>): StartedFromOutput {
+  return { ...source, of, mismatches: mismatches.map((mismatch) => ({ ...mismatch })) };
 }
 
 /** Joins the histories of several sources. @throws InvalidInput for more trials than one may have */

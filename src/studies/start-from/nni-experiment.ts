@@ -119,7 +119,13 @@ function valuesOf(
     const value: unknown = fields.find(([field]) => field === name)?.[1];
     if (typeof value === 'number') return value;
     const names = fields.map(([field]) => field).join(', ');
-    throw fault(source, place, `the metric ${name}`, names, '--start-value names the metric');
+    throw fault(
+      source,
+      place,
+      `the metric ${name}`,
+      names,
+      '--start-value or Value names the metric',
+    );
   });
 }
 

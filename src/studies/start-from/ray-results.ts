@@ -87,7 +87,7 @@ export function readRayResults(
       '',
       `the metric ${metrics.join(', ')}`,
       metricsOf(last).join(', ') || 'none',
-      '--start-value names the metric',
+      '--start-value or Value names the metric',
     );
   return { name: source, directions: null, trials, leftOut: leftOut.list, areTexts: false };
 }
@@ -134,7 +134,7 @@ function onlyMetric(
     '',
     'one metric',
     names.length === 0 ? 'none' : names.slice(0, 12).join(', '),
-    '--start-value names the metric',
+    '--start-value or Value names the metric',
   );
 }
 

@@ -249,8 +249,10 @@ export class Places {
   /** The first trial with parents; null when no trial has any. */
   firstChild(): number | null {
     const { table } = this.population;
+    // Parents among the trials that the study started from are not in the table.
     for (let number = 0; number < Math.min(table.size, 20_000); number++)
-      if (table.parents(number).length > 0) return number;
+      if (table.parents(number).length > 0 || (table.columns.generation[number] ?? 0) > 0)
+        return number;
     return null;
   }
 

@@ -5,6 +5,7 @@
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { CallOutput } from '../../../protocol/endpoints.ts';
 import type { Estimate, StudyCheck, WindowProblem } from '../../../protocol/window/set-up.ts';
+import type { StartSource } from '../../../protocol/window/start-from.ts';
 import type { Client } from '../../client.ts';
 import { problemsOf } from '../../errors.ts';
 import { toFailure } from '../../failure.ts';
@@ -47,6 +48,8 @@ export class Draft {
   fixed = $state.raw<readonly Fixed[]>([]);
   /** Value as typed; undefined while the field is empty. */
   workers = $state.raw<Json | undefined>(undefined);
+  /** Searches that the study starts from. */
+  startFrom = $state.raw<readonly StartSource[]>([]);
   /** Networks that a study can refer to by name, with their layers. */
   networks = $state.raw<CallOutput<'networks'>>([]);
   /** Whether the layer editor is open. */
@@ -81,6 +84,7 @@ export class Draft {
   /** Replaces the study and discards the state of the last one. */
   begin(study: Study): void {
     this.fixed = [];
+    this.startFrom = [];
     this.layersProblem = null;
     this.change(study);
     this.text = JSON.stringify(study, null, 2);
@@ -213,7 +217,14 @@ export class Draft {
     return this.#client.command('startStudy', {
       study: this.study,
       workers: this.workerCount,
+      ...(this.startFrom.length === 0 ? {} : { startFrom: [...this.startFrom] }),
     });
+  }
+
+  /** Maps the trials of a search to the current study. */
+  mapped(source: StartSource): Promise<CallOutput<'startFrom'>> {
+    const study = this.study as unknown as StudyFile;
+    return this.#client.query('startFrom', { study, source });
   }
 
   async measure(): Promise<void> {
