@@ -9,7 +9,13 @@ import type { ObjectivePlaces } from '../objective-kind.ts';
 import { RESERVED, parameterVariable } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { isPermitted } from './permission.ts';
-import { ALL_PARAMETERS, FACTS, parseArgument, placeholdersOf } from './template.ts';
+import {
+  ALL_PARAMETERS,
+  FACTS,
+  parseArgument,
+  placeholdersOf,
+  runsPythonModule,
+} from './template.ts';
 
 export function commandProblems(
   objective: CommandObjective,
@@ -33,7 +39,7 @@ export function commandProblems(
 /** Sentences on parameters that the command line does not contain. */
 export function commandNotes({ command }: CommandObjective, space: SearchSpace): string[] {
   const used = placeholdersOf(command);
-  if (ALL_PARAMETERS.some((name) => used.has(name))) return [];
+  if (ALL_PARAMETERS.some((name) => used.has(name)) || runsPythonModule(command)) return [];
   const unused = Object.keys(space).filter((name) => !used.has(name));
   if (unused.length === 0) return [];
   const [names, variables] = [unused.join(', '), unused.map(parameterVariable).join(', ')];

@@ -47,6 +47,12 @@ export function parseArgument(argument: string): readonly Part[] | null {
   return text === '' ? parts : [...parts, { text }];
 }
 
+/** Returns whether the command runs a script through the Python module, which reads parameters. */
+export function runsPythonModule(command: readonly string[]): boolean {
+  const at = command.indexOf('-m');
+  return at > 0 && command[at + 1] === 'galapagos';
+}
+
 /** Names of the placeholders of arguments that parse. */
 export function placeholdersOf(command: readonly string[]): ReadonlySet<string> {
   const names = command.flatMap((argument) =>

@@ -5,6 +5,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { findProgram } from '../../objectives/command/find-program.ts';
+import { runsPythonModule } from '../../objectives/command/template.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
@@ -79,7 +80,7 @@ export async function examineScript(
   if (script === null) return [{ name: 'program', found: program.path, remedy: null }];
   const python = await interpreter(program.path, whole);
   if ('remedy' in python) return [python];
-  const needed = [...importsOf(script), ...(usesModule(command) ? ['galapagos'] : [])];
+  const needed = [...importsOf(script), ...(runsPythonModule(command) ? ['galapagos'] : [])];
   return [
     { name: 'Python', found: `${python.version}, ${program.path}`, remedy: null },
     ...(await packages(program.path, script, [...new Set(needed)].sort(), whole)),
@@ -105,11 +106,6 @@ function scriptIn(command: readonly string[], folder: string): string | null {
     if (path.endsWith('.py') && readText(path, 1) !== null) return path;
   }
   return null;
-}
-
-function usesModule(command: readonly string[]): boolean {
-  const at = command.indexOf('-m');
-  return at > 0 && command[at + 1] === 'galapagos';
 }
 
 /** Packages that the script and the modules beside it import, without those modules. */

@@ -109,6 +109,7 @@ describe('Commands: checks before a study starts', () => {
       'the command does not contain units: the program has to read GALAPAGOS_PARAM_units or the file that GALAPAGOS_PARAMS names',
     ]);
     expect(notes('{params:hydra}')).toEqual([]);
+    expect(notes('-m', 'galapagos', 'train.py')).toEqual([]);
   });
 
   it('allows a pruner only where the study says how often a trial reports', () => {
