@@ -3,7 +3,7 @@
  * but the best. A worker cannot decide this: whether a failed attempt is repeated, and which trial
  * is the best, the scheduler knows.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Study, Change } from '../core/scheduling/index.ts';
 import { checkpointsFolder } from '../objectives/command/attempt-folders.ts';
@@ -29,22 +29,25 @@ export class CheckpointFolders {
       return;
     }
     const { number, isBest } = change;
-    if (keeps === 'none' || !isBest) this.#remove(uid, number);
+    if (keeps === 'none' || !isBest) void this.#remove(uid, number);
     // A trial that joins a front need not displace another.
     if (keeps === 'none' || best === null || spec.objectives !== undefined) return;
     const former = this.#best.get(uid);
-    if (former !== undefined && former !== best.number) this.#remove(uid, former);
+    if (former !== undefined && former !== best.number) void this.#remove(uid, former);
     this.#best.set(uid, best.number);
   }
 
   async #removeAllBut(study: string, best: Study['best']): Promise<void> {
     const names = await readdir(checkpointsFolder(this.#userFolder, study)).catch(() => []);
-    for (const name of names) if (name !== String(best?.number)) this.#remove(study, Number(name));
+    for (const name of names)
+      if (name !== String(best?.number)) await this.#remove(study, Number(name));
+    // Fails unless it is empty.
+    await rmdir(checkpointsFolder(this.#userFolder, study)).catch(() => undefined);
   }
 
-  #remove(study: string, trial: number): void {
+  async #remove(study: string, trial: number): Promise<void> {
     const folder = join(checkpointsFolder(this.#userFolder, study), String(trial));
     // What cannot be deleted now stays; it does no harm but takes space.
-    rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -67,7 +67,7 @@ describe('Studies of programs', () => {
     expect(stdout).toContain('6 of 6 trials');
     for (const { value, params } of trials())
       expect(value).toBeCloseTo((Number(params['x']) - 1) ** 2 + Number(params['y']), 3);
-    expect(readdirSync(join(home, 'runs'))).toEqual([]);
+    await expect.poll(() => readdirSync(join(home, 'runs'))).toEqual([]);
     expect(existsSync(join(home, 'checkpoints'))).toBe(true);
   });
 
@@ -121,7 +121,7 @@ describe('Studies of programs', () => {
     const resumed = await galapagos(['run', 'study.json', '--workers', '2', '--resume']).ended;
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
     expect(trials().map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
-    expect(readdirSync(join(home, 'runs'))).toEqual([]);
+    await expect.poll(() => readdirSync(join(home, 'runs'))).toEqual([]);
   });
 
   it('show what a trial printed, also while it runs, and the command that runs the best again', async () => {

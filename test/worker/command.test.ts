@@ -1,5 +1,5 @@
 /** Tests that no program outlives its worker, however the worker ends. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/workers/worker-processes.ts';
@@ -83,6 +83,7 @@ describe.skipIf(process.platform === 'win32')('Worker: programs of commands', ()
     expect(left.every(isAlive)).toBe(true);
     process.kill(workers.running[0]?.pid ?? 0, 'SIGKILL');
     for (const pid of left) await gone(pid, 10_000);
+    await expect.poll(() => readdirSync(join(folder.path, 'runs'))).toEqual([]);
   });
 
   it('end when their supervisor kills the worker’s group, and when it closes', async () => {

@@ -1,10 +1,10 @@
 /**
- * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<trial>-<attempt>`
- * is deleted with the attempt, or by a later worker if its own was killed; `checkpoints/<study>/
+ * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is deleted
+ * with the attempt if it is not empty, else with the worker; `checkpoints/<study>/
  * <trial>` outlives attempts.
  */
-import { mkdirSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, rmdir, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRunning } from '../../runtime/process-running.ts';
 
 export interface AttemptFolders {
@@ -25,45 +25,78 @@ export function checkpointsFolder(userFolder: string, study: string): string {
 
 const runs = (userFolder: string): string => join(userFolder, 'runs');
 
-/** @param params written to a file for the program */
-export function createAttemptFolders(
-  userFolder: string,
-  attempt: { readonly study: string; readonly number: number; readonly attemptNumber: number },
-  params: unknown,
-): AttemptFolders {
-  const { study, number, attemptNumber } = attempt;
-  const base = join(runs(userFolder), String(process.pid), `${number}-${attemptNumber}`);
-  const [trialDir, temporaryDir] = [join(base, 'files'), join(base, 'tmp')];
-  const checkpointDir = join(checkpointsFolder(userFolder, study), String(number));
-  const paramsFile = join(base, 'params.json');
-  rmSync(base, { recursive: true, force: true });
-  for (const folder of [trialDir, temporaryDir, checkpointDir])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(paramsFile, `${JSON.stringify(params)}\n`);
-  return {
-    trialDir,
-    temporaryDir,
-    checkpointDir,
-    paramsFile,
-    reportsFile: join(base, 'reports.jsonl'),
-    stopFile: join(base, 'stop'),
-    remove: () => {
-      rmSync(base, { recursive: true, force: true, maxRetries: 3 });
-      for (const folder of [checkpointDir, dirname(checkpointDir), dirname(base)])
-        removeIfEmpty(folder);
-    },
-  };
+/** Folder of this process's attempts, which does not outlive the process. */
+export function ownRuns(userFolder: string): string {
+  return join(runs(userFolder), String(process.pid));
 }
 
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // It has checkpoints, or another attempt's files.
+/** Creates the folders of one attempt after another. */
+export class AttemptFolderPool {
+  readonly #userFolder: string;
+  /** Empty folders of an earlier attempt: deleting and creating them costs a journal's commit. */
+  #spare: string | null = null;
+  #made = 0;
+
+  constructor(userFolder: string) {
+    this.#userFolder = userFolder;
+  }
+
+  /** @param params written to a file for the program */
+  create(
+    attempt: { readonly study: string; readonly number: number; readonly attemptNumber: number },
+    params: unknown,
+  ): AttemptFolders {
+    const { study, number, attemptNumber } = attempt;
+    const base = this.#spare ?? this.#newBase();
+    this.#spare = null;
+    const name = `${number}-${attemptNumber}`;
+    const checkpointDir = join(checkpointsFolder(this.#userFolder, study), String(number));
+    mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
+    const [trialDir, temporaryDir] = innerFolders(base);
+    const paramsFile = join(base, `params-${name}.json`);
+    const reportsFile = join(base, `reports-${name}.jsonl`);
+    const stopFile = join(base, `stop-${name}`);
+    writeFileSync(paramsFile, `${JSON.stringify(params)}\n`);
+    return {
+      trialDir,
+      temporaryDir,
+      checkpointDir,
+      paramsFile,
+      reportsFile,
+      stopFile,
+      remove: () => {
+        if (isEmpty(trialDir) && isEmpty(temporaryDir)) {
+          for (const file of [paramsFile, reportsFile, stopFile]) rmSync(file, { force: true });
+          this.#spare = base;
+        } else rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+        // Fails if it has checkpoints.
+        rmdir(checkpointDir, () => undefined);
+      },
+    };
+  }
+
+  #newBase(): string {
+    this.#made += 1;
+    const base = join(ownRuns(this.#userFolder), String(this.#made));
+    for (const folder of innerFolders(base)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return base;
   }
 }
 
-/** Deletes the folders of attempts whose worker was killed. */
+function innerFolders(base: string): readonly [trialDir: string, temporaryDir: string] {
+  return [join(base, 'files'), join(base, 'tmp')];
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    // The program has deleted it.
+    return false;
+  }
+}
+
+/** Deletes the folders of workers that are gone, and whose guardian did not. */
 export function removeAbandonedFolders(userFolder: string): void {
   let names: string[];
   try {

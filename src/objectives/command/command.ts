@@ -8,7 +8,7 @@ import type { StudyMessage } from '../../protocol/worker-messages.ts';
 import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
 import type { ObjectiveKind } from '../objective-kind.ts';
-import { removeAbandonedFolders } from './attempt-folders.ts';
+import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt-folders.ts';
 import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
 import { Guardian } from './guardian.ts';
@@ -48,7 +48,8 @@ function createCommand({
   gate = new Gate(),
   threads = availableCores(),
 }: Workplace): Evaluate {
-  const guardian = new Guardian();
+  const guardian = new Guardian(ownRuns(userFolder));
+  const pool = new AttemptFolderPool(userFolder);
   const parsed = new WeakMap<StudyMessage, CommandObjective>();
   let swept = false;
   return async (study, lanes, listener) => {
@@ -72,6 +73,7 @@ function createCommand({
         lane,
         userFolder,
         guardian,
+        pool,
         gate,
         threads,
         report: (report) => {

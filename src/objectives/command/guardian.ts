@@ -9,7 +9,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { killGroup } from '../../runtime/process-group.ts';
 
-/** Reads `+ <group>` and `- <group>`, and kills the groups that are left. */
+/** Reads `+ <group>` and `- <group>`, kills the groups that are left, and deletes a folder. */
 const GUARD = `trap '' HUP INT TERM
 groups=' '
 while read -r what group; do
@@ -18,7 +18,8 @@ while read -r what group; do
     -) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL -"$group" 2>/dev/null; done`;
+for group in $groups; do kill -KILL -"$group" 2>/dev/null; done
+command -p rm -rf -- "$1"`;
 
 /** Starts a program once a line arrives on descriptor 3, and never if that closes first. */
 const WAIT = 'read -r _ <&3 || exit 0; exec 3<&-; exec "$@"';
@@ -34,6 +35,12 @@ export interface LaunchOptions {
 export class Guardian {
   #shell: ChildProcess | null = null;
   readonly #groups = new Set<number>();
+  readonly #folder: string;
+
+  /** @param folder deleted when this process is gone */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /**
    * Starts a program that leads a process group, which does not outlive this process. Its standard
@@ -70,7 +77,7 @@ export class Guardian {
 
   #start(): ChildProcess {
     if (this.#shell !== null) return this.#shell;
-    const shell = spawn('/bin/sh', ['-c', GUARD], {
+    const shell = spawn('/bin/sh', ['-c', GUARD, 'sh', this.#folder], {
       cwd: '/',
       env: {},
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -8,8 +8,7 @@ import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { StudyMessage } from '../../protocol/worker-messages.ts';
 import type { Gate } from '../../runtime/gate.ts';
 import type { EvaluatedLane, LaneEnd } from '../evaluate.ts';
-import { createAttemptFolders } from './attempt-folders.ts';
-import type { AttemptFolders } from './attempt-folders.ts';
+import type { AttemptFolderPool, AttemptFolders } from './attempt-folders.ts';
 import { environmentOf } from './environment.ts';
 import { failureOf, lastLines } from './failure-text.ts';
 import { findProgram } from './find-program.ts';
@@ -27,6 +26,7 @@ export interface AttemptParts {
   readonly lane: EvaluatedLane;
   readonly userFolder: string;
   readonly guardian: Guardian;
+  readonly pool: AttemptFolderPool;
   readonly gate: Gate;
   /** The slot's share of the cores. */
   readonly threads: number;
@@ -40,9 +40,9 @@ export function programSeed(seed: number, trial: number): number {
 }
 
 export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
-  const { lane, userFolder, study, objective } = parts;
+  const { lane, userFolder, study, objective, pool } = parts;
   if (lane.signal.aborted) return { outcome: 'stopped' };
-  const folders = createAttemptFolders(userFolder, lane.attempt, lane.params);
+  const folders = pool.create(lane.attempt, lane.params);
   const { number, attemptNumber } = lane.attempt;
   const log = new OutputLog(
     outputFolder(userFolder, study.study, number),
