@@ -145,14 +145,14 @@ class Values {
   #remarks = 0;
 
   constructor(
-    { objective: { result, reports }, report }: AttemptParts,
+    { objective: { result, reports, folder }, report }: AttemptParts,
     { trialDir, reportsFile }: AttemptFolders,
     log: OutputLog,
   ) {
     this.#forward = report;
     this.#log = log;
-    this.#result = result === undefined ? null : searchFor(result, trialDir);
-    this.#series = reports === undefined ? null : searchFor(reports, trialDir);
+    this.#result = result === undefined ? null : searchFor(result, trialDir, folder);
+    this.#series = reports === undefined ? null : searchFor(reports, trialDir, folder);
     this.#file = new AppendedLines(reportsFile, (text) => this.#take(text));
   }
 

@@ -2,7 +2,7 @@
  * Rules that find the values of a program that knows nothing of Galapagos: in the lines it prints,
  * in a JSON file or in a CSV file.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { ValueRule } from '../../protocol/command-objective.ts';
@@ -28,8 +28,11 @@ export interface Search {
 /** Greatest size of a file that values are read from, in bytes. */
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** @param folder of the attempt, to which a file is relative */
-export function searchFor(rule: ValueRule, folder: string): Search {
+/**
+ * @param folder of the attempt, to which a file is relative
+ * @param shared working folder of the program, for the text of an error
+ */
+export function searchFor(rule: ValueRule, folder: string, shared: string): Search {
   if ('stdout' in rule) return new LineSearch(rule.stdout);
   const file = 'json' in rule ? rule.json : rule.csv;
   const path = isAbsolute(file) ? file : join(folder, file);
@@ -37,7 +40,7 @@ export function searchFor(rule: ValueRule, folder: string): Search {
     'json' in rule
       ? (text: string): Found => inJson(text, rule.key, file)
       : (text: string): Found => inCsv(text, rule.column, file);
-  return new FileSearch(path, file, read);
+  return new FileSearch({ path, file, misplaced: join(shared, file) }, read);
 }
 
 class LineSearch implements Search {
@@ -70,18 +73,27 @@ class LineSearch implements Search {
   }
 }
 
+interface SearchedFile {
+  readonly path: string;
+  /** As the rule has it. */
+  readonly file: string;
+  /** Where programs write that do not know of the attempt's folder. */
+  readonly misplaced: string;
+}
+
 class FileSearch implements Search {
   readonly #path: string;
   readonly #file: string;
+  readonly #misplaced: string;
   readonly #read: (text: string) => Found;
   #seen = '';
-  #found: Found;
+  #found: Found | null = null;
 
-  constructor(path: string, file: string, read: (text: string) => Found) {
+  constructor({ path, file, misplaced }: SearchedFile, read: (text: string) => Found) {
     this.#path = path;
     this.#file = file;
+    this.#misplaced = misplaced;
     this.#read = read;
-    this.#found = { missing: `it wrote no file ${file} in the folder of the attempt` };
   }
 
   line(): null {
@@ -92,7 +104,7 @@ class FileSearch implements Search {
     try {
       const { size, mtimeMs, ino } = statSync(this.#path);
       const seen = `${size} ${mtimeMs} ${ino}`;
-      if (seen === this.#seen) return this.#found;
+      if (seen === this.#seen && this.#found !== null) return this.#found;
       this.#found =
         size > MOST_BYTES
           ? { missing: `${this.#file} has more than ${MOST_BYTES / 2 ** 20} MiB` }
@@ -101,7 +113,14 @@ class FileSearch implements Search {
     } catch {
       // Not there yet, or just being replaced.
     }
-    return this.#found;
+    return this.#found ?? { missing: this.#absent() };
+  }
+
+  #absent(): string {
+    const absent = `it wrote no file ${this.#file} in the folder of the attempt`;
+    return existsSync(this.#misplaced)
+      ? `${absent}; one is in the working folder, which all trials share: have the program write to {trialDir} or GALAPAGOS_TRIAL_DIR`
+      : absent;
   }
 }
 

@@ -41,6 +41,13 @@ describe('Commands: the value of an attempt', () => {
     });
   });
 
+  it('is missing where its file lies in the working folder, and the error says so', async () => {
+    const { error } = await place.shell('echo "{}" > m.json', {
+      result: { json: 'm.json', key: 'a' },
+    });
+    expect(error).toMatch(/no file m\.json .*one is in the working folder.*write to \{trialDir\}/);
+  });
+
   it('comes from the reports file where the study has no rule, with metrics and reports', async () => {
     const script = `
       echo '{"step": 0, "value": 0.5, "metrics": {"loss": 2, "note": "x"}}' >> "$GALAPAGOS_REPORTS"

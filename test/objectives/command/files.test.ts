@@ -169,7 +169,7 @@ describe('Commands: the reports file', () => {
 
 describe('Commands: rules for values', () => {
   it('stdout: takes each match, and says what it looked for when there is none', () => {
-    const search = searchFor({ stdout: 'acc=(\\S+)' }, folder.path);
+    const search = searchFor({ stdout: 'acc=(\\S+)' }, folder.path, folder.path);
     expect(search.look()).toEqual({ missing: 'nothing that it printed matches /acc=(\\S+)/' });
     expect(search.line('acc=high')).toBeNull();
     expect(search.look()).toMatchObject({ missing: expect.stringContaining('"high"') as string });
@@ -178,7 +178,7 @@ describe('Commands: rules for values', () => {
   });
 
   it('json: takes a number or each number of a list at a path, and names what the file has', () => {
-    const search = searchFor({ json: 'm.json', key: 'val.acc' }, folder.path);
+    const search = searchFor({ json: 'm.json', key: 'val.acc' }, folder.path, folder.path);
     expect(search.look()).toMatchObject({ missing: expect.stringContaining('m.json') as string });
     const written = (text: string) => {
       writeFileSync(join(folder.path, 'm.json'), text);
@@ -198,10 +198,10 @@ describe('Commands: rules for values', () => {
   });
 
   it('csv: takes the numbers of a column, and names the columns when there is none', () => {
-    const search = searchFor({ csv: 'log.csv', column: 'val, acc' }, folder.path);
+    const search = searchFor({ csv: 'log.csv', column: 'val, acc' }, folder.path, folder.path);
     writeFileSync(join(folder.path, 'log.csv'), 'epoch,"val, acc"\n0,0.5\n1,\n2,0.75\n');
     expect(search.look()).toEqual({ values: [0.5, 0.75] });
-    const other = searchFor({ csv: 'log.csv', column: 'acc' }, folder.path);
+    const other = searchFor({ csv: 'log.csv', column: 'acc' }, folder.path, folder.path);
     expect(other.look()).toEqual({
       missing: 'log.csv has no column "acc": it has epoch, val, acc',
     });
