@@ -6,6 +6,7 @@
 import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';
+import { withoutStart } from '../core/study/start-history.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { trainObjective } from '../protocol/objective.ts';
@@ -68,7 +69,7 @@ export function confirmingStudy(
   ).flat();
   return {
     spec: {
-      ...original.spec,
+      ...withoutStart(original.spec),
       name,
       objective: { ...objective, seed: { $param: parameter }, confirms },
       searchSpace,
@@ -105,7 +106,7 @@ export function testingStudy(
   point[at] = seed;
   return {
     spec: {
-      ...confirming.spec,
+      ...withoutStart(confirming.spec),
       name,
       objective: { ...objective, test: true, confirms },
       searchSpace,

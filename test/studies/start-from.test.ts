@@ -9,6 +9,7 @@ import { toParams } from '../../src/core/search-space/params.ts';
 import { axesOf } from '../../src/core/search-space/axis.ts';
 import type { SearchSpace } from '../../src/core/search-space/distribution.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
+import { confirmingStudy } from '../../src/studies/confirming-study.ts';
 import type { EarlierSearch } from '../../src/studies/start-from/earlier-search.ts';
 import {
   historyText,
@@ -33,6 +34,13 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 const JOURNAL = join(fixtures, 'optuna-journal.log');
 const DATAFRAME = join(fixtures, 'optuna-dataframe.csv');
 const RAY = join(fixtures, 'ray');
+
+const SETTINGS = {
+  batch: 128,
+  epochs: 1,
+  optimizer: { type: 'sgd', learningRate: { $param: 'learningRate' } },
+  validation: 0.1,
+};
 
 const space: SearchSpace = {
   x: { type: 'float', low: 0, high: 1 },
@@ -299,6 +307,30 @@ describe('Start from: files that are damaged or of another kind', () => {
       }),
       { numRuns: size(100, 1_000) },
     );
+  });
+});
+
+describe('Start from: confirmations', () => {
+  it('does not hand the history to a study of other parameters that confirms the best', () => {
+    const history = [{ params: Float64Array.of(0.5), values: [1] }];
+    const original = {
+      name: 'original',
+      objective: { kind: 'train', dataset: 'mnist', network: 'mnist-paper', settings: SETTINGS },
+      direction: 'maximize',
+      searchSpace: { learningRate: { type: 'float', low: 0, high: 1 } },
+      sampler: { name: 'evolution' },
+      seed: 1,
+      startedFrom: [{ name: 'old.db', trials: 1 }],
+      history,
+    } as const;
+    const best = [{ number: 0, value: 0.9, encoded: Float64Array.of(0.5) }];
+    const { spec } = confirmingStudy({ uid: 'u', spec: original }, best, {
+      seeds: 2,
+      first: 5,
+      name: 'confirmation',
+    });
+    expect(spec).not.toHaveProperty('history');
+    expect(spec).not.toHaveProperty('startedFrom');
   });
 });
 

@@ -29,3 +29,16 @@ export function startedFromText(sources: readonly HistorySource[]): string {
   );
   return `started from ${each.join(' and ')}`;
 }
+
+/** Returns a spec without what it started from, for a study with another search space. */
+export function withoutStart<
+  Spec extends {
+    readonly startedFrom?: readonly HistorySource[];
+    readonly history?: readonly HistoryTrial[];
+  },
+>(spec: Spec): Omit<Spec, 'startedFrom' | 'history'> {
+  const kept = Object.entries(spec).filter(
+    ([name]) => name !== 'startedFrom' && name !== 'history',
+  );
+  return Object.fromEntries(kept) as unknown as Omit<Spec, 'startedFrom' | 'history'>;
+}
