@@ -1,5 +1,5 @@
 /** Tests that no program outlives its worker, however the worker ends. */
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/workers/worker-processes.ts';
@@ -97,23 +97,35 @@ describe.skipIf(process.platform === 'win32')('Worker: programs of commands', ()
   });
 
   it('end when the worker is killed at any moment of their start', async () => {
-    const seen = new Set<number>();
-    for (let round = 0; round < size(8, 200); round++) {
-      rmSync(join(folder.path, 'pids'), { force: true });
-      workers.spawn('local/cpu/0', `2.${round + 1}`, 0);
+    const script = objective('echo $$ >> started; exec sleep 1000');
+    const begin = async (incarnation: string): Promise<void> => {
+      workers.spawn('local/cpu/0', incarnation, 0);
       const from = coordinator.messages.all.length;
       const session = await coordinator.welcome(await coordinator.hello(from));
-      coordinator.study(session, objective('echo $$ >> pids; exec sleep 1000'));
-      const pid = workers.running[0]?.pid ?? 0;
+      coordinator.study(session, script);
       coordinator.cohort(session, 0);
+    };
+    const started = (): number[] => {
+      const file = join(folder.path, 'started');
+      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+    };
+    const rounds = size(12, 200);
+    for (let round = 0; round < rounds; round++) {
+      await begin(`2.${round + 1}`);
+      const pid = workers.running[0]?.pid ?? 0;
       // Spread over the time that a start takes.
-      const due = performance.now() + ((round * 7) % 23);
+      const due = performance.now() + ((round * 37) % 151);
       while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
       process.kill(pid, 'SIGKILL');
       await exits.count(round + 1);
-      for (const each of pids()) seen.add(each);
     }
-    for (const pid of seen) await gone(pid, 10_000);
+    // A program of a killed worker that runs on has written its id before one that starts now.
+    const before = started().length;
+    await begin('3.1');
+    await expect.poll(() => started().length).toBeGreaterThan(before);
+    const [own, ...others] = started().reverse();
+    expect(own).toBeDefined();
+    for (const pid of others) await gone(pid, 10_000);
   });
 
   it('write 200 MB within the limit of their output and without filling the worker’s memory', async () => {
