@@ -26,6 +26,7 @@ import json
 import math
 import operator
 import os
+import signal
 import sys
 
 __all__ = [
@@ -95,14 +96,23 @@ def report(step, value, **metrics):
 
 
 def should_prune():
-    """Returns True once the trial should end: pruned, cancelled or out of time."""
+    """Returns True once the trial should end: pruned, cancelled or out of time.
+
+    A script that asks ends by itself: from the first call on, the SIGTERM that comes with the end
+    is ignored. Galapagos kills a script that goes on for longer than `graceSeconds`.
+    """
+    _end_by_itself()
+    return _should_end()
+
+
+def _should_end():
     path = os.environ.get("GALAPAGOS_STOP")
     return bool(path) and os.path.exists(path)
 
 
 def stop_reason():
     """Returns "pruned", "cancelled" or "timedOut" once the trial should end, otherwise None."""
-    if not should_prune():
+    if not _should_end():
         return None
     try:
         with open(os.environ["GALAPAGOS_STOP"], encoding="utf-8", errors="replace") as file:
@@ -427,6 +437,27 @@ def _picked(monitor, logs):
 # Files and numbers ----------------------------------------------------------------------------
 
 _last_reported = []
+_asking_processes = []
+
+
+def _end_by_itself():
+    """Installs a handler that ignores SIGTERM once the trial should end; once in a process."""
+    process = os.getpid()
+    if process in _asking_processes or not in_study():
+        return
+    _asking_processes[:] = [process]
+
+    def end(number, frame):
+        # A SIGTERM of another program, or to a child made by fork, has its usual effect.
+        if os.getpid() == process and _should_end():
+            return
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    # ValueError: another thread than the main one.
+    with contextlib.suppress(ValueError):
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, end)
 
 
 def _given():

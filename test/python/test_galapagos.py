@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -180,6 +181,59 @@ class InAStudy(Case):
         self.stop("cancelled\n")
         self.assertTrue(galapagos.should_prune())
         self.assertEqual(galapagos.stop_reason(), "cancelled")
+
+    @unittest.skipIf(os.name == "nt", "Windows has no SIGTERM")
+    def test_a_script_that_asks_cleans_up_at_the_sigterm_of_its_end(self):
+        self.study()
+        script = self.asking("while not galapagos.should_prune(): time.sleep(0.01)", "print('clean')")
+        self.stop()
+        script.send_signal(signal.SIGTERM)
+        self.assertEqual(script.communicate(timeout=60)[0], b"clean\n")
+        self.assertEqual(script.returncode, 0)
+
+    @unittest.skipIf(os.name == "nt", "Windows has no SIGTERM")
+    def test_a_script_that_asks_ends_at_the_sigterm_of_another_program(self):
+        self.study()
+        script = self.asking("while True: time.sleep(0.01)")
+        script.send_signal(signal.SIGTERM)
+        self.assertEqual(script.communicate(timeout=60)[0], b"")
+        self.assertEqual(script.returncode, -signal.SIGTERM)
+
+    @unittest.skipIf(os.name == "nt", "Windows has no fork")
+    def test_a_child_made_by_fork_ends_at_sigterm(self):
+        self.study()
+        self.stop()
+        script = self.asking(
+            "started, starting = os.pipe()",
+            "child = os.fork()",
+            # Python drops signals that a child receives before it has started.
+            "if child == 0: os.write(starting, b'.')",
+            "while child == 0: time.sleep(0.01)",
+            "os.read(started, 1)",
+            "os.kill(child, signal.SIGTERM)",
+            "print(os.WTERMSIG(os.waitpid(child, 0)[1]))",
+        )
+        self.assertEqual(int(script.communicate(timeout=60)[0]), signal.SIGTERM)
+
+    @staticmethod
+    def end_group(group):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+    def asking(self, *lines):
+        """Starts a script of these lines; returns once it has asked `should_prune`."""
+        first = ["import os, signal, time, galapagos", "galapagos.should_prune()"]
+        source = "\n".join(first + ["print('asked', flush=True)"] + list(lines))
+        command = [sys.executable, "-B", "-c", source]
+        environment = dict(os.environ, PYTHONPATH=FOLDER)
+        script = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, start_new_session=True
+        )
+        self.addCleanup(script.stdout.close)
+        self.addCleanup(script.wait)
+        self.addCleanup(self.end_group, script.pid)
+        self.assertEqual(script.stdout.readline(), b"asked\n")
+        return script
 
     def test_should_prune_takes_far_less_than_50_ms(self):
         self.study()
