@@ -203,7 +203,7 @@ galapagos.finish(metrics.accuracy_score(expected, predicted))\n`;
     skipIf(noPython, context);
     const code = 'import galapagos; galapagos.report(0, 0.5); galapagos.finish(0.75)';
     const { stdout } = spawnSync(python, ['-B', '-c', code], {
-      env: { ...process.env, PYTHONPATH: module },
+      env: { ...process.env, PYTHONPATH: module, PYTHONDONTWRITEBYTECODE: '1' },
       encoding: 'utf8',
     });
     expect(stdout.split(/\r?\n/)).toEqual([

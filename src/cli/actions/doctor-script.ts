@@ -2,7 +2,6 @@
 import { dirname, resolve } from 'node:path';
 import type { DoctorCheck } from '../../protocol/cli-output.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
-import { parse } from '../../protocol/problems.ts';
 import { parseStudyFile } from '../../protocol/study-file.ts';
 import { examineScript } from '../../studies/script/examine-script.ts';
 import { readNamedFile } from '../options/read-named-file.ts';
@@ -12,11 +11,11 @@ import { UsageError } from '../process/exit-codes.ts';
 /** @throws InvalidInput, or UsageError if the study has no program */
 export async function scriptChecks(context: Context, study: string): Promise<DoctorCheck[]> {
   const { objective } = parseStudyFile(readNamedFile(context, study), study);
-  if (objective.kind !== 'command')
+  const program = commandObjective.safeParse(objective);
+  if (!program.success)
     throw new UsageError(`${study} has no program to check: its objective is ${objective.kind}`);
   const folder = dirname(resolve(context.streams.cwd, study));
-  const program = parse(commandObjective, objective, study);
-  const findings = await examineScript(program, folder, context.streams.env);
+  const findings = await examineScript(program.data, folder, context.streams.env);
   return findings.map(({ name, found, remedy }) => ({
     name,
     state: remedy === null ? 'ok' : 'missing',
