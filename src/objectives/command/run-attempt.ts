@@ -137,6 +137,8 @@ class Values {
   readonly #result;
   readonly #series;
   readonly #file: AppendedLines;
+  /** Greatest number of reports by the rule: a line about the end may match as well. */
+  readonly #most: number;
   readonly #reports: Report[] = [];
   readonly #metrics: Record<string, number | string> = {};
   /** Values of the rule for reports so far. */
@@ -145,7 +147,7 @@ class Values {
   #remarks = 0;
 
   constructor(
-    { objective: { result, reports, folder }, report }: AttemptParts,
+    { objective: { result, reports, epochs, folder }, report }: AttemptParts,
     { trialDir, reportsFile }: AttemptFolders,
     log: OutputLog,
   ) {
@@ -153,6 +155,7 @@ class Values {
     this.#log = log;
     this.#result = result === undefined ? null : searchFor(result, trialDir, folder);
     this.#series = reports === undefined ? null : searchFor(reports, trialDir, folder);
+    this.#most = typeof epochs === 'number' ? epochs : Infinity;
     this.#file = new AppendedLines(reportsFile, (text) => this.#take(text));
   }
 
@@ -198,7 +201,7 @@ class Values {
     const found = this.#series?.look();
     if (found === undefined || !('values' in found)) return;
     // A file that is written anew may be shorter for a moment.
-    for (const value of found.values.slice(this.#taken)) {
+    for (const value of found.values.slice(this.#taken, this.#most)) {
       this.#add({ step: this.#taken, value });
       this.#taken += 1;
     }

@@ -235,6 +235,19 @@ describe('Commands: reports while a program runs', () => {
   });
 });
 
+describe('Commands: epochs', () => {
+  it('bound the reports of a rule, so that a last line that matches too is none', async () => {
+    const lines = 'echo acc 0.5; echo acc 0.6; echo final acc 0.6';
+    const rule = { stdout: 'acc (.*)' };
+    const result = await place.shell(lines, { result: rule, reports: rule, epochs: 2 });
+    expect(result).toMatchObject({ outcome: 'succeeded', value: 0.6 });
+    expect(result.reports).toEqual([
+      { step: 0, value: 0.5 },
+      { step: 1, value: 0.6 },
+    ]);
+  });
+});
+
 describe('Commands: the end of a program', () => {
   const READY = `echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"`;
 
