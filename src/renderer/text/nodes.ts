@@ -238,7 +238,6 @@ export const nodeText = {
   /** Joining. */
   join: 'Join a lab',
   joinTitle: 'Join a lab',
-  joinedTitle: 'This machine in a lab',
   joinLead:
     'This machine then works on the studies of another machine. You can pause or end that here at any time.',
   seen: 'Labs on this network',
