@@ -4,7 +4,7 @@ import { many } from './words.ts';
 
 export const startFrom = {
   title: 'Start from',
-  add: 'Start from…',
+  add: 'Another search…',
   another: 'Another…',
   chooseFile: 'Choose a file…',
   chooseFolder: 'Choose a folder…',
