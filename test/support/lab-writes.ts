@@ -45,7 +45,7 @@ export function createStudy(uid = UID, of: StudySpec = spec): Write {
 /** A point that depends on the number only; momentum exists for every fifth. */
 export function point(number: number): Float64Array {
   return Float64Array.of(
-    1e-5 * (1 + number),
+    1e-5 * (1 + (number % 99_999)),
     16 + 16 * (number % 31),
     number % 5,
     number % 5 === 0 ? 0.3 : NaN,
