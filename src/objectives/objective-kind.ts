@@ -63,7 +63,7 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
   /** Whether devices of this kind can evaluate trials. */
   runsOn(objective: Objective, device: DeviceKind): boolean;
-  /** Whether other machines of the lab can evaluate trials. */
+  /** True if other machines of the lab can evaluate trials. */
   readonly runsElsewhere: boolean;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
   located(objective: Parsed, places: ObjectivePlaces): Parsed;

@@ -12,7 +12,7 @@ const GRACE_SECONDS = 10;
 /** Megabytes of output kept of an attempt. */
 const OUTPUT_MB = 10;
 
-/** Where a value is found; what a rule matches is checked with the objective. */
+/** Rule that finds a value; its expressions and paths are checked with the objective. */
 const rule = z.union(
   [
     strict({

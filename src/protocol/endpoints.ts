@@ -104,7 +104,7 @@ export const queries = {
   studyFile: call(strict({ study }), studyFile),
   trial: call(strict({ study, trial }), trialDetail),
   /**
-   * What the trial's program printed, of the last attempt with output.
+   * Output of the trial's program, of the last attempt with output.
    * @param from place of the first byte; null: the end of the output, as much as one answer holds
    */
   output: call(strict({ study, trial, from: count.nullable() }), trialOutputPart),

@@ -58,7 +58,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   return lines;
 }
 
-/** How to run the best trial's program again; nothing where the study runs none. */
+/** Command line of the best trial's program, with a heading; empty where the study runs none. */
 export function againLines(
   best: (Pick<Ranked, 'trial'> & { readonly command?: string }) | undefined,
 ): string[] {

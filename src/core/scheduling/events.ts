@@ -130,7 +130,7 @@ export interface StoredHead {
 export interface Arithmetic {
   /** Executor, number of its arithmetic, and the device where results depend on it. */
   readonly label: string;
-  /** Whether another device with this label would give the same value. */
+  /** True if another device with this label would give the same value. */
   readonly known: boolean;
 }
 

@@ -125,7 +125,7 @@ export interface LabOptions {
 
   /** Trials with different keys cannot share a cohort; null: any can. */
   readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string | null) | null;
-  /** Whether devices of this kind on this node can evaluate the study's trials. */
+  /** Returns true if devices of this kind on this node can evaluate the study's trials. */
   readonly runsOn: (spec: StudySpec, kind: DeviceKind, node: string) => boolean;
   /** Content of the dataset that the study needs; null: none. */
   readonly contentOf: (spec: StudySpec) => string | null;

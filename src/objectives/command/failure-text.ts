@@ -1,10 +1,10 @@
 /**
- * What a program's end means, from its exit status and the last of its output: out of memory or a
+ * Meaning of a program's end, from its exit status and the last of its output: out of memory or a
  * crash, with the exception and the line of the user's own file first.
  */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 
-/** How a program ended. */
+/** Exit status or signal that ended a program. */
 export interface ProgramEnd {
   /** Null: ended by a signal. */
   readonly code: number | null;

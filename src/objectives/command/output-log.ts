@@ -36,7 +36,7 @@ export class OutputLog {
   readonly #attempt: number;
   readonly #half: number;
   readonly #piece: number;
-  /** Where the pieces begin that are kept, the first apart. */
+  /** Positions at which the kept pieces begin, without the first piece. */
   readonly #kept: number[] = [];
   #file: number | null = null;
   /** Place of the next byte in the whole output. */

@@ -8,7 +8,7 @@ import { numberOf, parseLenient } from './lenient-json.ts';
 
 export type Metrics = Readonly<Record<string, number | string>>;
 
-/** What one line says. */
+/** Content of one line. */
 export type ReportLine =
   | { readonly says: 'report'; readonly step: number; readonly value: number; metrics: Metrics }
   | { readonly says: 'result'; readonly value: number; metrics: Metrics }

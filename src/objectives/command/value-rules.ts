@@ -77,7 +77,7 @@ interface SearchedFile {
   readonly path: string;
   /** As the rule has it. */
   readonly file: string;
-  /** Where programs write that do not know of the attempt's folder. */
+  /** Working folder, to which a program writes that does not know the attempt's folder. */
   readonly misplaced: string;
 }
 

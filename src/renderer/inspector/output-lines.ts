@@ -6,7 +6,7 @@ export interface OutputLines {
   readonly attempt: number | null;
   /** The latest lines. */
   readonly lines: readonly string[];
-  /** Whether there were others before them. */
+  /** True if there were others before them. */
   readonly cut: boolean;
 }
 

@@ -9,7 +9,7 @@ export type Literal = string | number | boolean | null;
 
 export type OptionType = 'int' | 'float' | 'bool' | 'text';
 
-/** What is known of an option of a script. */
+/** An option of a script, as its help describes it. */
 export interface ScriptOption {
   /** The name without leading dashes; of Hydra the path, such as `optim.lr`. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface ScriptOption {
 }
 
 export interface HelpText {
-  /** How the options are written: `--name value`, or `name=value` as Hydra has it. */
+  /** Notation of the options: `--name value`, or `name=value` as Hydra has it. */
   readonly style: 'flags' | 'hydra';
   readonly options: readonly ScriptOption[];
   /** Positional arguments that the program needs. */
@@ -188,7 +188,7 @@ function typeIn(shape: string): OptionType | null {
   return TYPES.find(([pattern]) => pattern.test(shape))?.[1] ?? null;
 }
 
-/** What jsonargparse and fire name as the type in the help. */
+/** Names of types in the help of jsonargparse and fire. */
 function typeWord(help: string): string {
   return /\(type:\s*([^,)]*)/.exec(help)?.[1] ?? /\bType:\s*(\w+)/.exec(help)?.[1] ?? '';
 }

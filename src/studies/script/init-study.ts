@@ -37,14 +37,14 @@ export interface ProposedStudy {
   /** The study file's content. */
   readonly study: Readonly<Record<string, unknown>>;
   readonly python: FoundPython;
-  /** How the parameters were found, as a phrase: `argparse, from train.py --help`. */
+  /** Source of the parameters, as a phrase: `argparse, from train.py --help`. */
   readonly source: string;
   readonly searched: readonly { readonly name: string; readonly default: Literal | null }[];
   /** Options that stay as they are although their meaning is unknown. */
   readonly unknown: readonly string[];
   /** Options that stay as they are on purpose. */
   readonly fixed: readonly string[];
-  /** What is uncertain or could not be found, one sentence each. */
+  /** Uncertain and missing findings, one sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -14,7 +14,7 @@ export type Proposal =
   /** Stays as it is; `known` if that is certain, for example for a path. */
   | { readonly fixed: true; readonly known: boolean };
 
-/** What a rule makes of an option; undefined: nothing, for example without a default. */
+/** A rule's proposal for an option; undefined: none, for example without a default. */
 type Make = (option: ScriptOption, value: number | undefined) => Distribution | undefined;
 
 interface Rule {

@@ -50,14 +50,14 @@ export function constantIn(source: string, text: string): number | undefined {
   return typeof constant === 'number' ? constant : undefined;
 }
 
-/** What a constant of the module is set to, as source text on one line. */
+/** Value of a constant of the module, as source text on one line. */
 export function codeOfConstant(source: string, name: string): string | undefined {
   if (!/^[A-Za-z_]\w*$/.test(name.trim())) return undefined;
   const line = new RegExp(`^${name.trim()}\\s*(?::[^=\\n]*)?=\\s*([^#\\n]+)`, 'm').exec(source);
   return line?.[1]?.trim();
 }
 
-/** How often the innermost `for … in range(N)` around a position runs; undefined: unknown. */
+/** Passes of the innermost `for … in range(N)` around a position; undefined: unknown. */
 export function repetitionsAt(source: string, at: number): number | undefined {
   for (const { text } of headersAround(source, at)) {
     if (text.startsWith('def')) return undefined;

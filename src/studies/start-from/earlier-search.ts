@@ -26,7 +26,7 @@ export interface EarlierSearch {
   readonly trials: readonly EarlierTrial[];
   /** Trials without a value to start from, by reason: `not complete`. */
   readonly leftOut: readonly { readonly reason: string; readonly count: number }[];
-  /** Whether all parameters are texts, so that `0.1` may be a number. */
+  /** True if all parameters are texts, so that `0.1` may be a number. */
   readonly areTexts: boolean;
 }
 

@@ -27,7 +27,7 @@ function shown({
   ].join(' ');
 }
 
-/** What the real packages print, and the options in it. */
+/** Output of the real packages, and the options in it. */
 const table: readonly (readonly [string, readonly string[]])[] = [
   [
     'absl_train',

@@ -20,7 +20,7 @@ const SMALLEST_VARIANCE = 1e-30;
 export interface Evaluated extends Sample {
   /** Value to minimise; ∞ where the trial failed. */
   readonly loss: number;
-  /** Whether the trial was stopped early: it ranks behind all that were not. */
+  /** True if the trial was stopped early: it ranks behind all that were not. */
   readonly isPruned: boolean;
 }
 
