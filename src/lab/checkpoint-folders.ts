@@ -47,7 +47,7 @@ export class CheckpointFolders {
 
   async #remove(study: string, trial: number): Promise<void> {
     const folder = join(checkpointsFolder(this.#userFolder, study), String(trial));
-    // What cannot be deleted now stays; it does no harm but takes space.
+    // A folder that cannot be deleted stays; it only takes space.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -133,10 +133,3 @@ export function eventsOf(socket: Socket): Socket['events'] | null {
     return null;
   }
 }
-
-/** Resolves with `work`, or after `ms` milliseconds. */
-export async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
-}

@@ -10,6 +10,7 @@ import type {
   ToWorker,
 } from '../protocol/worker-messages.ts';
 import { encodeMessage } from '../protocol/worker-wire.ts';
+import { within } from '../runtime/within.ts';
 import { checkLength } from './lines.ts';
 import { LongLines } from './long-lines.ts';
 import { peerName, peerNamed } from './peer-name.ts';
@@ -21,7 +22,6 @@ import {
   receiveLines,
   serverKeys,
   socketOptions,
-  within,
   type ServerKeys,
 } from './sockets.ts';
 import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';

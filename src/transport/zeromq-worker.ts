@@ -10,6 +10,7 @@ import type {
   ToWorker,
 } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
+import { within } from '../runtime/within.ts';
 import { checkLength } from './lines.ts';
 import { peerName } from './peer-name.ts';
 import { PushSocket } from './push-socket.ts';
@@ -21,7 +22,6 @@ import {
   connectAndSendOptions,
   connectOptions,
   receiveLines,
-  within,
 } from './sockets.ts';
 import type { Peer, WorkerTransport } from './transport.ts';
 

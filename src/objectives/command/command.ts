@@ -1,4 +1,5 @@
 /** The objective kind `command`: any program, one process for each attempt. */
+import type { Objective } from '../../core/study/study-spec.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
@@ -34,14 +35,15 @@ export const command: ObjectiveKind<CommandObjective> = {
     project === undefined
       ? objective
       : { ...objective, folder: workingFolder(objective.folder, project) },
-  permit: (objective, userFolder) =>
-    permit(userFolder, parse(commandObjective, objective, 'the study’s objective')),
-  commandLine: (objective, params, trial) =>
-    championLine(parse(commandObjective, objective, 'the study’s objective'), params, trial),
-  keepsCheckpoints: (objective) =>
-    parse(commandObjective, objective, 'the study’s objective').keep.checkpoints,
+  permit: (objective, userFolder) => permit(userFolder, parsedOf(objective)),
+  commandLine: (objective, params, trial) => championLine(parsedOf(objective), params, trial),
+  keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
   evaluator: createCommand,
 };
+
+function parsedOf(objective: Objective): CommandObjective {
+  return parse(commandObjective, objective, 'the study’s objective');
+}
 
 function createCommand({
   userFolder,
@@ -55,7 +57,7 @@ function createCommand({
   return async (study, lanes, listener) => {
     let objective = parsed.get(study);
     if (objective === undefined) {
-      objective = parse(commandObjective, study.objective, 'the study’s objective');
+      objective = parsedOf(study.objective);
       if (!isPermitted(userFolder, objective))
         throw new Error(
           'this command was never started on this machine, so a lab file or another program may have changed it; start its study file with galapagos run',

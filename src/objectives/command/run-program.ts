@@ -6,6 +6,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import type { Gate } from '../../runtime/gate.ts';
 import { killGroup } from '../../runtime/process-group.ts';
+import { Tail } from '../../runtime/tail.ts';
+import { within } from '../../runtime/within.ts';
 import type { ProgramEnd } from './failure-text.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { Lines } from './lines.ts';
@@ -48,7 +50,7 @@ export async function runProgram(
   launch: LaunchOptions,
   { guardian, log, stopFile, graceMs, gate, signal, line, look }: ProgramParts,
 ): Promise<EndedProgram> {
-  const tail = new LongTail();
+  const tail = new Tail(TAIL_BYTES);
   const lines = new Lines(line);
   const child = guardian.launch(launch);
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -86,14 +88,14 @@ export async function runProgram(
   clearTimeout(force);
   clearInterval(looking);
   if (child.pid !== undefined) {
-    await within(closed, LAST_OUTPUT_MS);
+    await within(LAST_OUTPUT_MS, closed);
     guardian.bury(child.pid);
-    await within(closed, NO_OUTPUT_MS);
+    await within(NO_OUTPUT_MS, closed);
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   }
   lines.end();
   look();
-  return { ...end, tail: tail.text() };
+  return { ...end, tail: linesOf(tail.bytes()) };
 }
 
 function exitOf(child: ChildProcess): Promise<ProgramEnd & { readonly error: Error | null }> {
@@ -115,38 +117,14 @@ function writeStop(file: string, word: StopWord): void {
   }
 }
 
-/** Resolves with the promise, or after some milliseconds. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
-
 /** Bytes of output that the text of an error is taken from. */
 const TAIL_BYTES = 32 * 1024;
 
-/** The last bytes of an output, without a copy for each chunk. */
-class LongTail {
-  #chunks: Buffer[] = [];
-  #length = 0;
-
-  add(chunk: Buffer): void {
-    // A copy of the end, so that a short tail does not keep long chunks in memory.
-    this.#chunks.push(chunk.length > TAIL_BYTES ? Buffer.from(chunk.subarray(-TAIL_BYTES)) : chunk);
-    this.#length += chunk.length;
-    if (this.#length > 4 * TAIL_BYTES || this.#chunks.length > 1_000) {
-      const kept = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES);
-      this.#chunks = [Buffer.from(kept)];
-      this.#length = kept.length;
-    }
-  }
-
-  text(): string {
-    const found: string[] = [];
-    const lines = new Lines((text) => found.push(text));
-    lines.add(Buffer.concat(this.#chunks).subarray(-TAIL_BYTES));
-    lines.end();
-    return found.join('\n');
-  }
+/** Decodes each line apart: a program may mix encodings. */
+function linesOf(bytes: Buffer): string {
+  const found: string[] = [];
+  const lines = new Lines((text) => found.push(text));
+  lines.add(bytes);
+  lines.end();
+  return found.join('\n');
 }

@@ -8,7 +8,8 @@ import type { Access } from '../access.ts';
 import type { Door } from '../door/door.ts';
 import { PushSocket } from '../push-socket.ts';
 import { SendQueue } from '../send-queue.ts';
-import { receiveLines, within } from '../sockets.ts';
+import { within } from '../../runtime/within.ts';
+import { receiveLines } from '../sockets.ts';
 import { FrameQueue } from './frame-queue.ts';
 import {
   MOST_UNSENT,

@@ -16,7 +16,8 @@ import { peerName, peerNamed } from '../peer-name.ts';
 import { PushSocket } from '../push-socket.ts';
 import { explained } from '../reading.ts';
 import { SendQueue } from '../send-queue.ts';
-import { eventsOf, within } from '../sockets.ts';
+import { within } from '../../runtime/within.ts';
+import { eventsOf } from '../sockets.ts';
 import type { Peer } from '../transport.ts';
 import { FrameQueue } from './frame-queue.ts';
 import {
