@@ -2,9 +2,11 @@
  * A search whose trials may become the history of a study, as its file states it: parameters are not
  * yet compared with a search space. Readers of the formats are beside this file.
  */
+import type { z } from 'zod';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { Direction } from '../../core/study/direction.ts';
+import { check } from '../../protocol/problems.ts';
 
 /** Greatest number of trials that are read; models of the samplers see fewer. */
 export const MOST_TRIALS = 10_000;
@@ -60,6 +62,26 @@ export function fault(
   hint?: string,
 ): InvalidInput {
   return new InvalidInput(source, [{ code: 'bad-source', path, expected, found, hint }]);
+}
+
+/** The hint where a metric is not given or not there. */
+export const NAMES_METRIC = '--start-value or Value names the metric';
+
+/**
+ * Parses a part of a source.
+ * @param place of the part in the source: `line 3`
+ * @throws InvalidInput with the first problem
+ */
+export function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  source: string,
+  place: string,
+): z.output<Schema> {
+  const result = check(schema, value);
+  if (result.ok) return result.value;
+  const { path = '', expected = '', found = '' } = result.problems[0] ?? {};
+  throw fault(source, path === '' ? place : `${place}: ${path}`, expected, found);
 }
 
 /** @throws GalapagosError `too-many` */

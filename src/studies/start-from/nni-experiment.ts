@@ -5,9 +5,8 @@
  */
 import { z } from 'zod';
 import type { Direction } from '../../core/study/direction.ts';
-import { check } from '../../protocol/problems.ts';
 import { parsePythonJson } from '../../storage/python-json.ts';
-import { fault, LeftOut, refuseTooMany } from './earlier-search.ts';
+import { fault, LeftOut, NAMES_METRIC, parsed, refuseTooMany } from './earlier-search.ts';
 import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
 
 /** Rows of the tables that are read, each column a text, a number or null. */
@@ -119,13 +118,7 @@ function valuesOf(
     const value: unknown = fields.find(([field]) => field === name)?.[1];
     if (typeof value === 'number') return value;
     const names = fields.map(([field]) => field).join(', ');
-    throw fault(
-      source,
-      place,
-      `the metric ${name}`,
-      names,
-      '--start-value or Value names the metric',
-    );
+    throw fault(source, place, `the metric ${name}`, names, NAMES_METRIC);
   });
 }
 
@@ -135,16 +128,4 @@ function jsonOf(text: string, source: string, place: string): unknown {
   } catch {
     throw fault(source, place, 'JSON', text.slice(0, 60));
   }
-}
-
-function parsed<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-  source: string,
-  place: string,
-): z.output<Schema> {
-  const result = check(schema, value);
-  if (result.ok) return result.value;
-  const { path = '', expected = '', found = '' } = result.problems[0] ?? {};
-  throw fault(source, path === '' ? place : `${place}: ${path}`, expected, found);
 }

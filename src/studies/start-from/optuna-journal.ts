@@ -10,7 +10,7 @@ import { optunaDistribution } from '../../protocol/lab-file.ts';
 import { check } from '../../protocol/problems.ts';
 import { distributionOf } from '../../storage/optuna-encoding.ts';
 import { parsePythonJson } from '../../storage/python-json.ts';
-import { chosenStudy, fault, LeftOut, refuseTooMany } from './earlier-search.ts';
+import { chosenStudy, fault, LeftOut, parsed, refuseTooMany } from './earlier-search.ts';
 import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
 
 /** Numbers of the operations that are applied. */
@@ -211,10 +211,7 @@ class Journal {
     operation: unknown,
     line: number,
   ): z.output<Schema> {
-    const parsed = check(schema, operation);
-    if (parsed.ok) return parsed.value;
-    const { path = '', expected = '', found = '' } = parsed.problems[0] ?? {};
-    throw fault(this.#source, `line ${line}${path === '' ? '' : `: ${path}`}`, expected, found);
+    return parsed(schema, operation, this.#source, `line ${line}`);
   }
 }
 

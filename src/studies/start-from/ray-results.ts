@@ -4,9 +4,8 @@
  * was optimized, nor in which direction.
  */
 import { z } from 'zod';
-import { check } from '../../protocol/problems.ts';
 import { parsePythonJson } from '../../storage/python-json.ts';
-import { fault, LeftOut, refuseTooMany } from './earlier-search.ts';
+import { fault, LeftOut, NAMES_METRIC, parsed, refuseTooMany } from './earlier-search.ts';
 import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
 
 /** Fields of a report that Ray adds itself. */
@@ -87,7 +86,7 @@ export function readRayResults(
       '',
       `the metric ${metrics.join(', ')}`,
       metricsOf(last).join(', ') || 'none',
-      '--start-value or Value names the metric',
+      NAMES_METRIC,
     );
   return { name: source, directions: null, trials, leftOut: leftOut.list, areTexts: false };
 }
@@ -98,19 +97,14 @@ function lastReport(text: string, file: string): z.output<typeof report> | null 
   let found: z.output<typeof report> | null = null;
   for (const [i, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    let parsed: unknown;
+    let said: unknown;
     try {
-      parsed = parsePythonJson(line);
+      said = parsePythonJson(line);
     } catch {
       if (i === lines.length - 1) break;
       throw fault(file, `line ${i + 1}`, 'a report as JSON', `${line.slice(0, 60)} …`);
     }
-    const checked = check(report, parsed);
-    if (!checked.ok) {
-      const { path = '', expected = '', found: wrong = '' } = checked.problems[0] ?? {};
-      throw fault(file, `line ${i + 1}${path === '' ? '' : `: ${path}`}`, expected, wrong);
-    }
-    found = checked.value;
+    found = parsed(report, said, file, `line ${i + 1}`);
   }
   return found;
 }
@@ -134,7 +128,7 @@ function onlyMetric(
     '',
     'one metric',
     names.length === 0 ? 'none' : names.slice(0, 12).join(', '),
-    '--start-value or Value names the metric',
+    NAMES_METRIC,
   );
 }
 

@@ -40,7 +40,8 @@ export function singleOf(study: Study): ObjectiveRow {
 
 /**
  * Lists one more objective: the first metric that is not listed. The first addition removes the
- * fields that a study with several objectives cannot have, and sets the sampler to `auto`.
+ * fields that a study with several objectives cannot have, and replaces a sampler of one objective
+ * by `auto`.
  * @param metrics metrics that trials return; null: any
  */
 export function addObjective(study: Study, metrics: readonly string[] | null): Study {
