@@ -9,7 +9,7 @@ import {
   uninstallService,
 } from '../../node/install/install.ts';
 import type { InstalledService } from '../../node/install/install.ts';
-import type { NodeService, ServiceUser } from '../../node/install/login-service.ts';
+import type { NodeService, ServiceUser } from '../../node/install/autostart.ts';
 import type { NodeServiceOutput } from '../../protocol/cli-output-lab.ts';
 import { runProgram } from '../../runtime/run-program.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';

@@ -8,7 +8,7 @@ import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 import { launchAgentService } from './launch-agent.ts';
 import { logonTaskService } from './logon-task.ts';
-import type { NodeProcess, NodeService, ServiceState, ServiceUser, Step } from './login-service.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser, Step } from './autostart.ts';
 import { systemdService } from './systemd.ts';
 
 export interface InstalledService {

@@ -1,7 +1,7 @@
 /** A node as a LaunchAgent of macOS. */
 import { posix } from 'node:path';
-import { RESTART_SECONDS, SERVICE_NAME, STOP_SECONDS, positive } from './login-service.ts';
-import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './login-service.ts';
+import { RESTART_SECONDS, SERVICE_NAME, STOP_SECONDS, positive } from './autostart.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './autostart.ts';
 
 const LABEL = 'org.galapagos.node';
 

@@ -1,8 +1,8 @@
 /** A node as a task of Windows that starts when the user logs on. */
 import { win32 } from 'node:path';
 import { escaped } from './launch-agent.ts';
-import { DESCRIPTION, SERVICE_NAME } from './login-service.ts';
-import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './login-service.ts';
+import { DESCRIPTION, SERVICE_NAME } from './autostart.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './autostart.ts';
 
 const TASK = 'Galapagos node';
 

@@ -7,8 +7,8 @@ import {
   SERVICE_NAME,
   STOP_SECONDS,
   positive,
-} from './login-service.ts';
-import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './login-service.ts';
+} from './autostart.ts';
+import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './autostart.ts';
 
 const UNIT = `${SERVICE_NAME}.service`;
 
