@@ -1,4 +1,5 @@
 /** The batch script of a Slurm job array whose tasks are nodes of a lab. Pure. */
+import { shellWord } from '../../runtime/shell-word.ts';
 
 /** Environment variable with the invitation, which command lines would show to other users. */
 export const INVITATION_VARIABLE = 'GALAPAGOS_INVITATION';
@@ -22,7 +23,7 @@ export function slurmScript({ nodes, name, program, invitation }: SlurmScript): 
   const set =
     invitation === null
       ? [`# Set before you submit this: export ${INVITATION_VARIABLE}=galapagos-join:…`]
-      : [`export ${INVITATION_VARIABLE}=${quoted(invitation)}`];
+      : [`export ${INVITATION_VARIABLE}=${shellWord(invitation)}`];
   return `${[
     '#!/bin/sh',
     `#SBATCH --job-name=${name}`,
@@ -36,11 +37,6 @@ export function slurmScript({ nodes, name, program, invitation }: SlurmScript): 
     'GALAPAGOS_HOME=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/galapagos-$task',
     'mkdir -p -m 700 "$GALAPAGOS_HOME" || exit 1',
     'export GALAPAGOS_HOME',
-    `exec ${program.map(quoted).join(' ')} node --ephemeral --name "$task" --drain-grace ${DRAIN_SECONDS}s`,
+    `exec ${program.map(shellWord).join(' ')} node --ephemeral --name "$task" --drain-grace ${DRAIN_SECONDS}s`,
   ].join('\n')}\n`;
-}
-
-/** Quotes a word for a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -3,6 +3,7 @@
  * line for a person to copy. Knows no files and starts nothing.
  */
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
+import { shellWord } from '../../runtime/shell-word.ts';
 
 /** A part of an argument: text, or the name of a placeholder. */
 export type Part = { readonly text: string } | { readonly placeholder: string };
@@ -115,9 +116,6 @@ function hydra(params: Params): string[] {
   });
 }
 
-/** Characters of a word that a POSIX shell leaves as they are. */
-const PLAIN_IN_SHELL = /^[\p{L}\p{N}_@%+=:,./-]+$/u;
-
 /**
  * Returns the command line as a person pastes it into a shell.
  * @param platform `win32`: quoted as the C runtime of Windows parses it, else for POSIX shells
@@ -127,10 +125,6 @@ export function commandLine(
   platform: NodeJS.Platform = process.platform,
 ): string {
   return command.map(platform === 'win32' ? windowsWord : shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  return PLAIN_IN_SHELL.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function windowsWord(word: string): string {
