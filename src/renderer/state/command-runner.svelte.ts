@@ -1,8 +1,8 @@
-/** One command at a time that a dialog carries out: whether it runs, and its failure. */
-import { toFailure } from '../../failure.ts';
-import type { EndpointFailure } from '../../failure.ts';
+/** Runs one command at a time for a view, which shows that it runs, and its failure. */
+import { toFailure } from '../failure.ts';
+import type { EndpointFailure } from '../failure.ts';
 
-export class DialogWork {
+export class CommandRunner {
   busy = $state(false);
   /** Failure of the last command; null: it succeeded, or runs. */
   failure = $state.raw<EndpointFailure | null>(null);
