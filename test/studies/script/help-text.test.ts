@@ -27,6 +27,22 @@ function shown({
   ].join(' ');
 }
 
+/** Options of one script, whose help two versions of Python print. */
+const TAGGER: readonly string[] = [
+  '--output text = "runs/tagger"',
+  '--device text = "cuda"',
+  '--epochs int = 20',
+  '--tags text = "[]"',
+  '--learning-rate float = 0.0003',
+  '--weight_decay float = 0.01',
+  '--optimizer text = "adamw" of sgd|adam|adamw',
+  '--momentum unknown',
+  '--hidden-size int = 256',
+  '--num-layers int = 2 of 1|2|3|4|5|6',
+  '--dropout float = 0.1',
+  '--bidirectional switch = true',
+];
+
 /** Output of the real packages, and the options in it. */
 const table: readonly (readonly [string, readonly string[]])[] = [
   [
@@ -39,23 +55,7 @@ const table: readonly (readonly [string, readonly string[]])[] = [
       '--workdir text = "/tmp/run"',
     ],
   ],
-  [
-    'argparse_defaults',
-    [
-      '--output text = "runs/tagger"',
-      '--device text = "cuda"',
-      '--epochs int = 20',
-      '--tags text = "[]"',
-      '--learning-rate float = 0.0003',
-      '--weight_decay float = 0.01',
-      '--optimizer text = "adamw" of sgd|adam|adamw',
-      '--momentum unknown',
-      '--hidden-size int = 256',
-      '--num-layers int = 2 of 1|2|3|4|5|6',
-      '--dropout float = 0.1',
-      '--bidirectional switch = true',
-    ],
-  ],
+  ['argparse_defaults', TAGGER],
   [
     'argparse_mnist',
     [
@@ -71,23 +71,7 @@ const table: readonly (readonly [string, readonly string[]])[] = [
       '--save-model switch',
     ],
   ],
-  [
-    'argparse_python313',
-    [
-      '--output text = "runs/tagger"',
-      '--device text = "cuda"',
-      '--epochs int = 20',
-      '--tags text = "[]"',
-      '--learning-rate float = 0.0003',
-      '--weight_decay float = 0.01',
-      '--optimizer text = "adamw" of sgd|adam|adamw',
-      '--momentum unknown',
-      '--hidden-size int = 256',
-      '--num-layers int = 2 of 1|2|3|4|5|6',
-      '--dropout float = 0.1',
-      '--bidirectional switch = true',
-    ],
-  ],
+  ['argparse_python313', TAGGER],
   [
     'argparse_python38',
     [
