@@ -10,7 +10,7 @@ import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { askPython } from './python.ts';
-import { importsIn } from './python-source.ts';
+import { importsIn, LONGEST_SOURCE } from './python-source.ts';
 
 /** A finding; `remedy` is null where nothing has to be done. */
 export interface ScriptFinding {
@@ -21,8 +21,7 @@ export interface ScriptFinding {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Longest source that is read, in bytes, and most modules of a project whose imports are read. */
-const LONGEST_SOURCE = 1 << 20;
+/** Greatest number of modules of a project whose imports are read. */
 const MOST_MODULES = 100;
 const ASKING_MS = 60_000;
 const MOST_BYTES = 1 << 20;

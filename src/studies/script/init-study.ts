@@ -3,22 +3,19 @@
  * parses options, its `--help`. Starts no training and writes nothing.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, relative, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Distribution, SearchSpace } from '../../core/search-space/distribution.ts';
 import { readText } from '../../runtime/read-text.ts';
-import { runBounded } from '../../runtime/run-bounded.ts';
-import { parseHelp } from './help-text.ts';
-import type { HelpText, Literal, ScriptOption } from './help-text.ts';
+import type { HelpText, Literal } from './help-text.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
-import { printedValues } from './printed-values.ts';
 import { propose } from './propose.ts';
-import { callsIn, importsIn, literal } from './python-source.ts';
+import { importsIn, LONGEST_SOURCE } from './python-source.ts';
 import { findPython } from './python.ts';
 import type { FoundPython } from './python.ts';
-import { repetitionsAt } from './source-blocks.ts';
-import { sourceOptions, withSource } from './source-options.ts';
+import { rulesFor } from './result-rules.ts';
+import { moduleDefaults, optionsOf } from './script-options.ts';
 
 export interface InitOptions {
   /** Absolute path of the script. */
@@ -48,27 +45,8 @@ export interface ProposedStudy {
   readonly notes: readonly string[];
 }
 
-/** Longest source that is read, in bytes. */
-const LONGEST_SOURCE = 1 << 20;
-/** Loading a framework takes many seconds on a slow disk. */
-const HELP_MS = 60_000;
-const LONGEST_HELP = 1 << 18;
 /** Trials of a proposed study. */
 const TRIALS = 64;
-
-/** Modules that parse a command line, and how they are called. */
-const PARSERS: Readonly<Record<string, string>> = {
-  argparse: 'argparse',
-  click: 'click',
-  typer: 'typer',
-  tyro: 'tyro',
-  jsonargparse: 'jsonargparse',
-  hydra: 'Hydra',
-  fire: 'fire',
-  absl: 'absl',
-  simple_parsing: 'simple-parsing',
-  tap: 'tap',
-};
 
 const PARAMETER_NAME = /^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u;
 
@@ -244,144 +222,6 @@ function argumentsOf(
   return flags.flatMap(({ flag, name }) => [flag, `{${name}}`]);
 }
 
-async function optionsOf(
-  { script, args, env }: InitOptions,
-  source: string,
-  python: FoundPython,
-): Promise<{ readonly help: HelpText; readonly from: string; readonly notes: readonly string[] }> {
-  const declared = sourceOptions(source);
-  const parser = parserOf(script, source);
-  const none = { style: 'flags', options: declared, positional: [] } as const;
-  if (parser === null && moduleDefaults(source).length > 0)
-    return { help: none, from: 'galapagos.params, from its source', notes: [] };
-  if (parser === null)
-    return {
-      help: none,
-      from: 'its source',
-      // A script that ignores its arguments would start to train.
-      notes: ['the script imports nothing that parses options, so its --help was not run'],
-    };
-  const command = [python.program, basename(script), ...args, '--help'];
-  const { code, stdout, stderr, ended } = await runBounded(command, {
-    cwd: dirname(script),
-    env: {
-      ...env,
-      COLUMNS: '100',
-      NO_COLOR: '1',
-      TERM: 'dumb',
-      PYTHONIOENCODING: 'utf-8',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-    timeoutMs: HELP_MS,
-    mostBytes: LONGEST_HELP,
-  });
-  // fire and some versions of absl print help on stderr.
-  const help = [stdout, stderr].map(parseHelp).find((each) => each.options.length > 0);
-  if (help !== undefined)
-    return {
-      help: { ...help, options: withSource(help.options, declared) },
-      from: `${parser}, from ${basename(script)} --help`,
-      notes: [],
-    };
-  const why =
-    ended === 'not-found'
-      ? `there is no ${python.program}`
-      : ended === 'timed-out'
-        ? `it did not end within ${String(HELP_MS / 1000)} s`
-        : code === 0
-          ? 'it shows no options'
-          : (lastLine(stderr) ?? `it ended with status ${String(code)}`);
-  return {
-    help: none,
-    from: `${parser}, from its source`,
-    notes: [
-      `${command.join(' ')} could not be used: ${why}; the options were read from the source`,
-    ],
-  };
-}
-
-/** The module with which the script, or a module beside it that it imports, parses options. */
-function parserOf(script: string, source: string): string | null {
-  const imported = [...importsIn(source)];
-  const beside = imported
-    .map((name) => join(dirname(script), `${name}.py`))
-    .flatMap((path) => readText(path, LONGEST_SOURCE) ?? []);
-  for (const text of [source, ...beside]) {
-    const name = [...importsIn(text)].find((each) => Object.hasOwn(PARSERS, each));
-    if (name !== undefined) return PARSERS[name] ?? null;
-    if (/\bLightningCLI\b/.test(text)) return 'LightningCLI';
-    if (/\bHfArgumentParser\b/.test(text)) return 'HfArgumentParser';
-  }
-  return null;
-}
-
-/** Defaults that the script passes to `galapagos.params`. */
-function moduleDefaults(source: string): ScriptOption[] {
-  return callsIn(source, /^(galapagos\.)?params$/).flatMap(({ named }) =>
-    Object.entries(named).flatMap(([name, argument]): ScriptOption[] => {
-      const value = literal(argument);
-      if (value === undefined) return [];
-      const isFloat = typeof value === 'number' && !Number.isInteger(value);
-      const type = isFloat ? 'float' : typeof value === 'number' ? 'int' : 'text';
-      return [{ name, flag: '', type, default: value, choices: [], takesValue: true, help: '' }];
-    }),
-  );
-}
-
-interface Rules {
-  readonly objective: Readonly<Record<string, unknown>>;
-  readonly direction: 'minimize' | 'maximize';
-  readonly notes: readonly string[];
-}
-
-/** Rules that find the result, the reports, and the direction. */
-function rulesFor(source: string, optuna: OptunaScript | null, epochs: number | undefined): Rules {
-  if (optuna !== null)
-    return {
-      objective: optuna.reports && optuna.epochs !== undefined ? { epochs: optuna.epochs } : {},
-      direction: optuna.directions[0] ?? 'minimize',
-      notes:
-        optuna.reports && optuna.epochs === undefined
-          ? [
-              'the number of reports of a trial is unknown: add "epochs" to the objective, so that trials can be pruned',
-            ]
-          : [],
-    };
-  const [best, ...others] = printedValues(source);
-  const reports = callsIn(source, /^galapagos\.report$/)[0];
-  const isReported = callsIn(source, /^galapagos\.(finish|optimize|run|\w+_callback)$/).length > 0;
-  if (isReported || reports !== undefined) {
-    const count = reports === undefined ? epochs : (repetitionsAt(source, reports.at) ?? epochs);
-    return {
-      objective: count === undefined ? {} : { epochs: count },
-      direction: best?.direction ?? 'maximize',
-      notes: [`direction: ${best?.direction ?? 'maximize'} is a guess; the script does not say it`],
-    };
-  }
-  if (best === undefined)
-    return {
-      objective: { result: { stdout: 'accuracy=([-+.0-9eE]+)' } },
-      direction: 'maximize',
-      notes: [
-        'what the script prints as its result is unknown: correct "result" and "direction", or call galapagos.finish(value)',
-      ],
-    };
-  const also = others.map(({ words }) => words).filter((words) => words !== best.words);
-  return {
-    objective: {
-      result: { stdout: best.pattern },
-      ...(best.perEpoch || epochs !== undefined ? { reports: { stdout: best.pattern } } : {}),
-      ...(epochs === undefined ? {} : { epochs }),
-    },
-    direction: best.direction,
-    notes: [
-      `result: the last "${best.words}" that the script prints is to ${best.direction}, a guess from its print calls${
-        also.length === 0 ? '' : `; it also prints ${[...new Set(also)].join(', ')}`
-      }`,
-    ],
-  };
-}
-
 function sourceOf(script: string): string {
   if (extname(script) !== '.py')
     throw notRead(script, `expected a Python script (.py), found ${basename(script)}`);
@@ -421,11 +261,4 @@ function programFor(program: string, folder: string): string {
 /** Braces of a command stand for placeholders unless they are doubled. */
 function doubled(text: string): string {
   return text.replaceAll(/[{}]/g, '$&$&');
-}
-
-function lastLine(text: string): string | undefined {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .findLast((line) => line !== '');
 }

@@ -4,6 +4,9 @@
  */
 import type { Literal } from './help-text.ts';
 
+/** Longest source that is read, in bytes. */
+export const LONGEST_SOURCE = 1 << 20;
+
 /** Value of an argument: a literal, a list of literals, or the source text of anything else. */
 export type Argument =
   { readonly literal: Literal } | { readonly list: readonly Literal[] } | { readonly code: string };

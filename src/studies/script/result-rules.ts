@@ -1,0 +1,66 @@
+/** Proposes the rules that find a script's result and reports, and the direction, from its source. */
+import type { OptunaScript } from './optuna-space.ts';
+import { printedValues } from './printed-values.ts';
+import { callsIn } from './python-source.ts';
+import { repetitionsAt } from './source-blocks.ts';
+
+interface Rules {
+  readonly objective: Readonly<Record<string, unknown>>;
+  readonly direction: 'minimize' | 'maximize';
+  readonly notes: readonly string[];
+}
+
+/**
+ * @param optuna null: the script has no objective of Optuna
+ * @param epochs default of the option that counts epochs; undefined: unknown
+ */
+export function rulesFor(
+  source: string,
+  optuna: OptunaScript | null,
+  epochs: number | undefined,
+): Rules {
+  if (optuna !== null)
+    return {
+      objective: optuna.reports && optuna.epochs !== undefined ? { epochs: optuna.epochs } : {},
+      direction: optuna.directions[0] ?? 'minimize',
+      notes:
+        optuna.reports && optuna.epochs === undefined
+          ? [
+              'the number of reports of a trial is unknown: add "epochs" to the objective, so that trials can be pruned',
+            ]
+          : [],
+    };
+  const [best, ...others] = printedValues(source);
+  const reports = callsIn(source, /^galapagos\.report$/)[0];
+  const isReported = callsIn(source, /^galapagos\.(finish|optimize|run|\w+_callback)$/).length > 0;
+  if (isReported || reports !== undefined) {
+    const count = reports === undefined ? epochs : (repetitionsAt(source, reports.at) ?? epochs);
+    return {
+      objective: count === undefined ? {} : { epochs: count },
+      direction: best?.direction ?? 'maximize',
+      notes: [`direction: ${best?.direction ?? 'maximize'} is a guess; the script does not say it`],
+    };
+  }
+  if (best === undefined)
+    return {
+      objective: { result: { stdout: 'accuracy=([-+.0-9eE]+)' } },
+      direction: 'maximize',
+      notes: [
+        'what the script prints as its result is unknown: correct "result" and "direction", or call galapagos.finish(value)',
+      ],
+    };
+  const also = others.map(({ words }) => words).filter((words) => words !== best.words);
+  return {
+    objective: {
+      result: { stdout: best.pattern },
+      ...(best.perEpoch || epochs !== undefined ? { reports: { stdout: best.pattern } } : {}),
+      ...(epochs === undefined ? {} : { epochs }),
+    },
+    direction: best.direction,
+    notes: [
+      `result: the last "${best.words}" that the script prints is to ${best.direction}, a guess from its print calls${
+        also.length === 0 ? '' : `; it also prints ${[...new Set(also)].join(', ')}`
+      }`,
+    ],
+  };
+}
