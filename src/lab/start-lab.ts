@@ -19,9 +19,10 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
-import { cpuDevice } from '../runtime/cpu-device.ts';
+import { cpuDevice, memoryBytes } from '../runtime/cpu-device.ts';
 import { builtForSources } from '../runtime/start-thread.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { openLab } from '../storage/sqlite.ts';
@@ -36,7 +37,7 @@ import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
-import { datasetReferences, devicesOfStudies, shapeKeys } from './study-facts.ts';
+import { datasetReferences, demandsOfStudies, devicesOfStudies, shapeKeys } from './study-facts.ts';
 
 /**
  * Milliseconds between two checks that the lab file and its log are still the files that are being
@@ -224,6 +225,10 @@ async function start(
       // Lanes of one trial each have nothing to agree on.
       shapeKey: (spec, params) => (lanes > 1 ? shapeOf(spec, params) : null),
       runsOn: devicesOfStudies(),
+      demandOf: demandsOfStudies(),
+      offerOf: (node) =>
+        node === THIS_NODE ? { cores: availableCores(), memoryBytes: memoryBytes() } : null,
+      mostLanes: ({ objective }) => objectiveKind(objective.kind)?.mostLanes ?? Infinity,
       auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,

@@ -2,6 +2,8 @@
 import type { CoordinatorParts } from '../coordinator/coordinator.ts';
 import { THIS_NODE } from '../core/device.ts';
 import type { DeviceKind } from '../core/device.ts';
+import { NO_DEMAND } from '../core/demand.ts';
+import type { Demand } from '../core/demand.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -37,6 +39,17 @@ export function devicesOfStudies(): LabOptions['runsOn'] {
       answers.set(device, answer);
     }
     return answer;
+  };
+}
+
+/** Resources that a trial of a study states to need. */
+export function demandsOfStudies(): LabOptions['demandOf'] {
+  const known = new WeakMap<StudySpec, Demand>();
+  return (spec) => {
+    const demand =
+      known.get(spec) ?? objectiveKind(spec.objective.kind)?.demand(spec.objective) ?? NO_DEMAND;
+    known.set(spec, demand);
+    return demand;
   };
 }
 

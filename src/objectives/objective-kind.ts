@@ -4,6 +4,8 @@
  */
 import type { DeviceKind } from '../core/device.ts';
 import type { Problem } from '../core/errors.ts';
+import { NO_DEMAND } from '../core/demand.ts';
+import type { Demand } from '../core/demand.ts';
 import type { Params, SearchSpace } from '../core/search-space/distribution.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
@@ -63,6 +65,10 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
   /** Whether devices of this kind can evaluate trials. */
   runsOn(objective: Objective, device: DeviceKind): boolean;
+  /** Resources that a trial states to need. */
+  demand(objective: Objective): Demand;
+  /** Greatest number of trials that a device evaluates together; ∞: as many as fill it. */
+  readonly mostLanes: number;
   /** True if other machines of the lab can evaluate trials. */
   readonly runsElsewhere: boolean;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
@@ -85,6 +91,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
 
 /** Entries of kinds that run no program and name no folder. */
 export const SELF_CONTAINED = {
+  demand: () => NO_DEMAND,
+  mostLanes: Infinity,
   runsElsewhere: true,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   permit: (): void => undefined,

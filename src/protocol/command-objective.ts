@@ -45,6 +45,31 @@ const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, {
   error: 'a name of letters, digits and "_" that does not begin with a digit',
 });
 
+const resources = strict({
+  gpus: z
+    .union([z.literal(0), z.literal(1)], { error: '0 or 1' })
+    .exactOptional()
+    .describe(
+      'GPUs that a trial uses. 0: none, on CPU workers. 1: one for itself. Absent: trials run on CPU and GPU workers.',
+    ),
+  cpus: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .exactOptional()
+    .describe(
+      'Cores that a trial uses: as many trials run at once as the machine has cores for, and OMP_NUM_THREADS is this number. Absent: the share of the worker.',
+    ),
+  memoryGb: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .exactOptional()
+    .describe(
+      'Gigabytes of main memory that a trial uses: as many trials run at once as fit. Absent: no limit.',
+    ),
+}).describe('What a trial needs of the machine.');
+
 export const commandObjective = strict({
   kind: z.literal('command'),
   command: z
@@ -82,6 +107,7 @@ export const commandObjective = strict({
     })
     .exactOptional()
     .describe('How often a trial reports; pruning needs this or "reports".'),
+  resources: resources.exactOptional(),
   timeoutMinutes: z
     .number()
     .positive()

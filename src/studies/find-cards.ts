@@ -14,6 +14,8 @@ import type { ThisMachineOptions } from './this-machine.ts';
 export interface FindCardsOptions extends Omit<ThisMachineOptions, 'utilisation' | 'onChange'> {
   /** The list of devices, if there is one already; default: one that ends with the call. */
   readonly devices?: DeviceWatch;
+  /** Whether workers start programs, which need no executor on a card. */
+  readonly forPrograms?: boolean;
 }
 
 /**
@@ -29,25 +31,30 @@ export async function findCards(options: FindCardsOptions): Promise<readonly Sta
   const software = options.env[FALLBACK_VARIABLE] === '1';
   if (await isWithoutCards()) return software ? softwareCards(options) : [];
   const cards =
-    options.devices === undefined ? await lookOnce(options) : await listed(options.devices);
+    options.devices === undefined
+      ? await lookOnce(options)
+      : await listed(options.devices, options.forPrograms);
   return cards.length > 0 || !software ? cards : softwareCards(options);
 }
 
 async function lookOnce(options: FindCardsOptions): Promise<readonly StartableDevice[]> {
   const utilisation = watchUtilisation({ node: THIS_NODE });
   try {
-    return await listed(watchThisMachine({ ...options, utilisation }));
+    return await listed(watchThisMachine({ ...options, utilisation }), options.forPrograms);
   } finally {
     await utilisation.stop();
   }
 }
 
-async function listed(devices: DeviceWatch): Promise<readonly StartableDevice[]> {
+async function listed(
+  devices: DeviceWatch,
+  forPrograms?: boolean,
+): Promise<readonly StartableDevice[]> {
   const giveUp = new AbortController();
   const late = wait(PATIENCE_MS, 'late', { signal: giveUp.signal }).catch(() => 'late');
   const first = await Promise.race([devices.ready, late]);
   giveUp.abort();
-  return first === 'late' ? [] : startableCards(devices.list());
+  return first === 'late' ? [] : startableCards(devices.list(), forPrograms);
 }
 
 /** Returns whether the bus, which takes a millisecond to read, has no card. */

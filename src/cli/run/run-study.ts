@@ -72,6 +72,7 @@ export const runStudy: RunStudy = async (run, display) => {
   const found = findCards({
     userFolder: userFolder(),
     env: process.env,
+    forPrograms: needsGpuForPrograms(run.spec.objective),
   });
   // Names can be checked only once the cards are known, and before a lab is opened.
   const selection = run.devices ?? run.spec.devices ?? null;
@@ -217,6 +218,12 @@ function listenerFor(
   };
 }
 
+/** Returns whether trials are programs that run on GPUs only, whichever executors work there. */
+function needsGpuForPrograms(objective: ResolvedRun['spec']['objective']): boolean {
+  const kind = objectiveKind(objective.kind);
+  return kind?.trains === false && kind.runsOn(objective, 'gpu') && !kind.runsOn(objective, 'cpu');
+}
+
 /** @throws UsageError if the study runs on none of the devices; then no lab is opened */
 async function requireDevice(
   { objective }: ResolvedRun['spec'],
@@ -229,6 +236,10 @@ async function requireDevice(
   const { cpu, cards } = await chosen;
   if (cpu && onCpu) return;
   if (cards.length > 0 && kind?.runsOn(objective, 'gpu') === true) return;
+  if (kind?.trains === false && !onCpu)
+    throw new UsageError(
+      `the trials of the study need a GPU ("gpus" in its "resources"), and ${selection === null ? 'none that programs can use was found' : 'none is among its devices'}; galapagos devices lists the GPUs, and why some do not work`,
+    );
   throw new UsageError(
     onCpu
       ? `the study runs on CPUs only, and its devices do not include cpu; --executor auto trains on GPUs too`
@@ -252,6 +263,8 @@ async function devicesFor(
         for (const condition of conditions)
           display.event({ type: 'note', text: `${deviceName(device.id)} ${condition}` });
     });
+    // Workers that the study never uses would only take their share of the cores.
+    if (needsGpuForPrograms(objective)) return { ...(await chosen), cpu: false };
     return chosen;
   }
   if (kind?.trains === true)
@@ -264,6 +277,12 @@ async function devicesFor(
 function idleCards(cards: readonly StartableDevice[]): string {
   const names = cards.map(({ device: { id, name } }) => `${deviceName(id)} (${name})`).join(', ');
   return `${names} ${cards.length === 1 ? 'stays' : 'stay'} idle: the study selects an executor that runs on CPUs; --executor auto uses every device, and its results differ in the last bits`;
+}
+
+/** Number of CPU workers for trials that state their cores; null: each trial takes one. */
+function workersFor({ objective }: ResolvedRun['spec'], cores: number): number | null {
+  const each = objectiveKind(objective.kind)?.demand(objective).cores ?? 0;
+  return each === 0 ? null : Math.max(1, Math.floor(cores / each));
 }
 
 /** Lanes that a card is taken to have before its worker reports them. */
@@ -283,14 +302,15 @@ function begin(
   const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
   view.uid = uid;
   view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);
+  const cores = availableCores();
+  const wanted = run.workers ?? workersFor(run.spec, cores);
   for (const other of studies.values()) {
     // A run executes one study: other studies of this lab stay paused.
     if (other.uid !== uid && other.state === 'running')
       coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
   }
   if (choice.kind === 'new') {
-    const cores = run.workers ?? Math.max(1, availableCores() - cards.length);
-    const cpus = cpu ? workerCount(cores).workers : 0;
+    const cpus = cpu ? workerCount(wanted ?? Math.max(1, cores - cards.length)).workers : 0;
     const lanes = lanesForSearch({ barrier: null }, run.spec.packing, run.limits.trials ?? 0);
     const atOnce = cpus + cards.length * Math.min(lanes, MOST_LANES);
     const named = { ...run.spec, name: choice.name };
@@ -315,7 +335,7 @@ function begin(
   const study = studies.get(uid);
   if (study === undefined) throw new Error('the study that was just created is not there');
   const unused = choice.kind === 'new' ? unusedHistory(study.spec) : null;
-  const slots = startWorkers({ count: cpu ? run.workers : 0, cards });
+  const slots = startWorkers({ count: cpu ? wanted : 0, cards });
   display.start({
     study: study.spec.name,
     resumed: choice.kind === 'resume',

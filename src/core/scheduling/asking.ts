@@ -6,6 +6,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
 import { studyCredits } from './credits.ts';
+import { roomOn } from './room.ts';
 import type { SlotGroup } from './free-slots.ts';
 import { lanesFor, mayQueue, takesTrials } from './packing.ts';
 import { bundleOf } from './short-trials.ts';
@@ -48,22 +49,31 @@ export function askSamplers(lab: LabState): void {
  */
 function freeLanes(lab: LabState, study: Study, enough: number): number {
   let lanes = 0;
+  const rooms = new Map<string, number>();
+  /** Idle slots of the group that may begin trials, of those that the node has room for. */
+  const idle = ({ node, counts }: SlotGroup<Slot>): number => {
+    const room = rooms.get(node) ?? roomOn(lab, study, node);
+    const taken = Math.min(counts[0] ?? 0, room);
+    rooms.set(node, room - taken);
+    return taken;
+  };
   const add = (group: SlotGroup<Slot>, cohorts: number): void => {
     if (cohorts > 0 && takesTrials(lab, study, group))
-      lanes += cohorts * lanesFor(study, group) * bundleOf(lab, study, group.device);
+      lanes += cohorts * lanesFor(lab, study, group) * bundleOf(lab, study, group.device);
   };
   for (const group of lab.free.idle) {
     if (lanes >= enough) return lanes;
-    if (!mayQueue(lab, study, group)) add(group, group.counts[0] ?? 0);
+    if (!mayQueue(lab, study, group)) add(group, idle(group));
   }
   for (const group of queueing(lab, study)) {
     if (lanes >= enough) return lanes;
     if (!mayQueue(lab, study, group)) continue;
     const credits = Math.min(group.capacity, creditsOn(lab, study, group));
-    add(
-      group,
-      group.counts.reduce((sum, n, sent) => sum + n * Math.max(0, credits - sent), 0),
+    const busy = group.counts.reduce(
+      (sum, n, sent) => (sent === 0 ? sum : sum + n * Math.max(0, credits - sent)),
+      0,
     );
+    add(group, idle(group) * credits + busy);
   }
   return lanes;
 }

@@ -43,7 +43,7 @@ function next(
     const may = study.audits.due.filter((audit) => mayAudit(lab, audit, group));
     const key = may[0]?.trial.shapeKey;
     const alike = may.filter(({ trial }) => trial.shapeKey === key);
-    if (alike.length > 0) return { study, audits: alike.slice(0, lanesFor(study, group)) };
+    if (alike.length > 0) return { study, audits: alike.slice(0, lanesFor(lab, study, group)) };
   }
   return null;
 }
@@ -121,7 +121,7 @@ export function lanesOfAudits(lab: LabState, study: Study, historyLength: number
   for (const { free, cohorts } of slots) {
     const audited = cohorts.every(({ attempts }) => attempts.some(({ audit }) => audit !== null));
     if (audited && free.group !== null && takesTrials(lab, study, free.group))
-      lanes += lanesFor(study, free.group);
+      lanes += lanesFor(lab, study, free.group);
   }
   return lanes;
 }

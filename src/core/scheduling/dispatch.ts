@@ -7,6 +7,7 @@ import { startAudits } from './audit-dispatch.ts';
 import { startAudit } from './audits.ts';
 import { addCohort } from './cohorts.ts';
 import { studyCredits } from './credits.ts';
+import { hasRoom } from './room.ts';
 import type { SecondReason } from './instructions.ts';
 import {
   fasterGroups,
@@ -84,7 +85,7 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
   const studies = [...lab.active].filter(
     (study) =>
       hasWaiting(study) &&
-      (idle || mayWait(lab, study, slot, group)) &&
+      (idle ? hasRoom(lab, study, slot) : mayWait(lab, study, slot, group)) &&
       (takesTrials(lab, study, group) || anyway(lab, study, group)),
   );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
@@ -111,13 +112,13 @@ function pick(lab: LabState, study: Study, slot: Slot, group: Group): OpenTrial[
     !runsOn(trial, slot.node.id) && (trial.avoid !== slot.name || !hasAlternative(lab, study));
   const bundled = (device: string): number =>
     slot.state === 'probation' ? 1 : bundleOf(lab, study, device);
-  const room = lanesFor(study, group);
+  const room = lanesFor(lab, study, group);
   // Sharing out matters only where several trials are given at once.
   const share =
     Math.max(room, bundled(group.device)) === 1
       ? 1
       : shareOf(lab, study, slot, (other) =>
-          Math.max(lanesFor(study, other), bundled(other.device)),
+          Math.max(lanesFor(lab, study, other), bundled(other.device)),
         );
   const first = study.waiting.take(study.limit, allowed);
   if (first === null) return [];

@@ -4,6 +4,7 @@
  * here. Contains no wording, only the data for it; times are milliseconds of the coordinator's
  * clock.
  */
+import { hasRoom } from './room.ts';
 import { IdleLists } from './idle-lists.ts';
 import { isChosen, isLeftToFaster } from './packing.ts';
 import { runsOn } from './second-attempts.ts';
@@ -89,6 +90,8 @@ export type Idle =
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
   /** The study's trials cannot be evaluated on its kind of device. */
   | { readonly reason: 'unfit'; readonly study: string }
+  /** The running trials need the cores or the memory of its node that another one would need. */
+  | { readonly reason: 'noRoom'; readonly study: string; readonly node: NodeId }
   /** The study runs on selected devices, and not on this one. */
   | { readonly reason: 'notSelected'; readonly study: string }
   /** Workers of faster devices, these, finish all trials that are left before it finished one. */
@@ -207,6 +210,7 @@ const ORDER: readonly Idle['reason'][] = [
   'otherArithmetic',
   'otherModel',
   'leftToFaster',
+  'noRoom',
   'sampler',
   'generation',
   'budget',
@@ -267,6 +271,8 @@ function runningReason(lab: LabState, study: Study, slot: Slot, lists: IdleLists
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
   if (group !== null && isLeftToFaster(lab, study, group))
     return { reason: 'leftToFaster', study: uid, slots: lists.faster(lab, study, group) };
+  if (group !== null && !hasRoom(lab, study, slot))
+    return { reason: 'noRoom', study: uid, node: group.node };
   if (waiting.length > 0) return { reason: 'none' };
   if (asking !== null)
     return {

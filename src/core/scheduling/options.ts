@@ -1,5 +1,7 @@
 /** Every duration and limit of the scheduler, in one object; milliseconds throughout. */
 import { ARITHMETIC } from '../arithmetic.ts';
+import { NO_DEMAND } from '../demand.ts';
+import type { Demand } from '../demand.ts';
 import { isOnThisNode } from '../device.ts';
 import type { DeviceKind } from '../device.ts';
 import { createSampler } from '../samplers/create-sampler.ts';
@@ -127,6 +129,12 @@ export interface LabOptions {
   readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string | null) | null;
   /** Returns true if devices of this kind on this node can evaluate the study's trials. */
   readonly runsOn: (spec: StudySpec, kind: DeviceKind, node: string) => boolean;
+  /** Resources that a trial of the study states to need; `NO_DEMAND`: none. */
+  readonly demandOf: (spec: StudySpec) => Demand;
+  /** Cores and memory of a node; null: unknown, so that no demand limits its trials. */
+  readonly offerOf: (node: string) => Demand | null;
+  /** Greatest number of trials of the study in a cohort; ∞: the device decides. */
+  readonly mostLanes: (spec: StudySpec) => number;
   /** Content of the dataset that the study needs; null: none. */
   readonly contentOf: (spec: StudySpec) => string | null;
   /** Model of a local slot's device; empty: unknown. */
@@ -196,6 +204,9 @@ export const DEFAULT_OPTIONS: LabOptions = {
   saveActiveWithMs: 250,
   shapeKey: null,
   runsOn: () => true,
+  demandOf: () => NO_DEMAND,
+  offerOf: () => null,
+  mostLanes: () => Infinity,
   contentOf: () => null,
   modelOf: () => '',
   arithmetic: ARITHMETIC,

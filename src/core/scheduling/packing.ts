@@ -71,9 +71,13 @@ export function hasAlternative(lab: LabState, study: Study): boolean {
 }
 
 /** Number of trials of the study that a slot of the group trains together. */
-export function lanesFor(study: Study, { device, lanes }: Pick<Group, 'device' | 'lanes'>): number {
+export function lanesFor(
+  { options }: LabState,
+  study: Study,
+  { device, lanes }: Pick<Group, 'device' | 'lanes'>,
+): number {
   const wanted = study.speeds.get(device)?.lanesWanted ?? Infinity;
-  return Math.min(lanes, wanted, searchLanes(study));
+  return Math.min(lanes, options.mostLanes(study.spec), wanted, searchLanes(study));
 }
 
 /** Greatest number of lanes that does not impair the search. */
@@ -100,7 +104,8 @@ export function lanesForSearch(
  * @param budget number of trials; Infinity: no limit
  */
 export function trialsAtOnce(lab: LabState, spec: StudySpec, budget: number): number {
-  const lanes = lanesForSearch({ barrier: null }, spec.packing, budget);
+  const search = lanesForSearch({ barrier: null }, spec.packing, budget);
+  const lanes = Math.min(search, lab.options.mostLanes(spec));
   let count = 0;
   for (const group of lab.free.groups) {
     if (lab.options.runsOn(spec, group.kind, group.node) && isChosen(spec, group.device))
@@ -128,11 +133,13 @@ export function trialsForSameResult(trials: number, lanes: number): number {
  * but not for many lanes, whose proposals would be two cohorts old, and not on nodes, of which one
  * may be much slower than the others.
  */
-export function mayQueue({ options, nodes }: LabState, study: Study, group: Group): boolean {
+export function mayQueue(lab: LabState, study: Study, group: Group): boolean {
+  const { options, nodes } = lab;
   const known = cohortMs(study, group);
   const unknown = known === null && study.durations.count === 0;
   if (unknown && (nodes.get(group.node)?.link ?? 0) > 0) return false;
-  if (lanesFor(study, group) > QUEUED_LANES) return (known ?? Infinity) < options.queueLanesBelowMs;
+  if (lanesFor(lab, study, group) > QUEUED_LANES)
+    return (known ?? Infinity) < options.queueLanesBelowMs;
   return (known ?? study.durations.value) < options.queueBelowMs;
 }
 
@@ -197,7 +204,7 @@ export function isLeftToFaster(lab: LabState, study: Study, group: Group): boole
   let done = 0;
   for (const group of faster) {
     const ms = cohortMs(study, group) ?? Infinity;
-    const lanes = lanesFor(study, group);
+    const lanes = lanesFor(lab, study, group);
     for (const slot of group.slots)
       done += Math.max(0, Math.floor((ownMs - busyMs(lab, slot)) / ms)) * lanes;
     if (done >= left * rivals) return true;

@@ -129,7 +129,7 @@ function bestFor(
     const ms = study.attemptMs.expected(slot.name, slot.model);
     if (ms === null) continue;
     const needs = MARGIN * ms + (slot.node.rttMs ?? 0);
-    const lanes = lanesFor(study, group);
+    const lanes = lanesFor(lab, study, group);
     const trials: OpenTrial[] = [];
     for (const { trial, leftMs } of list) {
       if (needs >= leftMs || trials.length >= lanes) break;

@@ -27,7 +27,7 @@ export function workloadOf(
   const begun = new Set<number>();
   for (const slot of lab.slots.values()) {
     if (lab.free.capacity(slot) > 0)
-      lanes.push(...lanesAt(study, slot, now, kindOf(slot.name), begun));
+      lanes.push(...lanesAt(lab, study, slot, now, kindOf(slot.name), begun));
   }
   const size = study.columns.size;
   const most = mostTrials(study);
@@ -51,13 +51,14 @@ export function workloadOf(
 
 /** @param begun receives the study's trials that run there */
 function lanesAt(
+  lab: LabState,
   study: Study,
   slot: Slot,
   now: number,
   kind: string,
   begun: Set<number>,
 ): readonly LaneNow[] {
-  const room = slot.free.group === null ? 0 : lanesFor(study, slot.free.group);
+  const room = slot.free.group === null ? 0 : lanesFor(lab, study, slot.free.group);
   const [first] = slot.cohorts;
   if (first === undefined) return Array.from({ length: room }, () => ({ kind, elapsedMs: null }));
   if (first.study !== study) return [];

@@ -83,7 +83,7 @@ function packingOf(lab: LabState, slot: Slot): Pick<SlotRow, 'lanesTaken' | 'lan
   if (group === null || study === undefined) return { lanesTaken: null, lanesFull: null };
   const full = study.speeds.get(group.device)?.lanesWanted ?? Infinity;
   return {
-    lanesTaken: lanesFor(study, group),
+    lanesTaken: lanesFor(lab, study, group),
     lanesFull: Number.isFinite(full) ? full : null,
   };
 }

@@ -4,7 +4,7 @@ import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
-import { parse } from '../../protocol/problems.ts';
+import { check, parse } from '../../protocol/problems.ts';
 import type { StudyMessage } from '../../protocol/worker-messages.ts';
 import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
@@ -14,6 +14,8 @@ import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
 import { Guardian } from './guardian.ts';
 import { isPermitted, permit } from './permission.ts';
+import { demandOf, runsOn } from './resources.ts';
+import type { Resources } from './resources.ts';
 import { runAttempt } from './run-attempt.ts';
 
 export const command: ObjectiveKind<CommandObjective> = {
@@ -28,7 +30,9 @@ export const command: ObjectiveKind<CommandObjective> = {
   preview: () => NO_PREVIEW,
   // Each trial is a process of its own, so that none is evaluated together with another.
   shapeKey: (_, params) => JSON.stringify(params),
-  runsOn: () => true,
+  runsOn: (objective, device) => runsOn(resourcesOf(objective), device),
+  demand: (objective) => demandOf(resourcesOf(objective)),
+  mostLanes: 1,
   runsElsewhere: false,
   duration: () => null,
   located: (objective, { project }) =>
@@ -40,6 +44,12 @@ export const command: ObjectiveKind<CommandObjective> = {
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
   evaluator: createCommand,
 };
+
+/** A lab file may hold an objective that this release does not read; its attempts say so. */
+function resourcesOf(objective: Objective): Resources {
+  const checked = check(commandObjective, objective);
+  return checked.ok ? (checked.value.resources ?? {}) : {};
+}
 
 function parsedOf(objective: Objective): CommandObjective {
   return parse(commandObjective, objective, 'the study’s objective');

@@ -7,11 +7,11 @@ import { valueText } from './template.ts';
 
 /** Variables that a program gets as the worker has them. */
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z_]+|TZ|TERM|VIRTUAL_ENV|CONDA_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HSA_\w+|ZE_AFFINITY_MASK|XDG_\w+)$/;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z_]+|TZ|TERM|VIRTUAL_ENV|CONDA_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HSA_\w+|ZE_AFFINITY_MASK|ZE_ENABLE_PCI_ID_DEVICE_ORDER|XDG_\w+)$/;
 
 /** Variables without which programs of Windows do not start; names there ignore case. */
 const PASSED_ON_WINDOWS =
-  /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|CUDA_\w+|NVIDIA_\w+)$/i;
+  /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ZE_\w+)$/i;
 
 /** Beginning of the names that the contract reserves. */
 export const RESERVED = 'GALAPAGOS_';
@@ -37,7 +37,7 @@ export function parameterVariable(name: string): string {
 
 /**
  * @param added the objective's own; null: the worker's value
- * @param threads the slot's share of the cores
+ * @param threads cores that the program may keep busy
  */
 export function environmentOf(
   own: NodeJS.ProcessEnv,

@@ -68,7 +68,8 @@ async function evaluate(
   const seed = programSeed(study.seed, trial);
   const name = study.name ?? study.study;
   const facts = { ...folders, study: name, trial, attempt, seed };
-  const env = environmentOf(process.env, added, lane.params, facts, threads);
+  const cores = objective.resources?.cpus ?? threads;
+  const env = environmentOf(process.env, added, lane.params, facts, cores);
   const [named = '', ...args] = fillIn(objective.command, lane.params, facts);
   const found = findProgram(named, folder, env);
   if (!('path' in found)) return crashed(`cannot start ${named}: found ${found.missing}`);

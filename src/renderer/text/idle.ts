@@ -47,7 +47,9 @@ export const idle = {
   avoided: ({ trials }: { trials: number }) =>
     `${many(trials, 'waiting trial')} crashed on this worker and ${trials === 1 ? 'is' : 'are'} reserved for other workers.`,
   notSelected: 'the study runs on other devices, which were selected when it was set up.',
-  unfit: 'the study selects an executor that does not run on this device.',
+  unfit:
+    'the study does not run on this kind of device, because of its executor or of the GPUs that its trials need.',
+  noRoom: 'the running trials need the cores or the memory of its machine.',
   leftToFaster: ({ on }: { on: 'cpu' | 'gpu' | 'mixed' }) =>
     `${{ cpu: 'other CPU workers', gpu: 'the GPUs', mixed: 'faster workers' }[on]} finish the remaining trials before this worker would finish one.`,
   sampler: ({ sampler, trials }: { sampler: string; trials: number }) =>

@@ -49,6 +49,7 @@ const WORDS: Readonly<Record<Reason, (data: Facts, now: number) => IdleWords>> =
   retry: (data) => said(idle.retry({ trials: listOf(data, 'trials').length })),
   avoided: (data) => said(idle.avoided({ trials: listOf(data, 'trials').length })),
   unfit: () => said(idle.unfit),
+  noRoom: () => said(idle.noRoom),
   notSelected: () => said(idle.notSelected),
   leftToFaster: (data) => said(idle.leftToFaster({ on: kindOf(listOf(data, 'slots')) })),
   sampler: (data) => {

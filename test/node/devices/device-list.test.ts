@@ -136,6 +136,28 @@ describe('Devices: CUDA_VISIBLE_DEVICES', () => {
     expect(await startedOf('nvidia', '0')).toHaveLength(1);
   });
 
+  it('starts workers for programs where the driver works and no executor does', async () => {
+    const { devices, ...rest } = await listOf('nvidia');
+    const reason = 'not installed';
+    const without = devices.map((device) => ({
+      ...device,
+      executors: device.executors.map(({ name }) => ({
+        ...{ name, usable: false as const, reason, remedy: null },
+      })),
+    }));
+    const list = deviceList.parse({ ...rest, devices: without });
+    expect(startableCards(list)).toEqual([]);
+    const [card] = startableCards(list, true);
+    const { uuid } = devices.flatMap((each) => (each.kind === 'gpu' ? [each] : []))[0]!;
+    expect(card?.environment).toMatchObject({
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: uuid,
+    });
+    const running = await startFixture({ ...readFixture('nvidia'), visibleDevices: '' });
+    expect(startableCards(deviceList.parse(running.watch.list()), true)).toEqual([]);
+    await running.stop();
+  });
+
   it('uses of cards of one model the visible ones only', async () => {
     const all = await startedOf('nvidia-four-twins', '0,1,2,3');
     expect(all).toHaveLength(4);

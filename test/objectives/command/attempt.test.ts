@@ -93,6 +93,16 @@ describe('Commands: the value of an attempt', () => {
 });
 
 describe('Commands: what a program is told', () => {
+  it('has the cores that the objective states as its number of threads', async () => {
+    const script = 'echo value=$OMP_NUM_THREADS; echo "$MKL_NUM_THREADS"';
+    expect(await place.shell(script, VALUE)).toMatchObject({ value: 3 });
+    const about = { ...VALUE, resources: { cpus: 12 } };
+    expect(await place.start({ command: shell(script), ...about }, {}, 1).ended).toMatchObject({
+      value: 12,
+    });
+    expect(place.output(1)).toBe('value=12\n12\n');
+  });
+
   it('has the variables of the contract, an allow-list of ours, and those of the study', async () => {
     process.env['GALAPAGOS_TEST_SECRET'] = 'a';
     process.env['PASSED_ON'] = 'b';

@@ -1,11 +1,13 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_DEMAND } from '../../../src/core/demand.ts';
 import { problemText } from '../../../src/core/errors.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
 import { command } from '../../../src/objectives/command/command.ts';
 import { permit } from '../../../src/objectives/command/permission.ts';
 import { commandObjective } from '../../../src/protocol/command-objective.ts';
+import { check } from '../../../src/protocol/problems.ts';
 import { prunerProblems } from '../../../src/protocol/pruning.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
@@ -31,6 +33,26 @@ function problems(about: object, searched: SearchSpace = space, from: string | n
     .check(parsed(about), searched, from === null ? places : { ...places, project: from })
     .map(problemText);
 }
+
+describe('Commands: where trials run', () => {
+  it.each([
+    { resources: undefined, cpu: true, gpu: true },
+    { resources: { cpus: 2 }, cpu: true, gpu: true },
+    { resources: { gpus: 0 }, cpu: true, gpu: false },
+    { resources: { gpus: 1 }, cpu: false, gpu: true },
+  ])('follows the GPUs of $resources', ({ resources, cpu, gpu }) => {
+    const objective = parsed(resources === undefined ? {} : { resources });
+    expect(command.runsOn(objective, 'cpu')).toBe(cpu);
+    expect(command.runsOn(objective, 'gpu')).toBe(gpu);
+  });
+
+  it('follows the stated cores and memory, and each cohort is one trial', () => {
+    const stated = parsed({ resources: { cpus: 2, memoryGb: 1.5 } });
+    expect(command.demand(stated)).toEqual({ cores: 2, memoryBytes: 1.5e9 });
+    expect(command.demand(parsed({}))).toBe(NO_DEMAND);
+    expect(command.mostLanes).toBe(1);
+  });
+});
 
 describe('Commands: checks before a study starts', () => {
   it('finds nothing wrong with a program on PATH and parameters of the search space', () => {
@@ -101,6 +123,17 @@ describe('Commands: checks before a study starts', () => {
     permit(folder.path, own);
     expect(problems(own, space, null)).toEqual([]);
     expect(problems({ ...own, command: ['sh', '-c', 'x'] }, space, null)).toHaveLength(1);
+  });
+
+  it('lists every problem of the stated resources at once', () => {
+    const resources = { gpus: 3, cpus: 0.5, memoryGb: 0, memory: 1 };
+    const found = check(commandObjective, { kind: 'command', command: ['sh'], resources });
+    expect(found.ok ? [] : found.problems.map(({ path }) => path)).toEqual([
+      'resources.gpus',
+      'resources.cpus',
+      'resources.memoryGb',
+      'resources.memory',
+    ]);
   });
 
   it('notes parameters that only the environment brings to the program', () => {
