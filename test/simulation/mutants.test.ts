@@ -161,6 +161,30 @@ const mutants: Record<string, Case> = {
     from: 'if (barrier !== null && study.frontier < historyLength) continue;',
     to: '',
   },
+  'a trial beyond a bound joins the front': {
+    world: worlds['asynchronous, two objectives and a bound'],
+    file: 'scheduling/trial-end.ts',
+    from: 'violation: violationOf(spec, figures)',
+    to: 'violation: 0 * violationOf(spec, figures)',
+  },
+  'a restored study has lost the values of its trials': {
+    world: worlds['asynchronous, two objectives and a bound'],
+    file: 'scheduling/resume.ts',
+    from: 'told, rankedOf(spec, figures));',
+    to: 'told, rankedOf(spec, null));',
+  },
+  'a trial that lacks an objective takes its own value': {
+    world: worlds['asynchronous, two objectives and a bound'],
+    file: 'scheduling/trial-end.ts',
+    from: 'return { figures: figures ?? worstFigures(spec) };',
+    to: 'return { figures: figures ?? { ...worstFigures(spec), values: [0, 0] } };',
+  },
+  'the front keeps a member that another dominates': {
+    world: worlds['asynchronous, two objectives and a bound'],
+    file: 'study/front.ts',
+    from: '...this.#members.filter((member) => !dominates(offered, member)), offered',
+    to: '...this.#members, offered',
+  },
 };
 
 /** Mutants of the shell and the worker. */

@@ -7,7 +7,7 @@ import { sameAttempt } from '../../src/core/scheduling/attempts.ts';
 import type { Held } from '../../src/core/simulation/simulated-worker.ts';
 import { STUDY } from './adversarial-world.ts';
 import type { AdversarialWorld, Faults, Process, Side } from './adversarial-world.ts';
-import { modelValue } from './model-study.ts';
+import { modelMetrics, modelValue } from './model-study.ts';
 
 export interface Action {
   readonly name: string;
@@ -278,10 +278,12 @@ class Actions {
       this.#add(`${name} hears ${process.control[0]?.do ?? ''}`, () => world.listen(side, process));
     const [held] = worker.running();
     if (held !== undefined) {
-      const value = modelValue(held.params[0] ?? NaN);
+      const x = held.params[0] ?? NaN;
+      const value = modelValue(x);
       const ms = world.durationOf(worker.slot);
+      const measured = world.options.front === true ? { metrics: modelMetrics(x) } : {};
       this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.attemptNumber}`, () =>
-        this.#finish(process, held, { outcome: 'succeeded', value, ms }),
+        this.#finish(process, held, { outcome: 'succeeded', value, ms, ...measured }),
       );
       const { number, attemptNumber } = held.attempt;
       const step = worker.holding.length + world.faults.report;

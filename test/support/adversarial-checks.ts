@@ -1,12 +1,28 @@
 /** Invariants of an adversarial world, checked after each action and at the end. */
+import { isDeepStrictEqual } from 'node:util';
 import { idleReason } from '../../src/core/scheduling/idle.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
 import type { StoredStudy, StoredTrial } from '../../src/core/scheduling/index.ts';
 import { DEFAULT_OPTIONS } from '../../src/core/scheduling/options.ts';
 import type { LabState, Slot } from '../../src/core/scheduling/state.ts';
+import { dominates, oriented } from '../../src/core/study/domination.ts';
+import type { Point } from '../../src/core/study/domination.ts';
+import {
+  directionsOf,
+  figuresOf,
+  violationOf,
+  worstFigures,
+} from '../../src/core/study/objectives.ts';
 import { STUDY, Violation } from './adversarial-world.ts';
 import type { AdversarialWorld } from './adversarial-world.ts';
-import { barrierOf, idealList, modelParam } from './model-study.ts';
+import {
+  barrierOf,
+  idealList,
+  modelMetrics,
+  modelOfTwo,
+  modelParam,
+  modelValue,
+} from './model-study.ts';
 
 /** Idle reasons of slots that could not be given a trial. */
 const ABSENT: readonly string[] = [
@@ -91,11 +107,43 @@ export function checkRecord(world: AdversarialWorld): void {
     if (end?.finishSeq !== i) throw new Violation(`finish numbers have a hole before ${i}`);
   });
   for (const trial of trials) checkTrial(world, trial, ended);
+  if (world.options.front === true) checkFront(world, ended);
   for (const [number, value] of world.shown) {
     const end = trials[number]?.end;
     if (end == null || !Object.is(end.value, value))
       throw new Violation(`trial ${number} was shown with ${value}, and the file says otherwise`);
   }
+}
+
+/** The front follows from the trials' parameters, in the file and in the scheduler alike. */
+function checkFront(world: AdversarialWorld, ended: readonly StoredTrial[]): void {
+  const points: (Point & { readonly number: number })[] = [];
+  for (const { number, state, params, end } of ended) {
+    const x = params[0] ?? NaN;
+    const measured = { value: modelValue(x), metrics: modelMetrics(x) };
+    const figures = state === 'complete' ? figuresOf(modelOfTwo, measured) : null;
+    const expected = state === 'complete' ? (figures ?? worstFigures(modelOfTwo)) : undefined;
+    if (!isDeepStrictEqual(end?.figures, expected))
+      throw new Violation(`trial ${number} is stored with other values than it has`);
+    const violation = figures === null ? Infinity : violationOf(modelOfTwo, figures);
+    if (figures !== null && violation === 0)
+      points.push({
+        number,
+        at: oriented(figures.values, directionsOf(modelOfTwo) ?? []),
+        violation,
+      });
+  }
+  const front = points.filter((point) => !points.some((other) => dominates(other, point)));
+  const known = world.study?.columns.front?.numbers;
+  if (known === undefined || world.writes.length > 0) return;
+  const numbers = front.map(({ number }) => number).sort((a, b) => a - b);
+  if (
+    !isDeepStrictEqual(
+      [...known].sort((a, b) => a - b),
+      numbers,
+    )
+  )
+    throw new Violation(`the front is ${known.join(', ')}, not ${numbers.join(', ')}`);
 }
 
 function checkTrial(

@@ -28,7 +28,7 @@ import type {
 } from '../../src/core/simulation/simulated-worker.ts';
 import { Machines } from './adversarial-nodes.ts';
 import type { NodeMachine, NodeFaults } from './adversarial-nodes.ts';
-import { createModelSampler, HALVING, modelSpec } from './model-study.ts';
+import { createModelSampler, HALVING, modelOfTwo, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
 
 export const STUDY = 'model';
@@ -85,6 +85,8 @@ export interface WorldOptions {
   readonly card?: boolean;
   /** A pruner judges reports: successive halving, which stops often. */
   readonly verdicts?: boolean;
+  /** Trials are compared by two objectives, one of which has a bound. */
+  readonly front?: boolean;
   readonly faults: Partial<Faults>;
   readonly breach?: Breach;
   readonly machine?: Machine;
@@ -194,7 +196,8 @@ export class AdversarialWorld {
 
   /** A coordinator that starts from the content of the lab file. */
   boot(): void {
-    const { sampler, scheduler, local, trials, target = null } = this.options;
+    const { sampler, scheduler, local, trials, front, verdicts, target = null } = this.options;
+    const plain = front === true ? modelOfTwo : modelSpec;
     this.lab = this.machine.createLab({
       strict: true,
       samplerFor: () => createModelSampler(sampler),
@@ -207,7 +210,7 @@ export class AdversarialWorld {
       this.take({
         type: 'studyCreated',
         uid: STUDY,
-        spec: this.options.verdicts === true ? { ...modelSpec, pruning: HALVING } : modelSpec,
+        spec: verdicts === true ? { ...plain, pruning: HALVING } : plain,
         limits: { trials, activeMs: null, target },
       });
   }

@@ -112,6 +112,19 @@ export const worlds = {
     nodes: ['na', 'na', 'nb'],
     faults: { ...MORE, ...NODES, ...LEAVE, report: 12 },
   },
+  'asynchronous, two objectives and a bound': {
+    sampler: asynchronous,
+    trials: 8,
+    front: true,
+    faults: MORE,
+  },
+  'asynchronous, two objectives and a bound, 2 nodes, leaving': {
+    sampler: asynchronous,
+    trials: 8,
+    front: true,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...MORE, ...NODES, ...LEAVE },
+  },
   'generations, 2 nodes of 2 and 1 workers': {
     sampler: generations,
     trials: 4,

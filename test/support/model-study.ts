@@ -30,6 +30,21 @@ export function modelValue(x: number): number {
   return (x * 7 + 3) % 50;
 }
 
+/** The model study by two objectives, the second with a bound. */
+export const modelOfTwo: StudySpec = {
+  ...modelSpec,
+  objectives: [
+    { metric: 'value', direction: 'minimize' },
+    { metric: 'gain', direction: 'maximize' },
+  ],
+  constraints: { gain: { 'at least': 8 } },
+};
+
+/** Metrics of a result; every seventh lacks one, so that its trial diverges. */
+export function modelMetrics(x: number): Readonly<Record<string, number>> {
+  return x % 7 === 3 ? {} : { gain: (x * 11 + 5) % 40 };
+}
+
 export interface ModelSampler {
   readonly synchronous: boolean;
   /** Size of a generation, which waits for the one before; 0: no barrier. */

@@ -183,10 +183,10 @@ export class LabRecord {
         return;
       }
       case 'trialEnded': {
-        const { uid, number, state, outcome, value, finishSeq } = write;
+        const { uid, number, state, outcome, value, finishSeq, figures } = write;
         const trial = this.#trial(uid, number);
         this.#move(trial, state);
-        trial.end = { outcome, value, finishSeq };
+        trial.end = { outcome, value, finishSeq, ...(figures === undefined ? {} : { figures }) };
         return;
       }
       case 'trialBack': {
