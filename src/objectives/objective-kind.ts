@@ -73,6 +73,12 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   readonly runsElsewhere: boolean;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
   located(objective: Parsed, places: ObjectivePlaces): Parsed;
+  /**
+   * Sentences on what trials find on this machine, such as the interpreter of their program.
+   * @param objective as `located` returns it
+   * @param env where Galapagos was started
+   */
+  environmentNotes(objective: Parsed, env: NodeJS.ProcessEnv): string[];
   /** Remembers that a person started the objective on this machine, where workers ask for that. */
   permit(objective: Objective, userFolder: string): void;
   /** Command line that runs a trial again outside of Galapagos; null: it runs no program. */
@@ -95,6 +101,7 @@ export const SELF_CONTAINED = {
   mostLanes: Infinity,
   runsElsewhere: true,
   located: <Parsed>(objective: Parsed): Parsed => objective,
+  environmentNotes: (): string[] => [],
   permit: (): void => undefined,
   commandLine: () => null,
   keepsCheckpoints: () => null,

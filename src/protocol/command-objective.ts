@@ -85,6 +85,11 @@ export const commandObjective = strict({
     .max(4096)
     .default('.')
     .describe('The working folder, in the folder of the study file.'),
+  python: file
+    .exactOptional()
+    .describe(
+      'The folder of a Python environment, or an interpreter, relative to the study file: its programs come first on PATH, and python and python3 in the command are its interpreter. Absent: where the command begins with one of these, the active environment or that of the folder (.venv, uv, conda).',
+    ),
   env: z
     .record(environmentName, z.string().max(100_000).nullable())
     .exactOptional()

@@ -69,13 +69,17 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
-  const objective = objectiveKind(changed.objective.kind)?.located(changed.objective, located);
+  const kind = objectiveKind(changed.objective.kind);
+  const objective = kind?.located(changed.objective, located);
   return {
     ...studyOf(objective === undefined ? changed : { ...changed, objective }),
     pruner: changed.pruner ?? null,
     named,
     source,
-    notes: notesOn(changed),
+    notes: [
+      ...notesOn(changed),
+      ...(objective === undefined ? [] : (kind?.environmentNotes(objective, process.env) ?? [])),
+    ],
   };
 }
 

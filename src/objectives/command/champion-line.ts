@@ -1,7 +1,8 @@
 /** The command line that runs a trial's program again, outside of Galapagos, for a person to copy. */
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
-import { parameterVariable } from './environment.ts';
+import { parameterVariable, statedVariables } from './environment.ts';
+import { programOfPython } from './python.ts';
 import { programSeed } from './run-attempt.ts';
 import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from './template.ts';
 
@@ -11,7 +12,7 @@ import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from '
  * @param seed of the study
  */
 export function championLine(
-  { command, folder, env = {} }: CommandObjective,
+  { command, folder, env = {}, python }: CommandObjective,
   params: Params,
   { seed, trial }: { readonly seed: number; readonly trial: number },
   platform: NodeJS.Platform = process.platform,
@@ -26,7 +27,10 @@ export function championLine(
   ];
   const trialDir = `trial-${trial}`;
   const filled = fillIn(command, params, { seed: programSeed(seed, trial), trial, trialDir });
-  const line = commandLine(filled, platform);
+  const [first = '', ...rest] = filled;
+  const place = { command, folder, python };
+  const program = programOfPython(place, first, { ...process.env, ...statedVariables(env) });
+  const line = commandLine([program, ...rest], platform);
   if (platform === 'win32') {
     const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
     return [

@@ -6,8 +6,9 @@ import { nearestName } from '../../core/nearest-name.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import type { CommandObjective, ValueRule } from '../../protocol/command-objective.ts';
 import type { ObjectivePlaces } from '../objective-kind.ts';
-import { RESERVED, parameterVariable } from './environment.ts';
+import { RESERVED, parameterVariable, statedVariables } from './environment.ts';
 import { findProgram } from './find-program.ts';
+import { locatedPython, pythonMissing, withPython } from './python.ts';
 import { isPermitted } from './permission.ts';
 import {
   ALL_PARAMETERS,
@@ -26,6 +27,7 @@ export function commandProblems(
   return [
     ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
     ...placeProblems(objective, places),
+    ...pythonProblems(objective, places),
     ...(result === undefined ? [] : ruleProblems(result, 'objective.result')),
     ...(reports === undefined ? [] : ruleProblems(reports, 'objective.reports')),
     ...reservedNames(env),
@@ -105,7 +107,7 @@ function unknownParameter(path: string, name: string, names: readonly string[]):
 
 function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Problem[] {
   const { project, userFolder } = places;
-  const { folder, command, env = {} } = objective;
+  const { folder, command, env = {}, python } = objective;
   const path = 'objective.folder';
   if (project === undefined && (userFolder === undefined || !isPermitted(userFolder, objective)))
     return [
@@ -130,23 +132,38 @@ function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Pr
         hint: 'move the study file to the folder of the project',
       },
     ];
+  if (pythonProblems(objective, places).length > 0) return [];
   const [program = ''] = command;
   if (program === '' || (parseArgument(program) ?? []).some((part) => 'placeholder' in part))
     return program === ''
       ? [{ code: 'program', path: 'objective.command[0]', expected: 'a program', found: '""' }]
       : [];
-  const search = { ...process.env, ...(typeof env['PATH'] === 'string' && { PATH: env['PATH'] }) };
-  const runnable = findProgram(program, absolute, search);
+  const own = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const started = withPython(
+    { command, folder: absolute, python: locatedPython(project ?? '/', python) },
+    program,
+    { ...Object.fromEntries(own), ...statedVariables(env) },
+  );
+  const runnable = findProgram(started.program, absolute, started.env);
   return 'path' in runnable
     ? []
     : [
         {
           code: 'program',
           path: 'objective.command[0]',
-          expected: `the program ${JSON.stringify(program)}`,
+          expected: `the program ${JSON.stringify(started.program)}`,
           found: runnable.missing,
         },
       ];
+}
+
+function pythonProblems({ python }: CommandObjective, { project }: ObjectivePlaces): Problem[] {
+  if (python === undefined || project === undefined) return [];
+  const found = pythonMissing(project, python);
+  const expected = 'the folder of a Python environment, or an interpreter';
+  return found === null ? [] : [{ code: 'python', path: 'objective.python', expected, found }];
 }
 
 /** Null: it is a folder. */

@@ -12,8 +12,10 @@ import type { ObjectiveKind } from '../objective-kind.ts';
 import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt-folders.ts';
 import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
+import { statedVariables } from './environment.ts';
 import { Guardian } from './guardian.ts';
 import { isPermitted, permit } from './permission.ts';
+import { locatedPython, pythonOf } from './python.ts';
 import { demandOf, runsOn } from './resources.ts';
 import type { Resources } from './resources.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -38,7 +40,14 @@ export const command: ObjectiveKind<CommandObjective> = {
   located: (objective, { project }) =>
     project === undefined
       ? objective
-      : { ...objective, folder: workingFolder(objective.folder, project) },
+      : {
+          ...objective,
+          folder: workingFolder(objective.folder, project),
+          ...(objective.python === undefined
+            ? {}
+            : { python: locatedPython(project, objective.python) }),
+        },
+  environmentNotes: pythonNotes,
   permit: (objective, userFolder) => permit(userFolder, parsedOf(objective)),
   commandLine: (objective, params, trial) => championLine(parsedOf(objective), params, trial),
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
@@ -49,6 +58,14 @@ export const command: ObjectiveKind<CommandObjective> = {
 function resourcesOf(objective: Objective): Resources {
   const checked = check(commandObjective, objective);
   return checked.ok ? (checked.value.resources ?? {}) : {};
+}
+
+/** Sentences on the Python that trials run with. @param objective located */
+function pythonNotes(objective: CommandObjective, env: NodeJS.ProcessEnv): string[] {
+  const python = pythonOf(objective, { ...env, ...statedVariables(objective.env) });
+  if (python === null) return [];
+  const { program, origin, note } = python;
+  return [`trials run with the Python ${program} (${origin})`, ...(note === null ? [] : [note])];
 }
 
 function parsedOf(objective: Objective): CommandObjective {

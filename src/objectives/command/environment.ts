@@ -7,11 +7,11 @@ import { valueText } from './template.ts';
 
 /** Variables that a program gets as the worker has them. */
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z_]+|TZ|TERM|VIRTUAL_ENV|CONDA_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HSA_\w+|ZE_AFFINITY_MASK|ZE_ENABLE_PCI_ID_DEVICE_ORDER|XDG_\w+)$/;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z_]+|TZ|TERM|VIRTUAL_ENV|CONDA_\w+|MAMBA_ROOT_PREFIX|UV_PROJECT_ENVIRONMENT|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HSA_\w+|ZE_AFFINITY_MASK|ZE_ENABLE_PCI_ID_DEVICE_ORDER|XDG_\w+)$/;
 
 /** Variables without which programs of Windows do not start; names there ignore case. */
 const PASSED_ON_WINDOWS =
-  /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ZE_\w+)$/i;
+  /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|MAMBA_ROOT_PREFIX|UV_PROJECT_ENVIRONMENT|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ZE_\w+)$/i;
 
 /** Beginning of the names that the contract reserves. */
 export const RESERVED = 'GALAPAGOS_';
@@ -33,6 +33,17 @@ export interface AttemptFacts {
 /** Name of the variable that has a parameter's value. */
 export function parameterVariable(name: string): string {
   return `${RESERVED}PARAM_${name.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
+}
+
+/** Variables of an objective whose values it states. */
+export function statedVariables(
+  added: Readonly<Record<string, string | null>> = {},
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(added).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value] as const],
+    ),
+  );
 }
 
 /**

@@ -7,10 +7,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 
-type Started = Pick<CommandObjective, 'command' | 'folder' | 'env'>;
+type Started = Pick<CommandObjective, 'command' | 'folder' | 'env' | 'python'>;
 
-function markOf(userFolder: string, { command, folder, env = {} }: Started): string {
-  const text = JSON.stringify({ command, folder, env: Object.entries(env).sort() });
+function markOf(userFolder: string, { command, folder, env = {}, python }: Started): string {
+  const text = JSON.stringify({ command, folder, env: Object.entries(env).sort(), python });
   const name = createHash('sha256').update(text).digest('hex');
   return join(userFolder, 'commands', `${name}.json`);
 }

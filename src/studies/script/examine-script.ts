@@ -4,7 +4,9 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { statedVariables } from '../../objectives/command/environment.ts';
 import { findProgram } from '../../objectives/command/find-program.ts';
+import { locatedPython, withPython } from '../../objectives/command/python.ts';
 import { runsPythonModule } from '../../objectives/command/template.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { readText } from '../../runtime/read-text.ts';
@@ -65,23 +67,28 @@ const versions = z.record(z.string(), z.string().nullable());
  * @param env where Galapagos was started
  */
 export async function examineScript(
-  { command, folder: working, env: added = {} }: CommandObjective,
+  { command, folder: working, env: added = {}, python: environment }: CommandObjective,
   folder: string,
   env: Environment,
 ): Promise<ScriptFinding[]> {
   const place = resolve(folder, working);
-  const whole = { ...env, ...dropNull(added) };
-  const [named = ''] = command;
-  const program = findProgram(named.replaceAll(/([{}])\1/g, '$1'), place, whole);
+  const [first = ''] = command;
+  const python = locatedPython(folder, environment);
+  const { program: named, env: whole } = withPython(
+    { command, folder: place, python },
+    first.replaceAll(/([{}])\1/g, '$1'),
+    { ...defined(env), ...statedVariables(added) },
+  );
+  const program = findProgram(named, place, whole);
   if ('missing' in program)
     return [{ name: 'program', found: program.missing, remedy: `correct "command": ${named}` }];
   const script = scriptIn(command, place);
   if (script === null) return [{ name: 'program', found: program.path, remedy: null }];
-  const python = await interpreter(program.path, whole);
-  if ('remedy' in python) return [python];
+  const asked = await interpreter(program.path, whole);
+  if ('remedy' in asked) return [asked];
   const needed = [...importsOf(script), ...(runsPythonModule(command) ? ['galapagos'] : [])];
   return [
-    { name: 'Python', found: `${python.version}, ${program.path}`, remedy: null },
+    { name: 'Python', found: `${asked.version}, ${program.path}`, remedy: null },
     ...(await packages(program.path, script, [...new Set(needed)].sort(), whole)),
   ];
 }
@@ -169,11 +176,9 @@ function installing(name: string, program: string): string {
     : `install the package that provides it: ${program} -m pip install …`;
 }
 
-function dropNull(added: Readonly<Record<string, string | null>>): Record<string, string> {
+function defined(env: Environment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(added).flatMap(([name, value]) =>
-      value === null ? [] : [[name, value] as const],
-    ),
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 

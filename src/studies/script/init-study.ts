@@ -6,14 +6,14 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, relative, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Distribution, SearchSpace } from '../../core/search-space/distribution.ts';
+import { findPython } from '../../objectives/command/python.ts';
+import type { FoundPython } from '../../objectives/command/python.ts';
 import { readText } from '../../runtime/read-text.ts';
 import type { HelpText, Literal } from './help-text.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
 import { propose } from './propose.ts';
 import { importsIn, LONGEST_SOURCE } from './python-source.ts';
-import { findPython } from './python.ts';
-import type { FoundPython } from './python.ts';
 import { rulesFor } from './result-rules.ts';
 import { moduleDefaults, optionsOf } from './script-options.ts';
 

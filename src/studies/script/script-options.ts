@@ -5,7 +5,7 @@ import { runBounded } from '../../runtime/run-bounded.ts';
 import { parseHelp } from './help-text.ts';
 import type { HelpText, ScriptOption } from './help-text.ts';
 import { callsIn, importsIn, literal, LONGEST_SOURCE } from './python-source.ts';
-import type { FoundPython } from './python.ts';
+import type { FoundPython } from '../../objectives/command/python.ts';
 import { sourceOptions, withSource } from './source-options.ts';
 
 interface AskedScript {
