@@ -149,9 +149,17 @@ export function storyOutput(
       executor: result?.executor ?? null,
       executorReason: result?.executorReason ?? null,
     })),
-    audits: audits.map(({ value, ...audit }) => ({
+    audits: audits.map(({ value, difference, ...audit }) => ({
       ...audit,
       value: value === null ? null : finiteOrNull(value),
+      difference:
+        difference === null
+          ? null
+          : {
+              metric: difference.metric,
+              value: finiteOrNull(difference.value),
+              found: finiteOrNull(difference.found),
+            },
     })),
     reports: reportsOf(trial).map((report) => ({
       ...report,

@@ -9,9 +9,10 @@ export function mismatchesText(
   { node, mismatches }: Pick<Extract<LabChange, { kind: 'nodeMismatch' }>, 'node' | 'mismatches'>,
   nameOf: (study: string) => string,
 ): string {
-  const named = mismatches.slice(-MOST_NAMED).map(({ study, number, value, found, from }) => {
+  const named = mismatches.slice(-MOST_NAMED).map(({ uid, number, metric, value, found, from }) => {
     const [own, other] = from === node ? [value, found] : [found, value];
-    return `trial ${number} of ${nameOf(study)}: ${figure(own)}, elsewhere ${figure(other)}`;
+    const what = metric === 'value' ? '' : ` (${metric})`;
+    return `trial ${number} of ${nameOf(uid)}${what}: ${figure(own)}, elsewhere ${figure(other)}`;
   });
   const values =
     mismatches.length === 1

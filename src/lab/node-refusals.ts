@@ -46,10 +46,11 @@ export function refusalsOf(
     refusals.push({ reason: 'arithmetic', data: { release: remote?.hello.release ?? null } });
   if (lacks.has('model')) refusals.push({ reason: 'model', data: {} });
   const node = lab.nodes.get(id);
-  if (paused === null && node !== undefined && node.mismatches.length > 0) {
+  const mismatches = lab.mismatches.get(id) ?? [];
+  if (paused === null && mismatches.length > 0) {
     const nameOf = (study: string): string => lab.studies.get(study)?.spec.name ?? study;
-    const text = mismatchesText({ node: id, mismatches: node.mismatches }, nameOf);
-    refusals.push({ reason: 'mismatches', data: { text, count: node.mismatches.length } });
+    const text = mismatchesText({ node: id, mismatches }, nameOf);
+    refusals.push({ reason: 'mismatches', data: { text, count: mismatches.length } });
   }
   if (node === undefined || node.link === 0) return refusals;
   for (const [content, { name, reason }] of unsent)

@@ -37,7 +37,13 @@ import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
-import { datasetReferences, demandsOfStudies, devicesOfStudies, shapeKeys } from './study-facts.ts';
+import {
+  datasetReferences,
+  demandsOfStudies,
+  devicesOfStudies,
+  shapeKeys,
+  timingsOf,
+} from './study-facts.ts';
 
 /**
  * Milliseconds between two checks that the lab file and its log are still the files that are being
@@ -230,6 +236,7 @@ async function start(
         node === THIS_NODE ? { cores: availableCores(), memoryBytes: memoryBytes() } : null,
       mostLanes: ({ objective }) => objectiveKind(objective.kind)?.mostLanes ?? Infinity,
       auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
+      timingsOf,
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },

@@ -53,6 +53,10 @@ export function demandsOfStudies(): LabOptions['demandOf'] {
   };
 }
 
+/** Metrics that two machines never measure alike. */
+export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
+  objectiveKind(objective.kind)?.timings ?? [];
+
 /** The dataset of a study as this machine has it, so that workers refuse another of its name. */
 export function datasetReferences(
   catalogue: Catalogue,

@@ -41,7 +41,13 @@ export type LaneEnd =
       readonly reports?: readonly Report[];
     }
   /** Obeyed the lane's signal. */
-  | { readonly outcome: 'stopped' };
+  | {
+      readonly outcome: 'stopped';
+      /** Absent: nothing was trained. */
+      readonly executor?: string;
+      /** All reports, including those sent before. */
+      readonly reports?: readonly Report[];
+    };
 
 /**
  * Evaluates lanes and returns their ends in the lanes' order. An error counts as a crash of every

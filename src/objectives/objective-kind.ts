@@ -48,6 +48,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
    * `value` is the result's value. Null: any.
    */
   metrics(objective: Parsed, places: ObjectivePlaces): readonly string[] | null;
+  /** Names of metrics that depend on the speed of the machine. */
+  readonly timings: readonly string[];
   /** Problems beyond the schema, with paths from `objective` on. */
   check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
   /** Notes that a reader of the study's values must know, in sentences. */
@@ -105,6 +107,7 @@ export const SELF_CONTAINED = {
   permit: (): void => undefined,
   commandLine: () => null,
   keepsCheckpoints: () => null,
+  timings: [],
 } as const;
 
 export const NO_PREVIEW: ObjectivePreview = { network: null, unused: [], split: null };

@@ -149,7 +149,7 @@ async function reported(
   for (let step = 0; step < steps; step++) {
     await gate.opened([signal]);
     await gate.elapsed(ms / steps, signal);
-    if (signal.aborted) return { outcome: 'stopped' };
+    if (signal.aborted) return { outcome: 'stopped', reports: reports.slice(0, step) };
     const done = reports[step];
     if (done !== undefined && step < reports.length - 1) report(done);
   }

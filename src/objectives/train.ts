@@ -26,6 +26,9 @@ import type { Evaluate, LaneEnd, Workplace } from './evaluate.ts';
 import { SELF_CONTAINED } from './objective-kind.ts';
 import type { ObjectiveKind, ObjectivePlaces, ObjectivePreview } from './objective-kind.ts';
 
+/** Metrics that depend on the speed of the machine. */
+const TIMINGS = ['trainingSeconds', 'samplesPerSecond'];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export const train: ObjectiveKind<TrainStudyObjective> = {
@@ -46,6 +49,7 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
   },
   dataset: ({ dataset }) => (typeof dataset === 'string' ? dataset : null),
   metrics: metricsOf,
+  timings: TIMINGS,
   check: problemsOf,
   notes: notesOf,
   preview: (objective, space, catalogue) => {
@@ -92,8 +96,7 @@ function metricsOf(
     'trainingLoss',
     ...(test === true ? [...(hasClasses ? ['testAccuracy'] : []), 'testLoss'] : []),
     'weights',
-    'trainingSeconds',
-    'samplesPerSecond',
+    ...TIMINGS,
     'value',
   ];
 }
@@ -207,7 +210,12 @@ function createTraining({ device, resources, userFolder, log, gate }: Workplace)
 }
 
 function endOf(outcome: LaneOutcome): LaneEnd {
-  if (outcome.outcome === 'cancelled') return { outcome: 'stopped' };
+  if (outcome.outcome === 'cancelled')
+    return {
+      outcome: 'stopped',
+      ...(outcome.executor === undefined ? {} : { executor: outcome.executor }),
+      reports: outcome.reports.map(reportOf),
+    };
   const { executor, executorReason, lanesWanted } = outcome;
   const about = {
     executor,

@@ -179,7 +179,14 @@ export const storyOutput = strict({
         verdict: z
           .enum(auditVerdicts)
           .nullable()
-          .describe('Whether the value is that of the trial; null: it came to none.'),
+          .describe('Whether the values are those of the trial; null: it came to none.'),
+        difference: strict({
+          metric: z.string().describe('A metric, value, or epoch 3 of a trial stopped early.'),
+          value: z.number().nullable().describe('The trial’s; null: it diverged.'),
+          found: z.number().nullable().describe('The other; null: it diverged.'),
+        })
+          .nullable()
+          .describe('The first number that differs; null: none, or unknown.'),
         executor: z.string().nullable(),
         ms: milliseconds.nullable(),
         detail: z.string().nullable(),

@@ -84,6 +84,18 @@ export const attemptOutcome = z.enum([
 /** `galapagos_audit.verdict`. */
 export const auditVerdict = z.enum(auditVerdicts);
 
+const numberOrInfinity = z.union([z.number(), z.literal([Infinity, -Infinity])]);
+
+/** `galapagos_audit.difference`. */
+export const auditDifference = z.object({
+  metric: z.string(),
+  value: numberOrInfinity,
+  found: numberOrInfinity,
+});
+
+/** `galapagos_audit_due.figures`; null: the trial diverged. */
+export const auditFigures = z.record(z.string(), z.number()).nullable();
+
 /** `galapagos_attempt.result`: the worker's result. */
 export const storedResult = z.object({
   outcome: attemptOutcome.exclude(['lost']),

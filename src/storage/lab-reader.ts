@@ -12,6 +12,7 @@ import type {
 } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import type { EarlyStops } from '../core/study/early-stops.ts';
+import type { Difference } from '../core/scheduling/index.ts';
 import type { AuditVerdict } from '../core/study/row-codes.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { Figures } from '../core/study/objectives.ts';
@@ -187,6 +188,8 @@ export interface AuditRecord {
   readonly value: number | null;
   /** Null: it came to no value. */
   readonly verdict: AuditVerdict | null;
+  /** From the trial's values; null: none, or written by a release that compared the value alone. */
+  readonly difference: Difference | null;
   readonly executor: string | null;
   readonly ms: number | null;
   /** Why it came to no value. */

@@ -1,5 +1,5 @@
 /** Audits of a study of a lab in memory. */
-import type { AuditedValue, StoredAudit, Write } from '../core/scheduling/index.ts';
+import type { AuditedValue, StoredAudit, StoredMismatch, Write } from '../core/scheduling/index.ts';
 
 type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
 export type AuditWrite = Of<'auditDue' | 'auditSettled' | 'auditStarted' | 'auditEnded'>;
@@ -23,8 +23,11 @@ export function withAudit(audits: MemoryAudits, write: AuditWrite): MemoryAudits
 function after({ due, attempts }: MemoryAudit, write: AuditWrite): MemoryAudit {
   switch (write.op) {
     case 'auditDue': {
-      const { value, slot, arithmetic } = write;
-      return { due: { value: value === 0 ? 0 : value, slot, arithmetic }, attempts };
+      const { value, slot, arithmetic, figures, until } = write;
+      return {
+        due: { value: value === 0 ? 0 : value, slot, arithmetic, figures, until },
+        attempts,
+      };
     }
     case 'auditSettled':
       return { due: null, attempts };
@@ -34,15 +37,20 @@ function after({ due, attempts }: MemoryAudit, write: AuditWrite): MemoryAudit {
       // Lost, if it has not ended when the lab is opened again.
       return {
         due,
-        attempts: [...attempts, { attemptNumber, slot, outcome: 'lost', value: null }],
+        attempts: [
+          ...attempts,
+          { attemptNumber, slot, outcome: 'lost', value: null, difference: null },
+        ],
       };
     }
     case 'auditEnded': {
-      const { attempt, outcome, value } = write;
+      const { attempt, outcome, value, difference } = write;
       return {
         due,
         attempts: attempts.map((each) =>
-          each.attemptNumber === attempt.attemptNumber ? { ...each, outcome, value } : each,
+          each.attemptNumber === attempt.attemptNumber
+            ? { ...each, outcome, value, difference }
+            : each,
         ),
       };
     }
@@ -61,4 +69,15 @@ export function storedAudits(audits: MemoryAudits): StoredAudit[] {
 /** Returns the audits of the trials below a number. */
 export function auditsBelow(audits: MemoryAudits, from: number): MemoryAudits {
   return new Map([...audits].filter(([number]) => number < from));
+}
+
+/** Returns the wrong values of nodes after a write. */
+export function afterMismatch(
+  mismatches: readonly StoredMismatch[],
+  write: Of<'mismatch' | 'mismatchesForgotten'>,
+): readonly StoredMismatch[] {
+  if (write.op === 'mismatchesForgotten')
+    return mismatches.filter(({ node }) => node !== write.node);
+  const { uid, number, node, metric, value, from, found, by } = write;
+  return [...mismatches, { uid, number, node, metric, value, from, found, by }];
 }

@@ -6,16 +6,18 @@
 import { randomUUID } from 'node:crypto';
 import { headOf } from '../core/scheduling/index.ts';
 import type {
-  AttemptOutcome,
   EndedState,
   LabSnapshot,
+  StoredMismatch,
   StoredStudy,
   StoredTrial,
   Write,
 } from '../core/scheduling/index.ts';
 import { StorageError } from './errors.ts';
-import { auditsBelow, storedAudits, withAudit } from './memory-audits.ts';
+import { afterMismatch, auditsBelow, storedAudits, withAudit } from './memory-audits.ts';
 import type { MemoryAudits } from './memory-audits.ts';
+import { storedTrial } from './memory-trials.ts';
+import type { Trial } from './memory-trials.ts';
 import { withoutNegativeZero, withReports } from './memory-values.ts';
 import type { StorageCode } from './errors.ts';
 import type { Committed, EndedElsewhere, EnqueuedElsewhere, LabStorage } from './storage.ts';
@@ -42,6 +44,7 @@ export function memoryLab(previous?: MemoryLab): MemoryLab {
       studies: new Map(),
       enqueued: [],
       refused: new Map(),
+      mismatches: [],
     },
   );
 }
@@ -53,6 +56,8 @@ interface Contents {
   /** Every trial that was enqueued elsewhere, by row; null: claimed or refused. */
   readonly enqueued: (EnqueuedElsewhere | null)[];
   readonly refused: Map<number, string>;
+  /** Never changed, but replaced. */
+  mismatches: readonly StoredMismatch[];
 }
 
 type Study = Omit<StoredStudy, 'audits' | 'head' | 'trials'> & {
@@ -60,18 +65,6 @@ type Study = Omit<StoredStudy, 'audits' | 'head' | 'trials'> & {
   readonly audits: MemoryAudits;
   /** Attempt whose result determined the study's executor. */
   readonly executorOf: { readonly number: number; readonly attemptNumber: number } | null;
-};
-
-interface Attempt {
-  readonly attemptNumber: number;
-  readonly slot: string;
-  readonly incarnation: string;
-  readonly outcome: AttemptOutcome | null;
-}
-
-type Trial = Omit<StoredTrial, 'attemptNumber' | 'unsettled'> & {
-  readonly attempts: readonly Attempt[];
-  readonly foreignEnd: { readonly state: EndedState; readonly value: number | null } | null;
 };
 
 class Memory implements MemoryLab {
@@ -88,7 +81,8 @@ class Memory implements MemoryLab {
     contents.epoch += 1;
     this.epoch = contents.epoch;
     for (const study of contents.studies.values()) takeForeignEnds(study);
-    this.lab = { uid: contents.uid, studies: [...contents.studies.values()].map(stored) };
+    const { uid, mismatches } = contents;
+    this.lab = { uid, studies: [...contents.studies.values()].map(stored), mismatches };
   }
 
   commit(steps: readonly (readonly Write[])[]): Committed {
@@ -209,6 +203,10 @@ class Memory implements MemoryLab {
         const { trials } = study;
         const audits = auditsBelow(study.audits, write.from);
         this.#setStudy(write.uid, { ...study, removing: true, audits });
+        const { mismatches } = this.contents;
+        const kept = ({ uid, number }: StoredMismatch): boolean =>
+          uid !== write.uid || number < write.from;
+        this.#setMismatches(mismatches.filter(kept));
         for (const [number, trial] of trials) {
           if (number < write.from) continue;
           trials.delete(number);
@@ -305,9 +303,19 @@ class Memory implements MemoryLab {
         this.#setStudy(uid, { ...study, audits: withAudit(study.audits, write) });
         break;
       }
+      case 'mismatch':
+      case 'mismatchesForgotten':
+        this.#setMismatches(afterMismatch(this.contents.mismatches, write));
+        break;
       default:
         write satisfies never;
     }
+  }
+
+  #setMismatches(mismatches: readonly StoredMismatch[]): void {
+    const before = this.contents.mismatches;
+    this.contents.mismatches = mismatches;
+    this.#undo.push(() => (this.contents.mismatches = before));
   }
 
   /** Keeps the executor of the result with the smallest trial number. */
@@ -450,32 +458,6 @@ function stored({
     head: headOf({ state, spec, limits }, byNumber()),
     audits: storedAudits(audits),
     trials: { [Symbol.iterator]: () => byNumber().values() },
-  };
-}
-
-function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
-  const { number, state, params, origin, historyLength, end, reports } = trial;
-  const { crashes, deaths, memoryFailures, laneCap, verdict } = trial;
-  const attemptNumber = attempts.reduce(
-    (highest, attempt) => Math.max(highest, attempt.attemptNumber),
-    0,
-  );
-  const unsettled = attempts.filter(({ outcome }) => outcome === null);
-  return {
-    number,
-    state,
-    params,
-    origin,
-    historyLength,
-    end,
-    attemptNumber,
-    crashes,
-    deaths,
-    memoryFailures,
-    laneCap,
-    reports,
-    ...(verdict === undefined ? {} : { verdict }),
-    unsettled,
   };
 }
 

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { holder as holderSchema, uidAttribute } from '../protocol/lab-file.ts';
 import type { Holder } from '../protocol/lab-file.ts';
+import { createAuditTables } from './audit-rows.ts';
 import { Columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -15,8 +16,6 @@ import { endedStateOf, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
 import {
-  AUDIT_DDL,
-  AUDIT_DUE_DDL,
   GALAPAGOS_DDL,
   HISTORY_DDL,
   LAB_FORMAT,
@@ -124,8 +123,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
     );
   }
   addMissingColumns(connection);
-  connection.exec(AUDIT_DDL);
-  connection.exec(AUDIT_DUE_DDL);
+  createAuditTables(connection);
   connection.exec(PREDICTION_DDL);
   for (const sql of HISTORY_DDL) connection.exec(sql);
   // Running attempts of audits are not continued after a restart: the audits are due again.

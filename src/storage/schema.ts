@@ -222,6 +222,7 @@ export const AUDIT_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit (
 	outcome TEXT,
 	value REAL,
 	verdict TEXT,
+	difference TEXT,
 	executor TEXT,
 	ms REAL,
 	detail TEXT,
@@ -229,8 +230,9 @@ export const AUDIT_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit (
 ) WITHOUT ROWID`;
 
 /**
- * Audits that are not over: the value of the trial, the slot that gave it, and its arithmetic.
- * Earlier files lack the table.
+ * Audits that are not over: the value of the trial, the slot that gave it, its arithmetic, the
+ * numbers to compare (JSON, null: it diverged) and the last step of the reports among them. Earlier
+ * files lack the table, or its last two columns.
  */
 export const AUDIT_DUE_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit_due (
 	study INTEGER NOT NULL,
@@ -239,6 +241,31 @@ export const AUDIT_DUE_DDL = `CREATE TABLE IF NOT EXISTS galapagos_audit_due (
 	value REAL NOT NULL,
 	arithmetic TEXT NOT NULL,
 	known INTEGER NOT NULL,
+	figures TEXT,
+	until INTEGER,
+	PRIMARY KEY (study, number)
+) WITHOUT ROWID`;
+
+/** Columns of audits that files of earlier versions lack, by table. */
+export const AUDIT_COLUMNS = {
+  galapagos_audit: ['difference TEXT'],
+  galapagos_audit_due: ['figures TEXT', 'until INTEGER'],
+} as const;
+
+/**
+ * Wrong values that audits found, until the user resumes or removes the node: the trial's value with
+ * its node, and the other. Earlier files lack the table.
+ */
+export const MISMATCH_DDL = `CREATE TABLE IF NOT EXISTS galapagos_mismatch (
+	study INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	node TEXT NOT NULL,
+	metric TEXT NOT NULL,
+	value REAL NOT NULL,
+	value_from TEXT NOT NULL,
+	found REAL NOT NULL,
+	found_by TEXT NOT NULL,
+	found_at INTEGER NOT NULL,
 	PRIMARY KEY (study, number)
 ) WITHOUT ROWID`;
 
@@ -278,6 +305,7 @@ export const HISTORY_DDL: readonly string[] = [
 export const TRIAL_TABLES = [
   'galapagos_audit',
   'galapagos_audit_due',
+  'galapagos_mismatch',
   'galapagos_prediction',
   'galapagos_ancestor',
   'galapagos_attempt',

@@ -21,7 +21,7 @@ import {
   trialOutcome,
   trialState,
 } from '../protocol/lab-file.ts';
-import { readDueAudits } from './audit-rows.ts';
+import { readDueAudits, readMismatches } from './audit-rows.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { FigureRows, widthsOf } from './figures.ts';
@@ -86,7 +86,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       },
     };
   });
-  return { uid, studies };
+  return { uid, studies, mismatches: readMismatches(connection, columns) };
 }
 
 /**

@@ -178,6 +178,12 @@ export class Writes {
       case 'auditEnded':
         this.#audits.end(this.#study(write.attempt.study).key, write, this.#nowMs);
         break;
+      case 'mismatch':
+        this.#audits.mismatch(this.#study(write.uid).key, write, this.#nowMs);
+        break;
+      case 'mismatchesForgotten':
+        this.#audits.forget(write);
+        break;
       default:
         write satisfies never;
     }
@@ -434,6 +440,7 @@ function trialOf(write: Write): string {
     case 'proposal':
     case 'auditDue':
     case 'auditSettled':
+    case 'mismatch':
       return `${write.uid}/${write.number}`;
     case 'study':
     case 'studyState':
@@ -442,6 +449,7 @@ function trialOf(write: Write): string {
     case 'description':
     case 'trialsRemoved':
     case 'studyRemoved':
+    case 'mismatchesForgotten':
       return '';
     default:
       return write satisfies never;

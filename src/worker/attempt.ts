@@ -75,7 +75,7 @@ function resultOf(
 ): AttemptResult {
   if (end === undefined)
     return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
-  if (end.outcome === 'stopped') return stopped(signal, ms, device);
+  if (end.outcome === 'stopped') return stopped(signal, ms, device, end);
   if (end.outcome === 'failed') {
     const { as: outcome, error, reports = [] } = end;
     return {
@@ -103,11 +103,24 @@ function resultOf(
     : { outcome: 'diverged', ...about };
 }
 
-function stopped(signal: AbortSignal, ms: number, device: string): AttemptResult {
+/** @param end of the lane; absent: it came to none */
+function stopped(
+  signal: AbortSignal,
+  ms: number,
+  device: string,
+  { executor, reports = [] }: Omit<Extract<LaneEnd, { outcome: 'stopped' }>, 'outcome'> = {},
+): AttemptResult {
   const reason = signal.reason as StopReason;
-  return reason === 'outOfMemory'
-    ? { outcome: reason, error: 'this worker’s resident memory passed its limit', ms }
-    : { outcome: reason, ms, ...(reason === 'pruned' ? { device } : {}) };
+  if (reason === 'outOfMemory')
+    return { outcome: reason, error: 'this worker’s resident memory passed its limit', ms };
+  if (reason !== 'pruned') return { outcome: reason, ms };
+  return {
+    outcome: reason,
+    ms,
+    device,
+    ...(executor === undefined ? {} : { executor }),
+    ...(reports.length === 0 ? {} : { reports }),
+  };
 }
 
 function failed(error: unknown, ms: number, device: string): AttemptResult {

@@ -188,6 +188,7 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
         outcome: 'succeeded',
         value: 0.9,
         verdict: 'differs',
+        difference: null,
         executor: 'wasm',
         ms: 800,
         detail: null,

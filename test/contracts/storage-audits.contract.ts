@@ -1,11 +1,23 @@
 /** Contract of every lab storage for audits that are not over: part of the storage contract. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StoredAudit, Write } from '../../src/core/scheduling/index.ts';
+import type {
+  LabSnapshot,
+  StoredAudit,
+  StoredMismatch,
+  Write,
+} from '../../src/core/scheduling/index.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import { UID, createStudy, propose, spec, start, succeed } from '../support/lab-writes.ts';
 import type { StorageHarness } from './storage.contract.ts';
 
-const ON = { slot: 'na/cpu/0', arithmetic: { label: 'wasm/1', known: true } } as const;
+const ON = {
+  slot: 'na/cpu/0',
+  figures: { 'epoch 3': 0.1 + 0.2 },
+  until: 2,
+  arithmetic: { label: 'wasm/1', known: true },
+} as const;
+
+const NO_VALUE = { value: null, difference: null } as const;
 
 function due(number: number, value: number): Extract<Write, { op: 'auditDue' }> {
   return { op: 'auditDue', uid: UID, number, value, ...ON };
@@ -23,6 +35,7 @@ function ended(number: number, attemptNumber: number, value: number | null): Wri
     outcome: value === null ? 'crashed' : 'succeeded',
     value,
     verdict: value === null ? null : 'differs',
+    difference: value === null ? null : { metric: 'value', value: -Infinity, found: value },
     executor: 'wasm',
     detail: null,
     ms: 12,
@@ -44,15 +57,17 @@ export function auditsContract(harnessNow: () => StorageHarness): void {
       lab.commit([[...succeed(1, 0, -0), due(1, -0)], [...succeed(0, 1, 0.1 + 0.2)]]);
     });
 
-    it('are given back with the value, its slot and its arithmetic', () => {
+    it('are given back with the values, their slot and its arithmetic', () => {
       const arithmetic = { label: 'webgpu/2 on Ä', known: false };
-      lab.commit([[{ ...due(0, -Infinity), arithmetic }]]);
+      lab.commit([[{ ...due(0, -Infinity), arithmetic, figures: null, until: null }]]);
       expect(audits()).toEqual([
         {
           number: 0,
           value: -Infinity,
           slot: ON.slot,
           arithmetic,
+          figures: null,
+          until: null,
           attempts: [],
         },
         { number: 1, value: 0, ...ON, attempts: [] },
@@ -68,9 +83,15 @@ export function auditsContract(harnessNow: () => StorageHarness): void {
           value: 0,
           ...ON,
           attempts: [
-            { attemptNumber: 2, slot: 'nb/cpu/2', outcome: 'crashed', value: null },
-            { attemptNumber: 3, slot: 'nb/cpu/3', outcome: 'succeeded', value: 0.5 },
-            { attemptNumber: 4, slot: 'nb/cpu/4', outcome: 'lost', value: null },
+            { ...NO_VALUE, attemptNumber: 2, slot: 'nb/cpu/2', outcome: 'crashed' },
+            {
+              attemptNumber: 3,
+              slot: 'nb/cpu/3',
+              outcome: 'succeeded',
+              value: 0.5,
+              difference: { metric: 'value', value: -Infinity, found: 0.5 },
+            },
+            { ...NO_VALUE, attemptNumber: 4, slot: 'nb/cpu/4', outcome: 'lost' },
           ],
         },
       ]);
@@ -91,6 +112,46 @@ export function auditsContract(harnessNow: () => StorageHarness): void {
       expect(endedElsewhere).toHaveLength(1);
       lab.commit([[started(2, 2)], [{ op: 'auditSettled', uid: UID, number: 2 }]]);
       expect(audits()?.map(({ number }) => number)).toEqual([1]);
+    });
+  });
+
+  describe('Storage: wrong values of nodes', () => {
+    let harness: StorageHarness;
+    const mismatches = (): LabSnapshot['mismatches'] => harness.reopen().lab.mismatches;
+    const wrong = (number: number, node = 'nb'): StoredMismatch => ({
+      uid: UID,
+      number,
+      node,
+      metric: 'loss',
+      value: Infinity,
+      from: node,
+      found: 0.1 + 0.2,
+      by: 'local',
+    });
+    const write = (mismatch: StoredMismatch): Write => ({ op: 'mismatch', ...mismatch });
+    beforeEach(() => {
+      harness = harnessNow();
+      harness.first.commit([[createStudy(), ...[0, 1, 2].map((number) => propose(number))]]);
+      harness.first.commit([[write(wrong(2))], [write(wrong(0)), write(wrong(1, 'nc'))]]);
+    });
+
+    it('are given back', () => {
+      const found = mismatches() ?? [];
+      expect([...found].sort((a, b) => a.number - b.number)).toEqual([
+        wrong(0),
+        wrong(1, 'nc'),
+        wrong(2),
+      ]);
+    });
+
+    it('are forgotten by node', () => {
+      harness.first.commit([[{ op: 'mismatchesForgotten', node: 'nb' }]]);
+      expect(mismatches()).toEqual([wrong(1, 'nc')]);
+    });
+
+    it('are removed with their trials', () => {
+      harness.first.commit([[{ op: 'trialsRemoved', uid: UID, from: 1 }]]);
+      expect(mismatches()).toEqual([wrong(0)]);
     });
   });
 }

@@ -47,11 +47,15 @@ describe('Refusals of a node', () => {
 
   it('name values that other nodes contradicted, and why the host paused it', () => {
     const driver = lab(1);
-    const mismatch = { study: 'study', number: 7, value: 0.5, from: 'nb', found: 0.75, by: 'na' };
-    driver.node('nb').mismatches.push(mismatch);
+    const of = { uid: 'study', from: 'nb', by: 'na' };
+    driver.lab.mismatches.set('nb', [
+      { ...of, number: 7, metric: 'value', value: 0.5, found: 0.75 },
+      { ...of, number: 8, metric: 'loss', value: Infinity, found: 2 },
+    ]);
     const [found] = refusals(driver);
-    expect(found).toMatchObject({ reason: 'mismatches', data: { count: 1 } });
+    expect(found).toMatchObject({ reason: 'mismatches', data: { count: 2 } });
     expect(found?.data['text']).toContain('trial 7 of study: 0.5, elsewhere 0.75');
+    expect(found?.data['text']).toContain('trial 8 of study (loss): diverged, elsewhere 2');
     expect(refusals(driver, { paused: 'it lies' })).toEqual([
       { reason: 'pausedByHost', data: { text: 'it lies' } },
     ]);

@@ -71,7 +71,7 @@ describe('Synthetic objective: reports', () => {
     expect(reports[0]?.value).toBeGreaterThan(reports[2]?.value ?? Infinity);
   });
 
-  it('ends as pruned when it is stopped with that reason between two reports', async () => {
+  it('ends as pruned, with its reports, when it is stopped between two reports', async () => {
     const stop = new AbortController();
     const [result] = await runner()(message(4), lane(stop.signal), {
       ...UNHEARD,
@@ -79,6 +79,7 @@ describe('Synthetic objective: reports', () => {
     });
     expect(result?.outcome).toBe('pruned');
     expect(result?.value).toBeUndefined();
+    expect(result?.reports?.map(({ step }) => step)).toEqual([0]);
   });
 });
 

@@ -1,17 +1,15 @@
 /**
  * Audits: evaluations of ended trials on another node. Each rule is a scenario that holds, and that
- * fails when the rule is broken on purpose; simulated labs show that audits change no result.
+ * fails when the rule is broken on purpose.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
-import { violations } from '../../src/core/scheduling/invariants.ts';
 import { LabRecord } from '../../src/core/simulation/lab-record.ts';
-import { simulate } from '../../src/core/simulation/index.ts';
-import type { SimulationOptions, SimulationReport } from '../../src/core/simulation/index.ts';
 import type { Machine } from '../support/adversarial-world.ts';
 import { testRules } from '../support/broken-rules.ts';
+import type { AttemptResult, Report } from '../../src/core/scheduling/index.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import type { BrokenRule } from '../support/broken-rules.ts';
-import { size } from '../support/effort.ts';
 import { id, LabDriver, only, STUDY, writes } from '../support/lab-driver.ts';
 import { loadMutant } from '../support/mutants.ts';
 
@@ -19,19 +17,37 @@ const TRIALS = 100;
 const [A, B, C] = ['na/cpu/0', 'nb/cpu/0', 'nc/cpu/0'] as const;
 
 /** Two nodes and a study that has every nth trial evaluated again; both nodes have a trial. */
-function two(machine: Machine, trials = 2, audit = 1): LabDriver {
+function two(
+  machine: Machine,
+  trials = 2,
+  audit = 1,
+  settings: Partial<StudySpec> = {},
+): LabDriver {
   const driver = new LabDriver({
     machine,
-    scheduler: { queueBelowMs: 0, stragglers: false },
+    scheduler: { queueBelowMs: 0, stragglers: false, timingsOf: () => ['seconds'] },
     sampler: { synchronous: true, generation: 0 },
   });
   driver.open();
   driver.join('na', 1);
   driver.join('nb', 1);
-  driver.create({ trials }, STUDY, { audit });
+  driver.create({ trials }, STUDY, { audit, ...settings });
   driver.hello(A);
   driver.hello(B);
   return driver;
+}
+
+/** As `two`, where nb's trial was stopped after two epochs. */
+function pruned(machine: Machine): LabDriver {
+  const driver = two(machine);
+  driver.result(id(1), { outcome: 'pruned', reports: reports([5, 6]) });
+  driver.result(id(0), { value: 4 });
+  return driver;
+}
+
+/** Reports of the first epochs. */
+function reports(values: readonly number[]): Report[] {
+  return values.map((value, step) => ({ step, value }));
 }
 
 /** As `two`, with a third node that joins once both trials have ended. */
@@ -139,9 +155,9 @@ const rules: readonly BrokenRule<Machine>[] = [
       const driver = three(machine);
       // nb answers wrongly, here to an audit of na's trial; nc agrees with na.
       answerAll(driver, ({ node, number }) => (node === 'nb' ? 100 + number : number));
-      expect(driver.node('na').mismatches).toEqual([]);
-      expect(driver.node('nb').mismatches.length).toBeGreaterThan(0);
-      expect(driver.node('nc').mismatches).toEqual([]);
+      expect(driver.mismatches('na')).toEqual([]);
+      expect(driver.mismatches('nb').length).toBeGreaterThan(0);
+      expect(driver.mismatches('nc')).toEqual([]);
     },
   },
   {
@@ -160,10 +176,10 @@ const rules: readonly BrokenRule<Machine>[] = [
       });
       answerAll(driver, ({ node, number }) => (node === 'nb' ? 100 + number : number));
       expect(driver.node('nb')).toMatchObject({ mode: 'paused', modeBy: 'user' });
-      expect(driver.node('nb').mismatches.length).toBeGreaterThanOrEqual(3);
+      expect(driver.mismatches('nb').length).toBeGreaterThanOrEqual(3);
       const change = { node: 'nb', graceMs: 0, by: 'user' } as const;
       driver.send({ type: 'nodeMode', mode: 'open', ...change });
-      expect(driver.node('nb').mismatches).toEqual([]);
+      expect(driver.mismatches('nb')).toEqual([]);
     },
   },
   {
@@ -226,15 +242,15 @@ const rules: readonly BrokenRule<Machine>[] = [
       before.result(wrong, { value: 100 });
       const driver = restart(machine, before, ['na', 'nb', 'nc']);
       answerAll(driver, ({ number }) => 4 + number);
-      expect(driver.node('nb').mismatches).toMatchObject([{ found: 100, by: 'nb' }]);
-      expect([...driver.node('na').mismatches, ...driver.node('nc').mismatches]).toEqual([]);
+      expect(driver.mismatches('nb')).toMatchObject([{ found: 100, by: 'nb' }]);
+      expect([...driver.mismatches('na'), ...driver.mismatches('nc')]).toEqual([]);
     },
   },
   {
     rule: 'the trials that are drawn after a restart are those that would be drawn without it',
     broken: {
       file: 'scheduling/restore-audits.ts',
-      from: "if (outcome === 'succeeded' || outcome === 'diverged') count += 1;",
+      from: "if (outcome === 'succeeded' || outcome === 'diverged' || outcome === 'pruned') count += 1;",
       to: '',
     },
     scenario(machine) {
@@ -260,8 +276,8 @@ const rules: readonly BrokenRule<Machine>[] = [
     rule: 'values of different arithmetic agree within one per cent, of equal arithmetic if equal',
     broken: {
       file: 'scheduling/audit-arithmetic.ts',
-      from: 'return !alike && difference',
-      to: 'return difference',
+      from: 'return !alike && Math.abs',
+      to: 'return Math.abs',
     },
     scenario(machine) {
       const verdictOf = (executors: readonly string[], value: number): string | null => {
@@ -274,6 +290,137 @@ const rules: readonly BrokenRule<Machine>[] = [
       expect(verdictOf(['wasm', 'webgpu:tiles'], 1.02)).toBe('differs');
       expect(verdictOf(['wasm', 'wasm'], 1)).toBe('same');
       expect(verdictOf(['wasm', 'wasm'], 1.000_001)).toBe('differs');
+    },
+  },
+  {
+    rule: 'every objective and constraint is compared, and metrics that measure time are not',
+    broken: {
+      file: 'scheduling/audit-figures.ts',
+      from: '.filter(([name]) => !timings.includes(name))',
+      to: '',
+    },
+    scenario(machine) {
+      const differenceOf = (metrics: Readonly<Record<string, number>>): unknown => {
+        const driver = two(machine, 1, 1, {
+          objectives: [
+            { metric: 'seconds', direction: 'minimize' },
+            { metric: 'loss', direction: 'minimize' },
+          ],
+          constraints: { weights: { 'at most': 100 } },
+        });
+        driver.result(id(0), { metrics: { seconds: 1, loss: 0.5, weights: 90, other: 1 } });
+        driver.result(id(0, 2), { metrics });
+        return writes(driver.said, 'auditEnded').at(-1)?.difference;
+      };
+      const slow = { seconds: 9, loss: 0.5, weights: 90, other: 2 };
+      expect(differenceOf(slow)).toBeNull();
+      const wrong = { metric: 'loss', value: 0.5, found: 0.4 };
+      expect(differenceOf({ ...slow, loss: 0.4 })).toEqual(wrong);
+      expect(differenceOf({ ...slow, weights: 80 })).toMatchObject({ metric: 'weights' });
+    },
+  },
+  {
+    rule: 'a trial that was stopped early is evaluated again up to that epoch, and no further',
+    broken: {
+      file: 'scheduling/audits.ts',
+      from: '  audit.enough = true;\n  sendCancel(lab, attempt, PRUNED);',
+      to: '',
+    },
+    scenario(machine) {
+      const driver = pruned(machine);
+      expect(driver.given(A)).toEqual([id(1, 2)]);
+      const cancels = (): number => only(driver.said, 'sendCancel').length;
+      const before = cancels();
+      driver.report(id(1, 2), 0, 5);
+      expect(cancels()).toBe(before);
+      driver.report(id(1, 2), 1, 6);
+      expect(only(driver.said, 'sendCancel').at(-1)).toMatchObject({ reason: 'pruned' });
+      driver.report(id(1, 2), 2, 7);
+      expect(cancels()).toBe(before + 1);
+      driver.result(id(1, 2), { outcome: 'pruned', reports: reports([5, 6, 7]) });
+      expect(writes(driver.said, 'auditEnded').at(-1)).toMatchObject({ verdict: 'same', value: 6 });
+      expect(driver.study().columns.ended).toBe(2);
+    },
+  },
+  {
+    rule: 'reports of a trial that was stopped early are compared up to that epoch',
+    broken: {
+      file: 'scheduling/audit-figures.ts',
+      from: '.filter(({ step }) => step <= until)',
+      to: '.filter(({ step }) => step === until)',
+    },
+    scenario(machine) {
+      const differenceOf = (
+        values: readonly number[],
+        outcome: AttemptResult['outcome'] = 'pruned',
+      ): unknown => {
+        const driver = pruned(machine);
+        driver.result(id(1, 2), { outcome, reports: reports(values) });
+        return writes(driver.said, 'auditEnded').at(-1)?.difference;
+      };
+      expect(differenceOf([5, 6])).toBeNull();
+      // The cancel was lost: the worker has gone on.
+      expect(differenceOf([5, 6, 8], 'succeeded')).toBeNull();
+      expect(differenceOf([5, 6, 8], 'diverged')).toBeNull();
+      expect(differenceOf([9, 6])).toEqual({ metric: 'epoch 1', value: 5, found: 9 });
+      expect(differenceOf([5], 'diverged')).toMatchObject({ found: Infinity });
+    },
+  },
+  {
+    rule: 'trials that were stopped early are drawn as others are, also after a restart',
+    broken: {
+      file: 'scheduling/restore-audits.ts',
+      from: " || outcome === 'pruned') count += 1;",
+      to: ') count += 1;',
+    },
+    scenario(machine) {
+      const before = pruned(machine);
+      before.result(id(1, 2), { outcome: 'pruned', reports: reports([5, 6]) });
+      const { seen } = before.study().audits;
+      expect(seen).toBe(2);
+      const driver = restart(machine, before, ['na', 'nb']);
+      expect(driver.study().audits.seen).toBe(seen);
+    },
+  },
+  {
+    rule: 'the wrong values of a node are counted across restarts, until the user resumes it',
+    broken: {
+      file: 'scheduling/resume.ts',
+      from: 'restoreMismatches(lab, snapshot.mismatches ?? []);',
+      to: '',
+    },
+    scenario(machine) {
+      const before = three(machine);
+      answerAll(before, ({ node, number }) => (node === 'nb' ? 100 + number : number));
+      const wrong = before.mismatches('nb');
+      expect(wrong.length).toBeGreaterThan(0);
+      const driver = restart(machine, before, ['na', 'nb', 'nc']);
+      expect(driver.mismatches('nb')).toEqual(wrong);
+      const change = { type: 'nodeMode', node: 'nb', graceMs: 0, by: 'user' } as const;
+      driver.send({ ...change, mode: 'paused' });
+      const said = driver.send({ ...change, mode: 'open' });
+      expect(driver.mismatches('nb')).toEqual([]);
+      expect(writes(said, 'mismatchesForgotten')).toMatchObject([{ node: 'nb' }]);
+    },
+  },
+  {
+    rule: 'a node that connects again keeps its count of wrong values',
+    broken: {
+      file: 'scheduling/node-modes.ts',
+      from: "by === 'user' && isResumed(lab, node)",
+      to: "by === 'user'",
+    },
+    scenario(machine) {
+      const driver = three(machine);
+      answerAll(driver, ({ node, number }) => (node === 'nb' ? 100 + number : number));
+      const wrong = driver.mismatches('nb');
+      expect(wrong).toHaveLength(2);
+      // A host applies the mode that it stores whenever the node connects.
+      driver.join('nb', 1);
+      driver.send({ type: 'nodeMode', node: 'nb', mode: 'open', graceMs: 0, by: 'user' });
+      expect(driver.mismatches('nb')).toEqual(wrong);
+      driver.send({ type: 'nodeRemoved', node: 'nb' });
+      expect(driver.mismatches('nb')).toEqual([]);
     },
   },
 ];
@@ -320,99 +467,4 @@ function byNumber(a: { readonly number: number }, b: { readonly number: number }
 
 describe('Scheduler: audits', () => {
   testRules(rules, scheduling, loadMutant);
-});
-
-const SEEDS = size(2, 100);
-const FAULTS = { cutsEveryMs: 200_000, killsEveryMs: 400_000, holdsEveryMs: 300_000 };
-
-/** A simulated lab of four nodes. @param liar node that answers with wrong values */
-function run(
-  options: Partial<SimulationOptions> & { sampler?: string; audit?: number; liar?: string } = {},
-): { readonly report: SimulationReport; readonly values: ReadonlyMap<number, number> } {
-  const { sampler = 'random', audit, liar, ...rest } = options;
-  const values = new Map<number, number>();
-  const report = simulate({
-    spec: {
-      name: 'audited',
-      objective: { kind: 'synthetic' },
-      direction: 'minimize',
-      searchSpace: { x: { type: 'float', low: -5, high: 5 } },
-      sampler: { name: sampler },
-      seed: 1,
-      ...(audit === undefined ? {} : { audit }),
-    },
-    trials: TRIALS,
-    workers: 0,
-    nodes: ['na', 'nb', 'nc', 'nd'].map((node, i) => ({
-      id: node,
-      workers: 2,
-      slowness: 1 + i,
-      rttMs: 1,
-      lies: node === liar,
-    })),
-    value: (params, number) => {
-      values.set(number, params[0] ?? NaN);
-      return (params[0] ?? 0) ** 2;
-    },
-    duration: { median: 10_000, sigma: 0.5 },
-    scheduler: { strict: true, beatMs: 500 },
-    check: (lab) => {
-      const found = violations(lab);
-      if (found.length > 0) throw new Error(`seed ${rest.seed ?? ''}: ${found.join('; ')}`);
-    },
-    ...rest,
-  });
-  return { report, values };
-}
-
-describe('Simulated nodes: audits', () => {
-  it.each(['random', 'evolution', 'generational'])(
-    `change no result and blame no honest node under faults, with %s (seeds: ${SEEDS})`,
-    (sampler) => {
-      for (let seed = 1; seed <= SEEDS; seed++) {
-        const { report } = run({ sampler, seed, audit: 5, nodeFaults: FAULTS });
-        expect(report).toMatchObject({ completed: TRIALS, failed: 0 });
-        expect(report.audits).toMatchObject({ differ: 0, blamed: [] });
-        expect(report.audits.same).toBeGreaterThan(0);
-      }
-    },
-  );
-
-  it('survive kills of the coordinator', () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const faults = { nodeFaults: FAULTS, coordinatorKillsEveryMs: 60_000 };
-      const { report } = run({ seed, audit: 3, ...faults });
-      expect(report).toMatchObject({ completed: TRIALS, failed: 0 });
-      expect(report.audits.blamed).toEqual([]);
-    }
-  });
-
-  it('evaluate one in n trials again, however often the coordinator is killed', () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const { report } = run({ seed, audit: 5, coordinatorKillsEveryMs: 20_000 });
-      expect(report.coordinatorKills).toBeGreaterThan(3);
-      expect(report.audits).toEqual({ same: TRIALS / 5, differ: 0, blamed: [] });
-    }
-  });
-
-  it('evaluate the trials of a generational study that a lab without audits evaluates', () => {
-    const sampler = 'generational';
-    const { values } = run({ sampler });
-    expect(run({ sampler, audit: 3, nodeFaults: FAULTS }).values).toEqual(values);
-  });
-
-  it('evaluate one in n trials again', () => {
-    expect(run({ audit: 10 }).report.audits).toEqual({ same: 10, differ: 0, blamed: [] });
-    expect(run({ audit: 1 }).report.audits.same).toBe(TRIALS);
-    expect(run().report.audits.same).toBe(0);
-  });
-
-  it('find the node that lies, and no other', () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const { report } = run({ seed, audit: 3, liar: 'nb', nodeFaults: FAULTS });
-      expect(report.completed).toBe(TRIALS);
-      expect(new Set(report.audits.blamed)).toEqual(new Set(['nb']));
-      expect(report.audits.blamed.length).toBeGreaterThanOrEqual(3);
-    }
-  });
 });

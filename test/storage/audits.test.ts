@@ -5,7 +5,7 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import type { TrialStory } from '../../src/storage/lab-reader.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { UID, createStudy, propose, start, succeed } from '../support/lab-writes.ts';
+import { UID, createStudy, propose, spec, start, succeed } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -17,6 +17,7 @@ const ended: Write = {
   outcome: 'succeeded',
   value: 0.75,
   verdict: 'differs',
+  difference: { metric: 'loss', value: Infinity, found: 0.75 },
   executor: 'wasm',
   detail: null,
   ms: 12,
@@ -58,6 +59,7 @@ describe('Lab file: audits', () => {
         outcome: 'succeeded',
         value: 0.75,
         verdict: 'differs',
+        difference: { metric: 'loss', value: Infinity, found: 0.75 },
         executor: 'wasm',
         ms: 12,
         detail: null,
@@ -74,9 +76,31 @@ describe('Lab file: audits', () => {
   it('are read as none from a file of an earlier version, to which the writer adds the table', () => {
     foreignly(file, 'DROP TABLE galapagos_audit');
     foreignly(file, 'DROP TABLE galapagos_audit_due');
+    foreignly(file, 'DROP TABLE galapagos_mismatch');
     expect(story().audits).toEqual([]);
     commit([started], [ended]);
     expect(story().audits).toHaveLength(1);
+  });
+
+  it('have no difference in a file of an earlier version, to which the writer adds the column', () => {
+    commit([started], [ended]);
+    foreignly(file, 'ALTER TABLE galapagos_audit DROP COLUMN difference');
+    expect(story().audits).toMatchObject([{ verdict: 'differs', difference: null }]);
+    commit();
+    expect(story().audits).toMatchObject([{ difference: null }]);
+  });
+
+  it('compare the value alone in a file of an earlier version', () => {
+    const arithmetic = { label: 'wasm/1', known: true };
+    const due = { value: 0.5, figures: { loss: 1 }, until: null, slot: 'na/cpu/0', arithmetic };
+    commit([createStudy('b', { ...spec, name: 'b', audit: 1 })]);
+    commit([{ ...propose(0), uid: 'b' } as Write, { op: 'auditDue', uid: 'b', number: 0, ...due }]);
+    for (const column of ['figures', 'until'])
+      foreignly(file, `ALTER TABLE galapagos_audit_due DROP COLUMN ${column}`);
+    const lab = openLab(file, { create: true });
+    const audits = lab.lab.studies.flatMap((study) => study.audits);
+    lab.close();
+    expect(audits).toMatchObject([{ figures: { value: 0.5 }, until: null }]);
   });
 
   it('are removed with their trials', () => {

@@ -460,6 +460,7 @@ describe('Reading a lab: studies of other programs', () => {
       'galapagos_attempt',
       'galapagos_audit',
       'galapagos_audit_due',
+      'galapagos_mismatch',
       'galapagos_prediction',
       'galapagos_history',
       'galapagos_ancestor',

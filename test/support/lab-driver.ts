@@ -11,6 +11,7 @@ import type {
   Instruction,
   LabOptions,
   LabSnapshot,
+  Mismatch,
   NodeSlot,
   CohortTrial,
   Write,
@@ -80,6 +81,11 @@ export class LabDriver {
         all.push(...this.send(this.#machine.answerAsk(this.lab, instruction, this.now)));
     }
     return all;
+  }
+
+  /** Wrong values of a node. */
+  mismatches(node: string): readonly Mismatch[] {
+    return this.lab.mismatches.get(node) ?? [];
   }
 
   open(epoch = 1, lab: LabSnapshot = { uid: 'lab', studies: [] }): Instruction[] {
@@ -225,6 +231,13 @@ export class LabDriver {
       attempt,
       result: { outcome, ms: 10, ...value, ...result },
     });
+  }
+
+  /** The attempt's worker reports a value. */
+  report(attempt: AttemptId, step: number, value: number): Instruction[] {
+    const sent = this.tasks.findLast(({ lane }) => same(lane.attempt, attempt));
+    const { slot = 'nobody', incarnation = '1.1' } = sent ?? {};
+    return this.send({ type: 'report', slot, incarnation, attempt, report: { step, value } });
   }
 
   exit(

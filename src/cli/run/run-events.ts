@@ -154,7 +154,8 @@ function mismatchNote(
   const last = mismatches.at(-1);
   if (last === undefined) return `${name} gave no wrong value`;
   const [own, other] = last.from === node ? [last.value, last.found] : [last.found, last.value];
-  return `${name} evaluated trial ${last.number} to ${figure(own)}, another machine to ${figure(other)} (${count(mismatches.length, 'wrong value')} so far)`;
+  const what = last.metric === 'value' ? '' : `${last.metric} of `;
+  return `${name} evaluated ${what}trial ${last.number} to ${figure(own)}, another machine to ${figure(other)} (${count(mismatches.length, 'wrong value')} so far)`;
 }
 
 function figure(value: number): string {

@@ -4,7 +4,7 @@
  * others must agree within one per cent.
  */
 import { arithmeticNumber } from '../arithmetic.ts';
-import type { Arithmetic, Evaluation } from './events.ts';
+import type { Arithmetic, Difference, Evaluation } from './events.ts';
 import type { LabState } from './state.ts';
 import type { SlotName } from './words.ts';
 
@@ -25,9 +25,24 @@ export function arithmeticOf(
   return { label: `${label} on ${model}`, known: model !== '' };
 }
 
-export function agree(a: Evaluation, b: Evaluation): boolean {
-  if (a.value === b.value) return true;
-  const alike = a.arithmetic.known && a.arithmetic.label === b.arithmetic.label;
-  const difference = Math.abs(a.value - b.value);
-  return !alike && difference <= TOLERANCE * Math.max(Math.abs(a.value), Math.abs(b.value));
+/** Returns the first number of the trial that the other evaluation contradicts; null: none. */
+export function differenceOf(trial: Evaluation, other: Evaluation): Difference | null {
+  const { figures } = trial;
+  if (figures === null || other.figures === null) {
+    if (figures === other.figures) return null;
+    const [metric = 'value'] = Object.keys(figures ?? other.figures ?? {});
+    return { metric, value: trial.value, found: other.value };
+  }
+  const alike = trial.arithmetic.known && trial.arithmetic.label === other.arithmetic.label;
+  for (const [metric, value] of Object.entries(figures)) {
+    const found = other.figures[metric];
+    // Reports may be lost on the way.
+    if (found !== undefined && !agree(value, found, alike)) return { metric, value, found };
+  }
+  return null;
+}
+
+function agree(a: number, b: number, alike: boolean): boolean {
+  if (a === b) return true;
+  return !alike && Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }

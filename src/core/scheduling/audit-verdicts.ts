@@ -1,45 +1,39 @@
 /**
- * Compares the value of an audit with that of its trial. Where they differ, a third node decides
+ * Compares the values of an audit with those of its trial. Where they differ, a third node decides
  * which of the two nodes is wrong; this host's own machine is believed. A node whose values differed
  * `mostMismatches` times is paused.
  */
 import { THIS_NODE } from '../device.ts';
-import { figuresOf, missingMetrics } from '../study/objectives.ts';
+import { missingMetrics } from '../study/objectives.ts';
 import { moveAttempt } from './attempts.ts';
-import { agree, arithmeticOf } from './audit-arithmetic.ts';
+import { differenceOf } from './audit-arithmetic.ts';
+import { evaluationOf } from './audit-figures.ts';
 import { endAudit, failAudit, loseAudit, settleAudit } from './audits.ts';
-import type { AttemptResult } from './events.ts';
-import type { Mismatch } from './instructions.ts';
+import type { AttemptResult, Evaluation, Mismatch } from './events.ts';
 import { applyModes } from './node-modes.ts';
 import type { Attempt, Audit, LabState, Study } from './state.ts';
-import { showLab } from './step-output.ts';
+import { showLab, write } from './step-output.ts';
 import type { NodeId } from './words.ts';
 
 /** The worker of an audit has answered. */
 export function auditResult(lab: LabState, attempt: Attempt, result: AttemptResult): void {
-  const { audit, trial, slot, node } = attempt;
+  const { audit, trial, node } = attempt;
   const { outcome } = result;
   if (audit === null) return;
   if (outcome === 'cancelled') {
     loseAudit(lab, attempt, 'cancelled by its worker');
     return;
   }
-  const { spec, columns } = trial.study;
-  const lacks = outcome === 'succeeded' ? missingMetrics(spec, result) : [];
-  const figures = spec.objectives === undefined ? null : figuresOf(spec, result);
-  const value =
-    outcome === 'diverged' || lacks.length > 0
-      ? columns.worst
-      : (figures?.values[0] ?? result.value);
-  if ((outcome !== 'succeeded' && outcome !== 'diverged') || value === undefined) {
+  const found = evaluationIn(lab, attempt, audit, result);
+  if (found === null) {
     endAudit(lab, attempt, outcome, { result });
     moveAttempt(lab, attempt, outcome);
     failAudit(lab, attempt, true);
     return;
   }
-  const found = { value, arithmetic: arithmeticOf(lab, slot, result.executor) };
-  const same = agree(audit, found);
-  endAudit(lab, attempt, outcome, { result, value, verdict: same ? 'same' : 'differs' });
+  const difference = differenceOf(audit, found);
+  const same = difference === null;
+  endAudit(lab, attempt, outcome, { result, value: found.value, difference });
   moveAttempt(lab, attempt, outcome);
   const { contradiction } = audit;
   if (contradiction !== null) {
@@ -53,7 +47,7 @@ export function auditResult(lab: LabState, attempt: Attempt, result: AttemptResu
     settleAudit(lab, audit);
     return;
   }
-  audit.contradiction = { value, node };
+  audit.contradiction = { ...difference, node };
   audit.without.add(node);
   if (audit.node === THIS_NODE || node === THIS_NODE || !hasThirdNode(lab, audit)) {
     settleAudit(lab, audit);
@@ -62,6 +56,19 @@ export function auditResult(lab: LabState, attempt: Attempt, result: AttemptResu
     trial.study.audits.due.push(audit);
     lab.audited.add(trial.study);
   }
+}
+
+/** Returns what is compared of an audit's result; null: it came to no value. */
+function evaluationIn(
+  lab: LabState,
+  { slot, trial: { study } }: Attempt,
+  { until }: Audit,
+  result: AttemptResult,
+): Evaluation | null {
+  const { outcome } = result;
+  if (outcome !== 'succeeded' && outcome !== 'diverged' && outcome !== 'pruned') return null;
+  const lacks = outcome === 'succeeded' && missingMetrics(study.spec, result).length > 0;
+  return evaluationOf(lab, study, slot, { outcome: lacks ? 'diverged' : outcome, result, until });
 }
 
 /** Gives up the study's audits. A difference that a third node could have decided stays undecided. */
@@ -93,17 +100,21 @@ function decide(lab: LabState, audit: Audit): void {
 function blame(lab: LabState, id: NodeId, audit: Audit, by: NodeId): void {
   const node = lab.nodes.get(id);
   if (node === undefined || audit.contradiction === null || id === THIS_NODE) return;
+  const { metric, value, found } = audit.contradiction;
   const mismatch: Mismatch = {
-    study: audit.trial.study.uid,
+    uid: audit.trial.study.uid,
     number: audit.trial.number,
-    value: audit.value,
+    metric,
+    value,
     from: audit.node,
-    found: audit.contradiction.value,
+    found,
     by,
   };
-  node.mismatches.push(mismatch);
-  const pauses = node.mismatches.length >= lab.options.mostMismatches && node.modes.user === 'open';
-  showLab(lab, { kind: 'nodeMismatch', node: id, mismatches: [...node.mismatches], pauses });
+  write(lab, { op: 'mismatch', node: id, ...mismatch });
+  const mismatches = [...(lab.mismatches.get(id) ?? []), mismatch];
+  lab.mismatches.set(id, mismatches);
+  const pauses = mismatches.length >= lab.options.mostMismatches && node.modes.user === 'open';
+  showLab(lab, { kind: 'nodeMismatch', node: id, mismatches, pauses });
   if (!pauses) return;
   node.modes.user = 'paused';
   applyModes(lab, node, 0);

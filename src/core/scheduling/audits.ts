@@ -6,26 +6,31 @@
 import { PURPOSE, Stream } from '../random.ts';
 import type { AuditVerdict } from '../study/row-codes.ts';
 import { moveAttempt } from './attempts.ts';
-import { arithmeticOf } from './audit-arithmetic.ts';
-import type { AttemptResult } from './events.ts';
+import { evaluationOf, reportsOf } from './audit-figures.ts';
+import type { AttemptResult, Difference } from './events.ts';
 import { mayRun } from './packing.ts';
 import type { Group } from './packing.ts';
-import type { Attempt, Audit, LabState, Study } from './state.ts';
+import type { Attempt, Audit, LabState, OpenTrial, Study } from './state.ts';
 import { show, write } from './step-output.ts';
 import { sendCancel } from './trials.ts';
+import { PRUNED } from './words.ts';
 import type { AttemptOutcome } from './words.ts';
 
 /** Number of attempts that may fail or be lost before an audit is given up. */
 const MOST_FAILURES = 3;
 
-/** A trial has ended with a value: every nth one is to be evaluated again. */
+/**
+ * A trial has ended with a value, or was stopped early: one of n is to be evaluated again.
+ * @param attempt the one that ended it; null: none ran
+ * @param result of that attempt; null: its worker gave none, so that there is nothing to compare
+ */
 export function considerAudit(
   lab: LabState,
-  { trial, node, slot, id }: Attempt,
-  value: number,
-  result: AttemptResult,
+  study: Study,
+  attempt: Attempt | null,
+  outcome: 'succeeded' | 'diverged' | 'pruned',
+  result: AttemptResult | null,
 ): void {
-  const { study } = trial;
   const every = study.spec.audit;
   if (every === undefined) return;
   const place = study.audits.seen % every;
@@ -34,8 +39,13 @@ export function considerAudit(
   // A node cannot know which of its trials are chosen: the seed of the draw stays on the host.
   const seed = lab.options.auditSeedOf(study.uid);
   const drawn = new Stream(seed, { purpose: PURPOSE.audit, trial: block + 1 }).below(every);
-  if (place !== drawn) return;
-  const audited = { value, slot, arithmetic: arithmeticOf(lab, slot, result.executor) };
+  if (place !== drawn || attempt === null || result === null) return;
+  const { trial, node, slot, id } = attempt;
+  const until = outcome === 'pruned' ? lastStep(trial, result) : null;
+  if (outcome === 'pruned' && until === null) return;
+  const evaluation = evaluationOf(lab, study, slot, { outcome, result, until });
+  if (evaluation === null) return;
+  const audited = { ...evaluation, slot, until };
   write(lab, { op: 'auditDue', uid: study.uid, number: trial.number, ...audited });
   study.audits.due.push({
     trial,
@@ -45,8 +55,22 @@ export function considerAudit(
     without: new Set([node]),
     attemptNumber: Math.max(trial.attemptNumber, id.attemptNumber),
     failures: 0,
+    enough: false,
   });
   lab.audited.add(study);
+}
+
+/** Step of the last report that counted when the trial was stopped; null: it has none. */
+function lastStep({ verdict }: OpenTrial, result: AttemptResult): number | null {
+  return reportsOf(result, verdict?.step ?? Infinity).at(-1)?.step ?? null;
+}
+
+/** Stops a running audit of a trial that was stopped early once it has reported as much. */
+export function auditReported(lab: LabState, attempt: Attempt, step: number): void {
+  const { audit } = attempt;
+  if (audit?.until == null || step < audit.until || audit.enough) return;
+  audit.enough = true;
+  sendCancel(lab, attempt, PRUNED);
 }
 
 /** Returns whether a slot of the group may evaluate the audit's trial again. */
@@ -74,6 +98,7 @@ export function startAudit(
   const { trial } = audit;
   const { study, number } = trial;
   audit.attemptNumber += 1;
+  audit.enough = false;
   const attempt: Attempt = {
     id: { study: study.uid, number, attemptNumber: audit.attemptNumber },
     trial,
@@ -140,16 +165,19 @@ export function endAudit(
   {
     result = null,
     value = null,
-    verdict = null,
+    difference = null,
     detail = null,
   }: {
     readonly result?: AttemptResult | null;
     readonly value?: number | null;
-    readonly verdict?: AuditVerdict | null;
+    /** From the trial's values; null: none, or there is no value. */
+    readonly difference?: Difference | null;
     readonly detail?: string | null;
   },
 ): void {
   if (audit === null) return;
+  const agrees: AuditVerdict = difference === null ? 'same' : 'differs';
+  const verdict = value === null ? null : agrees;
   const ms = result?.ms ?? null;
   const executor = result?.executor ?? null;
   write(lab, {
@@ -158,6 +186,7 @@ export function endAudit(
     outcome,
     value,
     verdict,
+    difference,
     executor,
     detail: detail ?? result?.error ?? null,
     ms,

@@ -37,6 +37,7 @@ export function createLab(options: Partial<LabOptions> = {}): LabState {
     drainingNodes: new Set(),
     workersWanted: false,
     restAt: null,
+    mismatches: new Map(),
     audits: new Set(),
     audited: new Set(),
     dispatched: { free: -1, leftToFaster: false },

@@ -25,7 +25,6 @@ export function newNode(id: NodeId, presence: NodePresence): LabNode {
     rttMs: null,
     quarantine: null,
     quarantines: 0,
-    mismatches: [],
   };
 }
 

@@ -134,15 +134,27 @@ export interface Arithmetic {
   readonly known: boolean;
 }
 
-/** An evaluation of a trial: its value, ±∞ where it diverged. */
+/** An evaluation of a trial. */
 export interface Evaluation {
+  /** ±∞ where it diverged; of a trial that was stopped early, its last report. */
   readonly value: number;
+  /** Numbers that another evaluation must give as well, by name; null: it diverged. */
+  readonly figures: Readonly<Record<string, number>> | null;
   readonly arithmetic: Arithmetic;
 }
 
-/** Value of a trial that is to be evaluated again, and the slot that gave it. */
+/** A number of a trial's evaluation that another evaluation contradicts; ±∞ where it diverged. */
+export interface Difference {
+  readonly metric: string;
+  readonly value: number;
+  readonly found: number;
+}
+
+/** Evaluation of a trial that is to be evaluated again, and the slot that gave it. */
 export interface AuditedValue extends Evaluation {
   readonly slot: SlotName;
+  /** Last step whose report is compared; null: the trial was not stopped early. */
+  readonly until: number | null;
 }
 
 /** An audit that was not over when the process before ended. */
@@ -155,6 +167,8 @@ export interface StoredAudit extends AuditedValue {
     readonly outcome: AttemptOutcome;
     /** Null: it came to no value. */
     readonly value: number | null;
+    /** Null: it came to no value, or to the trial's. */
+    readonly difference: Difference | null;
   }[];
 }
 
@@ -186,9 +200,31 @@ export interface StoredStudy {
   readonly trials: Iterable<StoredTrial>;
 }
 
+/** A trial for which two nodes gave different values. */
+export interface Mismatch {
+  /** Uid of the study. */
+  readonly uid: string;
+  readonly number: number;
+  /** Name of the value that differs; `value` where a study has one. */
+  readonly metric: string;
+  /** The trial's value, and the node that gave it. */
+  readonly value: number;
+  readonly from: NodeId;
+  /** The other value, and the node that gave it. */
+  readonly found: number;
+  readonly by: NodeId;
+}
+
+export interface StoredMismatch extends Mismatch {
+  /** Node that counts as wrong. */
+  readonly node: NodeId;
+}
+
 export interface LabSnapshot {
   readonly uid: string;
   readonly studies: readonly StoredStudy[];
+  /** Wrong values by node, oldest first; absent: none. */
+  readonly mismatches?: readonly StoredMismatch[];
 }
 
 /** A slot as its node describes it on joining. */

@@ -9,7 +9,16 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { AuditVerdict } from '../study/row-codes.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import type { AttemptResult, AuditedValue, Event, Held, Report } from './events.ts';
+import type {
+  AttemptResult,
+  AuditedValue,
+  Difference,
+  Event,
+  Held,
+  Mismatch,
+  Report,
+  StoredMismatch,
+} from './events.ts';
 import type {
   AttemptId,
   AttemptOutcome,
@@ -137,24 +146,16 @@ export type Write =
       /** ±∞ where it diverged; null: it came to no value. */
       readonly value: number | null;
       readonly verdict: AuditVerdict | null;
+      /** Present where the verdict is `differs`. */
+      readonly difference: Difference | null;
       readonly executor: string | null;
       /** Why it came to no value; null: it came to one, or the reason is unknown. */
       readonly detail: string | null;
       readonly ms: number | null;
-    };
-
-/** A trial for which two nodes gave different values. */
-export interface Mismatch {
-  /** The study's uid. */
-  readonly study: string;
-  readonly number: number;
-  /** The trial's value, and the node that gave it. */
-  readonly value: number;
-  readonly from: NodeId;
-  /** The other value, and the node that gave it. */
-  readonly found: number;
-  readonly by: NodeId;
-}
+    }
+  /** A node gave a wrong value: counted until the user resumes or removes it. */
+  | ({ readonly op: 'mismatch' } & StoredMismatch)
+  | { readonly op: 'mismatchesForgotten'; readonly node: NodeId };
 
 export interface CohortTrial {
   readonly attempt: AttemptId;

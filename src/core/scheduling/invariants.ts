@@ -123,7 +123,8 @@ function checkAudits(lab: LabState, must: Must): void {
   for (const { id, audit, cohort, node, state, trial } of lab.audits) {
     const name = `audit ${id.number}/${id.attemptNumber}`;
     must(state === 'open' && cohort !== null, () => `${name} runs and is ${state}`);
-    must(trial.state === 'complete', () => `${name} is of a trial that is ${trial.state}`);
+    const ended = trial.state === 'complete' || trial.state === 'pruned';
+    must(ended, () => `${name} is of a trial that is ${trial.state}`);
     must(!(audit?.without.has(node) ?? true), () => `${name} is on a node that gave a value`);
     must(trial.study.state === 'running', () => `${name} runs in a study that does not`);
   }

@@ -8,10 +8,10 @@ import { startWorkers, stopWorkers } from './node-workers.ts';
 import { recallAll } from './recall.ts';
 import { leaveSlot } from './sessions.ts';
 import type { LabNode, LabState } from './state.ts';
-import { emit, showLab } from './step-output.ts';
+import { emit, showLab, write } from './step-output.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
-import type { NodeMode } from './words.ts';
+import type { NodeId, NodeMode } from './words.ts';
 import { refreshNode } from './withholding.ts';
 
 export const MODE_TRANSITIONS: TransitionTable<NodeMode, NodeMode> = {
@@ -44,9 +44,23 @@ export function nodeMode(lab: LabState, event: Extract<Event, { type: 'nodeMode'
     });
     return;
   }
+  if (mode === 'open' && by === 'user' && isResumed(lab, node)) forgetMismatches(lab, id);
   if (mode !== 'draining' || node.modes[by] !== 'drained') node.modes[by] = mode;
-  if (mode === 'open' && by === 'user') node.mismatches = [];
   applyModes(lab, node, graceMs);
+}
+
+/**
+ * Returns whether the user resumed the node. An open node with enough wrong values to pause it was
+ * resumed before this host restarted.
+ */
+function isResumed({ mismatches, options }: LabState, { id, modes }: LabNode): boolean {
+  const wrong = mismatches.get(id)?.length ?? 0;
+  return modes.user !== 'open' || wrong >= options.mostMismatches;
+}
+
+/** Forgets the wrong values of a node that the user resumed or removed. */
+export function forgetMismatches(lab: LabState, node: NodeId): void {
+  if (lab.mismatches.delete(node)) write(lab, { op: 'mismatchesForgotten', node });
 }
 
 /** Applies the stricter of its modes. */

@@ -7,7 +7,7 @@ import { loseNode } from './away.ts';
 import { newNode } from './create-node.ts';
 import { updateCredits } from './credits.ts';
 import type { Event, NodeSlot } from './events.ts';
-import { applyModes } from './node-modes.ts';
+import { applyModes, forgetMismatches } from './node-modes.ts';
 import { adoptWorker, startWorkers, unsentWorkers } from './node-workers.ts';
 import { loseOrphans } from './outcomes.ts';
 import { comeBack, heardOf, setSilent } from './presence.ts';
@@ -173,6 +173,7 @@ export function nodeRemoved(
     if (parseSlot(slot).node === id) loseOrphans(lab, slot, 'its node was removed');
   node.modes.user = 'open';
   applyModes(lab, node, 0);
+  forgetMismatches(lab, id);
   emit(lab, { do: 'sendNode', node: id, message: { type: 'goodbye', reason: 'removed' } });
   emit(lab, { do: 'cutNode', node: id });
 }

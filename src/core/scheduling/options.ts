@@ -137,6 +137,8 @@ export interface LabOptions {
   readonly mostLanes: (spec: StudySpec) => number;
   /** Content of the dataset that the study needs; null: none. */
   readonly contentOf: (spec: StudySpec) => string | null;
+  /** Metrics of the study's trials that depend on the speed of the machine. */
+  readonly timingsOf: (spec: StudySpec) => readonly string[];
   /** Model of a local slot's device; empty: unknown. */
   readonly modelOf: (slot: SlotName) => string;
   /** Numbers of the arithmetic of this host's executors by name; absent ones are 1. */
@@ -208,6 +210,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   offerOf: () => null,
   mostLanes: () => Infinity,
   contentOf: () => null,
+  timingsOf: () => [],
   modelOf: () => '',
   arithmetic: ARITHMETIC,
   auditSeedOf: () => 0,

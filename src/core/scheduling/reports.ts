@@ -3,6 +3,7 @@
  * study's pruner. None is answered: the result repeats them all, so one that is lost or refused is
  * only late.
  */
+import { auditReported } from './audits.ts';
 import type { Event } from './events.ts';
 import { findLive, findOutstanding } from './find.ts';
 import { protocolError } from './liveness.ts';
@@ -19,9 +20,10 @@ export function report(lab: LabState, event: Extract<Event, { type: 'report' }>)
     renewLease(lab, sender);
   const attempt = findLive(lab, id);
   if (attempt === null) {
-    // Reports of an audit are not kept.
-    if (sender !== undefined && findOutstanding(sender, id)?.audit != null) return;
-    lab.refusals.add('staleLease', slot);
+    const outstanding = sender === undefined ? null : findOutstanding(sender, id);
+    // Reports of an audit are not kept: its result repeats them.
+    if (outstanding?.audit == null) lab.refusals.add('staleLease', slot);
+    else if (outstanding.state === 'open') auditReported(lab, outstanding, step);
     return;
   }
   if (attempt.slot !== slot || attempt.incarnation !== incarnation || !Number.isFinite(value)) {

@@ -1,10 +1,16 @@
-/** Restores audits that were not over when the process before ended. */
+/** Restores audits that were not over when the process before ended, and wrong values. */
 import { parseSlot } from '../device.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
-import type { StoredAudit, StoredTrial } from './events.ts';
+import type { StoredAudit, StoredMismatch, StoredTrial } from './events.ts';
 import type { LabState, Study } from './state.ts';
 import { unlistedTrial } from './trials.ts';
+
+/** Restores the wrong values of nodes. */
+export function restoreMismatches(lab: LabState, stored: readonly StoredMismatch[]): void {
+  for (const { node, ...mismatch } of stored)
+    lab.mismatches.set(node, [...(lab.mismatches.get(node) ?? []), mismatch]);
+}
 
 /** @param trials of the audits, by number */
 export function restoreAudits(
@@ -25,8 +31,8 @@ export function restoreAudits(
       ({ outcome }) => outcome !== 'lost' && outcome !== 'cancelled',
     );
     const nodes = evaluated.map(({ slot }) => parseSlot(slot).node);
-    const [found] = evaluated.flatMap(({ slot, value }) =>
-      value === null ? [] : [{ value, node: parseSlot(slot).node }],
+    const [found] = evaluated.flatMap(({ slot, difference }) =>
+      difference === null ? [] : [{ ...difference, node: parseSlot(slot).node }],
     );
     study.audits.due.push({
       trial,
@@ -39,6 +45,7 @@ export function restoreAudits(
         ...attempts.map(({ attemptNumber }) => attemptNumber),
       ),
       failures: evaluated.filter(({ value }) => value === null).length,
+      enough: false,
     });
     lab.audited.add(study);
   }
@@ -50,7 +57,7 @@ export function countAudited({ audit }: StudySpec, columns: TrialColumns): numbe
   let count = 0;
   for (let number = 0; number < columns.size; number++) {
     const outcome = columns.outcome(number);
-    if (outcome === 'succeeded' || outcome === 'diverged') count += 1;
+    if (outcome === 'succeeded' || outcome === 'diverged' || outcome === 'pruned') count += 1;
   }
   return count;
 }

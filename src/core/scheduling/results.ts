@@ -4,7 +4,6 @@
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
 import { auditResult } from './audit-verdicts.ts';
-import { considerAudit } from './audits.ts';
 import { updateCredits } from './credits.ts';
 import { recordLanesWanted, recordSpeed } from './device-speed.ts';
 import type { AttemptResult, Event, Report } from './events.ts';
@@ -123,7 +122,6 @@ function end(
   const state = outcome === 'pruned' ? 'pruned' : 'complete';
   if (state === 'pruned') giveVerdict(lab, trial);
   endTrial(lab, trial, { state, outcome, value, attempt, result, figures });
-  if (outcome !== 'pruned') considerAudit(lab, attempt, value, result);
   if (slot === undefined) return;
   noteSuccess(lab, slot, trial);
   if (slot.node.rttMs !== null) updateCredits(lab, slot.node);

@@ -19,7 +19,7 @@ import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
 import { isAtRest } from './study-descriptions.ts';
 import { rankedOf } from './trial-end.ts';
-import { countAudited, restoreAudits } from './restore-audits.ts';
+import { countAudited, restoreAudits, restoreMismatches } from './restore-audits.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 
 /** Number of trials between two yields of `opening`. */
@@ -35,6 +35,7 @@ export function* opening(
   { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>,
 ): Generator<void, void> {
   lab.epoch = epoch;
+  restoreMismatches(lab, snapshot.mismatches ?? []);
   for (const stored of snapshot.studies) yield* openStudy(lab, stored);
   if (lab.orphans.size === 0 && lab.audited.size === 0) return;
   const { adoptionRemoteMs: wait, silentMs } = lab.options;

@@ -12,9 +12,9 @@ import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import type { Dormant, Trials } from './dormant.ts';
 import type { Durations } from './durations.ts';
-import type { AuditedValue, Event } from './events.ts';
+import type { AuditedValue, Difference, Event, Mismatch } from './events.ts';
 import type { FreeEntry, FreeSlots } from './free-slots.ts';
-import type { Instruction, Mismatch, Write } from './instructions.ts';
+import type { Instruction, Write } from './instructions.ts';
 import type { LeaseList } from './lease-list.ts';
 import type { Median } from './median.ts';
 import type { LabOptions } from './options.ts';
@@ -81,6 +81,8 @@ export interface LabState {
   /** Time at which workers of nodes end; null: none is set. */
   restAt: number | null;
   dispatched: Dispatched;
+  /** Wrong values of nodes that the user has not resumed since. */
+  readonly mismatches: Map<NodeId, Mismatch[]>;
   /** Running audits. */
   readonly audits: Set<Attempt>;
   /** Studies with audits that are due. */
@@ -184,26 +186,28 @@ export interface Study {
   /** Model of the first GPU that was given its trials, if known; decides only if synchronous. */
   gpuModel: string | null;
   readonly audits: {
-    /** Number of trials that ended with a value. */
+    /** Number of trials that ended with a value, or stopped early. */
     seen: number;
     /** Audits to run, in the order in which they became due. */
     readonly due: Audit[];
   };
 }
 
-/** A trial that has ended with a value and is to be evaluated again on another node. */
+/** A trial that has ended and is to be evaluated again on another node. */
 export interface Audit extends AuditedValue {
   readonly trial: OpenTrial;
   /** Node that gave the value. */
   readonly node: NodeId;
-  /** The first evaluation with another value; null: there is none. */
-  contradiction: { readonly value: number; readonly node: NodeId } | null;
+  /** How the first evaluation with other values differs, and its node; null: there is none. */
+  contradiction: (Difference & { readonly node: NodeId }) | null;
   /** Nodes that may not evaluate it: those with a value, and those on which it failed. */
   readonly without: Set<NodeId>;
   /** Greatest attempt number of the trial, audits included. */
   attemptNumber: number;
   /** Number of its attempts that came to no value, without those that were taken back. */
   failures: number;
+  /** Whether its running attempt was told to stop, because it has reported enough. */
+  enough: boolean;
 }
 
 /** The pruner of a study, and what it sees. */
@@ -422,8 +426,6 @@ export interface LabNode {
   quarantine: { readonly since: number; readonly until: number; readonly reason: string } | null;
   /** Number of its quarantines since the last success of one of its slots. */
   quarantines: number;
-  /** Its values that another node contradicted, since the user last resumed it. */
-  mismatches: Mismatch[];
 }
 
 export interface Supervision {

@@ -77,6 +77,11 @@ export function studyRemoved(
   write(lab, { op: 'trialsRemoved', uid, from });
   if (from > 0) return;
   lab.studies.delete(uid);
+  for (const [node, mismatches] of lab.mismatches)
+    lab.mismatches.set(
+      node,
+      mismatches.filter((mismatch) => mismatch.uid !== uid),
+    );
   write(lab, { op: 'studyRemoved', uid });
   show(lab, study, { kind: 'studyRemoved' });
 }

@@ -1,5 +1,6 @@
 /** Ends a trial exactly once: state, value, charge and completion number in one step. */
 import type { AttemptResult } from './events.ts';
+import { considerAudit } from './audits.ts';
 import { revoke } from './recall.ts';
 import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { show, write } from './step-output.ts';
@@ -86,4 +87,6 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
     result,
     isBest,
   });
+  if (outcome === 'succeeded' || outcome === 'diverged' || outcome === 'pruned')
+    considerAudit(lab, study, attempt, outcome, result);
 }

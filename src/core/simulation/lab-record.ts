@@ -6,9 +6,11 @@ import { headOf } from '../scheduling/index.ts';
 import type {
   AttemptOutcome,
   AuditedValue,
+  Difference,
   LabSnapshot,
   StoredAttempt,
   StoredAudit,
+  StoredMismatch,
   StoredStudy,
   StoredTrial,
   TrialState,
@@ -40,6 +42,7 @@ interface RecordedAudit {
   readonly slot: string;
   outcome: AttemptOutcome | null;
   value: number | null;
+  difference: Difference | null;
 }
 
 export class LabRecord {
@@ -47,6 +50,7 @@ export class LabRecord {
   readonly #studies = new Map<string, RecordedStudy>();
   /** Attempts of audits by study, number and attempt number. */
   readonly #audits = new Map<string, RecordedAudit>();
+  #mismatches: StoredMismatch[] = [];
 
   /** Starts a scheduler: its epoch, and the lab's current contents. */
   open(): { epoch: number; lab: LabSnapshot } {
@@ -60,7 +64,7 @@ export class LabRecord {
       const trials = study.trials.map(stored);
       return { ...study, head: headOf(study, trials), trials, audits: this.#auditsOf(study) };
     });
-    return { uid: 'simulated', studies };
+    return { uid: 'simulated', studies, mismatches: [...this.#mismatches] };
   }
 
   #auditsOf({ uid, audits }: RecordedStudy): StoredAudit[] {
@@ -71,8 +75,8 @@ export class LabRecord {
         ...audited,
         attempts: attempts
           .filter((attempt) => attempt.number === number)
-          .map(({ attemptNumber, slot, outcome, value }) => ({
-            ...{ attemptNumber, slot, value },
+          .map(({ attemptNumber, slot, outcome, value, difference }) => ({
+            ...{ attemptNumber, slot, value, difference },
             outcome: outcome ?? 'lost',
           })),
       }))
@@ -200,10 +204,10 @@ export class LabRecord {
         return;
       }
       case 'auditDue': {
-        const { uid, number, value, slot, arithmetic } = write;
+        const { uid, number, value, slot, arithmetic, figures, until } = write;
         const { audits } = this.#study(uid);
         if (audits.has(number)) throw new Error(`a second audit of trial ${number}`);
-        audits.set(number, { value, slot, arithmetic });
+        audits.set(number, { value, slot, arithmetic, figures, until });
         return;
       }
       case 'auditSettled':
@@ -221,7 +225,8 @@ export class LabRecord {
         const name = `${study}/${number}/${attemptNumber}`;
         if (this.#audits.has(name)) throw new Error(`audit ${name} began twice`);
         const { slot } = write;
-        this.#audits.set(name, { ...write.attempt, slot, outcome: null, value: null });
+        const open = { outcome: null, value: null, difference: null };
+        this.#audits.set(name, { ...write.attempt, slot, ...open });
         return;
       }
       case 'auditEnded': {
@@ -229,10 +234,20 @@ export class LabRecord {
         const name = `${study}/${number}/${attemptNumber}`;
         const audit = this.#audits.get(name);
         if (audit?.outcome !== null) throw new Error(`audit ${name} ended twice, or never began`);
-        const { outcome, value } = write;
-        Object.assign(audit, { outcome, value });
+        const { outcome, value, difference } = write;
+        Object.assign(audit, { outcome, value, difference });
         return;
       }
+      case 'mismatch': {
+        const { uid, number, node, metric, value, from, found, by } = write;
+        if (this.#mismatches.some((each) => each.uid === uid && each.number === number))
+          throw new Error(`trial ${number} has two wrong values`);
+        this.#mismatches.push({ uid, number, node, metric, value, from, found, by });
+        return;
+      }
+      case 'mismatchesForgotten':
+        this.#mismatches = this.#mismatches.filter(({ node }) => node !== write.node);
+        return;
       default:
         write satisfies never;
     }

@@ -98,11 +98,16 @@ export function worstFigures(spec: Listed): Figures {
 
 /** Names of the objectives' and constraints' metrics for which a result has no finite number. */
 export function missingMetrics(spec: Listed, measured: Measured): string[] {
-  const names = [
-    ...(spec.objectives ?? []).map(({ metric }) => metric),
-    ...Object.keys(spec.constraints ?? {}),
-  ];
-  return [...new Set(names)].filter((name) => !Number.isFinite(metricOf(name, measured)));
+  return listedMetrics(spec).filter((name) => !Number.isFinite(metricOf(name, measured)));
+}
+
+/** Metrics of the objectives and constraints by name, as a result has them. */
+export function measuredMetrics(spec: Listed, measured: Measured): Map<string, number> {
+  return new Map(listedMetrics(spec).map((name) => [name, metricOf(name, measured)]));
+}
+
+function listedMetrics({ objectives = [], constraints = {} }: Listed): string[] {
+  return [...new Set([...objectives.map(({ metric }) => metric), ...Object.keys(constraints)])];
 }
 
 /**

@@ -36,6 +36,12 @@ interface StoryAudit {
   /** Null: none, or it diverged. */
   readonly value: number | null;
   readonly verdict: AuditVerdict | null;
+  /** The first number that differs from the trial's, null: it diverged. Absent or null: unknown. */
+  readonly difference?: {
+    readonly metric: string;
+    readonly value: number | null;
+    readonly found: number | null;
+  } | null;
 }
 
 interface StoryAttempt {
@@ -91,17 +97,20 @@ function attemptSentences(facts: StoryFacts, format: StoryFormat): string[] {
 
 /** Audits that were taken back for a trial, or were lost, say nothing about the value. */
 function auditSentence(
-  { slot, outcome, value, verdict }: StoryAudit,
+  { slot, outcome, value, verdict, difference }: StoryAudit,
   { value: worth }: StoryFacts,
   format: StoryFormat,
 ): string[] {
   const again = `evaluated again on ${format.worker(slot)}`;
   const figure = (found: number | null): string =>
-    found === null ? 'divergence' : format.value(found);
+    found === null || !Number.isFinite(found) ? 'divergence' : format.value(found);
   if (outcome === null) return [sentence([again, 'still running'])];
   if (verdict === 'same') return [sentence([again, 'the same value'])];
-  if (verdict === 'differs')
-    return [sentence([again, `${figure(value)} instead of ${figure(worth)}`])];
+  if (verdict === 'differs') {
+    const { metric = 'value', ...of } = difference ?? { value: worth, found: value };
+    const what = metric === 'value' ? '' : `${metric}: `;
+    return [sentence([again, `${what}${figure(of.found)} instead of ${figure(of.value)}`])];
+  }
   if (outcome === 'cancelled' || outcome === 'lost') return [];
   return [sentence([again, ENDS[outcome] ?? outcome])];
 }

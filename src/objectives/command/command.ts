@@ -27,6 +27,7 @@ export const command: ObjectiveKind<CommandObjective> = {
   dataset: () => null,
   // Known only when the program has said them.
   metrics: () => null,
+  timings: [],
   check: commandProblems,
   notes: commandNotes,
   preview: () => NO_PREVIEW,

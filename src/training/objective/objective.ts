@@ -133,7 +133,12 @@ export type LaneOutcome =
       readonly epoch: number;
       readonly reports: readonly EpochReport[];
     } & TrainedBy)
-  | { readonly outcome: 'cancelled' };
+  | {
+      readonly outcome: 'cancelled';
+      /** Absent: its training had not begun. */
+      readonly executor?: string;
+      readonly reports: readonly EpochReport[];
+    };
 
 /** epoch: from 0; step: steps done over all epochs; steps: total steps of the longest lane. */
 export interface TrainProgress extends Progress {

@@ -132,7 +132,7 @@ export class CohortRun {
       if (this.#isTraining()) await this.#evaluate(epoch, selection);
       if (this.#isTraining()) await this.#executable.compact();
     }
-    return this.#lanes.map(({ outcome }) => outcome ?? { outcome: 'cancelled' });
+    return this.#lanes.map(({ outcome }) => outcome ?? { outcome: 'cancelled', reports: [] });
   }
 
   #indices(): { training: Uint32Array; selection: Uint32Array } {
@@ -277,7 +277,8 @@ export class CohortRun {
   }
 
   #stopCancelled(): void {
-    for (const [at, lane] of this.#open()) if (lane.signal.aborted) this.#end(at, lane.cancelled());
+    for (const [at, lane] of this.#open())
+      if (lane.signal.aborted) this.#end(at, lane.cancelled(this.#by));
   }
 }
 

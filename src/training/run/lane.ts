@@ -102,8 +102,8 @@ export class Lane {
     this.#kept = { report, state };
   }
 
-  cancelled(): LaneOutcome {
-    return (this.#outcome = { outcome: 'cancelled' });
+  cancelled({ executor }: TrainedBy): LaneOutcome {
+    return (this.#outcome = { outcome: 'cancelled', executor, reports: this.#reports });
   }
 
   diverged(epoch: number, by: TrainedBy): LaneOutcome {

@@ -144,7 +144,8 @@ export class Trainer {
         const ended = await this.#trainGroups(groups, options);
         for (const [i, { places }] of groups.entries())
           places.forEach(
-            (place, k) => (outcomes[place] = ended[i]?.[k] ?? { outcome: 'cancelled' }),
+            (place, k) =>
+              (outcomes[place] = ended[i]?.[k] ?? { outcome: 'cancelled', reports: [] }),
           );
       }
       return outcomes;

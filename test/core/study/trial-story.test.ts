@@ -53,6 +53,11 @@ describe('The story of a trial in sentences', () => {
       audit,
       { ...audit, value: 2, verdict: 'differs' } as const,
       { ...audit, outcome: 'diverged', value: null, verdict: 'differs' } as const,
+      {
+        ...audit,
+        verdict: 'differs',
+        difference: { metric: 'loss', value: 2, found: 3 },
+      } as const,
       { ...audit, outcome: 'crashed', value: null, verdict: null },
     ];
     const worker = slotName('n1/cpu/0');
@@ -60,6 +65,7 @@ describe('The story of a trial in sentences', () => {
       `Evaluated again on ${worker}; the same value.`,
       `Evaluated again on ${worker}; 2 instead of 1.`,
       `Evaluated again on ${worker}; divergence instead of 1.`,
+      `Evaluated again on ${worker}; loss: 3 instead of 2.`,
       `Evaluated again on ${worker}; crashed.`,
     ]);
   });

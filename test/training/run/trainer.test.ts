@@ -111,7 +111,7 @@ describe('Trainer on MNIST', () => {
       lanes({ trial: 4, signal: stop.signal }, { trial: 5 }),
       { progress },
     );
-    expect(outcomes[0]).toEqual({ outcome: 'cancelled' });
+    expect(outcomes[0]).toMatchObject({ outcome: 'cancelled', executor: 'wasm' });
     const [alone] = await trainer.train(quick, 3, lanes({ trial: 5 }));
     expect(succeeded(outcomes[1]).checksum).toBe(succeeded(alone).checksum);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
