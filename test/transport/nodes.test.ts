@@ -36,6 +36,7 @@ async function raw(
   const lobby = new Lobby([{ host: '127.0.0.1', port: lab.sharing.port }], {
     refused: refused.put,
     reached: () => undefined,
+    flooded: () => undefined,
   });
   const { port } = await lobby.open(`${A}/${channel}`);
   const options = { linger: 0, ...connectingOptions(keys, hostKey) };
@@ -206,6 +207,7 @@ describe('Nodes: refused machines', () => {
     const lobby = new Lobby([{ host: '127.0.0.1', port: lab.sharing.port }], {
       refused: () => undefined,
       reached: () => undefined,
+      flooded: () => undefined,
     });
     const { port } = await lobby.open(`${A}/control`);
     const plain = new Dealer({ linger: 0 });

@@ -6,13 +6,14 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Timer } from '../../runtime/timer.ts';
 import { NO_LINE, PAIR_CHANNEL, channelOf, readFirstLine } from './first-line.ts';
-import { Failures, Quota, plainAddress } from './limits.ts';
+import { Arrivals, Failures, Quota, plainAddress } from './limits.ts';
 import type { DoorLimits } from './limits.ts';
-import { Passage, sentBytes, sum } from './passage.ts';
-import type { Amount } from './passage.ts';
+import { Passage } from './passage.ts';
 import type { RefusalReason } from './refusals.ts';
 import { SocketLines } from './socket-lines.ts';
 import { KEEP_ALIVE_MS, dial, splice, wide } from './splice.ts';
+import { isWithin, sentBytes, sum } from './unread.ts';
+import type { Amount } from './unread.ts';
 
 export interface DoorServerOptions {
   readonly limits: DoorLimits;
@@ -48,6 +49,7 @@ export class DoorServer {
   readonly #young: Quota;
   readonly #pairs: Quota;
   readonly #failures: Failures;
+  readonly #arrivals: Arrivals;
   readonly #sockets = new Set<Socket>();
 
   constructor(options: DoorServerOptions) {
@@ -56,6 +58,7 @@ export class DoorServer {
     this.#young = new Quota(limits.youngOfAddress, limits.young);
     this.#pairs = new Quota(limits.pairOfAddress, limits.pair);
     this.#failures = new Failures(limits, () => options.timer.now());
+    this.#arrivals = new Arrivals(limits, () => options.timer.now());
     this.#server = createServer(wide, (socket) => this.#enter(socket));
   }
 
@@ -161,12 +164,14 @@ export class DoorServer {
       this.#refuse(visitor, 'notOurs', null);
       return;
     }
-    if (name === PAIR_CHANNEL) {
-      this.#pair(visitor);
-      return;
-    }
     const channel = this.#channels.get(name);
-    if (channel === undefined) this.#refuse(visitor, 'noSuchChannel', name);
+    if (channel === undefined && name !== PAIR_CHANNEL) {
+      this.#refuse(visitor, 'noSuchChannel', name);
+    } else if (!this.#arrivals.mayEnter(visitor.address)) {
+      // No failure: many machines may share the address, and each tries again by itself.
+      visitor.socket.destroy();
+      this.#options.refused(visitor.address, 'tooMany', name);
+    } else if (channel === undefined) this.#pair(visitor);
     else this.#pass(visitor, name, channel);
   }
 
@@ -242,8 +247,4 @@ function unreadOf({ connections }: Channel): Amount {
     bytes: 0,
     frames: 0,
   });
-}
-
-function isWithin({ unreadBytes, unreadFrames }: DoorLimits, { bytes, frames }: Amount): boolean {
-  return bytes <= unreadBytes && frames <= unreadFrames;
 }

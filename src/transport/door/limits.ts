@@ -20,6 +20,9 @@ export interface DoorLimits {
   /** Refused connections of one address within `failuresMs`, after which it is refused unread. */
   readonly failuresOfAddress: number;
   readonly failuresMs: number;
+  /** Handshakes and conversations of one address that may begin at once, and then a second. */
+  readonly arrivalsAtOnce: number;
+  readonly arrivalsASecond: number;
   /** Most bytes of a connection before its handshake has passed. */
   readonly handshakeBytes: number;
   /** Most bytes of a channel that its reader has not taken. */
@@ -43,6 +46,8 @@ export const doorLimits: DoorLimits = {
   ofChannel: 4,
   failuresOfAddress: 1_000,
   failuresMs: 10_000,
+  arrivalsAtOnce: 256,
+  arrivalsASecond: 128,
   handshakeBytes: 64 * 1024,
   unreadBytes: 64 * 1024 * 1024,
   unreadFrames: 16 * 1024,
@@ -86,6 +91,35 @@ export class Quota {
 
 /** Addresses that are remembered at most; the oldest are forgotten first. */
 const MOST_FAILING = 1_024;
+
+/** Limits how often one address may begin a handshake or a conversation: a token bucket each. */
+export class Arrivals {
+  readonly #atOnce: number;
+  readonly #aSecond: number;
+  readonly #now: () => number;
+  readonly #left = new Map<string, { tokens: number; readonly at: number }>();
+
+  /** @param now monotonic milliseconds */
+  constructor({ arrivalsAtOnce, arrivalsASecond }: DoorLimits, now: () => number) {
+    this.#atOnce = arrivalsAtOnce;
+    this.#aSecond = arrivalsASecond;
+    this.#now = now;
+  }
+
+  mayEnter(address: string): boolean {
+    const group = addressGroup(address);
+    const now = this.#now();
+    const { tokens, at } = this.#left.get(group) ?? { tokens: this.#atOnce, at: now };
+    const left = Math.min(this.#atOnce, tokens + ((now - at) / 1_000) * this.#aSecond) - 1;
+    if (left < 0) return false;
+    // Deleted first, so that the map is in the order of the last arrivals.
+    this.#left.delete(group);
+    this.#left.set(group, { tokens: left, at: now });
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > MOST_FAILING && oldest !== undefined) this.#left.delete(oldest);
+    return true;
+  }
+}
 
 /** Counts refused connections by address, within periods of fixed length. */
 export class Failures {

@@ -7,7 +7,10 @@ import type { Server, Socket } from 'node:net';
 import { systemTimer } from '../../runtime/timer.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import { NO_LINE, firstLine } from './first-line.ts';
+import { doorLimits } from './limits.ts';
 import { KEEP_ALIVE_MS, dial, splice, wide } from './splice.ts';
+import { Unread, isWithin, sentBytes } from './unread.ts';
+import type { UnreadLimits } from './unread.ts';
 
 /** Address of a door. */
 export interface DoorAddress {
@@ -28,17 +31,30 @@ export interface LobbyListener {
   refused(channel: string): void;
   /** A connection of a channel was established, or none of the addresses answers. */
   reached(address: DoorAddress | null): void;
+  /** The other side sent more than was read, so the connection was ended. */
+  flooded(channel: string): void;
 }
 
 export interface LobbyChannel {
   /** Port of the loopback address. */
   readonly port: number;
+  /** Reports that the reader of the channel has taken a message of this many bytes and frames. */
+  taken(bytes: number, frames: number): void;
   close(): void;
+}
+
+/** An open channel. */
+interface Open {
+  readonly name: string;
+  readonly sockets: Set<Socket>;
+  /** Of its connections, in order of their start. */
+  readonly unread: Set<Unread>;
 }
 
 export class Lobby {
   readonly #listener: LobbyListener;
   readonly #timer: Timer;
+  readonly #limits: UnreadLimits;
   readonly #channels = new Set<LobbyChannel>();
   /** The address that was reached last comes first. */
   #addresses: readonly DoorAddress[];
@@ -47,7 +63,9 @@ export class Lobby {
     addresses: readonly DoorAddress[],
     listener: LobbyListener,
     timer: Timer = systemTimer,
+    limits: UnreadLimits = doorLimits,
   ) {
+    this.#limits = limits;
     this.#addresses = addresses;
     this.#listener = listener;
     this.#timer = timer;
@@ -58,11 +76,12 @@ export class Lobby {
   }
 
   async open(name: string): Promise<LobbyChannel> {
-    const sockets = new Set<Socket>();
+    const open: Open = { name, sockets: new Set(), unread: new Set() };
+    const { sockets, unread } = open;
     let waitMs = 0;
     const server = createServer({ ...wide, pauseOnConnect: true }, (local) => {
       track(local, sockets);
-      void this.#lead(name, local, sockets, waitMs).then((lastedMs) => {
+      void this.#lead(open, local, waitMs).then((lastedMs) => {
         waitMs =
           lastedMs >= ESTABLISHED_MS
             ? 0
@@ -72,6 +91,10 @@ export class Lobby {
     const port = await listening(server);
     const channel = {
       port,
+      taken: (bytes: number, frames: number) => {
+        let left = { bytes: sentBytes(bytes, frames), frames };
+        for (const each of unread) left = each.taken(left);
+      },
       close: () => {
         this.#channels.delete(channel);
         server.close();
@@ -87,26 +110,26 @@ export class Lobby {
   }
 
   /** @returns for how many milliseconds the connection lasted; 0: there was none */
-  async #lead(name: string, local: Socket, sockets: Set<Socket>, waitMs: number): Promise<number> {
+  async #lead(open: Open, local: Socket, waitMs: number): Promise<number> {
     if (waitMs > 0) await this.#pause(waitMs, local);
     for (const address of this.#addresses) {
       const remote = local.destroyed ? null : await this.#dial(address);
       if (remote === null) continue;
-      track(remote, sockets);
+      track(remote, open.sockets);
       if (local.destroyed) {
         remote.destroy();
         continue;
       }
       this.#addresses = [address, ...this.#addresses.filter((other) => other !== address)];
       this.#listener.reached(address);
-      return this.#splice(name, local, remote);
+      return this.#splice(open, local, remote);
     }
     local.destroy();
     this.#listener.reached(null);
     return 0;
   }
 
-  async #splice(name: string, local: Socket, remote: Socket): Promise<number> {
+  async #splice({ name, unread }: Open, local: Socket, remote: Socket): Promise<number> {
     const began = this.#timer.now();
     remote.setKeepAlive(true, KEEP_ALIVE_MS);
     remote.write(firstLine(name));
@@ -114,7 +137,18 @@ export class Lobby {
     remote.once('data', (chunk: Buffer) => {
       if (chunk[0] === NO_LINE.charCodeAt(0)) this.#listener.refused(name);
     });
-    await new Promise<void>((resolve) => splice(local, remote, resolve));
+    const arrived = new Unread(() => this.#timer.now());
+    unread.add(arrived);
+    await new Promise<void>((resolve) => {
+      const end = splice(local, remote, resolve);
+      remote.on('data', (chunk: Buffer) => {
+        arrived.received(chunk);
+        if (isWithin(this.#limits, arrived.amount)) return;
+        end();
+        this.#listener.flooded(name);
+      });
+    });
+    unread.delete(arrived);
     return this.#timer.now() - began;
   }
 

@@ -2,8 +2,9 @@
  * Accounting of one spliced connection of a channel. The door cannot read what passes, but the
  * number of bytes that the socket behind it has answered tells whether its handshake has passed.
  */
-import { FrameCount } from './frame-count.ts';
 import type { DoorLimits } from './limits.ts';
+import { NOTHING, Unread } from './unread.ts';
+import type { Amount } from './unread.ts';
 
 /**
  * Bytes that a socket sends at most without admitting the other side: greeting (64), CURVE welcome
@@ -12,30 +13,14 @@ import type { DoorLimits } from './limits.ts';
 const ANSWERED_UNADMITTED = 260;
 /** Bytes that a socket has sent before it looks at a key. */
 const ANSWERED_WELCOME = 234;
-/** Bytes that encryption and framing add to a frame at most. */
-const FRAME_BYTES = 64;
-/** Bytes and frames a second that no reader takes: heartbeats of both sides. */
-const HEARTBEATS_A_SECOND: Amount = { bytes: 128, frames: 4 };
-
-/** Part of a stream. */
-export interface Amount {
-  readonly bytes: number;
-  readonly frames: number;
-}
-
-const NOTHING: Amount = { bytes: 0, frames: 0 };
 
 export class Passage {
   readonly #limits: DoorLimits;
-  readonly #now: () => number;
   readonly #passed: () => void;
-  readonly #frames = new FrameCount();
+  /** What was received before the handshake passed, then what the reader has not taken. */
+  readonly #unread: Unread;
   #answered = 0;
-  /** Bytes received before the handshake passed, then bytes that the reader has not taken. */
-  #unread = NOTHING;
   #hasPassed = false;
-  /** Time to which heartbeats are subtracted from the unread amount, in milliseconds. */
-  #heartbeatsTo = 0;
 
   /**
    * @param now monotonic milliseconds
@@ -43,8 +28,8 @@ export class Passage {
    */
   constructor(limits: DoorLimits, now: () => number, passed: () => void) {
     this.#limits = limits;
-    this.#now = now;
     this.#passed = passed;
+    this.#unread = new Unread(now);
   }
 
   get hasPassed(): boolean {
@@ -52,7 +37,7 @@ export class Passage {
   }
 
   get unread(): Amount {
-    return this.#hasPassed ? this.#unread : NOTHING;
+    return this.#hasPassed ? this.#unread.amount : NOTHING;
   }
 
   /** Whether the socket has refused the other side's key. */
@@ -65,49 +50,18 @@ export class Passage {
     this.#answered += bytes;
     if (this.#answered <= ANSWERED_UNADMITTED) return;
     this.#hasPassed = true;
-    this.#unread = NOTHING;
-    this.#heartbeatsTo = this.#now();
+    this.#unread.reset();
     this.#passed();
   }
 
   /** @returns whether the connection is still within the limit of its handshake */
   received(chunk: Buffer): boolean {
-    const more = { bytes: chunk.length, frames: this.#frames.in(chunk) };
-    if (!this.#hasPassed) {
-      this.#unread = sum(this.#unread, more);
-      return this.#unread.bytes <= this.#limits.handshakeBytes;
-    }
-    const now = this.#now();
-    const seconds = (now - this.#heartbeatsTo) / 1_000;
-    this.#heartbeatsTo = now;
-    this.#unread = sum(
-      less(this.#unread, {
-        bytes: seconds * HEARTBEATS_A_SECOND.bytes,
-        frames: seconds * HEARTBEATS_A_SECOND.frames,
-      }),
-      more,
-    );
-    return true;
+    this.#unread.received(chunk);
+    return this.#hasPassed || this.#unread.amount.bytes <= this.#limits.handshakeBytes;
   }
 
   /** @returns the part of `amount` that this connection did not send */
   taken(amount: Amount): Amount {
-    const rest = less(amount, this.unread);
-    this.#unread = less(this.#unread, less(amount, rest));
-    return rest;
+    return this.#hasPassed ? this.#unread.taken(amount) : amount;
   }
-}
-
-/** Returns how many bytes on the connection a message of these bytes and frames may have been. */
-export function sentBytes(bytes: number, frames: number): number {
-  return bytes + frames * FRAME_BYTES;
-}
-
-export function sum(a: Amount, b: Amount): Amount {
-  return { bytes: a.bytes + b.bytes, frames: a.frames + b.frames };
-}
-
-/** Returns `a` without `b`, not below nothing. */
-function less(a: Amount, b: Amount): Amount {
-  return { bytes: Math.max(0, a.bytes - b.bytes), frames: Math.max(0, a.frames - b.frames) };
 }

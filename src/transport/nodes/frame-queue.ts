@@ -3,6 +3,11 @@ import type { Writable } from 'zeromq';
 
 type Frames = readonly (string | Uint8Array)[];
 
+/** Returns the length of a message. */
+export function bytesOf(frames: readonly Buffer[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
 export class FrameQueue {
   readonly #socket: Writable<(string | Buffer)[]>;
   #last: Promise<unknown> = Promise.resolve();

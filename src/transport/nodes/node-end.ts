@@ -19,7 +19,7 @@ import { SendQueue } from '../send-queue.ts';
 import { within } from '../../runtime/within.ts';
 import { eventsOf } from '../sockets.ts';
 import type { Peer } from '../transport.ts';
-import { FrameQueue } from './frame-queue.ts';
+import { FrameQueue, bytesOf } from './frame-queue.ts';
 import {
   NODE_ROUTING_ID,
   channelNames,
@@ -83,7 +83,7 @@ export class NodeEnd {
   readonly #lobby: Lobby;
   #keys: KeyPair;
   #hostKey: string;
-  #ports: { control: number; results: number; data: number } | null = null;
+  #channels: Readonly<Record<'control' | 'results' | 'data', LobbyChannel>> | null = null;
   #links: Links | null = null;
   #address: DoorAddress | null = null;
   #cancelRenewal: () => void = () => undefined;
@@ -99,6 +99,8 @@ export class NodeEnd {
       {
         refused: (channel) => this.#refused(channel),
         reached: (address) => (this.#address = address),
+        flooded: (channel) =>
+          options.listener.malformed(`more arrived on ${channel} than was read`),
       },
       this.#timer,
     );
@@ -113,7 +115,7 @@ export class NodeEnd {
       end.#lobby.open(channelNames.results(node)),
       end.#lobby.open(channelNames.data(node)),
     ]);
-    end.#ports = { control: control.port, results: results.port, data: data.port };
+    end.#channels = { control, results, data };
     end.#connect();
     return end;
   }
@@ -157,7 +159,7 @@ export class NodeEnd {
     links.tasks = { socket, channel };
     void this.#watch(socket, links, 'tasks');
     socket.connect(`tcp://127.0.0.1:${channel.port}`);
-    void this.#read(socket, links, (peer, lines) => listener.tasks(peer, lines));
+    void this.#read(socket, links, channel, (peer, lines) => listener.tasks(peer, lines));
   }
 
   send(message: FromNode): void {
@@ -208,8 +210,8 @@ export class NodeEnd {
 
   #connect(): void {
     const { listener } = this.#options;
-    const ports = this.#ports;
-    if (this.#isClosed || ports === null) return;
+    const channels = this.#channels;
+    if (this.#isClosed || channels === null) return;
     const connecting = connectingOptions(this.#keys, this.#hostKey);
     const sending = { immediate: true, sendTimeout: 0 } as const;
     const control = new Dealer({
@@ -239,11 +241,13 @@ export class NodeEnd {
     listener.state({ is: 'connecting' });
     void this.#watch(control, links, 'control');
     void this.#watch(results, links, 'results');
-    control.connect(`tcp://127.0.0.1:${ports.control}`);
-    results.connect(`tcp://127.0.0.1:${ports.results}`);
-    data.connect(`tcp://127.0.0.1:${ports.data}`);
-    void this.#read(control, links, (peer, lines) => listener.control(peer, lines));
-    void this.#readData(data, links);
+    control.connect(`tcp://127.0.0.1:${channels.control.port}`);
+    results.connect(`tcp://127.0.0.1:${channels.results.port}`);
+    data.connect(`tcp://127.0.0.1:${channels.data.port}`);
+    void this.#read(control, links, channels.control, (peer, lines) =>
+      listener.control(peer, lines),
+    );
+    void this.#readData(data, links, channels.data);
   }
 
   /**
@@ -281,11 +285,13 @@ export class NodeEnd {
   async #read(
     socket: Dealer | Pull,
     links: Links,
+    channel: LobbyChannel,
     take: (peer: Peer, lines: string) => void,
   ): Promise<void> {
     const { listener } = this.#options;
     for await (const frames of socket) {
       if (this.#links !== links) return;
+      channel.taken(bytesOf(frames), frames.length);
       const [to, lines] = frames;
       if (frames.length !== 2 || to === undefined || lines === undefined) {
         listener.malformed(`expected 2 frames, found ${frames.length}`);
@@ -315,9 +321,10 @@ export class NodeEnd {
     }
   }
 
-  async #readData(data: Dealer, links: Links): Promise<void> {
+  async #readData(data: Dealer, links: Links, channel: LobbyChannel): Promise<void> {
     for await (const frames of data) {
       if (this.#links !== links) return;
+      channel.taken(bytesOf(frames), frames.length);
       this.#options.listener.data(frames);
     }
   }

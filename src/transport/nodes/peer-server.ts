@@ -11,7 +11,7 @@ import { Door } from '../door/door.ts';
 import type { Refusal } from '../door/refusals.ts';
 import type { KeyPair } from '../keys.ts';
 import { framesOf, readRequest, type ServeData } from './data-channel.ts';
-import { FrameQueue } from './frame-queue.ts';
+import { FrameQueue, bytesOf } from './frame-queue.ts';
 import { MOST_UNSENT, boundOptions, channelNames, channelOptions, portOf } from './link-sockets.ts';
 
 export interface PeerServerOptions {
@@ -141,8 +141,7 @@ export class PeerServer {
   async #read(node: string, socket: Router): Promise<void> {
     const queue = new FrameQueue(socket);
     for await (const [id, ...frames] of socket) {
-      const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
-      this.#door.taken(channelNames.data(node), bytes, frames.length);
+      this.#door.taken(channelNames.data(node), bytesOf(frames), frames.length);
       if (id !== undefined) void this.#answer(node, queue, id, frames);
     }
   }

@@ -10,7 +10,7 @@ import type { DoorAddress, LobbyChannel } from '../door/lobby.ts';
 import type { KeyPair } from '../keys.ts';
 import { eventsOf } from '../sockets.ts';
 import { FrameSource, type DataFrames, type DataSource } from './data-channel.ts';
-import { FrameQueue } from './frame-queue.ts';
+import { FrameQueue, bytesOf } from './frame-queue.ts';
 import { channelNames, channelOptions, connectingOptions } from './link-sockets.ts';
 
 /** Milliseconds until a refused connection is made anew. */
@@ -51,6 +51,7 @@ class PeerConnection {
     this.#lobby = new Lobby(peer.addresses, {
       refused: () => this.#again(),
       reached: () => undefined,
+      flooded: () => this.#again(),
     });
     this.source = new FrameSource(
       (frames) => this.#send(frames),
@@ -102,6 +103,7 @@ class PeerConnection {
   async #read(socket: Dealer): Promise<void> {
     for await (const frames of socket) {
       if (this.#socket !== socket) return;
+      this.#channel?.taken(bytesOf(frames), frames.length);
       try {
         this.source.receive(frames);
       } catch (error) {

@@ -183,6 +183,19 @@ describe('Door: refused connections', () => {
     await enter(CONTROL).bytes(ADMISSION.length);
   });
 
+  it('limits how often an address begins a handshake, and refuses no later one for that', async () => {
+    const limits = { arrivalsAtOnce: 2, arrivalsASecond: 1, failuresOfAddress: 3, ofChannel: 9 };
+    const { server, refused, timer, enter } = await door(limits);
+    await admitting(server);
+    for (let i = 0; i < 2; i++) await enter(CONTROL).bytes(ADMISSION.length);
+    for (let i = 0; i < 5; i++) await enter(i % 2 === 0 ? CONTROL : 'pair').closed();
+    expect(refused.all).toHaveLength(5);
+    expect(refused.all[0]).toStrictEqual({ reason: 'tooMany', channel: CONTROL });
+    timer.advance(1_000);
+    await enter(CONTROL).bytes(ADMISSION.length);
+    await enter(CONTROL).closed();
+  });
+
   it('names the channel of a connection that its socket ended before the handshake', async () => {
     const { server, refused, enter } = await door();
     const behind = await listenTcp((end) => end.socket.end(Buffer.alloc(64)));

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Quota, addressGroup, plainAddress } from '../../../src/transport/door/limits.ts';
+import {
+  Arrivals,
+  Quota,
+  addressGroup,
+  doorLimits,
+  plainAddress,
+} from '../../../src/transport/door/limits.ts';
 
 describe('Door: limits by address', () => {
   it('refuses an address that has all its places, and serves other addresses', () => {
@@ -24,6 +30,22 @@ describe('Door: limits by address', () => {
     expect(quota.count).toBe(1);
     expect(quota.take('10.0.0.1')).toBeTypeOf('function');
     expect(quota.take('10.0.0.1')).toBe('tooMany');
+  });
+
+  it('gives each address a number of arrivals at once, and others with time', () => {
+    let now = 0;
+    const arrivals = new Arrivals(
+      { ...doorLimits, arrivalsAtOnce: 2, arrivalsASecond: 4 },
+      () => now,
+    );
+    const entered = (address: string): number =>
+      Array.from({ length: 9 }, () => arrivals.mayEnter(address)).filter(Boolean).length;
+    expect(entered('10.0.0.1')).toBe(2);
+    expect(entered('10.0.0.2')).toBe(2);
+    now = 250;
+    expect(entered('10.0.0.1')).toBe(1);
+    now = 60_000;
+    expect(entered('10.0.0.1')).toBe(2);
   });
 
   it('counts the IPv6 addresses of one /64 as one address', () => {

@@ -5,6 +5,7 @@ import { Inbox } from '../../support/inbox.ts';
 import { ManualTimer } from '../../support/manual-timer.ts';
 import { connectTo, listenTcp } from '../../support/tcp.ts';
 import type { TcpServer } from '../../support/tcp.ts';
+import { frame, greeting } from '../../support/zmtp.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -30,10 +31,16 @@ async function lobby(...addresses: DoorAddress[]) {
   const timer = new ManualTimer();
   const refused = new Inbox<string>();
   const reached = new Inbox<DoorAddress | null>();
-  const made = new Lobby(addresses, { refused: refused.put, reached: reached.put }, timer);
+  const flooded = new Inbox<string>();
+  const made = new Lobby(
+    addresses,
+    { refused: refused.put, reached: reached.put, flooded: flooded.put },
+    timer,
+    { unreadBytes: 10_000, unreadFrames: 100 },
+  );
   closing.push(() => made.close());
   const channel = await made.open('nabc/control');
-  return { timer, refused, reached, made, enter: () => connectTo(channel.port), channel };
+  return { timer, refused, reached, flooded, made, enter: () => connectTo(channel.port), channel };
 }
 
 describe('Lobby: connections of a node', () => {
@@ -98,6 +105,33 @@ describe('Lobby: connections of a node', () => {
     const { enter, made } = await lobby({ host: '127.0.0.1', port: await closedPort() });
     made.setAddresses([at(host)]);
     await enter().bytes(1);
+  });
+
+  it('end when the host sends more bytes or frames than are read', async () => {
+    const frames = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, () => frame(Buffer.of(1))));
+    for (const [allowed, more] of [
+      [frame(Buffer.alloc(9_000)), frame(Buffer.alloc(2_000))],
+      [frames(99), frames(2)],
+    ] as const) {
+      const host = await listen((end) => end.write(Buffer.concat([greeting('CURVE'), allowed])));
+      const { enter, flooded } = await lobby(at(host));
+      const local = enter();
+      await local.bytes(64 + allowed.length);
+      expect(flooded.all).toEqual([]);
+      host.ends[0]?.write(more);
+      await local.closed();
+      await host.ends[0]?.closed();
+      expect(flooded.all).toEqual(['nabc/control']);
+
+      const reading = await lobby(at(host));
+      const reader = reading.enter();
+      await reader.bytes(64 + allowed.length);
+      reading.channel.taken(allowed.length, 99);
+      host.ends[1]?.write(more);
+      await reader.bytes(64 + allowed.length + more.length);
+      expect(reading.flooded.all).toEqual([]);
+    }
   });
 
   it('end with their channel', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doorLimits } from '../../../src/transport/door/limits.ts';
-import { Passage, sentBytes } from '../../../src/transport/door/passage.ts';
+import { Passage } from '../../../src/transport/door/passage.ts';
+import { sentBytes } from '../../../src/transport/door/unread.ts';
 import { frame, greeting } from '../../support/zmtp.ts';
 
 /** Bytes that a socket of libzmq answers: greeting and welcome, then a refusal or an admission. */
