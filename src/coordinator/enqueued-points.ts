@@ -108,6 +108,8 @@ export class EnqueuedPoints {
 
 /** The point that the study tries, or the reason why it cannot. */
 function pointOrReason(study: Study, params: unknown): EncodedParams | string {
+  if (study.sampler.partOf !== undefined)
+    return `${study.sampler.name} chooses each of its trials itself`;
   try {
     const point = pointFor(study, parse(paramsSchema, params, 'fixed_params'));
     const twin = study.sampler.repeats ? null : study.columns.find(point);

@@ -1,4 +1,7 @@
 /** The best configurations of a study as the document `best-configs.json`. Writes no file. */
+import { trainingSchedule } from '../core/analysis/training-schedule.ts';
+import type { ScheduleEntry } from '../core/analysis/training-schedule.ts';
+import { createSampler, trainsInParts } from '../core/samplers/create-sampler.ts';
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
@@ -15,6 +18,8 @@ export interface Exported {
   /** By the objectives' names; absent: the study lists none. */
   readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
+  /** Parameters by epoch; absent: they did not change while it trained. */
+  readonly schedule?: readonly ScheduleEntry<Params>[];
   /** Command line that runs it again; absent: the study runs no program. */
   readonly command?: string;
   readonly attempt: number;
@@ -50,13 +55,17 @@ export function bestConfigsOf(
     split,
     energy: energy === null ? null : { ...energy },
     best: best.map((each, i) => {
-      const { trial, value, values, params, command, attempt, origin, energy = null } = each;
+      const { trial, value, values, params, schedule } = each;
+      const { command, attempt, origin, energy = null } = each;
       return {
         rank: i + 1,
         trial,
         value,
         ...(values === undefined ? {} : { values: { ...values } }),
         params: { ...params },
+        ...(schedule === undefined
+          ? {}
+          : { schedule: schedule.map(({ epoch, params: at }) => ({ epoch, params: { ...at } })) }),
         ...(command === undefined ? {} : { command }),
         attempt,
         lineage: lineageOf(origin),
@@ -85,12 +94,43 @@ export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['l
  * @param spec null: a study of another program
  */
 export function bestOf(
-  reader: Pick<LabReader, 'front' | 'best'>,
+  reader: Pick<LabReader, 'front' | 'best' | 'trials'>,
   key: string,
   spec: StudySpec | null,
   top: number,
 ): Exported[] {
-  return exportedTrials(reader.front(key) ?? reader.best(key, top), spec?.objectives);
+  const best = exportedTrials(reader.front(key) ?? reader.best(key, top), spec?.objectives);
+  return withSchedules(best, spec, () => reader.trials(key));
+}
+
+/**
+ * Adds the schedules by which trials were trained, where the study's trials are parts of trainings.
+ * @param trials of the study; read only if they are needed
+ */
+export function withSchedules(
+  best: readonly Exported[],
+  spec: StudySpec | null,
+  trials: () => Iterable<TrialRecord>,
+): Exported[] {
+  if (spec === null || best.length === 0 || !trainsInParts(spec.sampler)) return [...best];
+  const sampler = createSampler(spec.sampler, spec.searchSpace, spec.direction, spec.seed);
+  const known = new Map<number, TrialRecord>();
+  for (const trial of trials()) known.set(trial.number, trial);
+  return best.map((each) => {
+    const schedule = trainingSchedule(
+      sampler,
+      each.trial,
+      (number) => known.get(number)?.origin ?? null,
+      (number) => known.get(number)?.params ?? {},
+      areEqual,
+    );
+    return schedule === null ? each : { ...each, schedule };
+  });
+}
+
+function areEqual(a: Params, b: Params): boolean {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => a[name] === b[name]);
 }
 
 /**

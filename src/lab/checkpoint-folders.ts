@@ -4,24 +4,40 @@
  * is the best, the scheduler knows.
  */
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Study, Change } from '../core/scheduling/index.ts';
-import { checkpointsFolder } from '../objectives/command/attempt-folders.ts';
+import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { PBT_SETTINGS, slowestRound } from '../core/samplers/pbt.ts';
+import { checkpointFolder, checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
+
+type ChangedStudy = Pick<Study, 'uid' | 'spec' | 'best'> & {
+  readonly columns: Pick<Study['columns'], 'size' | 'parents' | 'generation'>;
+};
 
 export class CheckpointFolders {
   readonly #userFolder: string;
   /** The best trial of each study whose folder is kept. */
   readonly #best = new Map<string, number>();
 
+  /** Rounds of each population-based training from which on folders are kept. */
+  readonly #neededRound = new Map<string, number>();
+
   constructor(userFolder: string) {
     this.#userFolder = userFolder;
   }
 
-  changed({ uid, spec, best }: Pick<Study, 'uid' | 'spec' | 'best'>, change: Change): void {
+  changed(study: ChangedStudy, change: Change): void {
+    const { uid, spec, best } = study;
     if (change.kind !== 'trialEnded' && change.kind !== 'study') return;
-    const keeps = objectiveKind(spec.objective.kind)?.keepsCheckpoints(spec.objective) ?? null;
+    const kept = objectiveKind(spec.objective.kind)?.keepsCheckpoints(spec.objective) ?? null;
+    // Trials that are parts of trainings leave checkpoints whatever their objective keeps.
+    const inParts = trainsInParts(spec.sampler);
+    const keeps = kept ?? (inParts ? 'best' : null);
     if (keeps === null || keeps === 'all') return;
+    if (inParts && change.kind === 'trialEnded') {
+      this.#removeOutdated(study);
+      return;
+    }
     if (change.kind === 'study') {
       // Removes what an earlier process of this lab did not know to be surpassed.
       if (change.state === 'finished' && spec.objectives === undefined)
@@ -37,6 +53,24 @@ export class CheckpointFolders {
     this.#best.set(uid, best.number);
   }
 
+  /**
+   * Removes the folders of rounds that no member can start from again: each attempt of a member's
+   * last trial needs the round before it.
+   */
+  #removeOutdated({ uid, spec, best, columns }: ChangedStudy): void {
+    const { population = PBT_SETTINGS['population']?.default } = spec.sampler;
+    if (typeof population !== 'number' || columns.size < population) return;
+    const needed = slowestRound(population, columns) - 1;
+    const from = this.#neededRound.get(uid) ?? 0;
+    if (needed <= from) return;
+    this.#neededRound.set(uid, needed);
+    for (let number = 0; number < columns.size; number++) {
+      const round = columns.generation(number);
+      if (round >= from && round < needed && number !== best?.number)
+        void this.#remove(uid, number);
+    }
+  }
+
   async #removeAllBut(study: string, best: Study['best']): Promise<void> {
     const names = await readdir(checkpointsFolder(this.#userFolder, study)).catch(() => []);
     for (const name of names)
@@ -46,7 +80,7 @@ export class CheckpointFolders {
   }
 
   async #remove(study: string, trial: number): Promise<void> {
-    const folder = join(checkpointsFolder(this.#userFolder, study), String(trial));
+    const folder = checkpointFolder(this.#userFolder, study, trial);
     // A folder that cannot be deleted stays; it only takes space.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }

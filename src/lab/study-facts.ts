@@ -5,6 +5,7 @@ import type { DeviceKind } from '../core/device.ts';
 import { NO_DEMAND } from '../core/demand.ts';
 import type { Demand } from '../core/demand.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
+import { trainsInParts } from '../core/samplers/create-sampler.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { toParams } from '../core/search-space/params.ts';
@@ -28,8 +29,7 @@ export function shapeKeys(catalogue: Catalogue): NonNullable<LabOptions['shapeKe
 export function devicesOfStudies(): LabOptions['runsOn'] {
   const known = new WeakMap<StudySpec, Map<DeviceKind, boolean>>();
   return (spec, device, node) => {
-    if (node !== THIS_NODE && objectiveKind(spec.objective.kind)?.runsElsewhere === false)
-      return false;
+    if (node !== THIS_NODE && staysHere(spec)) return false;
     const answers = known.get(spec) ?? new Map<DeviceKind, boolean>();
     known.set(spec, answers);
     let answer = answers.get(device);
@@ -56,6 +56,14 @@ export function demandsOfStudies(): LabOptions['demandOf'] {
 /** Metrics that two machines never measure alike. */
 export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
   objectiveKind(objective.kind)?.timings ?? [];
+
+/**
+ * Returns whether only the host can evaluate a study: its objective says so, or its trials go on from
+ * checkpoints, which are on the host's disk.
+ */
+function staysHere({ objective, sampler }: StudySpec): boolean {
+  return objectiveKind(objective.kind)?.runsElsewhere === false || trainsInParts(sampler);
+}
 
 /** The dataset of a study as this machine has it, so that workers refuse another of its name. */
 export function datasetReferences(

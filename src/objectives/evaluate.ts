@@ -3,6 +3,7 @@ import type { Device } from '../core/device.ts';
 import type { LanesListener } from '../core/lanes-listener.ts';
 import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
+import type { TrainingPart } from '../core/study/training-part.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import type { Gate } from '../runtime/gate.ts';
 
@@ -12,6 +13,8 @@ export type StopReason = 'cancelled' | 'pruned' | 'timedOut' | 'outOfMemory';
 export interface EvaluatedLane {
   readonly attempt: AttemptId;
   readonly params: Params;
+  /** Part of its training to carry out; absent: all of it. */
+  readonly part?: TrainingPart;
   /** Aborted between batches with a `StopReason`. */
   readonly signal: AbortSignal;
 }

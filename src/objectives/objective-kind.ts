@@ -52,6 +52,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   readonly timings: readonly string[];
   /** Problems beyond the schema, with paths from `objective` on. */
   check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
+  /** Parameters that cannot change while a trial trains, because the network depends on them. */
+  fixedInTraining(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): Iterable<string>;
   /** Notes that a reader of the study's values must know, in sentences. */
   notes(objective: Parsed, space: SearchSpace): string[];
   /**
@@ -108,6 +110,7 @@ export const SELF_CONTAINED = {
   commandLine: () => null,
   keepsCheckpoints: () => null,
   timings: [],
+  fixedInTraining: (): readonly string[] => [],
 } as const;
 
 export const NO_PREVIEW: ObjectivePreview = { network: null, unused: [], split: null };

@@ -103,8 +103,17 @@ function evaluate(
       : { outcome: 'finished', value, ...(metrics === undefined ? {} : { metrics }) };
   };
   const { epochs = 1 } = objective;
-  if (epochs > 1 && failure === null && !pruned)
-    return reported(lane, gate, report, { ms, reports: curveOf(seed, lane, epochs, end()), end });
+  if (epochs > 1 && failure === null && !pruned) {
+    const { from = 0, until = epochs } = lane.part ?? {};
+    const reports = curveOf(seed, lane, epochs, end()).slice(from, until);
+    const last = reports.at(-1);
+    const ended = end();
+    // A part of a training is worth what it reports last.
+    const partial = ended.outcome === 'finished' && last !== undefined && until < epochs;
+    const result = partial ? { ...ended, value: last.value } : ended;
+    const share = (Math.min(until, epochs) - from) / epochs;
+    return reported(lane, gate, report, { ms: ms * share, reports, end: () => result });
+  }
   return ms === 0 && gate.isOpen ? end() : delayed(ms, lane.signal, gate, end);
 }
 

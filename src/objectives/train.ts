@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import type { Problem } from '../core/errors.ts';
-import type { Report } from '../core/scheduling/index.ts';
+import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
+import type { TrainingPart } from '../core/study/training-part.ts';
 import { catalogueOf } from '../datasets/catalogue.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import { referenced } from '../datasets/content.ts';
@@ -17,11 +18,18 @@ import type { TrainStudyObjective } from '../protocol/objective.ts';
 import { check } from '../protocol/problems.ts';
 import { registeredExecutors } from '../training/executors/registry.ts';
 import { isFields } from '../training/models/reader.ts';
+import { atCorners } from '../training/objective/at-corners.ts';
 import { networkInSearch } from '../training/objective/network-in-search.ts';
 import { shapeKey } from '../training/objective/shape-key.ts';
 import { unusedParameters } from '../training/objective/unused-parameters.ts';
 import { Trainer, checkObjective } from '../training/run/trainer.ts';
-import type { EpochReport, LaneOutcome, TrainObjective } from '../training/run/trainer.ts';
+import type {
+  EpochReport,
+  LaneOutcome,
+  LanePart,
+  TrainObjective,
+} from '../training/run/trainer.ts';
+import { checkpointFile } from './checkpoint-places.ts';
 import type { Evaluate, LaneEnd, Workplace } from './evaluate.ts';
 import { SELF_CONTAINED } from './objective-kind.ts';
 import type { ObjectiveKind, ObjectivePlaces, ObjectivePreview } from './objective-kind.ts';
@@ -51,6 +59,8 @@ export const train: ObjectiveKind<TrainStudyObjective> = {
   metrics: metricsOf,
   timings: TIMINGS,
   check: problemsOf,
+  fixedInTraining: (objective, space, places) =>
+    atCorners(objective, space, catalogueAt(places.userFolder)).structural,
   notes: notesOf,
   preview: (objective, space, catalogue) => {
     const checked = check(trainObjective, objective);
@@ -87,7 +97,7 @@ function metricsOf(
   { dataset: name, test }: TrainStudyObjective,
   { userFolder }: ObjectivePlaces,
 ): string[] {
-  const datasets = catalogueOf(userFolder === undefined ? null : datasetsFolder(userFolder));
+  const datasets = catalogueAt(userFolder);
   // The check reports an unknown dataset itself.
   const hasClasses = (datasets.find(name)?.classes ?? 1) > 0;
   return [
@@ -101,13 +111,16 @@ function metricsOf(
   ];
 }
 
+function catalogueAt(userFolder: string | undefined): Catalogue {
+  return catalogueOf(userFolder === undefined ? null : datasetsFolder(userFolder));
+}
+
 function problemsOf(
   objective: TrainObjective,
   space: SearchSpace,
   { resources, userFolder }: ObjectivePlaces,
 ): Problem[] {
-  const datasets = catalogueOf(userFolder === undefined ? null : datasetsFolder(userFolder));
-  return checkObjective(objective, space, resources, datasets).map(
+  return checkObjective(objective, space, resources, catalogueAt(userFolder)).map(
     ({ code, path, layer, expected, found, hint }) => ({
       code,
       path: path === '' ? 'objective' : `objective.${path}`,
@@ -192,8 +205,9 @@ function createTraining({ device, resources, userFolder, log, gate }: Workplace)
       ...(log === undefined ? {} : { log }),
       ...(gate === undefined ? {} : { gate }),
     });
-    const requests = lanes.map(({ attempt, params, signal }) => ({
+    const requests = lanes.map(({ attempt, params, part, signal }) => ({
       request: { trial: attempt.number, params },
+      ...(part === undefined ? {} : { part: placed(part, attempt, userFolder) }),
       signal,
     }));
     // The trainer parses the objective itself, and says what is wrong with it.
@@ -206,6 +220,20 @@ function createTraining({ device, resources, userFolder, log, gate }: Workplace)
       ended: (lane, outcome) => listener.ended(lane, endOf(outcome)),
     });
     return outcomes.map(endOf);
+  };
+}
+
+/** Returns a part of a training with the files of its checkpoints. */
+function placed(
+  { source, from, until }: TrainingPart,
+  { study, number }: AttemptId,
+  userFolder: string,
+): LanePart {
+  return {
+    from,
+    until,
+    start: source === null ? null : checkpointFile(userFolder, study, source, from),
+    end: checkpointFile(userFolder, study, number, until),
   };
 }
 

@@ -8,6 +8,19 @@ import { direction, seed, studyName } from './study-file.ts';
 /** A point with decoded values; inactive parameters are absent. */
 export const params = z.record(z.string(), paramValue);
 
+/** Parameters of a training that changed while it ran. */
+export const schedule = z
+  .array(
+    strict({
+      epoch: z.int().min(0).describe('Epochs trained before these parameters applied.'),
+      params,
+    }),
+  )
+  .readonly()
+  .describe(
+    'Parameters by epoch, where they changed while the trial trained; the last are "params".',
+  );
+
 /** Values of a trial by objective. */
 export const objectiveValues = z
   .record(z.string(), z.number())
@@ -78,6 +91,7 @@ export const bestConfigs = strict({
       value: z.number(),
       values: objectiveValues.exactOptional(),
       params,
+      schedule: schedule.exactOptional(),
       command: z
         .string()
         .exactOptional()

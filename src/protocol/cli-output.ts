@@ -5,7 +5,14 @@
  */
 import { z } from 'zod';
 import { auditVerdicts } from '../core/study/row-codes.ts';
-import { earlyStops, lineage, objectiveValues, params, studyEnergy } from './best-configs.ts';
+import {
+  earlyStops,
+  lineage,
+  objectiveValues,
+  params,
+  schedule,
+  studyEnergy,
+} from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { paramValue, searchSpace } from './search-space.ts';
@@ -115,6 +122,7 @@ export const showOutput = strict({
   trained,
   energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
   earlyStops: earlyStops.exactOptional(),
+  schedule: schedule.exactOptional(),
   searched: searched.nullable(),
   front: z
     .array(strict({ trial: count, values: objectiveValues }))

@@ -60,6 +60,16 @@ export function prunerProblems(
         hint: 'a pruner compares one value, and trials of several objectives have no order',
       },
     ];
+  if (sampler === 'pbt')
+    return [
+      {
+        code: 'pruner-and-parts',
+        path: 'pruner',
+        expected: 'none with the sampler pbt',
+        found: spec.name,
+        hint: 'it replaces the worst members of its population itself',
+      },
+    ];
   if (sampler !== 'generational') return problems;
   return [
     {

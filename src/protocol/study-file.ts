@@ -7,7 +7,12 @@ import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { pruners } from '../core/pruners/create-pruner.ts';
-import { checkSampler, presentName, samplerNames } from '../core/samplers/create-sampler.ts';
+import {
+  checkSampler,
+  presentName,
+  samplerNames,
+  trainsInParts,
+} from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { isStudyNote, LONGEST_NOTE } from '../core/study/description.ts';
@@ -20,6 +25,7 @@ import { prunerOf, prunerProblems } from './pruning.ts';
 import { check, integer, strict } from './problems.ts';
 import { checkListed, checkStudy } from './study-checks.ts';
 import { distribution, searchSpace } from './search-space.ts';
+import { partProblems, withParts } from './training-parts.ts';
 
 export const studyName = z
   .string()
@@ -151,12 +157,13 @@ export interface NamedMetric {
 
 /**
  * Check that a higher layer provides: problems of the objective against the search space, and of
- * metrics that its trials do not return.
+ * metrics that its trials do not return. `inParts`: parameters change while a trial trains.
  */
 export type ObjectiveCheck = (
   objective: StudyFile['objective'],
   space: SearchSpace,
   metrics: readonly NamedMetric[],
+  inParts: boolean,
 ) => readonly Problem[];
 
 /**
@@ -196,6 +203,7 @@ export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck
     ...checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials),
     ...checkListed(file),
     ...prunerProblems(prunerOf(file), file.objective, file.sampler.name, file.objectives),
+    ...partProblems(file.sampler, file.objective),
   ];
   // The objective is checked at corners of the space, which a space beyond its limits has too many
   // of.
@@ -203,7 +211,13 @@ export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck
     return problems;
   return [
     ...problems,
-    ...objectiveProblems(file.objective, file.searchSpace, checkObjective, namedMetrics(file)),
+    ...objectiveProblems(
+      file.objective,
+      file.searchSpace,
+      checkObjective,
+      namedMetrics(file),
+      trainsInParts(file.sampler),
+    ),
   ];
 }
 
@@ -236,10 +250,11 @@ function objectiveProblems(
   space: object,
   checkObjective?: ObjectiveCheck,
   metrics: readonly NamedMetric[] = [],
+  inParts = false,
 ): readonly Problem[] {
   if (checkObjective === undefined) return [];
   const sound = soundParameters(space);
-  const problems = checkObjective(evaluated, sound, metrics);
+  const problems = checkObjective(evaluated, sound, metrics, inParts);
   const isWhole = Object.keys(sound).length === Object.keys(space).length;
   return isWhole ? problems : problems.filter(({ code }) => code !== 'unknown-param');
 }
@@ -280,7 +295,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
       ...(listed === undefined ? {} : { objectives: listed }),
       ...(bounded === undefined ? {} : { constraints: bounded }),
       searchSpace: space,
-      sampler: proposes,
+      sampler: withParts(proposes, evaluated),
       seed: from,
       ...(packed === undefined ? {} : { packing: packed }),
       ...(selected === undefined ? {} : { devices: selected }),

@@ -289,7 +289,16 @@ export const cohortSchema = z.strictObject({
   /** Shape key that all lanes share; absent: they need not share one. */
   shape: z.exactOptional(z.string().min(1).max(65_536)),
   lanes: z
-    .array(z.strictObject({ attempt, params: encodedParams }))
+    .array(
+      z.strictObject({
+        attempt,
+        params: encodedParams,
+        /** Absent: the attempt is a whole training. */
+        part: z.exactOptional(
+          z.strictObject({ source: count.nullable(), from: count, until: ordinal }),
+        ),
+      }),
+    )
     .min(1)
     .max(100_000),
   /** Time limit in milliseconds from the cohort's start to its end; null: none. */

@@ -38,7 +38,7 @@ export function encodeMessage(
   if (message.type !== 'cohort') return JSON.stringify(message);
   return JSON.stringify({
     ...message,
-    lanes: message.lanes.map(({ attempt, params }) => ({ attempt, params: Array.from(params) })),
+    lanes: message.lanes.map(({ params, ...lane }) => ({ ...lane, params: Array.from(params) })),
   });
 }
 

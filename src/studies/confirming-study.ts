@@ -3,6 +3,7 @@
  * that evaluates the winner on the test set: their search spaces and points. Their meaning is
  * recorded in their objective's `confirms`, so they resume after a restart like any study.
  */
+import { trainsInParts } from '../core/samplers/create-sampler.ts';
 import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';
@@ -34,12 +35,19 @@ const SEED = 'seed';
 export function confirmable({
   name,
   objective,
-}: Pick<StudySpec, 'name' | 'objective'>): TrainStudyObjective {
+  sampler,
+}: Pick<StudySpec, 'name' | 'objective' | 'sampler'>): TrainStudyObjective {
   if (objectiveKind(objective.kind)?.trains !== true)
     throw new GalapagosError(
       'usage',
       `${name} trains no network: its objective is ${objective.kind}`,
       { found: objective.kind },
+    );
+  if (trainsInParts(sampler))
+    throw new GalapagosError(
+      'usage',
+      `${name} changes parameters while it trains, so no single point can be trained again`,
+      { found: sampler.name },
     );
   const parsed = trainObjective.parse(objective);
   if (parsed.confirms !== undefined)

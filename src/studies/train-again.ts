@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { datasetsFolder } from '../datasets/places.ts';
 import { userFolder } from '../runtime/user-folder.ts';
@@ -44,7 +46,7 @@ export interface Repeatable {
  *   program's study, no network, a trial without a value
  */
 export function repeatable(
-  { name, spec }: StudySummary,
+  { name, uid, spec }: StudySummary,
   trial: TrialRecord | undefined,
 ): Repeatable {
   if (spec === null)
@@ -56,6 +58,11 @@ export function repeatable(
     throw new GalapagosError(
       'usage',
       `${name} trains no network: its objective is ${spec.objective.kind}`,
+    );
+  if (trainsInParts(spec.sampler))
+    throw new GalapagosError(
+      'usage',
+      `a trial of ${name} is the last part of a training: its weights are in the checkpoint of the best trial, ${checkpointsFolder(userFolder(), uid ?? name)}`,
     );
   if (trial === undefined)
     throw new GalapagosError('unknown-trial', `${name} has no complete trial with a value yet`);

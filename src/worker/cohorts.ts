@@ -4,7 +4,6 @@
  */
 import type { LanesListener, Progress } from '../core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
-import type { Params } from '../core/search-space/distribution.ts';
 import type { EvaluatedLane, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { Gate } from '../runtime/gate.ts';
@@ -33,7 +32,7 @@ export interface QueuedCohort {
   readonly study: StudyMessage;
   /** Shape key that all lanes share; undefined: they need not share one. */
   readonly shape?: string | undefined;
-  readonly lanes: readonly { readonly attempt: AttemptId; readonly params: Params }[];
+  readonly lanes: readonly Omit<EvaluatedLane, 'signal'>[];
   /** Time limit in milliseconds from its start, without the time it waited; null: none. */
   readonly deadlineMs: number | null;
 }
@@ -109,11 +108,7 @@ export class Cohorts {
     for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
     const over = new AbortController();
     if (deadlineMs !== null) void this.#endAfter(deadlineMs, over.signal);
-    const requests = lanes.map(({ attempt, params, stop }) => ({
-      attempt,
-      params,
-      signal: stop.signal,
-    }));
+    const requests = lanes.map(({ stop, ...lane }) => ({ ...lane, signal: stop.signal }));
     const end = (lane: number, result: AttemptResult): void => {
       const attempt = lanes[lane]?.attempt;
       if (attempt !== undefined && this.#running.delete(keyOf(attempt)))

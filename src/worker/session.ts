@@ -305,8 +305,8 @@ export class WorkerSession {
     this.#cohorts.add({
       study,
       shape,
-      lanes: run.map(({ attempt, params }) => ({
-        attempt,
+      lanes: run.map(({ params, ...lane }) => ({
+        ...lane,
         params: namedParams(study.parameters, params),
       })),
       deadlineMs,

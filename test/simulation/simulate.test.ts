@@ -94,6 +94,18 @@ describe('Simulation: whole studies', () => {
     expect(report.coordinatorKills).toBeGreaterThan(0);
   });
 
+  it('of a population trains every round once, each from the checkpoint of an ended trial', () => {
+    const population = { ...spec('pbt'), sampler: { name: 'pbt', population: 6, rounds: 30 } };
+    const { report, evaluations } = run('pbt', { ...FAULTS, spec: population, trials: 180 });
+    expect(report.completed + report.failed).toBe(180);
+    expect(report.coordinatorKills).toBeGreaterThan(0);
+    expect(evaluations).toBeGreaterThanOrEqual(report.completed);
+    // Eight workers, of which a population of six keeps six busy.
+    const alone = run('pbt', { spec: population, trials: 180, workers: 1 });
+    const replayed = run('pbt', { spec: population, trials: 180, workers: 1 });
+    expect(replayed.list).toEqual(alone.list);
+  });
+
   it.each(['grid', 'random', 'generational'])(
     'of %s proposes the same trials whatever happens and on any number of workers',
     (sampler) => {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptResult, Report } from '../../src/core/scheduling/index.ts';
 import type { Params } from '../../src/core/search-space/distribution.ts';
+import type { TrainingPart } from '../../src/core/study/training-part.ts';
 import { permit } from '../../src/objectives/command/permission.ts';
 import { decodeLine } from '../../src/objectives/command/lines.ts';
 import { outputFolder, readOutput } from '../../src/objectives/command/output-log.ts';
@@ -71,10 +72,16 @@ export class CommandPlace {
     return commandObjective.parse({ kind: 'command', folder: this.project, ...about });
   }
 
-  start(about: object, params: Params = { x: 0.5 }, number = 0, attemptNumber = 1): Evaluating {
+  start(
+    about: object,
+    params: Params = { x: 0.5 },
+    number = 0,
+    attemptNumber = 1,
+    part?: TrainingPart,
+  ): Evaluating {
     const objective = this.objective(about);
     permit(this.userFolder, objective);
-    return this.evaluate(objective, params, number, attemptNumber);
+    return this.evaluate(objective, params, number, attemptNumber, part);
   }
 
   /** Evaluates an objective that nobody has permitted. */
@@ -83,12 +90,14 @@ export class CommandPlace {
     params: Params = {},
     number = 0,
     attemptNumber = 1,
+    part?: TrainingPart,
   ): Evaluating {
     const stop = new AbortController();
     const reports: Report[] = [];
     const waiting = new Map<number, (report: Report) => void>();
     const attempt = { study: study.study, number, attemptNumber };
-    const ended = this.#run({ ...study, objective }, [{ attempt, params, signal: stop.signal }], {
+    const lane = { attempt, params, signal: stop.signal, ...(part === undefined ? {} : { part }) };
+    const ended = this.#run({ ...study, objective }, [lane], {
       progress: () => undefined,
       report: (_, report) => {
         reports.push(report);

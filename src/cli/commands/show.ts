@@ -7,7 +7,7 @@ import {
   studyOutput,
   trainedOutput,
 } from '../../documents/lab-output.ts';
-import { exportedTrials } from '../../documents/best-configs.ts';
+import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import type { TrialRecord } from '../../storage/lab-reader.ts';
 import { commandLineOf } from '../../studies/command-lines.ts';
@@ -29,24 +29,34 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
-      const { study, front, best, energy, earlyStops } = await withLab(context, lab, (reader) => {
-        const study = knownStudy(reader, named, lab);
-        const key = study.uid ?? study.name;
-        const front = reader.front(key);
-        return {
-          study,
-          front,
-          best: front ?? reader.best(key, TOP),
-          energy: reader.energy(key),
-          earlyStops: reader.earlyStops(key),
-        };
-      });
+      const { study, front, best, energy, earlyStops, schedule } = await withLab(
+        context,
+        lab,
+        (reader) => {
+          const study = knownStudy(reader, named, lab);
+          const key = study.uid ?? study.name;
+          const front = reader.front(key);
+          const best = front ?? reader.best(key, TOP);
+          const [first] = withSchedules(exportedTrials(best.slice(0, 1)), study.spec, () =>
+            reader.trials(key),
+          );
+          return {
+            study,
+            front,
+            best,
+            schedule: first?.schedule,
+            energy: reader.energy(key),
+            earlyStops: reader.earlyStops(key),
+          };
+        },
+      );
       const output: ShowOutput = {
         lab,
         study: studyOutput(study),
         trained: trainedOutput(best),
         energy,
         ...(earlyStops === undefined ? {} : { earlyStops }),
+        ...(schedule === undefined ? {} : { schedule }),
         searched: searchedOutput(study),
         ...commandOf(study.spec, best[0]),
         ...(front === null

@@ -73,6 +73,7 @@ export function showText({
   trained: { executors, reports },
   energy,
   earlyStops,
+  schedule = [],
   searched,
   front,
   command,
@@ -103,6 +104,10 @@ export function showText({
     ...(reports.length < 2
       ? []
       : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
+    ...schedule.map(
+      ({ epoch, params: point }, i) =>
+        `  ${i === 0 ? 'schedule  ' : '          '} from epoch ${epoch + 1}: ${params(point)}`,
+    ),
     ...executors.map(
       ({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`,
     ),

@@ -4,7 +4,7 @@
 import { bestPerGeneration } from '../../core/analysis/generations.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
-import { exportedTrials } from '../../documents/best-configs.ts';
+import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import type { Exported } from '../../documents/best-configs.ts';
 import { executorsOf } from '../../documents/lab-output.ts';
 import { readLab } from '../../storage/read-lab.ts';
@@ -49,7 +49,10 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
   try {
     const counts = reader.study(uid)?.counts;
     const found = reader.front(uid) ?? reader.best(uid, TOP);
-    const best = ranked(withCommandLines(spec, exportedTrials(found, spec.objectives)));
+    const exported = withSchedules(exportedTrials(found, spec.objectives), spec, () =>
+      reader.trials(uid),
+    );
+    const best = ranked(withCommandLines(spec, exported));
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)

@@ -15,7 +15,7 @@ export interface Circumstances {
   /** Its budget; null: none. */
   readonly trials: number | null;
   readonly workers: number;
-  readonly sampler: Pick<Sampler, 'barrier'>;
+  readonly sampler: Pick<Sampler, 'barrier' | 'partOf'>;
 }
 
 export interface Choice {
@@ -40,6 +40,7 @@ export function choosePruner(spec: PrunerSpec, circumstances: Circumstances): Ch
 function reasonAgainst({ reporting, trials, workers, sampler }: Circumstances): string | null {
   if (reporting === null) return 'the objective reports only its end';
   const { length } = reporting;
+  if (sampler.partOf !== undefined) return 'a trial of this sampler is part of a training';
   if (length === null) return 'the search decides the number of epochs';
   if (length < LEAST_REPORTS) return `trials report fewer than ${LEAST_REPORTS} times`;
   if (sampler.barrier !== null)

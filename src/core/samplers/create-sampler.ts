@@ -20,6 +20,7 @@ import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
 import { gp } from './gp.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { nsga2 } from './nsga2.ts';
+import { pbt, PBT_SETTINGS } from './pbt.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 import { sobol } from './sobol.ts';
@@ -246,6 +247,20 @@ const kinds: Readonly<Record<string, Kind>> = {
         sigma: required(settings, 'sigma'),
       }),
   },
+  pbt: {
+    title: 'Population-based training',
+    pick: 'Members train at once; the worst copy the weights of the best and vary their parameters. Finds a schedule, such as of the learning rate, in one training of the population. A trial is a round of one member.',
+    cost: 'inline',
+    settings: PBT_SETTINGS,
+    make: (axes, seed, settings) =>
+      pbt(axes, seed, {
+        population: required(settings, 'population'),
+        interval: required(settings, 'interval'),
+        rounds: settings['rounds'] ?? null,
+        quantile: required(settings, 'quantile'),
+        resample: required(settings, 'resample'),
+      }),
+  },
   grid: {
     title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
@@ -298,6 +313,11 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
 /** Returns the cost class of a sampler whose spec has passed its check. */
 export function samplerCost(spec: SamplerSpec): SamplerCost {
   return kindOf(algorithmOf(spec))?.cost ?? 'inline';
+}
+
+/** Returns whether the sampler's trials are parts of trainings, which go on from checkpoints. */
+export function trainsInParts({ name }: SamplerSpec): boolean {
+  return name === 'pbt';
 }
 
 /** Returns whether the sampler takes studies that list several objectives or constraints. */

@@ -5,6 +5,7 @@
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from '../study/history.ts';
+import type { TrainingPart } from '../study/training-part.ts';
 
 /** How a trial was made. */
 export interface Origin {
@@ -75,6 +76,17 @@ export interface Sampler {
   readonly barrier: ((n: number) => number) | null;
   /** Maximum number of trials (a grid's size); null without a bound. */
   readonly size: number | null;
+  /**
+   * Returns how many trials it could propose now; the scheduler asks for at most as many. 0: it
+   * waits for a trial to end. Absent: any number. Where nothing is left to propose although no
+   * trial is open, it returns 1, so that it is asked and found exhausted.
+   */
+  readonly ready?: (history: HistoryView) => number;
+  /**
+   * Returns the part of a training that a trial is, and whose checkpoint it starts from. Absent: a
+   * trial is a whole training.
+   */
+  readonly partOf?: (origin: Pick<Origin, 'parents' | 'generation'>) => TrainingPart;
   /**
    * Returns proposals for the numbers first … first + count − 1. Proposing one at a time or several
    * together gives the same trials. Returns fewer than `count` only when the space is exhausted.

@@ -130,6 +130,12 @@ class ExtendedView implements HistoryView {
     return number < this.#trials.length ? 0 : this.#rest.generation(this.#ownNumber(number));
   }
 
+  parents(number: number): readonly number[] {
+    const length = this.#trials.length;
+    if (number < length) return [];
+    return this.#rest.parents(number - length).map((parent) => parent + length);
+  }
+
   best(k: number): readonly number[] {
     const own = this.#rest.best(k).map((number) => number + this.#trials.length);
     return [...this.#bestOfHistory(k), ...own].sort(this.#order).slice(0, k);

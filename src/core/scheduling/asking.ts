@@ -34,13 +34,19 @@ export function askSamplers(lab: LabState): void {
     if (barrier !== null && study.frontier < historyLength) continue;
     const waiting = study.waiting.size;
     const free = freeLanes(lab, study, wanted + waiting) + lanesOfAudits(lab, study, historyLength);
-    const most = Math.min(wanted, free - waiting);
+    const most = Math.min(wanted, free - waiting, readyFor(study, historyLength, free - waiting));
     if (most < 1) continue;
     let count = barrier === null ? most : 1;
     while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;
     study.asking = { first, count, historyLength, at: lab.now };
     emit(lab, { do: 'askSampler', study: study.uid, first, count, historyLength });
   }
+}
+
+/** Number of trials that the study's sampler can propose now; not asked for where none could start. */
+function readyFor({ sampler, columns }: Study, historyLength: number, most: number): number {
+  if (sampler.ready === undefined || most < 1) return Infinity;
+  return sampler.ready(columns.asynchronousView(historyLength));
 }
 
 /**
@@ -216,6 +222,10 @@ export function enqueueTrial(
   }
   if (study.deleted || study.state === 'finished' || study.state === 'ending') {
     refuse('not-allowed-now', `the study is ${study.deleted ? 'deleted' : study.state}`);
+    return;
+  }
+  if (study.sampler.partOf !== undefined) {
+    refuse('not-allowed-now', `${study.sampler.name} chooses each of its trials itself`);
     return;
   }
   if (study.columns.size >= study.limit) {

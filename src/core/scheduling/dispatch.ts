@@ -5,6 +5,7 @@
  */
 import { startAudits } from './audit-dispatch.ts';
 import { startAudit } from './audits.ts';
+import { cohortLane } from './cohort-lanes.ts';
 import { addCohort } from './cohorts.ts';
 import { studyCredits } from './credits.ts';
 import { hasRoom } from './room.ts';
@@ -209,7 +210,7 @@ function sendCohort(lab: LabState, study: Study, slot: Slot, attempts: readonly 
     cohort: id,
     study: study.uid,
     shape,
-    lanes: attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params })),
+    lanes: attempts.map(cohortLane),
     deadlineMs: lab.options.attemptTimeout(study.spec),
   });
   return id;

@@ -9,6 +9,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { AuditVerdict } from '../study/row-codes.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
+import type { TrainingPart } from '../study/training-part.ts';
 import type {
   AttemptResult,
   AuditedValue,
@@ -160,6 +161,8 @@ export type Write =
 export interface CohortTrial {
   readonly attempt: AttemptId;
   readonly params: EncodedParams;
+  /** Part of its training that the attempt carries out; absent: all of it. */
+  readonly part?: TrainingPart;
 }
 
 /**

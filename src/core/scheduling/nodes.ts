@@ -2,6 +2,7 @@
  * Events of nodes: joining, pulses, leaving, removal, datasets. Silence is handled in `away.ts`,
  * modes in `node-modes.ts`, worker processes in `node-workers.ts`.
  */
+import { cohortLane } from './cohort-lanes.ts';
 import { THIS_NODE, parseSlot } from '../device.ts';
 import { loseNode } from './away.ts';
 import { newNode } from './create-node.ts';
@@ -112,7 +113,7 @@ function repeat(lab: LabState, slot: Slot, cohort: Cohort): void {
     cohort: cohort.id,
     study: cohort.study.uid,
     shape: cohort.shape,
-    lanes: attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params })),
+    lanes: attempts.map(cohortLane),
     deadlineMs: lab.options.attemptTimeout(cohort.study.spec),
     again: true,
   });

@@ -24,6 +24,7 @@ interface Columns {
   finishSeq(number: number): number;
   completion(i: number): number;
   generation(number: number): number;
+  parents(number: number): readonly number[];
   params(number: number): EncodedParams | null;
   find(params: EncodedParams): number | null;
   best(k: number): readonly number[];
@@ -88,6 +89,10 @@ abstract class View implements HistoryView {
 
   generation(number: number): number {
     return this.columns.generation(number);
+  }
+
+  parents(number: number): readonly number[] {
+    return this.columns.parents(number);
   }
 
   has(params: EncodedParams, before: number): boolean {

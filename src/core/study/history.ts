@@ -38,6 +38,8 @@ export interface HistoryView {
   /** A trial's parameters; null outside the sampler's declared window. */
   params(number: number): EncodedParams | null;
   generation(number: number): number;
+  /** Numbers of a trial's parents, at most two, in the order of its origin. */
+  parents(number: number): readonly number[];
   /**
    * The best `k` ended trials of the view, best first, ties by smaller number; fewer if fewer have
    * ended. `k` ≤ the window's count.

@@ -130,6 +130,11 @@ function originClause(lineage: StoryFacts['lineage']): string {
     if (operator === 'crossover+mutation') {
       return `proposed by crossover of ${trials} and mutation`;
     }
+    if (operator === 'continue') return `goes on from the checkpoint of ${trials}`;
+    if (operator === 'copy') {
+      const [copied, replaced] = [at(parents, 0), at(parents, parents.length - 1)];
+      return `goes on from the checkpoint of trial ${copied} with varied parameters, instead of trial ${replaced}`;
+    }
     if (operator === 'neighbour') return `proposed as a neighbour of ${trials}`;
     return `proposed by ${operator} from ${trials}`;
   }

@@ -3,9 +3,10 @@
  * with the attempt if it is not empty, else with the worker; `checkpoints/<study>/
  * <trial>` outlives attempts.
  */
-import { mkdirSync, readdirSync, rmSync, rmdir, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, rmdir, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../runtime/process-running.ts';
+import { checkpointFolder } from '../checkpoint-places.ts';
 
 export interface AttemptFolders {
   /** The program's own folder. */
@@ -17,10 +18,6 @@ export interface AttemptFolders {
   readonly stopFile: string;
   /** Deletes what does not outlive the attempt, and a checkpoint folder that is empty. */
   remove(): void;
-}
-
-export function checkpointsFolder(userFolder: string, study: string): string {
-  return join(userFolder, 'checkpoints', study);
 }
 
 const runs = (userFolder: string): string => join(userFolder, 'runs');
@@ -41,16 +38,26 @@ export class AttemptFolderPool {
     this.#userFolder = userFolder;
   }
 
-  /** @param params written to a file for the program */
+  /**
+   * @param params written to a file for the program
+   * @param source trial whose checkpoint folder the trial's becomes a copy of; null: it keeps its own
+   */
   create(
     attempt: { readonly study: string; readonly number: number; readonly attemptNumber: number },
     params: unknown,
+    source: number | null = null,
   ): AttemptFolders {
     const { study, number, attemptNumber } = attempt;
     const base = this.#spare ?? this.#newBase();
     this.#spare = null;
     const name = `${number}-${attemptNumber}`;
-    const checkpointDir = join(checkpointsFolder(this.#userFolder, study), String(number));
+    const checkpointDir = checkpointFolder(this.#userFolder, study, number);
+    if (source !== null) {
+      // An earlier attempt may have changed its copy.
+      rmSync(checkpointDir, { recursive: true, force: true, maxRetries: 3 });
+      const copied = checkpointFolder(this.#userFolder, study, source);
+      if (existsSync(copied)) cpSync(copied, checkpointDir, { recursive: true });
+    }
     mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
     const [trialDir, temporaryDir] = innerFolders(base);
     const paramsFile = join(base, `params-${name}.json`);

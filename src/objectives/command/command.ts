@@ -29,6 +29,8 @@ export const command: ObjectiveKind<CommandObjective> = {
   metrics: () => null,
   timings: [],
   check: commandProblems,
+  // The program reads them each time it is started.
+  fixedInTraining: () => [],
   notes: commandNotes,
   preview: () => NO_PREVIEW,
   // Each trial is a process of its own, so that none is evaluated together with another.

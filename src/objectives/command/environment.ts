@@ -28,6 +28,8 @@ export interface AttemptFacts {
   readonly paramsFile: string;
   readonly reportsFile: string;
   readonly stopFile: string;
+  /** Epochs of a part of a training; null: the attempt is a whole training. */
+  readonly epochs?: { readonly from: number; readonly until: number } | null;
 }
 
 /** Name of the variable that has a parameter's value. */
@@ -82,5 +84,10 @@ export function environmentOf(
   env['GALAPAGOS_TRIAL'] = String(facts.trial);
   env['GALAPAGOS_ATTEMPT'] = String(facts.attempt);
   env['GALAPAGOS_SEED'] = String(facts.seed);
+  const { epochs = null } = facts;
+  if (epochs !== null) {
+    env['GALAPAGOS_FROM_EPOCH'] = String(epochs.from);
+    env['GALAPAGOS_UNTIL_EPOCH'] = String(epochs.until);
+  }
   return env;
 }

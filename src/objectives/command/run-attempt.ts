@@ -43,7 +43,7 @@ export function programSeed(seed: number, trial: number): number {
 export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   const { lane, userFolder, study, objective, pool } = parts;
   if (lane.signal.aborted) return { outcome: 'stopped' };
-  const folders = pool.create(lane.attempt, lane.params);
+  const folders = pool.create(lane.attempt, lane.params, lane.part?.source ?? null);
   const { number, attemptNumber } = lane.attempt;
   const log = new OutputLog(
     outputFolder(userFolder, study.study, number),
@@ -68,7 +68,8 @@ async function evaluate(
   const { folder, env: added = {}, timeoutMinutes, graceSeconds } = objective;
   const seed = programSeed(study.seed, trial);
   const name = study.name ?? study.study;
-  const facts = { ...folders, study: name, trial, attempt, seed };
+  const epochs = lane.part ?? null;
+  const facts = { ...folders, study: name, trial, attempt, seed, epochs };
   const cores = objective.resources?.cpus ?? threads;
   const passed = environmentOf(process.env, added, lane.params, facts, cores);
   const [named = '', ...args] = fillIn(objective.command, lane.params, facts);

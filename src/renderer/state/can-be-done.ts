@@ -1,9 +1,10 @@
 /** Which actions a study allows; the window offers no others. Pure. */
+import { trainsInParts } from '../../core/samplers/create-sampler.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**
  * Returns whether the best trials can be trained again with fresh seeds: the study trains, has a
- * best trial, does not fix its seeds and is not a confirmation.
+ * best trial, does not fix its seeds, is not a confirmation and trains each trial as a whole.
  */
 export function canConfirm({
   uid,
@@ -15,6 +16,8 @@ export function canConfirm({
 }: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'trains' | 'deleted'>): boolean {
   if (deleted || uid === null || best === null || confirms !== null || searched === null)
     return false;
+  // A trial of population-based training has no parameters that hold from its first epoch on.
+  if (trainsInParts(searched.sampler)) return false;
   return trains && searched.objective['seed'] === undefined;
 }
 

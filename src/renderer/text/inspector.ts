@@ -72,6 +72,8 @@ export const inspector = {
         : `${count(shown.found)} of ${many(shown.of, 'line')}`,
       ...(shown.cut ? ['the latest only; galapagos logs has all that is kept'] : []),
     ].join(', '),
+  schedule: 'Parameters by epoch',
+  fromEpoch: 'from epoch',
   story: 'Story',
   storyLoading: 'Loading the history.',
   events: 'Events of the scheduler, each with its cause',

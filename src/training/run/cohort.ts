@@ -3,7 +3,7 @@
  * selection split. Lanes end individually: after their last epoch, by divergence or by their
  * signal; this does not change a bit of the other lanes' results.
  */
-import { at } from '../../core/at.ts';
+import { at, defined } from '../../core/at.ts';
 import type { LanesListener } from '../../core/lanes-listener.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { splitValidation } from '../../datasets/split.ts';
@@ -19,6 +19,7 @@ import type {
 } from '../objective/objective.ts';
 import type { ResolvedObjective } from '../objective/resolve-objective.ts';
 import type { Plan } from '../plan/plan.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { HyperRows } from './hyper.ts';
 import { Lane, type CohortLane } from './lane.ts';
 import { shuffled, stepsOf } from './order.ts';
@@ -110,8 +111,14 @@ export class CohortRun {
     const hyper = new HyperRows(this.#plan, network, settings, params, steps);
     await turn();
     this.#lanes = this.#requests.map(
-      ({ signal }, i) =>
-        new Lane(at(hyper.epochs, i), signal, this.#objective.metric, settings.keep),
+      ({ signal, part }, i) =>
+        new Lane(
+          Math.min(at(hyper.epochs, i), part?.until ?? Infinity),
+          signal,
+          this.#objective.metric,
+          // The weights of the last epoch are those that the next part starts from.
+          part === undefined ? settings.keep : 'last',
+        ),
     );
     await this.#executable.begin(
       this.#seed,
@@ -120,8 +127,15 @@ export class CohortRun {
         shared: settings.sameStart || seed !== undefined,
       })),
     );
-    const longest = Math.max(...hyper.epochs);
-    for (let epoch = 0; epoch < longest && this.#isTraining(); epoch++) {
+    for (const [lane, { part }] of this.#requests.entries())
+      if (part !== undefined && part.start !== null)
+        await this.#executable.writeWeights(lane, await loadCheckpoint(part.start, this.#plan));
+    const longest = Math.max(...this.#lanes.map(({ epochs }) => epochs));
+    for (
+      let epoch = this.#requests[0]?.part?.from ?? 0;
+      epoch < longest && this.#isTraining();
+      epoch++
+    ) {
       const order = (
         settings.shuffle
           ? permute(training, shuffled(training.length, this.#seed, epoch))
@@ -226,6 +240,9 @@ export class CohortRun {
     const perSecond =
       (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
     const onTest = this.#objective.test === true ? await this.#onTest(at, lane) : {};
+    const { part } = defined(this.#requests[at]);
+    if (part !== undefined && lane.kept !== undefined)
+      await saveCheckpoint(part.end, this.#plan, lane.kept);
     if (lane.outcome !== undefined) return;
     const outcome = lane.succeeded(this.#by, perSecond, {
       ...onTest,

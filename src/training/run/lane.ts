@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { LaneMetrics, LaneState } from '../executors/executor.ts';
+import type { LanePart } from './checkpoint-file.ts';
 import type {
   EpochReport,
   LaneOutcome,
@@ -14,6 +15,8 @@ import type {
 
 export interface CohortLane {
   readonly request: LaneRequest;
+  /** Part of the training to carry out; absent: all of it. */
+  readonly part?: LanePart | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -23,6 +26,7 @@ interface Kept {
 }
 
 export class Lane {
+  /** Number of epochs after which it ends. */
   readonly epochs: number;
   readonly signal: AbortSignal;
   readonly #metric: TrainObjective['metric'];

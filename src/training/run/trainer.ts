@@ -29,6 +29,7 @@ import { jointProgress } from './joint-progress.ts';
 
 export type * from '../objective/objective.ts';
 export type { CohortLane, TrainListener } from './cohort.ts';
+export type { LanePart } from './checkpoint-file.ts';
 export { onnxFile, weightsFile, type Trained } from './trained.ts';
 export { checkObjective, TrainingError };
 
@@ -390,7 +391,7 @@ function keyOf({ name, source }: DatasetEntry): string {
 }
 
 /**
- * Indices of lanes grouped by structure; groups and their members keep the lanes' order.
+ * Indices of lanes grouped by structure and by part of the training; groups and their members keep the lanes' order.
  * @param shape key that all lanes share; ignored where the first lane's is another here
  */
 function alike(
@@ -400,11 +401,14 @@ function alike(
   shape: string | undefined,
 ): number[][] {
   const [first] = lanes;
-  if (shape !== undefined && first !== undefined)
+  const parts = lanes.some(({ part }) => part !== undefined);
+  if (shape !== undefined && first !== undefined && !parts)
     if (shapeKey(objective, first.request.params, datasets) === shape) return [[...lanes.keys()]];
   const groups = new Map<string, number[]>();
-  for (const [place, { request }] of lanes.entries()) {
-    const key = shapeKey(objective, request.params, datasets);
+  for (const [place, { request, part }] of lanes.entries()) {
+    // Lanes that train together train the same epochs.
+    const epochs = part === undefined ? '' : `${part.from} ${part.until} `;
+    const key = `${epochs}${shapeKey(objective, request.params, datasets)}`;
     groups.set(key, [...(groups.get(key) ?? []), place]);
   }
   return [...groups.values()];

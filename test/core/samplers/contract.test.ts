@@ -14,6 +14,7 @@ const specs: readonly SamplerSpec[] = [
   { name: 'random' },
   { name: 'sobol' },
   { name: 'nsga2' },
+  { name: 'pbt' },
   { name: 'grid', divisions: 4 },
 ];
 

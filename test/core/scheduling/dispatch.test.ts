@@ -1,7 +1,8 @@
 /** Tests which slot receives which trial, and when the scheduler asks for more. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
 import { answerAsk, step } from '../../../src/core/scheduling/index.ts';
-import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
+import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';
 import type { DriverOptions } from '../../support/lab-driver.ts';
 
 const [A, B, C] = ['far/cpu/0', 'far/cpu/1', 'far/cpu/2'];
@@ -239,5 +240,43 @@ describe('Scheduler: asking samplers', () => {
       state: 'paused',
       reason: 'the sampler failed: no idea',
     });
+  });
+});
+
+describe('Scheduler: parts of trainings', () => {
+  const population = { name: 'pbt', population: 4, rounds: 3, interval: 2 } as const;
+  const slots = Array.from({ length: 6 }, (_, i) => `far/cpu/${i}`);
+  beforeEach(() => {
+    driver = new LabDriver({
+      scheduler: {
+        samplerFor: ({ sampler, searchSpace, direction, seed }) =>
+          createSampler(sampler, searchSpace, direction, seed),
+      },
+    });
+    driver.open();
+    for (const slot of slots) driver.hello(slot);
+    driver.create({}, STUDY, { sampler: population });
+  });
+  const sent = (): unknown[] => driver.tasks.map(({ lane }) => lane.part);
+
+  it('sends one round of each member, whatever the number of free slots', () => {
+    expect(sent()).toEqual(Array.from({ length: 4 }, () => ({ source: null, from: 0, until: 2 })));
+    driver.result(id(2), { value: 1 });
+    expect(sent().slice(4)).toEqual([{ source: 2, from: 2, until: 4 }]);
+    expect(driver.lab.studies.get(STUDY)?.open.size).toBe(4);
+  });
+
+  it('finishes the study after the last round of the last member', () => {
+    for (let number = 0; number < 12; number++) driver.result(id(number), { value: number });
+    expect(driver.lab.studies.get(STUDY)).toMatchObject({ state: 'finished', reason: 'exhausted' });
+    expect(driver.tasks).toHaveLength(12);
+  });
+
+  it('refuses an enqueued trial, which would have no checkpoint to start from', () => {
+    const params = Float64Array.of(5);
+    expect(driver.send({ type: 'trialEnqueued', study: STUDY, params })).toMatchObject([
+      { do: 'showLab', change: { kind: 'commandRefused', reason: 'not-allowed-now' } },
+    ]);
+    expect(driver.tasks).toHaveLength(4);
   });
 });

@@ -177,6 +177,23 @@ describe('Commands: what a program is told', () => {
     expect(readFileSync(join(place.userFolder, 'checkpoints/c0ffee/0/c'), 'utf8')).toBe('a\n');
   });
 
+  it('starts a part of a training from a copy of the checkpoints of another trial', async () => {
+    const add = {
+      command: shell(
+        'echo "$GALAPAGOS_FROM_EPOCH-$GALAPAGOS_UNTIL_EPOCH" >> "$GALAPAGOS_CHECKPOINT_DIR/c"; echo "value=$(wc -l < "$GALAPAGOS_CHECKPOINT_DIR/c")"',
+      ),
+      ...VALUE,
+    };
+    const read = (trial: number): string =>
+      readFileSync(join(place.userFolder, `checkpoints/c0ffee/${trial}/c`), 'utf8');
+    const part = (source: number | null, from: number) => ({ source, from, until: from + 2 });
+    expect(await place.start(add, {}, 0, 1, part(null, 0)).ended).toMatchObject({ value: 1 });
+    expect(await place.start(add, {}, 1, 1, part(0, 2)).ended).toMatchObject({ value: 2 });
+    // Another attempt starts from the same copy.
+    expect(await place.start(add, {}, 1, 2, part(0, 2)).ended).toMatchObject({ value: 2 });
+    expect([read(0), read(1)]).toEqual(['0-2\n', '0-2\n2-4\n']);
+  });
+
   it('deletes the folders that a killed worker left', async () => {
     const left = join(place.userFolder, 'runs', '999999999', '0-1');
     mkdirSync(left, { recursive: true });

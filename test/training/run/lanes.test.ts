@@ -1,6 +1,7 @@
 /**
  * Lanes of one cohort: reports, kept weights, outcomes, and independence from each other.
  */
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';
 import { checksum } from '../../../src/training/run/lane.ts';
@@ -14,6 +15,7 @@ import {
   type TrainOptions,
 } from '../../../src/training/run/trainer.ts';
 import { TrainingError } from '../../../src/training/training-error.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realExecutors, registered } from '../../support/registered-executors.ts';
 import type { ByForm } from '../../support/registered-executors.ts';
 
@@ -61,6 +63,18 @@ function lanes(...of: readonly LaneOf[]): Parameters<Trainer['train']>[2] {
     request: { trial, params: { lr: 0.01, epochs: 3, ...(params as Record<string, ParamValue>) } },
     signal,
   }));
+}
+
+/** A lane that trains a part of its training. */
+function inPart(
+  lane: Parameters<Trainer['train']>[2][number],
+  from: number,
+  until: number,
+  folder: string,
+): Parameters<Trainer['train']>[2][number] {
+  const file = (epochs: number): string => join(folder, `${lane.request.trial}-${epochs}`);
+  const start = from === 0 ? null : file(from);
+  return { ...lane, part: { from, until, start, end: file(until) } };
 }
 
 function succeeded(
@@ -377,4 +391,54 @@ describe('Executors that cannot train a cohort', () => {
       });
     },
   );
+});
+
+describe('Lanes: parts of a training', () => {
+  it.each([
+    ['sgd', settings.optimizer],
+    ['adam', { type: 'adam', learningRate: { $param: 'lr' } }],
+  ])('give the weights of the whole training bit for bit, with %s', async (_, optimizer) => {
+    const folder = temporaryFolder();
+    const task = with_({ optimizer, epochs: 4, keep: 'last', schedule: { type: 'cosine' } });
+    const [lane] = lanes({ trial: 7, lr: 0.01 });
+    const whole = succeeded((await trainer.train(task, 5, [lane!]))[0]);
+    const reports: unknown[] = [];
+    let checksumOfLast = '';
+    for (const [from, until] of [
+      [0, 1],
+      [1, 3],
+      [3, 9],
+    ] as const) {
+      const parts = [inPart(lane!, from, until, folder.path)];
+      const outcome = succeeded((await trainer.train(task, 5, parts))[0]);
+      reports.push(...outcome.reports);
+      checksumOfLast = outcome.checksum;
+    }
+    expect(reports).toEqual(whole.reports);
+    expect(checksumOfLast).toBe(whole.checksum);
+    folder.remove();
+  });
+
+  it('of different epochs in one cohort change no bit of each other', async () => {
+    const folder = temporaryFolder();
+    const task = with_({ epochs: 4, keep: 'last' });
+    const [first, second] = lanes({ trial: 1, lr: 0.01 }, { trial: 2, lr: 0.02 });
+    await trainer.train(task, 5, [inPart(first!, 0, 2, folder.path)]);
+    const [ahead, behind] = await trainer.train(task, 5, [
+      inPart(first!, 2, 4, folder.path),
+      inPart(second!, 0, 2, folder.path),
+    ]);
+    expect(succeeded(ahead).reports.map(({ epoch }) => epoch)).toEqual([2, 3]);
+    expect(succeeded(behind).reports.map(({ epoch }) => epoch)).toEqual([0, 1]);
+    const [whole] = await trainer.train(task, 5, [first!]);
+    expect(succeeded(ahead).checksum).toBe(succeeded(whole).checksum);
+    folder.remove();
+  });
+
+  it('fail with the file that is missing', async () => {
+    const [lane] = lanes({ trial: 1 });
+    await expect(
+      trainer.train(with_({ epochs: 4 }), 5, [inPart(lane!, 2, 4, '/nowhere')]),
+    ).rejects.toThrow('there is no checkpoint /nowhere/1-2 to go on from');
+  });
 });

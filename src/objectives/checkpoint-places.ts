@@ -1,0 +1,20 @@
+/** Places of training checkpoints on this machine: a folder for each trial, below its study's. */
+import { join } from 'node:path';
+
+export function checkpointsFolder(userFolder: string, study: string): string {
+  return join(userFolder, 'checkpoints', study);
+}
+
+export function checkpointFolder(userFolder: string, study: string, trial: number): string {
+  return join(checkpointsFolder(userFolder, study), String(trial));
+}
+
+/** File that a built-in training writes after a number of epochs. */
+export function checkpointFile(
+  userFolder: string,
+  study: string,
+  trial: number,
+  epochs: number,
+): string {
+  return join(checkpointFolder(userFolder, study, trial), `epoch-${epochs}.safetensors`);
+}
