@@ -9,6 +9,9 @@ import type { SamplerSpec } from '../core/samplers/sampler.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import { reportingOf } from './pruning.ts';
 
+/** Kinds that train a part each time they are started, where their epochs are not stated. */
+const COUNTS_NO_EPOCHS: ReadonlySet<string> = new Set(['command']);
+
 /** Returns what keeps a study's trainings from being divided into the sampler's parts. */
 export function partProblems(sampler: SamplerSpec, objective: Objective): Problem[] {
   if (!trainsInParts(sampler)) return [];
@@ -17,8 +20,7 @@ export function partProblems(sampler: SamplerSpec, objective: Objective): Proble
     { code: 'training-parts', path, expected, found, hint },
   ];
   const { interval, rounds } = numbersOf(sampler);
-  // A program trains for one interval each time it is started, whatever its epochs are.
-  if (objective.kind === 'command' && (reporting?.length ?? null) === null) return [];
+  if (COUNTS_NO_EPOCHS.has(objective.kind) && (reporting?.length ?? null) === null) return [];
   if (reporting === null)
     return problem(
       'objective',

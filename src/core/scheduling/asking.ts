@@ -34,18 +34,20 @@ export function askSamplers(lab: LabState): void {
     if (barrier !== null && study.frontier < historyLength) continue;
     const waiting = study.waiting.size;
     const free = freeLanes(lab, study, wanted + waiting) + lanesOfAudits(lab, study, historyLength);
-    const most = Math.min(wanted, free - waiting, readyFor(study, historyLength, free - waiting));
+    const most = Math.min(wanted, free - waiting);
     if (most < 1) continue;
-    let count = barrier === null ? most : 1;
+    const ready = readyFor(study, historyLength);
+    if (ready < 1) continue;
+    let count = barrier === null ? Math.min(most, ready) : 1;
     while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;
     study.asking = { first, count, historyLength, at: lab.now };
     emit(lab, { do: 'askSampler', study: study.uid, first, count, historyLength });
   }
 }
 
-/** Number of trials that the study's sampler can propose now; not asked for where none could start. */
-function readyFor({ sampler, columns }: Study, historyLength: number, most: number): number {
-  if (sampler.ready === undefined || most < 1) return Infinity;
+/** Number of trials that the study's sampler can propose after so many completions. */
+export function readyFor({ sampler, columns }: Study, historyLength: number): number {
+  if (sampler.ready === undefined) return Infinity;
   return sampler.ready(columns.asynchronousView(historyLength));
 }
 

@@ -5,6 +5,7 @@
  * clock.
  */
 import { hasRoom } from './room.ts';
+import { readyFor } from './asking.ts';
 import { IdleLists } from './idle-lists.ts';
 import { isChosen, isLeftToFaster } from './packing.ts';
 import { runsOn } from './second-attempts.ts';
@@ -123,6 +124,13 @@ export type Idle =
       readonly trials: readonly number[];
       readonly slots: readonly SlotName[];
     }
+  /** The next trials depend on results of these, on these slots. */
+  | {
+      readonly reason: 'results';
+      readonly study: string;
+      readonly trials: readonly number[];
+      readonly slots: readonly SlotName[];
+    }
   /** Every point of the search space has been tried or is running. */
   | {
       readonly reason: 'spaceUsedUp';
@@ -213,6 +221,7 @@ const ORDER: readonly Idle['reason'][] = [
   'noRoom',
   'sampler',
   'generation',
+  'results',
   'budget',
   'spaceUsedUp',
   'none',
@@ -286,6 +295,8 @@ function runningReason(lab: LabState, study: Study, slot: Slot, lists: IdleLists
     return { reason: 'spaceUsedUp', study: uid, trials: of.running, slots: of.slots };
   if (columns.size >= limit)
     return { reason: 'budget', study: uid, limit, trials: of.running, slots: of.slots };
+  if (readyFor(study, columns.ended) < 1)
+    return { reason: 'results', study: uid, trials: of.running, slots: of.slots };
   const historyLength = sampler.barrier?.(columns.size) ?? 0;
   if (study.frontier >= historyLength) return { reason: 'none' };
   return { reason: 'generation', study: uid, ...of.generation(historyLength) };

@@ -1,7 +1,7 @@
 /**
  * The part of a study's columns that was added since a position, as typed arrays that can be moved
- * to a thread. Contains what samplers are shown (`history.ts`): no parents or history lengths, and
- * of reports only the last of pruned trials. `TrialColumns` writes and reads it.
+ * to a thread. Contains what samplers are shown (`history.ts`): no history lengths, and of
+ * reports only the last of pruned trials. `TrialColumns` writes and reads it.
  */
 
 /** A state of growing columns. */
@@ -17,6 +17,8 @@ export interface ColumnIncrement {
   /** One row for each trial proposed since, in order of number. */
   readonly trials: {
     readonly generations: Uint32Array<ArrayBuffer>;
+    /** Number + 1 of two parents a row; 0: none. */
+    readonly parents: Uint32Array<ArrayBuffer>;
     /** Rows of parameters; NaN where the sampler's window no longer has them. */
     readonly params: Float64Array<ArrayBuffer>;
     /** 1: the row of `params` is present. */
@@ -71,6 +73,7 @@ export function emptyIncrement(
     from,
     trials: {
       generations: new Uint32Array(trials),
+      parents: new Uint32Array(2 * trials),
       params: new Float64Array(trials * dimensions).fill(NaN),
       isKept: new Uint8Array(trials),
       hashes: new Uint32Array(2 * trials),

@@ -272,6 +272,7 @@ export class TrialColumns {
     for (let number = from.size; number < to.size; number++) {
       const row = number - from.size;
       trials.generations[row] = this.#generations.get(number);
+      trials.parents.set([this.#parents.get(number, 0), this.#parents.get(number, 1)], 2 * row);
       const params = this.#params.get(number);
       if (params !== null) {
         trials.isKept[row] = 1;
@@ -314,6 +315,8 @@ export class TrialColumns {
         this.#params.open(number, trials.params.slice(row * dimensions, (row + 1) * dimensions));
       this.#codes.set(number, 0);
       this.#generations.set(number, generation);
+      for (const place of [0, 1])
+        this.#parents.set(number, at(trials.parents, 2 * row + place), place);
       this.size += 1;
     }
     for (const [row, number] of ends.numbers.entries()) {

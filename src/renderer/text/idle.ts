@@ -59,6 +59,8 @@ export const idle = {
   budget: ({ limit, last, on }: { limit: number; last: number; on: 'cpu' | 'gpu' | 'mixed' }) =>
     `all ${many(limit, 'trial')} have started; the last ${last === 1 ? 'one is' : `${count(last)} are`} running on ${{ cpu: 'CPU workers', gpu: 'GPUs', mixed: 'other workers' }[on]}.`,
   budgetOver: ({ limit }: { limit: number }) => `all ${many(limit, 'trial')} have started.`,
+  results: ({ trials }: { trials: number }) =>
+    `the next trial depends on the ${many(trials, 'running trial')}.`,
   spaceUsedUp: 'every point of the search space has been tried or is running.',
   ending: 'the study is ending; running trials may finish.',
   paused: 'the study is paused.',

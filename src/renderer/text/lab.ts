@@ -223,6 +223,7 @@ export const lab = {
       sampler: 'waiting for the sampler',
       generation: 'waiting for the generation to end',
       budget: 'no trial left to start',
+      results: 'waiting for results of running trials',
       spaceUsedUp: 'search space exhausted',
       ending: 'study ending',
       paused: 'study paused',

@@ -69,6 +69,7 @@ const WORDS: Readonly<Record<Reason, (data: Facts, now: number) => IdleWords>> =
         : idle.budget({ limit, last, on: kindOf(listOf(data, 'slots')) });
     return { words, act: 'add' };
   },
+  results: (data) => said(idle.results({ trials: listOf(data, 'trials').length })),
   spaceUsedUp: () => said(idle.spaceUsedUp),
   ending: () => said(idle.ending),
   paused: () => ({ words: idle.paused, act: 'resume' }),

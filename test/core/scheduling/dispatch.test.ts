@@ -1,5 +1,6 @@
 /** Tests which slot receives which trial, and when the scheduler asks for more. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { idleReason } from '../../../src/core/scheduling/idle.ts';
 import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
 import { answerAsk, step } from '../../../src/core/scheduling/index.ts';
 import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';
@@ -263,6 +264,7 @@ describe('Scheduler: parts of trainings', () => {
     expect(sent()).toEqual(Array.from({ length: 4 }, () => ({ source: null, from: 0, until: 2 })));
     driver.result(id(2), { value: 1 });
     expect(sent().slice(4)).toEqual([{ source: 2, from: 2, until: 4 }]);
+    expect(idleReason(driver.lab, slots[5]!)).toMatchObject({ reason: 'results' });
     expect(driver.lab.studies.get(STUDY)?.open.size).toBe(4);
   });
 
