@@ -59,7 +59,7 @@ class Population {
   /** The first round, with these values. */
   begun(values: readonly number[]): this {
     this.ask(4);
-    return this.end({ ...values });
+    return this.end(Object.fromEntries(values.entries()));
   }
 }
 
