@@ -52,6 +52,12 @@ export function metricText(given: number | undefined, symbol: string): string {
   return unit(Math.abs(given) < 1_000 ? significant(given, 3) : count(given), symbol);
 }
 
+/** An objective's value: an accuracy in per cent, any other as a parameter; empty without one. */
+export function figureText(metric: string, given: number): string {
+  if (!Number.isFinite(given)) return '';
+  return /accuracy$/i.test(metric) ? scoreText(given, 'accuracy') : parameter(given);
+}
+
 /** `94 %` for a fraction from 0 to 1. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(0)}${THIN}%`;

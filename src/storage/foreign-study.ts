@@ -118,7 +118,7 @@ export class ForeignStudy {
   *rows(): Generator<ReadBlock> {
     const parameters = this.parameters();
     const finishes = new Map(this.ends().map(({ number }, finish) => [number, finish]));
-    const blocks = new RowBlocks(parameters.length);
+    const blocks = new RowBlocks({ parameters: parameters.length, objectives: 0 });
     let rows: BlockRow[] = [];
     for (const trial of this.trials()) {
       rows.push(this.#row(trial, parameters, finishes.get(trial.number) ?? null));
@@ -233,6 +233,7 @@ export class ForeignStudy {
       slot: null,
       reports: trial.reports.length,
       params: parameters.map((name) => this.#code(name, trial.params)),
+      figures: [],
     };
   }
 

@@ -6,7 +6,12 @@ import { defined } from '../core/at.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import { greatest, rowColumnList } from '../protocol/window/row-columns.ts';
-import type { RowArrays, RowColumn, RowColumnName } from '../protocol/window/row-columns.ts';
+import type {
+  RowArrays,
+  RowColumn,
+  RowColumnName,
+  RowWidths,
+} from '../protocol/window/row-columns.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row as FileRow } from './connection.ts';
 import { RowBlocks } from './row-block.ts';
@@ -49,26 +54,44 @@ export function* ownRows(
     storedSpec,
     connection.get('SELECT spec FROM galapagos_study WHERE id = ?', key)?.[0],
   );
-  const width = axesOf(spec.searchSpace).length;
-  const blocks = new RowBlocks(width);
+  const widths = {
+    parameters: axesOf(spec.searchSpace).length,
+    objectives: spec.objectives?.length ?? 0,
+  };
+  const blocks = new RowBlocks(widths);
+  const computed = [...COMPUTED, ...figureColumns(widths.objectives)];
   const missing = missingColumns(connection);
   const copied = COPIED.map(({ stored }) => (missing.includes(stored) ? 'NULL' : stored));
-  const page = connection.prepare(`SELECT ${[...COMPUTED, ...copied].join(', ')} ${ROWS}`);
+  const page = connection.prepare(`SELECT ${[...computed, ...copied].join(', ')} ${ROWS}`);
   for (let to = Number.MAX_SAFE_INTEGER; ;) {
     const found = page.all([key, to]);
-    const rows = found.map((row) => read(columns, row, width, blocks));
+    const rows = found.map((row) => read(columns, row, widths, blocks));
     const last = rows.at(-1);
     if (last === undefined) return;
     const block = blocks.block(rows);
     for (const [i, { name, stored, kind }] of COPIED.entries())
-      copy(columns, found, COMPUTED.length + i, stored, block[name], kind);
+      copy(columns, found, computed.length + i, stored, block[name], kind);
     yield { block, names: blocks.names };
     if (rows.length < BLOCK) return;
     to = last.number - 1;
   }
 }
 
-function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks): Row {
+/** Expressions of the values of the listed objectives; NULL: none, or not a number. */
+function figureColumns(objectives: number): string[] {
+  return Array.from(
+    { length: objectives },
+    (_, objective) =>
+      `(SELECT value FROM trial_values figure WHERE figure.trial_id = galapagos_trial.trial_id AND figure.objective = ${objective} AND value_type = 'FINITE')`,
+  );
+}
+
+function read(
+  columns: Columns,
+  row: FileRow,
+  { parameters, objectives }: RowWidths,
+  blocks: RowBlocks,
+): Row {
   const took = row[11] === null ? NaN : tookOf(columns, row[11], blocks);
   const sent = columns.real('galapagos_attempt.sent_at', row[9]);
   const ended = columns.real('galapagos_attempt.ended_at', row[10]);
@@ -83,13 +106,16 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
     parents: parentsOf(columns, row[4]),
     operator: columns.text('galapagos_trial.operator', row[5]),
     finish: columns.integerOrNull('galapagos_trial.finish_seq', row[6]),
-    params: columns.params('galapagos_trial.params', row[7], width),
+    params: columns.params('galapagos_trial.params', row[7], parameters),
     slot: columns.textOrNull('galapagos_attempt.slot', row[8]),
     // The attempt may have waited behind another one after it was sent.
     started: Number.isNaN(took) || Number.isNaN(ended) ? sent : ended - took,
     ended,
     took,
     reports: columns.integer('count', row[12]),
+    figures: Array.from({ length: objectives }, (_, objective) =>
+      columns.real('trial_values.value', row[COMPUTED.length + objective]),
+    ),
   };
 }
 

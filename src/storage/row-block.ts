@@ -5,7 +5,7 @@
 import type { TrialOutcome, TrialState } from '../core/scheduling/index.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/codes.ts';
 import { emptyArrays, NOT_ENDED } from '../protocol/window/row-columns.ts';
-import type { RowBlock, RowColumn } from '../protocol/window/row-columns.ts';
+import type { RowBlock, RowColumn, RowWidths } from '../protocol/window/row-columns.ts';
 
 /** What the codes of the rows so far stand for, and what trained them. */
 export interface RowNames {
@@ -34,17 +34,18 @@ export interface Row {
   readonly slot: string | null;
   readonly reports: number;
   readonly params: ArrayLike<number>;
+  /** One for each listed objective; ±∞ for the worst. */
+  readonly figures: ArrayLike<number>;
 }
 
 export class RowBlocks {
   readonly #operators = new Map<string, number>();
   readonly #slots = new Map<string, number>();
   readonly #executors = new Map<string, string | null>();
-  readonly #width: number;
+  readonly #widths: RowWidths;
 
-  /** @param width how many parameters there are */
-  constructor(width: number) {
-    this.#width = width;
+  constructor(widths: RowWidths) {
+    this.#widths = widths;
   }
 
   get names(): RowNames {
@@ -71,9 +72,10 @@ export class RowBlocks {
   block(rows: readonly Row[]): RowBlock {
     const number = new Uint32Array(rows.length);
     const copied = ({ stored }: RowColumn): boolean => stored !== undefined;
-    const arrays = emptyArrays(rows.length, this.#width, copied);
+    const arrays = emptyArrays(rows.length, this.#widths, copied);
     const { state, outcome, value, parents, operator, finish } = arrays;
-    const { started, ended, took, slot, reports, params } = arrays;
+    const { started, ended, took, slot, reports, params, figures } = arrays;
+    const { parameters, objectives } = this.#widths;
     for (const [i, row] of rows.entries()) {
       number[i] = row.number;
       state[i] = trialStates.indexOf(row.state);
@@ -88,7 +90,12 @@ export class RowBlocks {
       took[i] = row.took;
       slot[i] = row.slot === null ? 0 : Math.min(65_534, codeOf(this.#slots, row.slot)) + 1;
       reports[i] = Math.min(65_535, row.reports);
-      params.set(row.params, i * this.#width);
+      params.set(row.params, i * parameters);
+      if (row.state !== 'failed')
+        for (let j = 0; j < objectives; j++) {
+          const figure = row.figures[j] ?? NaN;
+          figures[i * objectives + j] = Number.isFinite(figure) ? figure : NaN;
+        }
     }
     return { number, ...arrays };
   }

@@ -18,6 +18,8 @@ import { rowsOf, StudyClient } from '../support/window-client.ts';
 const TRIALS = 6;
 const SLOTS = ['local/cpu/0', 'local/cpu/1'];
 
+const WIDTHS = { parameters: 1, objectives: 0 };
+
 interface Trial {
   state: TrialState;
   attemptNumber: number;
@@ -28,7 +30,7 @@ interface Trial {
 
 /** A study as it truly goes on, and what its changes say of it. */
 class World {
-  readonly projection = new StudyProjection(1);
+  readonly projection = new StudyProjection(WIDTHS);
   readonly trials = new Map<number, Trial>();
   #ended = 0;
   /** Rows that were read from the file and are not merged yet. */
@@ -118,7 +120,7 @@ class World {
   read(): void {
     if (!this.#watched || this.#wasRead) return;
     this.#wasRead = true;
-    const blocks = new RowBlocks(1);
+    const blocks = new RowBlocks(WIDTHS);
     const rows = [...this.trials].map(([number, trial]) => ({
       number,
       state: trial.state,
@@ -138,6 +140,7 @@ class World {
       slot: SLOTS[number % 2] ?? null,
       reports: trial.reports.length,
       params: paramsOf(number),
+      figures: [],
     }));
     const block = blocks.block(rows);
     block.generation.set(rows.map(({ number }) => number % 5));
@@ -348,7 +351,7 @@ describe('Study stream: several windows', () => {
   });
 
   it('get messages of bounded size, the newest trials first', () => {
-    const projection = new StudyProjection(1);
+    const projection = new StudyProjection(WIDTHS);
     const many = 3 * MOST_ROWS;
     for (let number = 0; number < many; number++) {
       projection.born(number, {
@@ -367,7 +370,7 @@ describe('Study stream: several windows', () => {
   });
 
   it('learn that everything is loaded with the last message, not when the file has been read', () => {
-    const projection = new StudyProjection(1);
+    const projection = new StudyProjection(WIDTHS);
     const many = 2 * MOST_ROWS + 1;
     for (let number = 0; number < many; number++) {
       projection.born(number, {

@@ -23,6 +23,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const PARAMETERS = 4;
+const WIDTHS = { parameters: PARAMETERS, objectives: 0 };
 const TRIALS = 3;
 const names = Object.keys(rowColumns).sort();
 const numbers = [2, 1, 0];
@@ -63,14 +64,14 @@ describe('Columns of a trial: one table', () => {
       expect(number).toHaveLength(rows);
       expect(Object.keys(arrays).sort()).toEqual(names);
       for (const [name, column] of rowColumnList) {
-        expect(arrays[name]).toHaveLength(rows * widthOf(column, parameters));
+        expect(arrays[name]).toHaveLength(rows * widthOf(column, { parameters, objectives: 0 }));
         expect(arrays[name].constructor).toBe(arrayOf[column.kind](0).constructor);
       }
     }
   });
 
   it('gives the wire and the window the columns of the table', () => {
-    const block = new StudyProjection(PARAMETERS).rows.block(numbers);
+    const block = new StudyProjection(WIDTHS).rows.block(numbers);
     expect(Object.keys(trialBlock.shape).sort()).toEqual(['number', ...names].sort());
     expect(Object.keys(trialBlock.parse(block)).sort()).toEqual(['number', ...names].sort());
     expect(Object.keys(new TrialTable(PARAMETERS).columns).sort()).toEqual(names);
@@ -78,13 +79,13 @@ describe('Columns of a trial: one table', () => {
 
   it('carries every column of a lab file to the window unchanged', () => {
     const { block, names: codes } = onlyBlock(UID);
-    const projection = new StudyProjection(PARAMETERS);
+    const projection = new StudyProjection(WIDTHS);
     projection.merge(block, codes, null);
     const table = new TrialTable(PARAMETERS);
     table.merge(projection.rows.block([0, 1, 2]));
     expect([...block.number]).toEqual(numbers);
     for (const [name, column] of rowColumnList) {
-      const width = widthOf(column, PARAMETERS);
+      const width = widthOf(column, WIDTHS);
       for (const [i, number] of numbers.entries()) {
         const sent = table.columns[name].subarray(number * width, (number + 1) * width);
         expect([...sent], name).toEqual([...block[name].subarray(i * width, (i + 1) * width)]);
@@ -106,11 +107,11 @@ describe('Columns of a trial: one table', () => {
   });
 
   it('sends a row of which nothing is known as the empty numbers of the table', () => {
-    const projection = new StudyProjection(PARAMETERS);
+    const projection = new StudyProjection(WIDTHS);
     const table = new TrialTable(PARAMETERS);
     table.merge(projection.rows.block([5]));
     for (const [name, column] of rowColumnList) {
-      const width = widthOf(column, PARAMETERS);
+      const width = widthOf(column, WIDTHS);
       const row = table.columns[name].subarray(5 * width, 6 * width);
       expect([...row], name).toEqual(Array.from({ length: width }, () => column.empty));
     }

@@ -33,6 +33,7 @@ type Metrics = NonNullable<AttemptResult['metrics']>;
 
 const EARLIER = fileURLToPath(new URL('../e2e/fixtures/earlier-version/lab.sql', import.meta.url));
 const WIDTH = point(0).length;
+const WIDTHS = { parameters: WIDTH, objectives: 0 };
 /** A metric that is not finite is on the wire as text. */
 const METRICS: readonly Metrics[] = [{ energy: 84.5 }, { energy: 'NaN' }, { accuracy: 0.5 }];
 const NUMBERS = [84.5, NaN, NaN];
@@ -153,11 +154,11 @@ describe('Metric columns: lab file', () => {
 describe('Metric columns: window', () => {
   it('shows the same numbers of a trial that ended before the window opened and of one after', () => {
     writeTrials(true);
-    const read = new StudyProjection(WIDTH);
+    const read = new StudyProjection(WIDTHS);
     const reader = readLab(file);
     for (const { block, names } of reader.rows(UID)) read.merge(block, names, null);
     reader.close();
-    const live = new StudyProjection(WIDTH);
+    const live = new StudyProjection(WIDTHS);
     for (const [number, metrics] of METRICS.entries())
       live.observe(
         {
@@ -186,7 +187,7 @@ describe('Metric columns: window', () => {
 
   it('adds up the same energy in the window as in the lab file', () => {
     writeTrials(true);
-    const read = new StudyProjection(WIDTH);
+    const read = new StudyProjection(WIDTHS);
     const reader = readLab(file);
     for (const { block, names } of reader.rows(UID)) read.merge(block, names, null);
     const table = new TrialTable(WIDTH);
@@ -197,7 +198,7 @@ describe('Metric columns: window', () => {
   });
 
   it('forgets the number of an earlier attempt when a further attempt starts', () => {
-    const { rows } = new StudyProjection(WIDTH);
+    const { rows } = new StudyProjection(WIDTHS);
     rows.ended(0, {
       state: 'complete',
       outcome: 'succeeded',
@@ -207,6 +208,7 @@ describe('Metric columns: window', () => {
       took: 1,
       attempt: null,
       metrics: { energy: 5 },
+      figures: undefined,
     });
     rows.started(0, 2, 1, 0);
     const table = new TrialTable(WIDTH);
@@ -215,7 +217,7 @@ describe('Metric columns: window', () => {
   });
 
   it('offers a column of the trials table once a trial has the metric, and sorts by it', () => {
-    const { rows } = new StudyProjection(WIDTH);
+    const { rows } = new StudyProjection(WIDTHS);
     const table = new TrialTable(WIDTH);
     const end = (number: number, metrics: Metrics): void => {
       rows.ended(number, {
@@ -227,6 +229,7 @@ describe('Metric columns: window', () => {
         took: 1,
         attempt: null,
         metrics,
+        figures: undefined,
       });
       table.merge(rows.block([number]));
     };

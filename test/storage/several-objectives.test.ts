@@ -3,6 +3,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Write } from '../../src/core/scheduling/index.ts';
+import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';
+import { TrialTable } from '../../src/renderer/state/trial-table.ts';
+import { conditionsOf, numbersOf, tableColumns } from '../../src/renderer/views/trials/columns.ts';
+import { orderRows } from '../../src/renderer/views/trials/row-order.ts';
 import { worstFigures } from '../../src/core/study/objectives.ts';
 import type { Figures } from '../../src/core/study/objectives.ts';
 import type { StudySpec } from '../../src/core/study/study-spec.ts';
@@ -23,6 +27,7 @@ import {
   UID,
 } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { trialBlock } from '../support/trial-block.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
@@ -193,5 +198,69 @@ print(json.dumps(sorted(t.number for t in study.best_trials)))`;
     const front = reader.front('theirs')!.map(({ number }) => number);
     reader.close();
     expect(front.toSorted((a, b) => a - b)).toEqual(JSON.parse(stdout));
+  });
+
+  it('shows the window the values of a trial that ended before it opened and of one after', () => {
+    written();
+    const widths = { parameters: 4, objectives: 2 };
+    const read = new StudyProjection(widths);
+    const reader = readLab(file);
+    for (const { block, names } of reader.rows(UID)) read.merge(block, names, null);
+    reader.close();
+    const live = new StudyProjection(widths);
+    const numbers = [...ends.keys()];
+    for (const number of numbers) {
+      const { values } = figures(number);
+      live.observe(
+        {
+          kind: 'trialEnded',
+          number,
+          state: 'complete',
+          outcome: ends[number] === null ? 'diverged' : 'succeeded',
+          value: values[0]!,
+          figures: figures(number),
+          finishSeq: number,
+          params: plainPoint(number),
+          origin: { operator: 'uniform', parents: [], generation: 0 },
+          attempt: { study: UID, number, attemptNumber: 1 },
+          slot: 'local/cpu/0',
+          result: null,
+          isBest: false,
+        },
+        0,
+        0,
+      );
+    }
+    for (const { rows } of [read, live]) {
+      const table = new TrialTable(4, 2);
+      table.merge(rows.block(numbers));
+      const shown = numbers.map((number) => [table.figure(number, 0), table.figure(number, 1)]);
+      expect(shown).toEqual(ends.map((end) => [end?.[0] ?? NaN, end?.[1] ?? NaN]));
+    }
+  });
+
+  it('sorts and filters the table of trials by an objective after the first', () => {
+    const table = new TrialTable(0, 2);
+    const rows = ends.map((end, number) => ({ number, figures: end?.slice(0, 2) ?? [NaN, NaN] }));
+    table.merge(trialBlock(rows, 0, 2));
+    const names = ['accuracy', 'trainingSeconds'];
+    const columns = tableColumns([], new Set(), names);
+    const column = columns.find(({ objective }) => objective?.metric === 'trainingSeconds')!;
+    const order = (terms: Parameters<typeof conditionsOf>[0]): number[] => [
+      ...orderRows({
+        size: ends.length,
+        from: 0,
+        conditions: conditionsOf(terms, table, [], [], names),
+        keys: [{ numbers: numbersOf(table, column) ?? null, down: false }],
+      }),
+    ];
+    expect(order([])).toEqual([3, 6, 1, 2, 0, 5, 4]);
+    const within = {
+      kind: 'compare',
+      column: 'trainingSeconds',
+      operator: '<',
+      value: 10,
+    } as const;
+    expect(order([within])).toEqual([3, 6]);
   });
 });

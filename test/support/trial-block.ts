@@ -21,16 +21,19 @@ export interface Row {
   /** Index into the head's `slots`, from 1; 0: none. */
   readonly slot?: number;
   readonly params?: readonly number[];
+  readonly figures?: readonly number[];
 }
 
 /**
  * Columns that a row does not name are empty.
  * @param width number of parameters of the study
+ * @param objectives number of objectives that it lists
  */
-export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
-  const arrays = emptyArrays(rows.length, width);
+export function trialBlock(rows: readonly Row[], width = 0, objectives = 0): TrialBlock {
+  const arrays = emptyArrays(rows.length, { parameters: width, objectives });
   for (const [i, row] of rows.entries()) {
-    const { state = 'complete', outcome = 'succeeded', finish, parents = [], params = [] } = row;
+    const { state = 'complete', outcome = 'succeeded', finish, parents = [] } = row;
+    const { params = [], figures = [] } = row;
     for (const [name, column] of rowColumnList) {
       const number: unknown = Reflect.get(row, name);
       if (column.width === undefined && typeof number === 'number') arrays[name][i] = number;
@@ -41,6 +44,7 @@ export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
     arrays.attempts[i] = 1;
     for (const place of [0, 1]) arrays.parents[2 * i + place] = (parents[place] ?? -1) + 1;
     arrays.params.set(params, i * width);
+    arrays.figures.set(figures, i * objectives);
   }
   const number = Uint32Array.from(rows, (row) => row.number);
   const bytes = Object.entries({ number, ...arrays }).map(([name, { buffer }]) => [

@@ -18,9 +18,13 @@ import type { StudyBody, StudyHead } from '../../src/protocol/window/study-strea
 export const context: CallContext = { host: 'server', signal: new AbortController().signal };
 
 /** One trial's row as the window reads it. */
-export type ClientRow = Record<Exclude<keyof TrialBlock, 'params' | 'parents'>, number> & {
+export type ClientRow = Record<
+  Exclude<keyof TrialBlock, 'params' | 'parents' | 'figures'>,
+  number
+> & {
   params: number[];
   parents: number[];
+  figures: number[];
 };
 
 export class StudyClient {
@@ -70,9 +74,11 @@ export class LabClient {
 
 export function rowsOf(block: TrialBlock): ClientRow[] {
   const number = [...new Uint32Array(Uint8Array.from(block.number).buffer)];
-  const parameters = number.length === 0 ? 0 : block.params.length / 8 / number.length;
+  const rows = Math.max(1, number.length);
+  const parameters = block.params.length / 8 / rows;
+  const objectives = block.figures.length / 8 / rows;
   const columns = rowColumnList.map(([name, column]) => {
-    const width = widthOf(column, parameters);
+    const width = widthOf(column, { parameters, objectives });
     const found = arrayOf[column.kind](number.length * width);
     new Uint8Array(found.buffer).set(block[name]);
     return [name, column.width === undefined ? null : width, found] as const;

@@ -121,7 +121,10 @@ export class Projections {
       throw new GalapagosError('unknown-study', `there is no study ${key} in this lab`, {
         study: key,
       });
-    const projection = new StudyProjection(parameters.length);
+    const projection = new StudyProjection({
+      parameters: parameters.length,
+      objectives: study?.spec.objectives?.length ?? 0,
+    });
     const kept: Kept = { projection, watchers: 0, born: 0, forget: null, stop: () => undefined };
     this.#kept.set(key, kept);
     this.#bear(key, kept);
@@ -149,7 +152,7 @@ export class Projections {
       const foreign = this.#view.foreign.get(key);
       if (foreign === undefined) continue;
       kept.stop();
-      if (foreign.parameters.length === kept.projection.rows.width) this.#read(key, kept);
+      if (foreign.parameters.length === kept.projection.rows.parameters) this.#read(key, kept);
       else {
         this.#kept.delete(key);
         this.replaced.notify();

@@ -4,7 +4,7 @@
  * is in `study-row.ts`.
  */
 import type { Change } from '../../core/scheduling/index.ts';
-import type { RowBlock } from '../../protocol/window/row-columns.ts';
+import type { RowBlock, RowWidths } from '../../protocol/window/row-columns.ts';
 import type { RowNames } from '../../storage/row-block.ts';
 import { KeptCurves } from './kept-curves.ts';
 import { Names } from './names.ts';
@@ -28,9 +28,8 @@ export class StudyProjection {
   loaded: number | null = null;
   readonly #listeners = new Set<ProjectionListener>();
 
-  /** @param width number of parameters */
-  constructor(width: number) {
-    this.rows = new TrialRows(width);
+  constructor(widths: RowWidths) {
+    this.rows = new TrialRows(widths);
   }
 
   listen(listener: ProjectionListener): () => void {
@@ -125,7 +124,7 @@ export class StudyProjection {
   }
 
   #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, historyLength: number): void {
-    const { number, state, outcome, value, finishSeq: finish, attempt, slot, result } = change;
+    const { number, state, outcome, value, figures, attempt, slot, result } = change;
     this.#birth(number, { ...change, historyLength });
     // All reports of the attempt, whether or not they were received before.
     let reports = this.rows.reports(number);
@@ -140,11 +139,12 @@ export class StudyProjection {
       state,
       outcome,
       value,
-      finish,
+      finish: change.finishSeq,
       at,
       took: result?.ms ?? NaN,
       attempt: by,
       metrics: result?.metrics,
+      figures,
     });
     if (result?.executor !== undefined)
       this.#trained(result.executor, result.executorReason ?? null);

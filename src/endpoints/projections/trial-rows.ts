@@ -7,6 +7,7 @@ import { defined } from '../../core/at.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptResult, TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
 import { Column } from '../../core/study/column.ts';
+import type { Figures } from '../../core/study/objectives.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
 import type { TrialBlock } from '../../protocol/window/columns.ts';
 import {
@@ -17,7 +18,12 @@ import {
   rowColumnList,
   widthOf,
 } from '../../protocol/window/row-columns.ts';
-import type { RowArrays, RowBlock, RowColumnName } from '../../protocol/window/row-columns.ts';
+import type {
+  RowArrays,
+  RowBlock,
+  RowColumnName,
+  RowWidths,
+} from '../../protocol/window/row-columns.ts';
 
 /** The immutable fields of the trial are known. */
 const BORN = 1;
@@ -32,12 +38,12 @@ export interface Birth {
 
 type RowStore = { readonly [Name in RowColumnName]: Column<RowArrays[Name]> };
 
-function emptyStore(parameters: number): RowStore {
+function emptyStore(widths: RowWidths): RowStore {
   const columns = rowColumnList.map(([name, column]) => {
     const { kind, empty } = column;
     return [
       name,
-      new Column<RowArrays[RowColumnName]>(arrayOf[kind], widthOf(column, parameters), empty),
+      new Column<RowArrays[RowColumnName]>(arrayOf[kind], widthOf(column, widths), empty),
     ];
   });
   // The kinds are the table's.
@@ -49,14 +55,17 @@ export class TrialRows {
   size = 0;
   /** Number of trials that have a row. */
   known = 0;
-  /** Number of parameters. */
-  readonly width: number;
+  readonly #widths: RowWidths;
   readonly #has = new Column(arrayOf.u8);
   readonly #columns: RowStore;
 
-  constructor(width: number) {
-    this.width = width;
-    this.#columns = emptyStore(width);
+  constructor(widths: RowWidths) {
+    this.#widths = widths;
+    this.#columns = emptyStore(widths);
+  }
+
+  get parameters(): number {
+    return this.#widths.parameters;
   }
 
   state(number: number): TrialState | null {
@@ -85,7 +94,7 @@ export class TrialRows {
       this.#columns.parents.set(number, (origin.parents[place] ?? -1) + 1, place);
     this.#columns.operator.set(number, operator);
     this.#columns.historyLength.set(number, historyLength);
-    if (this.width > 0) this.#columns.params.setRow(number, params);
+    if (this.parameters > 0) this.#columns.params.setRow(number, params);
   }
 
   waiting(number: number): void {
@@ -103,6 +112,7 @@ export class TrialRows {
     this.#columns.ended.set(number, NaN);
     this.#columns.took.set(number, NaN);
     for (const [name, { empty }] of metricColumns) this.#columns[name].set(number, empty);
+    this.#setFigures(number, undefined);
     this.#columns.slot.set(number, slot);
     this.#columns.reports.set(number, 0);
     this.#columns.attempts.set(number, Math.min(attemptNumber, 255));
@@ -128,6 +138,8 @@ export class TrialRows {
       /** The attempt that ended it; null: none. */
       readonly attempt: { readonly attemptNumber: number; readonly slot: number } | null;
       readonly metrics: AttemptResult['metrics'];
+      /** Absent: the study lists no objectives, or the trial has no values. */
+      readonly figures: Figures | undefined;
     },
   ): void {
     this.#touch(number, LIVE);
@@ -137,6 +149,7 @@ export class TrialRows {
       number,
       end.state === 'failed' || !Number.isFinite(end.value) ? NaN : end.value,
     );
+    this.#setFigures(number, end.figures?.values);
     this.#columns.finish.set(number, end.finish);
     this.#columns.ended.set(number, end.at);
     this.#columns.took.set(number, end.took);
@@ -185,7 +198,7 @@ export class TrialRows {
 
   /** Returns their rows in the format of the wire. */
   block(numbers: readonly number[]): TrialBlock {
-    const arrays = emptyArrays(numbers.length, this.width);
+    const arrays = emptyArrays(numbers.length, this.#widths);
     const columns = rowColumnList.map(([name]) => {
       const column: Column<RowArrays[RowColumnName]> = this.#columns[name];
       column.gather(numbers, arrays[name]);
@@ -196,6 +209,14 @@ export class TrialRows {
       number: new Uint8Array(Uint32Array.from(numbers).buffer),
       ...Object.fromEntries(columns),
     } as TrialBlock;
+  }
+
+  /** @param values absent: none */
+  #setFigures(number: number, values: readonly number[] | undefined): void {
+    for (let place = 0; place < this.#widths.objectives; place++) {
+      const value = values?.[place] ?? NaN;
+      this.#columns.figures.set(number, Number.isFinite(value) ? value : NaN, place);
+    }
   }
 
   #touch(number: number, what: number): void {

@@ -36,10 +36,17 @@ export const greatest: Readonly<Record<Kind, number>> = {
   f64: Infinity,
 };
 
+/** Numbers of a study on which the widths of its rows depend. */
+export interface RowWidths {
+  readonly parameters: number;
+  /** Number of objectives that the study lists; 0: it lists none. */
+  readonly objectives: number;
+}
+
 export interface RowColumn {
   readonly kind: Kind;
-  /** Numbers per row; default 1. `parameters`: the study's number of parameters. */
-  readonly width?: 2 | 'parameters';
+  /** Numbers per row; default 1. A name stands for that number of the study. */
+  readonly width?: 2 | keyof RowWidths;
   /** Number of a row for which nothing is known. */
   readonly empty: number;
   /**
@@ -77,6 +84,8 @@ export const rowColumns = {
   outcome: { kind: 'u8', empty: 0, source: 'outcome' },
   /** The trial's value; the last report while it runs. NaN: none, failed or diverged. */
   value: { kind: 'f64', empty: NaN, source: 'outcome' },
+  /** Values of the objectives that the study lists; NaN: none, failed or diverged. */
+  figures: { kind: 'f64', width: 'objectives', empty: NaN, source: 'outcome' },
   generation: { kind: 'u32', empty: 0, source: 'proposal', stored: 'galapagos_trial.generation' },
   /** Number of each parent + 1; 0: none. */
   parents: { kind: 'u32', width: 2, empty: 0, source: 'proposal' },
@@ -153,12 +162,9 @@ export type RowArrays = {
 /** Rows of the trials `number`. */
 export type RowBlock = RowArrays & { readonly number: Uint32Array<ArrayBuffer> };
 
-/**
- * Returns the numbers per row of a column.
- * @param parameters of the study
- */
-export function widthOf({ width }: RowColumn, parameters: number): number {
-  return width === 'parameters' ? parameters : (width ?? 1);
+/** Returns the numbers per row of a column. */
+export function widthOf({ width }: RowColumn, widths: RowWidths): number {
+  return typeof width === 'string' ? widths[width] : (width ?? 1);
 }
 
 /**
@@ -168,11 +174,11 @@ export function widthOf({ width }: RowColumn, parameters: number): number {
  */
 export function emptyArrays(
   rows: number,
-  parameters: number,
+  widths: RowWidths,
   unset: (column: RowColumn) => boolean = () => true,
 ): RowArrays {
   const arrays = rowColumnList.map(([name, column]) => {
-    const array = arrayOf[column.kind](rows * widthOf(column, parameters));
+    const array = arrayOf[column.kind](rows * widthOf(column, widths));
     return [name, column.empty !== 0 && unset(column) ? array.fill(column.empty) : array];
   });
   // The kinds are the table's.

@@ -18,8 +18,10 @@ export class StudyState {
   }
 
   apply({ head, trials, reports, loaded }: StudyBody, snapshot: boolean): void {
-    const width = (head ?? this.head)?.parameters.length ?? 0;
-    if (snapshot || width !== this.table.width) this.table.clear(width);
+    const { parameters = [], objectives = [] } = head ?? this.head ?? {};
+    const isWide =
+      parameters.length === this.table.width && objectives.length === this.table.objectives;
+    if (snapshot || !isWide) this.table.clear(parameters.length, objectives.length);
     if (head !== undefined) this.head = head;
     if (trials !== undefined) this.table.merge(trials);
     if (reports !== undefined) this.table.report(reports);

@@ -17,7 +17,7 @@ import {
   rowColumnList,
   widthOf,
 } from '../../protocol/window/row-columns.ts';
-import type { MetricName, RowArrays } from '../../protocol/window/row-columns.ts';
+import type { MetricName, RowArrays, RowWidths } from '../../protocol/window/row-columns.ts';
 import { Curves } from './curves.ts';
 import type { Curve } from './curves.ts';
 
@@ -57,6 +57,8 @@ export class TrialTable {
   ended = 0;
   /** Number of parameters of a row. */
   width: number;
+  /** Number of listed objectives of a row. */
+  objectives: number;
   columns: Columns;
   readonly curves = new Curves();
   /** Metric columns with a number in at least one row. */
@@ -72,10 +74,14 @@ export class TrialTable {
     return () => (this.#changed = () => undefined);
   });
 
-  /** @param width number of parameters of the study */
-  constructor(width: number) {
+  /**
+   * @param width number of parameters of the study
+   * @param objectives number of objectives that it lists
+   */
+  constructor(width: number, objectives = 0) {
     this.width = width;
-    this.columns = emptyColumns(SMALLEST, width);
+    this.objectives = objectives;
+    this.columns = emptyColumns(SMALLEST, this.#widths);
   }
 
   /** Increases with every change; reading it in an effect subscribes the effect. */
@@ -90,12 +96,13 @@ export class TrialTable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resets the table; `width` may differ after a study got its search space. */
-  clear(width = this.width): void {
+  /** Resets the table; the widths may differ after a study got its search space. */
+  clear(width = this.width, objectives = this.objectives): void {
     this.width = width;
+    this.objectives = objectives;
     this.size = this.known = this.ended = 0;
     this.from = Infinity;
-    this.columns = emptyColumns(SMALLEST, width);
+    this.columns = emptyColumns(SMALLEST, this.#widths);
     this.#completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
     this.running.clear();
     this.curves.clear();
@@ -122,7 +129,7 @@ export class TrialTable {
     const { columns } = this;
     for (const number of numbers) if (columns.state[number] === ABSENT) this.known += 1;
     for (const [name, column] of rowColumnList)
-      scatter(name, block[name], numbers, columns[name], widthOf(column, this.width));
+      scatter(name, block[name], numbers, columns[name], widthOf(column, this.#widths));
     for (const [name] of metricColumns)
       if (!this.metrics.has(name) && numbers.some((number) => !Number.isNaN(columns[name][number])))
         this.metrics.add(name);
@@ -209,6 +216,11 @@ export class TrialTable {
     return this.columns.params[number * this.width + place] ?? NaN;
   }
 
+  /** Value of the listed objective at a place; NaN without values. */
+  figure(number: number, place: number): number {
+    return this.columns.figures[number * this.objectives + place] ?? NaN;
+  }
+
   curve(number: number): Curve | null {
     return this.curves.get(number);
   }
@@ -233,6 +245,10 @@ export class TrialTable {
     return direction === 'minimize' ? Infinity : -Infinity;
   }
 
+  get #widths(): RowWidths {
+    return { parameters: this.width, objectives: this.objectives };
+  }
+
   #complete(place: number, number: number): void {
     if (place >= this.#completions.length) {
       const longer = new Uint32Array(Math.max(place + 1, this.#completions.length * 2)).fill(
@@ -247,7 +263,7 @@ export class TrialTable {
   #reserve(rows: number): void {
     const held = this.columns.state.length;
     if (rows <= held) return;
-    this.columns = grownColumns(this.columns, Math.max(rows, Math.ceil(held * 1.5)), this.width);
+    this.columns = grownColumns(this.columns, Math.max(rows, Math.ceil(held * 1.5)), this.#widths);
   }
 
   #bump(): void {
@@ -256,14 +272,14 @@ export class TrialTable {
   }
 }
 
-function emptyColumns(rows: number, width: number): Columns {
-  const columns = emptyArrays(rows, width);
+function emptyColumns(rows: number, widths: RowWidths): Columns {
+  const columns = emptyArrays(rows, widths);
   columns.state.fill(ABSENT);
   return columns;
 }
 
-function grownColumns(held: Columns, rows: number, width: number): Columns {
-  const grown = emptyColumns(rows, width);
+function grownColumns(held: Columns, rows: number, widths: RowWidths): Columns {
+  const grown = emptyColumns(rows, widths);
   for (const name of Object.keys(held) as (keyof Columns)[]) grown[name].set(held[name]);
   return grown;
 }

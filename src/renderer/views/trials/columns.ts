@@ -22,6 +22,7 @@ export type ColumnName =
   | 'started'
   | 'reports'
   | MetricName
+  | `objective:${string}`
   | `param:${string}`;
 
 export interface TableColumn {
@@ -30,6 +31,8 @@ export interface TableColumn {
   readonly axis: Axis | null;
   /** The metric shown and its unit; null for other columns. */
   readonly metric: { readonly name: MetricName; readonly unit: string } | null;
+  /** Metric of an objective after the first and its place in the list; null for other columns. */
+  readonly objective: { readonly metric: string; readonly place: number } | null;
   /** Width in px. */
   readonly width: number;
   readonly right: boolean;
@@ -65,18 +68,27 @@ export const FIRST_COLUMNS: readonly ColumnName[] = [
 const PARAMETER_WIDTH = 88;
 const METRIC_WIDTH = 92;
 
+/** Name of the column of an objective. */
+export function objectiveColumn(metric: string): ColumnName {
+  return `objective:${metric}`;
+}
+
 /**
- * All columns in order; parameters before the time, metrics last.
+ * All columns in order; objectives after the value, which is the first one, parameters before the
+ * time, metrics last.
  * @param metrics that at least one trial has
+ * @param objectives metrics of the listed ones
  */
 export function tableColumns(
   axes: readonly Axis[],
   metrics: ReadonlySet<MetricName> = new Set(),
+  objectives: readonly string[] = [],
 ): TableColumn[] {
   const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({
     name,
     axis: null,
     metric: null,
+    objective: null,
     width,
     right,
     sortable,
@@ -86,7 +98,8 @@ export function tableColumns(
     name: `param:${axis.name}` as const,
     axis,
     metric: null,
-    width: Math.max(PARAMETER_WIDTH, axis.name.length * 7.2 + 16),
+    objective: null,
+    width: nameWidth(axis.name),
     right:
       axis.distribution.type !== 'categorical' ||
       axis.distribution.choices.every((choice) => typeof choice === 'number'),
@@ -99,12 +112,28 @@ export function tableColumns(
       name,
       axis: null,
       metric: { name, unit },
+      objective: null,
       width: METRIC_WIDTH,
       right: true,
       sortable: true,
       downFirst: true,
     }));
-  return [...columns.slice(0, 5), ...parameters, ...columns.slice(5), ...measured];
+  const further = objectives.slice(1).map((metric, i) => ({
+    name: objectiveColumn(metric),
+    axis: null,
+    metric: null,
+    objective: { metric, place: i + 1 },
+    width: nameWidth(metric),
+    right: true,
+    sortable: true,
+    downFirst: true,
+  }));
+  const [before, behind] = [columns.slice(0, 3), columns.slice(3, 5)];
+  return [...before, ...further, ...behind, ...parameters, ...columns.slice(5), ...measured];
+}
+
+function nameWidth(name: string): number {
+  return Math.max(PARAMETER_WIDTH, name.length * 7.2 + 16);
 }
 
 function isMetric(name: ColumnName): name is MetricName {
@@ -114,9 +143,10 @@ function isMetric(name: ColumnName): name is MetricName {
 /** Undefined when the column is not numeric; null for the trial number itself. */
 export function numbersOf(
   table: TrialTable,
-  { name, axis }: TableColumn,
+  { name, axis, objective }: TableColumn,
 ): Numbers | null | undefined {
   const { columns, width } = table;
+  if (objective !== null) return figuresOf(table, objective.place);
   const plain = (column: Numbers['column']): Numbers => ({
     column: column.subarray(0, table.size),
     width: 1,
@@ -151,6 +181,10 @@ export function numbersOf(
   }
 }
 
+function figuresOf({ columns, size, objectives }: TrialTable, place: number): Numbers {
+  return { column: columns.figures.subarray(0, size * objectives), width: objectives, place };
+}
+
 /**
  * Numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name; null when there
  * is no such axis.
@@ -171,13 +205,14 @@ export function brushedNumbers(
 /**
  * Converts terms to conditions over the table's columns. Words match a choice, a state, an operator
  * or a trial's number.
+ * @param metrics names of the value and of the objectives after the first
  */
 export function conditionsOf(
   terms: readonly Term[],
   table: TrialTable,
   axes: readonly Axis[],
   operators: readonly string[],
-  metric: string,
+  metrics: readonly string[],
 ): Condition[] {
   const { columns, width, size } = table;
   const param = (axis: Axis): Numbers => ({
@@ -194,12 +229,13 @@ export function conditionsOf(
   return terms.map((term): Condition => {
     if (term.kind === 'compare') {
       const axis = axes.find((each) => each.name === term.column);
+      const place = metrics.indexOf(term.column);
       const found =
         axis !== undefined
           ? param(axis)
-          : term.column === metric
-            ? plain(columns.value)
-            : plain(numbers);
+          : place > 0
+            ? figuresOf(table, place)
+            : plain(place === 0 ? columns.value : numbers);
       return { kind: 'compare', numbers: found, operator: term.operator, value: term.value };
     }
     const { word, column, not } = term;

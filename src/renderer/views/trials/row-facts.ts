@@ -14,6 +14,8 @@ export interface RowFacts {
   /** Names of workers, by their index in the table's column. */
   readonly slots: readonly string[];
   readonly axes: readonly Axis[];
+  /** Metrics of the listed objectives; empty: the study lists none. */
+  readonly objectives: readonly string[];
 }
 
 export const NO_FACTS: RowFacts = {
@@ -21,10 +23,11 @@ export const NO_FACTS: RowFacts = {
   epochs: null,
   slots: [],
   axes: [],
+  objectives: [],
 };
 
 export function rowFacts(
-  head: Pick<StudyHead, 'metric' | 'split' | 'epochs' | 'slots'>,
+  head: Pick<StudyHead, 'metric' | 'split' | 'epochs' | 'slots' | 'objectives'>,
   axes: readonly Axis[],
 ): RowFacts {
   return {
@@ -32,6 +35,7 @@ export function rowFacts(
     epochs: head.epochs,
     slots: head.slots,
     axes,
+    objectives: head.objectives ?? [],
   };
 }
 
@@ -41,7 +45,11 @@ export function sameFacts(one: RowFacts, other: RowFacts): boolean {
     one.kind.split === other.kind.split &&
     one.epochs === other.epochs &&
     one.axes === other.axes &&
-    one.slots.length === other.slots.length &&
-    one.slots.every((slot, i) => slot === other.slots[i])
+    sameNames(one.slots, other.slots) &&
+    sameNames(one.objectives, other.objectives)
   );
+}
+
+function sameNames(names: readonly string[], others: readonly string[]): boolean {
+  return names.length === others.length && names.every((name, i) => name === others[i]);
 }

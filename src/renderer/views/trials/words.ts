@@ -8,8 +8,12 @@ import { text } from '../../text.ts';
 import type { TableColumn } from './columns.ts';
 import type { FilterProblem } from './filter.ts';
 
-export function columnTitle({ name, axis, metric }: TableColumn, kind: ScoreKind): string {
+export function columnTitle(
+  { name, axis, metric, objective }: TableColumn,
+  kind: ScoreKind,
+): string {
   if (axis !== null) return axis.name;
+  if (objective !== null) return objective.metric;
   if (metric !== null) return text.trials.metrics[metric.name];
   return name === 'value'
     ? text.trials.value(kind)
