@@ -85,6 +85,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'try a given point in a study, also while it runs',
     load: async () => (await import('./commands/enqueue.ts')).addEnqueue,
   },
+  edit: {
+    usage: '[options] <study>',
+    summary: "edit a study's search while it runs: ranges, fixed parameters, sampler, pruner",
+    load: async () => (await import('./commands/edit.ts')).addEdit,
+  },
   init: {
     usage: '[options] <script> [arguments...]',
     summary: 'look at a training script and write a study file for it',

@@ -3,8 +3,8 @@
  * carries out its instructions. Decides nothing itself. One turn: take the events that have
  * arrived, step each (then the clock, if due), commit once, release the outbox in order.
  */
-import { createSampler, samplerCost } from '../core/samplers/create-sampler.ts';
-import type { Sampler } from '../core/samplers/sampler.ts';
+import { samplerOf } from '../core/samplers/after-edit.ts';
+import { samplerCost } from '../core/samplers/create-sampler.ts';
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type {
   Change,
@@ -119,7 +119,7 @@ export class Coordinator {
 
   private constructor(parts: CoordinatorParts) {
     this.#parts = parts;
-    this.#lab = createLab({ samplerFor, ...parts.options });
+    this.#lab = createLab({ samplerFor: samplerOf, ...parts.options });
     this.#outbox = new TransactionalOutbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
     this.#channels = new WorkerChannels(
@@ -207,7 +207,10 @@ export class Coordinator {
 
   /** Applies a user's decision about a study, a trial or a slot. */
   command(
-    event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>,
+    event: Extract<
+      NewEvent,
+      { type: `search${string}` | `study${string}` | `trial${string}` | `slot${string}` }
+    >,
   ): void {
     this.#take({ ...event, because: 'user' });
   }
@@ -270,6 +273,11 @@ export class Coordinator {
   /** Reports the end of a worker process; called by the host. */
   exited(event: Omit<Extract<Event, { type: 'exited' }>, 'at' | 'type'>): void {
     this.#take({ ...event, type: 'exited' });
+  }
+
+  /** Stops the coordinator with a fatal error, as an error of its own turn does. */
+  fail(error: unknown): void {
+    if (!this.#closed) this.#fail(error);
   }
 
   /** Handles the events taken so far now instead of at the next turn. */
@@ -444,8 +452,4 @@ export class Coordinator {
     const study = this.#lab.studies.get(uid);
     return study !== undefined && samplerCost(study.spec.sampler) === 'thread';
   }
-}
-
-function samplerFor({ sampler, searchSpace, direction, seed, history }: StudySpec): Sampler {
-  return createSampler(sampler, searchSpace, direction, seed, history);
 }

@@ -9,6 +9,7 @@ import { axesOf } from '../core/search-space/axis.ts';
 import { completeParams } from '../core/search-space/complete-params.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import { encodeParams } from '../core/search-space/params.ts';
+import { limitedSpace } from '../core/search-space/reduced-space.ts';
 import { params as paramsSchema } from '../protocol/best-configs.ts';
 import { parse } from '../protocol/problems.ts';
 import { StorageError } from '../storage/errors.ts';
@@ -24,13 +25,17 @@ const DRAWS = 31;
  * @throws InvalidInput with every problem
  */
 export function pointFor(study: Study, given: Params): EncodedParams {
-  const { searchSpace, seed } = study.spec;
+  const { searchSpace, only, seed } = study.spec;
   const axes = axesOf(searchSpace);
+  const limited = axesOf(limitedSpace(searchSpace, only));
   const { columns, sampler } = study;
   let point: EncodedParams | null = null;
   for (let ordinal = 0; ordinal < DRAWS; ordinal++) {
     const position = { purpose: PURPOSE.enqueued, trial: columns.size + 1, ordinal };
-    const encoded = encodeParams(axes, completeParams(axes, given, new Stream(seed, position)));
+    const params = completeParams(limited, given, new Stream(seed, position));
+    const allowed = encodeParams(limited, params);
+    // Choices are numbered in the whole space.
+    const encoded = allowed.ok ? encodeParams(axes, params) : allowed;
     if (!encoded.ok) throw new InvalidInput('the enqueued point', encoded.problems);
     point ??= encoded.params;
     if (sampler.repeats || columns.find(encoded.params) === null) return encoded.params;

@@ -2,20 +2,14 @@
  * The thread that proposes trials of one study for `thread-sampling.ts`. Keeps a copy of the
  * study's columns between requests. Entry of a worker thread: other files import its types only.
  */
-import { createSampler } from '../core/samplers/create-sampler.ts';
+import { samplerOf } from '../core/samplers/after-edit.ts';
+import type { SampledSpec } from '../core/samplers/after-edit.ts';
 import { proposalsFor } from '../core/scheduling/asking.ts';
 import type { Ask, Proposals } from '../core/scheduling/asking.ts';
 import type { Study } from '../core/scheduling/state.ts';
 import type { ColumnIncrement } from '../core/study/column-increment.ts';
-import { directionsOf } from '../core/study/objectives.ts';
-import type { StudySpec } from '../core/study/study-spec.ts';
-import { TrialColumns } from '../core/study/trial-columns.ts';
+import { columnsFor } from '../core/study/columns-for.ts';
 import { serveRequests } from '../runtime/serve-requests.ts';
-
-export type SampledSpec = Pick<
-  StudySpec,
-  'sampler' | 'searchSpace' | 'direction' | 'objectives' | 'seed' | 'history'
->;
 
 export interface SamplerRequest {
   /** The study, with an increment from the first trial; null: continues the copy. */
@@ -29,12 +23,8 @@ let copy: Pick<Study, 'sampler' | 'columns'> | null = null;
 
 serveRequests(({ spec, increment, ask }: SamplerRequest): Proposals => {
   if (spec !== null) {
-    const { searchSpace, direction, seed, history } = spec;
-    const sampler = createSampler(spec.sampler, searchSpace, direction, seed, history);
-    copy = {
-      sampler,
-      columns: new TrialColumns(searchSpace, direction, sampler.window, directionsOf(spec)),
-    };
+    const sampler = samplerOf(spec);
+    copy = { sampler, columns: columnsFor(spec, sampler) };
   }
   if (copy === null) throw new Error('the first request names no study');
   copy.columns.apply(increment);

@@ -12,7 +12,8 @@ import { startThread } from '../runtime/start-thread.ts';
 import { ThreadRequests } from '../runtime/thread-requests.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { Timer } from '../runtime/timer.ts';
-import type { SampledSpec, SamplerRequest } from './sampler-thread.ts';
+import type { SampledSpec } from '../core/samplers/after-edit.ts';
+import type { SamplerRequest } from './sampler-thread.ts';
 
 /**
  * Milliseconds without an answer after which a thread is ended. Far above the time of any proposal,
@@ -38,6 +39,8 @@ export function startSamplerThread(): Worker {
 
 interface StudyThread {
   readonly requests: ThreadRequests<SamplerRequest, Proposals>;
+  /** Number of edits of the search before the asks that it answers. */
+  readonly edits: number;
   /** How much of the study's columns the thread has; null: nothing, not even the study. */
   position: ColumnPosition | null;
 }
@@ -91,7 +94,7 @@ export class ThreadSampling {
   }
 
   async #propose(ask: Ask, because: string): Promise<void> {
-    const thread = this.#threadOf(ask.study);
+    const thread = this.#threadOf(ask);
     let proposals: Proposals | null = null;
     for (let lost = 0; proposals === null; lost++) {
       try {
@@ -144,24 +147,28 @@ export class ThreadSampling {
     }
   }
 
-  #threadOf(study: string): StudyThread {
+  /** An edit of the search replaces the thread: its proposals would be those of the search before. */
+  #threadOf({ study, edits = 0 }: Ask): StudyThread {
     const known = this.#threads.get(study);
-    if (known !== undefined) return known;
+    if (known?.edits === edits) return known;
+    if (known !== undefined) void known.requests.close(new Error('its search was edited'));
     const requests = new ThreadRequests<SamplerRequest, Proposals>({
       start: this.#options.start,
       end: (worker) => worker.terminate(),
     });
-    const thread: StudyThread = { requests, position: null };
+    const thread: StudyThread = { requests, edits, position: null };
     this.#threads.set(study, thread);
     return thread;
   }
 }
 
 function sampledSpec(spec: SampledSpec): SampledSpec {
-  const { sampler, searchSpace, direction, objectives, seed, history } = spec;
+  const { sampler, searchSpace, only, edits, direction, objectives, seed, history } = spec;
   return {
     sampler,
     searchSpace,
+    ...(only === undefined ? {} : { only }),
+    ...(edits === undefined ? {} : { edits }),
     direction,
     ...(objectives === undefined ? {} : { objectives }),
     seed,

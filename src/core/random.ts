@@ -28,6 +28,7 @@ export const PURPOSE = {
   bracket: 75,
   enqueued: 76,
   audit: 80,
+  edited: 81,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

@@ -7,6 +7,7 @@ import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
+import { takeEditRequests } from '../coordinator/search-edits.ts';
 import type { CoordinatorListener, CoordinatorParts } from '../coordinator/coordinator.ts';
 import { THIS_NODE, isOnThisNode, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
@@ -19,6 +20,7 @@ import type { StartableDevice } from '../node/devices/pin.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
+import { objectiveCheck } from '../objectives/objective-check.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
@@ -47,7 +49,7 @@ import {
 
 /**
  * Milliseconds between two checks that the lab file and its log are still the files that are being
- * written, and whether another program has enqueued trials.
+ * written, and whether another program has enqueued trials or asked to edit a search.
  */
 const VERIFY_EVERY_MS = 2_000;
 /** Milliseconds that workers have to exit by themselves when the lab closes. */
@@ -256,9 +258,17 @@ async function start(
   const check = existed
     ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
     : null;
+  const checkObjective = objectiveCheck({ resources, userFolder: home });
+  const takeEdits = (): void => {
+    takeEditRequests(coordinator, storage, checkObjective).catch((error: unknown) =>
+      coordinator.fail(error),
+    );
+  };
+  takeEdits();
   const verifying = setInterval(() => {
     coordinator.verifyStorage();
     coordinator.takeEnqueued();
+    takeEdits();
   }, VERIFY_EVERY_MS).unref();
   return {
     coordinator,

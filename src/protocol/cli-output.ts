@@ -87,6 +87,21 @@ export const enqueueOutput = strict({
 });
 export type EnqueueOutput = z.output<typeof enqueueOutput>;
 
+/** Result of `galapagos edit`. */
+export const editOutput = strict({
+  lab: z.string(),
+  study: z.string(),
+  dryRun: z.boolean().describe('Whether the edit was only checked.'),
+  first: count.describe('Number of the first trial that is proposed after the edit.'),
+  told: count
+    .nullable()
+    .describe(
+      'Number of earlier trials that the sampler learns from; null: only the pruner changes.',
+    ),
+  changes: z.array(z.string()).describe('One line for each change.'),
+});
+export type EditOutput = z.output<typeof editOutput>;
+
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;
 

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import { auditVerdicts, trialOutcomes } from '../core/study/row-codes.ts';
-import { searchSpace } from './search-space.ts';
+import { paramValue, searchSpace } from './search-space.ts';
 import {
   audit,
   constraints,
@@ -31,12 +31,33 @@ export const holder = z.object({
 });
 export type Holder = z.output<typeof holder>;
 
-/** Early stopping as it was fixed when the study was created. */
+/** Early stopping, fixed when the study was created or edited. */
 const pruning = z.object({
   pruner: z.looseObject({ name: z.string() }),
   reason: z.string(),
   length: z.int().min(1).nullable(),
   keeps: z.enum(['best', 'last']),
+});
+
+const soundSpace = searchSpace.superRefine((space, context) => {
+  const [problem] = checkSearchSpace(space, '');
+  if (problem !== undefined)
+    context.addIssue({ code: 'custom', message: `at ${problem.path}, ${problem.expected}` });
+});
+
+/** The parts of a study that edits change. */
+const search = {
+  searchSpace: soundSpace,
+  only: z.record(z.string(), z.array(paramValue).min(1)).exactOptional(),
+  sampler,
+  pruning: pruning.exactOptional(),
+};
+
+const searchEdit = z.object({
+  first: z.int().min(0),
+  date: z.number(),
+  told: z.int().min(0).nullable(),
+  before: z.object(search),
 });
 
 /** `galapagos_study.spec`. The objective's own layer checks its settings. */
@@ -46,17 +67,12 @@ export const storedSpec = z.object({
   direction,
   objectives: objectives.exactOptional(),
   constraints: constraints.exactOptional(),
-  searchSpace: searchSpace.superRefine((space, context) => {
-    const [problem] = checkSearchSpace(space, '');
-    if (problem !== undefined)
-      context.addIssue({ code: 'custom', message: `at ${problem.path}, ${problem.expected}` });
-  }),
-  sampler,
+  ...search,
   seed,
-  pruning: pruning.exactOptional(),
   packing: packing.exactOptional(),
   devices: devices.exactOptional(),
   audit: audit.exactOptional(),
+  edits: z.array(searchEdit).exactOptional(),
   startedFrom: z.array(z.object({ name: z.string(), trials: z.int().min(0) })).exactOptional(),
 });
 

@@ -161,17 +161,25 @@ function* checkOwnStudy(findings: Findings, row: Row): Generator<readonly Findin
     FROM galapagos_trial ours LEFT JOIN trials ON trials.trial_id = ours.trial_id
     LEFT JOIN trial_values ON trial_values.trial_id = ours.trial_id AND objective = 0
     WHERE ours.study = ${key} AND ours.number > ?1 ORDER BY ours.number`;
-  yield* findings.checked(trials, (trial) => checkTrial(findings, study, axes, trial));
+  const drawnFrom = [
+    ...(spec.edits ?? []).map(({ first, before }) => ({
+      below: first,
+      axes: axesOf(before.searchSpace),
+    })),
+    { below: Infinity, axes },
+  ];
+  yield* findings.checked(trials, (trial) => checkTrial(findings, study, drawnFrom, trial));
   // One number for both parts of the key, so that a page may end between two attempts of a trial.
   const attempts = `SELECT number * ${MOST_ATTEMPTS} + k, number, k, outcome, result FROM galapagos_attempt
     WHERE study = ${key} AND number >= ?1 / ${MOST_ATTEMPTS} AND number * ${MOST_ATTEMPTS} + k > ?1 ORDER BY number, k`;
   yield* findings.checked(attempts, (attempt) => checkAttempt(findings, study, attempt));
 }
 
+/** @param drawnFrom axes of the trials below each number, in ascending order */
 function checkTrial(
   findings: Findings,
   study: string | null,
-  axes: readonly Axis[],
+  drawnFrom: readonly { readonly below: number; readonly axes: readonly Axis[] }[],
   row: Row,
 ): void {
   const { columns } = findings;
@@ -179,6 +187,7 @@ function checkTrial(
     columns.integer('galapagos_trial.number', row[0]),
   );
   const of = { study, trial: number ?? null };
+  const axes = drawnFrom.find(({ below }) => (number ?? Infinity) < below)?.axes ?? [];
   const state = findings.attempt(of, () =>
     columns.parsed('galapagos_trial.state', trialState, row[1]),
   );

@@ -20,6 +20,7 @@ import { storedTrial } from './memory-trials.ts';
 import type { Trial } from './memory-trials.ts';
 import { withoutNegativeZero, withReports } from './memory-values.ts';
 import type { StorageCode } from './errors.ts';
+import type { EditRequest } from './edit-requests.ts';
 import type { Committed, EndedElsewhere, EnqueuedElsewhere, LabStorage } from './storage.ts';
 
 const FILE = 'memory';
@@ -119,6 +120,15 @@ class Memory implements MemoryLab {
     return row;
   }
 
+  editRequests(): readonly EditRequest[] {
+    // No other program shares its memory.
+    return [];
+  }
+
+  refuseEdit(): void {
+    // There are no requests.
+  }
+
   enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
     const { enqueued } = this.contents;
     if (this.#seen === enqueued.length) return null;
@@ -190,6 +200,9 @@ class Memory implements MemoryLab {
         break;
       case 'activeMs':
         this.#setStudy(write.uid, { ...this.#study(write.uid), activeMs: write.activeMs });
+        break;
+      case 'searchEdited':
+        this.#setStudy(write.uid, { ...this.#study(write.uid), spec: write.spec });
         break;
       case 'description': {
         const { uid, name, note, deleted } = write;

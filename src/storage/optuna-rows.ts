@@ -110,10 +110,14 @@ export class OptunaRows {
         id,
         pythonJson(spec.objectives.map(({ metric }) => metric)),
       );
-    const { sampler, objective, seed } = spec;
     this.#setStudyAttribute(id, 'galapagos:uid', uid);
-    this.#setStudyAttribute(id, 'galapagos:study', { sampler, objective, seed });
+    this.describeStudy(id, spec);
     return id;
+  }
+
+  /** Writes the attribute `galapagos:study`. */
+  describeStudy(studyId: number, { sampler, objective, seed }: StudySpec): void {
+    this.#setStudyAttribute(studyId, 'galapagos:study', { sampler, objective, seed });
   }
 
   /** Returns whether the study still exists. SQLite reuses ids after a deletion. */
@@ -140,7 +144,7 @@ export class OptunaRows {
   }
 
   #describe(study: StudyRows, trial: OpenTrial, trialId: number): void {
-    study.insertParams(trialId, trial.params);
+    study.insertParams(trialId, trial.number, trial.params);
     this.#insertAttribute.run([trialId, 'galapagos:uid', `"${study.uid}/${trial.number}"`]);
     trial.trialId = trialId;
   }
@@ -211,7 +215,8 @@ export class OptunaRows {
 
   #setStudyAttribute(studyId: number, key: string, value: unknown): void {
     this.#connection.run(
-      'INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)',
+      `INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)
+       ON CONFLICT (study_id, key) DO UPDATE SET value_json = excluded.value_json`,
       studyId,
       key,
       pythonJson(value),

@@ -17,6 +17,7 @@ import { pythonJson } from './python-json.ts';
 import type { Recognised } from './recognise.ts';
 import {
   GALAPAGOS_DDL,
+  EDIT_REQUEST_DDL,
   HISTORY_DDL,
   LAB_FORMAT,
   OPTUNA_DDL,
@@ -126,6 +127,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
   createAuditTables(connection);
   connection.exec(PREDICTION_DDL);
   for (const sql of HISTORY_DDL) connection.exec(sql);
+  connection.exec(EDIT_REQUEST_DDL);
   // Running attempts of audits are not continued after a restart: the audits are due again.
   connection.run("UPDATE galapagos_audit SET outcome = 'lost' WHERE outcome IS NULL");
   const columns = new Columns(connection.file);

@@ -301,6 +301,17 @@ export const HISTORY_DDL: readonly string[] = [
 ) WITHOUT ROWID`,
 ];
 
+/**
+ * Requests of other programs to edit the search of a study, and the answers of the program that has
+ * the lab open. change and answer: JSON. Earlier files lack the table.
+ */
+export const EDIT_REQUEST_DDL = `CREATE TABLE IF NOT EXISTS galapagos_edit_request (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	study TEXT NOT NULL,
+	change TEXT NOT NULL,
+	answer TEXT
+)`;
+
 /** Our tables with rows of trials. */
 export const TRIAL_TABLES = [
   'galapagos_audit',

@@ -23,6 +23,9 @@ import { rescue } from './rescue.ts';
 import { holderOf, refuseHeld, refuseOwner, refuseRival, takeHold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
 import { isBusy, storageError } from './sqlite-failure.ts';
+import { answerEdit, EditRequests } from './edit-requests.ts';
+import type { EditRequest } from './edit-requests.ts';
+import type { Problem } from '../core/errors.ts';
 import { EnqueuedTrials } from './enqueued-elsewhere.ts';
 import { optunaDate } from './optuna-encoding.ts';
 import type { Committed, EnqueuedElsewhere, LabStorage } from './storage.ts';
@@ -166,6 +169,7 @@ class SqliteLab implements LabStorage {
   readonly #selectEpoch: Statement;
   readonly #writes: Writes;
   readonly #enqueued: EnqueuedTrials;
+  readonly #edits: EditRequests;
   readonly #owner: OwnerLock;
   #wal = false;
   #guard: LogGuard | null = null;
@@ -182,6 +186,7 @@ class SqliteLab implements LabStorage {
     this.#selectEpoch = connection.prepare('SELECT epoch FROM galapagos_lab');
     this.#writes = new Writes(connection);
     this.#enqueued = new EnqueuedTrials(connection);
+    this.#edits = new EditRequests(connection);
     this.#startLog();
   }
 
@@ -223,6 +228,27 @@ class SqliteLab implements LabStorage {
       this.#connection.transaction(() => {
         this.#checkFence();
         this.#enqueued.refuse(row, reason, optunaDate(this.#now()));
+      });
+    } catch (error) {
+      throw storageError(error, this.#connection.file, 'write the lab file');
+    }
+  }
+
+  editRequests(): readonly EditRequest[] {
+    if (this.#closed || this.#stopped !== null) return [];
+    try {
+      return this.#edits.found();
+    } catch (error) {
+      throw storageError(error, this.#connection.file, 'read the lab file');
+    }
+  }
+
+  refuseEdit(row: number, problems: readonly Problem[]): void {
+    if (this.#closed || this.#stopped !== null) return;
+    try {
+      this.#connection.transaction(() => {
+        this.#checkFence();
+        answerEdit(this.#connection, row, { accepted: false, problems });
       });
     } catch (error) {
       throw storageError(error, this.#connection.file, 'write the lab file');

@@ -4,6 +4,8 @@
  * covers both.
  */
 import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
+import type { Problem } from '../core/errors.ts';
+import type { EditRequest } from './edit-requests.ts';
 import type { EndedState } from '../core/scheduling/index.ts';
 import type { Figures } from '../core/study/objectives.ts';
 
@@ -59,5 +61,9 @@ export interface LabStorage {
   enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null;
   /** Ends such a trial as failed, with the reason as its attribute `galapagos:refused`. */
   refuseEnqueued(row: number, reason: string): void;
+  /** Requests to edit a search that other programs made since the last call, in order. */
+  editRequests(): readonly EditRequest[];
+  /** Answers a request that led to no edit. */
+  refuseEdit(row: number, problems: readonly Problem[]): void;
   close(): void;
 }

@@ -48,7 +48,8 @@ export class StudyRows {
   readonly #open = new Map<number, OpenTrial>();
   readonly #selectTrial: Statement;
   readonly #selectAttempt: Statement;
-  readonly #insertParams: Statement;
+  /** Statements with the distributions of trials below a number, in ascending order. */
+  readonly #insertParams: readonly { readonly below: number; readonly statement: Statement }[];
 
   /** @throws StorageError contradiction: no such study */
   constructor(connection: Connection, uid: string) {
@@ -85,7 +86,14 @@ export class StudyRows {
     this.#selectAttempt = connection.prepare(
       'SELECT k, slot, result FROM galapagos_attempt WHERE study = ? AND number = ? ORDER BY k DESC LIMIT ?',
     );
-    this.#insertParams = connection.prepare(insertParamsSql(this.axes));
+    const edits = spec.edits ?? [];
+    this.#insertParams = [
+      ...edits.map(({ first, before }) => ({ below: first, space: before.searchSpace })),
+      { below: Infinity, space: spec.searchSpace },
+    ].map(({ below, space }) => ({
+      below,
+      statement: connection.prepare(insertParamsSql(axesOf(space))),
+    }));
   }
 
   /** Adds a proposal that was just written. */
@@ -133,10 +141,14 @@ export class StudyRows {
     this.#open.delete(number);
   }
 
-  /** The rows of a trial's active parameters, in declaration order. */
-  insertParams(trialId: number, params: EncodedParams): void {
+  /**
+   * Inserts the rows of a trial's active parameters, in declaration order, with the distributions
+   * that it was drawn from.
+   */
+  insertParams(trialId: number, number: number, params: EncodedParams): void {
+    const drawn = this.#insertParams.find(({ below }) => number < below);
     // An inactive parameter is bound as NULL, which the statement skips.
-    this.#insertParams.run([
+    drawn?.statement.run([
       trialId,
       ...Array.from(params, (value) => (Number.isNaN(value) ? null : value)),
     ]);

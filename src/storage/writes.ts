@@ -5,6 +5,7 @@
 import type { Write } from '../core/scheduling/index.ts';
 import { AuditRows } from './audit-rows.ts';
 import { paramsBlob } from './columns.ts';
+import { answerEdit } from './edit-requests.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { HistoryRows, withoutHistory } from './history-rows.ts';
@@ -135,6 +136,9 @@ export class Writes {
       case 'activeMs':
         this.#setStudy('active_ms = ?', write.uid, write.activeMs);
         break;
+      case 'searchEdited':
+        this.#editSearch(write);
+        break;
       case 'description':
         writeDescription(this.#connection, this.#study(write.uid), write);
         break;
@@ -200,6 +204,14 @@ export class Writes {
       JSON.stringify(withoutHistory(spec)),
     );
     if (spec.history !== undefined) this.#history.insert(this.#study(uid).key, spec.history);
+  }
+
+  #editSearch({ uid, spec, request }: Of<'searchEdited'>): void {
+    this.#setStudy('spec = ?', uid, JSON.stringify(withoutHistory(spec)));
+    this.#optuna.describeStudy(this.#study(uid).studyId, spec);
+    // Rows of later trials have other distributions.
+    this.#studies.delete(uid);
+    if (request !== undefined) answerEdit(this.#connection, request, { accepted: true });
   }
 
   #setStudy(columns: string, uid: string, ...values: (string | number | null)[]): void {
@@ -446,6 +458,7 @@ function trialOf(write: Write): string {
     case 'studyState':
     case 'limits':
     case 'activeMs':
+    case 'searchEdited':
     case 'description':
     case 'trialsRemoved':
     case 'studyRemoved':

@@ -18,7 +18,7 @@ import { searchSpace } from '../protocol/search-space.ts';
 import { parseStudy, sampler } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
 import { isFields } from '../training/models/reader.ts';
-import { objectiveCheck } from './objective-check.ts';
+import { objectiveCheck } from '../objectives/objective-check.ts';
 import { toWindowProblem } from './problems.ts';
 
 export function checkStudy(

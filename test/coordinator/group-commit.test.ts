@@ -26,6 +26,8 @@ function parts(commit: () => Committed): {
     verify: () => undefined,
     enqueuedElsewhere: () => null,
     refuseEnqueued: () => undefined,
+    editRequests: () => [],
+    refuseEdit: () => undefined,
     close: () => undefined,
   };
   return { commits: new GroupCommit(storage, outbox), outbox, left };

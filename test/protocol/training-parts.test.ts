@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
 import { parseStudy, studyOf } from '../../src/protocol/study-file.ts';
-import { objectiveCheck } from '../../src/studies/objective-check.ts';
+import { objectiveCheck } from '../../src/objectives/objective-check.ts';
 
 const resources = new URL('../../resources', import.meta.url).pathname;
 const settings = {

@@ -464,6 +464,7 @@ describe('Reading a lab: studies of other programs', () => {
       'galapagos_prediction',
       'galapagos_history',
       'galapagos_ancestor',
+      'galapagos_edit_request',
     ])
       foreignly(file, `DROP TABLE ${table}`);
     // prettier-ignore

@@ -50,6 +50,14 @@ export class FragileStorage implements LabStorage {
     return this.#real.enqueuedElsewhere();
   }
 
+  editRequests(): ReturnType<LabStorage['editRequests']> {
+    return this.#real.editRequests();
+  }
+
+  refuseEdit(...answer: Parameters<LabStorage['refuseEdit']>): void {
+    this.#real.refuseEdit(...answer);
+  }
+
   refuseEnqueued(row: number, reason: string): void {
     this.#real.refuseEnqueued(row, reason);
   }

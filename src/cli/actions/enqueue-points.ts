@@ -7,6 +7,7 @@ import { axesOf } from '../../core/search-space/axis.ts';
 import { completeParams } from '../../core/search-space/complete-params.ts';
 import type { Params, ParamValue } from '../../core/search-space/distribution.ts';
 import { keyText } from '../../core/search-space/duplicate-key.ts';
+import { limitedSpace } from '../../core/search-space/reduced-space.ts';
 import { encodeParams } from '../../core/search-space/params.ts';
 import { knownStudy } from '../../documents/lab-output.ts';
 import { params as paramsSchema } from '../../protocol/best-configs.ts';
@@ -14,6 +15,7 @@ import type { EnqueueOutput } from '../../protocol/cli-output.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import { parse } from '../../protocol/problems.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
+import { valueOf } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import { readNamedFile } from '../options/read-named-file.ts';
 import type { LabOptions } from '../options/lab-command.ts';
@@ -70,7 +72,8 @@ function checked(
       `${name} is a study of Optuna: enqueue the point with Optuna`,
       { found: name },
     );
-  const axes = axesOf(spec.searchSpace);
+  const axes = axesOf(limitedSpace(spec.searchSpace, spec.only));
+  const wholeAxes = axesOf(spec.searchSpace);
   const whole = new Set<string>();
   for (const [i, point] of given.entries()) {
     const path = given.length === 1 ? 'params' : `params[${i}]`;
@@ -78,12 +81,11 @@ function checked(
     const stream = new Stream(0, { purpose: PURPOSE.enqueued });
     const encoded = encodeParams(axes, completeParams(axes, point, stream), path);
     if (!encoded.ok) throw new InvalidInput('the point', encoded.problems);
-    const alone = encodeParams(axes, point);
-    if (alone.ok) whole.add(keyText(axes, alone.params));
+    const alone = encodeParams(wholeAxes, point);
+    if (alone.ok) whole.add(keyText(wholeAxes, alone.params));
   }
-  for (const { number, params } of whole.size === 0 ? [] : reader.trials(uid)) {
-    const encoded = encodeParams(axes, params);
-    if (!encoded.ok || !whole.has(keyText(axes, encoded.params))) continue;
+  for (const { number, encoded } of whole.size === 0 ? [] : reader.trials(uid)) {
+    if (encoded === null || !whole.has(keyText(wholeAxes, encoded))) continue;
     const message = `trial ${number} of ${name} has the same parameters`;
     throw new GalapagosError('duplicate-trial', message, { found: String(number) });
   }
@@ -99,18 +101,6 @@ function pointOf(values: readonly string[]): Params {
       return [value.slice(0, at), valueOf(value.slice(at + 1))];
     }),
   );
-}
-
-/** A number, true, false or null as JSON; otherwise the text itself. */
-function valueOf(text: string): ParamValue {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value === null || ['number', 'boolean', 'string'].includes(typeof value))
-      return value as ParamValue;
-  } catch {
-    // Not JSON: a text without quotation marks.
-  }
-  return text;
 }
 
 function pointsIn(context: Context, name: string): Params[] {

@@ -1,6 +1,7 @@
 /** Parsers of option values for commander; errors contain the expected and the found value. */
 import { InvalidArgumentError } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
+import type { ParamValue } from '../../core/search-space/distribution.ts';
 
 /** An integer, least ≤ n ≤ 2⁵³ − 1. */
 export function integer(least: number): (text: string) => number {
@@ -52,6 +53,18 @@ export function oneOf<Name extends string>(names: readonly Name[]): (text: strin
       `Expected ${names.join(', ')}, found ${JSON.stringify(text)}.${guess}`,
     );
   };
+}
+
+/** A number, true, false or null as JSON; otherwise the text itself. */
+export function valueOf(text: string): ParamValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value === null || ['number', 'boolean', 'string'].includes(typeof value))
+      return value as ParamValue;
+  } catch {
+    // Not JSON: a text without quotation marks.
+  }
+  return text;
 }
 
 /** Names, separated by commas. */

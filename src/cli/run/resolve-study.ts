@@ -15,7 +15,7 @@ import type { StudyFile } from '../../protocol/study-file.ts';
 import { isFields } from '../../training/models/reader.ts';
 import { looksLikeFile } from '../../studies/looks-like-file.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';
-import { objectiveCheck } from '../../studies/objective-check.ts';
+import { objectiveCheck } from '../../objectives/objective-check.ts';
 import { notesOn } from '../../studies/study-notes.ts';
 import { UsageError } from '../process/exit-codes.ts';
 import { presetFile, presetNames } from './presets.ts';

@@ -68,6 +68,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
     case 'auditEnded':
     case 'study':
     case 'studyDescribed':
+    case 'searchEdited':
     case 'studyRemoved':
       return null;
     default:

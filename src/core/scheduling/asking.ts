@@ -40,8 +40,14 @@ export function askSamplers(lab: LabState): void {
     if (ready < 1) continue;
     let count = barrier === null ? Math.min(most, ready) : 1;
     while (barrier !== null && count < most && barrier(first + count) === historyLength) count += 1;
-    study.asking = { first, count, historyLength, at: lab.now };
-    emit(lab, { do: 'askSampler', study: study.uid, first, count, historyLength });
+    const edits = study.spec.edits?.length ?? 0;
+    study.asking = { first, count, historyLength, edits, at: lab.now };
+    emit(lab, {
+      do: 'askSampler',
+      study: study.uid,
+      ...{ first, count, historyLength },
+      ...editsOf(edits),
+    });
   }
 }
 
@@ -104,6 +110,10 @@ function* queueing(lab: LabState, study: Study): Iterable<SlotGroup<Slot>> {
   }
 }
 
+function editsOf(edits: number): { readonly edits?: number } {
+  return edits === 0 ? {} : { edits };
+}
+
 /** Proposals of a sampler, or the message of the error that it threw. */
 export type Proposals =
   { readonly trials: readonly Proposal[] } | { readonly samplerError: string };
@@ -133,15 +143,23 @@ export function askedBecause({ epoch, seq }: LabState): string {
 
 /** Returns the event that answers an ask. */
 export function answerOf(
-  { study, first, historyLength }: Ask,
+  { study, first, historyLength, edits = 0 }: Ask,
   proposals: Proposals,
   stamp: { readonly at: number; readonly because: string },
 ): Answer {
   if ('samplerError' in proposals)
-    return { type: 'samplerFailed', ...stamp, study, first, error: proposals.samplerError };
+    return {
+      type: 'samplerFailed',
+      ...stamp,
+      study,
+      first,
+      error: proposals.samplerError,
+      ...editsOf(edits),
+    };
   const { trials } = proposals;
-  if (trials.length === 0) return { type: 'exhausted', ...stamp, study, first, historyLength };
-  return { type: 'proposed', ...stamp, study, first, historyLength, trials };
+  const asked = { ...stamp, study, first, historyLength, ...editsOf(edits) };
+  if (trials.length === 0) return { type: 'exhausted', ...asked };
+  return { type: 'proposed', ...asked, trials };
 }
 
 /** Carries out an ask at once. Deterministic; the sampler may keep a cache. */
@@ -151,9 +169,14 @@ export function answerAsk(lab: LabState, ask: Ask, at: number): Answer {
 }
 
 /** Returns whether a study still waits for the answer to this ask. */
-export function isAwaited(lab: LabState, { study, first, historyLength }: Ask): boolean {
+export function isAwaited(lab: LabState, { study, first, historyLength, edits = 0 }: Ask): boolean {
   const asking = lab.studies.get(study)?.asking ?? null;
-  return asking !== null && asking.first === first && asking.historyLength === historyLength;
+  return (
+    asking !== null &&
+    asking.first === first &&
+    asking.historyLength === historyLength &&
+    asking.edits === edits
+  );
 }
 
 export function proposed(lab: LabState, event: Proposed): void {
@@ -181,17 +204,18 @@ export function samplerFailed(
 
 /**
  * The study, if this is the answer it waits for. An enqueued trial may have taken the number
- * meanwhile: then it asks anew.
+ * meanwhile, or an edit replaced the search: then it asks anew.
  */
 function answered(
   lab: LabState,
-  event: { study: string; first: number; historyLength?: number },
+  event: { study: string; first: number; historyLength?: number; edits?: number },
 ): Study | null {
   const study = lab.studies.get(event.study);
   const asking = study?.asking ?? null;
   const expected =
     asking !== null &&
     asking.first === event.first &&
+    asking.edits === (event.edits ?? 0) &&
     (event.historyLength === undefined || asking.historyLength === event.historyLength);
   if (study === undefined || !expected) {
     lab.refusals.add('staleProposal', 'sampler');

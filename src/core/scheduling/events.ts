@@ -6,6 +6,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
 import type { Figures } from '../study/objectives.ts';
 import type { StepValue } from '../study/reports.ts';
+import type { Search } from '../study/search-edit.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type {
   AttemptId,
@@ -266,6 +267,17 @@ export type Event = Cause &
         readonly limits: Limits;
       }
     | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
+    /**
+     * `date`: milliseconds since 1970; `request`: row of the request in the lab file, which is
+     * answered in the same transaction.
+     */
+    | {
+        readonly type: 'searchEdited';
+        readonly study: string;
+        readonly search: Search;
+        readonly date: number;
+        readonly request?: number;
+      }
     /** `reason`: where it is not a person who pauses it. */
     | {
         readonly type: 'studyPaused';
@@ -306,18 +318,22 @@ export type Event = Cause &
         readonly first: number;
         readonly historyLength: number;
         readonly trials: readonly Proposal[];
+        /** Number of edits of the search before the ask; absent: 0. */
+        readonly edits?: number;
       }
     | {
         readonly type: 'exhausted';
         readonly study: string;
         readonly first: number;
         readonly historyLength: number;
+        readonly edits?: number;
       }
     | {
         readonly type: 'samplerFailed';
         readonly study: string;
         readonly first: number;
         readonly error: string;
+        readonly edits?: number;
       }
     | {
         readonly type: 'hello';

@@ -59,6 +59,13 @@ export type Write =
       readonly limit: number | null;
     }
   | { readonly op: 'activeMs'; readonly uid: string; readonly activeMs: number }
+  /** `spec` contains the edit. `request`: row of the request that it answers. */
+  | {
+      readonly op: 'searchEdited';
+      readonly uid: string;
+      readonly spec: StudySpec;
+      readonly request?: number;
+    }
   | {
       readonly op: 'description';
       readonly uid: string;
@@ -239,6 +246,15 @@ export type Change =
       readonly note: string;
       readonly deleted: boolean;
     }
+  /** The search of the study changed, as of trial `first`. */
+  | {
+      readonly kind: 'searchEdited';
+      readonly first: number;
+      /** Number of earlier trials that the sampler learns from; null: only the pruner changed. */
+      readonly told: number | null;
+      /** One line for each change. */
+      readonly differences: readonly string[];
+    }
   /** The study is no longer in the lab. */
   | { readonly kind: 'studyRemoved' };
 
@@ -383,6 +399,8 @@ export type Instruction =
       readonly first: number;
       readonly count: number;
       readonly historyLength: number;
+      /** Number of edits of the search before it; absent: 0. */
+      readonly edits?: number;
     }
   | { readonly do: 'openTasks'; readonly session: Session; readonly slot: SlotName }
   | { readonly do: 'closeTasks'; readonly session: Session }

@@ -4,7 +4,7 @@ import { NO_DEMAND } from '../demand.ts';
 import type { Demand } from '../demand.ts';
 import { isOnThisNode } from '../device.ts';
 import type { DeviceKind } from '../device.ts';
-import { createSampler } from '../samplers/create-sampler.ts';
+import { samplerOf } from '../samplers/after-edit.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { StudySpec } from '../study/study-spec.ts';
@@ -215,7 +215,6 @@ export const DEFAULT_OPTIONS: LabOptions = {
   arithmetic: ARITHMETIC,
   auditSeedOf: () => 0,
   mostMismatches: 3,
-  samplerFor: ({ sampler, searchSpace, direction, seed, history }) =>
-    createSampler(sampler, searchSpace, direction, seed, history),
+  samplerFor: samplerOf,
   strict: false,
 };

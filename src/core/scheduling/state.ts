@@ -107,7 +107,7 @@ export interface Dispatched {
 
 export interface Study {
   readonly uid: string;
-  /** Only its name changes. */
+  /** Its name changes, and its search. */
   spec: StudySpec;
   /** The user's note; empty: none. */
   note: string;
@@ -118,9 +118,9 @@ export interface Study {
    * before this opening.
    */
   removedFrom: number | null;
-  readonly sampler: Sampler;
+  sampler: Sampler;
   /** Null: none stops its trials. */
-  readonly pruning: StudyPruning | null;
+  pruning: StudyPruning | null;
   /**
    * All trials, ended or not; `columns.size` is the next number, `columns.ended` the number
    * charged. For a dormant study the first access reads all its trials, which blocks; counts are
@@ -145,6 +145,8 @@ export interface Study {
     readonly first: number;
     readonly count: number;
     readonly historyLength: number;
+    /** Number of edits of the search before the ask. */
+    readonly edits: number;
     readonly at: number;
   } | null;
   /** Whether the sampler has nothing more to propose. */

@@ -6,6 +6,7 @@
  * all earlier writes (`passesBeforeCommit`).
  */
 import { parseSlot } from '../device.ts';
+import { searchEdited } from './search-edits.ts';
 import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
 import { tendAudits } from './audit-dispatch.ts';
 import { endUnreachable } from './away.ts';
@@ -110,6 +111,9 @@ function take(lab: LabState, event: Event): void {
       return;
     case 'studyEdited':
       studyEdited(lab, event);
+      return;
+    case 'searchEdited':
+      searchEdited(lab, event);
       return;
     case 'studyPaused':
       studyPaused(lab, event);

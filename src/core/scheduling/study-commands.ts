@@ -4,10 +4,9 @@
  */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
-import { directionsOf } from '../study/objectives.ts';
 import { STOPPED_BY_USER } from '../study/stopped.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import { TrialColumns } from '../study/trial-columns.ts';
+import { columnsFor } from '../study/columns-for.ts';
 import { takenUp, trialsOf } from './dormant.ts';
 import type { Trials } from './dormant.ts';
 import { Durations } from './durations.ts';
@@ -87,9 +86,8 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
 
 /** @param sampler the study's own */
 export function noTrials(spec: StudySpec, sampler: Sampler): Trials {
-  const { searchSpace, direction } = spec;
   return {
-    columns: new TrialColumns(searchSpace, direction, sampler.window, directionsOf(spec)),
+    columns: columnsFor(spec, sampler),
     lastAttemptNumber: new Column((length) => new Uint8Array(length)),
   };
 }
@@ -239,7 +237,7 @@ export function endedElsewhere(
 }
 
 /** Refuses a command that would change the trials or the state of a deleted study. */
-function isRefusedAsDeleted(
+export function isRefusedAsDeleted(
   lab: LabState,
   command: Event['type'],
   { uid, deleted }: Study,

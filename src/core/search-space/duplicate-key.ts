@@ -3,7 +3,6 @@
  * steps. The key is exact; the hash has 64 bits (MurmurHash3's mixing, Appleby 2011, two lanes) and
  * is the same on every machine.
  */
-import { cellOfValue } from './axis.ts';
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 
@@ -52,7 +51,9 @@ export function hashKey(axes: readonly Axis[], params: EncodedParams, out: Hash)
 function canonical(axis: Axis, params: EncodedParams): number {
   const value = params[axis.index] ?? NaN;
   if (Number.isNaN(value)) return NaN;
-  return axis.kind === 'continuous' ? value + 0 : cellOfValue(axis, value);
+  if (axis.kind === 'continuous') return value + 0;
+  // Not limited to the cells of the axis, because an edit may have widened its range.
+  return Math.round((value * axis.divisor - axis.base) / axis.stride) + 0;
 }
 
 function mix(hash: number, word: number, before: number, after: number): number {

@@ -65,14 +65,14 @@ export function encodeParams(axes: readonly Axis[], params: Params, path = 'para
       problems.push({
         code: 'missing-parameter',
         path: at,
-        expected: describe(axis),
+        expected: describeAxis(axis),
         found: 'nothing',
       });
     else if (Number.isNaN(value))
       problems.push({
         code: 'illegal-value',
         path: at,
-        expected: describe(axis),
+        expected: describeAxis(axis),
         found: JSON.stringify(found),
       });
     encoded[axis.index] = value;
@@ -93,7 +93,8 @@ function parentMissing(
   });
 }
 
-function describe(axis: Axis): string {
+/** Returns the values that a parameter can take, in words. */
+export function describeAxis(axis: Axis): string {
   const { distribution } = axis;
   if (distribution.type === 'categorical')
     return `one of ${distribution.choices.map((choice) => JSON.stringify(choice)).join(', ')}`;

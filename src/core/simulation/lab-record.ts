@@ -127,6 +127,9 @@ export class LabRecord {
       case 'activeMs':
         this.#study(write.uid).activeMs = write.activeMs;
         return;
+      case 'searchEdited':
+        Object.assign(this.#study(write.uid), { spec: write.spec });
+        return;
       case 'description': {
         const { uid, name, note, deleted } = write;
         const study = this.#study(uid);

@@ -1,12 +1,13 @@
 /**
  * A study as a value: objective, search space, sampler and limits. The protocol parses it from a
- * study file; it is immutable after creation except for its limits.
+ * study file; after creation only its limits and its search change (`search-edit.ts`).
  */
 import type { PrunerSpec, Reporting } from '../pruners/pruner.ts';
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import type { Direction } from './direction.ts';
 import type { Listed } from './objectives.ts';
+import type { Only } from '../search-space/reduced-space.ts';
 import type { HistorySource, HistoryTrial } from './start-history.ts';
 
 export type { Direction };
@@ -24,7 +25,7 @@ export interface Objective {
 export const packings = ['fewer-evaluations', 'sooner'] as const;
 export type Packing = (typeof packings)[number];
 
-/** Early stopping of a study, fixed when it is created. */
+/** Early stopping of a study. */
 export interface Pruning extends Reporting {
   /** Never `auto`. */
   readonly pruner: PrunerSpec;
@@ -32,17 +33,36 @@ export interface Pruning extends Reporting {
   readonly reason: string;
 }
 
-export interface StudySpec extends Listed {
+/** The parts of a study that an edit can change. */
+export interface Search {
+  readonly searchSpace: SearchSpace;
+  /** Values to which an edit limits parameters; absent: none. */
+  readonly only?: Only;
+  readonly sampler: SamplerSpec;
+  /** Absent: no trial is stopped early. */
+  readonly pruning?: Pruning;
+}
+
+export interface SearchEdit {
+  /** Trials from this number on were proposed after it. */
+  readonly first: number;
+  /** Milliseconds since 1970. */
+  readonly date: number;
+  /**
+   * Number of trials below `first` that the sampler learns from. Null: the sampler goes on, because
+   * only the pruner changed.
+   */
+  readonly told: number | null;
+  readonly before: Search;
+}
+
+export interface StudySpec extends Listed, Search {
   readonly name: string;
   readonly objective: Objective;
   /** Of `objectives[0]` where objectives are listed. */
   readonly direction: Direction;
-  readonly searchSpace: SearchSpace;
-  readonly sampler: SamplerSpec;
   /** An integer, 0 ≤ seed < 2⁵³. */
   readonly seed: number;
-  /** Absent: no trial is stopped early. */
-  readonly pruning?: Pruning;
   /** Absent: `fewer-evaluations`. */
   readonly packing?: Packing;
   /**
@@ -56,6 +76,8 @@ export interface StudySpec extends Listed {
   readonly startedFrom?: readonly HistorySource[];
   /** Trials of these searches, in their order. Absent where a spec is only displayed. */
   readonly history?: readonly HistoryTrial[];
+  /** Edits of the search, oldest first; absent: none. */
+  readonly edits?: readonly SearchEdit[];
 }
 
 /** Rules that end a study; null: no such rule. */

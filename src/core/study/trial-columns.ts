@@ -65,12 +65,16 @@ export class TrialColumns {
   readonly #byCompletion: AsynchronousView;
   readonly #byNumber: SynchronousView;
 
-  /** @param listed directions of the objectives that the study lists; absent: it lists none */
+  /**
+   * @param listed directions of the objectives that the study lists; absent: it lists none
+   * @param kept whose parameters are kept, at least those of the window; default: the window's
+   */
   constructor(
     space: SearchSpace,
     direction: Direction,
     window: HistoryWindow,
     listed?: readonly Direction[],
+    kept = window,
   ) {
     const axes = axesOf(space);
     this.direction = direction;
@@ -78,11 +82,11 @@ export class TrialColumns {
     this.front = listed === undefined ? null : new Front(listed);
     this.#ranked = new Column((length) => new Float64Array(length), this.directions.length + 1);
     const boardSize = Math.max(SMALLEST_BOARD, window.kind === 'best' ? window.count : 0);
-    this.#params = new ParamStore(axes.length, window);
+    this.#params = new ParamStore(axes.length, kept);
     this.#points = new DuplicateSet(
       axes,
       (number) => this.#params.get(number),
-      window.kind === 'all',
+      kept.kind === 'all',
     );
     this.#board = new Leaderboard(direction, boardSize);
     this.#byCompletion = new AsynchronousView(this, boardSize);

@@ -14,7 +14,7 @@ import { estimateDuration, estimateTraining } from '../../studies/estimate-study
 import type { Measured } from '../../studies/estimate-study.ts';
 import { measureInProcess } from '../../studies/measure-in-process.ts';
 import type { Stop } from '../../studies/measure-in-process.ts';
-import { objectiveCheck } from '../../studies/objective-check.ts';
+import { objectiveCheck } from '../../objectives/objective-check.ts';
 import { cpuWorkers } from '../../studies/worker-count.ts';
 import { canonicalJson } from '../../training/plan/hash.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';

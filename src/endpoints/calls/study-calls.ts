@@ -20,7 +20,7 @@ import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
 import { decideOrThrow, orThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
-import { objectiveCheck } from '../../studies/objective-check.ts';
+import { objectiveCheck } from '../../objectives/objective-check.ts';
 import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
 import { joinHistories } from '../../studies/start-from/map-history.ts';
 import type { MappedHistory } from '../../studies/start-from/map-history.ts';

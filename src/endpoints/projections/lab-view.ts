@@ -222,6 +222,7 @@ export class LabView {
         this.versions.lab += 1;
         break;
       case 'studyDescribed':
+      case 'searchEdited':
       case 'trialStarted':
       case 'trialReported':
         break;

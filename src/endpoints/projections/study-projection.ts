@@ -81,6 +81,7 @@ export class StudyProjection {
       case 'auditEnded':
       case 'study':
       case 'studyDescribed':
+      case 'searchEdited':
       case 'studyRemoved':
         this.#other();
         return;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SamplerSpec } from '../../../src/core/samplers/sampler.ts';
-import { samplerNames } from '../../../src/core/samplers/create-sampler.ts';
+import { samplerNames, trainsInParts } from '../../../src/core/samplers/create-sampler.ts';
+import { describeEditedSampler } from '../../contracts/edited-search.contract.ts';
 import { describeSampler } from '../../contracts/sampler.contract.ts';
 
 const specs: readonly SamplerSpec[] = [
@@ -23,4 +24,8 @@ describe('Samplers: contract', () => {
     expect(specs.map(({ name }) => name)).toEqual(samplerNames.map(({ name }) => name));
   });
 });
-for (const spec of specs) describeSampler(spec);
+for (const spec of specs) {
+  describeSampler(spec);
+  // No edit leads to a sampler whose trials go on from checkpoints.
+  if (!trainsInParts(spec)) describeEditedSampler(spec);
+}

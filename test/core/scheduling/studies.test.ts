@@ -123,7 +123,9 @@ describe('Scheduler: states of a study', () => {
 
   it('ends when the sampler has nothing more to propose and the last trial has ended', () => {
     begin({}, {});
-    driver.lab.studies.get('study')!.asking = { first: 2, count: 1, historyLength: 0, at: 0 };
+    driver.lab.studies.get('study')!.asking = {
+      ...{ first: 2, count: 1, historyLength: 0, edits: 0, at: 0 },
+    };
     driver.send({ type: 'exhausted', study: 'study', first: 2, historyLength: 0 });
     finishAll();
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'exhausted' });

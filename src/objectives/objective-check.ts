@@ -1,7 +1,7 @@
 /** The check of a study file's objective by its own kind. */
 import { didYouMean } from '../core/search-space/did-you-mean.ts';
-import type { ObjectivePlaces } from '../objectives/objective-kind.ts';
-import { objectiveKind } from '../objectives/registry.ts';
+import type { ObjectivePlaces } from './objective-kind.ts';
+import { objectiveKind } from './registry.ts';
 import type { ObjectiveCheck } from '../protocol/study-file.ts';
 
 export type { ObjectivePlaces };

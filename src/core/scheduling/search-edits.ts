@@ -1,0 +1,55 @@
+/**
+ * Edits of a study's search while it runs or rests. Trials that were proposed before keep their
+ * points; a proposal that is being computed is dropped, because it belongs to the search before.
+ * Whether an edit makes sense is checked before the event (`protocol/search-edit.ts`).
+ */
+import { toldAfter } from '../samplers/after-edit.ts';
+import { differences, sameProposals, searchOf, withSearch } from '../study/search-edit.ts';
+import type { Event } from './events.ts';
+import { createPruning } from './pruning.ts';
+import type { LabState } from './state.ts';
+import { show, write } from './step-output.ts';
+import { enforceRules, setLimit, wantedLimit } from './stop-rules.ts';
+import { find, isRefusedAsDeleted, refuse } from './study-commands.ts';
+
+export function searchEdited(
+  lab: LabState,
+  { type, study: uid, search, date, request }: Extract<Event, { type: 'searchEdited' }>,
+): void {
+  const study = find(lab, type, uid);
+  if (study === null || isRefusedAsDeleted(lab, type, study)) return;
+  if (study.state === 'ending') {
+    refuse(lab, type, uid, 'not-allowed-now', `the study is ending (${study.reason ?? ''})`);
+    return;
+  }
+  const { columns } = study;
+  const before = searchOf(study.spec);
+  const isReplaced = !sameProposals(before, search);
+  const first = columns.size;
+  const untold = withSearch(study.spec, search, { first, date, told: 0, before });
+  const told = isReplaced
+    ? toldAfter(search, lab.options.samplerFor(untold), first, (number) => columns.params(number))
+    : null;
+  study.spec = withSearch(study.spec, search, { first, date, told, before });
+  if (isReplaced) {
+    study.sampler = lab.options.samplerFor(study.spec);
+    study.asking = null;
+    study.exhausted = false;
+  }
+  if (JSON.stringify(before.pruning) !== JSON.stringify(search.pruning))
+    study.pruning = createPruning(study.spec, () => study);
+  write(lab, {
+    op: 'searchEdited',
+    uid,
+    spec: study.spec,
+    ...(request === undefined ? {} : { request }),
+  });
+  show(lab, study, {
+    kind: 'searchEdited',
+    first,
+    told,
+    differences: differences(before, searchOf(study.spec)),
+  });
+  setLimit(lab, study, wantedLimit(study));
+  enforceRules(lab, study);
+}
