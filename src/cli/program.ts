@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { nearestName } from '../core/nearest-name.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { addCommands } from './command-list.ts';
 import { wrapped } from './display/wrap.ts';
@@ -54,7 +55,9 @@ export async function runCli(
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     const json = args.includes('--json');
     const said =
-      error instanceof CommanderError ? new UsageError(usageSentence(error.message)) : error;
+      error instanceof CommanderError
+        ? new UsageError(unknownSubcommand(program, args, error) ?? usageSentence(error.message))
+        : error;
     return reportError(said, streams.stderr, {
       json,
       debug: (streams.env['GALAPAGOS_DEBUG'] ?? '') !== '',
@@ -103,6 +106,34 @@ Examples:
   galapagos doctor                           check this machine`,
     );
   return program;
+}
+
+/**
+ * Returns a sentence about a wrong subcommand of a command that does something without one, which
+ * commander counts as an argument too many; null: the error is another one.
+ */
+function unknownSubcommand(
+  program: Command,
+  args: readonly string[],
+  { code }: CommanderError,
+): string | null {
+  if (code !== 'commander.excessArguments') return null;
+  let command = program;
+  for (const word of args) {
+    if (word.startsWith('-')) continue;
+    const next = command.commands.find((each) => each.name() === word);
+    if (next !== undefined) {
+      command = next;
+      continue;
+    }
+    if (command === program || command.commands.length === 0) return null;
+    const names = command.commands.map((each) => each.name());
+    const nearest = nearestName(word, names);
+    const guess =
+      nearest === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${nearest}?`;
+    return `unknown command '${word}' of ${command.name()}: ${guess}; see galapagos ${command.name()} --help`;
+  }
+  return null;
 }
 
 /** Converts `error: unknown option '--x'\n(Did you mean --y?)` to a sentence. */

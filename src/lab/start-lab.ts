@@ -9,7 +9,7 @@ import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
 import { takeEditRequests } from '../coordinator/search-edits.ts';
 import type { CoordinatorListener, CoordinatorParts } from '../coordinator/coordinator.ts';
-import { THIS_NODE, isOnThisNode, slotsOf } from '../core/device.ts';
+import { THIS_NODE, isOnThisNode, parseSlot, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
@@ -159,6 +159,7 @@ async function start(
   const shapeOf = shapeKeys(catalogue);
   const referenceOf = datasetReferences(catalogue);
   let lanes = device.lanes;
+  let devices: readonly Device[] = [device];
   let workers: WorkerProcesses | null = null;
   const remote = new RemoteHost({
     channels: transport.nodes,
@@ -239,6 +240,7 @@ async function start(
       mostLanes: ({ objective }) => objectiveKind(objective.kind)?.mostLanes ?? Infinity,
       auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
       timingsOf,
+      modelOf: (slot) => devices.find(({ id }) => id === parseSlot(slot).device)?.name ?? '',
       contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
       ...options,
     },
@@ -278,6 +280,7 @@ async function start(
         ...(count === 0 ? [] : slotsOf(THIS_NODE, device, cpus)),
         ...cards.flatMap((card) => slotsOf(THIS_NODE, card.device, 1)),
       ];
+      devices = [device, ...cards.map((card) => card.device)];
       lanes = Math.max(lanes, ...cards.map((card) => card.device.lanes));
       workers = new WorkerProcesses({
         ...worker,
@@ -285,7 +288,7 @@ async function start(
         token: local.token,
         resources,
         userFolder: home,
-        devices: [device, ...cards.map((card) => card.device)],
+        devices,
         pinOf: ({ id }) => cards.find((card) => card.device.id === id) ?? CPU_PIN,
         memoryLimitBytes: memoryLimitBytes(slots.length),
         threads: Math.max(1, Math.floor(availableCores() / Math.max(1, slots.length))),

@@ -66,6 +66,11 @@ describe('Command line: cluster slurm', () => {
     };
   }
 
+  it('prints a script with the options of sbatch, as it would submit it', async () => {
+    const script = await cli(['--nodes', '3', '--print', '--', '--partition=gpu', '-J', 'a b']);
+    expect(script.split('\n')).toContain("#SBATCH --partition=gpu -J 'a b'");
+  });
+
   it('prints a script that any Slurm accepts, without an invitation in it', async () => {
     const script = await cli(['--nodes', '3', '--print', '--command', 'galapagos']);
     expect(script).toMatchInlineSnapshot(`

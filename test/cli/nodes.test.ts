@@ -90,4 +90,19 @@ describe('Command line: nodes that do not work', () => {
     const { nodes } = nodesOutput.parse(JSON.parse(json.printed()));
     expect(nodes[0]).toMatchObject(more);
   });
+
+  it('are seen now while they are connected, and otherwise at a time to the minute', () => {
+    write({ slots: ['n1/cpu/0', 'n1/gpu/0/0'] });
+    const [connected, gone] = [context(), context()];
+    showNode(connected, 'PIXEL', {});
+    expect(connected.printed()).toContain('last seen  now\n');
+    expect(connected.printed()).toContain('workers    CPU 0, GPU 0\n');
+    status?.close();
+    status = null;
+    new AdmittedNodes(new LanFolder(home.path)).seen(
+      new AdmittedNodes(new LanFolder(home.path)).list()[0]?.id ?? '',
+    );
+    listNodes(gone, {});
+    expect(gone.printed()).toMatch(/PIXEL .*\d{4}-\d\d-\d\d \d\d:\d\d\n/);
+  });
 });

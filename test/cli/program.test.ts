@@ -167,6 +167,8 @@ describe('Command line: exits with 2 and a sentence, without output, for an inva
   test.each([
     [[], 'no command given'],
     [['rnu'], "unknown command 'rnu' (Did you mean run?)"],
+    [['nodes', 'drian', 'PIXEL'], "unknown command 'drian' of nodes: did you mean drain?"],
+    [['invite', 'x'], "unknown command 'x' of invite: expected one of "],
     [['run'], "missing required argument 'study'"],
     [['run', 'sphere', '--wrokers', '2'], "unknown option '--wrokers' (Did you mean --workers?)"],
     [

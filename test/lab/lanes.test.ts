@@ -60,9 +60,12 @@ interface Sent {
 }
 
 /** Runs the study on one worker. @returns its cohorts, and the executors of its trials */
-async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<string> }> {
+async function run(
+  device: Device,
+): Promise<{ cohorts: Sent[]; executors: Set<string>; models: string[] }> {
   const cohorts = new Map<string, Sent>();
   const executors = new Set<string>();
+  const models: string[] = [];
   let over: (error?: Error) => void = () => undefined;
   const finished = new Promise<void>(
     (resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))),
@@ -94,10 +97,11 @@ async function run(device: Device): Promise<{ cohorts: Sent[]; executors: Set<st
     lab.startWorkers({ count: 1 });
     lab.coordinator.createStudy('lanes', spec, limits);
     await finished;
+    for (const { model } of lab.coordinator.lab.slots.values()) models.push(model);
   } finally {
     await lab.close();
   }
-  return { cohorts: [...cohorts.values()], executors };
+  return { cohorts: [...cohorts.values()], executors, models };
 }
 
 describe('Lanes: a device of four on the wasm executor', () => {
@@ -110,6 +114,12 @@ describe('Lanes: a device of four on the wasm executor', () => {
     for (const { units } of cohorts) expect(new Set(units).size).toBe(1);
     const shapes = new Set(cohorts.map(({ shape }) => shape));
     expect([...shapes].sort()).toEqual(['{"units":4}', '{"units":8}']);
+  });
+
+  it('are offered with the name of the device, with which devices of nodes are compared', async () => {
+    await importPoints(folder);
+    const { models } = await run({ ...cpuDevice(), name: 'Core 9000' });
+    expect(models).toEqual(['Core 9000']);
   });
 
   it('computes no shape keys where every device has one lane', async () => {

@@ -179,6 +179,7 @@ describe('Text: idle reasons', () => {
     ],
     ['resting', { node: 'n' }, 'its process starts when a study runs.', null],
     ['lacksContent', { content: 'c' }, 'its machine does not have the dataset of the study.', null],
+    ['lacksContent', { dataset: 'mnist' }, 'its machine does not have the dataset mnist.', null],
     [
       'otherArithmetic',
       { executor: 'wasm' },

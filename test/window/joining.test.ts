@@ -201,7 +201,7 @@ describe('Window: joining another lab', () => {
     joining({ phase: 'joined', host: 'DESK', link });
     await lab.open();
     await lab.button(words.joinedLab).click();
-    const dialog = lab.page.getByRole('dialog', { name: words.joinTitle });
+    const dialog = lab.page.getByRole('dialog', { name: words.joinedLab });
     await lab.said(words.linkDown({ time: clockTime(link.since, true), host: 'DESK' }), dialog);
     await lab.button(words.openLimits, dialog).click();
     await lab.page.getByRole('heading', { name: words.thisMachine, exact: true }).waitFor();

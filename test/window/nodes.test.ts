@@ -11,6 +11,9 @@ import { nodeRow, nodeSlot, slotRow } from '../support/window-examples.ts';
 
 const words = nodeText;
 const lab = nodesWindow();
+/** Text of the host about wrong values. */
+const WRONG =
+  '2 of its values differ from what other machines found (trial 7 of digits (loss): 2, elsewhere 3)';
 
 describe('Window: states of a machine of the lab', () => {
   const now = Date.now();
@@ -65,6 +68,15 @@ describe('Window: states of a machine of the lab', () => {
     [
       words.arithmetic({ release: '0.3' }),
       { refusals: [{ reason: 'arithmetic', data: { release: '0.3' } }] },
+    ],
+    [WRONG, { refusals: [{ reason: 'mismatches', data: { text: WRONG, count: 2 } }] }],
+    [
+      words.pausedByHost({ why: WRONG }),
+      {
+        mode: 'paused',
+        by: 'user',
+        refusals: [{ reason: 'pausedByHost', data: { text: WRONG } }],
+      },
     ],
     [
       words.lacks({ name: 'cifar-10', why: 'disk full, 2.1 GB needed, 0.4 free' }),

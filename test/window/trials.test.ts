@@ -62,6 +62,23 @@ function writeStudy(path: string): void {
   lab.commit(proposals);
   lab.commit(ends.map((_, number) => [start(number)]));
   lab.commit(ends);
+  const attempt = { study: UID, number: 42, attemptNumber: 2 };
+  lab.commit([
+    [{ op: 'auditStarted', attempt, slot: 'n1/cpu/0' }],
+    [
+      {
+        op: 'auditEnded',
+        attempt,
+        outcome: 'succeeded',
+        value: 5,
+        verdict: 'differs',
+        difference: { metric: 'loss', value: TRIALS - 42, found: 5 },
+        executor: 'wasm',
+        detail: null,
+        ms: 10,
+      },
+    ],
+  ]);
   lab.close();
 }
 
@@ -217,6 +234,7 @@ describe('Window: trials table', () => {
         .waitFor();
       await inspector.getByText(text.inspector.story, { exact: true }).click();
       await inspector.getByText(/^Proposed .*succeeded after /).waitFor();
+      await inspector.getByText(/^Evaluated again on .*; loss: 5 instead of 4.?958\.$/).waitFor();
       await inspector.getByText(text.details, { exact: true }).click();
       await inspector.getByText('trial 42 ended').waitFor();
     },

@@ -16,6 +16,7 @@ import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
 import { lanFolder } from './lan-folder.ts';
+import { programWords } from '../run/resume-command.ts';
 
 interface Json {
   readonly json?: boolean;
@@ -63,7 +64,7 @@ export function invite(
     text,
     '',
     `Admits ${machines} within ${lastingText(ms)}. Keep it secret. There, run:`,
-    '  galapagos node --join INVITATION',
+    `  ${programWords(context.streams.env).join(' ')} node --join INVITATION`,
     `It names ${addresses.map((host) => hostAddressText({ host, port })).join(', ')}.`,
     ...(sharing === null
       ? ['No lab is shared from this machine now; share one with galapagos run or serve --share.']

@@ -2,7 +2,7 @@
  * Carries out `galapagos nodes`. Changes the files of this machine, which a process that shares a
  * lab applies within a second, and reads the status that this process writes.
  */
-import { slotName } from '../../core/device.ts';
+import { slotNameOnNode } from '../../core/device.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { readStatus } from '../../node/keys/status.ts';
 import type { NodeStatus } from '../../node/keys/status.ts';
@@ -155,7 +155,7 @@ function printRows(context: Context, rows: readonly Row[], json: boolean): void 
     ]);
     return;
   }
-  const head = ['name', 'state', 'workers', 'trials', 'last seen'].map((title) => ({
+  const head = ['name', 'state', 'workers', 'trials', 'last seen (UTC)'].map((title) => ({
     title,
     align: 'left' as const,
   }));
@@ -164,13 +164,23 @@ function printRows(context: Context, rows: readonly Row[], json: boolean): void 
     stateOf(row),
     row.slots.length === 0 ? '–' : String(row.slots.length),
     row.running === null ? '–' : String(row.running),
-    row.lastSeen ?? 'never',
+    lastSeenOf(row),
   ]);
   const problems = rows.flatMap((row) =>
     nodeProblems(row).map((problem) => `${row.name}: ${problem}`),
   );
   const below = problems.length === 0 ? [] : ['', ...problems];
   print(context, [...table(head, cells, widthOf(context)), ...below]);
+}
+
+function lastSeenOf({ presence, lastSeen }: Row): string {
+  if (presence === 'present') return 'now';
+  return lastSeen === null ? 'never' : minuteOf(lastSeen);
+}
+
+/** @param time in ISO 8601 */
+function minuteOf(time: string): string {
+  return time.slice(0, 'YYYY-MM-DDTHH:MM'.length).replace('T', ' ');
 }
 
 function stateOf({ presence, mode, wished }: Row): string {
@@ -186,12 +196,15 @@ function linesOf(row: Row): readonly (readonly [string, string])[] {
     ['state', stateOf(row)],
     ['system', system ?? '–'],
     ['release', release ?? '–'],
-    ['workers', slots.length === 0 ? '–' : slots.map((slot) => slotName(slot)).join(', ')],
+    ['workers', slots.length === 0 ? '–' : slots.map((slot) => slotNameOnNode(slot)).join(', ')],
     ['trials', running === null ? '–' : String(running)],
     ['round trip', ms(rttMs)],
     ['clock', offsetMs === null ? '–' : `${(offsetMs / 1000).toFixed(3)} s ahead of this machine`],
-    ['admitted', `${row.admitted}, by ${row.by}`],
-    ['last seen', row.lastSeen ?? 'never'],
+    ['admitted', `${minuteOf(row.admitted)} UTC, by ${row.by}`],
+    [
+      'last seen',
+      `${lastSeenOf(row)}${row.presence === 'present' || row.lastSeen === null ? '' : ' UTC'}`,
+    ],
     ...datasets.map(({ name, state }) => ['dataset', `${name}: ${state}`] as const),
     ...nodeProblems(row).map((problem) => ['problem', problem] as const),
   ];

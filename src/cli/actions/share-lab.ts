@@ -1,5 +1,6 @@
 /** Shares an open lab and invites one machine. */
 import type { LabShare } from '../../lab/share.ts';
+import { programWords } from '../run/resume-command.ts';
 
 /** How long the printed invitation is valid, in milliseconds. */
 const INVITATION_MS = 3_600_000;
@@ -30,6 +31,6 @@ export async function shareLab(share: LabShare, port: number): Promise<SharedEve
 export function sharedLines({ port, invitation }: Omit<SharedEvent, 'event'>): readonly string[] {
   return [
     `This lab is shared on TCP port ${port}. To add a machine within an hour, type there:`,
-    `  galapagos node --join ${invitation}`,
+    `  ${programWords(process.env).join(' ')} node --join ${invitation}`,
   ];
 }

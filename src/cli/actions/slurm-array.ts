@@ -49,7 +49,14 @@ export async function submit(
   { nodes, name, program, invitation, options }: ArrayRun,
   { run, folder, event }: Pick<Following, 'run' | 'folder' | 'event'>,
 ): Promise<SubmittedArray> {
-  const script = slurmScript({ nodes, name, program, invitation: invitation.text });
+  const script = slurmScript({
+    nodes,
+    name,
+    program,
+    invitation: invitation.text,
+    // Arguments of sbatch count more than lines of the script.
+    options: [],
+  });
   const job = await submitArray(run, script, options).catch((error: unknown) => {
     if (invitation.id !== null) new Invitations(folder).revoke(invitation.id);
     throw error;

@@ -144,7 +144,13 @@ async function start(
     realpathSync(process.argv[1] ?? ''),
   ];
   if (flags.print === true) {
-    const script = slurmScript({ nodes, name, program, invitation: flags.join ?? null });
+    const script = slurmScript({
+      nodes,
+      name,
+      program,
+      invitation: flags.join ?? null,
+      options,
+    });
     print(context, script.trimEnd().split('\n'));
     return;
   }

@@ -92,6 +92,8 @@ export function eventLine(
     case 'trialBack':
       return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
+      // That its machine was drained is a line of its own.
+      if (event.reason === 'drained' && !isOnThisNode(event.slot)) return null;
       return `worker ${shortSlot(event.slot, names)} lost${because(event.reason)}`;
     case 'quarantined':
       return `worker ${shortSlot(event.slot, names)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;

@@ -52,7 +52,8 @@ const WHY: Readonly<Record<Failure['reason'], string>> = {
   busy: 'the host is pairing another machine, or this one failed too often: try again in a minute',
   version: 'the host speaks another version: install the same release of Galapagos on both',
   timeout: 'no answer in time: both people have 120 s to say yes',
-  protocol: 'the other side sent an unexpected message',
+  protocol:
+    'the other side sent an unexpected message; check that a lab is shared at that address and port',
   gone: 'the host closed the connection',
 };
 

@@ -63,6 +63,8 @@ export type Idle =
       readonly study: string;
       readonly node: NodeId;
       readonly content: string;
+      /** Name of the dataset on this host. */
+      readonly dataset: string;
     }
   /** Its node's release computes differently than the study's first results (`executor`). */
   | {
@@ -302,10 +304,17 @@ function runningReason(lab: LabState, study: Study, slot: Slot, lists: IdleLists
   return { reason: 'generation', study: uid, ...of.generation(historyLength) };
 }
 
-function lackOf({ uid, content, executor, gpuModel }: Study, node: NodeId, lacks: Lacking): Idle {
+function lackOf(
+  { uid, spec, content, executor, gpuModel }: Study,
+  node: NodeId,
+  lacks: Lacking,
+): Idle {
   switch (lacks) {
-    case 'content':
-      return { reason: 'lacksContent', study: uid, node, content: content ?? '' };
+    case 'content': {
+      const { dataset } = spec.objective;
+      const name = typeof dataset === 'string' ? dataset : '';
+      return { reason: 'lacksContent', study: uid, node, content: content ?? '', dataset: name };
+    }
     case 'arithmetic':
       return { reason: 'otherArithmetic', study: uid, node, executor };
     case 'model':

@@ -17,9 +17,11 @@ export interface SlurmScript {
   readonly program: readonly string[];
   /** Null: the environment of the submission has it. */
   readonly invitation: string | null;
+  /** Options of sbatch that the script contains. */
+  readonly options: readonly string[];
 }
 
-export function slurmScript({ nodes, name, program, invitation }: SlurmScript): string {
+export function slurmScript({ nodes, name, program, invitation, options }: SlurmScript): string {
   const set =
     invitation === null
       ? [`# Set before you submit this: export ${INVITATION_VARIABLE}=galapagos-join:…`]
@@ -32,6 +34,7 @@ export function slurmScript({ nodes, name, program, invitation }: SlurmScript): 
     '#SBATCH --open-mode=append',
     '# The warning goes to the batch shell, which the node replaces; the node then drains.',
     `#SBATCH --signal=B:TERM@${WARN_SECONDS}`,
+    ...(options.length === 0 ? [] : [`#SBATCH ${options.map(shellWord).join(' ')}`]),
     ...set,
     'task=$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID',
     'GALAPAGOS_HOME=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/galapagos-$task',

@@ -32,7 +32,7 @@ export function nodeService(
   if (user.uid === 0)
     throw new GalapagosError(
       'not-allowed-now',
-      'a node is never installed for root: run galapagos node install as the user whose files and login it belongs to',
+      'a node is never installed for root: run this command as the user whose files and login it belongs to',
     );
   if (platform === 'linux') return systemdService(node, user);
   if (platform === 'darwin') return launchAgentService(node, user);

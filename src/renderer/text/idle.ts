@@ -33,7 +33,10 @@ export const idle = {
   nodeQuarantined: ({ why, left }: { why: string | null; left: string | null }) =>
     `its machine failed trials that succeeded elsewhere${why === null ? '' : `: ${why}`}.${left === null ? '' : ` Tried again in ${left}.`}`,
   resting: 'its process starts when a study runs.',
-  lacksContent: 'its machine does not have the dataset of the study.',
+  lacksContent: ({ dataset }: { dataset: string | null }) =>
+    dataset === null
+      ? 'its machine does not have the dataset of the study.'
+      : `its machine does not have the dataset ${dataset}.`,
   otherArithmetic:
     'the release on its machine computes differently than the one the study began with.',
   otherModel: ({ model }: { model: string | null }) =>

@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<Reason, (data: Facts, now: number) => IdleWords>> =
     return said(idle.nodeQuarantined({ why: namedOf(data, 'why'), left }));
   },
   resting: () => said(idle.resting),
-  lacksContent: () => said(idle.lacksContent),
+  lacksContent: (data) => said(idle.lacksContent({ dataset: namedOf(data, 'dataset') })),
   otherArithmetic: () => said(idle.otherArithmetic),
   otherModel: (data) => said(idle.otherModel({ model: namedOf(data, 'model') })),
   storage: (data) => said(idle.storage({ error: wordOf(data, 'error') })),

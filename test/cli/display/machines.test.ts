@@ -55,9 +55,15 @@ describe('Run: machines of the lab', () => {
 
   it('counts the workers of all machines, without those that are lost', () => {
     expect(lines().at(-1)).toContain('0 of 3 workers busy');
-    const lost = { type: 'workerLost', slot: `${PIXEL}/cpu/0`, reason: 'drained' } as const;
-    const written = lines(lost);
-    expect(written.at(-1)).toContain('0 of 2 workers busy');
-    expect(written).toContain('worker PIXEL/cpu/0 lost: drained');
+    const lost = (place: number, reason: string): RunEvent => ({
+      type: 'workerLost',
+      slot: `${PIXEL}/cpu/${place}`,
+      reason,
+    });
+    const written = lines(lost(0, 'silent'), lost(1, 'drained'));
+    expect(written.at(-1)).toContain('0 of 1 worker busy');
+    expect(written).toContain('worker PIXEL/cpu/0 lost: silent');
+    // The line about the drained machine says it.
+    expect(written.filter((line) => line.includes('lost'))).toHaveLength(1);
   });
 });
