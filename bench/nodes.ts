@@ -1,13 +1,13 @@
 /**
  * Labs of nodes on a virtual clock with the real scheduler: twelve nodes of one to eight times a
  * speed, compared with the ideal, and a thousand nodes, for the scheduler's CPU time and memory.
- * Their times are the workers'; links have no faults here.
+ * Their times are the workers'; links have no faults here. `scale.ts` measures the same number of
+ * workers of one machine, which shows what nodes add.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { durationOf } from '../src/core/simulation/chance.ts';
 import { simulate } from '../src/core/simulation/index.ts';
 import type { SimulatedNode, SimulationOptions } from '../src/core/simulation/index.ts';
+import { garbageCollector, heldBytes } from './held-memory.ts';
 import type { BenchRow } from './row.ts';
 
 const BENCH = 'nodes';
@@ -183,15 +183,4 @@ function row(
     held,
     note,
   };
-}
-
-function heldBytes(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-/** The engine's garbage collector, obtained at run time, so that no flag is needed. */
-function garbageCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }

@@ -1,12 +1,12 @@
 /**
  * A lab of 1,000 workers and 1,000,000 trials on a virtual clock with the real scheduler and the
  * default sampler. Work of the workers costs only events; durations are lognormal with median 1 s,
- * as uneven as real evaluations.
+ * as uneven as real evaluations. The workers are this machine's; `nodes.ts` measures machines, with
+ * their links and presence, on the same number of trials.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
 import { simulate } from '../src/core/simulation/index.ts';
+import { garbageCollector, heldBytes } from './held-memory.ts';
 import type { BenchRow } from './row.ts';
 
 const BENCH = 'scale';
@@ -116,15 +116,4 @@ function floats(count: number): SearchSpace {
       { type: 'float' as const, low: -5, high: 5 },
     ]),
   );
-}
-
-function heldBytes(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-/** The engine's garbage collector, obtained at run time, so that no flag is needed. */
-function garbageCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }

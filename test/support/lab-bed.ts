@@ -81,6 +81,9 @@ export interface StartOptions {
   readonly ipc?: boolean;
 }
 
+/** Begins the command line of a worker process, once it has set its title. */
+export const WORKER_TITLE = 'galapagos worker ';
+
 /** Name of a host: `h1`, `h2` …. */
 export type HostName = `h${number}`;
 
@@ -211,7 +214,7 @@ export class LabBed {
     const name = signal.slice('SIG'.length);
     await this.#tell(
       `for p in $(ip netns pids ${host}); do ` +
-        `grep -q ${text} /proc/$p/cmdline && kill -${name} $p; done; true`,
+        `grep -qF '${text}' /proc/$p/cmdline && kill -${name} $p; done; true`,
     );
   }
 

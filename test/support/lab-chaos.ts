@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
+import { WORKER_TITLE } from './lab-bed.ts';
 import type { HostName } from './lab-bed.ts';
 import { LabCommands } from './lab-commands.ts';
 import type { EventCommand, PrintedEvent } from './lab-commands.ts';
@@ -327,7 +328,7 @@ class Chaos {
       await wait(ms);
       await this.#nodesCommand('resume', name);
     } else {
-      await bed.signalMatching(name, 'worker.js', 'SIGKILL');
+      await bed.signalMatching(name, WORKER_TITLE, 'SIGKILL');
     }
   }
 

@@ -151,6 +151,18 @@ describe('Window: joining another lab', () => {
     await expect.poll(() => lab.host.asked.at(-1)).toEqual({ name: 'join.leave', input: {} });
   });
 
+  it('says why no lab is found by itself, and still takes an address', async () => {
+    const why = 'this machine is connected to no network';
+    lab.host.show({ ...scriptOf(), seen: { labs: [], blind: why } });
+    await lab.open();
+    await lab.button(words.join).click();
+    const dialog = lab.page.getByRole('dialog', { name: words.joinTitle });
+    await lab.said(words.blind({ why }), dialog);
+    await dialog.getByLabel(words.byHand).fill('desk:47800');
+    await lab.page.keyboard.press('Enter');
+    await expect.poll(() => lab.host.asked.map(({ name }) => name)).toEqual(['join.start']);
+  });
+
   it('takes an address or an invitation by hand, and ends a question with No', async () => {
     await lab.open();
     await lab.button(words.join).click();

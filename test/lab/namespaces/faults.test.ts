@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { whyNoDelay, whyNoLoss } from '../../support/lab-bed.ts';
+import { WORKER_TITLE, whyNoDelay, whyNoLoss } from '../../support/lab-bed.ts';
 import type { EventCommand, LabCommands } from '../../support/lab-commands.ts';
 import { endedOn, inLab, join, nodeIs, startedOn } from '../../support/lab-faults.ts';
 
@@ -55,6 +55,28 @@ describe.concurrent('Shared lab: faults', () => {
       const [, second] = await join(lab, 'h3');
       await finished(lab, host);
       expect(lab.ends().nodes).toContain(second);
+    }),
+  );
+
+  it(
+    'runs the trial of a worker that was killed on its node again, and tells why',
+    inLab(2, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      await lab.bed.signalMatching('h2', WORKER_TITLE, 'SIGKILL');
+      const back = await host.until(({ event }) => event === 'trialBack');
+      expect(back).toMatchObject({ outcome: 'lost', slot: `${id}/cpu/0`, detail: 'SIGKILL' });
+      await finished(lab, host);
+    }),
+  );
+
+  it(
+    'runs the trial of a worker that stands still again',
+    inLab(2, async (lab) => {
+      const [host, , id] = await withNode(lab);
+      await lab.bed.signalMatching('h2', WORKER_TITLE, 'SIGSTOP');
+      const lost = await host.until(({ event, state }) => event === 'worker' && state === 'lost');
+      expect(lost).toMatchObject({ slot: `${id}/cpu/0` });
+      await finished(lab, host);
     }),
   );
 
