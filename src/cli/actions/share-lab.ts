@@ -27,6 +27,26 @@ export async function shareLab(share: LabShare, port: number): Promise<SharedEve
   };
 }
 
+/**
+ * Reports each machine that shows digits: a command has no window in which a person could confirm
+ * them, so they would wait in vain.
+ */
+export function tellOfDigits(
+  share: Pick<LabShare, 'admissions' | 'listen'>,
+  tell: (text: string) => void,
+): void {
+  const told = new Set<string>();
+  share.listen(() => {
+    for (const { conversation, name, address } of share.admissions) {
+      if (told.has(conversation)) continue;
+      told.add(conversation);
+      tell(
+        `${name} at ${address} waits for a yes to its digits, which needs a window: galapagos invite makes an invitation instead`,
+      );
+    }
+  });
+}
+
 /** Sentences for people: the port, and the command to type on the other machine. */
 export function sharedLines({ port, invitation }: Omit<SharedEvent, 'event'>): readonly string[] {
   return [

@@ -12,6 +12,8 @@ import { RunProgress } from './run-progress.ts';
 import { summary } from './summary.ts';
 
 const PROGRESS_EVERY_MS = 10_000;
+/** Reasons for the loss of a worker that concern its whole machine. */
+const WITH_ITS_NODE: ReadonlySet<string> = new Set(['drained', 'nodeLost']);
 
 export class LinesDisplay implements RunDisplay {
   readonly #write: (line: string) => void;
@@ -92,8 +94,8 @@ export function eventLine(
     case 'trialBack':
       return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
-      // That its machine was drained is a line of its own.
-      if (event.reason === 'drained' && !isOnThisNode(event.slot)) return null;
+      // That its machine was drained or has left is a line of its own.
+      if (WITH_ITS_NODE.has(event.reason) && !isOnThisNode(event.slot)) return null;
       return `worker ${shortSlot(event.slot, names)} lost${because(event.reason)}`;
     case 'quarantined':
       return `worker ${shortSlot(event.slot, names)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;

@@ -25,7 +25,7 @@ import { availableCores } from '../../runtime/confinement.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
-import { shareLab } from '../actions/share-lab.ts';
+import { shareLab, tellOfDigits } from '../actions/share-lab.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
@@ -118,6 +118,7 @@ export const runStudy: RunStudy = async (run, display) => {
     if (devices.cards.length > 0)
       power = watchUtilisation({ node: THIS_NODE, onSample: (sample) => meter.add(sample) });
     lab.share.onRefused((text) => display.event({ type: 'note', text }));
+    tellOfDigits(lab.share, (text) => display.event({ type: 'note', text }));
     const invited = run.sharePort === null ? null : await shareLab(lab.share, run.sharePort);
     const study = begin(run, lab, view, display, devices);
     if (invited !== null) display.event({ type: 'shared', ...invited });

@@ -66,7 +66,9 @@ async function tryAddresses(invitation: Invitation, parts: JoiningParts): Promis
   const hostId = hostIdOf(invitation.hostKey);
   const named = invitation.addresses.map((host) => ({ host, port: invitation.port }));
   const addresses = [...named, ...(parts.seen?.(hostId) ?? [])];
-  const [reasons, refusals]: [string[], string[]] = [[], []];
+  const reasons: string[] = [];
+  /** Addresses by what they answered. */
+  const refusals = new Map<string, string[]>();
   for (const address of addresses) {
     const place = hostAddressText(address);
     let connection: LineConnection;
@@ -79,11 +81,14 @@ async function tryAddresses(invitation: Invitation, parts: JoiningParts): Promis
     const end = await redeem(connection, parts, invitation);
     if ('node' in end) return { joined: store(end, address, addresses, parts) };
     // Another machine may have an address of the host by now, so the others are tried all the same.
-    if (FINAL[end.reason] === undefined) reasons.push(`${place}: ${end.detail} (${end.reason})`);
-    else refusals.push(`${place}: ${FINAL[end.reason]}`);
+    const final = FINAL[end.reason];
+    if (final === undefined) reasons.push(`${place}: ${end.detail} (${end.reason})`);
+    else refusals.set(final, [...(refusals.get(final) ?? []), place]);
   }
-  if (refusals.length > 0)
-    return { error: new GalapagosError('not-admitted', refusals.join('; ')), final: true };
+  if (refusals.size > 0) {
+    const texts = [...refusals].map(([final, places]) => `${places.join(', ')}: ${final}`);
+    return { error: new GalapagosError('not-admitted', texts.join('; ')), final: true };
+  }
   const found =
     addresses.length === 0
       ? 'the invitation names no address, and no lab with its key is seen on this network'

@@ -60,10 +60,10 @@ describe('Run: machines of the lab', () => {
       slot: `${PIXEL}/cpu/${place}`,
       reason,
     });
-    const written = lines(lost(0, 'silent'), lost(1, 'drained'));
+    const written = lines(lost(0, 'silent'), lost(1, 'nodeLost'));
     expect(written.at(-1)).toContain('0 of 1 worker busy');
     expect(written).toContain('worker PIXEL/cpu/0 lost: silent');
-    // The line about the drained machine says it.
+    // The line about the machine that has left says it.
     expect(written.filter((line) => line.includes('lost'))).toHaveLength(1);
   });
 });
