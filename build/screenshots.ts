@@ -21,6 +21,8 @@ const sizes = [
 ] as const;
 const TRIALS = 40;
 const PATIENCE_MS = 600_000;
+/** Charts of a running study are redrawn once a second. */
+const REDRAWN_MS = 1_200;
 
 async function shoot(page: Page, name: string): Promise<void> {
   await page.getByText(chartText.space.reading).waitFor({ state: 'hidden', timeout: PATIENCE_MS });
@@ -32,6 +34,7 @@ async function shoot(page: Page, name: string): Promise<void> {
       await page.evaluate(
         () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
       );
+      if (name.endsWith('-running')) await page.waitForTimeout(REDRAWN_MS);
       await page.screenshot({
         path: join(folder, `${name}-${colorScheme}-${width}.png`),
         animations: 'disabled',
@@ -64,6 +67,7 @@ async function ended(page: Page, study: string, trials: number): Promise<void> {
     const { content } = await ask(page, 'export', { study, what: 'csv', top: 1 });
     const rows = (content as { text: string }).text
       .split('\n')
+      .slice(1)
       .filter((row) => /complete|failed|pruned/.test(row));
     if (rows.length >= trials) return;
   }
