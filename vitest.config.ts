@@ -14,6 +14,8 @@ const slowFiles = [
   'test/e2e/second-programs.test.ts',
   'test/lab/namespaces/chaos.test.ts',
   'test/lab/namespaces/long-cut.test.ts',
+  'test/objectives/command/snapshot/ignore.test.ts',
+  'test/objectives/command/snapshot/snapshot.test.ts',
   'test/protocol/study-file.test.ts',
   'test/protocol/worker-messages.test.ts',
   'test/simulation/walks.test.ts',

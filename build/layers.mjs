@@ -50,7 +50,7 @@ export const packages = {
   ],
   coordinator: ['node:'],
   training: ['node:', 'zod'],
-  objectives: ['node:', 'csv-parse'],
+  objectives: ['node:', 'csv-parse', 'ignore'],
   worker: ['node:', 'zod'],
   node: ['node:', 'bonjour-service', 'systeminformation', 'zod'],
   lab: ['node:'],

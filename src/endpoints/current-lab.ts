@@ -149,7 +149,7 @@ function opened(file: string, start: LabStarter, share: Sharer): Promise<Opened>
     });
     const interrupted = interruptedStudies(lab);
     // If the lab is closed before a removal is done, the next opening continues it.
-    void continueRemovals(lab.coordinator).catch(() => undefined);
+    void continueRemovals(lab.coordinator, lab.userFolder).catch(() => undefined);
     const view = new LabView(lab, reading);
     onFailure(() => view.close());
     const projections = new Projections(view, reading);

@@ -82,6 +82,11 @@ export class OpenLab {
     return this.#running.coordinator;
   }
 
+  /** Absolute path of the folder with the files of its studies. */
+  get userFolder(): string {
+    return this.#running.userFolder;
+  }
+
   /** Damage found in the lab file; null: none so far. */
   get damage(): Damage | null {
     return this.#damage;

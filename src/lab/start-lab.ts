@@ -3,7 +3,7 @@
  * between them. Contains no decisions and no user interface.
  */
 import { existsSync } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
@@ -39,6 +39,7 @@ import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
+import { noteSnapshot } from './study-files.ts';
 import {
   datasetReferences,
   demandsOfStudies,
@@ -108,6 +109,8 @@ export interface WorkersWanted {
 
 export interface RunningLab {
   readonly coordinator: Coordinator;
+  /** Absolute path of the folder with the files of its studies. */
+  readonly userFolder: string;
   /** Starts this machine's workers. @returns their slots */
   readonly startWorkers: (workers: WorkersWanted) => readonly string[];
   /** The running worker processes of this machine. */
@@ -221,6 +224,7 @@ async function start(
         if (change.kind === 'study') datasets.changed();
         const of = opened?.lab.studies.get(study);
         if (of !== undefined) checkpointFolders.changed(of, change);
+        if (of !== undefined && change.kind === 'study') noteSnapshot(home, resolve(file), of);
         listener.show(study, change);
       },
       showLab: (change) => {
@@ -257,6 +261,7 @@ async function start(
     nodes: remote,
   });
   opened = coordinator;
+  for (const study of coordinator.lab.studies.values()) noteSnapshot(home, resolve(file), study);
   const check = existed
     ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
     : null;
@@ -274,6 +279,7 @@ async function start(
   }, VERIFY_EVERY_MS).unref();
   return {
     coordinator,
+    userFolder: home,
     startWorkers({ count, cards = [], laterMs = 0 }) {
       const cpus = workerCount(count ?? Math.max(1, availableCores() - cards.length)).workers;
       const slots = [

@@ -9,6 +9,7 @@ import type { Demand } from '../core/demand.ts';
 import type { Params, SearchSpace } from '../core/search-space/distribution.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
+import type { CodeSnapshot } from '../protocol/command-objective.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
@@ -22,6 +23,23 @@ export interface ObjectivePlaces {
   readonly userFolder?: string;
   /** Absolute path of the study file's folder; absent: the study comes from no file. */
   readonly project?: string;
+}
+
+/** Folders and files of a study that starts from a file. */
+export interface CapturePlaces {
+  /** Absolute path of the study file's folder. */
+  readonly project: string;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
+  /** Absolute path of the lab file. */
+  readonly lab: string;
+}
+
+/** An objective with what its trials need of this machine's files. */
+export interface Captured {
+  readonly objective: Objective;
+  /** What was taken, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What a draft of an objective shows before the whole study is valid. */
@@ -83,6 +101,18 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
    * @param env where Galapagos was started
    */
   environmentNotes(objective: Parsed, env: NodeJS.ProcessEnv): string[];
+  /**
+   * Takes what trials need of this machine's files, before a study starts from a file.
+   * @throws InvalidInput where it cannot be taken
+   */
+  capture(objective: Objective, places: CapturePlaces): Promise<Captured>;
+  /** The snapshot that trials run in; null: they run in none. */
+  snapshot(objective: Objective): CodeSnapshot | null;
+  /** Sentences on how the files of this machine differ from those that trials run in. */
+  differences(
+    objective: Objective,
+    places: Omit<CapturePlaces, 'project'>,
+  ): Promise<readonly string[]>;
   /** Remembers that a person started the objective on this machine, where workers ask for that. */
   permit(objective: Objective, userFolder: string): void;
   /** Command line that runs a trial again outside of Galapagos; null: it runs no program. */
@@ -106,6 +136,9 @@ export const SELF_CONTAINED = {
   runsElsewhere: true,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   environmentNotes: (): string[] => [],
+  capture: (objective: Objective): Promise<Captured> => Promise.resolve({ objective, notes: [] }),
+  snapshot: () => null,
+  differences: () => Promise.resolve([]),
   permit: (): void => undefined,
   commandLine: () => null,
   keepsCheckpoints: () => null,

@@ -147,6 +147,15 @@ export const showOutput = strict({
     .string()
     .exactOptional()
     .describe('Command line that runs the best trial again; absent: the study runs no program.'),
+  code: strict({
+    snapshot: z.string().describe('SHA-256 that names it.'),
+    project: z.string().describe('The folder that it was taken of.'),
+    differences: z
+      .array(z.string())
+      .describe('Sentences on how that folder differs now; empty: it does not.'),
+  })
+    .exactOptional()
+    .describe('The copy of the project folder that trials run in; absent: they run in none.'),
 });
 export type ShowOutput = z.output<typeof showOutput>;
 

@@ -3,6 +3,7 @@
  * it. The program and its folder are checked where the objective is (`src/objectives/command`).
  */
 import { z } from 'zod';
+import { snapshotHash, snapshotPath } from './code-snapshot.ts';
 import { strict } from './problems.ts';
 
 const file = z.string().min(1).max(1024);
@@ -70,6 +71,23 @@ const resources = strict({
     ),
 }).describe('What a trial needs of the machine.');
 
+/** Written by Galapagos when a study starts from a file. */
+const snapshot = strict({
+  hash: snapshotHash.describe('SHA-256 of its list of entries.'),
+  project: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe('The folder that it was taken of, on the machine of the lab.'),
+  folder: z
+    .union([z.literal('.'), snapshotPath])
+    .describe('The working folder, relative to the project folder.'),
+}).describe(
+  'The copy of the project folder that trials run in. Galapagos writes it when the study starts.',
+);
+
+export type CodeSnapshot = z.output<typeof snapshot>;
+
 export const commandObjective = strict({
   kind: z.literal('command'),
   command: z
@@ -125,6 +143,7 @@ export const commandObjective = strict({
     .max(3600)
     .default(GRACE_SECONDS)
     .describe('Seconds between the request to end and the end by force.'),
+  snapshot: snapshot.exactOptional(),
   keep: strict({
     outputMb: z
       .number()

@@ -6,6 +6,7 @@ import { GalapagosError } from '../core/errors.ts';
 import { isAtRest } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import { removeStudyFiles } from '../lab/study-files.ts';
 import { confirming } from './confirms-of.ts';
 import { decideOrThrow } from './decide-or-throw.ts';
 import { freeName, takenText } from '../core/free-name.ts';
@@ -46,24 +47,37 @@ export function describeStudy(
 }
 
 /**
- * Removes a deleted study from the file, yielding to the event loop.
+ * Removes a deleted study from the file with its output, checkpoints and snapshot, yielding to the
+ * event loop.
+ * @param userFolder absolute path of this user's folder
  * @throws GalapagosError `unknownStudy`; `notAllowedNow` where it is not deleted; `no-lab` where
  *   the lab is closed meanwhile
  */
-export async function removeStudy(coordinator: Coordinator, uid: string): Promise<void> {
+export async function removeStudy(
+  coordinator: Coordinator,
+  uid: string,
+  userFolder: string,
+): Promise<void> {
   knownStudy(coordinator, uid);
   const confirmations = confirming(coordinator.lab, uid).filter(({ deleted }) => deleted);
-  for (const { uid: study } of confirmations) await removeOne(coordinator, study);
-  await removeOne(coordinator, uid);
+  for (const { uid: study } of confirmations) await removeOne(coordinator, study, userFolder);
+  await removeOne(coordinator, uid, userFolder);
 }
 
 /** Continues removals that a quit or a kill interrupted. */
-export async function continueRemovals(coordinator: Coordinator): Promise<void> {
+export async function continueRemovals(
+  coordinator: Coordinator,
+  userFolder: string,
+): Promise<void> {
   for (const { uid, removedFrom } of [...coordinator.lab.studies.values()])
-    if (removedFrom !== null) await removeOne(coordinator, uid);
+    if (removedFrom !== null) await removeOne(coordinator, uid, userFolder);
 }
 
-async function removeOne(coordinator: Coordinator, uid: string): Promise<void> {
+async function removeOne(coordinator: Coordinator, uid: string, userFolder: string): Promise<void> {
+  // Files first: a removal that is interrupted is continued as long as the study is in the lab file.
+  const removable = coordinator.lab.studies.get(uid);
+  if (removable?.deleted === true && removable.lanes === 0)
+    await removeStudyFiles(userFolder, removable);
   for (
     let study = coordinator.lab.studies.get(uid);
     study !== undefined;

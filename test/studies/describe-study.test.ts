@@ -6,6 +6,9 @@ import { memoryLab } from '../../src/storage/memory.ts';
 import { InProcessCoordinator } from '../../src/transport/in-process.ts';
 import { limits, spec } from '../support/lab-writes.ts';
 
+/** A user folder without files of studies. */
+const NO_FILES = '/nonexistent/galapagos';
+
 let coordinator: Coordinator;
 afterEach(() => coordinator.close());
 
@@ -70,7 +73,7 @@ describe('Lab: a study and its confirmations', () => {
     change('original', false);
     expect(studies()).toEqual({ original: 'there', confirmation: 'there', other: 'there' });
     change('original', true);
-    await removeStudy(coordinator, 'original');
+    await removeStudy(coordinator, 'original', NO_FILES);
     expect(studies()).toEqual({ other: 'there' });
   });
 
@@ -88,6 +91,6 @@ describe('Lab: a study and its confirmations', () => {
     coordinator.decide({ type: 'studyPaused', study: 'other', graceMs: 0 });
     change('other', true);
     await coordinator.close();
-    await expect(removeStudy(coordinator, 'other')).rejects.toMatchObject({ code: 'no-lab' });
+    await expect(removeStudy(coordinator, 'other', NO_FILES)).rejects.toMatchObject({ code: 'no-lab' });
   });
 });

@@ -88,7 +88,7 @@ export async function removeForGood(
   let removed = named;
   await changeStudy(context, lab, named, async (coordinator, study) => {
     removed = study.name;
-    await removeStudy(coordinator, study.uid);
+    await removeStudy(coordinator, study.uid, context.userFolder);
   });
   if (json) printJson(context, { lab, removed });
   else print(context, [`Removed ${removed} from ${lab}.`]);

@@ -10,6 +10,7 @@ import { pruners } from '../../core/pruners/create-pruner.ts';
 import { samplerNames } from '../../core/samplers/create-sampler.ts';
 import { packings } from '../../core/study/study-spec.ts';
 import type { Limits, Packing } from '../../core/study/study-spec.ts';
+import type { Captured } from '../../objectives/objective-kind.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { createDisplay } from '../display/create-display.ts';
 import { integer, names, oneOf, real, text } from '../options/arguments.ts';
@@ -20,6 +21,7 @@ import { resolveStudy } from '../run/resolve-study.ts';
 import type { StudyFlags } from '../run/resolve-study.ts';
 import type { RunStudy } from '../run/resolved-run.ts';
 import { resumeCommand } from '../run/resume-command.ts';
+import { capturedFor } from '../run/study-code.ts';
 import { startedFrom } from '../run/start-from.ts';
 import type { StartFlags } from '../run/start-from.ts';
 import { namesStoredStudy, storedStudy } from '../run/stored-study.ts';
@@ -132,11 +134,15 @@ Examples:
         stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       if (stored === null)
         objectiveKind(study.spec.objective.kind)?.permit(study.spec.objective, userFolder);
+      const file = resolve(streams.cwd, lab);
+      const capture = (): Promise<Captured> => capturedFor(study, { userFolder, lab: file });
       const started = await startedFrom(study.spec, options, {
         cwd: streams.cwd,
-        lab: resolve(streams.cwd, lab),
+        lab: file,
         resume,
       });
+      // Before a lab file is created: the files may be too large.
+      const code = stored === null && !resume ? await capture() : null;
       const display = createDisplay({
         json,
         spec: study.spec,
@@ -145,15 +151,21 @@ Examples:
         clock: () => new Date(),
       });
       const { note } = countedWorkers(options);
-      const code = await runStudy(
+      const exitCode = await runStudy(
         {
           ...study,
-          spec: started.spec,
+          spec: code === null ? started.spec : { ...started.spec, objective: code.objective },
+          capture: stored === null && resume ? capture : null,
           histories: started.histories,
-          notes: [...study.notes, ...started.notes, ...(note === null ? [] : [note])],
+          notes: [
+            ...study.notes,
+            ...(code?.notes ?? []),
+            ...started.notes,
+            ...(note === null ? [] : [note]),
+          ],
           workers: workers ?? null,
           devices: options.devices ?? null,
-          lab: resolve(streams.cwd, lab),
+          lab: file,
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
           limitFlags: limitFlags(options),
@@ -174,7 +186,7 @@ Examples:
         },
         display,
       );
-      context.exitWith(code);
+      context.exitWith(exitCode);
     });
 }
 

@@ -1,4 +1,5 @@
 /** `galapagos show STUDY`. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import {
@@ -8,6 +9,7 @@ import {
   trainedOutput,
 } from '../../documents/lab-output.ts';
 import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import type { TrialRecord } from '../../storage/lab-reader.ts';
 import { commandLineOf } from '../../studies/command-lines.ts';
@@ -29,6 +31,7 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
+      const file = resolve(context.streams.cwd, lab);
       const { study, front, best, energy, earlyStops, schedule } = await withLab(
         context,
         lab,
@@ -59,6 +62,7 @@ Examples:
         ...(schedule === undefined ? {} : { schedule }),
         searched: searchedOutput(study),
         ...commandOf(study.spec, best[0]),
+        ...(await codeOf(study.spec, { userFolder: context.userFolder, lab: file })),
         ...(front === null
           ? {}
           : {
@@ -70,6 +74,20 @@ Examples:
       if (json) printJson(context, output);
       else print(context, showText(output));
     });
+}
+
+/** The snapshot that trials run in, compared with its folder now. */
+async function codeOf(
+  spec: StudySpec | null,
+  places: { readonly userFolder: string; readonly lab: string },
+): Promise<Pick<ShowOutput, 'code'>> {
+  const kind = objectiveKind(spec?.objective.kind);
+  if (spec === null || kind === undefined) return {};
+  const snapshot = kind.snapshot(spec.objective);
+  if (snapshot === null) return {};
+  const { hash, project } = snapshot;
+  const differences = [...(await kind.differences(spec.objective, places))];
+  return { code: { snapshot: hash, project, differences } };
 }
 
 /** The command line of the best trial, where the study runs a program. */

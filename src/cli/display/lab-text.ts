@@ -77,6 +77,7 @@ export function showText({
   searched,
   front,
   command,
+  code,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
   const stops = [
@@ -116,6 +117,19 @@ export function showText({
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
     ...(command === undefined ? [] : [`  run again  ${command}`]),
+    ...codeLines(code),
+  ];
+}
+
+/** Characters of a snapshot's hash. */
+const HASH_SHOWN = 12;
+
+function codeLines(code: ShowOutput['code']): string[] {
+  if (code === undefined) return [];
+  const { snapshot, project, differences } = code;
+  return [
+    `  code       copy ${snapshot.slice(0, HASH_SHOWN)} of ${withEscapes(project)}`,
+    ...differences.map((sentence) => `             ${withEscapes(sentence)}`),
   ];
 }
 

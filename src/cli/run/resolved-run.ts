@@ -1,11 +1,17 @@
 /** A run whose flags and files are already resolved. */
 import type { Limits } from '../../core/study/study-spec.ts';
+import type { Captured } from '../../objectives/objective-kind.ts';
 import type { MappedHistory } from '../../studies/start-from/map-history.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
 export interface ResolvedRun extends ResolvedStudy {
+  /**
+   * Takes what trials need of this machine's files, if a new study is created; null: it is taken, or
+   * the study is stored.
+   */
+  readonly capture: (() => Promise<Captured>) | null;
   /** Searches whose trials the study starts from. */
   readonly histories: readonly MappedHistory[];
   /** Null: one for each core. */

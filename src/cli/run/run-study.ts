@@ -37,6 +37,7 @@ import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { unusedHistory } from './start-from.ts';
+import { withStudyCode } from './study-code.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
@@ -120,7 +121,8 @@ export const runStudy: RunStudy = async (run, display) => {
     lab.share.onRefused((text) => display.event({ type: 'note', text }));
     tellOfDigits(lab.share, (text) => display.event({ type: 'note', text }));
     const invited = run.sharePort === null ? null : await shareLab(lab.share, run.sharePort);
-    const study = begin(run, lab, view, display, devices);
+    const ready = await withStudyCode(run, [...lab.coordinator.lab.studies.values()]);
+    const study = begin(ready, lab, view, display, devices);
     if (invited !== null) display.event({ type: 'shared', ...invited });
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;

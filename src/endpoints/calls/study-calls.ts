@@ -159,7 +159,7 @@ export function studyCommands({
       return null;
     },
     async removeStudy({ study }) {
-      await removeStudy(current.lab.deciding, study);
+      await removeStudy(current.lab.deciding, study, userFolder);
       return null;
     },
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),

@@ -10,6 +10,8 @@ import { RESERVED, parameterVariable, statedVariables } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { locatedPython, pythonMissing, withPython } from './python.ts';
 import { isPermitted } from './permission.ts';
+import { projectSizeProblems } from './snapshot/project-size.ts';
+import { walkProject } from './snapshot/project-walk.ts';
 import {
   ALL_PARAMETERS,
   FACTS,
@@ -132,6 +134,13 @@ function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Pr
         hint: 'move the study file to the folder of the project',
       },
     ];
+  const sizes =
+    project === undefined
+      ? []
+      : projectSizeProblems(
+          walkProject(project, { own: userFolder === undefined ? [] : [userFolder] }),
+        );
+  if (sizes.length > 0) return sizes;
   if (pythonProblems(objective, places).length > 0) return [];
   const [program = ''] = command;
   if (program === '' || (parseArgument(program) ?? []).some((part) => 'placeholder' in part))

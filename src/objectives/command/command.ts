@@ -19,6 +19,7 @@ import { locatedPython, pythonOf } from './python.ts';
 import { demandOf, runsOn } from './resources.ts';
 import type { Resources } from './resources.ts';
 import { runAttempt } from './run-attempt.ts';
+import { Checkouts, captureCode, codeDifferences } from './snapshot/code-snapshot.ts';
 
 export const command: ObjectiveKind<CommandObjective> = {
   trains: false,
@@ -51,6 +52,9 @@ export const command: ObjectiveKind<CommandObjective> = {
             : { python: locatedPython(project, objective.python) }),
         },
   environmentNotes: pythonNotes,
+  capture: (objective, places) => captureCode(parsedOf(objective), places),
+  snapshot: (objective) => parsedOf(objective).snapshot ?? null,
+  differences: (objective, places) => codeDifferences(parsedOf(objective), places),
   permit: (objective, userFolder) => permit(userFolder, parsedOf(objective)),
   commandLine: (objective, params, trial) => championLine(parsedOf(objective), params, trial),
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
@@ -82,6 +86,7 @@ function createCommand({
 }: Workplace): Evaluate {
   const guardian = new Guardian(ownRuns(userFolder));
   const pool = new AttemptFolderPool(userFolder);
+  const checkouts = new Checkouts(userFolder, ownRuns(userFolder));
   const parsed = new WeakMap<StudyMessage, CommandObjective>();
   let swept = false;
   return async (study, lanes, listener) => {
@@ -101,6 +106,7 @@ function createCommand({
     for (const [place, lane] of lanes.entries()) {
       const end = await runAttempt({
         objective,
+        place: checkouts.placeFor(objective),
         study,
         lane,
         userFolder,

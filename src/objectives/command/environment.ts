@@ -22,6 +22,8 @@ export interface AttemptFacts {
   readonly trial: number;
   readonly attempt: number;
   readonly seed: number;
+  /** The project folder on the machine of the lab. */
+  readonly project: string;
   readonly trialDir: string;
   readonly checkpointDir: string;
   readonly temporaryDir: string;
@@ -78,6 +80,7 @@ export function environmentOf(
   env['GALAPAGOS_PARAMS'] = facts.paramsFile;
   env['GALAPAGOS_REPORTS'] = facts.reportsFile;
   env['GALAPAGOS_STOP'] = facts.stopFile;
+  env['GALAPAGOS_PROJECT'] = facts.project;
   env['GALAPAGOS_TRIAL_DIR'] = facts.trialDir;
   env['GALAPAGOS_CHECKPOINT_DIR'] = facts.checkpointDir;
   env['GALAPAGOS_STUDY'] = facts.study;

@@ -19,9 +19,14 @@ import { join } from 'node:path';
 /** Pieces that the last half of the limit is divided into. */
 const PIECES = 8;
 
+/** Folder of the outputs of a study's trials. @param study its uid */
+export function outputsFolder(userFolder: string, study: string): string {
+  return join(userFolder, 'output', study);
+}
+
 /** Folder of the outputs of a trial's attempts. @param study its uid */
 export function outputFolder(userFolder: string, study: string, trial: number): string {
-  return join(userFolder, 'output', study, String(trial));
+  return join(outputsFolder(userFolder, study), String(trial));
 }
 
 /** `<attempt>.log`; a later piece has its place after that. */

@@ -2,6 +2,7 @@
  * Evaluates one attempt of an objective `command`: prepares its folders and environment, runs the
  * program, collects reports, metrics and the value, and says what its end means.
  */
+import { existsSync } from 'node:fs';
 import { PURPOSE, Stream } from '../../core/random.ts';
 import type { Report } from '../../core/scheduling/index.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
@@ -18,11 +19,13 @@ import { AppendedLines, parseReportLine } from './reports-file.ts';
 import { withPython } from './python.ts';
 import { runProgram } from './run-program.ts';
 import type { EndedProgram, StopWord } from './run-program.ts';
+import type { RunningPlace } from './snapshot/code-snapshot.ts';
 import { fillIn } from './template.ts';
 import { searchFor } from './value-rules.ts';
 
 export interface AttemptParts {
   readonly objective: CommandObjective;
+  readonly place: RunningPlace;
   readonly study: Pick<StudyMessage, 'study' | 'name' | 'seed'>;
   readonly lane: EvaluatedLane;
   readonly userFolder: string;
@@ -63,17 +66,18 @@ async function evaluate(
   folders: AttemptFolders,
   log: OutputLog,
 ): Promise<LaneEnd> {
-  const { objective, study, lane, guardian, gate, threads } = parts;
+  const { objective, study, lane, guardian, gate, threads, place } = parts;
   const { number: trial, attemptNumber: attempt } = lane.attempt;
-  const { folder, env: added = {}, timeoutMinutes, graceSeconds } = objective;
+  const { folder } = place;
+  const { env: added = {}, timeoutMinutes, graceSeconds } = objective;
   const seed = programSeed(study.seed, trial);
   const name = study.name ?? study.study;
   const epochs = lane.part ?? null;
-  const facts = { ...folders, study: name, trial, attempt, seed, epochs };
+  const facts = { ...folders, project: place.project, study: name, trial, attempt, seed, epochs };
   const cores = objective.resources?.cpus ?? threads;
   const passed = environmentOf(process.env, added, lane.params, facts, cores);
   const [named = '', ...args] = fillIn(objective.command, lane.params, facts);
-  const { program, env } = withPython(objective, named, passed);
+  const { program, env } = withPython(inFolder(objective, folder), named, passed);
   const found = findProgram(program, folder, env);
   if (!('path' in found)) return crashed(`cannot start ${program}: found ${found.missing}`);
   const values = new Values(parts, folders, log);
@@ -107,14 +111,19 @@ async function evaluate(
     const error = `it ran longer than ${timeoutMinutes} minutes\n${lastLines(ended.tail)}`;
     return { outcome: 'failed', as: 'timedOut', error, reports };
   }
-  return endOf(ended, values, objective);
+  return endOf(ended, values, folder);
+}
+
+/** The objective for its Python: of the project folder, or of its copy where that is not here. */
+function inFolder(objective: CommandObjective, folder: string): CommandObjective {
+  return existsSync(objective.folder) ? objective : { ...objective, folder };
 }
 
 function wordOf(reason: unknown): StopWord {
   return reason === 'pruned' || reason === 'timedOut' ? reason : 'cancelled';
 }
 
-function endOf(ended: EndedProgram, values: Values, { folder }: CommandObjective): LaneEnd {
+function endOf(ended: EndedProgram, values: Values, folder: string): LaneEnd {
   if (ended.error !== null) return crashed(`cannot start the program: ${ended.error.message}`);
   const { reports, metrics } = values;
   if (ended.code !== 0)
@@ -151,7 +160,7 @@ class Values {
   #remarks = 0;
 
   constructor(
-    { objective: { result, reports, epochs, folder }, report }: AttemptParts,
+    { objective: { result, reports, epochs }, place: { folder }, report }: AttemptParts,
     { trialDir, reportsFile }: AttemptFolders,
     log: OutputLog,
   ) {

@@ -1,0 +1,193 @@
+/**
+ * A working copy of a snapshot for the attempts of one worker. Each attempt finds it as the snapshot
+ * is: files that a program changed are written again, and those that it added are deleted. Entries
+ * that the snapshot leaves out are links to the project folder, where this machine has that.
+ */
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { GalapagosError } from '../../../core/errors.ts';
+import { folderOf } from '../../../protocol/code-snapshot.ts';
+import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
+import { versionOf, walkProject } from './project-walk.ts';
+import type { LeftOutEntry } from './project-walk.ts';
+import { CONTENTS_FILE } from './snapshot-store.ts';
+
+/** Cache of Python beside its sources, which later attempts may use. */
+const CACHE = '__pycache__';
+/** Most links to entries of the project folder. */
+const MOST_LINKS = 10_000;
+
+interface KnownFile {
+  readonly entry: SnapshotFile;
+  /** Where its contents begin. */
+  readonly start: number;
+  /** As it was written; null: not yet. */
+  version: string | null;
+}
+
+export class Checkout {
+  /** Absolute path of the copy. */
+  readonly folder: string;
+  readonly #contents: string;
+  readonly #hash: string;
+  readonly #folders = new Set<string>();
+  readonly #files = new Map<string, KnownFile>();
+  /** Targets of the snapshot's links and of those to the project, by path. */
+  readonly #links = new Map<string, string>();
+
+  /**
+   * Writes the copy.
+   * @param folder absolute path; created
+   * @param snapshot absolute path of its folder in a store, and its entries
+   * @param project absolute path of the project folder, which need not exist
+   * @throws GalapagosError `damaged` where the snapshot has other contents than its list says
+   */
+  constructor(
+    folder: string,
+    snapshot: {
+      readonly hash: string;
+      readonly place: string;
+      readonly entries: readonly SnapshotEntry[];
+    },
+    project: string,
+  ) {
+    this.folder = folder;
+    this.#hash = snapshot.hash;
+    this.#contents = join(snapshot.place, CONTENTS_FILE);
+    let start = 0;
+    for (const entry of snapshot.entries) {
+      if (entry.kind === 'folder') this.#folders.add(entry.path);
+      else if (entry.kind === 'link') this.#links.set(entry.path, entry.target);
+      else {
+        this.#files.set(entry.path, { entry, start, version: null });
+        start += entry.bytes;
+      }
+    }
+    this.restore();
+    this.#linkProject(project);
+  }
+
+  /** Makes the copy equal to the snapshot again. @throws as the constructor */
+  restore(): void {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const kept = new Set<KnownFile>();
+    this.#clear('', kept);
+    for (const file of this.#files.values()) if (!kept.has(file)) file.version = null;
+    for (const path of this.#folders) mkdirSync(join(this.folder, path), { recursive: true });
+    const missing = [...this.#files.values()].filter(({ version }) => version === null);
+    if (missing.length > 0) this.#write(missing);
+    for (const [path, target] of this.#links) {
+      const link = join(this.folder, path);
+      if (!this.#isLink(path)) makeLink(target, link);
+    }
+  }
+
+  /** Deletes the copy. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** Deletes what is not as in the snapshot. @param kept receives the files that are */
+  #clear(folder: string, kept: Set<KnownFile>): void {
+    for (const name of readdirSync(join(this.folder, folder))) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      const absolute = join(this.folder, path);
+      const stats = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      const file = this.#files.get(path);
+      if (stats.isDirectory() && this.#folders.has(path)) {
+        if ((stats.mode & 0o700n) !== 0o700n) chmodSync(absolute, 0o755);
+        this.#clear(path, kept);
+      } else if (file !== undefined && file.version === versionOf(stats)) kept.add(file);
+      else if (stats.isSymbolicLink() && this.#isLink(path)) continue;
+      else if (name !== CACHE || !stats.isDirectory()) {
+        rmSync(absolute, { recursive: true, force: true, maxRetries: 3 });
+      }
+    }
+  }
+
+  #isLink(path: string): boolean {
+    try {
+      return readlinkSync(join(this.folder, path)) === this.#links.get(path);
+    } catch {
+      return false;
+    }
+  }
+
+  #write(files: readonly KnownFile[]): void {
+    const contents = openSync(this.#contents, 'r');
+    try {
+      for (const file of files) {
+        const { path, bytes, sha256, executable } = file.entry;
+        const data = Buffer.alloc(bytes);
+        const read = bytes === 0 ? 0 : readSync(contents, data, 0, bytes, file.start);
+        const found = createHash('sha256').update(data.subarray(0, read)).digest('hex');
+        if (found !== sha256)
+          throw new GalapagosError(
+            'damaged',
+            `the code snapshot ${this.#hash} on this machine is damaged: ${path}: expected SHA-256 ${sha256}, found ${found}`,
+            { file: path, expected: sha256, found },
+          );
+        const absolute = join(this.folder, path);
+        rmSync(absolute, { recursive: true, force: true });
+        writeFileSync(absolute, data);
+        if (executable) chmodSync(absolute, 0o755);
+        file.version = versionOf(lstatSync(absolute, { bigint: true }));
+      }
+    } finally {
+      closeSync(contents);
+    }
+  }
+
+  /** Links the entries of the project that the snapshot's own rules leave out. */
+  #linkProject(project: string): void {
+    for (const { path } of linkable(project, this.folder)) {
+      if (this.#links.size >= MOST_LINKS) return;
+      const taken = this.#files.has(path) || this.#folders.has(path) || this.#links.has(path);
+      const parent = folderOf(path);
+      if (taken || (parent !== '' && !this.#folders.has(parent))) continue;
+      const target = join(project, path);
+      if (makeLink(target, join(this.folder, path))) this.#links.set(path, target);
+    }
+  }
+}
+
+/**
+ * Entries that a snapshot leaves out and that its programs may read in the project folder.
+ * @param rulesFrom folder whose ignore files count
+ */
+export function linkable(project: string, rulesFrom: string): readonly LeftOutEntry[] {
+  if (!existsSync(project)) return [];
+  return walkProject(project, { rulesFrom }).leftOut.filter(
+    ({ path, why }) => why !== 'own' && why !== 'special' && !path.endsWith(CACHE),
+  );
+}
+
+/** @returns whether the link exists; Windows permits links to files to few users */
+function makeLink(target: string, link: string): boolean {
+  rmSync(link, { recursive: true, force: true });
+  const isFolder = statSync(resolve(dirname(link), target), {
+    throwIfNoEntry: false,
+  })?.isDirectory();
+  try {
+    symlinkSync(target, link, isFolder === true ? 'junction' : 'file');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The code snapshot of an objective: taken when a study starts from a file, compared with the project
+ * folder as it is now, and checked out for a worker.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import type { CommandObjective } from '../../../protocol/command-objective.ts';
+import { snapshotText } from '../../../protocol/code-snapshot.ts';
+import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
+import type { Captured, CapturePlaces } from '../../objective-kind.ts';
+import { Checkout } from './checkout.ts';
+import { sizeText } from './project-size.ts';
+import { SnapshotStore, hashOf } from './snapshot-store.ts';
+import { hashProject, takeSnapshot } from './take-snapshot.ts';
+import type { TakenSnapshot } from './take-snapshot.ts';
+
+/** Characters of a hash that people are shown. */
+const SHOWN = 12;
+/** Entries that a note names. */
+const NAMED = 5;
+
+/**
+ * Takes the snapshot of the study's project folder.
+ * @param objective its folder is absolute
+ * @throws InvalidInput where the folder is too large or changes meanwhile
+ */
+export async function captureCode(
+  objective: CommandObjective,
+  { project, userFolder, lab }: CapturePlaces,
+): Promise<Captured> {
+  const store = SnapshotStore.own(userFolder);
+  store.sweep(Date.now());
+  const taken = await takeSnapshot(project, store, { own: ownPaths(lab, userFolder) });
+  const folder = relative(project, objective.folder).split(sep).join('/');
+  return {
+    objective: {
+      ...objective,
+      snapshot: { hash: taken.hash, project, folder: folder === '' ? '.' : folder },
+    },
+    notes: [takenText(project, taken)],
+  };
+}
+
+/** Paths that Galapagos writes. An open lab file must not be read: that would release its locks. */
+function ownPaths(lab: string, userFolder: string): readonly string[] {
+  return existsSync(lab) ? [lab, realpathSync(lab), userFolder] : [lab, userFolder];
+}
+
+function takenText(project: string, { hash, files, bytes, leftOut }: TakenSnapshot): string {
+  const linked = leftOut.flatMap(({ path, why }) =>
+    why === 'own' || why === 'special' || path.endsWith('__pycache__') ? [] : [path],
+  );
+  const taken = `trials run a copy of ${project}, ${shortHash(hash)}: ${countText(files, 'file')}, ${sizeText(bytes)}`;
+  return linked.length === 0
+    ? taken
+    : `${taken}; links to that folder, not copies: ${namesText(linked)}`;
+}
+
+/**
+ * Returns sentences on how the project folder differs from the snapshot now; none where it is equal,
+ * or where the study has no snapshot.
+ * @param own paths that Galapagos writes
+ */
+export async function codeDifferences(
+  { snapshot }: CommandObjective,
+  { userFolder, lab }: Omit<CapturePlaces, 'project'>,
+): Promise<string[]> {
+  if (snapshot === undefined) return [];
+  const { hash, project } = snapshot;
+  const entries = SnapshotStore.own(userFolder).entries(hash);
+  if (entries === null)
+    return [
+      `the copy ${shortHash(hash)} of ${project}, in which trials run, is not on this machine; start the study anew from its file`,
+    ];
+  const kept = `trials run the copy ${shortHash(hash)} of when the study started`;
+  if (!existsSync(project)) return [`${project} is gone; ${kept}`];
+  let now: readonly SnapshotEntry[];
+  try {
+    now = await hashProject(project, { own: ownPaths(lab, userFolder) });
+  } catch (error) {
+    return [`${project} cannot be compared: ${String(error)}; ${kept}`];
+  }
+  if (hashOf(snapshotText(now)) === hash) return [];
+  return [
+    `${project} has changed since the study started (${namesText(differing(entries, now))}); ${kept}. A new study takes the folder as it is now`,
+  ];
+}
+
+function differing(before: readonly SnapshotEntry[], now: readonly SnapshotEntry[]): string[] {
+  const known = new Map(before.map((entry) => [entry.path, JSON.stringify(entry)]));
+  const found: string[] = [];
+  for (const entry of now) {
+    if (known.get(entry.path) !== JSON.stringify(entry)) found.push(entry.path);
+    known.delete(entry.path);
+  }
+  return [...found, ...known.keys()].sort();
+}
+
+export function shortHash(hash: string): string {
+  return hash.slice(0, SHOWN);
+}
+
+export function namesText(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  const shown = names.slice(0, NAMED).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function countText(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+/** Where the programs of an objective run. */
+export interface RunningPlace {
+  /** Absolute path of the working folder. */
+  readonly folder: string;
+  /** Absolute path of the project folder on the machine of the lab. */
+  readonly project: string;
+}
+
+/** Working copies of one worker; only the latest is kept. */
+export class Checkouts {
+  readonly #userFolder: string;
+  readonly #ownFolder: string;
+  #hash = '';
+  #checkout: Checkout | null = null;
+
+  /** @param ownFolder absolute path of a folder that does not outlive this process */
+  constructor(userFolder: string, ownFolder: string) {
+    this.#userFolder = userFolder;
+    this.#ownFolder = ownFolder;
+  }
+
+  /**
+   * Returns the place of an attempt, with the files of the snapshot in it.
+   * @throws Error if the snapshot is not on this machine, or damaged
+   */
+  placeFor({ folder, snapshot }: CommandObjective): RunningPlace {
+    if (snapshot === undefined) return { folder, project: folder };
+    const { hash, project } = snapshot;
+    if (this.#hash !== hash || this.#checkout === null) this.#open(hash, project);
+    else this.#checkout.restore();
+    const copy = this.#checkout?.folder ?? '';
+    return { folder: join(copy, snapshot.folder), project };
+  }
+
+  #open(hash: string, project: string): void {
+    this.#checkout?.remove();
+    this.#checkout = null;
+    for (const store of [
+      SnapshotStore.own(this.#userFolder),
+      SnapshotStore.fetched(this.#userFolder),
+    ]) {
+      const place = store.placeOf(hash);
+      const entries = store.entries(hash);
+      if (place === null || entries === null) continue;
+      this.#checkout = new Checkout(
+        join(this.#ownFolder, 'code'),
+        { hash, place, entries },
+        project,
+      );
+      this.#hash = hash;
+      return;
+    }
+    throw new Error(
+      `the copy ${shortHash(hash)} of the project folder, in which trials run, is not on this machine; start the study anew from its file`,
+    );
+  }
+}
