@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import type { Study } from '../core/scheduling/index.ts';
-import { checkpointsFolder } from '../objectives/command/attempt-folders.ts';
+import { checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { outputsFolder } from '../objectives/command/output-log.ts';
 import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
 import { objectiveKind } from '../objectives/registry.ts';

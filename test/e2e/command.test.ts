@@ -77,10 +77,11 @@ describe('Studies of programs', () => {
       `import { appendFileSync, existsSync, readFileSync } from 'node:fs';
        import { setTimeout } from 'node:timers/promises';
        const { GALAPAGOS_PARAMS, GALAPAGOS_REPORTS, GALAPAGOS_STOP, GALAPAGOS_TRIAL } = process.env;
+       const { GALAPAGOS_PROJECT } = process.env;
        const { x } = JSON.parse(readFileSync(GALAPAGOS_PARAMS, 'utf8'));
        const say = (line) => appendFileSync(GALAPAGOS_REPORTS, JSON.stringify(line) + '\\n');
        process.on('SIGTERM', () => {
-         appendFileSync('stops', readFileSync(GALAPAGOS_STOP, 'utf8') + '\\n');
+         appendFileSync(GALAPAGOS_PROJECT + '/stops', readFileSync(GALAPAGOS_STOP, 'utf8') + '\\n');
          process.exit(1);
        });
        const value = Number(GALAPAGOS_TRIAL) < 4 ? 0 : 100;
@@ -105,7 +106,11 @@ describe('Studies of programs', () => {
 
   it('leave no program behind when the run is killed, and go on afterwards', async () => {
     study({
-      command: ['sh', '-c', 'trap "" TERM; echo $$ >> pids; test -e go || sleep 1000; echo v=1'],
+      command: [
+        'sh',
+        '-c',
+        'trap "" TERM; cd "$GALAPAGOS_PROJECT"; echo $$ >> pids; test -e go || sleep 1000; echo v=1',
+      ],
       result: { stdout: 'v=(.)' },
     });
     const life = galapagos(['run', 'study.json', '--workers', '2']);
@@ -126,7 +131,11 @@ describe('Studies of programs', () => {
 
   it('show what a trial printed, also while it runs, and the command that runs the best again', async () => {
     study({
-      command: ['sh', '-c', 'echo first; while ! test -e go; do sleep 0.02; done; echo v={x}'],
+      command: [
+        'sh',
+        '-c',
+        'cd "${{GALAPAGOS_PROJECT:-.}}"; echo first; while ! test -e go; do sleep 0.02; done; echo v={x}',
+      ],
       result: { stdout: 'v=(.*)' },
     });
     const run = galapagos(['run', 'study.json', '--workers', '1']);
