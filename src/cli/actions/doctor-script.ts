@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { DoctorCheck } from '../../protocol/cli-output.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
 import { parseStudyFile } from '../../protocol/study-file.ts';
+import { examineProject } from '../../studies/script/examine-project.ts';
 import { examineScript } from '../../studies/script/examine-script.ts';
 import { readNamedFile } from '../options/read-named-file.ts';
 import type { Context } from '../process/context.ts';
@@ -15,7 +16,10 @@ export async function scriptChecks(context: Context, study: string): Promise<Doc
   if (!program.success)
     throw new UsageError(`${study} has no program to check: its objective is ${objective.kind}`);
   const folder = dirname(resolve(context.streams.cwd, study));
-  const findings = await examineScript(program.data, folder, context.streams.env);
+  const findings = [
+    ...(await examineScript(program.data, folder, context.streams.env)),
+    ...examineProject(folder, [context.userFolder]),
+  ];
   return findings.map(({ name, found, remedy }) => ({
     name,
     state: remedy === null ? 'ok' : 'missing',
