@@ -113,7 +113,7 @@ export class Checkout {
       if (stats.isDirectory() && this.#folders.has(path)) {
         if ((stats.mode & 0o700n) !== 0o700n) chmodSync(absolute, 0o755);
         this.#clear(path, kept);
-      } else if (file !== undefined && file.version === versionOf(stats)) kept.add(file);
+      } else if (file?.version === versionOf(stats)) kept.add(file);
       else if (stats.isSymbolicLink() && this.#isLink(path)) continue;
       else if (name !== CACHE || !stats.isDirectory()) {
         rmSync(absolute, { recursive: true, force: true, maxRetries: 3 });

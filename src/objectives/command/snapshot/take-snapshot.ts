@@ -139,7 +139,7 @@ async function copyFile(
     file = await open(path, constants.O_RDONLY | flags);
   } catch (error) {
     const before = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (before === undefined || !before.isFile()) return null;
+    if (before?.isFile() !== true) return null;
     throw new InvalidInput(path, [
       {
         code: 'unreadable',
