@@ -91,6 +91,8 @@ describe('Lab: a study and its confirmations', () => {
     coordinator.decide({ type: 'studyPaused', study: 'other', graceMs: 0 });
     change('other', true);
     await coordinator.close();
-    await expect(removeStudy(coordinator, 'other', NO_FILES)).rejects.toMatchObject({ code: 'no-lab' });
+    await expect(removeStudy(coordinator, 'other', NO_FILES)).rejects.toMatchObject({
+      code: 'no-lab',
+    });
   });
 });
