@@ -95,6 +95,30 @@ const mutants: Record<string, Case> = {
     from: 'columns.asynchronousView(historyLength)',
     to: 'columns.asynchronousView(columns.ended)',
   },
+  'an answer to an ask of before an edit is taken': {
+    world: worlds['asynchronous, edits of the search'],
+    file: 'scheduling/asking.ts',
+    from: '    asking.edits === (event.edits ?? 0) &&\n',
+    to: '',
+  },
+  'an edit does not end the ask under way': {
+    world: worlds['no barrier, edits of the search, workers here'],
+    file: 'scheduling/search-edits.ts',
+    from: '    study.asking = null;\n',
+    to: '',
+  },
+  'an edit takes effect one trial later than it says': {
+    world: worlds['asynchronous, edits of the search'],
+    file: 'scheduling/search-edits.ts',
+    from: 'withSearch(study.spec, search, { first, date, told, before });',
+    to: 'withSearch(study.spec, search, { first: first + 1, date, told, before });',
+  },
+  'an edit is not written': {
+    world: worlds['generations, edits of the search, 2 nodes'],
+    file: 'scheduling/search-edits.ts',
+    from: '    spec: study.spec,\n',
+    to: '    spec: { ...study.spec, ...before, edits: [] },\n',
+  },
   'the other attempt goes on after the first result': {
     world: worlds['generations, 3 nodes'],
     file: 'scheduling/trial-end.ts',

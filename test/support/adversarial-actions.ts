@@ -4,6 +4,7 @@
  */
 import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import { sameAttempt } from '../../src/core/scheduling/attempts.ts';
+import { searchOf } from '../../src/core/study/search-edit.ts';
 import type { Held } from '../../src/core/simulation/simulated-worker.ts';
 import { STUDY } from './adversarial-world.ts';
 import type { AdversarialWorld, Faults, Process, Side } from './adversarial-world.ts';
@@ -74,7 +75,11 @@ class Actions {
     }
     if (world.writes.length > 0) this.#add('commit', () => world.commit());
     if (world.outbox[0]?.gated === false) this.#add('release', () => world.release());
-    if (world.asks.length > 0) this.#add('answer the ask', () => world.answer());
+    if (world.asks.length > 0) {
+      this.#add('answer the ask', () => world.answer(false));
+      if ((world.options.faults.edit ?? 0) > 0)
+        this.#add('answer the ask as it was computed at once', () => world.answer(true));
+    }
     this.#nodes();
     world.results.forEach((result, i) => {
       if (!world.machines.reaches(result.slot)) return;
@@ -192,6 +197,15 @@ class Actions {
     this.#fault('delete', 'delete', () =>
       world.take({ type: 'studyDescribed', study: STUDY, deleted: true }),
     );
+    if (study.state !== 'ending')
+      this.#fault('edit', 'edit the search', () => {
+        const search = searchOf(study.spec);
+        const sampler = { name: 'model', edits: study.spec.edits?.length ?? 0 };
+        world.take({
+          ...{ type: 'searchEdited', study: STUDY, date: world.now },
+          search: { ...search, sampler },
+        });
+      });
     if (world.interrupted)
       this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
     if (study.state === 'paused' || study.state === 'running') {

@@ -88,6 +88,8 @@ export function checkRecord(world: AdversarialWorld): void {
       study.deleted !== live.deleted
     )
       throw new Violation(`the file has ${study.spec.name}, the scheduler ${live.spec.name}`);
+    if (!isDeepStrictEqual(study.spec.edits, live.spec.edits))
+      throw new Violation('the file has other edits of the search than the scheduler');
     for (const { number, reports, verdict } of study.trials) {
       const open = live.open.get(number);
       if (open !== undefined && (open.verdict?.step ?? null) !== (verdict?.step ?? null))
@@ -106,7 +108,8 @@ export function checkRecord(world: AdversarialWorld): void {
   ended.forEach(({ end }, i) => {
     if (end?.finishSeq !== i) throw new Violation(`finish numbers have a hole before ${i}`);
   });
-  for (const trial of trials) checkTrial(world, trial, ended);
+  const editsAt = editsOf(study);
+  for (const trial of trials) checkTrial(world, trial, ended, editsAt);
   if (world.options.front === true) checkFront(world, ended);
   for (const [number, value] of world.shown) {
     const end = trials[number]?.end;
@@ -150,6 +153,7 @@ function checkTrial(
   world: AdversarialWorld,
   trial: StoredTrial,
   ended: readonly StoredTrial[],
+  editsAt: (number: number) => number,
 ): void {
   const { sampler, trials } = world.options;
   const { number, historyLength, params, end, state, unsettled, verdict } = trial;
@@ -191,7 +195,7 @@ function checkTrial(
     throw new Violation(`trial ${number} is ${state} with ${unsettled.length} attempts`);
   const x = params[0] ?? NaN;
   if (sampler.synchronous) {
-    const ideal = isClean(world, ended) ? idealList(sampler, trials)[number] : undefined;
+    const ideal = isClean(world, ended) ? idealList(sampler, trials, editsAt)[number] : undefined;
     if (ideal !== undefined && x !== ideal.x)
       throw new Violation(
         `trial ${number} was proposed as ${x}, not ${ideal.x}: it depends on the world`,
@@ -207,7 +211,7 @@ function checkTrial(
         ? other.verdict.expected
         : (other.end?.value ?? NaN),
     );
-  if (x !== modelParam(sampler, number, shown))
+  if (x !== modelParam(sampler, number, shown, editsAt(number)))
     throw new Violation(`trial ${number} cannot be proposed again from the file`);
 }
 
@@ -231,13 +235,19 @@ export function checkFinished(world: AdversarialWorld): void {
   checkList(world, study, trials);
 }
 
-function checkList(world: AdversarialWorld, { trials: stored }: StoredStudy, trials: number): void {
-  const ideal = idealList(world.options.sampler, trials);
+function checkList(world: AdversarialWorld, study: StoredStudy, trials: number): void {
+  const { trials: stored } = study;
+  const ideal = idealList(world.options.sampler, trials, editsOf(study));
   for (const { number, params, end } of [...stored].slice(0, idealLimit(world))) {
     const { x, value } = ideal[number] ?? { x: NaN, value: NaN };
     if (params[0] !== x || end?.value !== value)
       throw new Violation(`trial ${number} is not that of the undisturbed study`);
   }
+}
+
+/** Number of edits of the search before each trial. */
+function editsOf({ spec: { edits = [] } }: StoredStudy): (number: number) => number {
+  return (number) => edits.filter(({ first }) => first <= number).length;
 }
 
 /** End of the block that contains the first hit. */

@@ -56,6 +56,8 @@ export interface Faults extends NodeFaults {
   /** Reports in transit, which are never repeated. */
   report: number;
   cancel: number;
+  /** Edits of the search. */
+  edit: number;
   /** Renames and notes. */
   describe: number;
   /** Deletions, each of which the user undoes. */
@@ -138,6 +140,7 @@ const NO_FAULTS: Faults = {
   prune: 0,
   report: 0,
   cancel: 0,
+  edit: 0,
   describe: 0,
   delete: 0,
 };
@@ -154,7 +157,11 @@ export class AdversarialWorld {
   wakeAt: number | null = null;
   writes: Write[] = [];
   outbox: { gated: boolean; readonly instruction: Instruction }[] = [];
-  asks: Extract<Instruction, { do: 'askSampler' }>[] = [];
+  asks: {
+    readonly ask: Extract<Instruction, { do: 'askSampler' }>;
+    /** The answer as it was computed at once. */
+    readonly computed: Event;
+  }[] = [];
   results: Result[] = [];
   upward: Upward[] = [];
   exits: Omit<Extract<Event, { type: 'exited' }>, 'at'>[] = [];
@@ -200,7 +207,7 @@ export class AdversarialWorld {
     const plain = front === true ? modelOfTwo : modelSpec;
     this.lab = this.machine.createLab({
       strict: true,
-      samplerFor: () => createModelSampler(sampler),
+      samplerFor: ({ edits = [] }) => createModelSampler(sampler, edits.length),
       ...scheduler,
     });
     this.take({ type: 'opened', ...this.record.open() });
@@ -243,8 +250,11 @@ export class AdversarialWorld {
   #order(instruction: Instruction): void {
     const { breach } = this.options;
     if (instruction.do === 'persist') this.writes.push(...instruction.writes);
-    else if (instruction.do === 'askSampler') this.asks.push(instruction);
-    else if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
+    else if (instruction.do === 'askSampler') {
+      if (this.lab === null) return;
+      const computed = this.machine.answerAsk(this.lab, instruction, this.now);
+      this.asks.push({ ask: instruction, computed });
+    } else if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
     else if (this.machine.passesBeforeCommit(instruction)) this.#carryOut(instruction);
     else if (
       breach === 'output before the commit' ||
@@ -265,10 +275,12 @@ export class AdversarialWorld {
     if (first !== undefined) this.#carryOut(first.instruction);
   }
 
-  answer(): void {
-    const ask = this.asks.shift();
-    if (ask !== undefined && this.lab !== null)
-      this.take(this.machine.answerAsk(this.lab, ask, this.now));
+  /** Answers the oldest ask as it was computed at once, or computes the answer only now. */
+  answer(isComputed: boolean): void {
+    const asked = this.asks.shift();
+    if (asked === undefined || this.lab === null) return;
+    if (isComputed) this.take(asked.computed);
+    else this.take(this.machine.answerAsk(this.lab, asked.ask, this.now));
   }
 
   isCard(slot: string): boolean {

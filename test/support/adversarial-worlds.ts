@@ -60,6 +60,23 @@ export const worlds = {
     target: 12,
   },
   'asynchronous, crashes and cancels': { sampler: asynchronous, trials: 4, faults: MORE },
+  'asynchronous, edits of the search': {
+    sampler: asynchronous,
+    trials: 8,
+    faults: { ...MORE, edit: 3 },
+  },
+  'no barrier, edits of the search, workers here': {
+    sampler: plain,
+    trials: 8,
+    faults: { ...ALL, edit: 3 },
+    local: true,
+  },
+  'generations, edits of the search, 2 nodes': {
+    sampler: generations,
+    trials: 8,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...ALL, ...NODES, edit: 3 },
+  },
   'asynchronous, workers here, two lanes': {
     sampler: asynchronous,
     trials: 6,

@@ -55,9 +55,17 @@ export function barrierOf({ generation }: ModelSampler, n: number): number {
   return generation === 0 ? 0 : Math.floor(n / generation) * generation;
 }
 
-/** x of trial n, given the values that its sampler was shown, in the order shown. */
-export function modelParam(kind: ModelSampler, n: number, shown: readonly number[]): number {
-  const base = kind.synchronous ? 10 + n : 10 + 13 * n;
+/**
+ * x of trial n, given the values that its sampler was shown, in the order shown.
+ * @param edits number of edits of the search before it
+ */
+export function modelParam(
+  kind: ModelSampler,
+  n: number,
+  shown: readonly number[],
+  edits = 0,
+): number {
+  const base = (kind.synchronous ? 10 + n : 10 + 13 * n) + 41 * edits;
   return (
     shown.reduce(
       (sum, value, i) => sum + (i + 2) * (Number.isFinite(value) ? value : WORST),
@@ -66,7 +74,7 @@ export function modelParam(kind: ModelSampler, n: number, shown: readonly number
   );
 }
 
-export function createModelSampler(kind: ModelSampler): Sampler {
+export function createModelSampler(kind: ModelSampler, edits = 0): Sampler {
   const barrier = kind.synchronous ? (n: number) => barrierOf(kind, n) : null;
   return {
     name: 'model',
@@ -76,7 +84,7 @@ export function createModelSampler(kind: ModelSampler): Sampler {
     size: null,
     propose(first, count, history): readonly Proposal[] {
       return Array.from({ length: count }, (_, i) => ({
-        params: Float64Array.of(modelParam(kind, first + i, valuesIn(history))),
+        params: Float64Array.of(modelParam(kind, first + i, valuesIn(history), edits)),
         origin: { operator: 'model', parents: [], generation: 0 },
       }));
     },
@@ -87,14 +95,21 @@ function valuesIn(history: HistoryView): number[] {
   return Array.from({ length: history.count }, (_, i) => history.value(history.completion(i)));
 }
 
-/** The list of a synchronous study in which nothing goes wrong: x and value by number. */
-export function idealList(kind: ModelSampler, trials: number): { x: number; value: number }[] {
+/**
+ * The list of a synchronous study in which nothing goes wrong: x and value by number.
+ * @param editsAt number of edits of the search before a trial
+ */
+export function idealList(
+  kind: ModelSampler,
+  trials: number,
+  editsAt: (number: number) => number = () => 0,
+): { x: number; value: number }[] {
   const list: { x: number; value: number }[] = [];
   for (let n = 0; n < trials; n++) {
     const shown = list
       .slice(0, kind.synchronous ? barrierOf(kind, n) : n)
       .map(({ value }) => value);
-    const x = modelParam(kind, n, shown);
+    const x = modelParam(kind, n, shown, editsAt(n));
     list.push({ x, value: modelValue(x) });
   }
   return list;
