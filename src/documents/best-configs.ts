@@ -7,6 +7,7 @@ import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import type { ObjectiveSpec } from '../core/study/objectives.ts';
+import type { EditSummary } from '../core/study/search-edit.ts';
 import type { Direction, StudySpec } from '../core/study/study-spec.ts';
 import type { BestConfigs } from '../protocol/best-configs.ts';
 import { metricOf, rowColumns } from '../protocol/window/row-columns.ts';
@@ -33,6 +34,8 @@ export interface ExportedStudy extends ScoreKind {
   readonly name: string;
   /** The user's note; empty or absent: none. */
   readonly note?: string;
+  /** Absent: none. */
+  readonly edits?: readonly EditSummary[];
   readonly direction: Direction;
   /** Null: a study of another program. */
   readonly seed: number | null;
@@ -42,13 +45,14 @@ export interface ExportedStudy extends ScoreKind {
 
 /** @param best best first */
 export function bestConfigsOf(
-  { name, note = '', direction, seed, metric, split, energy = null }: ExportedStudy,
+  { name, note = '', edits = [], direction, seed, metric, split, energy = null }: ExportedStudy,
   best: readonly Exported[],
 ): BestConfigs {
   return {
     format: 'galapagos-best-configs/1',
     study: name,
     ...(note === '' ? {} : { note }),
+    ...(edits.length === 0 ? {} : { edits: [...edits] }),
     direction,
     seed,
     metric,

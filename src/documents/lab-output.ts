@@ -1,8 +1,10 @@
 /** Converts rows of a lab file to the documents that commands print and windows show. */
 import { GalapagosError } from '../core/errors.ts';
+import type { ParamValue } from '../core/search-space/distribution.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
+import { editsOf } from '../core/study/search-edit.ts';
 import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
@@ -69,7 +71,7 @@ function minutesOf(limits: Limits | null): number | null {
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
   const { objective, objectives, constraints, searchSpace, sampler, seed } = spec;
-  const { pruning, devices, packing, audit, startedFrom } = spec;
+  const { pruning, devices, packing, audit, startedFrom, only } = spec;
   return {
     objective,
     ...(objectives === undefined ? {} : { objectives: [...objectives] }),
@@ -82,6 +84,8 @@ export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
     ...(packing === undefined ? {} : { packing }),
     ...(audit === undefined ? {} : { audit }),
     ...(startedFrom === undefined ? {} : { startedFrom: [...startedFrom] }),
+    ...(only === undefined ? {} : { only: structuredClone(only) as Record<string, ParamValue[]> }),
+    ...(spec.edits === undefined ? {} : { edits: editsOf(spec) }),
   };
 }
 
@@ -131,6 +135,8 @@ export function storyOutput(
   study: StudySummary,
   { trial, attempts, audits, lines }: TrialStory,
 ): StoryOutput {
+  const edits = study.spec === null ? [] : editsOf(study.spec);
+  const editBefore = edits.filter(({ first }) => first <= trial.number).pop();
   return {
     study: study.name,
     trial: trial.number,
@@ -165,6 +171,7 @@ export function storyOutput(
       ...report,
       metrics: { ...trial.result?.reports?.find(({ step }) => step + 1 === report.epoch)?.metrics },
     })),
+    ...(editBefore === undefined ? {} : { edit: editBefore }),
     story: [...lines],
   };
 }
@@ -174,6 +181,7 @@ export function exportedStudy(study: StudySummary, energy: StudyEnergy | null): 
   return {
     name: study.name,
     note: study.note,
+    ...(study.spec === null ? {} : { edits: editsOf(study.spec) }),
     direction: directionOf(study),
     seed: study.spec?.seed ?? null,
     ...scoreKindOfStudy(study),

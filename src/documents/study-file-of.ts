@@ -1,6 +1,8 @@
 /** Converts a study of a lab file to a study file that would start it again. */
 import { GalapagosError } from '../core/errors.ts';
 import { withoutChoice } from '../core/samplers/auto.ts';
+import type { SearchSpace } from '../core/search-space/distribution.ts';
+import { limitedSpace } from '../core/search-space/reduced-space.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parse } from '../protocol/problems.ts';
 import { withPruning } from '../protocol/pruning.ts';
@@ -29,7 +31,8 @@ export function studyFileOf({
 }
 
 function written(spec: StudySpec, limits: Limits): unknown {
-  const { name, objective, direction, objectives, constraints, searchSpace } = spec;
+  const { name, objective, direction, objectives, constraints } = spec;
+  const searchSpace = writtenSpace(spec);
   const { sampler, seed, packing, devices, audit } = spec;
   const { trials, activeMs, target } = limits;
   // A study whose trials are not stopped early shall not become one whose trials are.
@@ -55,6 +58,18 @@ function written(spec: StudySpec, limits: Limits): unknown {
     ...(devices === undefined ? {} : { devices }),
     ...(audit === undefined ? {} : { audit }),
   };
+}
+
+/**
+ * Returns the search space with fixed parameters as ranges of one value. Those that conditions of
+ * others name keep all values, because a condition must name values that can occur.
+ */
+function writtenSpace({ searchSpace, only = {} }: StudySpec): SearchSpace {
+  const parents = new Set(
+    Object.values(searchSpace).flatMap(({ when }) => Object.keys(when ?? {})),
+  );
+  const kept = Object.entries(only).filter(([name]) => !parents.has(name));
+  return limitedSpace(searchSpace, Object.fromEntries(kept));
 }
 
 /**

@@ -57,6 +57,23 @@ export const studyEnergy = strict({
   of: z.int().min(1).describe('Number of ended trials.'),
 });
 
+/** One edit of a study's search. */
+export const searchEdit = strict({
+  first: z.int().min(0).describe('Number of the first trial that was proposed after it.'),
+  told: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('Number of earlier trials that the sampler learns from; null: it goes on.'),
+  date: z.string(),
+  changes: z.array(z.string()).readonly().describe('One line for each change.'),
+});
+
+export const searchEdits = z
+  .array(searchEdit)
+  .readonly()
+  .describe('Edits of the search while the study ran, oldest first; absent: none.');
+
 /** Trials that a pruner stopped; absent where there are none. */
 export const earlyStops = strict({
   stopped: z.int().min(0),
@@ -75,6 +92,7 @@ export const bestConfigs = strict({
     .string()
     .exactOptional()
     .describe('What the user wrote about the study; absent: nothing.'),
+  edits: searchEdits.exactOptional(),
   direction,
   seed: seed.nullable().describe('Null: a study of another program.'),
   // Absent in files of earlier versions.

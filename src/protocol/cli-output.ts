@@ -11,6 +11,8 @@ import {
   objectiveValues,
   params,
   schedule,
+  searchEdit,
+  searchEdits,
   studyEnergy,
 } from './best-configs.ts';
 import { strict } from './problems.ts';
@@ -122,6 +124,11 @@ const searched = strict({
     .array(strict({ name: z.string(), trials: count }))
     .optional()
     .describe('Searches whose trials are its history; absent: none.'),
+  only: z
+    .record(z.string(), z.array(paramValue))
+    .exactOptional()
+    .describe('Values to which edits limit parameters: one fixes it; absent: none.'),
+  edits: searchEdits.exactOptional(),
 });
 
 /** Executors that trained the best trials, the reasons for them, and the score after each epoch. */
@@ -226,6 +233,9 @@ export const storyOutput = strict({
     )
     .describe('Evaluations on other machines after the trial had ended; they change nothing.'),
   reports: z.array(report.extend({ metrics: z.record(z.string(), z.number()) })),
+  edit: searchEdit
+    .exactOptional()
+    .describe('The last edit of the search before it was proposed; absent: none.'),
   story: z.array(z.string()),
 });
 export type StoryOutput = z.output<typeof storyOutput>;

@@ -5,6 +5,7 @@ import { keyText } from '../core/search-space/duplicate-key.ts';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import {
   differences,
+  editsOf,
   sameProposals,
   searchFor,
   searchOf,
@@ -62,8 +63,6 @@ export function previewEdit(
 
 /** Returns what the newest edit of a study did; null: it was never edited. */
 export function lastEdit(spec: StudySpec): EditEffect | null {
-  const edit = spec.edits?.[spec.edits.length - 1];
-  if (edit === undefined) return null;
-  const { first, told, before } = edit;
-  return { first, told, changes: differences(before, searchOf(spec)) };
+  const edits = editsOf(spec);
+  return edits[edits.length - 1] ?? null;
 }

@@ -1,7 +1,8 @@
 /** Tests `galapagos edit`, in a lab that another program has open and in one that none has. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
-import { editOutput } from '../../src/protocol/cli-output.ts';
+import { bestConfigs } from '../../src/protocol/best-configs.ts';
+import { editOutput, showOutput } from '../../src/protocol/cli-output.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
@@ -22,9 +23,13 @@ afterEach(() => {
   folder.remove();
 });
 
-async function edit(...args: string[]): Promise<{ code: number; text: string }> {
+function edit(...args: string[]): Promise<{ code: number; text: string }> {
+  return cli('edit', ...args);
+}
+
+async function cli(...args: string[]): Promise<{ code: number; text: string }> {
   const { streams, printed } = cliContext(folder.path, {});
-  const code = await runCli(['edit', ...args], streams, { runStudy: () => Promise.resolve(0) });
+  const code = await runCli(args, streams, { runStudy: () => Promise.resolve(0) });
   return { code, text: printed() };
 }
 
@@ -62,6 +67,33 @@ describe('Command line: edit', () => {
       only: { units: [64], activation: ['relu', null] },
       sampler: { name: 'tpe', startup: 20 },
       edits: [{ first: 2, told: 0, before: { sampler: { name: 'random' } } }],
+    });
+  });
+
+  it('is told by show, story, best and the study file of a copy', async () => {
+    lab.close();
+    await edit(UID, '--fix', 'units=64', '--range', 'activation=relu,null');
+    lab = openLab(folder.file('lab.db'), { create: false });
+    lab.commit([[propose(2, UID, Float64Array.of(0.1, 64, 2, NaN))], [start(2)]]);
+    const told = ['units: 16 … 512 → fixed at 64', 'relu, Tanh é, null, true, 2.5 → relu, null'];
+    const shown = await cli('show', UID);
+    for (const line of [...told, 'fixed at 64', 'only relu, null', 'edited from trial 2 on'])
+      expect(shown.text).toContain(line);
+    expect(
+      showOutput.parse(JSON.parse((await cli('show', UID, '--json')).text)).searched,
+    ).toMatchObject({ only: { units: [64] }, edits: [{ first: 2, told: 0 }] });
+    const [before, after] = [await cli('story', UID, '1'), await cli('story', UID, '2')];
+    expect(before.text).not.toContain('edited');
+    expect(after.text).toContain(`after the search was edited, from trial 2 on: ${told[0]!}`);
+    const best = bestConfigs.parse(JSON.parse((await cli('best', UID, '--json')).text));
+    expect(best.edits).toMatchObject([{ first: 2, changes: [told[0], expect.any(String)] }]);
+    const copy = await cli('studies', 'duplicate', UID);
+    expect(JSON.parse(copy.text)).toMatchObject({
+      searchSpace: {
+        units: { low: 64, high: 64 },
+        // The condition of momentum names a choice.
+        activation: { choices: ['relu', 'Tanh é', null, true, 2.5] },
+      },
     });
   });
 

@@ -67,12 +67,10 @@ export async function editStudy(
     const spec = await withLab(context, lab, (reader) => reader.study(study.uid)?.spec ?? null);
     effect = (spec === null ? null : lastEdit(spec)) ?? preview;
   }
+  const { first, told, changes } = effect;
   const output: EditOutput = {
-    lab,
-    study: study.name,
-    dryRun,
-    ...effect,
-    changes: [...effect.changes],
+    ...{ lab, study: study.name, dryRun, first, told },
+    changes: [...changes],
   };
   if (json) printJson(context, output);
   else print(context, editText(study.name, effect, dryRun));

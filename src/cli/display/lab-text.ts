@@ -204,6 +204,8 @@ function searchedText({
   packing,
   audit,
   startedFrom = [],
+  only = {},
+  edits = [],
 }: NonNullable<ShowOutput['searched']>): string[] {
   const proposes = sampler.name === 'auto' ? `auto: ${samplerText(sampler)}` : inline(sampler);
   return [
@@ -226,9 +228,19 @@ function searchedText({
     ),
     '  search space',
     ...Object.entries(searchSpace).map(
-      ([name, distribution]) => `    ${name}  ${inline(distribution)}`,
+      ([name, distribution]) => `    ${name}  ${inline(distribution)}${limitText(only[name])}`,
     ),
+    ...edits.flatMap(({ first, date, changes }) => [
+      `  edited from trial ${first} on, ${date}`,
+      ...changes.map((line) => `    ${line}`),
+    ]),
   ];
+}
+
+function limitText(values: readonly unknown[] | undefined): string {
+  if (values === undefined) return '';
+  const listed = values.map((value) => plain(value)).join(', ');
+  return values.length === 1 ? `, fixed at ${listed}` : `, only ${listed}`;
 }
 
 /** `float, low 0.1, high 1, log true`. */

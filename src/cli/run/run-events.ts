@@ -64,11 +64,15 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
         detail,
       };
     }
+    case 'searchEdited': {
+      const { first, differences } = change;
+      const text = `search edited, from trial ${first} on: ${differences.join('; ')}`;
+      return { type: 'note', text };
+    }
     case 'attemptEnded':
     case 'auditEnded':
     case 'study':
     case 'studyDescribed':
-    case 'searchEdited':
     case 'studyRemoved':
       return null;
     default:

@@ -4,6 +4,7 @@
 import { bestPerGeneration } from '../../core/analysis/generations.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
+import { editsOf } from '../../core/study/search-edit.ts';
 import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import type { Exported } from '../../documents/best-configs.ts';
 import { executorsOf } from '../../documents/lab-output.ts';
@@ -58,7 +59,12 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
     if (run.exportTo !== null)
       exportBest(
         run.exportTo,
-        { ...spec, ...scoreKindOf(spec.objective, spec.objectives), energy },
+        {
+          ...spec,
+          edits: editsOf(spec),
+          ...scoreKindOf(spec.objective, spec.objectives),
+          energy,
+        },
         best,
       );
     return {

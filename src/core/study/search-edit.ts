@@ -67,6 +67,23 @@ export function differences(before: Search, after: Search): string[] {
   return lines;
 }
 
+/** An edit as people read it. */
+export interface EditSummary extends Pick<SearchEdit, 'first' | 'told'> {
+  /** In ISO 8601. */
+  readonly date: string;
+  /** One line for each change. */
+  readonly changes: readonly string[];
+}
+
+/** Returns the edits of a study, oldest first. */
+export function editsOf(spec: Search & Pick<StudySpec, 'edits'>): EditSummary[] {
+  const { edits = [] } = spec;
+  return edits.map(({ first, told, date, before }, i) => ({
+    ...{ first, told, date: new Date(date).toISOString() },
+    changes: differences(before, edits[i + 1]?.before ?? searchOf(spec)),
+  }));
+}
+
 function rangeText({ searchSpace, only = {} }: Search, name: string): string {
   const values = Object.hasOwn(only, name) ? only[name] : undefined;
   if (values !== undefined)

@@ -5,6 +5,7 @@
 import { at } from '../at.ts';
 import { exp } from '../elementary.ts';
 import type { Prediction } from '../samplers/sampler.ts';
+import type { EditSummary } from './search-edit.ts';
 import type { AuditVerdict } from './row-codes.ts';
 
 export interface StoryFacts {
@@ -17,6 +18,8 @@ export interface StoryFacts {
   /** Its value; null: none, or it diverged. */
   readonly value: number | null;
   readonly audits: readonly StoryAudit[];
+  /** The last edit of the search before it was proposed; absent: none. */
+  readonly edit?: Pick<EditSummary, 'first' | 'changes'> | undefined;
 }
 
 interface StoryLineage {
@@ -64,7 +67,18 @@ export interface StoryFormat {
 /** One sentence for a trial with one attempt; otherwise one for its origin and one an attempt. */
 export function storySentences(facts: StoryFacts, format: StoryFormat): string[] {
   const audits = facts.audits.flatMap((audit) => auditSentence(audit, facts, format));
-  return [...attemptSentences(facts, format), ...predictionSentence(facts, format), ...audits];
+  return [
+    ...attemptSentences(facts, format),
+    ...predictionSentence(facts, format),
+    ...editSentence(facts),
+    ...audits,
+  ];
+}
+
+function editSentence({ edit }: StoryFacts): string[] {
+  if (edit === undefined) return [];
+  const changes = edit.changes.join('; ');
+  return [`Proposed after the search was edited, from trial ${edit.first} on: ${changes}.`];
 }
 
 function predictionSentence({ lineage }: StoryFacts, { value: figure }: StoryFormat): string[] {
