@@ -31,21 +31,26 @@ const TURN_MS = 10;
 export const neverStopsReading = { receiveHighWaterMark: 0 } as const;
 
 /**
- * ZMTP heartbeats only clean up connections: a stopped or unplugged peer is disconnected within
- * 2,000 ms. Liveness is decided by the protocol's own beats.
+ * Options of a binding socket. It sends no heartbeats: once a peer has connected again, the library
+ * (4.3.5) stops reading its earlier connection, whatever the mark; if that connection then fails
+ * while messages for it wait, the next heartbeat on it aborts the process.
  */
 export const socketOptions = {
   ...neverStopsReading,
   linger: 0,
   maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+} as const;
+
+/**
+ * Options of a connecting socket. Its ZMTP heartbeats only clean up connections, at both ends: a
+ * stopped or unplugged peer is disconnected within 2,000 ms. Liveness is decided by the protocol's
+ * own beats.
+ */
+export const connectOptions = {
+  ...socketOptions,
   heartbeatInterval: 500,
   heartbeatTimeout: 1500,
   heartbeatTimeToLive: 2000,
-} as const;
-
-/** Options of a connecting socket. */
-export const connectOptions = {
-  ...socketOptions,
   reconnectInterval: 50,
   reconnectMaxInterval: 1000,
 } as const;

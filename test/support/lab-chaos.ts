@@ -117,6 +117,11 @@ class Chaos {
   /** Faults after which a node did not come back. */
   readonly #failures: string[] = [];
   #host: EventCommand | undefined;
+  /** The host that a fault, or the end of the test, ends. */
+  #ending: EventCommand | undefined;
+  /** Rejects when the host ends by itself. */
+  readonly #abandoned: Promise<never>;
+  #abandon: (error: Error) => void = () => undefined;
   /** Time at which the host last said that it shares its lab. */
   #sharedAt = 0;
 
@@ -124,6 +129,8 @@ class Chaos {
     this.#lab = lab;
     this.#options = options;
     this.#chance = new Stream(options.seed, { purpose: PURPOSE.simulation });
+    this.#abandoned = new Promise((_, reject) => (this.#abandon = reject));
+    this.#abandoned.catch(() => undefined);
   }
 
   async run(): Promise<LabChaosReport> {
@@ -140,15 +147,7 @@ class Chaos {
     await this.#allWork();
     this.#until = performance.now() + 60_000 * minutes;
     try {
-      for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
-        await wait(this.#chance.below(GAP_MS));
-        await this.#fault();
-      }
-      await Promise.all(this.#faulty.values());
-      await this.#allWork();
-      const host = this.#runningHost();
-      await host.process.signal('SIGINT');
-      await host.process.ended;
+      await Promise.race([this.#faults(faults), this.#abandoned]);
     } catch (error) {
       this.#fail(String(error));
     }
@@ -166,6 +165,20 @@ class Chaos {
       recoveries: this.#recoveries.sort((a, b) => a.ms - b.ms),
       violations,
     };
+  }
+
+  /** Carries out the faults, waits until every node works, and ends the host. */
+  async #faults(faults: number): Promise<void> {
+    for (let done = 0; done < faults && performance.now() < this.#until; done += 1) {
+      await wait(this.#chance.below(GAP_MS));
+      await this.#fault();
+    }
+    await Promise.all(this.#faulty.values());
+    await this.#allWork();
+    const host = this.#runningHost();
+    this.#ending = host;
+    await host.process.signal('SIGINT');
+    await host.process.ended;
   }
 
   #tell(text: string): void {
@@ -227,6 +240,10 @@ class Chaos {
     const host = await this.#lab.startHost(study, 0, more, { heard });
     this.#host = host;
     this.#all.push({ name: 'h1', command: host });
+    void host.process.ended.then(({ code, stderr }) => {
+      if (this.#ending !== host)
+        this.#abandon(new Error(`the host ended by itself with ${String(code)}: ${stderr}`));
+    });
   }
 
   /** Waits until each node has finished a trial from now on. */
@@ -295,6 +312,7 @@ class Chaos {
   }
 
   async #restartHost(): Promise<void> {
+    this.#ending = this.#runningHost();
     await this.#lab.bed.signal('h1', 'SIGKILL');
     await this.#runningHost().process.ended;
     await this.#startHost(['--resume']);

@@ -1,17 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket as TcpSocket } from 'node:net';
 import { Dealer, Pull, Push, Router } from 'zeromq';
 import type { Socket } from 'zeromq';
 import { afterEach, describe, expect, it } from 'vitest';
-import { channelOptions, portOf } from '../../src/transport/nodes/link-sockets.ts';
+import {
+  channelOptions,
+  connectingChannels,
+  portOf,
+} from '../../src/transport/nodes/link-sockets.ts';
 import { PushSocket } from '../../src/transport/push-socket.ts';
 import { connectOptions, socketOptions } from '../../src/transport/sockets.ts';
+import { compiledScript } from '../support/compiled-script.ts';
 import { frame, greeting } from '../support/zmtp.ts';
 
 /** Above the library's default high-water mark of 1,000. */
 const MESSAGES = 3_000;
 /** Without heartbeats, a connection that is not read to its end is a test that times out. */
 const withoutHeartbeats = { heartbeatInterval: 0 } as const;
+
+const script = compiledScript('takeover-process.ts');
 
 const sockets: (Socket | TcpSocket)[] = [];
 afterEach(() => {
@@ -60,7 +69,7 @@ describe('Sockets: connections that end before their messages are read', () => {
     ['control of a node', Router, Dealer, channelOptions.control],
     ['results of a node', Pull, Push, channelOptions.results],
     ['data of a node', Router, Dealer, channelOptions.data],
-    ['tasks at a node', Pull, Push, channelOptions.tasks],
+    ['tasks at a node', Pull, Push, connectingChannels.tasks],
   ] as const)(
     '%s: the end is seen, although nothing was read',
     async (_, Reader, Sender, given) => {
@@ -82,5 +91,22 @@ describe('Sockets: connections that end before their messages are read', () => {
     const message = frame(Buffer.alloc(100));
     peer.end(Buffer.concat(Array.from({ length: MESSAGES }, () => message)));
     expect(await ended).toBe('disconnect');
+  });
+});
+
+describe('Sockets: a connection in whose place another has come', () => {
+  it.each([
+    ['control of this machine', 'local'],
+    ['control of a node', 'control'],
+    ['data of a node', 'data'],
+  ])('%s: it fails, and the process goes on', async (_, options) => {
+    const child = spawn(process.execPath, [script, options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    expect({ code, signal, said }).toEqual({ code: 0, signal: null, said: 'alive\n' });
   });
 });

@@ -26,18 +26,32 @@ const always = {
   maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
 } as const;
 
-/** A node's link has one channel that notices silence early; the others only clean up. */
-const heartbeats = {
-  control: { heartbeatInterval: 1_000, heartbeatTimeout: 2_000, heartbeatTimeToLive: 3_000 },
-  others: { heartbeatInterval: 15_000, heartbeatTimeout: 15_000, heartbeatTimeToLive: 15_000 },
+/** Options by channel of a socket that binds, but for keys. It sends no heartbeats: `socketOptions`. */
+export const channelOptions = {
+  control: always,
+  tasks: always,
+  results: always,
+  data: { ...always, maxMessageSize: MAX_DATA_BYTES },
 } as const;
 
-/** Options by channel, but for keys and direction. */
-export const channelOptions = {
-  control: { ...always, ...heartbeats.control },
-  tasks: { ...always, ...heartbeats.others },
-  results: { ...always, ...heartbeats.others },
-  data: { ...always, ...heartbeats.others, maxMessageSize: MAX_DATA_BYTES },
+/** A node's link has one channel that notices silence early; the others only clean up. */
+const early = {
+  heartbeatInterval: 1_000,
+  heartbeatTimeout: 2_000,
+  heartbeatTimeToLive: 3_000,
+} as const;
+const late = {
+  heartbeatInterval: 15_000,
+  heartbeatTimeout: 15_000,
+  heartbeatTimeToLive: 15_000,
+} as const;
+
+/** Options by channel of a socket that connects, but for keys. */
+export const connectingChannels = {
+  control: { ...channelOptions.control, ...early },
+  tasks: { ...channelOptions.tasks, ...late },
+  results: { ...channelOptions.results, ...late },
+  data: { ...channelOptions.data, ...late },
 } as const;
 
 /** Options of a bound socket that only the keys of a domain may connect to. */

@@ -23,7 +23,7 @@ import { FrameQueue, bytesOf } from './frame-queue.ts';
 import {
   NODE_ROUTING_ID,
   channelNames,
-  channelOptions,
+  connectingChannels,
   connectingOptions,
 } from './link-sockets.ts';
 
@@ -155,7 +155,7 @@ export class NodeEnd {
     closeTasks(links);
     const { listener } = this.#options;
     const connecting = connectingOptions(this.#keys, this.#hostKey);
-    const socket = new Pull({ ...channelOptions.tasks, ...connecting });
+    const socket = new Pull({ ...connectingChannels.tasks, ...connecting });
     links.tasks = { socket, channel };
     void this.#watch(socket, links, 'tasks');
     socket.connect(`tcp://127.0.0.1:${channel.port}`);
@@ -215,14 +215,14 @@ export class NodeEnd {
     const connecting = connectingOptions(this.#keys, this.#hostKey);
     const sending = { immediate: true, sendTimeout: 0 } as const;
     const control = new Dealer({
-      ...channelOptions.control,
+      ...connectingChannels.control,
       ...connecting,
       ...sending,
       routingId: NODE_ROUTING_ID,
     });
-    const results = new PushSocket({ ...channelOptions.results, ...connecting, ...sending });
+    const results = new PushSocket({ ...connectingChannels.results, ...connecting, ...sending });
     const data = new Dealer({
-      ...channelOptions.data,
+      ...connectingChannels.data,
       ...connecting,
       immediate: true,
       routingId: NODE_ROUTING_ID,

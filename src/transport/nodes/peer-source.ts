@@ -11,7 +11,7 @@ import type { KeyPair } from '../keys.ts';
 import { eventsOf } from '../sockets.ts';
 import { FrameSource, type DataFrames, type DataSource } from './data-channel.ts';
 import { FrameQueue, bytesOf } from './frame-queue.ts';
-import { channelNames, channelOptions, connectingOptions } from './link-sockets.ts';
+import { channelNames, connectingChannels, connectingOptions } from './link-sockets.ts';
 
 /** Milliseconds until a refused connection is made anew. */
 const REFUSED_MS = 1_000;
@@ -72,7 +72,7 @@ class PeerConnection {
   #connect(): void {
     if (this.#channel === null || this.#isClosed) return;
     const socket = new Dealer({
-      ...channelOptions.data,
+      ...connectingChannels.data,
       ...connectingOptions(this.#keys, this.#peer.key),
       immediate: true,
       sendTimeout: 0,
