@@ -5,6 +5,7 @@
  */
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import type { Study, Change } from '../core/scheduling/index.ts';
+import { pausesTrials } from '../core/pruners/create-pruner.ts';
 import { trainsInParts } from '../core/samplers/create-sampler.ts';
 import { PBT_SETTINGS, slowestRound } from '../core/samplers/pbt.ts';
 import { checkpointFolder, checkpointsFolder } from '../objectives/checkpoint-places.ts';
@@ -32,7 +33,9 @@ export class CheckpointFolders {
     const kept = objectiveKind(spec.objective.kind)?.keepsCheckpoints(spec.objective) ?? null;
     // Trials that are parts of trainings leave checkpoints whatever their objective keeps.
     const inParts = trainsInParts(spec.sampler);
-    const keeps = kept ?? (inParts ? 'best' : null);
+    const { pruning } = spec;
+    const pauses = pruning !== undefined && pausesTrials(pruning.pruner);
+    const keeps = kept ?? (inParts || pauses ? 'best' : null);
     if (keeps === null || keeps === 'all') return;
     if (inParts && change.kind === 'trialEnded') {
       this.#removeOutdated(study);

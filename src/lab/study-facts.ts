@@ -5,6 +5,7 @@ import type { DeviceKind } from '../core/device.ts';
 import { NO_DEMAND } from '../core/demand.ts';
 import type { Demand } from '../core/demand.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
+import { pausesTrials } from '../core/pruners/create-pruner.ts';
 import { trainsInParts } from '../core/samplers/create-sampler.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -61,8 +62,9 @@ export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
  * Returns whether only the host can evaluate a study: its objective says so, or its trials go on from
  * checkpoints, which are on the host's disk.
  */
-function staysHere({ objective, sampler }: StudySpec): boolean {
-  return objectiveKind(objective.kind)?.runsElsewhere === false || trainsInParts(sampler);
+function staysHere({ objective, sampler, pruning }: StudySpec): boolean {
+  const goesOn = trainsInParts(sampler) || (pruning !== undefined && pausesTrials(pruning.pruner));
+  return goesOn || objectiveKind(objective.kind)?.runsElsewhere === false;
 }
 
 /** The dataset of a study as this machine has it, so that workers refuse another of its name. */

@@ -95,6 +95,7 @@ export const attemptOutcome = z.enum([
   'timedOut',
   'lost',
   'cancelled',
+  'paused',
 ]);
 
 /** `galapagos_audit.verdict`. */
@@ -114,7 +115,7 @@ export const auditFigures = z.record(z.string(), z.number()).nullable();
 
 /** `galapagos_attempt.result`: the worker's result. */
 export const storedResult = z.object({
-  outcome: attemptOutcome.exclude(['lost']),
+  outcome: attemptOutcome.exclude(['lost', 'paused']),
   value: z.number().exactOptional(),
   error: z.string().exactOptional(),
   ms: z.number(),

@@ -5,9 +5,9 @@
 import type { Problem } from '../core/errors.ts';
 import { SETTINGS } from '../core/formats/settings-format.ts';
 import { choosePruner } from '../core/pruners/choose-pruner.ts';
-import { AUTO, checkPruner } from '../core/pruners/create-pruner.ts';
+import { AUTO, checkPruner, pausesTrials } from '../core/pruners/create-pruner.ts';
 import type { PrunerSpec, Reporting } from '../core/pruners/pruner.ts';
-import { createSampler } from '../core/samplers/create-sampler.ts';
+import { createSampler, learnsFromResults, samplerNames } from '../core/samplers/create-sampler.ts';
 import type { Limits, Objective, Pruning, StudySpec } from '../core/study/study-spec.ts';
 
 /**
@@ -60,6 +60,7 @@ export function prunerProblems(
         hint: 'a pruner compares one value, and trials of several objectives have no order',
       },
     ];
+  if (pausesTrials(spec)) return [...problems, ...pausingProblems(objective, sampler)];
   if (sampler === 'pbt')
     return [
       {
@@ -80,6 +81,32 @@ export function prunerProblems(
       hint: 'it gives the same trials on any number of workers, and stopping depends on the order of results; evolution allows pruners',
     },
   ];
+}
+
+/** Kinds whose trainings go on from checkpoints. */
+const GOES_ON: ReadonlySet<string> = new Set(['train', 'synthetic']);
+
+/** Returns what keeps trials of a study from pausing at rungs. */
+function pausingProblems(objective: Objective | undefined, sampler: string | undefined): Problem[] {
+  const problems: Problem[] = [];
+  if (objective !== undefined && !GOES_ON.has(objective.kind))
+    problems.push({
+      code: 'no-checkpoints',
+      path: 'pruner',
+      expected: 'an objective whose trainings go on from checkpoints: train',
+      found: `the objective ${objective.kind}`,
+      hint: 'asha stops trials without checkpoints',
+    });
+  const able = samplerNames.filter(({ name }) => !learnsFromResults(name));
+  if (sampler !== undefined && !able.some(({ name }) => name === sampler))
+    problems.push({
+      code: 'pauses-and-learns',
+      path: 'sampler.name',
+      expected: `a sampler that does not learn, because paused trials have no value to learn from: ${able.map(({ name }) => name).join(', ')}`,
+      found: sampler,
+      hint: 'random, as in the paper',
+    });
+  return problems;
 }
 
 /** Returns the spec of a new study with the early stopping that it gets. */

@@ -21,6 +21,8 @@ export function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
     0,
   );
   const unsettled = attempts.filter(({ outcome }) => outcome === null);
+  const pauses = attempts.filter(({ outcome }) => outcome === 'paused').length;
+  const isPaused = attempts.at(-1)?.outcome === 'paused';
   return {
     number,
     state,
@@ -36,5 +38,6 @@ export function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
     reports,
     ...(verdict === undefined ? {} : { verdict }),
     unsettled,
+    ...(pauses === 0 ? {} : { pauses, isPaused }),
   };
 }

@@ -301,10 +301,11 @@ class Memory implements MemoryLab {
         break;
       }
       case 'trialBack': {
-        const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
-        this.#trial(uid, number);
+        const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
+        const { reports } = this.#trial(uid, number);
+        const kept = reports.filter(({ step }) => step < checkpoint);
         const counters = { crashes, deaths, memoryFailures, laneCap };
-        this.#set(uid, number, { state: 'waiting', ...counters, reports: [] });
+        this.#set(uid, number, { state: 'waiting', ...counters, reports: kept });
         break;
       }
       case 'auditDue':

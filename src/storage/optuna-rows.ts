@@ -86,7 +86,9 @@ export class OptunaRows {
        ON CONFLICT (trial_id, step) DO UPDATE
        SET intermediate_value = excluded.intermediate_value, intermediate_value_type = excluded.intermediate_value_type`,
     );
-    this.#dropIntermediates = prepare('DELETE FROM trial_intermediate_values WHERE trial_id = ?');
+    this.#dropIntermediates = prepare(
+      'DELETE FROM trial_intermediate_values WHERE trial_id = ? AND step >= ?',
+    );
     this.#setVerdict = prepare(
       'INSERT INTO trial_system_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
     );
@@ -175,8 +177,8 @@ export class OptunaRows {
     this.#setIntermediate.run([trialId, step, ...optunaValue(value)]);
   }
 
-  dropIntermediates(trialId: number): void {
-    this.#dropIntermediates.run([trialId]);
+  dropIntermediates(trialId: number, from: number): void {
+    this.#dropIntermediates.run([trialId, from]);
   }
 
   /** Writes a pruner's verdict as a system attribute, which Optuna ignores. */

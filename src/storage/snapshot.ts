@@ -141,7 +141,8 @@ function* readTrials(
      FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
   );
   const newest = connection.prepare(
-    'SELECT number, max(k) FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? GROUP BY number',
+    `SELECT number, max(k), sum(outcome = 'paused'), max(CASE outcome WHEN 'paused' THEN k ELSE 0 END)
+     FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? GROUP BY number`,
   );
   const open = connection.prepare(
     'SELECT number, k, slot, spawn FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? AND outcome IS NULL ORDER BY number, k',
@@ -152,10 +153,8 @@ function* readTrials(
     const last = page.at(-1);
     if (last === undefined) return;
     const to = columns.integer('galapagos_trial.number', last[0]);
-    const attemptNumber = new Map(
-      newest
-        .all([study, from, to])
-        .map((row) => [row[0], columns.integer('galapagos_attempt.k', row[1])]),
+    const attempted = new Map(
+      newest.all([study, from, to]).map((row) => [row[0], attemptsOf(columns, row)]),
     );
     const unsettled = byNumber(open.all([study, from, to]));
     for (const row of page) {
@@ -163,7 +162,7 @@ function* readTrials(
         storedAttempt(columns, attempt),
       );
       yield storedTrial(columns, row, parameters, {
-        attemptNumber: attemptNumber.get(row[0]) ?? 0,
+        ...(attempted.get(row[0]) ?? { attemptNumber: 0 }),
         reports: intermediates.of(row[14] ?? null),
         unsettled: attempts,
         figures: figures?.read(columns, row[15] ?? null, widthsOf(spec)),
@@ -173,8 +172,22 @@ function* readTrials(
   }
 }
 
+/** What the attempts of an open trial come to. */
+function attemptsOf(
+  columns: Columns,
+  row: Row,
+): Pick<StoredTrial, 'attemptNumber' | 'pauses' | 'isPaused'> {
+  const attemptNumber = columns.integer('galapagos_attempt.k', row[1]);
+  const pauses = columns.integer('galapagos_attempt.outcome', row[2] ?? 0);
+  if (pauses === 0) return { attemptNumber };
+  return { attemptNumber, pauses, isPaused: row[3] === row[1] };
+}
+
 /** Parts of a trial that are read from other tables. */
-interface ReadBeside extends Pick<StoredTrial, 'attemptNumber' | 'reports' | 'unsettled'> {
+interface ReadBeside extends Pick<
+  StoredTrial,
+  'attemptNumber' | 'reports' | 'unsettled' | 'pauses' | 'isPaused'
+> {
   readonly figures: Figures | undefined;
 }
 

@@ -394,12 +394,20 @@ export class Writes {
     this.#optuna.describeEnd(trialId, end.state === 'failed' ? NaN : end.value, end.figures, about);
   }
 
-  #takeBack({ uid, number, crashes, deaths, memoryFailures, laneCap }: Of<'trialBack'>): void {
+  #takeBack({
+    uid,
+    number,
+    crashes,
+    deaths,
+    memoryFailures,
+    laneCap,
+    checkpoint = 0,
+  }: Of<'trialBack'>): void {
     const study = this.#study(uid);
     const { key } = study;
     const { trialId } = study.trial(number);
     // Reports of a further attempt replace those of the earlier one.
-    if (trialId !== null) this.#optuna.dropIntermediates(trialId);
+    if (trialId !== null) this.#optuna.dropIntermediates(trialId, checkpoint);
     const changes = this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
     if (changes !== 1)
       throw this.#refuse(

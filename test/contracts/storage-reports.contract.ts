@@ -57,6 +57,29 @@ export function reportsContract(first: () => LabStorage, reopen: () => LabStorag
     });
   });
 
+  it('gives back that a trial is paused, and the reports before its checkpoint', () => {
+    let lab = first();
+    const counters = { crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+    const back = { op: 'trialBack', uid: UID, number: 0, ...counters, checkpoint: 3 } as const;
+    const report = (step: number, attemptNumber: number): Write => ({
+      op: 'reported',
+      attempt: { study: UID, number: 0, attemptNumber },
+      step,
+      value: step,
+    });
+    lab.commit([[createStudy(), propose(0)], [start(0)], [report(2, 1)]]);
+    lab.commit([[endAttempt(0, 1, 'paused', 2), back]]);
+    const stored = (): unknown => trialsOf(reopen().lab)[0];
+    expect(stored()).toMatchObject({ state: 'waiting', pauses: 1, isPaused: true });
+    lab = reopen();
+    lab.commit([[start(0, 2)], [report(3, 2)]]);
+    lab.commit([[endAttempt(0, 2, 'lost'), back]]);
+    const steps = [2, 3].map((step) => ({ step, value: step }));
+    expect(stored()).toMatchObject({ pauses: 1, isPaused: false, attemptNumber: 2 });
+    expect(trialsOf(reopen().lab)[0]?.reports.filter(({ step }) => step >= 3)).toEqual([]);
+    expect(trialsOf(reopen().lab)[0]?.reports).toContainEqual(steps[0]);
+  });
+
   it('gives back the verdict on a trial while it runs and after it was pruned', () => {
     let lab = first();
     const verdict = { step: 3, expected: 0.25 };

@@ -97,3 +97,37 @@ describe('Study file: population-based training', () => {
     expect(sentences({ pruner: { name: 'none' } })).toEqual([]);
   });
 });
+
+describe('Study file: ASHA by promotion', () => {
+  const promotion = { pruner: { name: 'asha-promotion' }, sampler: { name: 'random' } };
+
+  it('is accepted for networks with a sampler that does not learn', () => {
+    for (const name of ['random', 'sobol'])
+      expect(sentences({ ...promotion, sampler: { name } })).toEqual([]);
+  });
+
+  it('is refused with a sampler that learns from results, which paused trials do not have', () => {
+    for (const name of ['auto', 'evolution', 'tpe', 'pbt'])
+      expect(sentences({ ...promotion, sampler: { name } })).toEqual([
+        `sampler.name: a sampler that does not learn, because paused trials have no value to learn from: random, sobol, grid; ${name}`,
+      ]);
+  });
+
+  it('is refused for an objective without checkpoints', () => {
+    const command = {
+      kind: 'command',
+      command: ['true'],
+      epochs: 9,
+      result: { stdout: 'x=(.*)' },
+    };
+    expect(sentences({ ...promotion, objective: command })).toContain(
+      'pruner: an objective whose trainings go on from checkpoints: train; the objective command',
+    );
+  });
+
+  it('is refused where trials report only their end', () => {
+    expect(sentences({ ...promotion, ...withSettings({ epochs: 1 }) })).toEqual([
+      'pruner: an objective that reports before its end; an objective that reports its value once',
+    ]);
+  });
+});

@@ -18,6 +18,36 @@ interface Case extends Mutant {
 
 /** Mutants of the scheduler. */
 const mutants: Record<string, Case> = {
+  'the reports before a checkpoint are dropped with a lost attempt': {
+    world: worlds['asynchronous, promotions'],
+    file: 'scheduling/back.ts',
+    from: 'const kept = checkpoint === 0 ? [] : ',
+    to: 'const kept = checkpoint >= 0 ? [] : ',
+  },
+  'a paused trial is queued': {
+    world: worlds['asynchronous, promotions'],
+    file: 'scheduling/pausing.ts',
+    from: '  writeBack(lab, trial);\n',
+    to: '  writeBack(lab, trial);\n  enqueue(lab, trial);\n',
+  },
+  'a restart forgets that a trial was paused': {
+    world: worlds['asynchronous, promotions'],
+    file: 'scheduling/resume.ts',
+    from: 'trial.checkpoint = nextPause(trial) ?? trial.checkpoint;',
+    to: 'trial.checkpoint = 0;',
+  },
+  'trials that are paused at the end stay paused': {
+    world: worlds['asynchronous, promotions'],
+    file: 'scheduling/pausing.ts',
+    from: '  if (trial === undefined) endPaused(lab, study);\n  else goOn(',
+    to: '  if (trial !== undefined) goOn(',
+  },
+  'a trial that goes on from a checkpoint gets a second attempt elsewhere': {
+    world: worlds['asynchronous, promotions, 2 nodes, leaving'],
+    file: 'scheduling/second-attempts.ts',
+    from: 'return pruning?.pruner.promotion !== undefined;',
+    to: 'return pruning === undefined;',
+  },
   'a trial that crashed on the faster card is left to it for ever': {
     world: worlds['asynchronous, a card beside a core'],
     file: 'scheduling/dispatch.ts',

@@ -295,7 +295,11 @@ class Actions {
       const x = held.params[0] ?? NaN;
       const value = modelValue(x);
       const ms = world.durationOf(worker.slot);
-      const measured = world.options.front === true ? { metrics: modelMetrics(x) } : {};
+      const until = held.part?.until ?? null;
+      const measured = {
+        ...(world.options.front === true ? { metrics: modelMetrics(x) } : {}),
+        ...(until === null ? {} : { reports: [{ step: until - 1, value }] }),
+      };
       this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.attemptNumber}`, () =>
         this.#finish(process, held, { outcome: 'succeeded', value, ms, ...measured }),
       );

@@ -37,6 +37,8 @@ const ABSENT: readonly string[] = [
   'held',
   'resting',
 ];
+/** Rungs of `PROMOTION`. */
+const PROMOTION_RUNGS = [1, 2];
 /** Greatest number of unfinished cohorts that a worker may hold. */
 const CREDITS = 2;
 
@@ -187,6 +189,7 @@ function checkTrial(
     (state === 'waiting' || (state === 'failed' && end?.outcome !== 'cancelled'))
   )
     throw new Violation(`trial ${number} has a verdict and is ${state}`);
+  if (world.options.promotes === true) checkPauses(trial, outcomes);
   if (end !== null && unsettled.length > 0)
     throw new Violation(`trial ${number} has ended, and an attempt has not`);
   const most = world.options.nodes === undefined ? 1 : 2;
@@ -213,6 +216,21 @@ function checkTrial(
     );
   if (x !== modelParam(sampler, number, shown, editsAt(number)))
     throw new Violation(`trial ${number} cannot be proposed again from the file`);
+}
+
+/** A trial pauses once at each rung, and reports up to its last one stay. */
+function checkPauses(
+  { number, state, end, reports }: StoredTrial,
+  outcomes: readonly (string | null)[],
+): void {
+  const pauses = outcomes.filter((outcome) => outcome === 'paused').length;
+  if (pauses > PROMOTION_RUNGS.length)
+    throw new Violation(`trial ${number} paused ${pauses} times`);
+  if (end?.outcome === 'succeeded' && pauses < PROMOTION_RUNGS.length)
+    throw new Violation(`trial ${number} is ${state} after ${pauses} pauses`);
+  for (const rung of PROMOTION_RUNGS.slice(0, pauses))
+    if (!reports.some(({ step }) => step === rung - 1))
+      throw new Violation(`trial ${number} has no report at the rung of epoch ${rung}`);
 }
 
 /** Checks the end of a fair world. @throws Violation */

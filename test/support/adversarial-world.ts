@@ -28,7 +28,7 @@ import type {
 } from '../../src/core/simulation/simulated-worker.ts';
 import { Machines } from './adversarial-nodes.ts';
 import type { NodeMachine, NodeFaults } from './adversarial-nodes.ts';
-import { createModelSampler, HALVING, modelOfTwo, modelSpec } from './model-study.ts';
+import { createModelSampler, HALVING, modelOfTwo, modelSpec, PROMOTION } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
 
 export const STUDY = 'model';
@@ -87,6 +87,8 @@ export interface WorldOptions {
   readonly card?: boolean;
   /** A pruner judges reports: successive halving, which stops often. */
   readonly verdicts?: boolean;
+  /** Trials pause at rungs, from which the better half is promoted. */
+  readonly promotes?: boolean;
   /** Trials are compared by two objectives, one of which has a bound. */
   readonly front?: boolean;
   readonly faults: Partial<Faults>;
@@ -203,7 +205,9 @@ export class AdversarialWorld {
 
   /** A coordinator that starts from the content of the lab file. */
   boot(): void {
-    const { sampler, scheduler, local, trials, front, verdicts, target = null } = this.options;
+    const { sampler, scheduler, local, trials, front, target = null } = this.options;
+    const { verdicts, promotes } = this.options;
+    const pruning = verdicts === true ? HALVING : promotes === true ? PROMOTION : null;
     const plain = front === true ? modelOfTwo : modelSpec;
     this.lab = this.machine.createLab({
       strict: true,
@@ -217,7 +221,7 @@ export class AdversarialWorld {
       this.take({
         type: 'studyCreated',
         uid: STUDY,
-        spec: verdicts === true ? { ...plain, pruning: HALVING } : plain,
+        spec: pruning === null ? plain : { ...plain, pruning },
         limits: { trials, activeMs: null, target },
       });
   }

@@ -129,6 +129,28 @@ export const worlds = {
     nodes: ['na', 'na', 'nb'],
     faults: { ...MORE, ...NODES, ...LEAVE, report: 12 },
   },
+  'asynchronous, promotions': {
+    sampler: asynchronous,
+    trials: 6,
+    promotes: true,
+    faults: { ...MORE, report: 4 },
+  },
+  'asynchronous, promotions, workers here, two lanes, target': {
+    sampler: asynchronous,
+    trials: 8,
+    promotes: true,
+    faults: { ...MORE, report: 4 },
+    local: true,
+    lanes: 2,
+    target: 12,
+  },
+  'asynchronous, promotions, 2 nodes, leaving': {
+    sampler: asynchronous,
+    trials: 6,
+    promotes: true,
+    nodes: ['na', 'na', 'nb'],
+    faults: { ...MORE, ...NODES, ...LEAVE, report: 4 },
+  },
   'asynchronous, two objectives and a bound': {
     sampler: asynchronous,
     trials: 8,

@@ -85,7 +85,7 @@ export function endAttempt(
   value?: number,
   uid = UID,
 ): Write {
-  const said = outcome === 'lost' ? null : outcome;
+  const said = outcome === 'lost' ? null : outcome === 'paused' ? 'succeeded' : outcome;
   const result: AttemptResult | null =
     said === null
       ? null

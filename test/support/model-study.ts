@@ -26,6 +26,14 @@ export const HALVING: Pruning = {
   keeps: 'last',
 };
 
+/** Trials pause after epochs 1 and 2 of 4, and the better half goes on. */
+export const PROMOTION: Pruning = {
+  pruner: { name: 'asha-promotion', first: 1, eta: 2 },
+  reason: 'chosen in the study',
+  length: 4,
+  keeps: 'last',
+};
+
 export function modelValue(x: number): number {
   return (x * 7 + 3) % 50;
 }

@@ -92,6 +92,7 @@ export function eventLine(
     case 'trialReported':
       return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
+      if (event.outcome === 'paused') return `trial ${event.trial}  paused at a rung`;
       return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
       // That its machine was drained or has left is a line of its own.

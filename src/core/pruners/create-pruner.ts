@@ -12,6 +12,7 @@ import { hopeless } from './hopeless.ts';
 import { hyperband } from './hyperband.ts';
 import { median } from './median.ts';
 import { patient } from './patient.ts';
+import { ashaPromotion } from './promotion.ts';
 import type { Pruner, PrunerSpec, Reporting } from './pruner.ts';
 import { wilcoxon } from './wilcoxon.ts';
 
@@ -41,6 +42,18 @@ const eta = {
   default: 3,
   meaning: 'one of this many trials goes on at each rung',
 } as const;
+
+const firstRung = {
+  integer: true,
+  low: 1,
+  high: 1_000_000,
+  default: null,
+  meaning: 'epochs of the first rung; unset: a ninth of the training',
+} as const;
+
+function ninthOf(length: number | null): number {
+  return Math.max(1, Math.ceil((length ?? 1) / 9));
+}
 
 const kinds: Readonly<Record<string, Kind>> = {
   hopeless: {
@@ -83,23 +96,20 @@ const kinds: Readonly<Record<string, Kind>> = {
     pick: 'Successive halving: at a ninth and a third of the training only the best third goes on. Saves most, and may stop the later best.',
     needsLength: true,
     withinTraining: ['first'],
-    settings: {
-      first: {
-        integer: true,
-        low: 1,
-        high: 1_000_000,
-        default: null,
-        meaning: 'epochs of the first rung; unset: a ninth of the training',
-      },
-      eta,
-    },
+    settings: { first: firstRung, eta },
     make: (settings, { length }) =>
-      asha(
-        {
-          first: settings['first'] ?? Math.max(1, Math.ceil((length ?? 1) / 9)),
-          eta: required(settings, 'eta'),
-        },
-        length,
+      asha({ first: settings['first'] ?? ninthOf(length), eta: required(settings, 'eta') }, length),
+  },
+  'asha-promotion': {
+    title: 'ASHA by promotion',
+    pick: 'Successive halving that pauses every trial at a ninth and a third of the training and goes on with the best third: never stops a later best for good. Needs checkpoints, and a sampler that does not learn.',
+    needsLength: true,
+    withinTraining: ['first'],
+    settings: { first: firstRung, eta },
+    make: (settings, { length }) =>
+      ashaPromotion(
+        { first: settings['first'] ?? ninthOf(length), eta: required(settings, 'eta') },
+        length ?? 1,
       ),
   },
   hyperband: {
@@ -224,6 +234,11 @@ const kinds: Readonly<Record<string, Kind>> = {
     make: null,
   },
 };
+
+/** Returns whether the pruner pauses trials, which go on from checkpoints later. */
+export function pausesTrials({ name }: PrunerSpec): boolean {
+  return name === 'asha-promotion';
+}
 
 /** The entry of a study file that lets the study choose. */
 export const AUTO = 'auto';

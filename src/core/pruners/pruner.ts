@@ -45,6 +45,19 @@ export interface PrunedTrials {
   readonly open: Iterable<number>;
 }
 
+/** Decision which paused trial goes on. */
+interface Promotion {
+  /** Returns the rung at which a trial pauses next after so many epochs; null: it trains to its end. */
+  next(epochs: number): number | null;
+  /**
+   * Returns the paused trial to go on with; null: none.
+   * @param pausedAt epochs after which a trial is paused; null: it is not
+   */
+  promoted(trials: PrunedTrials, pausedAt: (number: number) => number | null): number | null;
+  /** Returns the best paused trial of the highest rung; null: none is paused. */
+  leader(trials: PrunedTrials, pausedAt: (number: number) => number | null): number | null;
+}
+
 export interface Pruner {
   readonly name: string;
   /**
@@ -53,6 +66,8 @@ export interface Pruner {
    * serves one study.
    */
   stops(trials: PrunedTrials, number: number): boolean;
+  /** Present where trials pause at rungs, from which the best of them go on. */
+  readonly promotion?: Promotion;
 }
 
 /** Returns whether a trial ran to its end and has a finite value. */

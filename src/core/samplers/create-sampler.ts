@@ -320,6 +320,13 @@ export function trainsInParts({ name }: SamplerSpec): boolean {
   return name === 'pbt';
 }
 
+/** Samplers whose proposals do not depend on results. */
+const LEARNS_NOTHING: ReadonlySet<string> = new Set(['random', 'sobol', 'grid']);
+
+export function learnsFromResults(name: string): boolean {
+  return !LEARNS_NOTHING.has(name);
+}
+
 /** Returns whether the sampler takes studies that list several objectives or constraints. */
 export function takesSeveralObjectives(name: string): boolean {
   return kindOf(name)?.severalObjectives === true;

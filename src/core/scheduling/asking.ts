@@ -61,7 +61,7 @@ export function readyFor({ sampler, columns }: Study, historyLength: number): nu
  * Number of the study's trials that slots could be given now.
  * @param enough number from which on the exact one does not matter
  */
-function freeLanes(lab: LabState, study: Study, enough: number): number {
+export function freeLanes(lab: LabState, study: Study, enough: number): number {
   let lanes = 0;
   const rooms = new Map<string, number>();
   /** Idle slots of the group that may begin trials, of those that the node has room for. */

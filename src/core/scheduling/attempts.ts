@@ -20,6 +20,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     succeeded: 'result: ends the trial',
     diverged: 'result: ends the trial',
     pruned: 'result: ends the trial',
+    paused: 'result at a rung: the trial waits until it is promoted',
     crashed: 'result or exited: retried, at last fails the trial',
     outOfMemory: 'result or exited: retried, at last fails the trial',
     timedOut: 'result: fails the trial',
@@ -31,6 +32,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     succeeded: 'result that was under way: ends the trial',
     diverged: 'result that was under way: ends the trial',
     pruned: 'result that was under way: ends the trial',
+    paused: 'result that was under way, at a rung',
     crashed: 'result or exited',
     outOfMemory: 'result or exited',
     timedOut: 'result',
@@ -43,6 +45,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     succeeded: 'result: ends the trial',
     diverged: 'result: ends the trial',
     pruned: 'result: ends the trial',
+    paused: 'result at a rung: the trial waits until it is promoted',
     crashed: 'result',
     outOfMemory: 'result',
     timedOut: 'result',
@@ -58,6 +61,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
   timedOut: {},
   lost: {},
   cancelled: {},
+  paused: {},
 };
 
 /** Number of settled attempts that an open trial remembers. */

@@ -1,5 +1,5 @@
 /** A trial whose last live attempt ended without ending it: it waits again, or ends as pruned. */
-import type { Attempt, LabState } from './state.ts';
+import type { Attempt, LabState, OpenTrial } from './state.ts';
 import { show, write } from './step-output.ts';
 import { endTrial } from './trial-end.ts';
 import { enqueue, moveTrial } from './trials.ts';
@@ -13,16 +13,34 @@ import type { AttemptOutcome } from './words.ts';
 export function goBack(lab: LabState, attempt: Attempt, notBefore = lab.now): void {
   const { trial } = attempt;
   if (trial.live.length > 0) return;
-  const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
   if (trial.verdict !== null) {
     endPruned(lab, attempt);
     return;
   }
   moveTrial(lab, trial, 'waiting');
   trial.notBefore = notBefore;
-  study.columns.reports.drop(number);
-  write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
+  writeBack(lab, trial);
   enqueue(lab, trial);
+}
+
+/**
+ * Writes the counters of a waiting trial, and drops the reports that its next attempt replaces: all
+ * after its last checkpoint.
+ */
+export function writeBack(lab: LabState, trial: OpenTrial): void {
+  const { study, number, crashes, deaths, memoryFailures, laneCap, checkpoint } = trial;
+  const { reports } = study.columns;
+  const kept = checkpoint === 0 ? [] : reports.of(number).filter(({ step }) => step < checkpoint);
+  reports.drop(number);
+  reports.addAll(number, kept);
+  const counters = { crashes, deaths, memoryFailures, laneCap };
+  write(lab, {
+    op: 'trialBack',
+    uid: study.uid,
+    number,
+    ...counters,
+    ...(checkpoint === 0 ? {} : { checkpoint }),
+  });
 }
 
 /** Ends a trial that a pruner has stopped, with the value of its last report. */

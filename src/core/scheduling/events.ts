@@ -38,7 +38,7 @@ export interface Report extends StepValue {
 
 /** What a worker says an attempt came to; `ms` is its own duration, never an instant. */
 export interface AttemptResult {
-  readonly outcome: Exclude<AttemptOutcome, 'lost'>;
+  readonly outcome: Exclude<AttemptOutcome, 'lost' | 'paused'>;
   /** Finite. Present when succeeded; when pruned, absent means the value of the last report. */
   readonly value?: number;
   /** Present when crashed or out of memory. */
@@ -98,6 +98,9 @@ export interface StoredTrial {
   readonly verdict?: Verdict;
   /** Attempts without an outcome. */
   readonly unsettled: readonly StoredAttempt[];
+  /** Number of its attempts that paused it at a rung, and whether its last one did; absent: none. */
+  readonly pauses?: number;
+  readonly isPaused?: boolean;
 }
 
 /** What a study whose trials have all ended comes to, known without reading the trials. */

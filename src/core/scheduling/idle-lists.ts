@@ -55,7 +55,8 @@ export class StudyLists {
   get waiting(): readonly OpenTrial[] {
     const { limit } = this.#study;
     return (this.#waiting ??= this.#open(
-      ({ number, live, queued }) => number < limit && (live.length === 0 || queued),
+      ({ number, live, queued, paused }) =>
+        number < limit && !paused && (live.length === 0 || queued),
     ));
   }
 

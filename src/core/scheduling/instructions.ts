@@ -140,6 +140,10 @@ export type Write =
       readonly deaths: number;
       readonly memoryFailures: number;
       readonly laneCap: number;
+      /**
+       * Reports of steps from this number on are dropped: those after its last checkpoint. Absent: 0.
+       */
+      readonly checkpoint?: number;
     }
   /** An ended trial is to be evaluated again. Precedes the attempts of the audit. */
   | ({ readonly op: 'auditDue'; readonly uid: string; readonly number: number } & AuditedValue)

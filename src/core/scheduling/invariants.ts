@@ -46,7 +46,11 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
   );
   const sums = { live: 0, lanes: 0, wanted: 0, queued: 0 };
   for (const trial of open.values()) {
-    const { number, live, queued, verdict } = trial;
+    const { number, live, queued, verdict, paused } = trial;
+    must(
+      !paused || (trial.state === 'waiting' && !queued && trial.checkpoint > 0),
+      () => `trial ${number} is paused and ${queued ? 'queued' : trial.state}`,
+    );
     must(!columns.hasEnded(number), () => `trial ${number} is open and has ended`);
     must(
       trial.state === 'waiting' || trial.state === 'running',
@@ -67,7 +71,7 @@ function checkStudy(lab: LabState, study: Study, must: Must): void {
     );
     if (rescued && number < study.limit && state === 'running')
       must(!canBeRescued(lab, trial), () => `trial ${number} is only away, and a slot is free`);
-    const due = trial.state === 'waiting' && !queued && trial.notBefore < lab.now;
+    const due = trial.state === 'waiting' && !queued && !paused && trial.notBefore < lab.now;
     must(!due || lab.timers.next !== null, () => `trial ${number} waits for nothing`);
     sums.live += live.length;
     sums.wanted += Number(number < study.limit);

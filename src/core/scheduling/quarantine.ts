@@ -5,10 +5,11 @@
  * prove itself. The last ready slot is never quarantined: the objective is then the suspect, and
  * the user is told so.
  */
+import { writeBack } from './back.ts';
 import { judgeNode, proveNode, quarantineSlot, release } from './node-quarantine.ts';
 import { moveSlot } from './slots.ts';
 import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
-import { showLab, write } from './step-output.ts';
+import { showLab } from './step-output.ts';
 import { record } from './story.ts';
 
 /** Number of consecutive failures remembered. */
@@ -99,8 +100,7 @@ function takeBack(lab: LabState, slot: Slot, { trial, kind }: Failure): void {
   else trial.deaths = Math.max(0, trial.deaths - 1);
   record(lab, trial, `its ${kind} on ${slot.name} is taken back: the slot is quarantined`);
   if (trial.state === 'running') return;
-  const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
-  write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
+  writeBack(lab, trial);
 }
 
 /** If every usable slot is quarantined, releases the one with the least time left. */

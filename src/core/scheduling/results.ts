@@ -10,6 +10,8 @@ import type { AttemptResult, Event, Report } from './events.ts';
 import { findLive, findOutstanding, findSettled } from './find.ts';
 import { protocolError } from './liveness.ts';
 import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
+import { nextPause } from './next-pause.ts';
+import { pauseTrial } from './pausing.ts';
 import { giveVerdict } from './pruning.ts';
 import { noteSuccess } from './quarantine.ts';
 import { figuresOf, missingMetrics } from '../study/objectives.ts';
@@ -104,12 +106,19 @@ function end(
   const slot = lab.slots.get(attempt.slot);
   // A part of a training says nothing about the duration of a whole one.
   if (outcome !== 'pruned') trial.study.attemptMs.add(attempt.slot, slot?.model ?? '', result.ms);
-  moveAttempt(lab, attempt, outcome);
-  writeAttemptEnd(lab, attempt, outcome, result, detail);
+  const rung = outcome === 'succeeded' ? nextPause(trial) : null;
+  if (rung === null) {
+    moveAttempt(lab, attempt, outcome);
+    writeAttemptEnd(lab, attempt, outcome, result, detail);
+  } else pauseTrial(lab, attempt, result, rung);
   if (outcome !== 'pruned') durations.add(result.ms / (cohort?.attempts.length ?? 1));
   if (outcome !== 'pruned' && cohort?.unsettled === 0) recordSpeed(lab, cohort, result.ms);
   if (result.lanesWanted !== undefined)
     recordLanesWanted(trial.study, attempt.slot, result.lanesWanted);
+  if (rung !== null) {
+    if (slot !== undefined) noteSuccess(lab, slot, trial);
+    return;
+  }
   // Of two attempts, the other may have reported more than the one that ends the trial.
   const own = trial.live.length > 0 ? lastOf(result.reports ?? []) : undefined;
   const last = own ?? columns.reports.last(trial.number)?.value;

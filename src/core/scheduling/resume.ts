@@ -10,6 +10,7 @@ import type { Trials } from './dormant.ts';
 import { EndedTrials } from './ended-trials.ts';
 import type { Event, StoredAttempt, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
+import { nextPause } from './next-pause.ts';
 import { requeue } from './second-attempts.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
 import { write } from './step-output.ts';
@@ -220,8 +221,11 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
     laneCap,
   });
   record(lab, trial, 'read from the file');
+  for (let i = 0; i < (stored.pauses ?? 0); i++)
+    trial.checkpoint = nextPause(trial) ?? trial.checkpoint;
   if (stored.unsettled.length === 0) {
-    enqueue(lab, trial);
+    trial.paused = stored.isPaused ?? false;
+    if (!trial.paused) enqueue(lab, trial);
     return;
   }
   trial.verdict = stored.verdict ?? null;

@@ -26,8 +26,18 @@ function isAway({ cohort, unheard }: Attempt): boolean {
  * Returns whether all live attempts of a running trial are away. One that a pruner has stopped
  * needs no other attempt.
  */
-export function needsRescue({ state, live, verdict }: OpenTrial): boolean {
-  return verdict === null && state === 'running' && live.length > 0 && live.every(isAway);
+export function needsRescue(trial: OpenTrial): boolean {
+  const { state, live, verdict } = trial;
+  if (verdict !== null || state !== 'running' || pausesAtRungs(trial.study)) return false;
+  return live.length > 0 && live.every(isAway);
+}
+
+/**
+ * Returns whether trials of the study go on from checkpoints. These are on one machine, so that no
+ * other could run a second attempt.
+ */
+function pausesAtRungs({ pruning }: Study): boolean {
+  return pruning?.pruner.promotion !== undefined;
 }
 
 /** After a change of a running trial's attempts or of their nodes: it waits for a rescue, or not. */
@@ -58,7 +68,9 @@ export function startStragglers(
 ): void {
   if (!lab.options.stragglers || lab.nodes.size < 2 || lab.free.idle.size === 0) return;
   if (lab.storageError !== null) return;
-  const studies = [...lab.active].filter(({ state }) => state === 'running');
+  const studies = [...lab.active].filter(
+    (study) => study.state === 'running' && !pausesAtRungs(study),
+  );
   if (studies.length === 0 || studies.some(canAsk)) return;
   const candidates = new Map(studies.map((study) => [study, candidatesOf(lab, study)]));
   if (![...candidates.values()].some(({ length }) => length > 0)) return;

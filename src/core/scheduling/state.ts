@@ -233,6 +233,10 @@ export interface OpenTrial {
   /** Set once a pruner has stopped it; the trial then never waits again. */
   verdict: Verdict | null;
   state: TrialState;
+  /** Epochs of its last training checkpoint, where it pauses at rungs; 0: it has none. */
+  checkpoint: number;
+  /** Whether it waits at a rung until it is promoted. */
+  paused: boolean;
   /** Number of attempts so far. */
   attemptNumber: number;
   crashes: number;

@@ -19,6 +19,7 @@ import { beat, leaving, protocolError } from './liveness.ts';
 import { finishDrainingNodes, nodeMode } from './node-modes.ts';
 import { tendWorkers } from './node-workers.ts';
 import { nodeHas, nodeJoined, nodeLeft, nodePulse, nodeRemoved } from './nodes.ts';
+import { promoteTrials } from './pausing.ts';
 import { keepOneUsable } from './quarantine.ts';
 import { report } from './reports.ts';
 import { result } from './results.ts';
@@ -215,6 +216,7 @@ function finish(lab: LabState): void {
     finishDraining(lab);
     finishDrainingNodes(lab);
     keepOneUsable(lab);
+    promoteTrials(lab);
     dispatch(lab);
     tendAudits(lab);
     endUnreachable(lab);

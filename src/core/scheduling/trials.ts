@@ -17,12 +17,12 @@ export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> 
   waiting: {
     running: 'dispatched: below the limit, its study running, due',
     complete: 'ended by another program',
-    pruned: 'ended by another program',
+    pruned: 'paused at a rung until its study ended, or ended by another program',
     failed: 'cancelled by the user, or ended by another program',
   },
   running: {
     waiting:
-      'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
+      'an attempt ended without ending the trial or paused it at a rung, and no live one is left; it keeps its number, hence its place',
     complete: 'a result succeeded or diverged',
     pruned: 'stopped early by the pruner, a result pruned, or ended by another program',
     failed:
@@ -110,6 +110,8 @@ export function unlistedTrial(
     story: new Story(),
     verdict: null,
     state: 'waiting',
+    checkpoint: 0,
+    paused: false,
     attemptNumber: 0,
     crashes: 0,
     memoryFailures: 0,

@@ -15,7 +15,8 @@ export type AttemptOutcome =
   | 'outOfMemory'
   | 'timedOut'
   | 'lost'
-  | 'cancelled';
+  | 'cancelled'
+  | 'paused';
 
 export type SlotState = 'absent' | 'ready' | 'draining' | 'quarantined' | 'probation';
 

@@ -80,7 +80,8 @@ function lanesAt(
  */
 function waitingBelow(study: Study, begun: ReadonlySet<number>, number: number): number {
   let count = 0;
-  for (const open of study.open.keys()) if (open < number && !begun.has(open)) count += 1;
+  for (const [open, { paused }] of study.open)
+    if (open < number && !paused && !begun.has(open)) count += 1;
   return count;
 }
 

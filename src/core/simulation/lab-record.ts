@@ -173,7 +173,8 @@ export class LabRecord {
       }
       case 'verdict': {
         const trial = this.#trial(write.uid, write.number);
-        if (trial.verdict !== undefined || trial.state !== 'running')
+        const isPaused = trial.state === 'waiting' && trial.attempts.at(-1)?.outcome === 'paused';
+        if (trial.verdict !== undefined || (trial.state !== 'running' && !isPaused))
           throw new Error(`a second verdict on trial ${write.number}, or one that does not run`);
         trial.verdict = write.verdict;
         return;
@@ -197,12 +198,13 @@ export class LabRecord {
         return;
       }
       case 'trialBack': {
-        const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
+        const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
         const trial = this.#trial(uid, number);
         if (trial.verdict !== undefined)
           throw new Error(`trial ${number} waits in spite of its verdict`);
         this.#move(trial, 'waiting');
-        trial.reports.clear();
+        for (const step of [...trial.reports.keys()])
+          if (step >= checkpoint) trial.reports.delete(step);
         Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
         return;
       }
@@ -299,8 +301,10 @@ export class LabRecord {
 }
 
 function stored({ attempts, reports, ...trial }: RecordedTrial): StoredTrial {
+  const pauses = attempts.filter(({ outcome }) => outcome === 'paused').length;
   return {
     ...trial,
+    ...(pauses === 0 ? {} : { pauses, isPaused: attempts.at(-1)?.outcome === 'paused' }),
     reports: [...reports].map(([step, value]) => ({ step, value })).sort((a, b) => a.step - b.step),
     unsettled: attempts
       .filter(({ outcome }) => outcome === null)

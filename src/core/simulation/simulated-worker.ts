@@ -9,6 +9,7 @@ import { PRUNED } from '../scheduling/words.ts';
 import type { AttemptResult, Event, Instruction } from '../scheduling/index.ts';
 import type { AttemptId, Session, SlotName } from '../scheduling/index.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
+import type { TrainingPart } from '../study/training-part.ts';
 
 type Untimed<Type extends Event['type']> = Omit<Extract<Event, { type: Type }>, 'at' | 'because'>;
 export type Hello = Untimed<'hello'>;
@@ -27,6 +28,8 @@ export type ControlMessage = Send<
 export interface Held {
   readonly attempt: AttemptId;
   readonly params: EncodedParams;
+  /** Part of the training to carry out; absent: all of it. */
+  readonly part?: TrainingPart;
   readonly cohort: string;
   /** Null: not finished. */
   result: AttemptResult | null;
@@ -121,9 +124,10 @@ export class SimulatedWorker {
     if (task.session !== this.session || task.taskSeq <= this.taskSeq) return NOTHING;
     this.taskSeq = task.taskSeq;
     const say: Result[] = [];
-    for (const { attempt, params } of task.lanes) {
+    for (const lane of task.lanes) {
+      const { attempt } = lane;
       if (this.#find(attempt) !== undefined) continue;
-      const held: Held = { attempt, params, cohort: task.cohort, result: null };
+      const held: Held = { ...lane, cohort: task.cohort, result: null };
       this.holding.push(held);
       if (this.#early.has(nameOf(attempt))) say.push(this.finish(held, CANCELLED));
     }

@@ -179,6 +179,7 @@ const ENDS: Readonly<Record<string, string>> = {
   timedOut: 'exceeded the time limit',
   lost: 'was lost with its worker',
   cancelled: 'was cancelled',
+  paused: 'paused at a rung',
 };
 
 function attemptClauses(
@@ -194,7 +195,9 @@ function attemptClauses(
   const isLast = attempts.at(-1)?.attemptNumber === attemptNumber;
   const goesOn = !isLast || state === 'waiting' || state === 'running';
   const then = goesOn
-    ? ['the trial returned to the queue']
+    ? outcome === 'paused'
+      ? []
+      : ['the trial returned to the queue']
     : state === 'failed'
       ? ['the trial failed']
       : [];

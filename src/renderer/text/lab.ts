@@ -111,6 +111,7 @@ export const lab = {
     timedOut: 'timed out',
     lost: 'lost with its worker',
     cancelled: 'returned to the queue',
+    paused: 'paused at a rung',
     running: 'running',
   } as Readonly<Record<string, string>>,
   /** Abbreviations for narrow columns. */
