@@ -128,6 +128,16 @@ describe('Command line: edit', () => {
     });
   });
 
+  it('edits the study itself once that program has closed the lab without an answer', async () => {
+    const asking = edit(UID, '--fix', 'units=64');
+    await vi.waitFor(() => expect(lab.editRequests()).toHaveLength(1));
+    lab.close();
+    expect(await asking).toMatchObject({ code: 0 });
+    expect(stored()).toMatchObject({ only: { units: [64] }, edits: [{ first: 2 }] });
+    lab = openLab(folder.file('lab.db'), { create: false });
+    expect(lab.editRequests()).toEqual([]);
+  });
+
   it('says why that program refused', async () => {
     const asking = edit(UID, '--fix', 'units=64');
     const [request] = await vi.waitFor(() => {

@@ -35,6 +35,8 @@ export interface EditOptions extends LabOptions {
 
 /** Milliseconds that the program that runs the study has to answer. */
 const ANSWER_MS = 30_000;
+/** Milliseconds after which it is looked whether that program still has the lab open. */
+const PATIENCE_MS = 6_000;
 const LOOK_EVERY_MS = 100;
 
 /** @throws UsageError, InvalidInput, GalapagosError; then nothing has changed */
@@ -83,37 +85,43 @@ async function apply(
   change: SearchChange,
   checkObjective: ReturnType<typeof objectiveCheck>,
 ): Promise<void> {
-  try {
-    await changeStudy(context, lab, uid, async (coordinator) => {
-      orThrow(await editSearch(coordinator, uid, change, { checkObjective }));
-    });
-  } catch (error) {
-    if (!(error instanceof StorageError) || error.code !== 'held') throw error;
-    await request(resolve(context.streams.cwd, lab), lab, uid, change);
+  const file = resolve(context.streams.cwd, lab);
+  for (const until = performance.now() + ANSWER_MS; ;) {
+    try {
+      await changeStudy(context, lab, uid, async (coordinator) => {
+        orThrow(await editSearch(coordinator, uid, change, { checkObjective }));
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'held') throw error;
+      // The program may close the lab before it finds the request.
+      if (await isAnswered(file, uid, change)) return;
+      if (performance.now() > until)
+        throw new GalapagosError(
+          'busy',
+          `the program that has ${lab} open did not answer within ${ANSWER_MS / 1_000} s, so nothing was changed; end it and edit the study again`,
+          { found: lab },
+        );
+    }
   }
 }
 
-/** Asks the program that has the lab open. */
-async function request(
-  file: string,
-  lab: string,
-  uid: string,
-  change: SearchChange,
-): Promise<void> {
+/**
+ * Asks the program that has the lab open. @returns false: it has not answered for a while, and the
+ * request is withdrawn
+ * @throws InvalidInput with the problems of an edit that it refused
+ */
+async function isAnswered(file: string, uid: string, change: SearchChange): Promise<boolean> {
   const { requestEdit, takeAnswer, withdrawEdit } = await import('../../storage/edit-requests.ts');
   const row = requestEdit(file, uid, change);
   let answer = null;
-  for (const until = performance.now() + ANSWER_MS; answer === null;) {
+  for (const until = performance.now() + PATIENCE_MS; answer === null;) {
     await delay(LOOK_EVERY_MS);
     answer = takeAnswer(file, row);
-    if (answer === null && performance.now() > until && withdrawEdit(file, row))
-      throw new GalapagosError(
-        'busy',
-        `the program that has ${lab} open did not answer within ${ANSWER_MS / 1_000} s, so nothing was changed; end it and edit the study again`,
-        { found: lab },
-      );
+    if (answer === null && performance.now() > until && withdrawEdit(file, row)) return false;
   }
   if (!answer.accepted) throw new InvalidInput('the edit', answer.problems);
+  return true;
 }
 
 function editText(name: string, { first, told, changes }: EditEffect, dryRun: boolean): string[] {
