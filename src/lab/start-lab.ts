@@ -241,6 +241,7 @@ async function start(
       demandOf: demandsOfStudies(),
       offerOf: (node) =>
         node === THIS_NODE ? { cores: availableCores(), memoryBytes: memoryBytes() } : null,
+      sideBySide: ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
       mostLanes: ({ objective }) => objectiveKind(objective.kind)?.mostLanes ?? Infinity,
       auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
       timingsOf,

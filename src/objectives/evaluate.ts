@@ -5,6 +5,7 @@ import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { TrainingPart } from '../core/study/training-part.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
+import type { CardTimes } from './command/card-share.ts';
 import type { Gate } from '../runtime/gate.ts';
 
 /** Reason for stopping a running lane; becomes the attempt's outcome. */
@@ -39,6 +40,8 @@ export type LaneEnd =
   | {
       readonly outcome: 'failed';
       readonly as: 'crashed' | 'outOfMemory' | 'timedOut';
+      /** Memory ran out, or was not free, because of others on the device. */
+      readonly byNeighbour?: boolean;
       /** For people: the cause in the first line. */
       readonly error: string;
       readonly reports?: readonly Report[];
@@ -78,6 +81,8 @@ export interface Workplace {
   readonly threads?: number;
   /** Closed while running lanes wait between two batches; absent: they never wait. */
   readonly gate?: Gate;
+  /** Times of readings of a card's memory; default: `CARD_TIMES`. */
+  readonly cardTimes?: CardTimes;
   /** Writes a remark to the worker's log. */
   readonly log?: (text: string) => void;
 }

@@ -91,6 +91,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   demand(objective: Objective): Demand;
   /** Greatest number of trials that a device evaluates together; ∞: as many as fill it. */
   readonly mostLanes: number;
+  /** Whether a GPU worker may run trials side by side, as many as its results say fit. */
+  sideBySide(objective: Objective): boolean;
   /** True if other machines of the lab can evaluate trials. */
   readonly runsElsewhere: boolean;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
@@ -133,6 +135,7 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
 export const SELF_CONTAINED = {
   demand: () => NO_DEMAND,
   mostLanes: Infinity,
+  sideBySide: () => false,
   runsElsewhere: true,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   environmentNotes: (): string[] => [],

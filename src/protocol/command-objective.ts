@@ -48,10 +48,10 @@ const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, {
 
 const resources = strict({
   gpus: z
-    .union([z.literal(0), z.literal(1)], { error: '0 or 1' })
+    .union([z.literal(0), z.literal(1), z.literal('shared')], { error: '0, 1 or "shared"' })
     .exactOptional()
     .describe(
-      'GPUs that a trial uses. 0: none, on CPU workers. 1: one for itself. Absent: trials run on CPU and GPU workers.',
+      'GPUs that a trial uses. 0: none, on CPU workers. 1: one for itself. shared: a part of one; the first trials of a study run alone, which measures their memory, then as many side by side as fit. Absent: trials run on CPU and GPU workers.',
     ),
   cpus: z
     .int()

@@ -77,12 +77,13 @@ function resultOf(
     return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
   if (end.outcome === 'stopped') return stopped(signal, ms, device, end);
   if (end.outcome === 'failed') {
-    const { as: outcome, error, reports = [] } = end;
+    const { as: outcome, byNeighbour = false, error, reports = [] } = end;
     return {
       outcome,
       error: error.slice(0, ERROR_CHARACTERS),
       ms,
       device,
+      ...(byNeighbour ? { byNeighbour } : {}),
       ...(reports.length === 0 ? {} : { reports }),
     };
   }

@@ -1,6 +1,6 @@
 /**
- * Runs cohorts one at a time, in order of arrival; each lane can be stopped on its own. Does not
- * know what a lane computes.
+ * Runs cohorts in order of arrival, one at a time or, of some studies, side by side; each lane can
+ * be stopped on its own. Does not know what a lane computes.
  */
 import type { LanesListener, Progress } from '../core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
@@ -37,38 +37,58 @@ export interface QueuedCohort {
   readonly deadlineMs: number | null;
 }
 
+/** A running cohort. */
+interface Running {
+  progress: Progress | null;
+}
+
 export class Cohorts {
   readonly #run: RunLanes;
   readonly #listener: CohortsListener;
   readonly #waiting: QueuedCohort[] = [];
   readonly #running = new Map<
     string,
-    { readonly attempt: AttemptId; readonly stop: AbortController }
+    { readonly attempt: AttemptId; readonly stop: AbortController; readonly of: Running }
   >();
-  #progress: Progress | null = null;
+  /** Cohorts that run side by side, all of one study. */
+  readonly #beside = new Map<Promise<void>, string>();
+  /** Ends the wait for a cohort beside the running ones; null: none is waited for. */
+  #arrived: (() => void) | null = null;
   /** Resolves when everything queued and running has ended; null: idle. */
   #work: Promise<void> | null = null;
   readonly #halted = new AbortController();
   readonly #gate: Gate;
+  readonly #sideBySide: (study: StudyMessage) => boolean;
 
-  /** @param gate cohorts start only while it is open */
-  constructor(run: RunLanes, listener: CohortsListener, gate = new Gate()) {
+  /**
+   * @param gate cohorts start only while it is open
+   * @param sideBySide whether cohorts of the study run beside each other
+   */
+  constructor(
+    run: RunLanes,
+    listener: CohortsListener,
+    gate = new Gate(),
+    sideBySide: (study: StudyMessage) => boolean = () => false,
+  ) {
     this.#run = run;
     this.#listener = listener;
     this.#gate = gate;
+    this.#sideBySide = sideBySide;
   }
 
   add(cohort: QueuedCohort): void {
     this.#waiting.push(cohort);
+    this.#arrived?.();
     this.#work ??= this.#startWork();
   }
 
   /** Progress of the running attempts that have reported it. */
   get progress(): readonly (Progress & { readonly attempt: AttemptId })[] {
-    const { step, steps } = this.#progress ?? { step: 0, steps: 0 };
-    return steps === 0
-      ? []
-      : [...this.#running.values()].map(({ attempt }) => ({ attempt, step, steps }));
+    return [...this.#running.values()].flatMap(({ attempt, of: { progress } }) =>
+      progress === null || progress.steps === 0
+        ? []
+        : [{ attempt, step: progress.step, steps: progress.steps }],
+    );
   }
 
   stop(attempt: AttemptId, reason: StopReason): void {
@@ -91,13 +111,30 @@ export class Cohorts {
     await Promise.resolve();
     for (;;) {
       if (!this.#gate.isOpen) await this.#gate.opened([this.#halted.signal]);
+      if (this.#halted.signal.aborted) break;
+      const next = this.#waiting[0];
+      const [study] = this.#beside.values();
+      const joins = next !== undefined && this.#sideBySide(next.study);
+      if (study !== undefined && !(joins && next.study.study === study)) {
+        const arrived = new Promise<void>((resolve) => (this.#arrived = resolve));
+        await Promise.race([...this.#beside.keys(), ...(next === undefined ? [arrived] : [])]);
+        this.#arrived = null;
+        continue;
+      }
       const cohort = this.#waiting.shift();
-      if (cohort === undefined || this.#halted.signal.aborted) break;
+      if (cohort === undefined) break;
       const lanes = cohort.lanes
         .filter(({ attempt }) => this.#listener.mayStart(attempt))
         .map((lane) => ({ ...lane, stop: new AbortController() }));
-      if (lanes.length > 0) await this.#runOne(cohort, lanes);
+      if (lanes.length === 0) continue;
+      const run = this.#runOne(cohort, lanes);
+      if (!joins) await run;
+      else {
+        this.#beside.set(run, cohort.study.study);
+        void run.finally(() => this.#beside.delete(run));
+      }
     }
+    await Promise.all(this.#beside.keys());
     this.#work = null;
   }
 
@@ -105,9 +142,13 @@ export class Cohorts {
     { study, shape, deadlineMs }: QueuedCohort,
     lanes: readonly (QueuedCohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
-    for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
+    const of: Running = { progress: null };
+    for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop, of });
     const over = new AbortController();
-    if (deadlineMs !== null) void this.#endAfter(deadlineMs, over.signal);
+    if (deadlineMs !== null) {
+      const stops = lanes.map(({ stop }) => stop);
+      void this.#endAfter(deadlineMs, over.signal, stops);
+    }
     const requests = lanes.map(({ stop, ...lane }) => ({ ...lane, signal: stop.signal }));
     const end = (lane: number, result: AttemptResult): void => {
       const attempt = lanes[lane]?.attempt;
@@ -116,7 +157,7 @@ export class Cohorts {
     };
     const listener: LanesListener<Report, AttemptResult> = {
       progress: (progress) => {
-        this.#progress = progress;
+        of.progress = progress;
       },
       report: (lane, report) => {
         const attempt = lanes[lane]?.attempt;
@@ -126,7 +167,6 @@ export class Cohorts {
     };
     const results = await this.#run(study, requests, listener, shape);
     over.abort();
-    this.#progress = null;
     for (const lane of lanes.keys())
       end(
         lane,
@@ -139,8 +179,12 @@ export class Cohorts {
   }
 
   /** @param over aborted when the cohort has ended */
-  async #endAfter(deadlineMs: number, over: AbortSignal): Promise<void> {
+  async #endAfter(
+    deadlineMs: number,
+    over: AbortSignal,
+    stops: readonly AbortController[],
+  ): Promise<void> {
     await this.#gate.elapsed(deadlineMs, over);
-    if (!over.aborted) this.#stopAll('timedOut');
+    if (!over.aborted) for (const stop of stops) stop.abort('timedOut');
   }
 }

@@ -5,6 +5,7 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { Gate } from '../runtime/gate.ts';
 import { announceLongCalls } from '../runtime/long-call.ts';
 import { startWatchdog } from '../runtime/watchdog.ts';
@@ -89,6 +90,7 @@ function start(settings: WorkerSettings): void {
     ),
     () => performance.now(),
     gate,
+    ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
   );
 
   announceLongCalls((mostMs) => session.announce(mostMs));

@@ -96,6 +96,7 @@ export class WorkerSession {
   /**
    * @param now milliseconds of a monotonic clock
    * @param gate at which running lanes wait, closed while the worker is held
+   * @param sideBySide whether cohorts of the study run beside each other
    */
   constructor(
     identity: Identity,
@@ -103,6 +104,7 @@ export class WorkerSession {
     run: RunLanes,
     now: () => number,
     gate = new Gate(),
+    sideBySide?: (study: StudyMessage) => boolean,
   ) {
     this.#identity = identity;
     this.#act = act;
@@ -114,7 +116,7 @@ export class WorkerSession {
       reported: (attempt: AttemptId, report: Report): void => this.#sendReport(attempt, report),
       ended: (attempt: AttemptId, result: AttemptResult): void => this.#finish(attempt, result),
     };
-    this.#cohorts = new Cohorts(run, listener, gate);
+    this.#cohorts = new Cohorts(run, listener, gate, sideBySide);
   }
 
   start(): void {

@@ -11,7 +11,9 @@ import { commandObjective } from '../../src/protocol/command-objective.ts';
 import type { CommandObjective } from '../../src/protocol/command-objective.ts';
 import { cpuDevice } from '../../src/runtime/cpu-device.ts';
 import { Gate } from '../../src/runtime/gate.ts';
+import type { Workplace } from '../../src/objectives/evaluate.ts';
 import { createRunner } from '../../src/worker/attempt.ts';
+import type { RunLanes } from '../../src/worker/cohorts.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const study = {
@@ -28,6 +30,14 @@ export function shell(script: string): readonly string[] {
   return ['sh', '-c', script.replaceAll(/[{}]/g, '$&$&')];
 }
 
+const SIMULATED_CARD = {
+  id: 'gpu/0',
+  kind: 'gpu',
+  name: 'simulated card',
+  lanes: 256,
+  memoryBytes: 1e10,
+} as const;
+
 export interface Evaluating {
   readonly ended: Promise<AttemptResult>;
   readonly reports: readonly Report[];
@@ -39,23 +49,31 @@ export interface Evaluating {
 export class CommandPlace {
   readonly #folder = temporaryFolder();
   readonly gate = new Gate();
-  readonly #run;
+  readonly #workplace: Workplace;
+  #runner: RunLanes | null = null;
   readonly userFolder: string;
   /** Working folder of the programs; its name has a space, a quote and a letter with an accent. */
   readonly project: string;
 
-  constructor() {
+  /** @param device of the worker; absent: the processor */
+  constructor(
+    about: {
+      readonly device?: 'gpu';
+      readonly cardTimes?: NonNullable<Workplace['cardTimes']>;
+    } = {},
+  ) {
     this.userFolder = join(this.#folder.path, 'user');
     this.project = join(this.#folder.path, "pro jet' é");
     mkdirSync(this.project);
-    this.#run = createRunner({
+    this.#workplace = {
       slot: 'local/cpu/0',
-      device: cpuDevice(),
+      device: about.device === 'gpu' ? SIMULATED_CARD : cpuDevice(),
+      ...(about.cardTimes === undefined ? {} : { cardTimes: about.cardTimes }),
       resources: '/',
       userFolder: this.userFolder,
       gate: this.gate,
       threads: 3,
-    });
+    };
   }
 
   remove(): void {
@@ -97,7 +115,8 @@ export class CommandPlace {
     const waiting = new Map<number, (report: Report) => void>();
     const attempt = { study: study.study, number, attemptNumber };
     const lane = { attempt, params, signal: stop.signal, ...(part === undefined ? {} : { part }) };
-    const ended = this.#run({ ...study, objective }, [lane], {
+    this.#runner ??= createRunner(this.#workplace);
+    const ended = this.#runner({ ...study, objective }, [lane], {
       progress: () => undefined,
       report: (_, report) => {
         reports.push(report);

@@ -64,13 +64,14 @@ export function readyFor({ sampler, columns }: Study, historyLength: number): nu
 export function freeLanes(lab: LabState, study: Study, enough: number): number {
   let lanes = 0;
   const rooms = new Map<string, number>();
-  /** Idle slots of the group that may begin trials, of those that the node has room for. */
-  const idle = ({ node, counts }: SlotGroup<Slot>): number => {
+  /** Of so many trials or slots, those that the node has room for. */
+  const roomFor = (count: number, node: string): number => {
     const room = rooms.get(node) ?? roomOn(lab, study, node);
-    const taken = Math.min(counts[0] ?? 0, room);
+    const taken = Math.min(count, room);
     rooms.set(node, room - taken);
     return taken;
   };
+  const idle = ({ node, counts }: SlotGroup<Slot>): number => roomFor(counts[0] ?? 0, node);
   const add = (group: SlotGroup<Slot>, cohorts: number): void => {
     if (cohorts > 0 && takesTrials(lab, study, group))
       lanes += cohorts * lanesFor(lab, study, group) * bundleOf(lab, study, group.device);
@@ -87,20 +88,22 @@ export function freeLanes(lab: LabState, study: Study, enough: number): number {
       (sum, n, sent) => (sent === 0 ? sum : sum + n * Math.max(0, credits - sent)),
       0,
     );
-    add(group, idle(group) * credits + busy);
+    if (lab.options.sideBySide(study.spec))
+      add(group, roomFor((group.counts[0] ?? 0) * credits + busy, group.node));
+    else add(group, idle(group) * credits + busy);
   }
   return lanes;
 }
 
-function creditsOn(lab: LabState, study: Study, { node: id }: SlotGroup<Slot>): number {
+function creditsOn(lab: LabState, study: Study, { device, node: id }: SlotGroup<Slot>): number {
   const node = lab.nodes.get(id);
-  return node === undefined ? lab.options.credits : studyCredits(lab, study, node);
+  return node === undefined ? lab.options.credits : studyCredits(lab, study, node, device);
 }
 
 /** Groups with free slots on which cohorts of the study may wait; others may be among them. */
 function* queueing(lab: LabState, study: Study): Iterable<SlotGroup<Slot>> {
   const { free, options } = lab;
-  if (study.durations.value < options.queueBelowMs) {
+  if (study.durations.value < options.queueBelowMs || options.sideBySide(study.spec)) {
     yield* free.open;
     return;
   }

@@ -34,7 +34,7 @@ export function addCohort(
     taskSeq,
     kept,
     sentAt: lab.now,
-    startedAt: null,
+    startedAt: lab.options.sideBySide(study.spec) ? lab.now : null,
     missed: 0,
     missedAt: 0,
   };

@@ -54,8 +54,9 @@ export function dispatch(lab: LabState): void {
 function someMayQueue({ active, options }: LabState): boolean {
   for (const study of active) {
     const { durations, quickDevices } = study;
-    if (hasWaiting(study) && (durations.value < options.queueBelowMs || quickDevices.size > 0))
-      return true;
+    if (!hasWaiting(study)) continue;
+    if (durations.value < options.queueBelowMs || quickDevices.size > 0) return true;
+    if (options.sideBySide(study.spec)) return true;
   }
   return false;
 }
@@ -86,7 +87,8 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
   const studies = [...lab.active].filter(
     (study) =>
       hasWaiting(study) &&
-      (idle ? hasRoom(lab, study, slot) : mayWait(lab, study, slot, group)) &&
+      hasRoom(lab, study, slot) &&
+      (idle || mayWait(lab, study, slot, group)) &&
       (takesTrials(lab, study, group) || anyway(lab, study, group)),
   );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
@@ -101,7 +103,8 @@ function giveCohort(lab: LabState, slot: Slot, anyway: typeof fasterIdle = () =>
 
 /** Returns whether another cohort of the study may wait behind those outstanding on the slot. */
 function mayWait(lab: LabState, study: Study, slot: Slot, group: Group): boolean {
-  return mayQueue(lab, study, group) && slot.cohorts.length < studyCredits(lab, study, slot.node);
+  const credits = studyCredits(lab, study, slot.node, group.device);
+  return mayQueue(lab, study, group) && slot.cohorts.length < credits;
 }
 
 /**

@@ -136,8 +136,12 @@ function checkAudits(lab: LabState, must: Must): void {
 
 function checkSlot(lab: LabState, slot: Slot, must: Must): void {
   const { name, cohorts, session, state, node } = slot;
-  const credits = node.rttMs === null ? lab.options.credits : lab.options.creditsAtMost;
-  must(cohorts.length <= credits, () => `${name} has ${cohorts.length} cohorts outstanding`);
+  const { credits, creditsAtMost, sideBySide } = lab.options;
+  const most = node.rttMs !== null || cohorts.some(({ study }) => sideBySide(study.spec));
+  must(
+    cohorts.length <= (most ? Math.max(credits, creditsAtMost) : credits),
+    () => `${name} has ${cohorts.length} cohorts outstanding`,
+  );
   must(
     (session === null) === (state === 'absent'),
     () => `${name} is ${state} with session ${session ?? 'none'}`,

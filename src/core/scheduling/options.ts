@@ -135,6 +135,11 @@ export interface LabOptions {
   readonly offerOf: (node: string) => Demand | null;
   /** Greatest number of trials of the study in a cohort; ∞: the device decides. */
   readonly mostLanes: (spec: StudySpec) => number;
+  /**
+   * Whether a slot of a card runs cohorts of the study side by side, as many as the `lanesWanted` of
+   * its results; one until a result says so.
+   */
+  readonly sideBySide: (spec: StudySpec) => boolean;
   /** Content of the dataset that the study needs; null: none. */
   readonly contentOf: (spec: StudySpec) => string | null;
   /** Metrics of the study's trials that depend on the speed of the machine. */
@@ -209,6 +214,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   demandOf: () => NO_DEMAND,
   offerOf: () => null,
   mostLanes: () => Infinity,
+  sideBySide: () => false,
   contentOf: () => null,
   timingsOf: () => [],
   modelOf: () => '',

@@ -102,7 +102,7 @@ export function crash(
 
 /**
  * Memory ran out. Caused by other trials: retried elsewhere and later, without charge. Otherwise in
- * smaller cohorts, without charge; alone, as a crash.
+ * smaller cohorts, without charge; alone, as a crash. A program is repeated once.
  */
 export function runOutOfMemory(
   lab: LabState,
@@ -114,7 +114,13 @@ export function runOutOfMemory(
   const lanes = attempt.cohort?.attempts.length ?? 1;
   const byNeighbour = result?.byNeighbour ?? false;
   if (!byNeighbour && lanes === 1) {
-    countCrash(lab, attempt, 'outOfMemory', result, detail);
+    let last = false;
+    // Repeated once: the memory may have been used by others, which a program cannot tell.
+    if (lab.options.mostLanes(trial.study.spec) === 1) {
+      trial.memoryFailures += 1;
+      last = trial.memoryFailures > 1;
+    }
+    countCrash(lab, attempt, 'outOfMemory', result, detail, last);
     return;
   }
   moveAttempt(lab, attempt, 'outOfMemory');
@@ -162,6 +168,7 @@ function countCrash(
   outcome: 'crashed' | 'outOfMemory',
   result: AttemptResult | null,
   detail: string | null,
+  last = false,
 ): void {
   const { trial } = attempt;
   const { crashDelayMs, maxAttempts } = lab.options;
@@ -169,7 +176,7 @@ function countCrash(
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, detail);
   trial.crashes += 1;
-  if (trial.verdict === null && trial.crashes >= maxAttempts) {
+  if (trial.verdict === null && (last || trial.crashes >= maxAttempts)) {
     endTrial(lab, trial, { state: 'failed', outcome, value: NaN, attempt, result });
   } else {
     trial.avoid = attempt.slot;

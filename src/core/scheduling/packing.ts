@@ -135,6 +135,7 @@ export function trialsForSameResult(trials: number, lanes: number): number {
  */
 export function mayQueue(lab: LabState, study: Study, group: Group): boolean {
   const { options, nodes } = lab;
+  if (options.sideBySide(study.spec)) return true;
   const known = cohortMs(study, group);
   const unknown = known === null && study.durations.count === 0;
   if (unknown && (nodes.get(group.node)?.link ?? 0) > 0) return false;

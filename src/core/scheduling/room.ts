@@ -32,18 +32,23 @@ export function roomOn(lab: LabState, study: Study, node: string): number {
 
 /** Returns whether the slot may begin a trial of the study: it runs others, or there is room. */
 export function hasRoom(lab: LabState, study: Study, slot: Slot): boolean {
+  const inTurn = !lab.options.sideBySide(study.spec);
   return (
-    slot.cohorts.some((cohort) => cohort.study === study) || roomOn(lab, study, slot.node.id) >= 1
+    (inTurn && slot.cohorts.some((cohort) => cohort.study === study)) ||
+    roomOn(lab, study, slot.node.id) >= 1
   );
 }
 
-/** Resources that the slot's outstanding cohorts need: they run one after another. */
+/** Resources that the slot's outstanding cohorts need, in turn or side by side. */
 function demandOn(lab: LabState, { cohorts }: Slot): Demand {
   let [cores, memoryBytes] = [0, 0];
   for (const { study } of cohorts) {
     const demand = lab.options.demandOf(study.spec);
-    cores = Math.max(cores, demand.cores);
-    memoryBytes = Math.max(memoryBytes, demand.memoryBytes);
+    const beside = lab.options.sideBySide(study.spec);
+    cores = beside ? cores + demand.cores : Math.max(cores, demand.cores);
+    memoryBytes = beside
+      ? memoryBytes + demand.memoryBytes
+      : Math.max(memoryBytes, demand.memoryBytes);
   }
   return { cores, memoryBytes };
 }

@@ -2,6 +2,7 @@
  * States of a slot. Its worker's messages are handled in `sessions.ts` and `liveness.ts`, its
  * processes in `spawning.ts`.
  */
+import { creditsOf } from './credits.ts';
 import { THIS_NODE } from '../device.ts';
 import { nodeOf } from './create-node.ts';
 import { notFree } from './free-slots.ts';
@@ -64,7 +65,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     node,
     state: 'absent',
     withheld: node.presence !== 'present' || node.mode !== 'open',
-    credits: lab.options.credits,
+    credits: creditsOf(lab, node, name),
     incarnation: '',
     exited: '',
     helloNo: 0,

@@ -15,7 +15,7 @@ export function isUsable({ presence, mode }: LabNode): boolean {
 /** Applies the node's presence and mode, and its slot's hold, to dispatch. */
 export function refreshSlot(lab: LabState, slot: Slot): void {
   slot.withheld = !isUsable(slot.node) || slot.heldSince !== null;
-  slot.credits = creditsOf(lab, slot.node);
+  slot.credits = creditsOf(lab, slot.node, slot.name);
   lab.free.refresh(slot);
 }
 

@@ -6,6 +6,7 @@ import type { Duration, LaneNow } from '../analysis/duration-model.ts';
 import { deviceOfSlot } from '../device.ts';
 import { poolOf } from '../analysis/lifelines.ts';
 import type { Workload } from '../analysis/time-left.ts';
+import { studyCredits } from './credits.ts';
 import { generationEnd, lanesFor, mostTrials } from './packing.ts';
 import type { LabState, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
@@ -58,8 +59,18 @@ function lanesAt(
   kind: string,
   begun: Set<number>,
 ): readonly LaneNow[] {
-  const room = slot.free.group === null ? 0 : lanesFor(lab, study, slot.free.group);
+  const { group } = slot.free;
+  const room = group === null ? 0 : lanesFor(lab, study, group);
   const [first] = slot.cohorts;
+  if (group !== null && lab.options.sideBySide(study.spec)) {
+    if (first !== undefined && first.study !== study) return [];
+    for (const { attempts } of slot.cohorts) for (const { id } of attempts) begun.add(id.number);
+    const count = Math.max(slot.cohorts.length, studyCredits(lab, study, slot.node, group.device));
+    return Array.from({ length: count }, (_, lane) => {
+      const cohort = slot.cohorts[lane];
+      return { kind, elapsedMs: cohort === undefined ? null : lab.now - cohort.sentAt };
+    });
+  }
   if (first === undefined) return Array.from({ length: room }, () => ({ kind, elapsedMs: null }));
   if (first.study !== study) return [];
   const elapsedMs = Math.max(0, now - (first.startedAt ?? first.sentAt));

@@ -19,6 +19,8 @@ import { locatedPython, pythonOf } from './python.ts';
 import { demandOf, runsOn } from './resources.ts';
 import type { Resources } from './resources.ts';
 import { runAttempt } from './run-attempt.ts';
+import type { AttemptParts } from './run-attempt.ts';
+import { cardOf, runOnCard } from './run-on-card.ts';
 import { Checkouts, captureCode, codeDifferences } from './snapshot/code-snapshot.ts';
 
 export const command: ObjectiveKind<CommandObjective> = {
@@ -39,6 +41,7 @@ export const command: ObjectiveKind<CommandObjective> = {
   runsOn: (objective, device) => runsOn(resourcesOf(objective), device),
   demand: (objective) => demandOf(resourcesOf(objective)),
   mostLanes: 1,
+  sideBySide: (objective) => resourcesOf(objective).gpus === 'shared',
   runsElsewhere: false,
   duration: () => null,
   located: (objective, { project }) =>
@@ -83,7 +86,10 @@ function createCommand({
   userFolder,
   gate = new Gate(),
   threads = availableCores(),
+  device,
+  cardTimes,
 }: Workplace): Evaluate {
+  const card = cardOf(device, cardTimes);
   const guardian = new Guardian(ownRuns(userFolder));
   const pool = new AttemptFolderPool(userFolder);
   const checkouts = new Checkouts(userFolder, ownRuns(userFolder));
@@ -104,7 +110,7 @@ function createCommand({
     const epochs = typeof objective.epochs === 'number' ? objective.epochs : null;
     const ends: LaneEnd[] = [];
     for (const [place, lane] of lanes.entries()) {
-      const end = await runAttempt({
+      const attempt: AttemptParts = {
         objective,
         place: checkouts.placeFor(objective),
         study,
@@ -119,7 +125,10 @@ function createCommand({
           if (epochs !== null)
             listener.progress({ step: Math.min(report.step + 1, epochs), steps: epochs });
         },
-      });
+      };
+      const gpus = objective.resources?.gpus ?? 0;
+      const end =
+        gpus === 0 ? await runAttempt(attempt) : await runOnCard(attempt, card, gpus === 1);
       ends.push(end);
       listener.ended(place, end);
     }

@@ -34,6 +34,8 @@ export interface AttemptParts {
   readonly gate: Gate;
   /** The slot's share of the cores. */
   readonly threads: number;
+  /** Told the process group of the program. */
+  readonly started?: (group: number) => void;
   readonly report: (report: Report) => void;
 }
 
@@ -100,6 +102,7 @@ async function evaluate(
       signal: stop.signal,
       line: (text) => values.line(text),
       look: () => values.look(),
+      ...(parts.started === undefined ? {} : { started: parts.started }),
     },
   );
   over.abort();

@@ -25,6 +25,8 @@ export interface ProgramParts {
   readonly gate: Gate;
   /** Aborted with a `StopWord` to end the program. */
   readonly signal: AbortSignal;
+  /** Told the process group of the program once it starts. */
+  readonly started?: (group: number) => void;
   /** A line of standard output. */
   readonly line: (text: string) => void;
   /** Called from time to time while the program runs. */
@@ -48,11 +50,12 @@ const NO_OUTPUT_MS = 100;
 
 export async function runProgram(
   launch: LaunchOptions,
-  { guardian, log, stopFile, graceMs, gate, signal, line, look }: ProgramParts,
+  { guardian, log, stopFile, graceMs, gate, signal, line, look, started }: ProgramParts,
 ): Promise<EndedProgram> {
   const tail = new Tail(TAIL_BYTES);
   const lines = new Lines(line);
   const child = guardian.launch(launch);
+  if (child.pid !== undefined) started?.(child.pid);
   child.stdout?.on('data', (chunk: Buffer) => {
     log.add(chunk);
     tail.add(chunk);
