@@ -56,6 +56,7 @@ export const errorCodes = [
   'dataset-exists',
   'import-not-ready',
   'no-paths',
+  'no-programs',
   'other-dataset',
   'source-gone',
   'unknown-dataset',

@@ -94,6 +94,7 @@ async function create(
   onFailure(() => uploads.close());
   const catalogue = catalogueIn(userFolder);
   const datasetFacts = { chanceOf: chanceLevels(catalogue), samplesOf: epochSamples(catalogue) };
+  const chosenScripts = new Set<string>();
   const importsChanged = new Changes();
   const datasetsChanged = new Changes();
   const calls = createCalls({
@@ -104,6 +105,7 @@ async function create(
     holdUpload: (id) => uploads.hold(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
     cards: () => started,
+    chosenScripts,
     names: () => current.view.names,
     datasetsChanged: () => datasetsChanged.notify(),
     importsChanged: () => importsChanged.notify(),
@@ -159,6 +161,7 @@ async function create(
           current,
           resources,
           userFolder,
+          chosenScripts,
           holdUpload: (id) => uploads.hold(id),
           historiesOf: calls.historiesOf,
         }),

@@ -81,6 +81,7 @@ const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
   },
   'start-file': { title: text.chooseStart, properties: ['openFile'] },
   'start-folder': { title: text.chooseStartFolder, properties: ['openDirectory'] },
+  script: { title: text.chooseScript, properties: ['openFile'] },
   study: {
     title: text.chooseStudy,
     properties: ['openFile'],

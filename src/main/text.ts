@@ -30,6 +30,7 @@ export const text = {
   chooseStart: 'Choose a file with trials to start from',
   chooseStartFolder: 'Choose an NNI experiment or Ray Tune results',
   chooseStudy: 'Open a study',
+  chooseScript: 'Choose a script',
   labs: 'Lab files',
   studies: 'Studies',
   notOpened: 'The lab could not be opened',

@@ -23,6 +23,11 @@ export interface ObjectivePlaces {
   readonly userFolder?: string;
   /** Absolute path of the study file's folder; absent: the study comes from no file. */
   readonly project?: string;
+  /**
+   * Absolute paths of scripts that a person chose in the desktop window, whose commands may be
+   * started like those of a study file; absent: none.
+   */
+  readonly scripts?: readonly string[];
 }
 
 /** Folders and files of a study that starts from a file. */

@@ -28,6 +28,7 @@ import {
   trialDetail,
   trialOutputPart,
 } from './window/reading.ts';
+import { proposedScript, scriptTry } from './window/script.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
 import { startSource } from './window/start-from.ts';
 import { limits, studyBody } from './window/study-stream.ts';
@@ -40,6 +41,7 @@ const done = z.null();
 const study = z.string().min(1).max(600);
 const trial = count.max(2 ** 32 - 2);
 const name = z.string().min(1).max(600);
+const path = z.string().min(1).max(4096);
 /** A name that is displayed unchanged. */
 const shownName = name.refine((given) => !hasHiddenCharacters(given), {
   error: 'a name without control or reordering characters',
@@ -83,6 +85,24 @@ export const queries = {
   checkStudy: call(strict({ study: z.unknown(), workers: z.unknown().optional() }), studyCheck),
   /** Parses JSON text as a study; errors name line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
+  /**
+   * Proposes a study for a script of this machine: reads its source and its `--help`, trains
+   * nothing. Answered for the desktop window only; the script may then be tried and started there.
+   */
+  proposeScript: call(
+    strict({
+      script: path,
+      /** Absolute path of the working folder; null: the script's. */
+      folder: path.nullable(),
+      /** Interpreter or environment; null: as `galapagos init` finds it. */
+      python: path.nullable(),
+      /** Arguments that the script needs. */
+      args: z.array(z.string().max(100_000)).max(1000),
+    }),
+    proposedScript,
+  ),
+  /** The latest try of a command; null: there was none. */
+  scriptTry: call(nothing, scriptTry.nullable()),
   /** Maps the trials of another search to a study that would start from them. */
   startFrom: call(strict({ study: writtenStudyFile, source: startSource }), startedFromOutput),
   /** Measures within a few seconds; later calls use the cached measurement. */
@@ -135,6 +155,13 @@ export const commands = {
     }),
     strict({ study }),
   ),
+  /**
+   * Runs the command of a study once, outside of any study, with these values where the search
+   * space contains them. Ends the try before. For the desktop window only, as `proposeScript`.
+   */
+  tryScript: call(strict({ study: writtenStudyFile, values: params }), done),
+  /** Ends the reading and the try of a script; a reading goes on without the help text. */
+  endScript: call(nothing, done),
   pauseStudy: call(strict({ study }), done),
   resumeStudy: call(strict({ study }), done),
   stopStudy: call(strict({ study }), done),
@@ -262,6 +289,7 @@ export const native = {
         'study',
         'start-file',
         'start-folder',
+        'script',
       ]),
     }),
     z.array(z.string()),

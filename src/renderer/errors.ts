@@ -103,6 +103,11 @@ const rows: Readonly<Record<ErrorCode, Row>> = {
     severity: 'slip',
     words: () => 'A browser cannot open files of the host by path. Drop the file here instead.',
   },
+  'no-programs': {
+    severity: 'slip',
+    words: () =>
+      'A browser cannot run programs of the host. In a terminal there, type galapagos init and galapagos run.',
+  },
   'too-many': { severity: 'trouble', words: placed },
   'too-large': { severity: 'slip', words: placed },
   'not-found': { severity: 'slip', words: placed },

@@ -11,6 +11,8 @@ export interface BoundedRun {
   readonly timeoutMs: number;
   /** Bytes kept of each stream; more ends the program. */
   readonly mostBytes: number;
+  /** Ends the program when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BoundedResult {
@@ -19,13 +21,14 @@ export interface BoundedResult {
   readonly stdout: string;
   readonly stderr: string;
   /** Why it was not started or was ended; null: it ended by itself. */
-  readonly ended: 'not-found' | 'not-started' | 'timed-out' | 'too-much-output' | null;
+  readonly ended:
+    'not-found' | 'not-started' | 'timed-out' | 'too-much-output' | 'cancelled' | null;
 }
 
 /** Runs `command[0]` without a shell. Never rejects. */
 export function runBounded(
   [program = '', ...args]: readonly string[],
-  { cwd, env, timeoutMs, mostBytes }: BoundedRun,
+  { cwd, env, timeoutMs, mostBytes, signal }: BoundedRun,
 ): Promise<BoundedResult> {
   return new Promise((resolve) => {
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
@@ -48,6 +51,9 @@ export function runBounded(
     const timer = setTimeout(() => {
       end('timed-out');
     }, timeoutMs);
+    const cancel = (): void => end('cancelled');
+    if (signal?.aborted === true) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
     for (const name of ['stdout', 'stderr'] as const) {
       let left = mostBytes;
       child[name].on('data', (chunk: Buffer) => {
@@ -58,6 +64,7 @@ export function runBounded(
     }
     const finish = (code: number | null): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
       resolve({
         code,
         stdout: Buffer.concat(output.stdout).toString(),

@@ -22,6 +22,7 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
     },
     lab: () => null,
     cards: () => [],
+    chosenScripts: new Set(),
     names: () => new Set(),
     datasetsChanged: () => undefined,
     importsChanged: () => undefined,

@@ -23,6 +23,8 @@ export interface CallDeps {
   lab(): Coordinator | null;
   /** Cards that have a worker each. */
   cards(): readonly StartableDevice[];
+  /** Absolute paths of scripts that a person chose in the desktop window. */
+  readonly chosenScripts: Set<string>;
   /** Names of studies in the open lab. */
   names(): ReadonlySet<string>;
   /** Notifies windows that the list of datasets has changed. */

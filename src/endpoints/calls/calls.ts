@@ -13,6 +13,7 @@ import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
 import { readHistories } from './read-histories.ts';
 import { readingCalls } from './reading-calls.ts';
+import { scriptCalls } from './script-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
 import type { StudyCommandDeps } from './study-calls.ts';
 
@@ -42,9 +43,12 @@ export function createCalls(deps: CallDeps): OtherCalls {
   const confirm = confirmCalls(deps);
   // Two threads, so that checks of a study being edited do not wait for an export.
   const [checking, reading] = [new ThreadWork(), new ThreadWork()];
+  // Runs programs, so that neither waits for the other's.
+  const scripts = new ThreadWork();
   return {
     handlers: {
       ...setUpCalls(deps, checking),
+      ...scriptCalls(deps, scripts),
       ...datasetCalls(deps, imports),
       ...readingCalls(deps, reading),
       ...estimateCalls(deps),
@@ -56,7 +60,8 @@ export function createCalls(deps: CallDeps): OtherCalls {
     followUp: () => confirm.followUp(),
     historiesOf: (request, context) => readHistories(deps, reading, request, context),
     async close() {
-      await Promise.all([imports.close(), checking.close(), reading.close()]);
+      if (scripts.started) await scripts.do('endScript', undefined).catch(() => undefined);
+      await Promise.all([imports.close(), checking.close(), reading.close(), scripts.close()]);
     },
   };
 }

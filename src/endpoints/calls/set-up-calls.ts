@@ -16,6 +16,7 @@ import { isFields } from '../../training/models/reader.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
+import { scriptsFor } from './chosen-scripts.ts';
 import { readHistories } from './read-histories.ts';
 
 type SetUpCalls = Pick<
@@ -40,8 +41,9 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
       const entry = knownDataset(catalogue, dataset ?? 'mnist');
       return draftStudy(entry, freeName(deps.names(), entry.name));
     },
-    checkStudy: async ({ study, workers }) => {
-      const check = await thread.do('check', { study, resources, userFolder });
+    checkStudy: async ({ study, workers }, context) => {
+      const scripts = scriptsFor(context, deps.chosenScripts);
+      const check = await thread.do('check', { study, resources, userFolder, scripts });
       const lab = deps.lab();
       const selected = isFields(study) ? study['devices'] : undefined;
       const problems = [

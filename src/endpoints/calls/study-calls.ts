@@ -21,6 +21,7 @@ import { decideOrThrow, orThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../objectives/objective-check.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
 import { joinHistories } from '../../studies/start-from/map-history.ts';
 import type { MappedHistory } from '../../studies/start-from/map-history.ts';
@@ -30,6 +31,7 @@ import type { CurrentLab } from '../current-lab.ts';
 import { limitsOf } from '../projections/study-row.ts';
 import { keepUploadedLab, removeKeptLab } from '../uploads/uploaded-lab.ts';
 import type { HeldUpload } from '../uploads/uploads.ts';
+import { scriptsFor } from './chosen-scripts.ts';
 import { refusePaths } from './refuse-paths.ts';
 
 /** Milliseconds that running trials have to finish after a pause or a stop. */
@@ -56,6 +58,8 @@ export interface StudyCommandDeps {
   readonly current: CurrentLab;
   readonly resources: string;
   readonly userFolder: string;
+  /** Absolute paths of scripts that a person chose in the desktop window. */
+  readonly chosenScripts: ReadonlySet<string>;
   /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
   readonly holdUpload: (upload: string) => HeldUpload;
   /** Reads the searches that a study starts from. @throws GalapagosError */
@@ -69,6 +73,7 @@ export function studyCommands({
   current,
   resources,
   userFolder,
+  chosenScripts,
   holdUpload,
   historiesOf,
 }: StudyCommandDeps): StudyCommands {
@@ -117,12 +122,16 @@ export function studyCommands({
       // Names of other programs' studies are taken as well.
       await current.view.foreignLoaded;
       const coordinator = current.lab.deciding;
+      const scripts = scriptsFor(context, chosenScripts);
       const problems = [
-        ...meaningProblems(file, objectiveCheck({ resources, userFolder })),
+        ...meaningProblems(file, objectiveCheck({ resources, userFolder, scripts })),
         ...workerProblems(workers, mostWorkers(coordinator)),
         ...deviceProblems(file.devices, devicesOf(coordinator.lab)),
       ];
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
+      // A command was permitted before, or runs a script that was chosen in this window.
+      if (scripts.length > 0)
+        objectiveKind(file.objective.kind)?.permit(file.objective, userFolder);
       const { limits, ...read } = studyOf(file);
       const histories =
         startFrom.length === 0

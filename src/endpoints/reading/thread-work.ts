@@ -14,8 +14,12 @@ export class ThreadWork {
     end: endThread,
   });
 
+  /** Whether something was asked for. */
+  started = false;
+
   /** @throws GalapagosError as the work does */
   async do<W extends Work>(work: W, input: WorkInput<W>): Promise<WorkOutput<W>> {
+    this.started = true;
     const answer = await this.#thread.ask({ work, input });
     // The thread runs the same build, so the answer has the type of this work.
     if ('value' in answer) return answer.value as WorkOutput<W>;

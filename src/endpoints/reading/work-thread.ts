@@ -1,7 +1,7 @@
 /**
  * Entry of the thread for long-running work of a window: reads the lab file, for one trial or for
- * an export of all, and checks studies being edited at every corner of their search space. One
- * request after another.
+ * an export of all, checks studies being edited at every corner of their search space, and looks
+ * into scripts. Only requests that wait for a program run side by side.
  */
 import { studyFileOf } from '../../documents/study-file-of.ts';
 import type { EndpointError } from '../../protocol/endpoint.ts';
@@ -10,6 +10,10 @@ import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
 import { startHistories } from '../../studies/start-from/start-histories.ts';
+import { proposeScript } from '../../studies/script/propose-script.ts';
+import type { ScriptRequest } from '../../studies/script/propose-script.ts';
+import { CommandTry } from '../../studies/script/try-command.ts';
+import type { TryRequest } from '../../studies/script/try-command.ts';
 import { catalogueIn } from '../../datasets/catalogue.ts';
 import { toEndpointError } from '../calls/errors.ts';
 import { parseInput, parseUploadList } from '../calls/parse-input.ts';
@@ -52,19 +56,40 @@ const works = {
   histories: startHistories,
   check: ({
     study,
-    resources,
-    userFolder,
+    ...places
   }: {
     readonly study: unknown;
     readonly resources: string;
     readonly userFolder: string;
-  }) => checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
+    readonly scripts: readonly string[];
+  }) => checkStudy(study, places, catalogueIn(places.userFolder)),
+  proposeScript: (request: ScriptRequest) => {
+    ending.abort();
+    ending = new AbortController();
+    return proposeScript(request, ending.signal);
+  },
+  tryScript: async (request: TryRequest) => {
+    await endScript();
+    latestTry = new CommandTry(request);
+  },
+  endScript,
+  scriptTry: () => latestTry?.state() ?? null,
 } as const;
+
+/** Programs of this thread: the latest try, and what ends the latest reading of a script. */
+let latestTry: CommandTry | null = null;
+let ending = new AbortController();
+
+async function endScript(): Promise<void> {
+  ending.abort();
+  latestTry?.stop();
+  await latestTry?.ended;
+}
 
 type Works = typeof works;
 export type Work = keyof Works;
 export type WorkInput<W extends Work> = Parameters<Works[W]>[0];
-export type WorkOutput<W extends Work> = ReturnType<Works[W]>;
+export type WorkOutput<W extends Work> = Awaited<ReturnType<Works[W]>>;
 
 export interface WorkRequest {
   readonly work: Work;
@@ -73,11 +98,11 @@ export interface WorkRequest {
 
 export type WorkAnswer = { readonly value: unknown } | { readonly error: EndpointError };
 
-serveRequests(({ work, input }: WorkRequest): WorkAnswer => {
+serveRequests(async ({ work, input }: WorkRequest): Promise<WorkAnswer> => {
   try {
     // The input was typed by this table at the call site.
     const act = works[work] as (input: unknown) => unknown;
-    return { value: act(input) };
+    return { value: await act(input) };
   } catch (error) {
     return { error: toEndpointError(error) };
   }

@@ -9,7 +9,7 @@ import type { ObjectivePlaces } from '../objective-kind.ts';
 import { RESERVED, parameterVariable, statedVariables } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { locatedPython, pythonMissing, withPython } from './python.ts';
-import { isPermitted } from './permission.ts';
+import { isPermitted, runsChosen } from './permission.ts';
 import { projectSizeProblems } from './snapshot/project-size.ts';
 import { walkProject } from './snapshot/project-walk.ts';
 import {
@@ -108,19 +108,15 @@ function unknownParameter(path: string, name: string, names: readonly string[]):
 }
 
 function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Problem[] {
-  const { project, userFolder } = places;
+  const { project, userFolder, scripts = [] } = places;
   const { folder, command, env = {}, python } = objective;
   const path = 'objective.folder';
-  if (project === undefined && (userFolder === undefined || !isPermitted(userFolder, objective)))
-    return [
-      {
-        code: 'command-not-started-here',
-        path: 'objective.command',
-        expected: 'a command that galapagos run has started on this machine',
-        found: 'another one',
-        hint: 'start its study file with galapagos run: a window or a lab file starts no new program',
-      },
-    ];
+  if (project === undefined) {
+    if (scripts.length > 0 && !isAbsolute(folder))
+      return [{ code: 'missing-file', path, expected: 'an absolute path', found: folder }];
+    const isKnown = userFolder !== undefined && isPermitted(userFolder, objective);
+    if (!isKnown && !runsChosen(objective, scripts)) return [notStartedHere(scripts)];
+  }
   const absolute = project === undefined ? folder : workingFolder(folder, project);
   const found = folderFound(absolute);
   if (found !== null) return [{ code: 'missing-file', path, expected: 'a folder', found }];
@@ -173,6 +169,23 @@ function pythonProblems({ python }: CommandObjective, { project }: ObjectivePlac
   const found = pythonMissing(project, python);
   const expected = 'the folder of a Python environment, or an interpreter';
   return found === null ? [] : [{ code: 'python', path: 'objective.python', expected, found }];
+}
+
+function notStartedHere(scripts: readonly string[]): Problem {
+  const problem = { code: 'command-not-started-here', path: 'objective.command' };
+  if (scripts.length > 0)
+    return {
+      ...problem,
+      expected: 'a command that runs the script chosen here',
+      found: 'another one',
+      hint: 'name the script in the command, or start the study file with galapagos run',
+    };
+  return {
+    ...problem,
+    expected: 'a command that galapagos run has started on this machine',
+    found: 'another one',
+    hint: 'start its study file with galapagos run: a browser or a lab file starts no new program',
+  };
 }
 
 /** Null: it is a folder. */

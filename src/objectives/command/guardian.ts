@@ -75,6 +75,13 @@ export class Guardian {
     if (pid !== undefined && this.#groups.delete(pid)) this.#shell?.stdin?.write(`- ${pid}\n`);
   }
 
+  /** Ends the shell, which deletes the folder. Call it when no program runs. */
+  close(): void {
+    const shell = this.#shell;
+    this.#shell = null;
+    shell?.stdin?.end();
+  }
+
   #start(): ChildProcess {
     if (this.#shell !== null) return this.#shell;
     const shell = spawn('/bin/sh', ['-c', GUARD, 'sh', this.#folder], {

@@ -1,10 +1,10 @@
 /**
  * Remembers which commands a person has started on this machine. A worker starts no other: a lab
- * file, a window or another machine may name any program, and must not thereby run it here.
+ * file, a browser or another machine may name any program, and must not thereby run it here.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 
 type Started = Pick<CommandObjective, 'command' | 'folder' | 'env' | 'python'>;
@@ -22,6 +22,23 @@ export function permit(userFolder: string, objective: Started): void {
   const { command, folder } = objective;
   // For people who look into the folder; only the name counts.
   writeFileSync(mark, `${JSON.stringify({ command, folder }, null, 2)}\n`, { mode: 0o600 });
+}
+
+/**
+ * Returns whether a command of the working folder runs one of these scripts, as its program or as
+ * an argument.
+ * @param scripts absolute paths that a person has chosen on this machine
+ */
+export function runsChosen(
+  { command, folder }: Pick<Started, 'command' | 'folder'>,
+  scripts: readonly string[],
+): boolean {
+  if (scripts.length === 0 || !isAbsolute(folder)) return false;
+  return command.some((argument) => {
+    // `train.py:objective` names a function of the script.
+    const named = argument.replaceAll(/([{}])\1/g, '$1').replace(/(\.py):\w+$/, '$1');
+    return scripts.includes(resolve(folder, named));
+  });
 }
 
 export function isPermitted(userFolder: string, objective: Started): boolean {

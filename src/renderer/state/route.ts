@@ -10,8 +10,8 @@ export type Place =
   | { readonly page: 'start' }
   | { readonly page: 'study'; readonly study: string; readonly tab: Tab }
   | { readonly page: 'compare'; readonly studies: readonly string[] }
-  /** `dataset` null stands for MNIST. */
-  | { readonly page: 'new'; readonly dataset: string | null }
+  /** `dataset` null stands for MNIST. `script`: for a person's own script. */
+  | { readonly page: 'new'; readonly dataset: string | null; readonly script?: true }
   | { readonly page: 'datasets'; readonly dataset: string | null }
   | { readonly page: 'import'; readonly import: string }
   | { readonly page: 'machines' }
@@ -36,6 +36,9 @@ export function parsePlace(hash: string): Place | null {
     case 'compare':
       return rest.length < 2 ? null : { page, studies: rest };
     case 'new':
+      return rest[1] === 'script' && first === ''
+        ? { page, dataset: null, script: true }
+        : { page, dataset: first };
     case 'datasets':
       return { page, dataset: first };
     case 'import':
@@ -60,6 +63,8 @@ function partsOf(place: Place): readonly string[] {
     case 'compare':
       return [place.page, ...place.studies];
     case 'new':
+      if (place.script === true) return [place.page, '', 'script'];
+      return place.dataset === null ? [place.page] : [place.page, place.dataset];
     case 'datasets':
       return place.dataset === null ? [place.page] : [place.page, place.dataset];
     case 'import':

@@ -22,6 +22,8 @@ export const start = {
   open: 'Open a lab or a study',
   openText: 'A lab file (.db, including those that Optuna writes) or a study file (.json).',
   openButton: 'Open',
+  script: 'Optimize your own script',
+  scriptText: 'A training script, a simulation, any program that you start from a terminal.',
   digits: 'Handwritten digits of MNIST',
   kinds: ['.tar.gz', '.parquet', 'folder'],
 };

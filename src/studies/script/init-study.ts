@@ -28,6 +28,8 @@ export interface InitOptions {
   /** Absolute path of the folder that a relative `python` starts from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the program that prints the help; the source is read then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ProposedStudy {

@@ -14,6 +14,8 @@ interface AskedScript {
   /** Arguments that it needs, such as a subcommand. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the program that prints the help; the source is read then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Loading a framework takes many seconds on a slow disk. */
@@ -36,7 +38,7 @@ const PARSERS: Readonly<Record<string, string>> = {
 
 /** Reads the options of a script from its `--help`, or from its source where no help is to be had. */
 export async function optionsOf(
-  { script, args, env }: AskedScript,
+  { script, args, env, signal }: AskedScript,
   source: string,
   python: FoundPython,
 ): Promise<{ readonly help: HelpText; readonly from: string; readonly notes: readonly string[] }> {
@@ -65,6 +67,7 @@ export async function optionsOf(
     },
     timeoutMs: HELP_MS,
     mostBytes: LONGEST_HELP,
+    signal,
   });
   // fire and some versions of absl print help on stderr.
   const help = [stdout, stderr].map(parseHelp).find((each) => each.options.length > 0);
@@ -79,9 +82,11 @@ export async function optionsOf(
       ? `there is no ${python.program}`
       : ended === 'timed-out'
         ? `it did not end within ${String(HELP_MS / 1000)} s`
-        : code === 0
-          ? 'it shows no options'
-          : (lastLine(stderr) ?? `it ended with status ${String(code)}`);
+        : ended === 'cancelled'
+          ? 'it was cancelled'
+          : code === 0
+            ? 'it shows no options'
+            : (lastLine(stderr) ?? `it ended with status ${String(code)}`);
   return {
     help: none,
     from: `${parser}, from its source`,

@@ -119,7 +119,7 @@ describe('Commands: checks before a study starts', () => {
 
   it('starts no program from a window or a lab file that was not started here before', () => {
     const own = { ...parsed({}), folder: project };
-    expect(problems(own, space, null)[0]).toMatch(/a window or a lab file starts no new program/);
+    expect(problems(own, space, null)[0]).toMatch(/a browser or a lab file starts no new program/);
     permit(folder.path, own);
     expect(problems(own, space, null)).toEqual([]);
     expect(problems({ ...own, command: ['sh', '-c', 'x'] }, space, null)).toHaveLength(1);

@@ -10,9 +10,10 @@ import type { Client } from '../../client.ts';
 import { problemsOf } from '../../errors.ts';
 import { toFailure } from '../../failure.ts';
 import type { EndpointFailure } from '../../failure.ts';
+import { fixSearched, runsCommand } from './command-edits.ts';
 import { placeProblems } from './problem-places.ts';
 import type { PlacedProblem, Section } from './problem-places.ts';
-import { at, fixParameter, put } from './study-edits.ts';
+import { at, put } from './study-edits.ts';
 import type { Json, JsonObject, Study } from './study-edits.ts';
 
 /** Debounce before a check and before a benchmark, in milliseconds. */
@@ -150,7 +151,7 @@ export class Draft {
       objective: this.study['objective'] ?? null,
     };
     this.fixed = [...this.fixed, fixed];
-    this.change(fixParameter(this.study, name, value));
+    this.change(fixSearched(this.study, name, value));
   }
 
   refix(name: string, value: Json): void {
@@ -160,7 +161,7 @@ export class Draft {
     this.change({
       ...this.study,
       objective:
-        fixParameter({ objective: held.objective, searchSpace: {} }, name, value)['objective'] ??
+        fixSearched({ objective: held.objective, searchSpace: {} }, name, value)['objective'] ??
         null,
     });
   }
@@ -263,7 +264,8 @@ export class Draft {
       );
       if (study !== this.study || workers !== this.workers) return;
       this.check = check;
-      if (check.problems.length === 0)
+      // The duration of a program is known once it was tried.
+      if (check.problems.length === 0 && !runsCommand(study))
         this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
     } catch {
       // The connection bar shows the failure; the next change triggers another check.

@@ -18,6 +18,10 @@ export type Section =
   | 'pruner'
   | 'stop'
   | 'training'
+  | 'script'
+  | 'result'
+  | 'reports'
+  | 'limits'
   | 'workers'
   | 'other';
 
@@ -66,6 +70,8 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
     case 'name':
     case 'workers':
       return { section: head, row: null, fields: [head], words: sentence(null, problem) };
+    case 'direction':
+      return { section: 'result', row: null, fields: [head], words: sentence(null, problem) };
     case 'devices':
       return { section: 'workers', row: null, fields: [head], words: sentence(null, problem) };
     case 'searchSpace':
@@ -100,6 +106,8 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
 function objectivePlace(problem: WindowProblem, context: Context): Placing {
   const { path } = problem;
   const { study, fixed } = context;
+  if (at(study, 'objective', 'kind') === 'command')
+    return { ...commandPlace(path), row: null, words: sentence(null, problem) };
   if (at(study, 'objective', 'kind') !== 'train')
     return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
   const parameter = parameterAt(path, study['objective'], context);
@@ -133,6 +141,27 @@ function objectivePlace(problem: WindowProblem, context: Context): Placing {
     return { section: 'training', row: null, fields: [path], words: sentence(label, problem) };
   }
   return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
+}
+
+/** The part of the form of a script that contains a field of a command. */
+function commandPlace(path: string): Pick<Placing, 'section' | 'fields'> {
+  const [, field = ''] = path.split(/[.[]/);
+  const fields = [path];
+  switch (field) {
+    case 'command':
+    case 'folder':
+      return { section: 'script', fields };
+    case 'result':
+      return { section: field, fields };
+    case 'reports':
+    case 'epochs':
+      return { section: 'reports', fields };
+    case 'timeoutMinutes':
+    case 'keep':
+      return { section: 'limits', fields };
+    default:
+      return { section: 'other', fields: [] };
+  }
 }
 
 /** Name of the parameter that sets the value at a path of the objective; null when none does. */

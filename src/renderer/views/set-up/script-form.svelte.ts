@@ -1,0 +1,111 @@
+/**
+ * State of the form for a person's own script: the script, what was proposed for it, and the try of
+ * its command. The study itself is in the draft.
+ */
+import type { ProposedScript, ScriptTry } from '../../../protocol/window/script.ts';
+import type { StudyFile } from '../../../protocol/study-file.ts';
+import type { Client } from '../../client.ts';
+import { toFailure } from '../../failure.ts';
+import type { EndpointFailure } from '../../failure.ts';
+import { argumentsOf } from './command-edits.ts';
+import { middleOf, objectOf } from './study-edits.ts';
+import type { Json, Study } from './study-edits.ts';
+
+/** Milliseconds between two queries of a running try. */
+const EVERY_MS = 300;
+
+export class ScriptForm {
+  path = $state('');
+  folder = $state('');
+  python = $state('');
+  args = $state('');
+  /** Milliseconds since 1970 when the reading began; null: nothing is read. */
+  readingSince = $state<number | null>(null);
+  proposed = $state.raw<ProposedScript | null>(null);
+  failure = $state.raw<EndpointFailure | null>(null);
+  tried = $state.raw<ScriptTry | null>(null);
+  /** Parameters of the try for which the middle of the range was used. */
+  undefaulted = $state.raw<readonly string[]>([]);
+  readonly #client: Client;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Reads the script. @returns the proposed study; null: `failure` says why there is none */
+  async read(): Promise<Study | null> {
+    if (this.readingSince !== null || this.path.trim() === '') return null;
+    this.readingSince = Date.now();
+    this.failure = null;
+    try {
+      this.proposed = await this.#client.query('proposeScript', {
+        script: this.path.trim(),
+        folder: orNull(this.folder),
+        python: orNull(this.python),
+        args: argumentsOf(this.args),
+      });
+      this.path = this.proposed.script;
+      this.tried = null;
+      return this.proposed.study as Study;
+    } catch (error) {
+      this.failure = toFailure(error);
+      return null;
+    } finally {
+      this.readingSince = null;
+    }
+  }
+
+  /** Ends the reading or the try. */
+  async end(): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#client.command('endScript', {});
+      if (this.tried !== null) await this.#look();
+    });
+  }
+
+  /** Runs the command of the study once. */
+  async tryOnce(study: Study): Promise<void> {
+    this.failure = null;
+    const space = Object.entries(objectOf(study['searchSpace']));
+    const defaults = this.proposed?.defaults ?? {};
+    const values = space.map(([name, distribution]): readonly [string, Json] => [
+      name,
+      defaults[name] ?? middleOf(distribution),
+    ]);
+    this.undefaulted = space.map(([name]) => name).filter((name) => defaults[name] == null);
+    await this.#attempt(async () => {
+      await this.#client.command('tryScript', {
+        study: study as unknown as StudyFile,
+        values: Object.fromEntries(values) as Record<string, string | number | boolean | null>,
+      });
+      await this.#look();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (this.tried?.running === true || this.readingSince !== null) void this.end();
+  }
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.tried = await this.#client.query('scriptTry', {});
+    if (this.tried?.running === true && !this.#closed)
+      this.#timer = setTimeout(() => void this.#attempt(() => this.#look()), EVERY_MS);
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.failure = toFailure(error);
+    }
+  }
+}
+
+function orNull(text: string): string | null {
+  return text.trim() === '' ? null : text.trim();
+}
