@@ -39,6 +39,7 @@ const benches: Record<
   'lab-datasets': () => import('./lab-datasets.ts'),
   'lab-cost': () => import('./lab-cost.ts'),
   chaos: () => import('./chaos.ts'),
+  'chaos-command': () => import('./chaos-command.ts'),
   'chaos-lab': () => import('./chaos-lab.ts'),
   'lab-adversarial': () => import('./lab-adversarial.ts'),
 };

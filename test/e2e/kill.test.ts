@@ -3,12 +3,16 @@
  * takes minutes of CPU time, because every kill is followed by the start of a real process.
  */
 import { describe, expect, it } from 'vitest';
+import { killCommands } from '../support/command-chaos.ts';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
 import { size } from '../support/effort.ts';
 
 /** Every tenth kill of a worker is a stop for longer than its lease. */
 const WORKERS = size(10, 60);
 const COORDINATORS = size(1, 8);
+/** Of programs and workers, and of coordinators, of a study whose objective is a program. */
+const OF_COMMANDS = size(8, 160);
+const COMMAND_COORDINATORS = size(1, 40);
 
 describe('Kills at random instants', () => {
   it.each(['random', 'evolution'])(
@@ -32,6 +36,19 @@ describe('Kills at random instants', () => {
       const report = await killCoordinator(COORDINATORS, { seed: 12, sampler });
       expect(report.violations).toEqual([]);
       expect(report.kills).toBe(COORDINATORS);
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    `a study of programs leaves no process and no file, and loses no finished trial (kills: ${OF_COMMANDS + COMMAND_COORDINATORS})`,
+    async () => {
+      const { kills, violations } = await killCommands(
+        { commandsAndWorkers: OF_COMMANDS, coordinators: COMMAND_COORDINATORS },
+        13,
+      );
+      expect(violations).toEqual([]);
+      expect(kills.command + kills.worker).toBe(OF_COMMANDS);
+      expect(kills.coordinator).toBe(COMMAND_COORDINATORS);
     },
   );
 });

@@ -53,7 +53,7 @@ async function problemsOf(study: unknown, context?: typeof BROWSER): Promise<str
 describe.skipIf(process.platform === 'win32')('Endpoints: own script', () => {
   it('refuses a command until its script was chosen, and then for the desktop window only', async () => {
     const before = {
-      ...(await asked<{ readonly [name: string]: unknown }>(handlers(), 'draft', {
+      ...(await asked<Readonly<Record<string, unknown>>>(handlers(), 'draft', {
         dataset: null,
       })),
       objective: { kind: 'command', command: ['sh', 'train.sh'], folder: project },

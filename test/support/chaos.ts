@@ -195,7 +195,7 @@ async function shootAtWorkers(
   return kills;
 }
 
-const runLine = z.looseObject({
+export const runLine = z.looseObject({
   event: z.string(),
   trial: z.number().optional(),
   value: z.number().nullable().optional(),
@@ -281,7 +281,7 @@ function checkLabIfThere(file: string): string[] {
  * Every result that was shown is in the file with the same value; every ended trial in the file has
  * exactly one attempt that ended it.
  */
-function compareWithFile(file: string, shown: ReadonlyMap<number, number>): string[] {
+export function compareWithFile(file: string, shown: ReadonlyMap<number, number>): string[] {
   const violations: string[] = [];
   const reader = readLab(file);
   try {

@@ -40,9 +40,10 @@ export const script = {
     '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder. It is started without a shell.',
   result: 'Result',
   direction: 'Direction',
-  directions: { maximize: 'A larger value is better', minimize: 'A smaller value is better' } as Readonly<
-    Record<string, string>
-  >,
+  directions: {
+    maximize: 'A larger value is better',
+    minimize: 'A smaller value is better',
+  } as Readonly<Record<string, string>>,
   ruleOf: { result: 'Where the result is found', reports: 'Where the values of epochs are found' },
   rules: {
     stdout: 'a printed line',

@@ -5,10 +5,10 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
+import { findPython } from '../../objectives/command/python.ts';
 import type { ProposedScript } from '../../protocol/window/script.ts';
 import { initStudy } from './init-study.ts';
 import type { InitOptions } from './init-study.ts';
-import { findPython } from './python.ts';
 
 export interface ScriptRequest {
   readonly script: string;

@@ -3,7 +3,6 @@
  * its command. The study itself is in the draft.
  */
 import type { ProposedScript, ScriptTry } from '../../../protocol/window/script.ts';
-import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { Client } from '../../client.ts';
 import { toFailure } from '../../failure.ts';
 import type { EndpointFailure } from '../../failure.ts';
@@ -70,15 +69,14 @@ export class ScriptForm {
     this.failure = null;
     const space = Object.entries(objectOf(study['searchSpace']));
     const defaults = this.proposed?.defaults ?? {};
-    const values = space.map(([name, distribution]): readonly [string, Json] => [
-      name,
-      defaults[name] ?? middleOf(distribution),
-    ]);
+    const values = space.map(
+      ([name, distribution]) => [name, defaults[name] ?? plain(middleOf(distribution))] as const,
+    );
     this.undefaulted = space.map(([name]) => name).filter((name) => defaults[name] == null);
     await this.#attempt(async () => {
       await this.#client.command('tryScript', {
-        study: study as unknown as StudyFile,
-        values: Object.fromEntries(values) as Record<string, string | number | boolean | null>,
+        study,
+        values: Object.fromEntries(values),
       });
       await this.#look();
     });
@@ -104,6 +102,10 @@ export class ScriptForm {
       this.failure = toFailure(error);
     }
   }
+}
+
+function plain(value: Json): string | number | boolean | null {
+  return typeof value === 'object' ? null : value;
 }
 
 function orNull(text: string): string | null {
