@@ -20,6 +20,8 @@ const benches: Record<
   tensorflow: () => import('./tensorflow.ts'),
   overhead: () => import('./overhead.ts'),
   command: () => import('./command.ts'),
+  'command-pruning': () => import('./command-pruning.ts'),
+  'command-output': () => import('./command-output.ts'),
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),
   sampling: () => import('./sampling.ts'),

@@ -1,5 +1,5 @@
 /** Tests studies of programs as a user runs them: values, pruning, interruption, errors. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -48,8 +48,8 @@ describe('Studies of programs', () => {
   const galapagos = (args: readonly string[]) =>
     start(args, project, undefined, { GALAPAGOS_HOME: home });
 
-  function trials() {
-    const reader = readLab(join(project, 'lab.db'));
+  function trials(lab = join(project, 'lab.db')) {
+    const reader = readLab(lab);
     try {
       return [...reader.trials('mine')];
     } finally {
@@ -177,6 +177,32 @@ describe('Studies of programs', () => {
     expect(checked.stdout).toMatch(
       /no problems found\.\nNote: the command does not contain y.*\n.*\ncd /,
     );
+  });
+
+  it('run the examples of the docs in R and Julia', async ({ skip }) => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/scripts.md'), 'utf8');
+    const languages = [
+      { name: 'r', program: 'Rscript', fit: 'fit <- function(lr) (lr - 0.3)^2' },
+      { name: 'julia', program: 'julia', fit: 'fit(lr) = (lr - 0.3)^2' },
+    ].filter(({ program }) => spawnSync(program, ['--version']).status === 0);
+    skip(languages.length === 0, 'there is neither Rscript nor julia');
+    for (const { name, program, fit } of languages) {
+      const [, code = ''] = new RegExp(`\`\`\`${name}\n(.*?)\`\`\``, 's').exec(docs) ?? [];
+      writeFileSync(join(project, `train.${name}`), `${fit}\n${code}`);
+      study(
+        { command: [program, `train.${name}`] },
+        {
+          name: 'mine',
+          searchSpace: { learningRate: { type: 'float', low: 0, high: 1 } },
+          stop: { trials: 2 },
+        },
+      );
+      const lab = join(project, `${name}.db`);
+      const run = ['run', 'study.json', '--workers', '1', '--lab', lab];
+      expect(await galapagos(run).ended).toMatchObject({ code: 0, stderr: '' });
+      for (const { value, params } of trials(lab))
+        expect(value).toBeCloseTo((Number(params['learningRate']) - 0.3) ** 2, 12);
+    }
   });
 
   it('show every problem of the study file before a trial starts', async () => {

@@ -3,8 +3,16 @@
  * those that `GALAPAGOS_EXAMPLES` holds, in their own words; .ci/run fetches them.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -42,10 +50,17 @@ async function galapagos(...args: readonly string[]): Promise<string> {
 
 /**
  * Runs `init` on a script, changes what a test needs of the study, and runs it.
+ * @param args that the script needs
  * @returns the ended trials
  */
-async function searched(script: string, interpreter: string, change: (study: Study) => object) {
-  await galapagos('init', script, '--python', interpreter);
+async function searched(
+  script: string,
+  interpreter: string,
+  change: (study: Study) => object,
+  args: readonly string[] = [],
+) {
+  const given = args.length === 0 ? [] : ['--', ...args];
+  await galapagos('init', script, '--python', interpreter, ...given);
   const file = join(project, 'study.json');
   const study = JSON.parse(readFileSync(file, 'utf8')) as Study;
   const env = { PYTHONPATH: module, PYTHONDONTWRITEBYTECODE: '1', MPLBACKEND: 'Agg' };
@@ -157,6 +172,14 @@ function example(name: string, ...modules: readonly string[]): string | null {
   return missing;
 }
 
+/** Lays out MNIST as torchvision keeps it, so that nothing is downloaded. */
+function layOut(raw: string): void {
+  const bundled = join(import.meta.dirname, '../../resources/datasets/mnist');
+  mkdirSync(raw, { recursive: true });
+  for (const name of readdirSync(bundled).filter((each) => each.endsWith('.gz')))
+    writeFileSync(join(raw, name.slice(0, -3)), gunzipSync(readFileSync(join(bundled, name))));
+}
+
 describe('Published examples', () => {
   it("Optuna's sklearn_simple.py is searched unchanged", async (context) => {
     skipIf(example('sklearn_simple.py', 'optuna', 'sklearn'), context);
@@ -178,6 +201,37 @@ describe('Published examples', () => {
     });
     expect(trials.filter(({ state }) => state === 'complete').length).toBeGreaterThan(1);
     for (const { state } of trials) expect(['complete', 'pruned']).toContain(state);
+  });
+
+  it("PyTorch's MNIST example is searched unchanged", async (context) => {
+    skipIf(example('pytorch_mnist.py', 'torch', 'torchvision'), context);
+    layOut(join(folder.path, 'data', 'MNIST', 'raw'));
+    const trials = await searched(
+      'pytorch_mnist.py',
+      peer,
+      ({ searchSpace }) => {
+        expect(Object.keys(searchSpace)).toEqual(['batch-size', 'lr', 'gamma']);
+        return { stop: { trials: 2 } };
+      },
+      ['--no-accel', '--dry-run', '--epochs', '1'],
+    );
+    expect(trials.map(({ state }) => state)).toEqual(Array.from({ length: 2 }, () => 'complete'));
+    // Of one batch: better than chance, 2.303.
+    expect(Math.min(...trials.map(({ value }) => value ?? Infinity))).toBeLessThan(3);
+  });
+
+  it("Optuna's pytorch_simple.py is searched unchanged, with a report of each epoch", async (context) => {
+    skipIf(example('pytorch_simple.py', 'torch', 'torchvision', 'optuna'), context);
+    // Digits in place of clothes: the files have one format.
+    layOut(join(project, 'FashionMNIST', 'raw'));
+    const trials = await searched('pytorch_simple.py', peer, ({ objective }) => {
+      expect(objective['epochs']).toBe(10);
+      return { stop: { trials: 2 } };
+    });
+    for (const { state, reports, params } of trials) {
+      expect([state, reports.length]).toEqual(['complete', 10]);
+      expect('n_units_l1' in params).toBe(params['n_layers'] !== 1);
+    }
   });
 
   it("scikit-learn's digits example is searched with the two lines that the docs show", async (context) => {
