@@ -30,10 +30,11 @@ export function permit(userFolder: string, objective: Started): void {
  * @param scripts absolute paths that a person has chosen on this machine
  */
 export function runsChosen(
-  { command, folder }: Pick<Started, 'command' | 'folder'>,
+  { command, folder, snapshot }: Pick<CommandObjective, 'command' | 'folder' | 'snapshot'>,
   scripts: readonly string[],
 ): boolean {
-  if (scripts.length === 0 || !isAbsolute(folder)) return false;
+  // A snapshot has another copy of the script.
+  if (scripts.length === 0 || !isAbsolute(folder) || snapshot !== undefined) return false;
   return command.some((argument) => {
     // `train.py:objective` names a function of the script.
     const named = argument.replaceAll(/([{}])\1/g, '$1').replace(/(\.py):\w+$/, '$1');
