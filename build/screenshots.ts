@@ -21,7 +21,7 @@ const sizes = [
 ] as const;
 const TRIALS = 40;
 const PATIENCE_MS = 600_000;
-/** Charts of a running study are redrawn once a second. */
+/** The small charts of all parameters are redrawn once a second. */
 const REDRAWN_MS = 1_200;
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -34,7 +34,7 @@ async function shoot(page: Page, name: string): Promise<void> {
       await page.evaluate(
         () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
       );
-      if (name.endsWith('-running')) await page.waitForTimeout(REDRAWN_MS);
+      if (/^(evolution|generations)-/.test(name)) await page.waitForTimeout(REDRAWN_MS);
       await page.screenshot({
         path: join(folder, `${name}-${colorScheme}-${width}.png`),
         animations: 'disabled',
