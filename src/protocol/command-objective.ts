@@ -108,6 +108,19 @@ export const commandObjective = strict({
     .describe(
       'The folder of a Python environment, or an interpreter, relative to the study file: its programs come first on PATH, and python and python3 in the command are its interpreter. Absent: where the command begins with one of these, the active environment or that of the folder (.venv, uv, conda).',
     ),
+  container: strict({
+    image: z
+      .string()
+      .min(1)
+      .max(4096)
+      .regex(/^[^-]/, { error: 'the name of an image, which does not begin with "-"' })
+      .describe('The image, as the engine names it; of apptainer also the path of a .sif file.'),
+    engine: z.enum(['docker', 'podman', 'apptainer']),
+  })
+    .exactOptional()
+    .describe(
+      'Runs the command in a container of this image, with the working folder and the folders of the trial mounted at their own paths.',
+    ),
   env: z
     .record(environmentName, z.string().max(100_000).nullable())
     .exactOptional()

@@ -30,6 +30,7 @@ export function commandProblems(
     ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
     ...placeProblems(objective, places),
     ...pythonProblems(objective, places),
+    ...containerProblems(objective),
     ...(result === undefined ? [] : ruleProblems(result, 'objective.result')),
     ...(reports === undefined ? [] : ruleProblems(reports, 'objective.reports')),
     ...reservedNames(env),
@@ -137,6 +138,7 @@ function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Pr
           walkProject(project, { own: userFolder === undefined ? [] : [userFolder] }),
         );
   if (sizes.length > 0) return sizes;
+  if (objective.container !== undefined) return [];
   if (pythonProblems(objective, places).length > 0) return [];
   const [program = ''] = command;
   if (program === '' || (parseArgument(program) ?? []).some((part) => 'placeholder' in part))
@@ -186,6 +188,45 @@ function notStartedHere(scripts: readonly string[]): Problem {
     found: 'another one',
     hint: 'start its study file with galapagos run: a browser or a lab file starts no new program',
   };
+}
+
+function containerProblems({ container, python, env = {} }: CommandObjective): Problem[] {
+  if (container === undefined) return [];
+  const { engine } = container;
+  const found = findProgram(engine, '/', { ...process.env, ...statedVariables(env) });
+  const path = 'objective.container';
+  return [
+    ...('path' in found
+      ? []
+      : [
+          {
+            code: 'program',
+            path: `${path}.engine`,
+            expected: `the program ${JSON.stringify(engine)}`,
+            found: found.missing,
+          },
+        ]),
+    ...(python === undefined
+      ? []
+      : [
+          {
+            code: 'container',
+            path: 'objective.python',
+            expected: 'none, because the image of "container" brings its own Python',
+            found: python,
+          },
+        ]),
+    ...(process.platform === 'win32'
+      ? [
+          {
+            code: 'container',
+            path,
+            expected: 'Linux or macOS, whose folders have the same paths in a container',
+            found: 'Windows',
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Null: it is a folder. */

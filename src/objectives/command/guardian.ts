@@ -1,24 +1,43 @@
 /**
- * A shell beside the worker that kills the process groups of its programs once the worker is gone,
- * however it went. It learns of a group before the group's program starts, and of the worker's end
- * by the end of its input. Windows has neither groups nor such a shell: `taskkill` ends the tree of
+ * A shell beside the worker that kills the process groups and containers of its programs once the
+ * worker is gone, however it went. It learns of a group before the group's program starts, and of the
+ * worker's end by the end of its input. Windows has neither groups nor such a shell: `taskkill` ends the tree of
  * a worker that is ended in order.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { engineEnvironment } from './container.ts';
+import type { NamedContainer } from './container.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 
-/** Reads `+ <group>` and `- <group>`, kills the groups that are left, and deletes a folder. */
+/**
+ * Reads `+ <group>`, `- <group>`, `c <container> <engine>` and `x <container>`, ends the groups and
+ * containers that are left, and deletes a folder. An engine may create a container in the moment in
+ * which its command is killed, so containers are removed twice.
+ */
 const GUARD = `trap '' HUP INT TERM
 groups=' '
-while read -r what group; do
+containers=
+line='
+'
+while read -r what group engine; do
   case $what in
     +) groups="$groups$group " ;;
     -) groups="\${groups%% $group *} \${groups#* $group }" ;;
+    c) containers="$containers$group $engine$line" ;;
+    x) after="\${containers#*$group }"
+       containers="\${containers%%$group *}\${after#*$line}" ;;
   esac
 done
 for group in $groups; do kill -KILL -"$group" 2>/dev/null; done
+remove() {
+  printf %s "$containers" | while read -r name engine; do
+    "$engine" rm -f "$name" </dev/null >/dev/null 2>&1
+  done
+}
+remove
+[ -z "$containers" ] || { command -p sleep 1; remove; }
 command -p rm -rf -- "$1"`;
 
 /** Starts a program once a line arrives on descriptor 3, and never if that closes first. */
@@ -30,11 +49,15 @@ export interface LaunchOptions {
   readonly args: readonly string[];
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The container that the program, a command of its engine, runs; absent: none. */
+  readonly container?: NamedContainer;
 }
 
 export class Guardian {
   #shell: ChildProcess | null = null;
   readonly #groups = new Set<number>();
+  /** Engines by container. */
+  readonly #containers = new Map<string, string>();
   readonly #folder: string;
 
   /** @param folder deleted when this process is gone */
@@ -46,7 +69,7 @@ export class Guardian {
    * Starts a program that leads a process group, which does not outlive this process. Its standard
    * input is empty.
    */
-  launch({ program, args, folder, env }: LaunchOptions): ChildProcess {
+  launch({ program, args, folder, env, container }: LaunchOptions): ChildProcess {
     if (process.platform === 'win32') {
       const options = { cwd: folder, env, windowsHide: true } as const;
       return spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -62,6 +85,10 @@ export class Guardian {
     if (pid === undefined) return child;
     this.#groups.add(pid);
     shell.stdin?.write(`+ ${pid}\n`);
+    if (container !== undefined) {
+      this.#containers.set(container.name, container.engine);
+      shell.stdin?.write(`c ${container.name} ${container.engine}\n`);
+    }
     const start = child.stdio[3] as Writable;
     // The program may have been killed before it was started.
     start.on('error', () => undefined);
@@ -75,18 +102,23 @@ export class Guardian {
     if (pid !== undefined && this.#groups.delete(pid)) this.#shell?.stdin?.write(`- ${pid}\n`);
   }
 
-  /** Ends the shell, which deletes the folder. Call it when no program runs. */
+  /** Ends the shell, which ends what is left and deletes the folder, as when this process is gone. */
   close(): void {
     const shell = this.#shell;
     this.#shell = null;
     shell?.stdin?.end();
   }
 
+  /** Forgets a container that its engine has removed. */
+  removed({ name }: NamedContainer): void {
+    if (this.#containers.delete(name)) this.#shell?.stdin?.write(`x ${name}\n`);
+  }
+
   #start(): ChildProcess {
     if (this.#shell !== null) return this.#shell;
     const shell = spawn('/bin/sh', ['-c', GUARD, 'sh', this.#folder], {
       cwd: '/',
-      env: {},
+      env: engineEnvironment(),
       stdio: ['pipe', 'ignore', 'ignore'],
       // Whatever kills the worker's group must not kill the guardian.
       detached: true,
@@ -94,13 +126,14 @@ export class Guardian {
     const gone = (): void => {
       if (this.#shell !== shell) return;
       this.#shell = null;
-      if (this.#groups.size > 0) this.#start();
+      if (this.#groups.size + this.#containers.size > 0) this.#start();
     };
     shell.once('error', gone);
     shell.once('exit', gone);
     // A guardian that was killed is replaced.
     shell.stdin.on('error', () => undefined);
     for (const group of this.#groups) shell.stdin.write(`+ ${group}\n`);
+    for (const [name, engine] of this.#containers) shell.stdin.write(`c ${name} ${engine}\n`);
     shell.unref();
     (shell.stdin as Writable & { unref?: () => void }).unref?.();
     this.#shell = shell;

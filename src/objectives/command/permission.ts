@@ -7,10 +7,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 
-type Started = Pick<CommandObjective, 'command' | 'folder' | 'env' | 'python'>;
+type Started = Pick<CommandObjective, 'command' | 'folder' | 'env' | 'python' | 'container'>;
 
-function markOf(userFolder: string, { command, folder, env = {}, python }: Started): string {
-  const text = JSON.stringify({ command, folder, env: Object.entries(env).sort(), python });
+function markOf(
+  userFolder: string,
+  { command, folder, env = {}, python, container }: Started,
+): string {
+  const sorted = Object.entries(env).sort();
+  const text = JSON.stringify({ command, folder, env: sorted, python, container });
   const name = createHash('sha256').update(text).digest('hex');
   return join(userFolder, 'commands', `${name}.json`);
 }

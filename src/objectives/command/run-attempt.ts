@@ -3,6 +3,8 @@
  * program, collects reports, metrics and the value, and says what its end means.
  */
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { PURPOSE, Stream } from '../../core/random.ts';
 import type { Report } from '../../core/scheduling/index.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
@@ -12,8 +14,10 @@ import type { EvaluatedLane, LaneEnd } from '../evaluate.ts';
 import type { AttemptFolderPool, AttemptFolders } from './attempt-folders.ts';
 import { environmentOf } from './environment.ts';
 import { failureOf, lastLines } from './failure-text.ts';
+import { containerArguments, containerName, engineEnvironment } from './container.ts';
+import type { ContainerParts } from './container.ts';
 import { findProgram } from './find-program.ts';
-import type { Guardian } from './guardian.ts';
+import type { Guardian, LaunchOptions } from './guardian.ts';
 import { OutputLog, outputFolder } from './output-log.ts';
 import { AppendedLines, parseReportLine } from './reports-file.ts';
 import { withPython } from './python.ts';
@@ -78,10 +82,13 @@ async function evaluate(
   const facts = { ...folders, project: place.project, study: name, trial, attempt, seed, epochs };
   const cores = objective.resources?.cpus ?? threads;
   const passed = environmentOf(process.env, added, lane.params, facts, cores);
-  const [named = '', ...args] = fillIn(objective.command, lane.params, facts);
-  const { program, env } = withPython(inFolder(objective, folder), named, passed);
-  const found = findProgram(program, folder, env);
-  if (!('path' in found)) return crashed(`cannot start ${program}: found ${found.missing}`);
+  const command = fillIn(objective.command, lane.params, facts);
+  const launch = launchOf({ ...objective, folder }, inFolder(objective, folder), command, passed, {
+    name: containerName(study.study, trial, attempt, process.pid),
+    folders: [place.project, dirname(folders.trialDir), folders.checkpointDir],
+    temporaryDir: folders.temporaryDir,
+  });
+  if ('missing' in launch) return crashed(launch.missing);
   const values = new Values(parts, folders, log);
   const stop = new AbortController();
   const obey = (): void => stop.abort(wordOf(lane.signal.reason));
@@ -91,20 +98,17 @@ async function evaluate(
     void gate.elapsed(timeoutMinutes * 60_000, over.signal).then(() => {
       if (!over.signal.aborted) stop.abort('timedOut' satisfies StopWord);
     });
-  const ended = await runProgram(
-    { program: found.path, args, folder, env },
-    {
-      guardian,
-      log,
-      stopFile: folders.stopFile,
-      graceMs: graceSeconds * 1_000,
-      gate,
-      signal: stop.signal,
-      line: (text) => values.line(text),
-      look: () => values.look(),
-      ...(parts.started === undefined ? {} : { started: parts.started }),
-    },
-  );
+  const ended = await runProgram(launch, {
+    guardian,
+    log,
+    stopFile: folders.stopFile,
+    graceMs: graceSeconds * 1_000,
+    gate,
+    signal: stop.signal,
+    line: (text) => values.line(text),
+    look: () => values.look(),
+    ...(parts.started === undefined ? {} : { started: parts.started }),
+  });
   over.abort();
   lane.signal.removeEventListener('abort', obey);
   values.end();
@@ -120,6 +124,47 @@ async function evaluate(
 /** The objective for its Python: of the project folder, or of its copy where that is not here. */
 function inFolder(objective: CommandObjective, folder: string): CommandObjective {
   return existsSync(objective.folder) ? objective : { ...objective, folder };
+}
+
+/** The program to start: the command's own, or the engine that runs it in a container. */
+function launchOf(
+  objective: CommandObjective,
+  python: CommandObjective,
+  command: readonly string[],
+  passed: Readonly<Record<string, string>>,
+  about: Pick<ContainerParts, 'name' | 'folders' | 'temporaryDir'>,
+): LaunchOptions | { readonly missing: string } {
+  const { container, folder, env: added = {} } = objective;
+  const [named = '', ...args] = command;
+  if (container === undefined) {
+    const { program, env } = withPython(python, named, passed);
+    const found = findProgram(program, folder, env);
+    if (!('path' in found)) return { missing: `cannot start ${program}: found ${found.missing}` };
+    return { program: found.path, args, folder, env };
+  }
+  const found = findProgram(container.engine, folder, passed);
+  if (!('path' in found))
+    return { missing: `cannot start ${container.engine}: found ${found.missing}` };
+  const gpu = /^GPU-[\w-]+$/.exec(process.env['CUDA_VISIBLE_DEVICES'] ?? '')?.[0] ?? null;
+  const user = userInfo();
+  const started = containerArguments(container, {
+    ...about,
+    command,
+    folder,
+    env: passed,
+    added: Object.keys(added),
+    user: user.uid < 0 ? null : { uid: user.uid, gid: user.gid },
+    gpu: objective.resources?.gpus === 0 ? null : gpu,
+  });
+  return {
+    program: found.path,
+    args: started.args,
+    folder,
+    env: { ...started.env, ...engineEnvironment() },
+    ...(container.engine === 'apptainer'
+      ? {}
+      : { container: { engine: found.path, name: about.name } }),
+  };
 }
 
 function wordOf(reason: unknown): StopWord {

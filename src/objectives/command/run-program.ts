@@ -6,9 +6,12 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import type { Gate } from '../../runtime/gate.ts';
 import { killGroup } from '../../runtime/process-group.ts';
+import { runBounded } from '../../runtime/run-bounded.ts';
 import { Tail } from '../../runtime/tail.ts';
 import { within } from '../../runtime/within.ts';
 import type { ProgramEnd } from './failure-text.ts';
+import { engineEnvironment } from './container.ts';
+import type { NamedContainer } from './container.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { Lines } from './lines.ts';
 import type { OutputLog } from './output-log.ts';
@@ -54,6 +57,7 @@ export async function runProgram(
 ): Promise<EndedProgram> {
   const tail = new Tail(TAIL_BYTES);
   const lines = new Lines(line);
+  const { container } = launch;
   const child = guardian.launch(launch);
   if (child.pid !== undefined) started?.(child.pid);
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -70,13 +74,22 @@ export async function runProgram(
   let force: NodeJS.Timeout | undefined;
   const stop = (): void => {
     writeStop(stopFile, signal.reason as StopWord);
+    // The engine passes the signal on; it kills no container that it was not told to.
     killGroup(child.pid, 'SIGTERM');
     // A suspended program hears of it only when it goes on.
-    if (process.platform !== 'win32') killGroup(child.pid, 'SIGCONT');
-    force = setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMs);
+    if (container !== undefined) void tell(container, 'unpause');
+    else if (process.platform !== 'win32') killGroup(child.pid, 'SIGCONT');
+    force = setTimeout(() => {
+      killGroup(child.pid, 'SIGKILL');
+      if (container !== undefined) void tell(container, 'rm', '-f');
+    }, graceMs);
   };
   const hold = (): void => {
     if (process.platform === 'win32') return;
+    if (container !== undefined) {
+      if (gate.isOpen || !signal.aborted) void tell(container, gate.isOpen ? 'unpause' : 'pause');
+      return;
+    }
     if (!gate.isOpen && !signal.aborted) killGroup(child.pid, 'SIGSTOP');
     else if (gate.isOpen) killGroup(child.pid, 'SIGCONT');
   };
@@ -93,12 +106,25 @@ export async function runProgram(
   if (child.pid !== undefined) {
     await within(LAST_OUTPUT_MS, closed);
     guardian.bury(child.pid);
+    if (container !== undefined) {
+      await tell(container, 'rm', '-f');
+      guardian.removed(container);
+    }
     await within(NO_OUTPUT_MS, closed);
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   }
   lines.end();
   look();
   return { ...end, tail: linesOf(tail.bytes()) };
+}
+
+/** Milliseconds that a command of a container's engine may take. */
+const ENGINE_MS = 60_000;
+
+async function tell({ engine, name }: NamedContainer, ...words: readonly string[]): Promise<void> {
+  const env = engineEnvironment();
+  const bounds = { env, timeoutMs: ENGINE_MS, mostBytes: TAIL_BYTES };
+  await runBounded([engine, ...words, name], bounds);
 }
 
 function exitOf(child: ChildProcess): Promise<ProgramEnd & { readonly error: Error | null }> {
