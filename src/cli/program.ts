@@ -77,7 +77,7 @@ function createProgram(context: Context): Command {
   );
   const program = new Command('galapagos')
     .description(
-      'Hyperparameter optimization for small neural networks on the CPU cores of this machine.',
+      'Hyperparameter optimization for neural networks and programs, on one machine or several.',
     )
     .version(versionOf(context.resources))
     .exitOverride()
