@@ -47,8 +47,8 @@ export function editedSearch(
   change: SearchChange,
   circumstances: EditCircumstances,
 ): Search {
-  const space = editedSpace(spec, change);
-  const { searchSpace, only } = space;
+  const { searchSpace, only, wrong } = editedSpace(spec, change);
+  if (wrong.length > 0) throw refused([...wrong, ...choiceProblems(spec, change, circumstances)]);
   const reduced = new ReducedSpace(searchSpace, only);
   if (Object.keys(reduced.space).length === 0)
     throw refused([
@@ -61,12 +61,12 @@ export function editedSearch(
       },
     ]);
   const searched: StudySpec = { ...spec, searchSpace: reduced.space };
-  const { sampler, problems } = editedSampler(searched, change, circumstances);
-  const pruner = change.pruner ?? spec.pruning?.pruner;
-  if (pruner !== undefined)
-    problems.push(...prunerProblems(pruner, spec.objective, sampler.name, spec.objectives));
-  problems.push(...objectiveProblems(spec, searchSpace, circumstances.checkObjective));
+  const problems = [
+    ...choiceProblems(searched, change, circumstances),
+    ...objectiveProblems(spec, searchSpace, circumstances.checkObjective),
+  ];
   if (problems.length > 0) throw refused(problems);
+  const { sampler } = editedSampler(searched, change, circumstances);
   const search: Search = {
     searchSpace,
     ...(Object.keys(only).length === 0 ? {} : { only }),
@@ -89,15 +89,28 @@ export function editedSearch(
   return search;
 }
 
+/** Problems of the sampler and the pruner after the change. */
+function choiceProblems(
+  searched: StudySpec,
+  change: SearchChange,
+  circumstances: EditCircumstances,
+): Problem[] {
+  const { objective, objectives, pruning } = searched;
+  const { sampler, problems } = editedSampler(searched, change, circumstances);
+  const pruner = change.pruner ?? pruning?.pruner;
+  if (pruner === undefined) return problems;
+  return [...problems, ...prunerProblems(pruner, objective, sampler.name, objectives)];
+}
+
 function refused(problems: readonly Problem[]): InvalidInput {
   return new InvalidInput('the edit', problems);
 }
 
-/** @throws InvalidInput */
+/** `wrong`: the problems of the change; if there are any, the rest is the study's own. */
 function editedSpace(
   spec: StudySpec,
   { ranges = {}, only: limited = {}, free = [] }: SearchChange,
-): { readonly searchSpace: SearchSpace; readonly only: Only } {
+): { readonly searchSpace: SearchSpace; readonly only: Only; readonly wrong: Problem[] } {
   const problems: Problem[] = [];
   const names = Object.keys(spec.searchSpace);
   const distributionOf = (name: string, path: string): SearchSpace[string] | null => {
@@ -132,20 +145,24 @@ function editedSpace(
     only.delete(name);
     problems.push(...stepProblems(before, bounds, path));
   }
-  if (problems.length === 0) problems.push(...checkSearchSpace(space));
-  if (problems.length > 0) throw refused(problems);
-  for (const [name, values] of Object.entries(limited)) {
+  const known = Object.entries(limited).filter(
+    ([name]) => distributionOf(name, `only.${name}`) !== null,
+  );
+  const spaceProblems = checkSearchSpace(space);
+  const axes = spaceProblems.length === 0 ? axesOf(space) : [];
+  problems.push(...spaceProblems);
+  for (const [name, values] of known) {
     const path = `only.${name}`;
-    if (distributionOf(name, path) === null) continue;
-    const axis = axesOf(space).find((each) => each.name === name);
+    const axis = axes.find((each) => each.name === name);
     if (axis === undefined) continue;
     const found = limitOf(axis, values, path);
     problems.push(...found.problems);
     if (found.values === null) only.delete(name);
     else only.set(name, found.values);
   }
-  if (problems.length > 0) throw refused(problems);
-  return { searchSpace: space, only: Object.fromEntries(only) };
+  if (problems.length > 0)
+    return { searchSpace: spec.searchSpace, only: spec.only ?? {}, wrong: problems };
+  return { searchSpace: space, only: Object.fromEntries(only), wrong: [] };
 }
 
 /** Trials before the edit must be on steps of the new range too, to be told from duplicates. */

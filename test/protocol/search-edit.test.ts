@@ -147,6 +147,18 @@ describe('Edit of a search', () => {
     expect(problems(change)).toEqual(found);
   });
 
+  it('names every problem of ranges, fixed values, sampler and pruner at once', () => {
+    const found = problems({
+      ranges: { rate: { low: 1, high: 0.01 } },
+      only: { nope: [3] },
+      sampler: { name: 'foo' },
+      pruner: { name: 'bar' },
+    });
+    expect(found).toHaveLength(4);
+    for (const path of ['rate', 'only.nope', 'sampler', 'pruner'])
+      expect(found.filter((each) => each.includes(path))).toHaveLength(1);
+  });
+
   it('refuses another search where trials go on from checkpoints, or would', () => {
     const parts = { ...spec, sampler: { name: 'pbt' } };
     const change = { ranges: { rate: { low: 0.01, high: 1 } } };
