@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { samplerNames } from '../../src/core/samplers/create-sampler.ts';
+import { samplerNames, trainsInParts } from '../../src/core/samplers/create-sampler.ts';
 import { askTellAnswer, LONGEST_LINE } from '../../src/protocol/ask-tell.ts';
 import { linesOf } from '../../src/cli/ask-tell/lines-of.ts';
 import { serveAskTell } from '../../src/cli/ask-tell/serve.ts';
@@ -192,7 +192,17 @@ describe('Ask-tell: answers errors with code, field and message, and continues t
   });
 });
 
-describe.each(samplerNames.map(({ name }) => name))('Ask-tell: the sampler %s', (name) => {
+describe('Ask-tell: samplers whose trials are parts of trainings', () => {
+  test('are refused, with what to use instead', () => {
+    const [answer] = talk({ op: 'create', searchSpace: gridSpace, sampler: { name: 'pbt' } });
+    expect(answer).toMatchObject({ ok: false, error: { field: 'sampler.name' } });
+    expect(answer!.error!.message).toContain('galapagos run');
+  });
+});
+
+const whole = samplerNames.filter(({ name }) => !trainsInParts({ name }));
+
+describe.each(whole.map(({ name }) => name))('Ask-tell: the sampler %s', (name) => {
   const start = { op: 'create', searchSpace: gridSpace, sampler: { name }, seed: 3 };
 
   test('accepts several asks before tells, in any order, until the space is exhausted', () => {

@@ -122,8 +122,8 @@ const mutants: Record<string, Case> = {
   'an asynchronous sampler is shown more than is recorded': {
     world: worlds['asynchronous, crashes and cancels'],
     file: 'scheduling/asking.ts',
-    from: 'columns.asynchronousView(historyLength)',
-    to: 'columns.asynchronousView(columns.ended)',
+    from: '? columns.asynchronousView(historyLength)',
+    to: '? columns.asynchronousView(columns.ended)',
   },
   'an answer to an ask of before an edit is taken': {
     world: worlds['asynchronous, edits of the search'],

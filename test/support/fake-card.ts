@@ -134,8 +134,8 @@ export function cardProgram(mib: string): string {
     echo $((mib / 2)) > "$FAKE_CARD/memory/$$"
     on="$FAKE_CARD/on-$GALAPAGOS_TRIAL"
     echo $mib > "$FAKE_CARD/memory/$$"; go="$FAKE_CARD/go-$GALAPAGOS_TRIAL"
-    rm -f "$go"; mkfifo "$go"; : > "$on"
-    read -r _ < "$go"
+    rm -f "$go"; : > "$on"
+    while [ ! -e "$go" ]; do sleep 0.02; done
     rm -f "$on" "$FAKE_CARD/memory/$$"
     echo value=$mib`;
 }

@@ -4,8 +4,8 @@
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { createSampler } from '../../core/samplers/create-sampler.ts';
-import type { Sampler } from '../../core/samplers/sampler.ts';
+import { createSampler, trainsInParts } from '../../core/samplers/create-sampler.ts';
+import type { Sampler, SamplerSpec } from '../../core/samplers/sampler.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
@@ -73,7 +73,10 @@ export class AskTellSession {
   }
 
   #create({ searchSpace, direction, sampler: spec, seed }: Create): AskTellAnswer {
-    const problems = checkStudy(searchSpace, spec, direction, undefined);
+    const problems = [
+      ...checkStudy(searchSpace, spec, direction, undefined),
+      ...partProblems(spec),
+    ];
     if (problems.length > 0) return refusal(problems);
     const sampler = createSampler(spec, searchSpace, direction, seed);
     this.#study = {
@@ -86,6 +89,20 @@ export class AskTellSession {
     };
     return { ok: true };
   }
+}
+
+/** The answers do not say which trial's checkpoint another one goes on from. */
+function partProblems(spec: SamplerSpec): Problem[] {
+  if (!trainsInParts(spec)) return [];
+  return [
+    {
+      code: 'training-parts',
+      path: 'sampler.name',
+      expected: 'a sampler whose trials are whole trainings',
+      found: JSON.stringify(spec.name),
+      hint: 'its trials go on from checkpoints: use galapagos run',
+    },
+  ];
 }
 
 /** Answers a line that is too long. */

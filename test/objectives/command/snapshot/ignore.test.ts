@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { walkProject } from '../../../../src/objectives/command/snapshot/project-walk.ts';
 import { size } from '../../../support/effort.ts';
+import { namedPipe, noNamedPipe } from '../../../support/named-pipe.ts';
+import { skipIf } from '../../../support/platform.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 /** Null: git works here. */
@@ -145,7 +147,6 @@ describe('Code snapshots: entries that are left out', () => {
     symlinkSync('/etc', join(root, 'etc'));
     symlinkSync('../a', join(root, 'sub', 'in'));
     symlinkSync(join(root, 'a'), join(root, 'whole'));
-    execFileSync('mkfifo', [join(root, 'pipe')]);
     const { entries, leftOut } = walkProject(root, { own: [join(root, 'mine.db')] });
     expect(Object.fromEntries(leftOut.map(({ path: each, why }) => [each, why]))).toEqual({
       '.git': 'own',
@@ -158,7 +159,6 @@ describe('Code snapshots: entries that are left out', () => {
       'mine.db-lock': 'own',
       node_modules: 'environment',
       out: 'outside',
-      pipe: 'special',
       'sub/__pycache__': 'ignored',
     });
     expect(entries.map(({ path: each, target }) => [each, target])).toEqual([
@@ -167,6 +167,17 @@ describe('Code snapshots: entries that are left out', () => {
       ['sub/in', '../a'],
       ['whole', 'a'],
     ]);
+    folder.remove();
+  });
+
+  it('are named pipes, which are not read', (context) => {
+    skipIf(noNamedPipe, context);
+    const folder = temporaryFolder();
+    const pipe = namedPipe(join(folder.path, 'pipe'));
+    const { entries, leftOut } = walkProject(folder.path);
+    pipe.close();
+    expect(entries).toEqual([]);
+    expect(leftOut).toMatchObject([{ path: 'pipe', why: 'special' }]);
     folder.remove();
   });
 });
