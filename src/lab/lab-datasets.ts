@@ -1,25 +1,36 @@
 /**
- * Datasets of a shared lab: tells its nodes which ones unfinished studies need, serves the chunks,
- * and reports to the scheduler which node has what.
+ * Datasets and code snapshots of a shared lab: tells its nodes which ones unfinished studies need,
+ * serves the chunks, and reports to the scheduler which node has what.
  */
 import type { Catalogue } from '../datasets/catalogue.ts';
-import type { DatasetReference } from '../datasets/content.ts';
 import { folderToServe } from '../datasets/fetched.ts';
-import { HostDatasets, type DatasetTransfer } from '../node/data/host-datasets.ts';
+import {
+  HostDatasets,
+  type DatasetTransfer,
+  type WantedDataset,
+} from '../node/data/host-datasets.ts';
 import type { FetchOrder } from '../node/data/fetch.ts';
 import { servedTree } from '../node/data/stored-tree.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
+import { NODE_PROTOCOL } from '../protocol/node-messages.ts';
 import type { ToNode } from '../protocol/node-messages.ts';
+import { chosenVersion } from '../protocol/worker-messages.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import { framesOf, readRequest, type DataFrames } from '../transport/nodes/data-channel.ts';
 import type { UnsentDataset } from './node-refusals.ts';
 import type { OtherMessage } from './remote-host.ts';
-import { datasetReferences } from './study-facts.ts';
+import { codeOf, datasetReferences } from './study-facts.ts';
+
+/** Said of nodes whose protocol has no orders of code. */
+const EARLIER_RELEASE =
+  'its release of Galapagos runs no programs of other machines; update it there';
 
 export interface LabDatasetsParts {
   readonly catalogue: Catalogue;
   /** Absolute path of the folder of imported datasets. */
   readonly folder: string;
+  /** Absolute path of the folder of a code snapshot; null: it is not here. */
+  readonly codeFolder: (content: string) => string | null;
   readonly send: (node: string, message: ToNode) => void;
   /** Sends frames on a node's data channel. */
   readonly sendData: (node: string, frames: DataFrames) => Promise<void>;
@@ -36,7 +47,7 @@ export class LabDatasets {
   readonly #host: HostDatasets;
   readonly #referenceOf: ReturnType<typeof datasetReferences>;
   readonly #unsent = new Map<string, UnsentDataset>();
-  readonly #references = new WeakMap<StudySpec['objective'], DatasetReference | null>();
+  readonly #references = new WeakMap<StudySpec['objective'], WantedDataset | null>();
   #wanted = '';
 
   constructor(parts: LabDatasetsParts) {
@@ -45,7 +56,10 @@ export class LabDatasets {
     this.#host = new HostDatasets({
       timer: systemTimer,
       open: async (dataset, signal) => {
-        const folder = await folderToServe(parts.folder, dataset);
+        const folder =
+          dataset.programs === undefined
+            ? await folderToServe(parts.folder, dataset)
+            : parts.codeFolder(dataset.content);
         return folder === null ? null : servedTree(folder, signal);
       },
       send: parts.send,
@@ -53,14 +67,17 @@ export class LabDatasets {
     });
   }
 
-  /** Datasets that nodes should have, for `nodeWelcome`. */
-  orders(): FetchOrder[] {
-    return [...this.#host.orders()];
+  /** Datasets and code that a node should have, for `nodeWelcome`. @param version of its link */
+  orders(version: number): FetchOrder[] {
+    return [...this.#host.orders(version)];
   }
 
-  /** Datasets that cannot be sent to nodes, by content. */
-  get unsent(): ReadonlyMap<string, UnsentDataset> {
-    return this.#unsent;
+  /** Datasets and code that cannot be sent to a node, by content. */
+  unsentTo(node: string): ReadonlyMap<string, UnsentDataset> {
+    const untold = this.#host
+      .untold(node)
+      .map(({ content, name }) => [content, { name, reason: EARLIER_RELEASE }] as const);
+    return untold.length === 0 ? this.#unsent : new Map([...this.#unsent, ...untold]);
   }
 
   /** Progress of a node's datasets. */
@@ -70,15 +87,17 @@ export class LabDatasets {
 
   /** Sharing was turned on or off, or a study was created, extended or finished. */
   changed(): void {
-    const wanted = new Map<string, DatasetReference>();
+    const wanted = new Map<string, WantedDataset>();
     const studies = this.#parts.shared() ? this.#parts.unfinished() : [];
     for (const { objective } of studies) {
       const known = this.#references.get(objective);
-      const reference = known === undefined ? this.#referenceOf(objective) : known;
+      const reference =
+        known === undefined ? (this.#referenceOf(objective) ?? codeOf(objective)) : known;
       this.#references.set(objective, reference);
-      if (reference !== null) wanted.set(reference.content, reference);
+      if (reference !== null)
+        wanted.set(reference.content, withPrograms(wanted.get(reference.content), reference));
     }
-    const names = [...wanted.keys()].sort().join();
+    const names = JSON.stringify([...wanted.values()]);
     if (names === this.#wanted) return;
     this.#wanted = names;
     this.#unsent.clear();
@@ -91,8 +110,9 @@ export class LabDatasets {
     if (key === null) return;
     if (message.type === 'rekey') this.#host.rekeyed(node, key);
     if (message.type !== 'node') return;
-    const { name, has, serves } = message;
-    this.#host.joined({ id: node, key, name, has, serves });
+    const { name, has, serves, v } = message;
+    const version = chosenVersion(v, NODE_PROTOCOL) ?? NODE_PROTOCOL.low;
+    this.#host.joined({ id: node, key, name, has, serves, version });
   }
 
   /** A node has left or was removed. */
@@ -114,4 +134,13 @@ export class LabDatasets {
     // A node that has gone, or does not take what it asked for, asks again.
     await this.#parts.sendData(node, framesOf(answer)).catch(() => undefined);
   }
+}
+
+/** The content with the programs of both studies that name it. */
+function withPrograms(known: WantedDataset | undefined, added: WantedDataset): WantedDataset {
+  if (known?.programs === undefined || added.programs === undefined) return added;
+  const programs = new Map(
+    [...known.programs, ...added.programs].map((each) => [JSON.stringify(each), each]),
+  );
+  return { ...added, programs: [...programs.values()] };
 }

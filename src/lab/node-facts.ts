@@ -1,4 +1,5 @@
 /** What an admitted node has told of itself, in the form that windows and commands show. */
+import type { Demand } from '../core/demand.ts';
 import type { LabState } from '../core/scheduling/index.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
 import type { NodeStatus } from '../node/keys/status.ts';
@@ -19,6 +20,18 @@ export interface NodeFacts extends Pick<
   readonly inventory: NodeInventory | null;
   /** The latest; null: none. */
   readonly sample: NodeSample | null;
+}
+
+/**
+ * Cores and memory of a node, which trials of programs share; null: it has not joined. Until it has
+ * told its memory, trials that state a need of memory run there one at a time.
+ */
+export function offerOfNode(
+  remote: Pick<RemoteNode, 'hello' | 'inventory'> | undefined,
+): Demand | null {
+  if (remote === undefined) return null;
+  const { hello, inventory } = remote;
+  return { cores: hello.cores, memoryBytes: inventory?.memoryBytes ?? 0 };
 }
 
 /** @param remote null: it has not joined since the lab was opened */

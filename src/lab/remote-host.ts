@@ -69,8 +69,8 @@ export interface RemoteHostParts {
   readonly take: (event: NodeEvent) => void;
   /** A worker process of a node has ended. */
   readonly exited: (exit: WorkerExit) => void;
-  /** Datasets that a node fetches when it joins. */
-  readonly fetch?: (node: string) => NodeWelcome['fetch'];
+  /** Datasets and code that a node fetches when it joins. @param version of its link */
+  readonly fetch?: (node: string, version: number) => NodeWelcome['fetch'];
   /** A message about datasets or keys, which other parts handle. */
   readonly received?: (node: string, message: OtherMessage) => void;
   /** A node was paused because of its messages. */
@@ -169,7 +169,8 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         known.inventory = { ...message.inventory, node, thisMachine: false };
         break;
       case 'data':
-        if (message.state === 'had' || message.state === 'evicted') {
+        // What has failed may have been there: code of which a program is missing now.
+        if (message.state === 'had' || message.state === 'evicted' || message.state === 'failed') {
           const has = message.state === 'had';
           this.#parts.take({ type: 'nodeHas', node, content: message.content, has });
         }
@@ -317,9 +318,10 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     const known = this.#known.get(node);
     if (known?.link !== welcome.link) return;
     const { epoch, link, pulseMs, silentMs, run } = welcome;
+    const version = chosenVersion(known.hello.v, NODE_PROTOCOL) ?? NODE_PROTOCOL.low;
     known.welcome = {
       type: 'nodeWelcome',
-      v: chosenVersion(known.hello.v, NODE_PROTOCOL) ?? NODE_PROTOCOL.high,
+      v: version,
       epoch,
       link,
       no: known.hello.no,
@@ -327,7 +329,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
       pulseMs,
       silentMs,
       run: [...run],
-      fetch: this.#parts.fetch?.(node) ?? [],
+      fetch: this.#parts.fetch?.(node, version) ?? [],
     };
     this.#parts.channels.send(node, known.welcome);
     this.#parts.channels.send(node, { type: 'limits', limits: known.wish });

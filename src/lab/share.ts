@@ -68,8 +68,8 @@ export interface ShareParts {
   readonly coordinator: () => Coordinator;
   /** Datasets that a node fetches or has fetched. */
   readonly transfers: (node: string) => readonly DatasetTransfer[];
-  /** Datasets that cannot be sent to nodes, by content. */
-  readonly unsent: () => ReadonlyMap<string, UnsentDataset>;
+  /** Datasets and code that cannot be sent to a node, by content. */
+  readonly unsent: (node: string) => ReadonlyMap<string, UnsentDataset>;
   /** Takes the frames of a node's request for data. @throws MalformedMessage */
   readonly data: (node: string, frames: readonly Buffer[]) => void;
 }
@@ -145,7 +145,7 @@ export class LabShare {
         remote,
         version: host.versionsOf(id),
         lab: coordinator().lab,
-        unsent: unsent(),
+        unsent: unsent(id),
         paused: this.#open?.wishes.of(id).reason ?? null,
       });
       return factsOf(admitted, remote, transfers(id), [...refusals]);

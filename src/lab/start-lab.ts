@@ -37,10 +37,13 @@ import { LabCheck } from './lab-check.ts';
 import { LocalCourtesy } from './local-courtesy.ts';
 import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
+import { offerOfNode } from './node-facts.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
+import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
 import { noteSnapshot } from './study-files.ts';
 import {
+  codeOf,
   datasetReferences,
   demandsOfStudies,
   devicesOfStudies,
@@ -168,7 +171,7 @@ async function start(
     channels: transport.nodes,
     lab: () => basename(file, extname(file)),
     take: (event) => coordinator.node(event),
-    fetch: () => datasets.orders(),
+    fetch: (_, version) => datasets.orders(version),
     nameOf: (node) => share.nameOf(node),
     paused: (node, reason) => share.paused(node, reason),
     exited: (exit) => {
@@ -188,12 +191,13 @@ async function start(
     lab: basename(file, extname(file)),
     coordinator: () => coordinator,
     transfers: (node) => datasets.transfers(node),
-    unsent: () => datasets.unsent,
+    unsent: (node) => datasets.unsentTo(node),
     data: (node, frames) => datasets.frames(node, frames),
   });
   const datasets: LabDatasets = new LabDatasets({
     catalogue,
     folder: datasetsFolder(home),
+    codeFolder: (content) => SnapshotStore.own(home).placeOf(content),
     send: (node, message) => transport.nodes.send(node, message),
     sendData: (node, frames) => share.sendData(node, frames),
     keyOf: (node) => share.keyOf(node),
@@ -240,13 +244,15 @@ async function start(
       runsOn: devicesOfStudies(),
       demandOf: demandsOfStudies(),
       offerOf: (node) =>
-        node === THIS_NODE ? { cores: availableCores(), memoryBytes: memoryBytes() } : null,
+        node === THIS_NODE
+          ? { cores: availableCores(), memoryBytes: memoryBytes() }
+          : offerOfNode(remote.nodes.get(node)),
       sideBySide: ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
       mostLanes: ({ objective }) => objectiveKind(objective.kind)?.mostLanes ?? Infinity,
       auditSeedOf: (study) => auditSeedOf(storage.lab.uid, study),
       timingsOf,
       modelOf: (slot) => devices.find(({ id }) => id === parseSlot(slot).device)?.name ?? '',
-      contentOf: ({ objective }) => referenceOf(objective)?.content ?? null,
+      contentOf: ({ objective }) => (referenceOf(objective) ?? codeOf(objective))?.content ?? null,
       ...options,
     },
     datasetOf: referenceOf,

@@ -13,6 +13,7 @@ import { toParams } from '../core/search-space/params.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import { referenceTo } from '../datasets/content.ts';
+import type { CodeReference } from '../objectives/objective-kind.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 
 /** Which trials may share a cohort. */
@@ -54,6 +55,11 @@ export function demandsOfStudies(): LabOptions['demandOf'] {
   };
 }
 
+/** The code that trials of a study run, and its program; null: none that other machines could have. */
+export function codeOf(objective: StudySpec['objective']): CodeReference | null {
+  return objectiveKind(objective.kind)?.code(objective) ?? null;
+}
+
 /** Metrics that two machines never measure alike. */
 export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
   objectiveKind(objective.kind)?.timings ?? [];
@@ -64,7 +70,8 @@ export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
  */
 function staysHere({ objective, sampler, pruning }: StudySpec): boolean {
   const goesOn = trainsInParts(sampler) || (pruning !== undefined && pausesTrials(pruning.pruner));
-  return goesOn || objectiveKind(objective.kind)?.runsElsewhere === false;
+  const here = objectiveKind(objective.kind)?.runsElsewhere === false;
+  return goesOn || (here && codeOf(objective) === null);
 }
 
 /** The dataset of a study as this machine has it, so that workers refuse another of its name. */

@@ -82,6 +82,8 @@ export interface NodeParts {
   readonly userFolder: string;
   /** Folders of this machine's datasets. */
   readonly datasets: DatasetFolders;
+  /** Whether the owner permits programs of this host; default: not. */
+  readonly labPrograms?: boolean;
   /** Whether other nodes may fetch datasets from this one. */
   readonly serves: boolean;
   /** The owner's limits at the start; default: none. */
@@ -155,6 +157,7 @@ async function start(
     token: workers.token,
     resources: parts.resources,
     userFolder: parts.userFolder,
+    labPrograms: parts.labPrograms === true,
     devices,
     pinOf: ({ id }) => cards.find(({ device }) => device.id === id) ?? CPU_PIN,
     memoryLimitBytes: memoryLimit,

@@ -79,6 +79,8 @@ export interface Workplace {
   readonly userFolder: string;
   /** The worker's share of the machine's cores; absent: unknown. */
   readonly threads?: number;
+  /** Whether the owner of this machine permits programs of the lab's host; default: not. */
+  readonly labPrograms?: boolean;
   /** Closed while running lanes wait between two batches; absent: they never wait. */
   readonly gate?: Gate;
   /** Times of readings of a card's memory; default: `CARD_TIMES`. */

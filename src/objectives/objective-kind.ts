@@ -11,6 +11,7 @@ import type { Objective } from '../core/study/study-spec.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import type { CodeSnapshot } from '../protocol/command-objective.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
+import type { NeededProgram } from '../protocol/node-messages.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
 import type { Evaluate, Workplace } from './evaluate.ts';
@@ -38,6 +39,15 @@ export interface CapturePlaces {
   readonly userFolder: string;
   /** Absolute path of the lab file. */
   readonly lab: string;
+}
+
+/** A code snapshot as one machine names it to another. */
+export interface CodeReference {
+  /** SHA-256 of the list of its entries. */
+  readonly content: string;
+  /** For people. */
+  readonly name: string;
+  readonly programs: NeededProgram[];
 }
 
 /** An objective with what its trials need of this machine's files. */
@@ -100,6 +110,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   sideBySide(objective: Objective): boolean;
   /** True if other machines of the lab can evaluate trials. */
   readonly runsElsewhere: boolean;
+  /** The code that trials run, for other machines of the lab; null: they can have none. */
+  code(objective: Objective): CodeReference | null;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
   located(objective: Parsed, places: ObjectivePlaces): Parsed;
   /**
@@ -142,6 +154,7 @@ export const SELF_CONTAINED = {
   mostLanes: Infinity,
   sideBySide: () => false,
   runsElsewhere: true,
+  code: () => null,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   environmentNotes: (): string[] => [],
   capture: (objective: Objective): Promise<Captured> => Promise.resolve({ objective, notes: [] }),

@@ -7,8 +7,13 @@ import { z } from 'zod';
 import { NODE_GOODBYES, NODE_LEAVES } from '../core/node-words.ts';
 import { nodeInventory, nodeSample } from './window/telemetry.ts';
 
-/** Supported versions of this protocol, both ends inclusive. */
-export const NODE_PROTOCOL = { low: 1, high: 1 } as const;
+/**
+ * Supported versions of this protocol, both ends inclusive. A message that version 1 does not know,
+ * or a field, is sent only on links whose version has it.
+ */
+export const NODE_PROTOCOL = { low: 1, high: 2 } as const;
+/** Version from which on orders name the code of programs. */
+export const CODE_VERSION = 2;
 
 /** Most slots of one node. */
 export const MOST_SLOTS = 4096;
@@ -33,10 +38,32 @@ const slot = name;
 const slots = z.array(slot).max(MOST_SLOTS);
 const versions = z.strictObject({ low: count, high: count });
 
-/** Datasets of unfinished studies, which every node should have; the whole list. */
+/** A program that a node must find before it runs the code that it has fetched. */
+const neededProgram = z.strictObject({
+  /** Program, or the engine of its container; a relative path is one within the code. */
+  command: z.string().min(1).max(100_000),
+  /** Working folder within the code; `.` for its top. */
+  folder: z.string().min(1).max(4096),
+  /** Named Python; absent: none. */
+  python: z.exactOptional(z.string().min(1).max(4096)),
+});
+
+/**
+ * Datasets of unfinished studies, which every node should have; the whole list. With programs: the
+ * code that they run, which a node fetches only if its owner permits programs of the lab.
+ */
 const orders = z
-  .array(z.strictObject({ content: sha256, tree: sha256, name: z.string().min(1).max(1024) }))
+  .array(
+    z.strictObject({
+      content: sha256,
+      tree: sha256,
+      name: z.string().min(1).max(1024),
+      /** From version 2 on. */
+      programs: z.exactOptional(z.array(neededProgram).min(1).max(1000)),
+    }),
+  )
   .max(MOST_CONTENTS);
+export type NeededProgram = z.output<typeof neededProgram>;
 
 /** Where a node can be reached by other nodes. */
 const serves = z.strictObject({ port, addresses: z.array(address).max(16) });

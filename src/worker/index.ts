@@ -81,6 +81,7 @@ function start(settings: WorkerSettings): void {
         resources,
         userFolder,
         ...(threads === undefined ? {} : { threads }),
+        labPrograms: settings.labPrograms === true,
         log,
         gate,
       },

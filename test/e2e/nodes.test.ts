@@ -5,51 +5,13 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { built, start } from '../support/built-command.ts';
-import type { Command } from '../support/built-command.ts';
 import { checkLab } from '../support/check-lab.ts';
+import { Program } from '../support/json-program.ts';
+import type { Line } from '../support/json-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 beforeAll(built, 300_000);
-
-type Line = Readonly<Record<string, unknown>>;
-
-/** A process whose output lines are JSON objects. */
-class Program {
-  readonly lines: Line[] = [];
-  readonly command: Command;
-
-  constructor(
-    args: readonly string[],
-    folder: TemporaryFolder,
-    home: string,
-    variables: Readonly<Record<string, string>> = {},
-  ) {
-    const take = (text: string): number => this.lines.push(JSON.parse(text) as Line);
-    const env = { GALAPAGOS_HOME: folder.file(home), ...variables };
-    this.command = start([...args, '--json'], folder.path, take, env);
-  }
-
-  all(event: string): Line[] {
-    return this.lines.filter((line) => line['event'] === event);
-  }
-
-  /** Waits for an event. */
-  async next(event: string, more: Line = {}): Promise<Line> {
-    const matches = (line: Line): boolean =>
-      line['event'] === event && Object.entries(more).every(([key, value]) => line[key] === value);
-    await expect.poll(() => this.lines.some(matches), { timeout: 120_000 }).toBe(true);
-    return this.lines.find(matches) ?? {};
-  }
-
-  async exitCode(): Promise<number | null> {
-    return (await this.command.ended).code;
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.command.process.kill(signal);
-  }
-}
 
 /** A TCP port that leads to another one, until it is cut. */
 class Cable {

@@ -21,6 +21,8 @@ class HostWorld {
   readonly cuts: string[] = [];
   readonly events: { readonly type: string }[] = [];
   readonly exits: string[] = [];
+  /** Versions for which orders of datasets and code were asked. */
+  readonly versions: number[] = [];
   listener: NodeListener | null = null;
   readonly host = new RemoteHost({
     channels: {
@@ -32,6 +34,10 @@ class HostWorld {
     lab: () => 'DESK',
     take: (event) => this.events.push(event),
     exited: ({ slot }) => this.exits.push(slot),
+    fetch: (_, version) => {
+      this.versions.push(version);
+      return [];
+    },
     wallClock: () => 1_000,
   });
 
@@ -59,7 +65,7 @@ describe('Host of nodes: joining', () => {
     });
     expect(world.sent[0]).toMatchObject({
       type: 'nodeWelcome',
-      v: 1,
+      v: 2,
       epoch: 3,
       link: 1,
       no: 1,
@@ -83,6 +89,14 @@ describe('Host of nodes: joining', () => {
     await world.receive(example);
     expect(world.sent.at(-1)).toEqual({ type: 'goodbye', reason: 'replaced' });
     expect(world.links).toBe(1);
+  });
+
+  it('speaks version 1 with a node of an earlier release, also in its orders', async () => {
+    const world = new HostWorld();
+    await world.join({ v: { low: 1, high: 1 } });
+    expect(world.sent[0]).toMatchObject({ type: 'nodeWelcome', v: 1 });
+    await world.join({ no: 2, v: { low: 1, high: 3 } });
+    expect(world.versions).toEqual([1, 2]);
   });
 
   it('ignores slots that belong to another node', async () => {
@@ -110,7 +124,7 @@ describe('Host of nodes: joining', () => {
       {
         type: 'goodbye',
         reason: 'version',
-        text: `${NODE} speaks protocol 8–9, this lab 1: update Galapagos on the host of this lab`,
+        text: `${NODE} speaks protocol 8–9, this lab 1–2: update Galapagos on the host of this lab`,
       },
     ]);
     expect(world.host.versionsOf(NODE)).toEqual({ low: 8, high: 9 });

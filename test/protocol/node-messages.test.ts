@@ -42,6 +42,16 @@ describe('Node protocol: messages', () => {
     expect(() => parseFromNode(text)).toThrow(/^node: boot: .*found 0$/);
   });
 
+  it('refuses an order of code that names no program, or a field of one that is unknown', () => {
+    const order = { content: 'ab'.repeat(32), tree: 'ab'.repeat(32), name: 'code of mine' };
+    const parsed = (programs: unknown): unknown =>
+      parseToNode(JSON.stringify({ type: 'fetch', fetch: [{ ...order, programs }] }));
+    expect(parsed([{ command: 'sh', folder: '.' }])).toMatchObject({ type: 'fetch' });
+    expect(() => parsed([])).toThrow(/fetch\.0\.programs: /);
+    expect(() => parsed([{ command: '', folder: '.' }])).toThrow(/programs\.0\.command: /);
+    expect(() => parsed([{ command: 'sh', folder: '.', shell: true }])).toThrow(/shell/);
+  });
+
   it('refuses a message longer than the limit without parsing it', () => {
     const text = ' '.repeat(MAX_NODE_CHARACTERS + 1);
     expect(() => parseFromNode(text)).toThrow(/expected at most 1048576 characters/);
@@ -79,10 +89,10 @@ describe('Node protocol: versions', () => {
   it('says which side to update when the ranges do not overlap', () => {
     expect(nodeVersionGoodbye('PIXEL', { low: 1, high: 1 })).toBeNull();
     expect(nodeVersionGoodbye('PIXEL', { low: 0, high: 0 })?.text).toBe(
-      'PIXEL speaks protocol 0, this lab 1: update Galapagos on PIXEL',
+      'PIXEL speaks protocol 0, this lab 1–2: update Galapagos on PIXEL',
     );
-    expect(nodeVersionGoodbye('PIXEL', { low: 2, high: 3 })?.text).toBe(
-      'PIXEL speaks protocol 2–3, this lab 1: update Galapagos on the host of this lab',
+    expect(nodeVersionGoodbye('PIXEL', { low: 3, high: 4 })?.text).toBe(
+      'PIXEL speaks protocol 3–4, this lab 1–2: update Galapagos on the host of this lab',
     );
   });
 });

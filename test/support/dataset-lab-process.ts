@@ -79,10 +79,11 @@ async function host(settings: DatasetHostSettings): Promise<void> {
   const hello = (node: string, message: NodeHello): void => {
     const key = nodes.find((each) => each.node === node)?.key ?? '';
     const { name, has, serves, no } = message;
-    datasets.joined({ id: node, key, name, has, serves });
+    const version = NODE_PROTOCOL.high;
+    datasets.joined({ id: node, key, name, has, serves, version });
     transport.nodes.send(node, {
       type: 'nodeWelcome',
-      v: NODE_PROTOCOL.high,
+      v: version,
       epoch: 1,
       link: 1,
       no,
@@ -90,7 +91,7 @@ async function host(settings: DatasetHostSettings): Promise<void> {
       pulseMs: 500,
       silentMs: 2000,
       run: [],
-      fetch: [...datasets.orders()],
+      fetch: [...datasets.orders(version)],
     });
     joined += 1;
     if (joined === startAt) void datasets.want([{ content, name: NAME }]);

@@ -2,6 +2,7 @@
  * A host and nodes that share datasets over links of equal speed, on a virtual clock: chunks take
  * their time, links are cut, bytes flipped, and nodes crash and come back.
  */
+import { NODE_PROTOCOL } from '../../src/protocol/node-messages.ts';
 import type { DataReport, ToNode } from '../../src/protocol/node-messages.ts';
 import { HostDatasets, type WantedDataset } from '../../src/node/data/host-datasets.ts';
 import type { ChunkReader } from '../../src/node/data/incoming.ts';
@@ -120,9 +121,10 @@ export class Swarm {
       name: id.toUpperCase(),
       has: [...node.datasets.has()],
       serves,
+      version: NODE_PROTOCOL.high,
     });
     node.channel.connected();
-    node.datasets.want(this.host.orders());
+    node.datasets.want(this.host.orders(NODE_PROTOCOL.high));
   }
 
   /** A node takes another key into use, which its host has stored. */

@@ -11,7 +11,7 @@ const key = '0f'.repeat(32);
 
 export const node: Extract<FromNode, { type: 'node' }> = {
   type: 'node',
-  v: { low: 1, high: 1 },
+  v: { low: 1, high: 2 },
   boot: 3,
   no: 1,
   name: 'PIXEL',
@@ -109,7 +109,7 @@ export const nodeResults: readonly NodeResult[] = [
 export const toNode: readonly ToNode[] = [
   {
     type: 'nodeWelcome',
-    v: 1,
+    v: 2,
     epoch: 4,
     link: 2,
     no: 1,
@@ -117,7 +117,15 @@ export const toNode: readonly ToNode[] = [
     pulseMs: 500,
     silentMs: 2000,
     run: [{ slot: 'nabcdefghij/cpu/0', incarnation: '1.1' }],
-    fetch: [{ content: sha, tree: sha, name: 'cifar-10' }],
+    fetch: [
+      { content: sha, tree: sha, name: 'cifar-10' },
+      {
+        content: sha,
+        tree: sha,
+        name: 'code of mine',
+        programs: [{ command: 'python3', folder: 'src', python: '/opt/venv' }],
+      },
+    ],
   },
   { type: 'hostPulse', n: 1, at: 1 },
   { type: 'spawn', slot: 'nabcdefghij/cpu/0', incarnation: '1.1', afterMs: 0 },

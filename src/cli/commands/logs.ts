@@ -1,6 +1,7 @@
 /** `galapagos logs STUDY TRIAL`. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { THIS_NODE, parseSlot } from '../../core/device.ts';
 import { knownStudy } from '../../documents/lab-output.ts';
 import {
   attemptsWithOutput,
@@ -10,6 +11,7 @@ import {
 import type { OutputPart } from '../../objectives/command/output-log.ts';
 import { Lines } from '../../objectives/command/lines.ts';
 import type { LogsOutput } from '../../protocol/script-output.ts';
+import type { AttemptRecord } from '../../storage/lab-reader.ts';
 import { integer } from '../options/arguments.ts';
 import { labCommand, withLab } from '../options/lab-command.ts';
 import type { LabOptions } from '../options/lab-command.ts';
@@ -79,11 +81,56 @@ Examples:
         else break;
       }
       await show.end();
-      if (at === 0 && !json)
+      const elsewhere = await withLab(context, lab, (reader) => {
+        const study = knownStudy(reader, named, lab);
+        const uid = study.uid ?? study.name;
+        return attemptElsewhere(
+          reader.story(uid, trial)?.attempts ?? [],
+          options.attempt,
+          uid,
+          trial,
+        );
+      });
+      if (elsewhere !== null) {
+        const { nodeNamed } = await import('../actions/lan-folder.ts');
         context.streams.stderr.write(
-          `nothing is kept of attempt ${attempt}: its program printed nothing, or ran on another machine\n`,
+          `${elsewhereText(elsewhere, nodeNamed(context, elsewhere.node))}\n`,
+        );
+      } else if (at === 0 && !json)
+        context.streams.stderr.write(
+          `nothing is kept of attempt ${attempt}: its program printed nothing\n`,
         );
     });
+}
+
+interface Elsewhere {
+  readonly attempt: number;
+  /** Id of the node that has the output. */
+  readonly node: string;
+  /** Relative to the user folder there. */
+  readonly file: string;
+}
+
+/** The attempt that was asked for, or the last one, if another machine ran it; null: it did not. */
+function attemptElsewhere(
+  attempts: readonly AttemptRecord[],
+  asked: number | undefined,
+  study: string,
+  trial: number,
+): Elsewhere | null {
+  const record =
+    asked === undefined
+      ? attempts.at(-1)
+      : attempts.find(({ attemptNumber }) => attemptNumber === asked);
+  if (record === undefined) return null;
+  const { node } = parseSlot(record.slot);
+  if (node === THIS_NODE || node === '') return null;
+  const attempt = record.attemptNumber;
+  return { attempt, node, file: `output/${study}/${trial}/${attempt}.log` };
+}
+
+function elsewhereText({ attempt, file }: Elsewhere, machine: string): string {
+  return `attempt ${attempt} ran on ${machine}: its output is there, in ${file} of the user folder (~/.local/share/galapagos on Linux, or GALAPAGOS_HOME)`;
 }
 
 interface Printer {

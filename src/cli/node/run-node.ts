@@ -9,8 +9,10 @@ import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
 import { readCourtesy, writeCourtesy } from '../../node/courtesy/settings.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
 import { writeJoinedHost } from '../../node/keys/joined-host.ts';
-import { hexKeys } from '../../node/keys/key-pair.ts';
+import type { JoinedHost } from '../../node/keys/joined-host.ts';
+import { hexKeys, hostIdOf } from '../../node/keys/key-pair.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
+import { permitPrograms, permitsPrograms } from '../../node/keys/programs.ts';
 import { pairKnown } from '../../node/keys/rotation.ts';
 import type { LinkEnd } from '../../node/link/link.ts';
 import { noteNode } from '../../node/link/node-note.ts';
@@ -31,6 +33,7 @@ import type { ExitCode } from '../process/exit-codes.ts';
 import { onOutputLost } from '../process/lost-output.ts';
 import { versionOf } from '../process/version.ts';
 import { chooseDevices } from '../run/choose-devices.ts';
+import { NodeFolders } from './node-folders.ts';
 import { joinLab } from './join-lab.ts';
 import { parentOrders } from './parent-orders.ts';
 
@@ -75,6 +78,16 @@ export async function runNode(
     display,
   );
   const { host, identity, folder } = member;
+  const hostId = keyId(host);
+  if (folder !== null && wanted.allowCommands !== undefined)
+    permitPrograms(folder, hostId, wanted.allowCommands);
+  const labPrograms =
+    folder === null ? wanted.allowCommands === true : permitsPrograms(folder, hostId);
+  if (labPrograms)
+    display({
+      event: 'note',
+      text: `runs programs of ${host.name} (--no-allow-commands ends that)`,
+    });
   const forget = folder === null ? () => undefined : noteNode(folder);
   const count = workerCount(wanted.workers ?? Math.max(1, cores - chosen.cards.length));
   if (count.note !== null) display({ event: 'note', text: count.note });
@@ -114,7 +127,10 @@ export async function runNode(
         identity: () => (folder === null ? identity : readIdentity(folder)),
         host,
         store: (changed) => {
-          if (folder !== null) writeJoinedHost(folder, changed);
+          if (folder === null) return;
+          writeJoinedHost(folder, changed);
+          // The permission is the host's, whatever its key.
+          if (labPrograms) permitPrograms(folder, keyId(changed), true);
         },
       },
       host: {
@@ -133,7 +149,14 @@ export async function runNode(
       worker: workerProgram(),
       resources,
       userFolder,
-      datasets: new FetchedDatasets(datasetsFolder(userFolder)),
+      datasets: new NodeFolders(
+        new FetchedDatasets(datasetsFolder(userFolder)),
+        userFolder,
+        labPrograms,
+        env,
+        (text) => listener.warn(text),
+      ),
+      labPrograms,
       serves: wanted.serve,
       limits: limitsOf(folder, hours, wanted.whenIdle),
       listener,
@@ -191,6 +214,10 @@ export async function runNode(
   } finally {
     forget();
   }
+}
+
+function keyId({ key }: Pick<JoinedHost, 'key'>): string {
+  return hostIdOf(Buffer.from(key, 'hex'));
 }
 
 /** The limits that the owner has set, with those of the command line. */

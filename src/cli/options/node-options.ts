@@ -12,6 +12,8 @@ export interface NodeFlags {
   readonly hours?: string;
   readonly whenIdle?: boolean;
   readonly workers?: number;
+  /** True or false: the owner decides; absent: as decided before. */
+  readonly allowCommands?: boolean;
   /** False: other nodes cannot fetch datasets from this one. */
   readonly serve: boolean;
   /** In ms. */
@@ -36,6 +38,11 @@ export function addNodeOptions(command: Command): Command {
     .option('--hours <range>', 'work at these hours of the day only, for example 18-8', text)
     .option('--when-idle', 'work only while nobody uses the machine')
     .option('--workers <count>', 'number of worker processes on the CPU', integer(1))
+    .option(
+      '--allow-commands',
+      'run programs of this lab, from now on: its users can then run any program here',
+    )
+    .option('--no-allow-commands', 'run no programs of labs, from now on')
     .option('--no-serve', 'do not send datasets to other nodes')
     .option(
       '--drain-grace <time>',
@@ -46,7 +53,7 @@ export function addNodeOptions(command: Command): Command {
 
 /** Returns the arguments that give `galapagos node` the same host and options. */
 export function nodeArguments(host: string | undefined, flags: NodeFlags): readonly string[] {
-  const { join, name, devices, hours, whenIdle, workers, serve, drainGrace } = flags;
+  const { join, name, devices, hours, whenIdle, workers, allowCommands, serve, drainGrace } = flags;
   const option = (word: string, value: string | number | undefined): readonly string[] =>
     value === undefined ? [] : [word, String(value)];
   return [
@@ -57,6 +64,9 @@ export function nodeArguments(host: string | undefined, flags: NodeFlags): reado
     ...option('--hours', hours),
     ...(whenIdle === true ? ['--when-idle'] : []),
     ...option('--workers', workers),
+    ...(allowCommands === undefined
+      ? []
+      : [allowCommands ? '--allow-commands' : '--no-allow-commands']),
     ...(serve ? [] : ['--no-serve']),
     ...option('--drain-grace', drainGrace === undefined ? undefined : `${drainGrace / 1000}s`),
   ];

@@ -4,6 +4,7 @@
  * files and channels are behind interfaces.
  */
 import type { DataAnswer } from '../../protocol/data-messages.ts';
+import type { NeededProgram } from '../../protocol/node-messages.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import type { DataSource } from '../../transport/nodes/data-channel.ts';
 import { Bitmap, type ChunkRange } from './bitmap.ts';
@@ -36,6 +37,8 @@ export interface FetchOrder {
   readonly tree: string;
   /** Name at the host. */
   readonly name: string;
+  /** Programs that the content is the code of; absent: it is a dataset. */
+  readonly programs?: NeededProgram[];
 }
 
 export interface FetchState {

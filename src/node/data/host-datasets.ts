@@ -2,6 +2,7 @@
  * Datasets of a lab at its host: which ones the nodes should have, the chunks that the host serves,
  * how far each node is, and which nodes read from which. Sends nothing itself.
  */
+import { CODE_VERSION } from '../../protocol/node-messages.ts';
 import type { DataReport, Introduce, NodeHello, ToNode } from '../../protocol/node-messages.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import type { ServeData } from '../../transport/nodes/data-channel.ts';
@@ -14,6 +15,8 @@ import { ChunkServer } from './serve.ts';
 export interface WantedDataset {
   readonly content: string;
   readonly name: string;
+  /** Programs that the content is the code of; absent: it is a dataset. */
+  readonly programs?: NonNullable<FetchOrder['programs']>;
 }
 
 export interface HostDatasetsParts {
@@ -33,6 +36,8 @@ export interface JoinedNode extends Pick<NodeHello, 'name' | 'has' | 'serves'> {
   readonly id: string;
   /** Its public key in hex. */
   readonly key: string;
+  /** Version of the protocol that it and the host speak. */
+  readonly version: number;
 }
 
 /** A dataset that a node fetches or has fetched. */
@@ -97,13 +102,31 @@ export class HostDatasets {
     // Another list came meanwhile.
     if (this.#wanted !== wanted || this.#stop.signal.aborted) return;
     this.#ready = trees.filter((tree) => tree !== null);
-    for (const id of this.#nodes.keys())
-      this.#parts.send(id, { type: 'fetch', fetch: [...this.orders()] });
+    for (const { id, version } of this.#nodes.values())
+      this.#parts.send(id, { type: 'fetch', fetch: [...this.orders(version)] });
   }
 
-  /** Datasets that every node should have, for `nodeWelcome`. */
-  orders(): readonly FetchOrder[] {
-    return this.#ready.map(({ order }) => order);
+  /**
+   * Datasets and code that a node should have, for `nodeWelcome`.
+   * @param version of the protocol that the node and the host speak
+   */
+  orders(version: number): readonly FetchOrder[] {
+    const orders = this.#ready.map(({ order: { content, tree, name } }) => ({
+      // Other programs may need a content that was prepared before.
+      ...(this.#wanted.find((each) => each.content === content) ?? { content, name }),
+      tree,
+    }));
+    return orders.filter(
+      (order: FetchOrder) => order.programs === undefined || version >= CODE_VERSION,
+    );
+  }
+
+  /** Code that a node is not told of, because its release runs no programs of other machines. */
+  untold(id: string): readonly WantedDataset[] {
+    const version = this.#nodes.get(id)?.version ?? CODE_VERSION;
+    return version >= CODE_VERSION
+      ? []
+      : this.#wanted.filter(({ programs }) => programs !== undefined);
   }
 
   /** A node has joined, perhaps anew. */

@@ -15,6 +15,11 @@ import { ChunkServer } from './serve.ts';
 export interface DatasetStore {
   /** Contents that the workers of this machine can train on, fetched or not. */
   contents(): readonly string[];
+  /**
+   * Says why this machine does not take the content; null: it takes it, or has it already. A content
+   * that is accepted here is one of `contents` from then on.
+   */
+  refusal?(order: FetchOrder): string | null;
   readonly incoming: IncomingTrees;
   /**
    * Checks the collected files of a tree as an import does, and stores them.
@@ -97,8 +102,13 @@ export class NodeDatasets {
    */
   want(orders: readonly FetchOrder[]): void {
     this.#wanted = orders;
-    const here = new Set(this.has());
     this.#ended.clear();
+    // Code that is here may be that of another program now.
+    for (const order of orders) {
+      const refusal = this.#parts.store.refusal?.(order) ?? null;
+      if (refusal !== null) this.#refuse(order, refusal);
+    }
+    const here = new Set(this.has());
     for (const order of orders) if (here.has(order.content)) void this.#reportHad(order);
     if (this.#fetch !== null && !orders.some(({ tree }) => tree === this.#fetch?.order.tree))
       this.#end();
@@ -146,6 +156,13 @@ export class NodeDatasets {
       ({ content, tree }) => !here.has(content) && !this.#ended.has(tree),
     );
     if (order === undefined) return;
+    const refusal = this.#parts.store.refusal?.(order) ?? null;
+    if (refusal !== null || this.has().includes(order.content)) {
+      if (refusal === null) void this.#reportHad(order);
+      else this.#refuse(order, refusal);
+      this.#next();
+      return;
+    }
     const fetch = new TreeFetch(order, {
       timer: this.#parts.timer,
       incoming: this.#parts.store.incoming,
@@ -158,6 +175,13 @@ export class NodeDatasets {
     if (this.#host !== null) fetch.addSource(HOST, this.#host.name, this.#host.source, true);
     this.#addPeers(fetch);
     void fetch.start();
+  }
+
+  #refuse(order: FetchOrder, error: string): void {
+    const state = { state: 'failed', bytes: 0, of: 0, sources: [], lacks: [], error } as const;
+    this.#ended.set(order.tree, state);
+    this.#report(order, state);
+    this.#tryAgain(order);
   }
 
   #tryAgain({ tree }: FetchOrder): void {

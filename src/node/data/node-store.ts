@@ -15,6 +15,7 @@ export interface DatasetFolders extends Omit<DatasetStore, 'incoming' | 'reader'
 export function nodeStore(folders: DatasetFolders): DatasetStore {
   return {
     contents: () => folders.contents(),
+    refusal: (order) => folders.refusal?.(order) ?? null,
     incoming: incomingTrees(folders.incoming),
     finish: (order: FetchOrder) => folders.finish(order),
     fetched: () => folders.fetched(),

@@ -44,6 +44,8 @@ export interface WorkerProcessesOptions {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
+  /** Whether programs of the lab's host may run; default: not. */
+  readonly labPrograms?: boolean;
   /** This machine's devices: the worker of each slot is told its own. */
   readonly devices: readonly Device[];
   /** Restricts a device's workers to it; default: not at all. */
@@ -214,6 +216,7 @@ export class WorkerProcesses {
       memoryLimitBytes,
     } = this.#options;
     const { controlEndpoint, token, resources, userFolder, pinOf, threads } = this.#options;
+    const { labPrograms = false } = this.#options;
     const { slot, incarnation } = worker;
     const device = this.#deviceOf(slot);
     const folders = { resources, userFolder };
@@ -225,6 +228,7 @@ export class WorkerProcesses {
       device,
       memoryLimitBytes,
       ...(threads === undefined ? {} : { threads }),
+      ...(labPrograms ? { labPrograms } : {}),
       parent: process.pid,
       ...folders,
     };

@@ -1,4 +1,5 @@
 /** The objective kind `command`: any program, one process for each attempt. */
+import { rmSync } from 'node:fs';
 import type { Objective } from '../../core/study/study-spec.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
@@ -7,6 +8,7 @@ import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { check, parse } from '../../protocol/problems.ts';
 import type { StudyMessage } from '../../protocol/worker-messages.ts';
 import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
+import { checkpointFolder } from '../checkpoint-places.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
 import type { ObjectiveKind } from '../objective-kind.ts';
 import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt-folders.ts';
@@ -21,7 +23,12 @@ import type { Resources } from './resources.ts';
 import { runAttempt } from './run-attempt.ts';
 import type { AttemptParts } from './run-attempt.ts';
 import { cardOf, runOnCard } from './run-on-card.ts';
-import { Checkouts, captureCode, codeDifferences } from './snapshot/code-snapshot.ts';
+import {
+  Checkouts,
+  captureCode,
+  codeDifferences,
+  codeReference,
+} from './snapshot/code-snapshot.ts';
 
 export const command: ObjectiveKind<CommandObjective> = {
   trains: false,
@@ -42,7 +49,9 @@ export const command: ObjectiveKind<CommandObjective> = {
   demand: (objective) => demandOf(resourcesOf(objective)),
   mostLanes: 1,
   sideBySide: (objective) => resourcesOf(objective).gpus === 'shared',
+  // Machines without the code cannot; `code` names it.
   runsElsewhere: false,
+  code: (objective) => codeReference(parsedOf(objective)),
   duration: () => null,
   located: (objective, { project }) =>
     project === undefined
@@ -63,6 +72,11 @@ export const command: ObjectiveKind<CommandObjective> = {
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
   evaluator: createCommand,
 };
+
+function removeCheckpoints(userFolder: string, study: string, trial: number): void {
+  const folder = checkpointFolder(userFolder, study, trial);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
 
 /** A lab file may hold an objective that this release does not read; its attempts say so. */
 function resourcesOf(objective: Objective): Resources {
@@ -88,6 +102,7 @@ function createCommand({
   threads = availableCores(),
   device,
   cardTimes,
+  labPrograms = false,
 }: Workplace): Evaluate {
   const card = cardOf(device, cardTimes);
   const guardian = new Guardian(ownRuns(userFolder));
@@ -99,7 +114,7 @@ function createCommand({
     let objective = parsed.get(study);
     if (objective === undefined) {
       objective = parsedOf(study.objective);
-      if (!isPermitted(userFolder, objective))
+      if (!labPrograms && !isPermitted(userFolder, objective))
         throw new Error(
           'this command was never started on this machine, so a lab file or another program may have changed it; start its study file with galapagos run',
         );
@@ -129,6 +144,9 @@ function createCommand({
       const gpus = objective.resources?.gpus ?? 0;
       const end =
         gpus === 0 ? await runAttempt(attempt) : await runOnCard(attempt, card, gpus === 1);
+      // The host deletes its own checkpoints only.
+      if (labPrograms && end.outcome === 'finished' && objective.keep.checkpoints === 'none')
+        removeCheckpoints(userFolder, study.study, lane.attempt.number);
       ends.push(end);
       listener.ended(place, end);
     }

@@ -3,11 +3,16 @@
  * folder as it is now, and checked out for a worker.
  */
 import { existsSync, realpathSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, isAbsolute, join, posix, relative, sep } from 'node:path';
 import type { CommandObjective } from '../../../protocol/command-objective.ts';
 import { snapshotText } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
-import type { Captured, CapturePlaces } from '../../objective-kind.ts';
+import type { NeededProgram } from '../../../protocol/node-messages.ts';
+import type { Captured, CapturePlaces, CodeReference } from '../../objective-kind.ts';
+import { findProgram } from '../find-program.ts';
+import { withPython } from '../python.ts';
+import { parseArgument } from '../template.ts';
 import { Checkout } from './checkout.ts';
 import { sizeText } from './project-size.ts';
 import { SnapshotStore, hashOf } from './snapshot-store.ts';
@@ -54,6 +59,54 @@ function takenText(project: string, { hash, files, bytes, leftOut }: TakenSnapsh
   return linked.length === 0
     ? taken
     : `${taken}; links to that folder, not copies: ${namesText(linked)}`;
+}
+
+/** The snapshot of an objective as other machines fetch it; null: it has none. */
+export function codeReference({
+  command: [command = ''],
+  container,
+  python,
+  snapshot,
+}: CommandObjective): CodeReference | null {
+  if (snapshot === undefined || command === '') return null;
+  const { hash, project, folder } = snapshot;
+  const program =
+    container === undefined
+      ? { command, folder, ...(python === undefined ? {} : { python }) }
+      : { command: container.engine, folder };
+  return { content: hash, name: `code of ${basename(project)}`, programs: [program] };
+}
+
+/**
+ * Says why a program cannot be started here in a snapshot, after "found"; null: it can.
+ * @param entries of the snapshot, in which relative programs are
+ */
+export function programMissing(
+  { command: argument, folder, python }: NeededProgram,
+  entries: readonly SnapshotEntry[],
+  env: Readonly<Record<string, string>>,
+): string | null {
+  const command = constantOf(argument);
+  if (command === null) return null;
+  if (python !== undefined && isAbsolute(python) && !existsSync(python))
+    return `no file or folder ${python}`;
+  if (!isAbsolute(command) && /[\\/]/.test(command)) {
+    const path = posix.join(folder, command);
+    const entry = entries.find((each) => each.path === path);
+    return entry?.kind === 'link' || (entry?.kind === 'file' && entry.executable)
+      ? null
+      : `no executable file ${path} in the code`;
+  }
+  const nowhere = tmpdir();
+  const started = withPython({ command: [command], folder: nowhere, python }, command, env);
+  const found = findProgram(started.program, nowhere, started.env);
+  return 'missing' in found ? found.missing : null;
+}
+
+/** The text of an argument; null: a trial's values are part of it. */
+function constantOf(argument: string): string | null {
+  const texts = (parseArgument(argument) ?? []).map((part) => ('text' in part ? part.text : null));
+  return texts.includes(null) ? null : texts.join('');
 }
 
 /**

@@ -1,0 +1,184 @@
+/** Trials of programs on other machines: a host and nodes on loopback, each with a user folder. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, start } from '../support/built-command.ts';
+import { writeTree } from '../support/file-tree.ts';
+import { Program } from '../support/json-program.ts';
+import type { Line } from '../support/json-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const NOT_PERMITTED =
+  'this node does not run programs of other machines; on it: galapagos node --allow-commands';
+
+beforeAll(built, 300_000);
+
+let folder: TemporaryFolder;
+let programs: Program[];
+beforeEach(() => {
+  folder = temporaryFolder();
+  programs = [];
+});
+afterEach(async () => {
+  for (const program of programs) program.kill('SIGKILL');
+  await Promise.all(programs.map(({ command }) => command.ended));
+  folder.remove();
+});
+
+function project(command: readonly string[], trials: number, files: Record<string, string>): void {
+  const study = {
+    format: 'galapagos-study/1',
+    name: 'mine',
+    objective: { kind: 'command', command, result: { stdout: 'loss: (.*)' } },
+    direction: 'minimize',
+    searchSpace: { x: { type: 'float', low: -5, high: 5 } },
+    sampler: { name: 'random' },
+    stop: { trials },
+    seed: 3,
+  };
+  mkdirSync(folder.file('project'));
+  writeTree(folder.file('project'), { 'study.json': JSON.stringify(study), ...files });
+}
+
+function launch(args: string[], home: string, variables: Record<string, string> = {}): Program {
+  const program = new Program(args, folder, home, variables);
+  programs.push(program);
+  return program;
+}
+
+/** Starts the study on a host. */
+function host(workers: number, variables: Record<string, string> = {}): Program {
+  const shared = ['--share', '--lab-port', '0', '--lab', 'lab.db'];
+  const args = ['run', 'project/study.json', '--workers', String(workers), ...shared];
+  return launch(args, 'host', variables);
+}
+
+function atHost(...args: string[]) {
+  return start(args, folder.path, undefined, { GALAPAGOS_HOME: folder.file('host') }).ended;
+}
+
+async function invitation(): Promise<string> {
+  const { stdout } = await atHost('invite', '--json');
+  return (JSON.parse(stdout) as { invitation: string }).invitation;
+}
+
+async function node(name: string, ...more: string[]): Promise<Program> {
+  const args = ['node', '--workers', '2', '--name', name, '--join', await invitation(), ...more];
+  return launch(args, name);
+}
+
+/** Waits until the host lists this reason for not working with the code on a node. */
+async function lacksAtHost(name: string, reason: string): Promise<void> {
+  const listed = async (): Promise<Line[]> =>
+    (JSON.parse((await atHost('nodes', '--json')).stdout) as { nodes: Line[] }).nodes;
+  await expect
+    .poll(async () => (await listed()).find((each) => each['name'] === name)?.['datasets'], {
+      timeout: 120_000,
+    })
+    .toMatchObject([{ name: 'code of project', state: 'failed', error: reason }]);
+  expect((await atHost('nodes', 'show', name)).stdout).toContain(
+    `lacks code of project: ${reason}`,
+  );
+}
+
+function ends(program: Program): Line[] {
+  return program.all('trialEnded');
+}
+
+function trialsOf() {
+  const reader = readLab(folder.file('lab.db'));
+  try {
+    return [...reader.trials('mine')];
+  } finally {
+    reader.close();
+  }
+}
+
+const fetched = (home: string): string[] => {
+  const place = join(folder.file(home), 'snapshots', 'fetched');
+  return existsSync(place) ? readdirSync(place) : [];
+};
+
+describe('A shared lab: programs on other machines', () => {
+  it('run only on nodes whose owner permits it, in the files of the start of the study', async () => {
+    project(['sh', 'train.sh'], 12, {
+      'train.sh': 'echo "trial $GALAPAGOS_TRIAL"; echo "loss: $(cat value)"',
+      value: '1',
+    });
+    const running = host(0);
+    await running.next('shared');
+    writeFileSync(folder.file('project/value'), '2');
+    writeFileSync(folder.file('project/train.sh'), 'exit 1');
+    const refusing = await node('REFUSING');
+    await refusing.next('note', { text: `code of project: ${NOT_PERMITTED}` });
+    await lacksAtHost('REFUSING', NOT_PERMITTED);
+    expect(fetched('REFUSING')).toEqual([]);
+    expect(ends(running)).toEqual([]);
+
+    const willing = await node('WILLING', '--allow-commands');
+    const { node: id } = await willing.next('joined');
+    expect(await running.exitCode()).toBe(0);
+    expect(ends(running)).toHaveLength(12);
+    for (const { slot } of ends(running)) expect(String(slot).split('/')[0]).toBe(id);
+    expect(trialsOf().map(({ value }) => value)).toEqual(Array(12).fill(1));
+    expect(fetched('WILLING')).toHaveLength(1);
+    expect(fetched('REFUSING')).toEqual([]);
+
+    const { stdout, stderr } = await atHost('logs', 'mine', '7', '--lab', 'lab.db');
+    expect(stdout).toBe('');
+    const file = /^attempt 1 ran on WILLING: its output is there, in (\S+) of the user folder/.exec(
+      stderr,
+    )?.[1];
+    const output = readFileSync(join(folder.file('WILLING'), file ?? ''), 'utf8');
+    expect(output).toBe('trial 7\nloss: 1\n');
+  });
+
+  it('keep the permission for this host until the owner takes it back', async () => {
+    project(['sh', 'train.sh'], 100_000, { 'train.sh': 'echo "loss: 1"' });
+    const running = host(0);
+    await running.next('shared');
+    const first = await node('PIXEL', '--allow-commands');
+    await expect.poll(() => ends(running).length, { timeout: 120_000 }).toBeGreaterThan(0);
+    first.kill('SIGTERM');
+    expect(await first.exitCode()).toBe(0);
+    const before = ends(running).length;
+    const second = launch(['node', '--workers', '1'], 'PIXEL');
+    await expect.poll(() => ends(running).length, { timeout: 120_000 }).toBeGreaterThan(before);
+    second.kill('SIGTERM');
+    expect(await second.exitCode()).toBe(0);
+    const third = launch(['node', '--workers', '1', '--no-allow-commands'], 'PIXEL');
+    await third.next('note', { text: `code of project: ${NOT_PERMITTED}` });
+    await lacksAtHost('PIXEL', NOT_PERMITTED);
+    expect(existsSync(join(folder.file('PIXEL'), 'lan', 'programs.json'))).toBe(false);
+    running.kill('SIGINT');
+    await running.exitCode();
+  });
+
+  it('do not run on a node that lacks the program, with the reason, while others go on', async () => {
+    project(['own-trainer', '{x}'], 100_000, {});
+    const bin = folder.file('bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'own-trainer'), '#!/bin/sh\necho "loss: $1"\n');
+    chmodSync(join(bin, 'own-trainer'), 0o755);
+    const running = host(1, { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` });
+    await running.next('shared');
+    const lacking = await node('LACKING', '--allow-commands');
+    const reason = 'cannot start own-trainer here: found no program of this name on PATH';
+    await lacking.next('note', { text: `code of project: ${reason}` });
+    await lacksAtHost('LACKING', reason);
+    const before = ends(running).length;
+    await expect.poll(() => ends(running).length, { timeout: 120_000 }).toBeGreaterThan(before);
+    running.kill('SIGINT');
+    await running.exitCode();
+    for (const { slot } of ends(running)) expect(String(slot)).toMatch(/^local\//);
+  });
+});
