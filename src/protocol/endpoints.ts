@@ -11,6 +11,7 @@ import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
 import { strict } from './problems.ts';
+import { searchChange } from './search-edit-request.ts';
 import { studyFile, studyName, studyNote, writtenStudyFile } from './study-file.ts';
 import { startedFromOutput } from './run-output.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
@@ -30,6 +31,7 @@ import {
 } from './window/reading.ts';
 import { proposedScript, scriptTry } from './window/script.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
+import { editPreview } from './window/search-edits.ts';
 import { startSource } from './window/start-from.ts';
 import { limits, studyBody } from './window/study-stream.ts';
 import { telemetryBody } from './window/telemetry.ts';
@@ -122,6 +124,8 @@ export const queries = {
     datasetPreview,
   ),
   studyFile: call(strict({ study }), studyFile),
+  /** Checks a change of a study's search, and says what it would do. */
+  previewEdit: call(strict({ study, change: searchChange }), editPreview),
   trial: call(strict({ study, trial }), trialDetail),
   /**
    * Output of the trial's program, of the last attempt with output.
@@ -167,6 +171,8 @@ export const commands = {
   stopStudy: call(strict({ study }), done),
   addTrials: call(strict({ study, trials: z.int().min(1).max(1_000_000) }), done),
   editLimits: call(strict({ study, limits }), done),
+  /** Changes ranges, fixed parameters, sampler or pruner; the history stays. */
+  editSearch: call(strict({ study, change: searchChange }), done),
   /** Absent fields stay unchanged. A deleted study can be restored until it is removed. */
   describeStudy: call(
     strict({

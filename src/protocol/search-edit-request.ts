@@ -13,11 +13,12 @@ export const searchChange = strict({
     .exactOptional()
     .describe('Bounds of numeric parameters, which are then no longer fixed.'),
   only: z
-    .record(z.string(), z.array(paramValue).min(1))
+    .record(z.string(), z.array(paramValue).min(1).readonly())
     .exactOptional()
     .describe('One value fixes a parameter; several are the remaining choices of a categorical.'),
   free: z
     .array(z.string())
+    .readonly()
     .exactOptional()
     .describe('Parameters that are no longer fixed, or have all their choices again.'),
   sampler: sampler.exactOptional(),

@@ -2,6 +2,7 @@
 import { samplerOf, toldAfter } from '../core/samplers/after-edit.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { keyText } from '../core/search-space/duplicate-key.ts';
+import { ReducedSpace } from '../core/search-space/reduced-space.ts';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import {
   differences,
@@ -27,6 +28,12 @@ export interface EditEffect {
   readonly changes: readonly string[];
 }
 
+/** What an edit would do. */
+interface EditPreview extends EditEffect {
+  /** Number of the trials until now that are inside the new ranges. */
+  readonly inside: number;
+}
+
 /**
  * Returns what a change would do now. @throws InvalidInput with every problem of the change
  */
@@ -36,7 +43,7 @@ export function previewEdit(
   spec: StudySpec,
   change: SearchChange,
   checkObjective: ObjectiveCheck,
-): EditEffect {
+): EditPreview {
   const axes = axesOf(searchFor(spec, 0).searchSpace);
   const points: (EncodedParams | null)[] = [];
   const keys = new Set<string>();
@@ -58,7 +65,9 @@ export function previewEdit(
   const told = sameProposals(before, search)
     ? null
     : toldAfter(search, samplerOf(edited), first, (number) => points[number] ?? null);
-  return { first, told, changes: differences(before, search) };
+  const space = new ReducedSpace(search.searchSpace, search.only);
+  const inside = points.filter((point) => point !== null && space.inside(point) !== null).length;
+  return { first, told, inside, changes: differences(before, search) };
 }
 
 /** Returns what the newest edit of a study did; null: it was never edited. */

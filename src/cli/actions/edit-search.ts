@@ -63,7 +63,7 @@ export async function editStudy(
       preview: previewEdit(reader, { ...found, uid }, spec, wanted, checkObjective),
     };
   });
-  let effect = preview;
+  let effect: EditEffect = preview;
   if (!dryRun) {
     await apply(context, lab, study.uid, change, checkObjective);
     const spec = await withLab(context, lab, (reader) => reader.study(study.uid)?.spec ?? null);

@@ -3,7 +3,7 @@
  * or pruner. The study's spec is that of the newest edit; each edit keeps the search before it.
  */
 import type { Only } from '../search-space/reduced-space.ts';
-import type { ParamValue } from '../search-space/distribution.ts';
+import type { ParamValue, SearchSpace } from '../search-space/distribution.ts';
 import type { PrunerSpec } from '../pruners/pruner.ts';
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { Search, SearchEdit, StudySpec } from './study-spec.ts';
@@ -41,6 +41,32 @@ export function searchFor(spec: Search & Pick<StudySpec, 'edits'>, number: numbe
 /** Returns the spec with another search and the edit that led to it. */
 export function withSearch(spec: StudySpec, search: Search, edit: SearchEdit): StudySpec {
   return { ...unsearched(spec), ...searchOf(search), edits: [...(spec.edits ?? []), edit] };
+}
+
+/**
+ * Returns the search space with each range widened to all that the study has had, so that every
+ * trial of the study is inside.
+ */
+export function everSearched({
+  searchSpace,
+  edits = [],
+}: Pick<StudySpec, 'searchSpace' | 'edits'>): SearchSpace {
+  if (edits.length === 0) return searchSpace;
+  const widened = Object.entries(searchSpace).map(([name, last]) => {
+    let distribution = last;
+    for (const { before } of edits) {
+      const earlier = before.searchSpace[name];
+      if (earlier === undefined || earlier.type === 'categorical') continue;
+      if (distribution.type === 'categorical') continue;
+      distribution = {
+        ...distribution,
+        low: Math.min(distribution.low, earlier.low),
+        high: Math.max(distribution.high, earlier.high),
+      };
+    }
+    return [name, distribution] as const;
+  });
+  return Object.fromEntries(widened);
 }
 
 /** Returns whether two searches propose the same trials from the same history. */

@@ -1,4 +1,4 @@
-/** Endpoints of the page that sets up a study. */
+/** Endpoints of the page that sets up a study, and of the dialog that edits a search. */
 import { isAbsolute } from 'node:path';
 import { samplers } from '../../core/samplers/create-sampler.ts';
 import { defined } from '../../core/at.ts';
@@ -14,6 +14,7 @@ import { toWindowProblem } from '../../studies/problems.ts';
 import { startedFromOutputOf } from '../../studies/start-from/map-history.ts';
 import { isFields } from '../../training/models/reader.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
+import { openFile } from '../reading/read-open-lab.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 import { scriptsFor } from './chosen-scripts.ts';
@@ -21,7 +22,7 @@ import { readHistories } from './read-histories.ts';
 
 type SetUpCalls = Pick<
   CallHandlers,
-  'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy' | 'startFrom'
+  'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy' | 'previewEdit' | 'startFrom'
 >;
 
 export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
@@ -56,6 +57,8 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
       const [history] = await readHistories(deps, thread, { study, sources: [source] }, context);
       return startedFromOutputOf(defined(history));
     },
+    previewEdit: async (input) =>
+      thread.do('previewEdit', { file: openFile(deps), resources, userFolder, ...input }),
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);
       // A network file is relative to the study's file, so it can only be read on this machine and

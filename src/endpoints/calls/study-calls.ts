@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Coordinator } from '../../coordinator/coordinator.ts';
+import { editSearch } from '../../coordinator/search-edits.ts';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { canResume, endedOf, trialsAtOnce } from '../../core/scheduling/index.ts';
 import type { LabState, Study } from '../../core/scheduling/index.ts';
@@ -45,6 +46,7 @@ export type StudyCommands = Pick<
   | 'stopStudy'
   | 'addTrials'
   | 'editLimits'
+  | 'editSearch'
   | 'describeStudy'
   | 'removeStudy'
   | 'cancelTrial'
@@ -161,6 +163,12 @@ export function studyCommands({
       })),
     editLimits: ({ study, limits }) =>
       decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
+    async editSearch({ study, change }) {
+      const checkObjective = objectiveCheck({ resources, userFolder });
+      return orThrow(
+        await editSearch(current.lab.deciding, studyNamed(study).uid, change, { checkObjective }),
+      );
+    },
     async describeStudy({ study, ...change }) {
       // Another program may have created a study since the names were read.
       if (change.name !== undefined) await current.view.readNames();

@@ -6,6 +6,7 @@ import { trialsOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { earlyStops } from '../../core/study/early-stops.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
+import { editsOf, everSearched } from '../../core/study/search-edit.ts';
 import { startedFromText } from '../../core/study/start-history.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
@@ -77,6 +78,7 @@ export function studyHead(
       ...(spec.objectives === undefined ? {} : { objectives: [...spec.objectives] }),
       searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'],
       sampler,
+      ...editedSearch(spec),
       seed,
       ...(pruning === undefined ? {} : { pruner: pruning.pruner, prunerReason: pruning.reason }),
       ...(spec.startedFrom === undefined ? {} : { startedFrom: [...spec.startedFrom] }),
@@ -91,6 +93,16 @@ export function studyHead(
     chance: chanceOf(objective, study.spec.objectives),
     notes: notesOf(spec),
     trials: Math.max(trialsOf(study), projection.rows.size),
+  };
+}
+
+function editedSearch(spec: Study['spec']): Partial<NonNullable<StudyHead['searched']>> {
+  const { only, edits } = spec;
+  if (edits === undefined) return {};
+  return {
+    ...(only === undefined ? {} : { only }),
+    edits: editsOf(spec),
+    everSearched: everSearched(spec) as NonNullable<StudyHead['searched']>['searchSpace'],
   };
 }
 
@@ -180,10 +192,15 @@ function openCounts({ open }: Study): { waiting: number; running: number } {
   return { waiting: open.size - running, running };
 }
 
-function notesOf({ objective, searchSpace, startedFrom }: Study['spec']): string[] {
+function notesOf(spec: Study['spec']): string[] {
+  const { objective, searchSpace, startedFrom } = spec;
   const parsed = studyFile.shape.objective.safeParse(objective);
   return [
     ...(parsed.success ? notesOn({ objective: parsed.data, searchSpace }) : []),
     ...(startedFrom === undefined ? [] : [`The study ${startedFromText(startedFrom)}.`]),
+    ...editsOf(spec).map(
+      ({ first, changes }) =>
+        `The search was edited from trial ${first} on: ${changes.join('; ')}.`,
+    ),
   ];
 }

@@ -3,12 +3,17 @@
  * an export of all, checks studies being edited at every corner of their search space, and looks
  * into scripts. Only requests that wait for a program run side by side.
  */
+import { GalapagosError } from '../../core/errors.ts';
+import type { SearchChange } from '../../core/study/search-edit.ts';
 import { studyFileOf } from '../../documents/study-file-of.ts';
+import { objectiveCheck } from '../../objectives/objective-check.ts';
 import type { EndpointError } from '../../protocol/endpoint.ts';
+import type { EditPreview } from '../../protocol/window/search-edits.ts';
 import { serveRequests } from '../../runtime/serve-requests.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
+import { previewEdit } from '../../studies/edit-search.ts';
 import { startHistories } from '../../studies/start-from/start-histories.ts';
 import { proposeScript } from '../../studies/script/propose-script.ts';
 import type { ScriptRequest } from '../../studies/script/propose-script.ts';
@@ -31,6 +36,14 @@ interface OfStudy {
   readonly study: string;
 }
 
+/** Folders that checks of an objective read. */
+interface CheckFolders {
+  readonly resources: string;
+  readonly userFolder: string;
+}
+
+const ONLY_OPTUNA = "another program's study: only that program can change it";
+
 const of = <T>({ file, study }: OfStudy, read: (reader: LabReader, found: StudySummary) => T): T =>
   readStudy({ labFile: () => file }, study, read);
 
@@ -44,6 +57,18 @@ const works = {
     of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
   front: (input: OfStudy) => of(input, frontOf),
   confirmations: (input: OfStudy) => of(input, readConfirmations),
+  previewEdit: ({
+    change,
+    resources,
+    userFolder,
+    ...input
+  }: OfStudy & CheckFolders & { readonly change: SearchChange }): EditPreview =>
+    of(input, (reader, found) => {
+      const { uid, spec } = found;
+      if (uid === null || spec === null) throw new GalapagosError('unknown-study', ONLY_OPTUNA);
+      const checkObjective = objectiveCheck({ resources, userFolder });
+      return previewEdit(reader, { ...found, uid }, spec, change, checkObjective);
+    }),
   studyFile: (input: OfStudy) => of(input, (_, found) => studyFileOf(found)),
   best: (input: OfStudy & { readonly top: number }) =>
     of(input, (reader, found) => exportBest(reader, found, input.top)),

@@ -1,9 +1,9 @@
 /** Stream of one study to a window: its head, its trials, and the reports of running trials. */
 import { z } from 'zod';
-import { earlyStops } from '../best-configs.ts';
+import { earlyStops, searchEdits } from '../best-configs.ts';
 import { strict } from '../problems.ts';
 import { scoreFields } from '../score.ts';
-import { searchSpace } from '../search-space.ts';
+import { paramValue, searchSpace } from '../search-space.ts';
 import { direction, objectives, pruner, sampler, seed } from '../study-file.ts';
 import { reportBlock, trialBlock } from './columns.ts';
 
@@ -114,6 +114,12 @@ export const studyHead = studyRow.extend({
     objectives: objectives.exactOptional(),
     searchSpace,
     sampler,
+    /** Values to which edits limit parameters: one fixes it; absent: none. */
+    only: z.record(z.string(), z.array(paramValue).readonly()).exactOptional(),
+    /** Edits of the search, oldest first; absent: none. */
+    edits: searchEdits.exactOptional(),
+    /** The search space with all ranges that trials had; absent: never edited. */
+    everSearched: searchSpace.exactOptional(),
     seed,
     pruner: pruner.exactOptional(),
     prunerReason: z.string().exactOptional(),

@@ -30,6 +30,14 @@ export function canGoOn({
   return uid !== null && confirms === null && !deleted;
 }
 
+/** Returns whether the search can be edited; the trials of a confirmation are fixed. */
+export function canEditSearch({
+  confirms,
+  searched,
+}: Pick<StudyHead, 'confirms' | 'searched'>): boolean {
+  return confirms === null && searched !== null;
+}
+
 /** Returns whether the study can be deleted: only when it does not run. */
 export function canDelete({
   uid,

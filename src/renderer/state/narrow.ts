@@ -1,6 +1,6 @@
 /**
- * Turns brushed ranges of a study into a new study. The search space of a study is immutable, so a
- * narrower one needs a new study. Pure.
+ * Turns brushed ranges of a study into a new study with a history of its own; `edit-search.ts`
+ * changes the ranges of the same study. Pure.
  */
 import { axesOf, cellOfValue, encodeValue, valueOfCell } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
@@ -86,10 +86,9 @@ function distributionIn(axis: Axis, range: Range): Distribution {
   const { distribution } = axis;
   if (axis.kind === 'continuous') {
     if (distribution.type === 'categorical') return distribution;
-    return {
-      ...distribution,
-      ...endsOf(axis, Math.max(range.low, axis.low), Math.min(range.high, axis.high)),
-    };
+    // A brush may lie outside the range, where an edit of the search has narrowed it.
+    const within = (end: number): number => Math.max(axis.low, Math.min(axis.high, end));
+    return { ...distribution, ...endsOf(axis, within(range.low), within(range.high)) };
   }
   const first = Math.min(cellFrom(axis, range.low), cellOfValue(axis, range.high));
   const last = Math.max(

@@ -8,6 +8,7 @@ import type { Life, Pool } from '../../core/analysis/lifelines.ts';
 import { createSampler } from '../../core/samplers/create-sampler.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
+import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import { domainOf, floorOf, scaleKindFor, valueScale } from '../charts/scales.ts';
@@ -46,7 +47,7 @@ export class Population {
   /** Accuracy up to which a trial counts as guessing; null when unknown. */
   chance: number | null = null;
   /**
-   * Axes of the search space, in the order of the table's parameters; empty for a study of another
+   * Axes of the search space, with the ranges before edits of the search included, in the order of the table's parameters; empty for a study of another
    * program.
    */
   axes: readonly Axis[] = [];
@@ -230,7 +231,7 @@ export class Population {
     this.direction = head.direction;
     this.metric = head.metric;
     this.split = head.split;
-    this.axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
+    this.axes = head.searched === null ? [] : axesOf(spaceOf(head.searched));
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
     this.#lifelines =
       this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
@@ -320,6 +321,11 @@ function lifeTrials(
   };
 }
 
+/** Ranges of axes: all that trials of the study had, so that none is drawn outside. */
+function spaceOf({ everSearched, searchSpace }: NonNullable<Head['searched']>): SearchSpace {
+  return everSearched ?? searchSpace;
+}
+
 function isOther(a: Head, b: Head): boolean {
   return (
     a.key !== b.key ||
@@ -328,7 +334,8 @@ function isOther(a: Head, b: Head): boolean {
     a.split !== b.split ||
     a.chance !== b.chance ||
     (a.searched === null) !== (b.searched === null) ||
-    a.parameters.length !== b.parameters.length
+    a.parameters.length !== b.parameters.length ||
+    a.searched?.edits?.length !== b.searched?.edits?.length
   );
 }
 

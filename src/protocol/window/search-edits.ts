@@ -1,0 +1,18 @@
+/** Edits of a study's search, as a window asks for them and shows them. */
+import { z } from 'zod';
+import { strict } from '../problems.ts';
+
+const count = z.int().min(0);
+
+/** What an edit would do now. */
+export const editPreview = strict({
+  /** Number of the first trial that would be proposed after it. */
+  first: count,
+  /** Number of earlier trials that the sampler would learn from; null: only the pruner changes. */
+  told: count.nullable(),
+  /** Number of the earlier trials that are inside the new ranges. */
+  inside: count,
+  /** One line for each change. */
+  changes: z.array(z.string()).readonly(),
+});
+export type EditPreview = z.output<typeof editPreview>;
