@@ -179,6 +179,55 @@ describe('Studies of programs', () => {
     );
   });
 
+  it('have names of any letters for files and folders, and output of any bytes', async ({
+    skip,
+  }) => {
+    skip(process.platform === 'win32', 'Windows forbids such names');
+    const name = 'C:\\x y\'s "é" -n';
+    const working = join(project, name, '日本 語');
+    mkdirSync(working, { recursive: true });
+    const latin = Buffer.from('na\xefve caf\xe9\n', 'latin1');
+    const long = 'é'.repeat(60);
+    const bytes = [latin, Buffer.from(`${long}\n`.repeat(60)), Buffer.from([255, 128, 10])];
+    writeFileSync(join(working, name), Buffer.concat(bytes));
+    writeFileSync(
+      join(working, 'show.sh'),
+      'cat -- "$1" || exit 3; touch "$2/$1" "$GALAPAGOS_CHECKPOINT_DIR/$1"; printf "%s|" "$@"; echo; echo "v=$3"\n',
+    );
+    study({
+      command: ['sh', 'show.sh', name, '{trialDir}', '{y}', 'C:\\x "y" \'z\' $HOME {{é}}\\'],
+      folder: `${name}/日本 語`,
+      result: { stdout: 'v=(.*)' },
+      env: { ODD: name },
+      keep: { outputMb: 0.01, checkpoints: 'all' },
+    });
+    writeFileSync(join(project, `${name}.json`), readFileSync(join(project, 'study.json')));
+    const run = ['run', `${name}.json`, '--workers', '1', '--lab', `${name}.db`];
+    expect(await galapagos(run).ended).toMatchObject({ code: 0, stderr: '' });
+    const lab = ['--lab', `${name}.db`];
+    const { stdout } = await galapagos(['logs', 'mine', '0', ...lab]).ended;
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 62)).toEqual(['naïve café', ...Array<string>(60).fill(long), 'ÿ€']);
+    const json = (await galapagos(['logs', 'mine', '0', '--json', ...lab]).ended).stdout;
+    const parts = json.split('\n').map((part) => JSON.parse(part) as { lines: string[] });
+    expect(parts.flatMap((part) => part.lines)).toEqual(lines);
+    const best = JSON.parse((await galapagos(['best', 'mine', '--json', ...lab]).ended).stdout) as {
+      best: { command: string; trial: number; params: { y: number } }[];
+    };
+    const { command = '', params } = best.best[0] ?? {};
+    const argument = (text: string): string =>
+      text.split('\n').find((line) => line.startsWith(name)) ?? '';
+    const again = execFileSync('/bin/sh', ['-c', command], {
+      encoding: 'utf8',
+      env: { ...process.env, GALAPAGOS_CHECKPOINT_DIR: home },
+    });
+    expect(argument(again).split('|').slice(2)).toEqual([
+      String(params?.y),
+      'C:\\x "y" \'z\' $HOME {é}\\',
+      '',
+    ]);
+  });
+
   it('run the examples of the docs in R and Julia', async ({ skip }) => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/scripts.md'), 'utf8');
     const languages = [

@@ -53,6 +53,22 @@ describe('Window: output of a program', () => {
     expect(whole.omitted).toBeGreaterThan(8_000);
   });
 
+  it('never divides a character between two stretches, and no gap joins two lines', () => {
+    const text = `a${'é'.repeat(MOST_OUTPUT)}`;
+    written(0, 1, text);
+    let [from, read] = [0, ''];
+    while (from < Buffer.byteLength(text)) {
+      const { lines, end } = outputOf(folder.path, 'uid', 0, from);
+      read += lines.join('');
+      from = end;
+    }
+    expect(read).toBe(text);
+    written(0, 2, 'x'.repeat(2_000), 1_600);
+    expect(outputOf(folder.path, 'uid', 0, 0).lines.map(({ length }) => length)).toEqual([
+      800, 800,
+    ]);
+  });
+
   it('keeps the latest lines, and searches them without regard to case', () => {
     const part = { attempt: 1, omitted: 0, lines: ['Epoch 1', 'loss 2', 'EPOCH 2'], end: 9 };
     const once = addPart(emptyOutput, part);

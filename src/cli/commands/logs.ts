@@ -163,16 +163,33 @@ function textPrinter({ streams: { stdout } }: Context): Printer {
   };
 }
 
+/** A line, and a character, may begin in one part and end in the next. */
 function jsonPrinter(context: Context, trial: number): Printer {
+  let due: { attempt: number; omitted: number } | null = null;
+  let found: string[] = [];
+  const lines = new Lines((text) => found.push(text));
+  const print = (): void => {
+    if (due === null || found.length === 0) return;
+    printJson(context, { trial, ...due, lines: found } satisfies LogsOutput);
+    due = { ...due, omitted: 0 };
+    found = [];
+  };
+  const end = (): void => {
+    lines.end();
+    print();
+    due = null;
+  };
   return {
     part(attempt, { omitted, bytes }) {
-      const found: string[] = [];
-      const lines = new Lines((text) => found.push(text));
+      if (omitted > 0) end();
+      due ??= { attempt, omitted };
       lines.add(bytes);
-      lines.end();
-      printJson(context, { trial, attempt, omitted, lines: found } satisfies LogsOutput);
+      print();
       return Promise.resolve();
     },
-    end: () => Promise.resolve(),
+    end: () => {
+      end();
+      return Promise.resolve();
+    },
   };
 }

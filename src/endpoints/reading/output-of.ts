@@ -1,5 +1,5 @@
 /** Reads what a trial's program printed, a limited stretch at a time. */
-import { Lines } from '../../objectives/command/lines.ts';
+import { Lines, inCharacter } from '../../objectives/command/lines.ts';
 import {
   attemptsWithOutput,
   endOfOutput,
@@ -33,9 +33,12 @@ export function outputOf(
   const lines: string[] = [];
   const reader = new Lines((text) => lines.push(text));
   for (const part of readOutput(folder, attempt, wanted, MOST_OUTPUT)) {
+    if (part.omitted > 0) reader.end();
     omitted += part.omitted;
-    reader.add(part.bytes);
-    at = part.end;
+    // The next stretch begins with a whole character.
+    const held = part.end < end ? inCharacter(part.bytes, part.bytes.length) : 0;
+    reader.add(part.bytes.subarray(0, part.bytes.length - held));
+    at = part.end - held;
   }
   reader.end();
   return { attempt, omitted, lines, end: at };

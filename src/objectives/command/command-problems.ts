@@ -27,6 +27,7 @@ export function commandProblems(
 ): Problem[] {
   const { command, env = {}, result, reports, epochs } = objective;
   return [
+    ...textProblems(objective, space),
     ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
     ...placeProblems(objective, places),
     ...pythonProblems(objective, places),
@@ -56,6 +57,35 @@ export function commandNotes({ command }: CommandObjective, space: SearchSpace):
 /** @param command fields of the study file, for the working folder of its program */
 export function workingFolder(folder: string, project: string): string {
   return resolve(project, folder);
+}
+
+/** Texts that no program can be given: it receives bytes, which a NUL ends. */
+function textProblems(
+  { command, folder, env = {} }: CommandObjective,
+  space: SearchSpace,
+): Problem[] {
+  const texts: readonly (readonly [string, unknown])[] = [
+    ...command.map((argument, i) => [`objective.command[${i}]`, argument] as const),
+    ['objective.folder', folder],
+    ...Object.entries(env).map(([name, value]) => [`objective.env.${name}`, value] as const),
+    ...Object.entries(space).flatMap(([name, axis]) =>
+      'choices' in axis
+        ? axis.choices.map((choice, i) => [`searchSpace.${name}.choices[${i}]`, choice] as const)
+        : [],
+    ),
+  ];
+  return texts.flatMap(([path, text]) =>
+    typeof text === 'string' && (text.includes('\0') || /\p{Surrogate}/u.test(text))
+      ? [
+          {
+            code: 'text',
+            path,
+            expected: 'a text without the character NUL and without half a surrogate pair',
+            found: JSON.stringify(text),
+          },
+        ]
+      : [],
+  );
 }
 
 function argumentProblems(argument: string, place: number, space: SearchSpace): Problem[] {

@@ -124,8 +124,19 @@ export function commandLine(
   command: readonly string[],
   platform: NodeJS.Platform = process.platform,
 ): string {
-  return command.map(platform === 'win32' ? windowsWord : shellWord).join(' ');
+  if (platform === 'win32') return command.map(windowsWord).join(' ');
+  const [program = '', ...args] = command.map(shellWord);
+  // Without quotes, a shell reads it as an assignment, or as a word of its own such as `if`.
+  const isOdd = /^\w+\+?=/.test(program) || RESERVED_WORDS.has(program);
+  return [isOdd ? `'${program}'` : program, ...args].join(' ');
 }
+
+/** Words that `sh` or `bash` reads as syntax at the beginning of a command. */
+const RESERVED_WORDS: ReadonlySet<string> = new Set(
+  'case coproc do done elif else esac fi for function if in select then time until while'.split(
+    ' ',
+  ),
+);
 
 function windowsWord(word: string): string {
   if (/^[^\s"]+$/.test(word)) return word;

@@ -98,6 +98,7 @@ describe('Commands: lines', () => {
     expect(
       linesOf([Buffer.from('caf\u00e9\n'), Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0a])]),
     ).toEqual(['café', 'café']);
+    expect(linesOf([Buffer.from([0x80, 0x93, 0x9f, 0xff])])).toEqual(['€“Ÿÿ']);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         for (const line of linesOf([Buffer.from(bytes)])) expect(line).not.toMatch(/[\r\n]/);
@@ -109,6 +110,10 @@ describe('Commands: lines', () => {
     const found = linesOf([Buffer.alloc(200_000, 'x')]);
     expect(found.join('').length).toBe(200_000);
     expect(Math.max(...found.map((line) => line.length))).toBeLessThanOrEqual(65_536);
+    for (const character of ['é', '語', '🐢']) {
+      const long = `a${character.repeat(60_000)}`;
+      expect(linesOf([Buffer.from(long)]).join('')).toBe(long);
+    }
   });
 });
 
