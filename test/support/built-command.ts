@@ -30,14 +30,20 @@ export async function builtWithWindow(): Promise<void> {
   await buildIfStale(root);
 }
 
-/** @param line called with each whole line of stdout as it arrives */
+/**
+ * @param line called with each whole line of stdout as it arrives
+ * @param inside command line that runs the one after it; absent: none
+ */
 export function start(
   args: readonly string[],
   cwd: string,
   line: (text: string) => void = () => undefined,
   env: Readonly<Record<string, string>> = {},
+  inside: readonly string[] = [],
 ): Command {
-  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), ...args], {
+  const whole = [...inside, process.execPath, join(root, 'out', 'main', 'cli.js'), ...args];
+  const [file = '', ...rest] = whole;
+  const child = spawn(file, rest, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

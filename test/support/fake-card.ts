@@ -17,34 +17,47 @@ import { delimiter, join } from 'node:path';
 
 export const CARD = 'GPU-11111111-2222-3333-4444-555555555555';
 
+export const CARD_ADDRESS = '0000:41:00.0';
+const CARD_NAME = 'simulated card';
+
 /** Memory that no process explains, in MiB, as of a desktop. */
 const BASE_MIB = 100;
 
 /** `<pid>`: MiB of a process, counted while it lives; `<pid>.kept`: counted in any case. */
 const SMI = `#!/bin/sh
-used=${BASE_MIB}
-apps=
-for file in "$FAKE_CARD"/memory/*; do
-  [ -f "$file" ] || continue
-  name=$\{file##*/}
-  case $name in
-    *.kept) pid=$\{name%.kept} ;;
-    *.hidden) pid= ;;
-    *) pid=$name; kill -0 "$pid" 2>/dev/null || continue ;;
-  esac
-  mib=$(cat "$file" 2>/dev/null)
-  [ -n "$mib" ] || continue
-  used=$((used + mib))
-  [ -z "$pid" ] || apps="$apps$pid, $mib, python
+look() {
+  used=${BASE_MIB}
+  apps=
+  for file in "$FAKE_CARD"/memory/*; do
+    [ -f "$file" ] || continue
+    name=$\{file##*/}
+    case $name in
+      *.kept) pid=$\{name%.kept} ;;
+      *.hidden) pid= ;;
+      *) pid=$name; kill -0 "$pid" 2>/dev/null || continue ;;
+    esac
+    mib=$(cat "$file" 2>/dev/null)
+    [ -n "$mib" ] || continue
+    used=$((used + mib))
+    [ -z "$pid" ] || apps="$apps$pid, $mib, python
 "
-done
+  done
+  total=$(cat "$FAKE_CARD/total")
+}
 case "$*" in
-  *--id=${CARD}*) ;;
+  *--id=${CARD}*) look ;;
+  -L) echo "GPU 0: ${CARD_NAME} (UUID: ${CARD})"; exit ;;
+  *-lms*)
+    while :; do
+      look
+      echo "${CARD}, 0000${CARD_ADDRESS}, 570.124.06, 0, $used, $total, 50, 90, 300, 300, ${CARD_NAME}"
+      sleep 1
+    done ;;
   *) echo "no such card: $*" >&2; exit 6 ;;
 esac
 case "$*" in
   *compute-apps*) printf %s "$apps" ;;
-  *) echo "$used, $(cat "$FAKE_CARD/total")"; echo >> "$FAKE_CARD/read" ;;
+  *) echo "$used, $total"; echo >> "$FAKE_CARD/read" ;;
 esac
 `;
 
