@@ -134,6 +134,20 @@ describe('Host of nodes: joining', () => {
 });
 
 describe('Host of nodes: a node that has joined', () => {
+  it('has no content that it refuses, also if it had it before', async () => {
+    const world = new HostWorld();
+    await world.join();
+    const content = 'c'.repeat(64);
+    const report = { type: 'data', tree: content, content, bytes: 0, of: 0 } as const;
+    const none = { sources: [], lacks: [], error: null };
+    for (const state of ['had', 'fetching', 'failed'] as const)
+      await world.receive({ ...report, ...none, state });
+    expect(world.events.filter(({ type }) => type === 'nodeHas')).toEqual([
+      { type: 'nodeHas', node: NODE, content, has: true },
+      { type: 'nodeHas', node: NODE, content, has: false },
+    ]);
+  });
+
   it('answers a pulse with its clock, and reports silent and held slots', async () => {
     const world = new HostWorld();
     await world.join();
