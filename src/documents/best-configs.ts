@@ -1,7 +1,8 @@
 /** The best configurations of a study as the document `best-configs.json`. Writes no file. */
 import { trainingSchedule } from '../core/analysis/training-schedule.ts';
 import type { ScheduleEntry } from '../core/analysis/training-schedule.ts';
-import { createSampler, trainsInParts } from '../core/samplers/create-sampler.ts';
+import { createSampler } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';

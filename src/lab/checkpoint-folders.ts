@@ -6,7 +6,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import type { Study, Change } from '../core/scheduling/index.ts';
 import { pausesTrials } from '../core/pruners/create-pruner.ts';
-import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { PBT_SETTINGS, slowestRound } from '../core/samplers/pbt.ts';
 import { checkpointFolder, checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';

@@ -6,7 +6,7 @@ import { NO_DEMAND } from '../core/demand.ts';
 import type { Demand } from '../core/demand.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { pausesTrials } from '../core/pruners/create-pruner.ts';
-import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { toParams } from '../core/search-space/params.ts';

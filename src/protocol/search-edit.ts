@@ -4,11 +4,8 @@
  */
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import {
-  checkSampler,
-  takesSeveralObjectives,
-  trainsInParts,
-} from '../core/samplers/create-sampler.ts';
+import { checkSampler, takesSeveralObjectives } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { axesOf, encodeValue } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';

@@ -7,12 +7,8 @@ import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { pruners } from '../core/pruners/create-pruner.ts';
-import {
-  checkSampler,
-  presentName,
-  samplerNames,
-  trainsInParts,
-} from '../core/samplers/create-sampler.ts';
+import { checkSampler, presentName, samplerNames } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { isStudyNote, LONGEST_NOTE } from '../core/study/description.ts';

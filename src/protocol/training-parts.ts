@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../core/errors.ts';
 import { PBT_SETTINGS } from '../core/samplers/pbt.ts';
-import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import type { SamplerSpec } from '../core/samplers/sampler.ts';
 import type { Objective } from '../core/study/study-spec.ts';
 import { reportingOf } from './pruning.ts';

@@ -3,7 +3,7 @@
  * that evaluates the winner on the test set: their search spaces and points. Their meaning is
  * recorded in their objective's `confirms`, so they resume after a restart like any study.
  */
-import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
-import { trainsInParts } from '../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { datasetsFolder } from '../datasets/places.ts';

@@ -1,7 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { samplerNames, trainsInParts } from '../../src/core/samplers/create-sampler.ts';
+import { samplerNames } from '../../src/core/samplers/create-sampler.ts';
+import { trainsInParts } from '../../src/core/samplers/in-parts.ts';
 import { askTellAnswer, LONGEST_LINE } from '../../src/protocol/ask-tell.ts';
 import { linesOf } from '../../src/cli/ask-tell/lines-of.ts';
 import { serveAskTell } from '../../src/cli/ask-tell/serve.ts';

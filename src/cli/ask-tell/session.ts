@@ -4,7 +4,8 @@
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { createSampler, trainsInParts } from '../../core/samplers/create-sampler.ts';
+import { createSampler } from '../../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import type { Sampler, SamplerSpec } from '../../core/samplers/sampler.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';

@@ -315,11 +315,6 @@ export function samplerCost(spec: SamplerSpec): SamplerCost {
   return kindOf(algorithmOf(spec))?.cost ?? 'inline';
 }
 
-/** Returns whether the sampler's trials are parts of trainings, which go on from checkpoints. */
-export function trainsInParts({ name }: SamplerSpec): boolean {
-  return name === 'pbt';
-}
-
 /** Samplers whose proposals do not depend on results. */
 const LEARNS_NOTHING: ReadonlySet<string> = new Set(['random', 'sobol', 'grid']);
 

@@ -1,5 +1,5 @@
 /** Which actions a study allows; the window offers no others. Pure. */
-import { trainsInParts } from '../../core/samplers/create-sampler.ts';
+import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**

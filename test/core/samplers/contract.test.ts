@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SamplerSpec } from '../../../src/core/samplers/sampler.ts';
-import { samplerNames, trainsInParts } from '../../../src/core/samplers/create-sampler.ts';
+import { samplerNames } from '../../../src/core/samplers/create-sampler.ts';
+import { trainsInParts } from '../../../src/core/samplers/in-parts.ts';
 import { describeEditedSampler } from '../../contracts/edited-search.contract.ts';
 import { describeSampler } from '../../contracts/sampler.contract.ts';
 
