@@ -25,7 +25,7 @@ export class IgnoreRules {
     return new IgnoreRules(levelOf(text));
   }
 
-  /** Whether an entry of the present folder is left out. */
+  /** Returns whether an entry of the present folder is left out. */
   ignores(name: string, isFolder: boolean): boolean {
     for (const { rules, prefix } of [...this.#levels].reverse()) {
       const { ignored, unignored } = rules.test(`${prefix}${name}${isFolder ? '/' : ''}`);

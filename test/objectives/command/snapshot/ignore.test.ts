@@ -20,7 +20,7 @@ const noGit = ((): string | null => {
 })();
 
 /** Drawn projects. */
-const RUNS = size(20, 500);
+const RUNS = size(20, 150);
 
 // Of two letters: "?" of git is one byte, and one letter here.
 const names = ['a', 'b', 'a b', 'éé', 'x.log', '[c]', '#d', 'B'];
