@@ -53,7 +53,7 @@ export interface CodeReference {
 /** An objective with what its trials need of this machine's files. */
 export interface Captured {
   readonly objective: Objective;
-  /** What was taken, in sentences. */
+  /** Descriptions of what was taken, each a sentence. */
   readonly notes: readonly string[];
 }
 

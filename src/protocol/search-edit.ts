@@ -27,7 +27,7 @@ import type { ObjectiveCheck } from './study-file.ts';
 /** Greatest number of points of a search space of which it is checked that one is untried. */
 const MOST_POINTS = 10_000;
 
-/** What a choice of `auto` depends on, and what the checks need to know. */
+/** Circumstances that a choice of `auto` depends on, and that the checks need. */
 export interface EditCircumstances {
   readonly limits: Limits;
   /** Number of trials that can run at a time; 0: unknown. */

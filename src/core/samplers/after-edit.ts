@@ -24,7 +24,7 @@ export type SampledSpec = Pick<
   'sampler' | 'searchSpace' | 'only' | 'edits' | 'direction' | 'objectives' | 'seed' | 'history'
 >;
 
-/** How many of the best are always at hand. */
+/** Number of the best that are always at hand. */
 const BOARD = 16;
 
 /**

@@ -200,7 +200,7 @@ export interface Audit extends AuditedValue {
   readonly trial: OpenTrial;
   /** Node that gave the value. */
   readonly node: NodeId;
-  /** How the first evaluation with other values differs, and its node; null: there is none. */
+  /** Difference of the first evaluation with other values, and its node; null: there is none. */
   contradiction: (Difference & { readonly node: NodeId }) | null;
   /** Nodes that may not evaluate it: those with a value, and those on which it failed. */
   readonly without: Set<NodeId>;

@@ -10,7 +10,7 @@ import type { Search, SearchEdit, StudySpec } from './study-spec.ts';
 
 export type { Search, SearchEdit };
 
-/** What a person wants changed. At least one field is present. */
+/** Changes that a person wants; at least one field is present. */
 export interface SearchChange {
   /** Bounds of numeric parameters, which are then no longer fixed. */
   readonly ranges?: Readonly<Record<string, { readonly low: number; readonly high: number }>>;

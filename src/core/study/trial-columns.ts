@@ -33,7 +33,7 @@ export interface RankedValues {
   readonly violation: number;
 }
 
-/** How many of the best are always at hand, whatever the sampler's window. */
+/** Number of the best that are always at hand, whatever the sampler's window. */
 const SMALLEST_BOARD = 16;
 
 export class TrialColumns {

@@ -169,7 +169,7 @@ export class CardShare {
   }
 
   /**
-   * What keeps a program from starting, as a sentence; null: nothing.
+   * Reason why a program cannot start, as a sentence; null: it can.
    * @param late whether memory that no process explains is no longer waited for
    */
   #lack(reading: CardReading, known: Known, late: boolean): string | null {

@@ -34,7 +34,7 @@ const MOST_LINKS = 10_000;
 
 interface KnownFile {
   readonly entry: SnapshotFile;
-  /** Where its contents begin. */
+  /** Offset of its contents. */
   readonly start: number;
   /** As it was written; null: not yet. */
   version: string | null;

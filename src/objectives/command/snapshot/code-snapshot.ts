@@ -163,7 +163,7 @@ function countText(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
-/** Where the programs of an objective run. */
+/** Folders in which the programs of an objective run. */
 export interface RunningPlace {
   /** Absolute path of the working folder. */
   readonly folder: string;
