@@ -15,6 +15,7 @@ const benches: Record<
   () => Promise<{ run: (options: BenchOptions) => Promise<BenchRow[]> }>
 > = {
   mnist: () => import('./mnist.ts'),
+  'mnist-samplers': () => import('./mnist-samplers.ts'),
   training: () => import('./training.ts'),
   import: () => import('./import.ts'),
   tensorflow: () => import('./tensorflow.ts'),
