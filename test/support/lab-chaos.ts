@@ -155,7 +155,7 @@ class Chaos {
       ...this.#failures,
       ...this.#twice(),
       ...this.#audits(),
-      ...[...this.#hit.keys()].map((trial) => `trial ${trial} did not run again`),
+      ...this.#lost(),
       ...(sampler === 'generational' ? await this.#differences() : []),
     ];
     if (violations.length > 0) await this.#keep();
@@ -393,6 +393,16 @@ class Chaos {
       ...wrong.map(([trial, count]) => `trial ${trial} ended ${count} times`),
       ...((states['failed'] ?? 0) > 0 ? [`${states['failed'] ?? 0} trials failed`] : []),
     ];
+  }
+
+  /**
+   * Trials hit by a fault that neither ran again nor ended. A host that is killed right after a
+   * commit has not said that the trial ended.
+   */
+  #lost(): readonly string[] {
+    const { succeeded } = this.#lab.ends();
+    const lost = [...this.#hit.keys()].filter((trial) => !succeeded.has(trial));
+    return lost.map((trial) => `trial ${trial} did not run again`);
   }
 
   /** Each trial that was drawn has an audit that agrees, is not over, or was given up. */
