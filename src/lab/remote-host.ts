@@ -169,7 +169,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         known.inventory = { ...message.inventory, node, thisMachine: false };
         break;
       case 'data':
-        // What has failed may have been there: code of which a program is missing now.
+        // Code that the node had can fail too, once a program that it needs is missing there.
         if (message.state === 'had' || message.state === 'evicted' || message.state === 'failed') {
           const has = message.state === 'had';
           this.#parts.take({ type: 'nodeHas', node, content: message.content, has });

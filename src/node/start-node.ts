@@ -82,7 +82,7 @@ export interface NodeParts {
   readonly userFolder: string;
   /** Folders of this machine's datasets. */
   readonly datasets: DatasetFolders;
-  /** Whether the owner permits programs of this host; default: not. */
+  /** True if the owner permits programs of this host; default: false. */
   readonly labPrograms?: boolean;
   /** Whether other nodes may fetch datasets from this one. */
   readonly serves: boolean;

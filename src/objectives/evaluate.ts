@@ -79,7 +79,7 @@ export interface Workplace {
   readonly userFolder: string;
   /** The worker's share of the machine's cores; absent: unknown. */
   readonly threads?: number;
-  /** Whether the owner of this machine permits programs of the lab's host; default: not. */
+  /** True if the owner of this machine permits programs of the lab's host; default: false. */
   readonly labPrograms?: boolean;
   /** Closed while running lanes wait between two batches; absent: they never wait. */
   readonly gate?: Gate;

@@ -106,7 +106,7 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   demand(objective: Objective): Demand;
   /** Greatest number of trials that a device evaluates together; ∞: as many as fill it. */
   readonly mostLanes: number;
-  /** Whether a GPU worker may run trials side by side, as many as its results say fit. */
+  /** Returns whether a GPU worker may run trials side by side, as many as its results say fit. */
   sideBySide(objective: Objective): boolean;
   /** True if other machines of the lab can evaluate trials. */
   readonly runsElsewhere: boolean;

@@ -39,7 +39,7 @@ const workerSettings = z.strictObject({
   resources: text,
   /** Absolute path of this user's folder: caches and imported datasets. */
   userFolder: text,
-  /** Whether programs of the lab's host may run here; absent: not. */
+  /** True if programs of the lab's host may run here; absent: false. */
   labPrograms: z.exactOptional(z.boolean()),
   /** Process id of the process that starts the worker; the worker ends with that process. */
   parent: z.int().min(1),

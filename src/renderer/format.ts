@@ -12,9 +12,10 @@ import {
   signed,
   significant,
 } from '../core/study/score.ts';
+import type { Metric } from '../core/study/score.ts';
 
 export { joulesText as joules } from '../core/study/study-energy.ts';
-export type { Metric } from '../core/study/score.ts';
+export type { Metric };
 export {
   THIN,
   gainText as gain,
@@ -52,10 +53,15 @@ export function metricText(given: number | undefined, symbol: string): string {
   return unit(Math.abs(given) < 1_000 ? significant(given, 3) : count(given), symbol);
 }
 
+/** Returns which score a metric of that name is. */
+export function metricNamed(name: string): Metric {
+  return /accuracy$/i.test(name) ? 'accuracy' : 'value';
+}
+
 /** An objective's value: an accuracy in per cent, any other as a parameter; empty without one. */
 export function figureText(metric: string, given: number): string {
   if (!Number.isFinite(given)) return '';
-  return /accuracy$/i.test(metric) ? scoreText(given, 'accuracy') : parameter(given);
+  return metricNamed(metric) === 'accuracy' ? scoreText(given, 'accuracy') : parameter(given);
 }
 
 /** `94 %` for a fraction from 0 to 1. */

@@ -136,8 +136,8 @@ export interface LabOptions {
   /** Greatest number of trials of the study in a cohort; ∞: the device decides. */
   readonly mostLanes: (spec: StudySpec) => number;
   /**
-   * Whether a slot of a card runs cohorts of the study side by side, as many as the `lanesWanted` of
-   * its results; one until a result says so.
+   * Returns whether a slot of a card runs cohorts of the study side by side, as many as the
+   * `lanesWanted` of its results; one until a result says so.
    */
   readonly sideBySide: (spec: StudySpec) => boolean;
   /** Content of the dataset that the study needs; null: none. */

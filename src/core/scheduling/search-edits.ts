@@ -1,7 +1,7 @@
 /**
  * Edits of a study's search while it runs or rests. Trials that were proposed before keep their
  * points; a proposal that is being computed is dropped, because it belongs to the search before.
- * Whether an edit makes sense is checked before the event (`protocol/search-edit.ts`).
+ * `protocol/search-edit.ts` checks an edit before it becomes an event.
  */
 import { toldAfter } from '../samplers/after-edit.ts';
 import { differences, sameProposals, searchOf, withSearch } from '../study/search-edit.ts';

@@ -208,7 +208,7 @@ export interface Audit extends AuditedValue {
   attemptNumber: number;
   /** Number of its attempts that came to no value, without those that were taken back. */
   failures: number;
-  /** Whether its running attempt was told to stop, because it has reported enough. */
+  /** True if its running attempt was told to stop, because it has reported enough. */
   enough: boolean;
 }
 
@@ -235,7 +235,7 @@ export interface OpenTrial {
   state: TrialState;
   /** Epochs of its last training checkpoint, where it pauses at rungs; 0: it has none. */
   checkpoint: number;
-  /** Whether it waits at a rung until it is promoted. */
+  /** True while it waits at a rung until it is promoted. */
   paused: boolean;
   /** Number of attempts so far. */
   attemptNumber: number;

@@ -29,7 +29,7 @@ export class ReducedSpace {
   readonly #whole: readonly Axis[];
   readonly #axes: readonly Axis[];
   readonly #places: readonly Place[];
-  /** Whether points of the two spaces are equal. */
+  /** True if every point is the same in both spaces. */
   readonly #isWhole: boolean;
 
   /** @param only values of parameters of the space; each must be one that it can take */

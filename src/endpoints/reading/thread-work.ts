@@ -14,7 +14,7 @@ export class ThreadWork {
     end: endThread,
   });
 
-  /** Whether something was asked for. */
+  /** True once something was asked for. */
   started = false;
 
   /** @throws GalapagosError as the work does */

@@ -44,7 +44,7 @@ export interface WorkerProcessesOptions {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
-  /** Whether programs of the lab's host may run; default: not. */
+  /** True if programs of the lab's host may run; default: false. */
   readonly labPrograms?: boolean;
   /** This machine's devices: the worker of each slot is told its own. */
   readonly devices: readonly Device[];

@@ -29,7 +29,7 @@ export const CARD_TIMES: CardTimes = { pollMs: 1_000, waitMs: 60_000 };
 export interface CardRun {
   /** Greatest memory that it was seen to use, in bytes; 0: unknown. */
   readonly peakBytes: number;
-  /** Whether others ran on the card at any time while it ran. */
+  /** True if others ran on the card at any time while it ran. */
   readonly hadNeighbours: boolean;
   /** Tells the process group of the program. */
   started(group: number): void;

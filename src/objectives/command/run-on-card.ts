@@ -28,7 +28,7 @@ export async function runOnCard(
     const end = await runAttempt(parts);
     return end.outcome === 'finished' && !alone ? { ...end, lanesWanted: 1 } : end;
   }
-  // What ran out of memory before is repeated alone.
+  // A further attempt runs alone: the one before may have run out of memory.
   const again = lane.attempt.attemptNumber > 1;
   const entry = await card.enter(study.study, alone || again, lane.signal);
   if ('stopped' in entry) return { outcome: 'stopped' };
