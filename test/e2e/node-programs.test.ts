@@ -12,9 +12,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
 import { writeTree } from '../support/file-tree.ts';
-import { Program } from '../support/json-program.ts';
-import type { Line } from '../support/json-program.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { Programs } from '../support/json-program.ts';
+import type { Line, Program } from '../support/json-program.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const NOT_PERMITTED =
@@ -23,16 +22,12 @@ const NOT_PERMITTED =
 beforeAll(built, 300_000);
 
 let folder: TemporaryFolder;
-let programs: Program[];
+let programs: Programs;
 beforeEach(() => {
-  folder = temporaryFolder();
-  programs = [];
+  programs = new Programs();
+  ({ folder } = programs);
 });
-afterEach(async () => {
-  for (const program of programs) program.kill('SIGKILL');
-  await Promise.all(programs.map(({ command }) => command.ended));
-  folder.remove();
-});
+afterEach(() => programs.close());
 
 function project(command: readonly string[], trials: number, files: Record<string, string>): void {
   const study = {
@@ -49,17 +44,11 @@ function project(command: readonly string[], trials: number, files: Record<strin
   writeTree(folder.file('project'), { 'study.json': JSON.stringify(study), ...files });
 }
 
-function launch(args: string[], home: string, variables: Record<string, string> = {}): Program {
-  const program = new Program(args, folder, home, variables);
-  programs.push(program);
-  return program;
-}
-
 /** Starts the study on a host. */
 function host(workers: number, variables: Record<string, string> = {}): Program {
   const shared = ['--share', '--lab-port', '0', '--lab', 'lab.db'];
   const args = ['run', 'project/study.json', '--workers', String(workers), ...shared];
-  return launch(args, 'host', variables);
+  return programs.launch(args, 'host', variables);
 }
 
 function atHost(...args: string[]) {
@@ -73,7 +62,7 @@ async function invitation(): Promise<string> {
 
 async function node(name: string, ...more: string[]): Promise<Program> {
   const args = ['node', '--workers', '2', '--name', name, '--join', await invitation(), ...more];
-  return launch(args, name);
+  return programs.launch(args, name);
 }
 
 /** Waits until the host lists this reason for not working with the code on a node. */
@@ -151,11 +140,11 @@ describe('A shared lab: programs on other machines', () => {
     first.kill('SIGTERM');
     expect(await first.exitCode()).toBe(0);
     const before = ends(running).length;
-    const second = launch(['node', '--workers', '1'], 'PIXEL');
+    const second = programs.launch(['node', '--workers', '1'], 'PIXEL');
     await expect.poll(() => ends(running).length, { timeout: 120_000 }).toBeGreaterThan(before);
     second.kill('SIGTERM');
     expect(await second.exitCode()).toBe(0);
-    const third = launch(['node', '--workers', '1', '--no-allow-commands'], 'PIXEL');
+    const third = programs.launch(['node', '--workers', '1', '--no-allow-commands'], 'PIXEL');
     await third.next('note', { text: `code of project: ${NOT_PERMITTED}` });
     await lacksAtHost('PIXEL', NOT_PERMITTED);
     expect(existsSync(join(folder.file('PIXEL'), 'lan', 'programs.json'))).toBe(false);

@@ -6,9 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { built, start } from '../support/built-command.ts';
 import { checkLab } from '../support/check-lab.ts';
-import { Program } from '../support/json-program.ts';
-import type { Line } from '../support/json-program.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { Programs } from '../support/json-program.ts';
+import type { Line, Program } from '../support/json-program.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 beforeAll(built, 300_000);
@@ -67,39 +66,29 @@ class Cable {
 }
 
 let folder: TemporaryFolder;
-let programs: Program[];
+let programs: Programs;
 beforeEach(() => {
-  folder = temporaryFolder();
-  programs = [];
+  programs = new Programs();
+  ({ folder } = programs);
 });
-afterEach(async () => {
-  for (const program of programs) program.kill('SIGKILL');
-  await Promise.all(programs.map(({ command }) => command.ended));
-  folder.remove();
-});
+afterEach(() => programs.close());
 
 function host(...more: string[]): Program {
   const args = ['run', './study.json', '--workers', '1', '--share', '--lab', 'lab.db', ...more];
-  const program = new Program(args, folder, 'host');
-  programs.push(program);
-  return program;
+  return programs.launch(args, 'host');
 }
 
 function node(...more: string[]): Program {
-  const program = new Program(['node', '--workers', '2', ...more], folder, 'node');
-  programs.push(program);
-  return program;
+  return programs.launch(['node', '--workers', '2', ...more], 'node');
 }
 
 /** A node that answers with wrong values. */
 function lyingNode(...more: string[]): Program {
   const preload = new URL('../support/lying-node.mjs', import.meta.url).href;
-  const program = new Program(['node', '--workers', '2', ...more], folder, 'node', {
+  return programs.launch(['node', '--workers', '2', ...more], 'node', {
     NODE_OPTIONS: `--import ${preload}`,
     LYING_ZEROMQ: createRequire(import.meta.url).resolve('zeromq'),
   });
-  programs.push(program);
-  return program;
 }
 
 /** Executes a command of the host to its end. */

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { start } from './built-command.ts';
 import type { Command } from './built-command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
@@ -40,5 +41,28 @@ export class Program {
 
   kill(signal: NodeJS.Signals): void {
     this.command.process.kill(signal);
+  }
+}
+
+/** The programs of one test, and the folder in which they run. */
+export class Programs {
+  readonly folder: TemporaryFolder = temporaryFolder();
+  readonly #started: Program[] = [];
+
+  /** @param home name of the program's user folder */
+  launch(
+    args: readonly string[],
+    home: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Program {
+    const program = new Program(args, this.folder, home, variables);
+    this.#started.push(program);
+    return program;
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.#started) program.kill('SIGKILL');
+    await Promise.all(this.#started.map(({ command }) => command.ended));
+    this.folder.remove();
   }
 }
