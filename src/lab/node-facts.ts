@@ -7,6 +7,7 @@ import type { DatasetTransfer } from '../node/data/host-datasets.ts';
 import type { NodeDataset, NodeRow } from '../protocol/window/nodes.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import type { RemoteNode } from './remote-host.ts';
+import type { WallClock } from './wall-clock.ts';
 
 export interface NodeFacts extends Pick<
   NodeRow,
@@ -62,30 +63,65 @@ function datasetOf({ name, bytes, of, state, sources, error }: DatasetTransfer):
   return { name, bytes, of, state, from: sources, error };
 }
 
+/** The part of the lab's state that rows of nodes show. */
+export type NodesState = Pick<LabState, 'nodes' | 'stalledMs'>;
+
+/** The scheduler's view of a node. */
+export type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
+
 /** What a host writes for commands beside it. */
 export function statusOf(
   facts: readonly NodeFacts[],
-  nodes: LabState['nodes'],
+  { nodes, stalledMs }: NodesState,
+  wall: WallClock,
 ): readonly NodeStatus[] {
-  return facts.map(({ id, release, offsetMs, datasets, refusals, system }) => {
+  return facts.map((fact) => {
+    const { id, release, offsetMs, datasets, refusals, system, limits, held, hoursFrom } = fact;
     const node = nodes.get(id);
     const slots = [...(node?.slots ?? [])];
     const mode = node?.mode ?? 'open';
-    const running = slots.flatMap(({ cohorts }) => cohorts[0]?.attempts ?? []);
+    const cohorts = slots.flatMap((slot) => slot.cohorts[0] ?? []);
     return {
       node: id,
       presence: node?.presence ?? 'absent',
+      since: node === undefined ? fact.lastSeen : wall(presentSince(node, stalledMs)),
       mode,
       by: node === undefined || mode === 'open' ? null : node.modeBy,
       left: node?.reason ?? null,
       release,
       system,
       slots: slots.map(({ name }) => name),
-      running: running.length,
+      busy: cohorts.length,
+      running: cohorts.flatMap(({ attempts }) => attempts).length,
+      waiting: node?.held.size ?? 0,
+      held,
+      hoursFrom,
+      limits,
       rttMs: node?.rttMs ?? null,
       offsetMs,
       datasets,
-      refusals,
+      refusals: [...refusals, ...quarantineOf(node, wall)],
     };
   });
+}
+
+/** Time since which its presence is as it is; of an away node that of its last message. */
+export function presentSince(
+  { presence, presenceSince, lease }: ScheduledNode,
+  stalledMs: number,
+): number {
+  return presence === 'away' ? lease.heardAt + stalledMs : presenceSince;
+}
+
+/** Why a node is quarantined, and until when; empty: it is not. */
+export function quarantineOf(
+  node: ScheduledNode | undefined,
+  wall: WallClock,
+): NodeRow['refusals'] {
+  const quarantine = node?.quarantine ?? null;
+  if (node === undefined || quarantine === null) return [];
+  const { reason: detail, until } = quarantine;
+  const failed = [...node.slots].flatMap((slot) => slot.quarantine?.failures ?? []);
+  const trials = new Set(failed.map(({ study, number }) => `${study}/${number}`)).size;
+  return [{ reason: 'quarantined', data: { trials, detail, untilMs: wall(until) } }];
 }

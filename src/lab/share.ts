@@ -20,6 +20,7 @@ import { HostRotation, pairKnown } from '../node/keys/rotation.ts';
 import type { KeyMessage } from '../node/keys/rotation.ts';
 import { noteSharing } from '../node/keys/sharing.ts';
 import { StatusFile } from '../node/keys/status.ts';
+import type { NodeStatus } from '../node/keys/status.ts';
 import { DRAIN_MS, NodeWishes, PAUSE_MS } from '../node/keys/wishes.ts';
 import type { NodeWish } from '../node/keys/wishes.ts';
 import { Admissions } from '../node/pairing/admissions.ts';
@@ -46,6 +47,7 @@ import type { UnsentDataset } from './node-refusals.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { NodeSamples } from './node-samples.ts';
 import type { RemoteHost } from './remote-host.ts';
+import { wallClock } from './wall-clock.ts';
 
 /** Milliseconds between two looks for ephemeral nodes that have left. */
 const FORGET_EVERY_MS = 60_000;
@@ -95,6 +97,7 @@ interface Open {
 export class LabShare {
   readonly #parts: ShareParts;
   readonly #name = hostname();
+  readonly #wall = wallClock(() => this.#parts.coordinator().now);
   readonly #listeners = new Set<() => void>();
   /** Utilisation of all nodes, under their ids, in the order of arrival. */
   readonly samples: NodeSamples;
@@ -357,9 +360,7 @@ export class LabShare {
     };
     const announcing = setInterval(announceKey, ANNOUNCE_KEY_MS);
     const forget = setInterval(() => admitted.forgetEphemeral(this.#connected()), FORGET_EVERY_MS);
-    const status = new StatusFile(folder, () =>
-      statusOf(this.nodes, this.#parts.coordinator().lab.nodes),
-    );
+    const status = new StatusFile(folder, () => this.#status());
     const ends = [
       admitted.watch(() => {
         const nodes = admitted.list();
@@ -410,6 +411,10 @@ export class LabShare {
     const reason = error instanceof Error ? error.message : String(error);
     this.#problem = { code: 'io', data: { reason } };
     await this.share(false);
+  }
+
+  #status(): readonly NodeStatus[] {
+    return statusOf(this.nodes, this.#parts.coordinator().lab, this.#wall);
   }
 
   #removed(node: string): void {

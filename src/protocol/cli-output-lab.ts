@@ -179,11 +179,21 @@ export const nodesOutput = strict({
       presence: nodeRow.shape.presence
         .nullable()
         .describe('Null here and below: no lab is shared from this machine now.'),
+      since: instant.describe(
+        'Since when the presence is as it is: of an away node the time of its last message.',
+      ),
       mode: nodeRow.shape.mode.nullable(),
+      modeBy: nodeRow.shape.by.describe('The person who set the mode; null: it is open.'),
+      left: nodeRow.shape.left.describe('Why an absent node has left; null: unknown.'),
       release: z.string().nullable(),
       system: z.string().nullable(),
       slots: z.array(z.string()).describe('Its workers.'),
+      busy: count.nullable().describe('Workers with a running trial.'),
       running: count.nullable().describe('Trials that run there.'),
+      waiting: count.nullable().describe('Workers that wait because their machine is in use.'),
+      held: nodeRow.shape.held.describe('Why workers wait; null: none does, or it is unknown.'),
+      hoursFrom: instant.describe('When its hours of use begin; null: it has none, or now.'),
+      limits: nodeRow.shape.limits.describe('In force: of the owner’s and the lab’s the stricter.'),
       rttMs: z.number().nullable(),
       offsetMs: z.number().nullable().describe('Its clock minus the clock of this machine.'),
       datasets: nodeRow.shape.datasets,

@@ -6,6 +6,7 @@ import { newKeyPair } from '../../src/node/keys/key-pair.ts';
 import { LanFolder } from '../../src/node/keys/lan-folder.ts';
 import { StatusFile } from '../../src/node/keys/status.ts';
 import type { NodeStatus } from '../../src/node/keys/status.ts';
+import { NO_LIMITS } from '../../src/protocol/node-messages.ts';
 import { nodesOutput } from '../../src/protocol/cli-output-lab.ts';
 import { cliContext } from '../support/cli-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -23,6 +24,10 @@ afterEach(() => {
 
 const context = () => cliContext(home.path, { GALAPAGOS_HOME: home.path });
 
+function escaped(text: string): string {
+  return text.replaceAll(/[().]/g, String.raw`\$&`);
+}
+
 /** Admits PIXEL and writes its status. */
 function write(more: Partial<NodeStatus>): void {
   const folder = new LanFolder(home.path);
@@ -38,13 +43,19 @@ function write(more: Partial<NodeStatus>): void {
     {
       node: id,
       presence: 'present',
+      since: null,
       mode: 'open',
       by: null,
       left: null,
       release: '0.3',
       system: null,
       slots: [],
+      busy: 0,
       running: 0,
+      waiting: 0,
+      held: null,
+      hoursFrom: null,
+      limits: null,
       rttMs: null,
       offsetMs: null,
       datasets: [],
@@ -56,6 +67,91 @@ function write(more: Partial<NodeStatus>): void {
 
 const versions = { node: { low: 1, high: 1 }, lab: { low: 2, high: 3 } };
 const full = 'disk full: 2.1 GB needed, 0.4 GB free';
+
+const SLOTS = ['n1/cpu/0', 'n1/cpu/1'];
+const at = (hour: number): number => new Date(2026, 0, 5, hour, 2).getTime();
+const FAILED = 'trial 3: crash after 5 ms (out of memory)';
+const fetching = {
+  name: 'cifar-10',
+  bytes: 43,
+  of: 100,
+  state: 'fetching' as const,
+  from: ['DESK', 'A', 'B'],
+  error: null,
+};
+
+describe('Command line: states of nodes', () => {
+  it.each<[string, Partial<NodeStatus>]>([
+    ['Ready', {}],
+    ['1 of 2 at work', { slots: SLOTS, busy: 1, running: 4 }],
+    ['Fetching cifar-10, 43 %, from DESK and 2 others', { datasets: [fetching] }],
+    ['Checking cifar-10', { datasets: [{ ...fetching, state: 'checking' }] }],
+    ['Gone since 14:02', { presence: 'absent', since: at(14), left: 'silent' }],
+    ['Asleep since 14:02', { presence: 'absent', since: at(14), left: 'sleep' }],
+    ['Left', { presence: 'absent', since: at(14), left: 'owner' }],
+    ['Not connected yet', { presence: 'absent' }],
+    ['Finishes 2 trials, takes no more', { mode: 'draining', by: 'user', busy: 2, running: 2 }],
+    ['Drained', { mode: 'drained', by: 'user' }],
+    ['Drained (by its owner)', { mode: 'drained', by: 'owner' }],
+    ['Paused here', { mode: 'paused', by: 'user' }],
+    ['Paused by its owner', { mode: 'paused', by: 'owner' }],
+    ['In use: waits', { slots: SLOTS, waiting: 2 }],
+    [
+      'In use (other programs use 40 %): waits',
+      { slots: SLOTS, waiting: 2, held: { reason: 'load', data: { load: 40 } } },
+    ],
+    ['1 of 2 at work', { slots: SLOTS, busy: 1, waiting: 1 }],
+    ['Another version', { refusals: [{ reason: 'version', data: versions }] }],
+  ])('are listed and shown in words: %s', (words, more) => {
+    write(more);
+    const [list, show] = [context(), context()];
+    listNodes(list, {});
+    expect(list.printed()).toMatch(new RegExp(`^PIXEL +${escaped(words)}  `, 'm'));
+    showNode(show, 'PIXEL', {});
+    expect(show.printed()).toContain(`state      ${words}\n`);
+  });
+
+  it('name the hour at which its use begins, and since when its input is', () => {
+    const now = Date.now();
+    write({ hoursFrom: now + 3_600_000 });
+    const [off, used] = [context(), context()];
+    listNodes(off, {});
+    expect(off.printed()).toMatch(/^PIXEL +Off until \d\d:\d\d {2}/m);
+    status?.close();
+    status = null;
+    write({ slots: SLOTS, waiting: 2, held: { reason: 'input', data: { at: now - 3_000 } } });
+    listNodes(used, {});
+    expect(used.printed()).toMatch(/In use \(input \d\.\d s ago\): waits/);
+  });
+
+  it('say how long a node was silent, and that its trials run elsewhere too', () => {
+    write({ presence: 'away', since: Date.now() - 12_000, running: 3 });
+    const listed = context();
+    listNodes(listed, {});
+    expect(listed.printed()).toMatch(/^PIXEL +Not heard of for 1\d s {2}/m);
+    expect(listed.printed()).toContain(
+      '\nPIXEL: its 3 trials run elsewhere too; what it finishes still counts\n',
+    );
+  });
+
+  it('say which trials a quarantined node failed, and when it is tried again', () => {
+    const data = { trials: 3, detail: FAILED, untilMs: Date.now() + 48_000 };
+    write({ refusals: [{ reason: 'quarantined', data }] });
+    const listed = context();
+    listNodes(listed, {});
+    expect(listed.printed()).toMatch(/^PIXEL +Quarantined, tried again in 4\d s {2}/m);
+    expect(listed.printed()).toContain(
+      `\nPIXEL: failed 3 trials that succeeded elsewhere: ${FAILED}\n`,
+    );
+  });
+
+  it('show the limits in force', () => {
+    write({ limits: { ...NO_LIMITS, devices: ['cpu'], hours: { from: 18, to: 8 } } });
+    const show = context();
+    showNode(show, 'PIXEL', {});
+    expect(show.printed()).toContain('limits     only CPU, 18-8\n');
+  });
+});
 
 describe('Command line: nodes that do not work', () => {
   it.each<[string, Partial<NodeStatus>]>([

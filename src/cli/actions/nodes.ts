@@ -13,6 +13,7 @@ import type { AdmittedNode } from '../../node/keys/admitted.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
 import { nodeProblems } from '../display/node-problems.ts';
+import { limitsText, nodeState, transferText } from '../display/node-state.ts';
 import { table } from '../display/table.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
@@ -127,16 +128,29 @@ function shown(
 ): Omit<Row, keyof AdmittedNode | 'wished'> {
   return {
     presence: status?.presence ?? null,
+    since: instantOf(status?.since),
     mode: status?.mode ?? null,
+    modeBy: status?.by ?? null,
+    left: status?.left ?? null,
     release: status?.release ?? null,
     system: status?.system ?? null,
     slots: [...(status?.slots ?? [])],
+    busy: status?.busy ?? null,
     running: status?.running ?? null,
+    waiting: status?.waiting ?? null,
+    held: status?.held ?? null,
+    hoursFrom: instantOf(status?.hoursFrom),
+    limits: status?.limits ?? null,
     rttMs: status?.rttMs ?? null,
     offsetMs: status?.offsetMs ?? null,
     datasets: [...(status?.datasets ?? [])],
     refusals: [...(status?.refusals ?? pausedByHost(reason))],
   };
+}
+
+/** @param ms since 1970 @returns UTC in ISO 8601 */
+function instantOf(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : new Date(ms).toISOString();
 }
 
 /** Without a host that runs, the wish alone says why a node is paused. */
@@ -161,13 +175,13 @@ function printRows(context: Context, rows: readonly Row[], json: boolean): void 
   }));
   const cells = rows.map((row) => [
     row.name,
-    stateOf(row),
+    nodeState(row, Date.now()).words,
     row.slots.length === 0 ? '–' : String(row.slots.length),
     row.running === null ? '–' : String(row.running),
     lastSeenOf(row),
   ]);
   const problems = rows.flatMap((row) =>
-    nodeProblems(row).map((problem) => `${row.name}: ${problem}`),
+    nodeProblems(row, Date.now()).map((problem) => `${row.name}: ${problem}`),
   );
   const below = problems.length === 0 ? [] : ['', ...problems];
   print(context, [...table(head, cells, widthOf(context)), ...below]);
@@ -183,17 +197,11 @@ function minuteOf(time: string): string {
   return time.slice(0, 'YYYY-MM-DDTHH:MM'.length).replace('T', ' ');
 }
 
-function stateOf({ presence, mode, wished }: Row): string {
-  if (presence === null) return wished === 'open' ? 'no lab is shared now' : `to be ${wished}`;
-  if (presence === 'absent') return wished === 'open' ? 'absent' : `absent, to be ${wished}`;
-  return mode === null || mode === 'open' ? presence : `${presence}, ${mode}`;
-}
-
 function linesOf(row: Row): readonly (readonly [string, string])[] {
   const { system, release, slots, running, rttMs, offsetMs, datasets } = row;
   const ms = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} ms`);
   return [
-    ['state', stateOf(row)],
+    ['state', nodeState(row, Date.now()).words],
     ['system', system ?? '–'],
     ['release', release ?? '–'],
     ['workers', slots.length === 0 ? '–' : slots.map((slot) => slotNameOnNode(slot)).join(', ')],
@@ -205,7 +213,8 @@ function linesOf(row: Row): readonly (readonly [string, string])[] {
       'last seen',
       `${lastSeenOf(row)}${row.presence === 'present' || row.lastSeen === null ? '' : ' UTC'}`,
     ],
-    ...datasets.map(({ name, state }) => ['dataset', `${name}: ${state}`] as const),
-    ...nodeProblems(row).map((problem) => ['problem', problem] as const),
+    ['limits', row.limits === null ? '–' : limitsText(row.limits)],
+    ...datasets.map((dataset) => ['dataset', transferText(dataset)] as const),
+    ...nodeProblems(row, Date.now()).map((problem) => ['problem', problem] as const),
   ];
 }

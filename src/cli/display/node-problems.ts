@@ -2,13 +2,21 @@
 import { versionText } from '../../protocol/node-wire.ts';
 import type { NodeRow } from '../../protocol/window/nodes.ts';
 import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
+import { count } from './format.ts';
+import { nodeState } from './node-state.ts';
 
-type Node = Pick<NodesOutput['nodes'][number], 'name' | 'release' | 'refusals' | 'datasets'>;
+type Node = NodesOutput['nodes'][number];
 
-/** Sentences without a full stop; none: nothing keeps it from work. */
-export function nodeProblems({ name, release, refusals, datasets }: Node): readonly string[] {
+/**
+ * Sentences without a full stop; none: nothing keeps it from work.
+ * @param now milliseconds since 1970
+ */
+export function nodeProblems(node: Node, now: number): readonly string[] {
+  const { name, release, refusals, datasets } = node;
+  const { more } = nodeState(node, now);
   const lacking = datasets.filter(({ state }) => state === 'paused' || state === 'failed');
   return [
+    ...(more === null ? [] : [more]),
     ...refusals
       .filter((refusal) => !lacking.some((each) => each.name === refusal.data['dataset']))
       .map((refusal) => refusalText(name, release, refusal)),
@@ -38,9 +46,18 @@ function refusalText(
       return `paused: ${stringOf(data['text']) ?? ''}; resume tries it again`;
     case 'mismatches':
       return stringOf(data['text']) ?? reason;
+    case 'quarantined':
+      return quarantineText(data);
     default:
       return reason;
   }
+}
+
+function quarantineText(data: Readonly<Record<string, unknown>>): string {
+  const trials = Number(data['trials'] ?? 0);
+  const what = trials === 0 ? 'trials' : count(trials, 'trial');
+  const why = stringOf(data['detail']);
+  return `failed ${what} that succeeded elsewhere${why === null ? '' : `: ${why}`}`;
 }
 
 function lacksText(dataset: string, why: string | null): string {

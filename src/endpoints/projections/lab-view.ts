@@ -6,6 +6,7 @@ import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
 import type { AttemptId, Change, LabChange, Study } from '../../core/scheduling/index.ts';
 import { activeMs } from '../../core/scheduling/studies.ts';
 import type { OpenLab } from '../../lab/open-lab.ts';
+import { wallClock } from '../../lab/wall-clock.ts';
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
 import type { AttemptEntry } from '../../storage/lab-reader.ts';
 import { Changes, Throttle } from '../feeds/changes.ts';
@@ -22,8 +23,6 @@ const FOREIGN_MS = 10_000;
 /** Milliseconds of history before the last earlier attempt that the timeline shows. */
 const PAST_MS = 5 * 60_000;
 const PAST_ATTEMPTS = 5_000;
-/** Tolerance in milliseconds when two clocks are read one after the other. */
-const CLOCKS_AGREE_MS = 10;
 
 export class LabView {
   readonly lab: OpenLab;
@@ -73,16 +72,7 @@ export class LabView {
   }
 
   /** Converts the coordinator's clock to milliseconds since 1970. */
-  readonly wall = (at: number): number => {
-    const offset = Date.now() - this.lab.coordinator.now;
-    if (!(Math.abs(offset - this.#offset) < CLOCKS_AGREE_MS)) this.#offset = offset;
-    return this.#offset + at;
-  };
-  /**
-   * Offset between the two clocks, kept while it is within tolerance, so that one instant is always
-   * the same number; a suspend of the machine changes it.
-   */
-  #offset = NaN;
+  readonly wall = wallClock(() => this.lab.coordinator.now);
 
   /** Whether other programs' studies are loaded, or loading failed. */
   get isForeignLoaded(): boolean {

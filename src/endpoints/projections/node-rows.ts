@@ -3,23 +3,22 @@
  * node has told. Computed on request.
  */
 import { THIS_NODE, parseSlot } from '../../core/device.ts';
-import type { LabState } from '../../core/scheduling/index.ts';
+import { presentSince, quarantineOf } from '../../lab/node-facts.ts';
+import type { NodesState, ScheduledNode } from '../../lab/node-facts.ts';
+import type { WallClock } from '../../lab/wall-clock.ts';
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { NodeRow } from '../../protocol/window/nodes.ts';
 import type { NodeSample } from '../../protocol/window/telemetry.ts';
 import type { NodeFacts } from '../shared-lab.ts';
 
 export interface NodeSurroundings {
-  readonly lab: Pick<LabState, 'nodes' | 'stalledMs'>;
-  /** Converts the coordinator's clock to milliseconds since 1970. */
-  readonly wall: (at: number) => number;
+  readonly lab: NodesState;
+  readonly wall: WallClock;
   /** Slots of all nodes. */
   readonly slots: readonly SlotRow[];
   /** Name of a dataset by its content. */
   readonly datasetName: (content: string) => string;
 }
-
-type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
 
 export function nodeRows(
   facts: readonly NodeFacts[],
@@ -37,7 +36,7 @@ export function nodeRows(
         name: datasetName(content),
       })),
       presence: node?.presence ?? 'absent',
-      since: node === undefined ? lastSeen : wall(sinceOf(node, lab.stalledMs)),
+      since: node === undefined ? lastSeen : wall(presentSince(node, lab.stalledMs)),
       left: node?.reason ?? null,
       refusals: [...fact.refusals, ...quarantineOf(node, wall)],
       mode,
@@ -48,21 +47,6 @@ export function nodeRows(
       rttMs: node?.rttMs ?? null,
     };
   });
-}
-
-/** Time since when its presence is as it is; of an away node that of its last message. */
-function sinceOf({ presence, presenceSince, lease }: ScheduledNode, stalledMs: number): number {
-  return presence === 'away' ? lease.heardAt + stalledMs : presenceSince;
-}
-
-function quarantineOf(
-  node: ScheduledNode | undefined,
-  wall: (at: number) => number,
-): NodeRow['refusals'] {
-  const quarantine = node?.quarantine ?? null;
-  if (quarantine === null) return [];
-  const { reason: detail, until } = quarantine;
-  return [{ reason: 'quarantined', data: { detail, untilMs: wall(until) } }];
 }
 
 function slotOf(row: SlotRow, node: ScheduledNode | undefined): NodeRow['slots'][number] {

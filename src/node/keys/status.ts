@@ -21,6 +21,7 @@ const count = z.int().min(0);
 const status = strict({
   node: z.string(),
   presence: nodeRow.shape.presence,
+  since: nodeRow.shape.since,
   mode: nodeRow.shape.mode,
   by: nodeRow.shape.by,
   left: nodeRow.shape.left,
@@ -28,8 +29,15 @@ const status = strict({
   system: z.string().nullable(),
   /** Workers that it offers. */
   slots: z.array(z.string()),
+  /** Workers with a running trial. */
+  busy: count,
   /** Trials that run there. */
   running: count,
+  /** Workers that wait because their machine is in use. */
+  waiting: count,
+  held: nodeRow.shape.held,
+  hoursFrom: nodeRow.shape.hoursFrom,
+  limits: nodeRow.shape.limits,
   rttMs: nodeRow.shape.rttMs,
   offsetMs: nodeRow.shape.offsetMs,
   datasets: nodeRow.shape.datasets,
