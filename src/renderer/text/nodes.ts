@@ -77,6 +77,9 @@ export const nodeText = {
       ? `An unknown machine (${address}) was refused in the last minute`
       : `An unknown machine (${address}) was refused ${count(times)} times in the last minute`,
 
+  refusedMany: ({ times }: { times: number }) =>
+    `Unknown machines of many addresses were refused ${count(times)} times in the last minute`,
+
   /** Card of a node. */
   system: 'System',
   release: 'Release',

@@ -1,6 +1,6 @@
 /** State of a node in words, from its row. Pure. */
 import { deviceName } from '../../core/device.ts';
-import type { NodeDataset, NodeRow } from '../../protocol/window/nodes.ts';
+import type { NodeDataset, NodeRow, RefusedRow } from '../../protocol/window/nodes.ts';
 import { bytesOf, clockLeft, clockTime, percent, roughly } from '../format.ts';
 import { text } from '../text.ts';
 import { nodeText } from '../text/nodes.ts';
@@ -127,6 +127,24 @@ export function fetchWords({ name, state, bytes, of, from }: NodeDataset): strin
   if (state === 'checking') return nodeText.checking({ name });
   const share = of === 0 ? '' : percent(bytes / of);
   return nodeText.fetching({ name, share: share === '' ? text.unknown : share, from });
+}
+
+/** Refusals are shown for this long, in milliseconds. */
+const REFUSED_MS = 60_000;
+/** Stands for many addresses. */
+const MANY = '*';
+
+/** Sentences about machines that were refused in the last minute: one for each address. */
+export function refusedLately(refused: readonly RefusedRow[], now: number): readonly string[] {
+  const times = new Map<string, number>();
+  for (const row of refused)
+    if (now - row.at < REFUSED_MS)
+      times.set(row.address, (times.get(row.address) ?? 0) + row.times);
+  return [...times].map(([address, count]) =>
+    address === MANY
+      ? nodeText.refusedMany({ times: count })
+      : nodeText.refused({ address, times: count }),
+  );
 }
 
 /** Progress of a dataset on a node: `73 of 170 MB, from DESK`. */
