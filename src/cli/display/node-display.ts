@@ -65,7 +65,7 @@ function sentenceOf(event: NodeEvent): string {
         ? 'The host has closed the lab. Waiting for it to come back …'
         : 'The connection to the host is lost; running trials go on. Connecting again …';
     case 'refused':
-      return `The host refuses this machine (${event.detail}). Trying again every 30 s …`;
+      return `The host refuses this machine (${event.detail}). Trying again …`;
     case 'workers':
       return event.running === 0
         ? 'No worker runs: the lab has no work for this machine now.'
@@ -81,7 +81,7 @@ function sentenceOf(event: NodeEvent): string {
     case 'draining':
       return `Finishing running trials for at most ${event.graceMs / 1000} s; press Ctrl-C again to leave at once.`;
     case 'left':
-      return LEFT[event.reason];
+      return event.detail === null ? LEFT[event.reason] : `Left the lab: ${event.detail}.`;
     case 'digits':
       return `Does ${event.host} show ${event.digits.slice(0, 3)} ${event.digits.slice(3)}?`;
     case 'waiting':
@@ -106,11 +106,11 @@ function useOf({ limits, held, hoursFrom }: Extract<NodeEvent, { event: 'courtes
     case undefined:
       return FREE;
     case 'input':
-      return 'Somebody uses this machine: workers wait until five minutes without input.';
+      return 'This machine is in use: workers wait until five minutes without input.';
     case 'load':
       return 'Other programs use this machine: their devices’ workers wait.';
     case 'unknown':
-      return `Workers wait: whether somebody uses this machine cannot be told (${String(held.data['why'])}).`;
+      return `Workers wait: whether this machine is in use is unknown (${String(held.data['why'])}).`;
   }
 }
 

@@ -136,7 +136,7 @@ function nodeNote(change: NodeChange, { name, workers }: NodeDescription): strin
     case 'nodePresence':
       return presenceNote(change, { name, workers });
     case 'nodeMode':
-      return MODES[change.mode].replace('NODE', name);
+      return `${name} ${MODES[change.mode]}${change.by === 'owner' && change.mode !== 'open' ? ' (by its owner)' : ''}`;
     case 'nodeHeld':
       return change.held.length === 0
         ? `${name} works again`
@@ -168,10 +168,10 @@ function figure(value: number): string {
 }
 
 const MODES: Readonly<Record<Extract<NodeChange, { kind: 'nodeMode' }>['mode'], string>> = {
-  open: 'NODE takes trials again',
-  paused: 'NODE is paused',
-  draining: 'NODE finishes its running trials and takes no more',
-  drained: 'NODE is drained',
+  open: 'takes trials again',
+  paused: 'is paused',
+  draining: 'finishes its running trials and takes no more',
+  drained: 'is drained',
 };
 
 function presenceNote(

@@ -176,6 +176,8 @@ function listenerFor(
   display: RunDisplay,
   end: (end: RunEnd) => void,
 ): LabParts['listener'] {
+  /** Names of nodes by id, also of those that were removed meanwhile. */
+  const names = new Map<string, string>();
   return {
     show(study, change) {
       if (study !== view.uid) return;
@@ -191,10 +193,12 @@ function listenerFor(
       if (change.kind === 'storageStalled') view.stalled = change.error;
       if (change.kind === 'storageBack') view.stalled = null;
       display.event(
-        labEventOf(change, performance.now(), (node) => ({
-          name: view.lab?.share.nameOf(node) ?? node,
-          workers: view.lab?.coordinator.lab.nodes.get(node)?.slots.size ?? 0,
-        })),
+        labEventOf(change, performance.now(), (node) => {
+          const name = view.lab?.share.nameOf(node) ?? names.get(node) ?? node;
+          names.set(node, name);
+          const workers = view.lab?.coordinator.lab.nodes.get(node)?.slots.size ?? 0;
+          return { name, workers };
+        }),
       );
     },
     finished(study, reason) {
