@@ -1,9 +1,13 @@
 /**
- * A real Slurm of one machine for tests: controller, daemon and munge listen on loopback only.
+ * A real Slurm of one machine for tests: controller, daemon and munge listen on loopback only, on
+ * free ports, so that several can run at a time.
  * Needs Debian's packages slurm-wlm and munge, and root.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -25,15 +29,23 @@ export class RealSlurm {
   /** Environment in which the commands of Slurm reach this one. */
   readonly env: Readonly<Record<string, string>>;
 
-  /** @param folder exists; contains configuration, state and logs. @param cores offered to jobs */
-  constructor(folder: string, cores: number) {
+  /**
+   * Starts it.
+   * @param folder exists; contains configuration, state and logs
+   * @param cores offered to jobs
+   */
+  static async start(folder: string, cores: number): Promise<RealSlurm> {
+    return new RealSlurm(folder, configuration(folder, cores, await freePorts(2)));
+  }
+
+  private constructor(folder: string, text: string) {
     this.#folder = folder;
     const config = join(folder, 'slurm.conf');
     this.env = { SLURM_CONF: config };
     // Munge refuses folders that other users may write to.
     chmodSync(folder, 0o755);
     for (const name of ['state', 'spool', 'log']) mkdirSync(join(folder, name));
-    writeFileSync(config, configuration(folder, cores));
+    writeFileSync(config, text);
     const socket = this.#startMunge();
     writeFileSync(config, `AuthInfo=socket=${socket}\n`, { flag: 'a' });
     this.run('slurmctld');
@@ -86,12 +98,26 @@ export class RealSlurm {
   }
 }
 
-function configuration(folder: string, cores: number): string {
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+function configuration(
+  folder: string,
+  cores: number,
+  [controller, daemon]: readonly number[],
+): string {
   const host = hostname();
   const real = availableParallelism();
   return `${[
     'ClusterName=lab',
     `SlurmctldHost=${host}(127.0.0.1)`,
+    `SlurmctldPort=${controller}`,
+    `SlurmdPort=${daemon}`,
     'AuthType=auth/munge',
     'SlurmUser=root',
     'SlurmdUser=root',

@@ -179,6 +179,8 @@ describe.concurrent('Shared lab: faults', () => {
       const meanwhile = node.events.slice(from);
       await lab.bed.signal('h1', 'SIGCONT');
       const end = await host.until(({ event }) => event === 'finished');
+      const lost = host.events.filter(({ event, state }) => event === 'worker' && state === 'lost');
+      expect(lost.map(({ at, slot, reason }) => [at, slot, reason].join(' ')).join('\n')).toBe('');
       expect(end).toMatchObject({ lostAttempts: 0 });
       expect(meanwhile).not.toContainEqual(expect.objectContaining(NO_WORKERS));
       await finished(lab, host);
