@@ -164,6 +164,7 @@ async function create(
           chosenScripts,
           holdUpload: (id) => uploads.hold(id),
           historiesOf: calls.historiesOf,
+          capture: calls.capture,
         }),
         about: () => ({
           version: options.version,

@@ -29,7 +29,7 @@ import {
   trialDetail,
   trialOutputPart,
 } from './window/reading.ts';
-import { proposedScript, scriptTry } from './window/script.ts';
+import { examinedProject, proposedScript, scriptTry } from './window/script.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
 import { editPreview } from './window/search-edits.ts';
 import { startSource } from './window/start-from.ts';
@@ -103,6 +103,17 @@ export const queries = {
     }),
     proposedScript,
   ),
+  /** Says what a copy of a project folder would contain. For the desktop window only, likewise. */
+  examineProject: call(
+    strict({
+      /** Null: the folder of the script, or the working folder where that is elsewhere. */
+      project: path.nullable(),
+      command: z.array(z.string().max(100_000)).max(10_000),
+      /** Absolute path of the working folder. */
+      folder: path,
+    }),
+    examinedProject,
+  ),
   /** The latest try of a command; null: there was none. */
   scriptTry: call(nothing, scriptTry.nullable()),
   /** Maps the trials of another search to a study that would start from them. */
@@ -156,6 +167,11 @@ export const commands = {
       study: writtenStudyFile,
       workers: z.int().min(1).max(4096).nullable(),
       startFrom: z.array(startSource).max(MOST_SOURCES).exactOptional(),
+      /**
+       * Folder of which trials run a copy, null as in `examineProject`; absent: they run in the
+       * folder itself. For the desktop window only.
+       */
+      project: path.nullable().exactOptional(),
     }),
     strict({ study }),
   ),

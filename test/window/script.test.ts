@@ -131,6 +131,28 @@ describe('Window: own script', () => {
   );
 
   it(
+    'says what a copy of the project folder contains, and starts nothing while there can be none',
+    async () => {
+      const page = await reading('train.py');
+      await page.getByText(/^Start copies 2 files, .* of at most 200 MB\./).waitFor();
+      await field(page, words.project).fill('/nowhere/at-all');
+      await page.getByText('expected a folder, found no folder /nowhere/at-all').waitFor();
+      expect(await field(page, words.project).getAttribute('aria-invalid')).toBe('true');
+      await start(page).click();
+      await expect
+        .poll(
+          () => field(page, words.project).evaluate((it) => it === document.activeElement),
+          patient,
+        )
+        .toBe(true);
+      await page.getByRole('combobox', { name: words.files }).selectOption('folder');
+      await page.getByText(words.folderNote).waitFor();
+      await page.getByText('expected a folder').waitFor({ state: 'detached' });
+    },
+    3 * PATIENCE,
+  );
+
+  it(
     'renames, fixes and removes a parameter in the command as well',
     async () => {
       const page = await reading('train.py');

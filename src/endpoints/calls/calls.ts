@@ -13,7 +13,7 @@ import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
 import { readHistories } from './read-histories.ts';
 import { readingCalls } from './reading-calls.ts';
-import { scriptCalls } from './script-calls.ts';
+import { captureProject, scriptCalls } from './script-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
 import type { StudyCommandDeps } from './study-calls.ts';
 
@@ -32,6 +32,8 @@ export interface OtherCalls {
   followUp(): void;
   /** Reads the searches that a study starts from. @throws GalapagosError */
   readonly historiesOf: StudyCommandDeps['historiesOf'];
+  /** Takes the copy of a project folder. @throws GalapagosError */
+  readonly capture: StudyCommandDeps['capture'];
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export function createCalls(deps: CallDeps): OtherCalls {
     confirms: (study) => confirm.confirms(study),
     followUp: () => confirm.followUp(),
     historiesOf: (request, context) => readHistories(deps, reading, request, context),
+    capture: (request, context) => captureProject(deps, scripts, request, context),
     async close() {
       if (scripts.started) await scripts.do('endScript', undefined).catch(() => undefined);
       await Promise.all([imports.close(), checking.close(), reading.close(), scripts.close()]);

@@ -10,10 +10,30 @@ import { meaningProblems } from '../../protocol/study-file.ts';
 import { objectiveCheck } from '../../objectives/objective-check.ts';
 import { scriptPath } from '../../studies/script/propose-script.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
+import type { Captured } from '../../objectives/objective-kind.ts';
+import type { CallContext } from '../../protocol/endpoint.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 import { refusePrograms, scriptsFor } from './chosen-scripts.ts';
+import type { CaptureRequest } from './study-calls.ts';
 
-type ScriptCalls = Pick<CallHandlers, 'proposeScript' | 'scriptTry' | 'tryScript' | 'endScript'>;
+type ScriptCalls = Pick<
+  CallHandlers,
+  'proposeScript' | 'examineProject' | 'scriptTry' | 'tryScript' | 'endScript'
+>;
+
+/** Takes the copy of a project folder, in which the trials of a study from the window run. */
+export async function captureProject(
+  { userFolder, chosenScripts }: Pick<CallDeps, 'userFolder' | 'chosenScripts'>,
+  thread: ThreadWork,
+  request: CaptureRequest,
+  context: CallContext,
+): Promise<Captured> {
+  refusePrograms(context);
+  const objective = check(commandObjective, request.objective);
+  if (!objective.ok) throw new InvalidInput('startStudy', objective.problems);
+  const places = { scripts: [...chosenScripts], cwd: homedir(), userFolder };
+  return thread.do('captureProject', { ...request, objective: objective.value, ...places });
+}
 
 export function scriptCalls(deps: CallDeps, thread: ThreadWork): ScriptCalls {
   const { resources, userFolder, chosenScripts } = deps;
@@ -25,6 +45,12 @@ export function scriptCalls(deps: CallDeps, thread: ThreadWork): ScriptCalls {
       const proposed = await thread.do('proposeScript', request);
       chosenScripts.add(script);
       return proposed;
+    },
+    async examineProject({ project, command, folder }, context) {
+      refusePrograms(context);
+      const objective = { command, folder };
+      const places = { scripts: [...chosenScripts], cwd: homedir(), userFolder };
+      return thread.do('examineProject', { project, objective, ...places });
     },
     async tryScript({ study, values }, context) {
       refusePrograms(context);

@@ -10,6 +10,7 @@ import { editSearch } from '../../coordinator/search-edits.ts';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { canResume, endedOf, trialsAtOnce } from '../../core/scheduling/index.ts';
 import type { LabState, Study } from '../../core/scheduling/index.ts';
+import type { Objective } from '../../core/study/study-spec.ts';
 import { withChosenSampler } from '../../core/study/choose-sampler.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
 import { THIS_NODE, deviceOfSlot, slotsOf } from '../../core/device.ts';
@@ -22,6 +23,7 @@ import { decideOrThrow, orThrow } from '../../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../core/free-name.ts';
 import { objectiveCheck } from '../../objectives/objective-check.ts';
+import type { Captured } from '../../objectives/objective-kind.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { deviceProblems, devicesOf } from '../../studies/device-problems.ts';
 import { joinHistories } from '../../studies/start-from/map-history.ts';
@@ -69,6 +71,19 @@ export interface StudyCommandDeps {
     request: Omit<StartRequest, 'lab'>,
     context: CallContext,
   ) => Promise<readonly MappedHistory[]>;
+  /**
+   * Takes the copy of a project folder in which trials run.
+   * @throws GalapagosError `no-programs`; InvalidInput
+   */
+  readonly capture: (request: CaptureRequest, context: CallContext) => Promise<Captured>;
+}
+
+export interface CaptureRequest {
+  readonly objective: Objective;
+  /** As a person typed it; null: as `examineProject` answers. */
+  readonly project: string | null;
+  /** Absolute path of the lab file. */
+  readonly lab: string;
 }
 
 export function studyCommands({
@@ -78,6 +93,7 @@ export function studyCommands({
   chosenScripts,
   holdUpload,
   historiesOf,
+  capture,
 }: StudyCommandDeps): StudyCommands {
   const decide = (command: Parameters<Coordinator['decide']>[0]): null =>
     decideOrThrow(current.lab.deciding, command);
@@ -120,7 +136,7 @@ export function studyCommands({
     }
   };
   return {
-    async startStudy({ study: file, workers, startFrom = [] }, context) {
+    async startStudy({ study: file, workers, startFrom = [], project }, context) {
       // Names of other programs' studies are taken as well.
       await current.view.foreignLoaded;
       const coordinator = current.lab.deciding;
@@ -139,8 +155,18 @@ export function studyCommands({
         startFrom.length === 0
           ? []
           : await historiesOf({ study: file, sources: startFrom }, context);
-      const spec =
-        histories.length === 0 ? read.spec : { ...read.spec, ...joinHistories(histories) };
+      const { objective } =
+        project === undefined
+          ? read.spec
+          : await capture(
+              { objective: file.objective, project, lab: resolve(current.lab.file) },
+              context,
+            );
+      const spec = {
+        ...read.spec,
+        objective,
+        ...(histories.length === 0 ? {} : joinHistories(histories)),
+      };
       const uid = randomUUID();
       const named = { ...spec, name: freeName(current.view.names, spec.name) };
       const atOnce = trialsAtOnce(coordinator.lab, spec, limits.trials ?? Infinity);

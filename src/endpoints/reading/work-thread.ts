@@ -15,6 +15,7 @@ import { checkStudy } from '../../studies/check-study.ts';
 import { readConfirmations } from '../../studies/confirmations.ts';
 import { previewEdit } from '../../studies/edit-search.ts';
 import { startHistories } from '../../studies/start-from/start-histories.ts';
+import { captureCopy, examineCopy } from '../../studies/script/copied-project.ts';
 import { proposeScript } from '../../studies/script/propose-script.ts';
 import type { ScriptRequest } from '../../studies/script/propose-script.ts';
 import { CommandTry } from '../../studies/script/try-command.ts';
@@ -93,6 +94,8 @@ const works = {
     ending = new AbortController();
     return proposeScript(request, ending.signal);
   },
+  examineProject: examineCopy,
+  captureProject: captureCopy,
   tryScript: async (request: TryRequest) => {
     await endScript();
     latestTry = new CommandTry(request);

@@ -259,8 +259,8 @@ function containerProblems({ container, python, env = {} }: CommandObjective): P
   ];
 }
 
-/** Null: it is a folder. */
-function folderFound(path: string): string | null {
+/** Text after "found"; null: it is a folder. */
+export function folderFound(path: string): string | null {
   try {
     return statSync(path).isDirectory() ? null : `${path}, which is not a folder`;
   } catch {
@@ -268,7 +268,8 @@ function folderFound(path: string): string | null {
   }
 }
 
-function isInside(path: string, project: string): boolean {
+/** Returns whether a path is in a folder or is it; both exist, and links are followed. */
+export function isInside(path: string, project: string): boolean {
   const from = relative(realpathSync(project), realpathSync(path));
   return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }

@@ -34,16 +34,27 @@ export function permit(userFolder: string, objective: Started): void {
  * @param scripts absolute paths that a person has chosen on this machine
  */
 export function runsChosen(
-  { command, folder, snapshot }: Pick<CommandObjective, 'command' | 'folder' | 'snapshot'>,
+  objective: Pick<CommandObjective, 'command' | 'folder' | 'snapshot'>,
   scripts: readonly string[],
 ): boolean {
   // A snapshot has another copy of the script.
-  if (scripts.length === 0 || !isAbsolute(folder) || snapshot !== undefined) return false;
-  return command.some((argument) => {
+  return objective.snapshot === undefined && chosenScript(objective, scripts) !== null;
+}
+
+/**
+ * Returns the first of these scripts that a command of the working folder runs; null: none.
+ * @param scripts absolute paths
+ */
+export function chosenScript(
+  { command, folder }: Pick<CommandObjective, 'command' | 'folder'>,
+  scripts: readonly string[],
+): string | null {
+  if (!isAbsolute(folder)) return null;
+  const named = command.map((argument) =>
     // `train.py:objective` names a function of the script.
-    const named = argument.replaceAll(/([{}])\1/g, '$1').replace(/(\.py):\w+$/, '$1');
-    return scripts.includes(resolve(folder, named));
-  });
+    resolve(folder, argument.replaceAll(/([{}])\1/g, '$1').replace(/(\.py):\w+$/, '$1')),
+  );
+  return named.find((path) => scripts.includes(path)) ?? null;
 }
 
 export function isPermitted(userFolder: string, objective: Started): boolean {

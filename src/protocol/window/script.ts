@@ -1,6 +1,7 @@
 /** Schemas of the set-up page of a study of a person's own script: its proposal, and one try. */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
+import { problem } from './set-up.ts';
 
 const count = z.int().min(0);
 const literal = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -25,6 +26,23 @@ export const proposedScript = strict({
   notes: z.array(z.string()),
 });
 export type ProposedScript = z.output<typeof proposedScript>;
+
+/** Answer of `examineProject`: what a copy of a project folder would contain. */
+export const examinedProject = strict({
+  /** Absolute path. */
+  project: z.string(),
+  files: count,
+  bytes: count,
+  /** Entries that are not copied, to which the copy has links. */
+  leftOut: z.array(
+    strict({ path: z.string(), why: z.enum(['ignored', 'environment', 'outside']) }),
+  ),
+  /** Number of further such entries. */
+  more: count,
+  /** Problems for which no copy can be taken; paths are `project` and `objective.folder`. */
+  problems: z.array(problem),
+});
+export type ExaminedProject = z.output<typeof examinedProject>;
 
 /** One run of a study's command outside of any study. */
 export const scriptTry = strict({

@@ -1,6 +1,13 @@
 /** Text of the form that sets up a study of a person's own script. */
-import { count } from '../format.ts';
+import type { ExaminedProject } from '../../protocol/window/script.ts';
+import { bytes, count } from '../format.ts';
 import { list, many } from './words.ts';
+
+const whyNotCopied: Readonly<Record<ExaminedProject['leftOut'][number]['why'], string>> = {
+  ignored: 'ignored',
+  environment: 'environment',
+  outside: 'link out of the folder',
+};
 
 export const script = {
   trial: 'Trial',
@@ -38,6 +45,25 @@ export const script = {
   commandLine: 'Command line of a trial',
   commandHint:
     '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder. It is started without a shell.',
+  code: 'Files',
+  files: 'Files that trials run in',
+  filesOf: {
+    copy: 'A copy of the project folder',
+    kept: 'The copy of the earlier study',
+    folder: 'The project folder itself',
+  },
+  project: 'Project folder',
+  copied: ({ files, bytes: size }: { files: number; bytes: number }) =>
+    `Start copies ${many(files, 'file')}, ${bytes(size)} of at most 200 MB. Edits afterwards do not change the study, and other machines of the lab can run it.`,
+  notCopied: ({ leftOut, more }: Pick<ExaminedProject, 'leftOut' | 'more'>) =>
+    `Not copied, trials find links to them: ${[
+      ...leftOut.map(({ path, why }) => `${path} (${whyNotCopied[why]})`),
+      ...(more > 0 ? [`${count(more)} more`] : []),
+    ].join(', ')}.`,
+  keptNote: ({ hash }: { hash: string }) =>
+    `Trials run the copy ${hash}, which the earlier study took when it started.`,
+  folderNote:
+    'Edits in the folder change trials that start later, and other machines of the lab get no trials.',
   result: 'Result',
   direction: 'Direction',
   directions: {

@@ -26,8 +26,9 @@ const REASONS: Readonly<Record<LeftOutEntry['why'], string | null>> = {
  * @throws InvalidInput for a name that is not UTF-8
  */
 export function examineProject(project: string, own: readonly string[]): ScriptFinding[] {
-  const { entries, leftOut } = walkProject(project, { own });
-  const problems = projectSizeProblems({ entries });
+  const walked = walkProject(project, { own });
+  const { entries, leftOut } = walked;
+  const problems = projectSizeProblems(walked);
   if (problems.length > 0)
     return problems.map(({ hint = '', ...problem }) => ({
       name: 'project folder',

@@ -36,7 +36,7 @@ export async function captureCode(
   const store = SnapshotStore.own(userFolder);
   store.sweep(Date.now());
   const taken = await takeSnapshot(project, store, { own: ownPaths(lab, userFolder) });
-  const folder = relative(project, objective.folder).split(sep).join('/');
+  const folder = pathWithin(project, objective.folder);
   return {
     objective: {
       ...objective,
@@ -44,6 +44,14 @@ export async function captureCode(
     },
     notes: [takenText(project, taken)],
   };
+}
+
+/** Path of a folder relative to the project that contains it, also where a link leads to either. */
+function pathWithin(project: string, folder: string): string {
+  const within = relative(project, folder);
+  const leadsOut = within.startsWith('..') || isAbsolute(within);
+  const found = leadsOut ? relative(realpathSync(project), realpathSync(folder)) : within;
+  return found.split(sep).join('/');
 }
 
 /** Paths that Galapagos writes. An open lab file must not be read: that would release its locks. */

@@ -15,7 +15,7 @@ const IGNORE_HINT =
   'write a line for each in .galapagosignore, which has the rules of .gitignore: in the working folder they are then links to the project folder';
 
 export function projectSizeProblems(
-  { entries }: Pick<WalkedProject, 'entries'>,
+  { entries, leftOut, complete }: WalkedProject,
   most: { readonly bytes: number; readonly entries: number } = {
     bytes: MOST_SNAPSHOT_BYTES,
     entries: MOST_SNAPSHOT_ENTRIES,
@@ -23,6 +23,16 @@ export function projectSizeProblems(
 ): Problem[] {
   const bytes = entries.reduce((sum, each) => sum + each.bytes, 0);
   const about = { code: 'project-too-large', path: 'objective.folder', hint: IGNORE_HINT };
+  if (!complete) {
+    const read = [...entries, ...leftOut];
+    return [
+      {
+        ...about,
+        expected: `a project folder of at most ${most.entries} files and folders`,
+        found: `more than ${read.length}; of those that were read, most are in ${countsText(read)}`,
+      },
+    ];
+  }
   if (bytes > most.bytes) {
     const largest = largestOf(entries, ({ bytes: own }) => own).map(
       ({ path, weight }) => `${path} (${sizeText(weight)})`,
@@ -36,14 +46,20 @@ export function projectSizeProblems(
     ];
   }
   if (entries.length <= most.entries) return [];
-  const largest = largestOf(entries, () => 1).map(({ path, weight }) => `${path} (${weight})`);
   return [
     {
       ...about,
       expected: `a project folder of at most ${most.entries} files and folders`,
-      found: `${entries.length}, most of them in ${largest.join(', ')}`,
+      found: `${entries.length}, most of them in ${countsText(entries)}`,
     },
   ];
+}
+
+/** The entries that contain most of the others, with their numbers. */
+function countsText(entries: readonly Located[]): string {
+  return largestOf(entries, () => 1)
+    .map(({ path, weight }) => `${path} (${weight})`)
+    .join(', ');
 }
 
 export function sizeText(bytes: number): string {
@@ -52,21 +68,25 @@ export function sizeText(bytes: number): string {
   return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} bytes`;
 }
 
+type Located = Pick<ProjectEntry, 'path'>;
+
 interface Weighed {
   readonly path: string;
   readonly weight: number;
 }
 
 /** The heaviest entries, none of which contains another; a folder is named by what fills it. */
-function largestOf(
-  entries: readonly ProjectEntry[],
-  weightOf: (entry: ProjectEntry) => number,
+function largestOf<Entry extends Located>(
+  entries: readonly Entry[],
+  weightOf: (entry: Entry) => number,
 ): Weighed[] {
   const weights = new Map<string, number>();
   const inside = new Map<string, string[]>();
   for (const entry of entries) {
     const weight = weightOf(entry);
-    inside.set(folderOf(entry.path), [...(inside.get(folderOf(entry.path)) ?? []), entry.path]);
+    const siblings = inside.get(folderOf(entry.path));
+    if (siblings === undefined) inside.set(folderOf(entry.path), [entry.path]);
+    else siblings.push(entry.path);
     for (let path = entry.path; path !== ''; path = folderOf(path))
       weights.set(path, (weights.get(path) ?? 0) + weight);
   }

@@ -2,11 +2,11 @@
  * Lists a project folder as a snapshot takes it: what is in it, and what is left out and why. Reads
  * names and sizes only.
  */
-import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
+import { existsSync, lstatSync, opendirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { BigIntStats, Dir } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { InvalidInput } from '../../../core/errors.ts';
-import { staysInside } from '../../../protocol/code-snapshot.ts';
+import { MOST_SNAPSHOT_ENTRIES, staysInside } from '../../../protocol/code-snapshot.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 
 /** An entry that a snapshot takes. */
@@ -43,6 +43,8 @@ export interface WalkedProject {
   /** In the order of their paths. */
   readonly entries: readonly ProjectEntry[];
   readonly leftOut: readonly LeftOutEntry[];
+  /** False: the folder has more names than were read. */
+  readonly complete: boolean;
 }
 
 export interface WalkOptions {
@@ -50,7 +52,15 @@ export interface WalkOptions {
   readonly own?: readonly string[];
   /** Folder whose ignore files count; default: the project folder. */
   readonly rulesFrom?: string;
+  /** Most names that are read. */
+  readonly most?: number;
 }
+
+/**
+ * Most names that a walk reads, those left out included: twice the entries of the largest snapshot.
+ * A home folder with a million files is refused after that.
+ */
+const MOST_NAMES = 2 * MOST_SNAPSHOT_ENTRIES;
 
 /** Ignore files of a folder; the later one takes precedence. */
 const IGNORE_FILES = ['.gitignore', '.galapagosignore'] as const;
@@ -63,10 +73,14 @@ const VERSION_CONTROL = new Set(['.git', '.hg', '.svn', '.jj']);
 /** Entries that make a folder one of installed packages. */
 const ENVIRONMENT_MARKS = ['pyvenv.cfg', 'conda-meta'];
 
-/** @throws InvalidInput naming the entry; Error of the system */
+/**
+ * Reads the folders level by level, so that a walk which stops early has seen each part of the
+ * project.
+ * @throws InvalidInput naming the entry; Error of the system
+ */
 export function walkProject(
   project: string,
-  { own = [], rulesFrom = project }: WalkOptions = {},
+  { own = [], rulesFrom = project, most = MOST_NAMES }: WalkOptions = {},
 ): WalkedProject {
   const entries: ProjectEntry[] = [];
   const leftOut: LeftOutEntry[] = [];
@@ -74,8 +88,12 @@ export function walkProject(
   const isOwn = (path: string, name: string): boolean =>
     VERSION_CONTROL.has(name) ||
     written.some((each) => path === each || path.startsWith(`${each}-`));
-  const walk = (folder: string, rules: IgnoreRules): void => {
+  const folders = [{ folder: '', rules: topRules(project, rulesFrom) }];
+  let names = 0;
+  for (const { folder, rules } of folders)
     for (const name of namesIn(join(project, folder))) {
+      if (names === most) return { entries, leftOut, complete: false };
+      names += 1;
       const path = folder === '' ? name : `${folder}/${name}`;
       const absolute = join(project, path);
       const stats = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
@@ -101,12 +119,11 @@ export function walkProject(
         target,
         version: versionOf(stats),
       });
-      if (isFolder) walk(path, rules.enter(name, ignoreText(join(rulesFrom, path))));
+      if (isFolder)
+        folders.push({ folder: path, rules: rules.enter(name, ignoreText(join(rulesFrom, path))) });
     }
-  };
-  walk('', topRules(project, rulesFrom));
   entries.sort(byPath);
-  return { entries, leftOut: leftOut.sort(byPath) };
+  return { entries, leftOut: leftOut.sort(byPath), complete: true };
 }
 
 /** Text that changes when the contents or the mode of a file do, or another file takes its place. */
@@ -154,17 +171,35 @@ function ignoreText(folder: string): string {
   }).join('');
 }
 
-/** @throws InvalidInput for a name that is not UTF-8 */
-function namesIn(folder: string): string[] {
-  return readdirSync(folder, { encoding: 'buffer' }).map((bytes) => {
-    const name = bytes.toString('utf8');
-    if (Buffer.from(name).equals(bytes)) return name;
-    const found = JSON.stringify(bytes.toString('latin1'));
-    const hint = 'rename it, or move it out of the project folder';
-    throw new InvalidInput(folder, [
-      { code: 'bad-name', path: '', expected: 'names in UTF-8', found, hint },
-    ]);
-  });
+/** Names of a folder, read in parts. @throws InvalidInput for a name that is not UTF-8 */
+function* namesIn(folder: string): Generator<string> {
+  let opened: Dir;
+  try {
+    // The types of Node lack names as bytes here.
+    opened = opendirSync(folder, { encoding: 'buffer' as BufferEncoding, bufferSize: 1024 });
+  } catch (error) {
+    // Deleted since its name was read; a second walk sees that.
+    if (!existsSync(folder)) return;
+    throw error;
+  }
+  try {
+    for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
+      const bytes = Buffer.from(entry.name);
+      const name = bytes.toString('utf8');
+      if (!Buffer.from(name).equals(bytes)) throw badName(folder, bytes);
+      yield name;
+    }
+  } finally {
+    opened.closeSync();
+  }
+}
+
+function badName(folder: string, name: Buffer): InvalidInput {
+  const found = JSON.stringify(name.toString('latin1'));
+  const hint = 'rename it, or move it out of the project folder';
+  return new InvalidInput(folder, [
+    { code: 'bad-name', path: '', expected: 'names in UTF-8', found, hint },
+  ]);
 }
 
 function whyLeftOut(path: string, stats: BigIntStats): LeftOutEntry['why'] | null {

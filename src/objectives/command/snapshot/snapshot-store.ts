@@ -38,10 +38,12 @@ export interface NeedingStudy {
   readonly lab: string;
 }
 
+/** Number of snapshots that this process began. */
+let staged = 0;
+
 export class SnapshotStore {
   /** Absolute path; need not exist. */
   readonly folder: string;
-  #staged = 0;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -88,8 +90,8 @@ export class SnapshotStore {
 
   /** Absolute path of a new folder for a snapshot that is being taken. */
   staging(): string {
-    this.#staged += 1;
-    return join(this.folder, `new-${process.pid}-${this.#staged}`);
+    staged += 1;
+    return join(this.folder, `new-${process.pid}-${staged}`);
   }
 
   /**

@@ -72,7 +72,10 @@ export async function hashProject(
   project: string,
   options: WalkOptions = {},
 ): Promise<readonly SnapshotEntry[]> {
-  return copied(project, walkProject(project, options).entries, null);
+  const walked = walkProject(project, options);
+  const problems = projectSizeProblems(walked);
+  if (problems.length > 0) throw new InvalidInput(project, problems);
+  return copied(project, walked.entries, null);
 }
 
 /** Paths of entries that differ, are new, or are gone. */

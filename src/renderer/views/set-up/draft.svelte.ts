@@ -213,11 +213,17 @@ export class Draft {
     return typeof workers === 'number' && Number.isInteger(workers) && workers > 0 ? workers : null;
   }
 
-  start(): Promise<CallOutput<'startStudy'>> {
+  /**
+   * Starts the draft.
+   * @param study the draft as it starts
+   * @param project folder that trials run a copy of, null for the usual one; undefined: none
+   */
+  start(study = this.study, project?: string | null): Promise<CallOutput<'startStudy'>> {
     // The engine checks the study again before it starts.
     return this.#client.command('startStudy', {
-      study: this.study,
+      study,
       workers: this.workerCount,
+      ...(project === undefined ? {} : { project }),
       ...(this.startFrom.length === 0 ? {} : { startFrom: [...this.startFrom] }),
     });
   }

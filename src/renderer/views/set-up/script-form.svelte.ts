@@ -2,16 +2,28 @@
  * State of the form for a person's own script: the script, what was proposed for it, and the try of
  * its command. The study itself is in the draft.
  */
-import type { ProposedScript, ScriptTry } from '../../../protocol/window/script.ts';
+import type {
+  ExaminedProject,
+  ProposedScript,
+  ScriptTry,
+} from '../../../protocol/window/script.ts';
 import type { Client } from '../../client.ts';
 import { toFailure } from '../../failure.ts';
 import type { EndpointFailure } from '../../failure.ts';
-import { argumentsOf } from './command-edits.ts';
-import { middleOf, objectOf } from './study-edits.ts';
+import { argumentsOf, commandOf } from './command-edits.ts';
+import { at, middleOf, objectOf, put } from './study-edits.ts';
 import type { Json, Study } from './study-edits.ts';
 
 /** Milliseconds between two queries of a running try. */
 const EVERY_MS = 300;
+/** Debounce before the project folder is examined, in milliseconds. */
+const EXAMINE_MS = 200;
+
+/**
+ * Files that trials run in: a copy of the project folder, the copy of the study that this one
+ * repeats, or the folder itself.
+ */
+export type Files = 'copy' | 'kept' | 'folder';
 
 export class ScriptForm {
   path = $state('');
@@ -25,7 +37,15 @@ export class ScriptForm {
   tried = $state.raw<ScriptTry | null>(null);
   /** Parameters of the try for which the middle of the range was used. */
   undefaulted = $state.raw<readonly string[]>([]);
+  /** As the person chose; null: the default. */
+  chosenFiles = $state<Files | null>(null);
+  /** Project folder as typed; empty: the default. */
+  project = $state('');
+  /** Null: not examined yet. */
+  examined = $state.raw<ExaminedProject | null>(null);
   readonly #client: Client;
+  #examining: ReturnType<typeof setTimeout> | undefined;
+  #examinations = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -82,8 +102,47 @@ export class ScriptForm {
     });
   }
 
+  /** Returns the files that the trials of a study will run in. */
+  filesOf(study: Study): Files {
+    if (this.#client.host !== 'electron') return 'kept';
+    const copied = at(study, 'objective', 'snapshot') !== undefined;
+    return this.chosenFiles ?? (copied ? 'kept' : 'copy');
+  }
+
+  /** Examines the project folder of a study soon, unless it is asked to again. */
+  examine(study: Study): void {
+    const files = this.filesOf(study);
+    const [project, command] = [orNull(this.project), commandOf(study)];
+    const folder = at(study, 'objective', 'folder');
+    clearTimeout(this.#examining);
+    const asked = ++this.#examinations;
+    if (files !== 'copy' || typeof folder !== 'string' || folder === '') return;
+    this.#examining = setTimeout(() => {
+      void this.#attempt(async () => {
+        const input = { project, command: [...command], folder };
+        const examined = await this.#client.query('examineProject', input);
+        if (asked === this.#examinations) this.examined = examined;
+      });
+    }, EXAMINE_MS);
+  }
+
+  /** Problems for which the project folder of a study cannot be copied. */
+  problemsOf(study: Study): ExaminedProject['problems'] {
+    return this.filesOf(study) === 'copy' ? (this.examined?.problems ?? []) : [];
+  }
+
+  /** Returns the study to start, and the project folder to copy; undefined: none is copied. */
+  started(study: Study): { readonly study: Study; readonly project: string | null | undefined } {
+    const files = this.filesOf(study);
+    return {
+      study: files === 'folder' ? put(study, ['objective', 'snapshot'], undefined) : study,
+      project: files === 'copy' ? orNull(this.project) : undefined,
+    };
+  }
+
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#examining);
     clearTimeout(this.#timer);
     if (this.tried?.running === true || this.readingSince !== null) void this.end();
   }

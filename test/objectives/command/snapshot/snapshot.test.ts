@@ -143,6 +143,28 @@ describe('Code snapshots', () => {
     expect(projectSizeProblems(walkProject(project))).toEqual([]);
   });
 
+  it('refuse a folder with more names than are read, soon and with the folders that have most', () => {
+    mkdirSync(join(project, 'photos'));
+    for (let i = 0; i < 300; i++) writeFileSync(join(project, 'photos', `${i}.jpg`), '');
+    writeTree(project, { 'src/a.py': '', '.galapagosignore': '*.jpg\n' });
+    for (const rules of ['*.jpg\n', '']) {
+      writeFileSync(join(project, '.galapagosignore'), rules);
+      const walked = walkProject(project, { most: 50 });
+      expect(walked.entries.length + walked.leftOut.length).toBe(50);
+      const [problem] = projectSizeProblems(walked);
+      expect(problem).toMatchObject({
+        code: 'project-too-large',
+        expected: 'a project folder of at most 100000 files and folders',
+      });
+      expect(problem?.found).toMatch(
+        /^more than 50; of those that were read, most are in (photos \(4[5-9]\)|src)/,
+      );
+      expect(problem?.hint).toMatch(/\.galapagosignore/);
+    }
+    writeFileSync(join(project, '.galapagosignore'), 'photos/\n');
+    expect(walkProject(project, { most: 50 }).complete).toBe(true);
+  });
+
   it('refuse a list that leads out of its folder', () => {
     const list = (entry: object): string =>
       snapshotText([{ path: 'a', kind: 'folder' }, entry as never]);
