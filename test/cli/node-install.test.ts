@@ -88,10 +88,33 @@ describe('Command line: node as a service', () => {
     expect(await cli('linux', 'uninstall')).toBe('no systemd user unit found\n');
   });
 
-  it('reports what systemctl said when it fails', async () => {
-    programs.add('systemctl', { code: 1, stderr: 'Failed to connect to bus\n' });
+  it('reports what systemctl said when it fails, and leaves no unit behind', async () => {
+    programs.add('systemctl', { code: 1, stderr: 'Unit is masked\n' });
     await expect(cli('linux', 'install')).rejects.toThrow(
-      'systemctl --user daemon-reload exited with status 1: Failed to connect to bus',
+      /^systemctl --user daemon-reload exited with status 1: Unit is masked$/,
+    );
+    expect(existsSync(unit())).toBe(false);
+    expect(await cli('linux', 'status')).toContain('not installed');
+  });
+
+  it('keeps the unit of an earlier installation when another one fails', async () => {
+    programs.add('systemctl');
+    programs.add('loginctl');
+    await cli('linux', 'install', '--name', 'first');
+    const before = readFileSync(unit(), 'utf8');
+    programs.add('systemctl', { code: 1, stderr: 'Unit is masked\n' });
+    await expect(cli('linux', 'install', '--name', 'second')).rejects.toThrow('masked');
+    expect(readFileSync(unit(), 'utf8')).toBe(before);
+  });
+
+  it.each([
+    'Failed to connect to bus: No medium found',
+    'Failed to connect to user scope bus via local transport: $XDG_RUNTIME_DIR not defined',
+    'System has not been booted with systemd as init system (PID 1). Can\u2019t operate.',
+  ])('says what to do where no systemd runs for the user: %s', async (stderr) => {
+    programs.add('systemctl', { code: 1, stderr });
+    await expect(cli('linux', 'install')).rejects.toThrow(
+      'no systemd runs for ada here: log in at this machine or by SSH',
     );
   });
 

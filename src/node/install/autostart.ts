@@ -68,6 +68,8 @@ export interface NodeService {
   /** Prints the state of an installed service. */
   readonly status: readonly string[];
   readonly readStatus: (stdout: string) => ServiceState;
+  /** Returns what to do about the message of a program that failed; null: unknown. */
+  readonly remedy: (message: string) => string | null;
   /** Command that prints the log of the service, for the user. */
   readonly log: string;
   /** Command that prints `Linger=yes` if services of this user run without a login; or null. */

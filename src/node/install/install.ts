@@ -1,11 +1,10 @@
 /** Installs the node as a service of this user, removes the service and reports its state. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { succeed } from '../../runtime/run-program.ts';
 import type { RunProgram } from '../../runtime/run-program.ts';
 import { writeAtomically } from '../../runtime/write-atomically.ts';
-
 import { launchAgentService } from './launch-agent.ts';
 import { logonTaskService } from './logon-task.ts';
 import type { NodeProcess, NodeService, ServiceState, ServiceUser, Step } from './autostart.ts';
@@ -43,14 +42,40 @@ export function nodeService(
   );
 }
 
-/** Writes the service's files, enables it and starts the node. */
+/**
+ * Writes the service's files, enables it and starts the node. Where that fails, the files are as they
+ * were before.
+ * @throws GalapagosError `program-failed`, with what to do where that is known
+ */
 export async function installService(service: NodeService, run: RunProgram): Promise<void> {
-  for (const { path, content } of service.files) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // The arguments may contain an invitation.
-    writeAtomically(path, content, 0o600);
+  const before = service.files.map(({ path }) => ({
+    path,
+    content: existsSync(path) ? readFileSync(path) : null,
+  }));
+  try {
+    for (const { path, content } of service.files) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // The arguments may contain an invitation.
+      writeAtomically(path, content, 0o600);
+    }
+    await carryOut(service.install, run);
+  } catch (error) {
+    const isNew = before.every(({ content }) => content === null);
+    // What was enabled may not exist yet.
+    if (isNew) await carryOut(service.uninstall, run).catch(() => undefined);
+    for (const { path, content } of before) {
+      if (content === null) rmSync(path, { force: true });
+      else writeAtomically(path, content, 0o600);
+    }
+    throw withRemedy(service, error);
   }
-  await carryOut(service.install, run);
+}
+
+function withRemedy({ remedy }: NodeService, error: unknown): unknown {
+  if (!(error instanceof GalapagosError)) return error;
+  const what = remedy(error.message);
+  if (what === null) return error;
+  return new GalapagosError(error.code, `${error.message}; ${what}`, error.data, error);
 }
 
 /** Stops the node and removes its service. Returns false if none was installed. */

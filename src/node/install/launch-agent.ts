@@ -20,6 +20,7 @@ export function launchAgentService(node: NodeProcess, user: ServiceUser): NodeSe
     afterwards: [],
     status: ['launchctl', 'print', `${domain}/${LABEL}`],
     readStatus: readLaunchStatus,
+    remedy: () => null,
     log: `tail -f '${logFile(node)}'`,
     linger: null,
   };

@@ -34,6 +34,7 @@ export function logonTaskService(node: NodeProcess, user: ServiceUser): NodeServ
     // The output of `schtasks /Query` is in the language of the system.
     status: ['powershell', '-NoProfile', '-NonInteractive', '-Command', statusScript],
     readStatus: readTaskStatus,
+    remedy: () => null,
     log: 'Event Viewer, Task Scheduler, Operational',
     linger: null,
   };
@@ -73,7 +74,7 @@ export function logonTask(node: NodeProcess, user: ServiceUser, variables: strin
     '    <Priority>7</Priority>',
     '    <RestartOnFailure>',
     '      <Interval>PT1M</Interval>',
-    '      <Count>999</Count>',
+    '      <Count>255</Count>',
     '    </RestartOnFailure>',
     '  </Settings>',
     '  <Actions Context="Author">',

@@ -11,6 +11,12 @@ import {
 import type { NodeProcess, NodeService, ServiceState, ServiceUser } from './autostart.ts';
 
 const UNIT = `${SERVICE_NAME}.service`;
+/** Messages of `systemctl --user` where no systemd runs for the user. */
+const NO_SESSION = /connect to .*bus|not been booted with systemd/i;
+
+function remedyOf({ name }: ServiceUser): string {
+  return `no systemd runs for ${name} here: log in at this machine or by SSH instead of su or sudo, or run loginctl enable-linger ${name} as root first; without systemd, start galapagos node by other means`;
+}
 
 export function systemdService(node: NodeProcess, user: ServiceUser): NodeService {
   const systemctl = (...args: string[]): readonly string[] => ['systemctl', '--user', ...args];
@@ -28,6 +34,7 @@ export function systemdService(node: NodeProcess, user: ServiceUser): NodeServic
     afterwards: [{ command: systemctl('daemon-reload'), mayFail: true }],
     status: systemctl('show', UNIT, `--property=${properties}`),
     readStatus: readSystemdStatus,
+    remedy: (message) => (NO_SESSION.test(message) ? remedyOf(user) : null),
     log: `journalctl --user -u ${SERVICE_NAME}`,
     linger: ['loginctl', 'show-user', user.name, '--property=Linger'],
   };

@@ -1,8 +1,17 @@
 /** The files that define a node as a service, and the states that each system reports. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { launchAgent, readLaunchStatus } from '../../../src/node/install/launch-agent.ts';
 import { logonTask, readTaskStatus } from '../../../src/node/install/logon-task.ts';
 import { readSystemdStatus, systemdUnit } from '../../../src/node/install/systemd.ts';
+import { skipIf } from '../../support/platform.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const noSystemd =
+  spawnSync('systemd-analyze', ['--version']).error === undefined
+    ? null
+    : 'systemd-analyze is not installed';
 
 const node = {
   command: ['/opt/node/bin/node', '/home/ada/galapagos.mjs', 'node', '--name', 'Ada\'s "$5" 100%'],
@@ -30,6 +39,27 @@ describe('Service of a node: definitions', () => {
       WantedBy=default.target
       "
     `);
+  });
+
+  it('writes a systemd unit in which systemd finds nothing wrong', (context) => {
+    skipIf(noSystemd, context);
+    const folder = temporaryFolder();
+    try {
+      const file = folder.file('galapagos-node.service');
+      const command = [process.execPath, ...node.command.slice(1)];
+      const verify = (text: string): string => {
+        writeFileSync(file, text);
+        const env = { ...process.env, XDG_RUNTIME_DIR: folder.path };
+        const args = ['verify', '--user', file];
+        const { stdout, stderr } = spawnSync('systemd-analyze', args, { env, encoding: 'utf8' });
+        return stdout + stderr;
+      };
+      const unit = systemdUnit({ ...node, command });
+      expect(verify(unit)).toBe('');
+      expect(verify(unit.replace('KillMode=mixed', 'KillMode=mixd'))).toContain('kill mode');
+    } finally {
+      folder.remove();
+    }
   });
 
   it('writes a LaunchAgent that restarts and logs to the user folder', () => {
@@ -106,7 +136,7 @@ describe('Service of a node: definitions', () => {
           <Priority>7</Priority>
           <RestartOnFailure>
             <Interval>PT1M</Interval>
-            <Count>999</Count>
+            <Count>255</Count>
           </RestartOnFailure>
         </Settings>
         <Actions Context="Author">
