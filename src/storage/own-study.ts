@@ -1,6 +1,7 @@
 /** Reads a study of Galapagos from its rows, for display and export. */
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
+import type { EncodedParams } from '../core/search-space/distribution.ts';
 import { toParams } from '../core/search-space/params.ts';
 import type { TrialState } from '../core/scheduling/index.ts';
 import type { Direction } from '../core/study/direction.ts';
@@ -49,6 +50,9 @@ import { prunedEpochs } from './study-head.ts';
  * the writer's log.
  */
 const PAGE = 1_000;
+
+/** Points read at once. */
+const POINTS = 8_192;
 
 const TRIAL_COLUMNS = `ours.number, ours.state, params, operator, parents, generation, basis, ours.outcome, ours.value, finish_seq,
   ended_by, datetime_start, datetime_complete, slot, result,
@@ -179,6 +183,22 @@ export class OwnStudy {
       const last = trials.at(-1);
       if (last === undefined) return;
       from = last.number + 1;
+    }
+  }
+
+  *points(): Generator<EncodedParams> {
+    const { length } = this.#space().axes;
+    const page = this.#connection.prepare(
+      `SELECT number, params FROM galapagos_trial WHERE study = ? AND number >= ?
+       ORDER BY number LIMIT ${POINTS}`,
+    );
+    for (let from = 0; ;) {
+      const rows = page.all([this.#key, from]);
+      for (const [, params] of rows)
+        yield this.#columns.params('galapagos_trial.params', params, length);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      from = this.#columns.integer('galapagos_trial.number', last[0]) + 1;
     }
   }
 

@@ -3,6 +3,7 @@
  * during a run. Changes no byte of the file.
  */
 import { resolve } from 'node:path';
+import type { EncodedParams } from '../core/search-space/distribution.ts';
 import type { EarlyStops } from '../core/study/early-stops.ts';
 import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
@@ -121,6 +122,15 @@ class FileReader implements LabReader {
   *trials(nameOrUid: string): Generator<TrialRecord> {
     try {
       yield* this.#known(nameOrUid).trials();
+    } catch (error) {
+      throw storageError(error, this.file, 'read the lab file');
+    }
+  }
+
+  *points(nameOrUid: string): Generator<EncodedParams> {
+    try {
+      const study = this.#known(nameOrUid);
+      if (study instanceof OwnStudy) yield* study.points();
     } catch (error) {
       throw storageError(error, this.file, 'read the lab file');
     }

@@ -1,9 +1,9 @@
 /** Checks an edit of a study's search against the lab file, without opening the lab. */
-import { samplerOf, toldAfter } from '../core/samplers/after-edit.ts';
+import { samplerOf } from '../core/samplers/after-edit.ts';
+import { learns } from '../core/samplers/with-history.ts';
 import { axesOf } from '../core/search-space/axis.ts';
-import { keyText } from '../core/search-space/duplicate-key.ts';
 import { ReducedSpace } from '../core/search-space/reduced-space.ts';
-import type { EncodedParams } from '../core/search-space/distribution.ts';
+import { DuplicateSet } from '../core/study/duplicate-set.ts';
 import {
   differences,
   editsOf,
@@ -35,7 +35,8 @@ interface EditPreview extends EditEffect {
 }
 
 /**
- * Returns what a change would do now. @throws InvalidInput with every problem of the change
+ * Returns what a change would do now. Reads the points of all trials and nothing else of them.
+ * @throws InvalidInput with every problem of the change
  */
 export function previewEdit(
   reader: LabReader,
@@ -44,30 +45,39 @@ export function previewEdit(
   change: SearchChange,
   checkObjective: ObjectiveCheck,
 ): EditPreview {
-  const axes = axesOf(searchFor(spec, 0).searchSpace);
-  const points: (EncodedParams | null)[] = [];
-  const keys = new Set<string>();
-  for (const { encoded } of reader.trials(uid)) {
-    points.push(encoded);
-    if (encoded !== null) keys.add(keyText(axes, encoded));
-  }
   const { repeats } = samplerOf(spec);
+  let tried: DuplicateSet | null = null;
   const search = editedSearch(spec, change, {
     limits: limits ?? { trials: null, activeMs: null, target: null },
     atOnce: 0,
     workers: 1,
-    isTried: (params) => !repeats && keys.has(keyText(axes, params)),
+    isTried: (params) => {
+      if (repeats) return false;
+      tried ??= triedPoints(reader, uid, spec);
+      return tried.find(params) !== null;
+    },
     checkObjective,
   });
   const before = searchOf(spec);
-  const first = points.length;
-  const edited = withSearch(spec, search, { first, date: 0, told: 0, before });
-  const told = sameProposals(before, search)
-    ? null
-    : toldAfter(search, samplerOf(edited), first, (number) => points[number] ?? null);
   const space = new ReducedSpace(search.searchSpace, search.only);
-  const inside = points.filter((point) => point !== null && space.inside(point) !== null).length;
+  let first = 0;
+  let inside = 0;
+  for (const point of reader.points(uid)) {
+    first += 1;
+    if (space.inside(point) !== null) inside += 1;
+  }
+  const edited = withSearch(spec, search, { first, date: 0, told: 0, before });
+  const learnsNow = (): boolean => learns(samplerOf(edited));
+  const told = sameProposals(before, search) ? null : learnsNow() ? inside : 0;
   return { first, told, inside, changes: differences(before, search) };
+}
+
+function triedPoints(reader: LabReader, uid: string, spec: StudySpec): DuplicateSet {
+  // Points are not kept, so they are compared by their hashes.
+  const tried = new DuplicateSet(axesOf(searchFor(spec, 0).searchSpace), () => null, false);
+  let number = 0;
+  for (const point of reader.points(uid)) tried.add(number++, point);
+  return tried;
 }
 
 /** Returns what the newest edit of a study did; null: it was never edited. */

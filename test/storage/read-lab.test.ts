@@ -280,12 +280,13 @@ describe('Reading a lab: a study', () => {
     expect(read().story(UID, 6)).toBeNull();
   });
 
-  it.each(['trials', 'best', 'story'] as const)(
+  it.each(['trials', 'points', 'best', 'story'] as const)(
     'reports an unknown study in %s, with the existing names',
     (method) => {
       const reader = read();
       const ask = {
         trials: () => [...reader.trials('nobody')],
+        points: () => [...reader.points('nobody')],
         best: () => reader.best('nobody', 1),
         story: () => reader.story('nobody', 0),
       };
@@ -361,6 +362,17 @@ describe('Reading a lab: effects on the file', () => {
     }
     expect(numbers).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
     lab.close();
+  });
+
+  it('reads the points of all trials in number order, also where they take several pages', () => {
+    const lab = openLab(file, { create: true });
+    lab.commit([[createStudy()]]);
+    for (let from = 0; from < 10_000; from += 2_000)
+      lab.commit([Array.from({ length: 2_000 }, (_, i) => propose(from + i))]);
+    lab.close();
+    const points = [...read().points(UID)];
+    expect(points).toHaveLength(10_000);
+    expect(points).toEqual(Array.from({ length: 10_000 }, (_, number) => point(number)));
   });
 
   it('does not block checkpoints while it pauses', () => {
@@ -484,6 +496,7 @@ describe('Reading a lab: studies of other programs', () => {
     ])
       foreignly(file, `DROP TABLE ${table}`);
     const theirs = [...read().trials('theirs')];
+    expect([...read().points('theirs')]).toEqual([]);
     openLab(file, { create: false }).close();
     expect([...read().trials('theirs')]).toEqual(theirs);
     expect(existsSync(`${file}-wal`)).toBe(false);
