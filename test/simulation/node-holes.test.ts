@@ -148,7 +148,7 @@ const holes: readonly BrokenRule<Machine>[] = [
     rule: 'beats from before a task was sent again do not end its session',
     broken: {
       file: 'scheduling/nodes.ts',
-      from: '  cohort.sentAt = lab.now;\n  cohort.missed = 0;\n',
+      from: '  cohort.sentOnLeaseClock = lab.now - lab.stalledMs;\n  cohort.missed = 0;\n',
       to: '',
     },
     scenario(machine) {

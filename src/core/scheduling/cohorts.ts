@@ -34,6 +34,7 @@ export function addCohort(
     taskSeq,
     kept,
     sentAt: lab.now,
+    sentOnLeaseClock: lab.now - lab.stalledMs,
     startedAt: lab.options.sideBySide(study.spec) ? lab.now : null,
     missed: 0,
     missedAt: 0,

@@ -58,13 +58,17 @@ function lacksHeld(cohort: Cohort, { taskSeq, holding }: Beat): boolean {
   );
 }
 
-/** Beats that arrive together after a stall of this process count as one. */
+/**
+ * Beats that arrive together after a stall of this process count as one, and the time of the stall
+ * does not count.
+ */
 function taskIsLost(lab: LabState, cohort: Cohort, { taskSeq }: Beat): boolean {
   if (cohort.taskSeq <= taskSeq || lab.storageError !== null) return false;
   if (lab.now - cohort.missedAt < lab.options.beatMs / 2) return false;
   cohort.missed += 1;
   cohort.missedAt = lab.now;
-  return cohort.missed >= 2 && lab.now - cohort.sentAt >= lab.options.taskMs;
+  const waitedMs = lab.now - lab.stalledMs - cohort.sentOnLeaseClock;
+  return cohort.missed >= 2 && waitedMs >= lab.options.taskMs;
 }
 
 /**

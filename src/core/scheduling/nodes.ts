@@ -102,6 +102,7 @@ function repeat(lab: LabState, slot: Slot, cohort: Cohort): void {
   const { session } = slot;
   if (session === null) return;
   cohort.sentAt = lab.now;
+  cohort.sentOnLeaseClock = lab.now - lab.stalledMs;
   cohort.missed = 0;
   cohort.missedAt = 0;
   const attempts = cohort.attempts.filter((attempt) => attempt.cohort === cohort);

@@ -308,6 +308,8 @@ export interface Cohort {
   taskSeq: number;
   kept: boolean;
   sentAt: number;
+  /** `sentAt` on the lease clock, which stands still while this process is stalled. */
+  sentOnLeaseClock: number;
   /**
    * Time since which it is the slot's first, later by the time for which the slot was held since;
    * null: it waits behind another.

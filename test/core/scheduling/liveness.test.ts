@@ -136,6 +136,17 @@ describe('Scheduler: attempts missing in a beat', () => {
     expect(driver.slot(SLOT).session).not.toBeNull();
   });
 
+  it('are waited for after a stall as if it had not been', () => {
+    driver.now = (driver.wakeAt ?? 0) + 10_000;
+    driver.beat(SLOT, { holding: [], taskSeq: 0 });
+    driver.send({ type: 'clock' });
+    for (let beat = 0; beat < 2; beat++) {
+      driver.pass(300);
+      driver.beat(SLOT, { holding: [], taskSeq: 0 });
+    }
+    expect(driver.slot(SLOT).session).not.toBeNull();
+  });
+
   it('are waited for while nothing can be written, hence nothing sent', () => {
     driver.send({ type: 'storageStalled', error: 'disk full' });
     for (let i = 0; i < 20; i++) {
