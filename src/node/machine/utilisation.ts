@@ -174,7 +174,8 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     forget = timer.after(Math.max(0, due - timer.now()), () => {
       void sample().then((taken) => {
         if (ending.signal.aborted) return;
-        const missed = Math.floor((timer.now() - due) / everyMs);
+        // A timer may fire a little early.
+        const missed = Math.max(0, Math.floor((timer.now() - due) / everyMs));
         tickAt(due + (missed + 1) * everyMs);
         samples.push(taken);
         onSample?.(taken);

@@ -115,6 +115,18 @@ it("Utilisation: samples every figure each second in the window's schema", async
   });
 });
 
+it('Utilisation: takes one sample in each period although its timer fires early', async () => {
+  const manual = new ManualTimer();
+  const early = {
+    now: () => manual.now(),
+    after: (ms: number, callback: () => void) => manual.after(Math.max(0, ms - 1), callback),
+  };
+  const { next } = await watched({}, { sources: { timer: early, wallClock: () => manual.now() } });
+  const first = await next(() => manual.advance(999));
+  const second = await next(() => manual.advance(1_000));
+  expect(second.at - first.at).toBe(1_000);
+});
+
 it('Utilisation: an unknown figure is null with its reason, never 0', async () => {
   const { next } = await watched(NVIDIA, { workerPids: () => [78] });
   const { devices, temperature, unknown, workers } = await next();
