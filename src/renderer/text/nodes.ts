@@ -167,7 +167,7 @@ export const nodeText = {
   shareTitle: 'Share this lab',
   sharedAs: ({ name, port }: { name: string; port: number }) =>
     `This lab is shared as ${name}, port ${port}.`,
-  notShared: 'Only this machine works for this lab.',
+  notShared: 'This lab is not shared: only this machine works on its studies.',
   /** @param known machines that were admitted; `nodes` of them are connected */
   sharedWith: ({ nodes, known }: { nodes: number; known: number }) =>
     known === 0
