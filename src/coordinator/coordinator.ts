@@ -28,7 +28,7 @@ import { ThreadSampling } from './thread-sampling.ts';
 import type { ThreadSamplingOptions } from './thread-sampling.ts';
 import { TransactionalOutbox } from './transactional-outbox.ts';
 import { WorkerChannels } from './worker-channels.ts';
-import type { DatasetOf, NewEvent } from './worker-channels.ts';
+import type { DatasetOf, NewEvent, OutputOf } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
@@ -90,6 +90,8 @@ export interface CoordinatorParts {
   readonly options?: Partial<LabOptions>;
   /** Returns the dataset of an objective as this machine has it; null: none. */
   readonly datasetOf?: DatasetOf;
+  /** Keeps the output of programs on other machines; absent: it is dropped. */
+  readonly output?: OutputOf;
   readonly sampling?: SamplingOptions;
   /** Measures the energy of this machine's devices. Absent: it is unknown. */
   readonly energyBetween?: EnergyBetween;
@@ -128,6 +130,7 @@ export class Coordinator {
       this.#lab,
       (event) => this.#take(event),
       parts.datasetOf ?? (() => null),
+      parts.output ?? (() => undefined),
     );
     this.#sampling = new ThreadSampling(
       this.#lab,
@@ -195,6 +198,11 @@ export class Coordinator {
   /** The state that `step` owns. Read-only for callers. */
   get lab(): LabState {
     return this.#lab;
+  }
+
+  /** Has other machines delete files of trials of the lab's programs. */
+  discard(discarded: Parameters<WorkerChannels['discard']>[0]): void {
+    this.#channels.discard(discarded);
   }
 
   offerSlots(slots: readonly string[]): void {

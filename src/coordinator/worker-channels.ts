@@ -3,10 +3,13 @@
  * become messages. Keeps what only the wire needs: each session's task endpoint and the studies
  * already described to it.
  */
-import type { Event, Instruction, LabState } from '../core/scheduling/index.ts';
+import { THIS_NODE, parseSlot } from '../core/device.ts';
+import { findLive } from '../core/scheduling/index.ts';
+import type { AttemptId, Event, Instruction, LabState } from '../core/scheduling/index.ts';
 import type { Objective } from '../core/study/study-spec.ts';
-import { NAMES_SINCE, chosenVersion } from '../protocol/worker-messages.ts';
+import { NAMES_SINCE, OUTPUT_SINCE, chosenVersion } from '../protocol/worker-messages.ts';
 import type {
+  Discard,
   FromWorker,
   Hello,
   ResultMessage,
@@ -35,6 +38,9 @@ type Channel = Extract<
   }
 >;
 
+/** Receives output of an attempt on another machine. @param from place of its first byte */
+export type OutputOf = (attempt: AttemptId, from: number, bytes: Uint8Array) => void;
+
 /** Name and content hash of the dataset that an objective names; null: none is known here. */
 export type DatasetOf = (objective: Objective) => NonNullable<StudyMessage['dataset']> | null;
 
@@ -52,6 +58,7 @@ export class WorkerChannels {
   readonly #lab: LabState;
   readonly #take: (event: NewEvent) => void;
   readonly #datasetOf: DatasetOf;
+  readonly #output: OutputOf;
   readonly #tasks = new Map<string, Tasks>();
   /** The protocol version agreed with a slot's current process. */
   readonly #versions = new Map<string, number>();
@@ -62,12 +69,14 @@ export class WorkerChannels {
     lab: LabState,
     take: (event: NewEvent) => void,
     datasetOf: DatasetOf,
+    output: OutputOf,
   ) {
     this.#transport = transport;
     this.#epoch = epoch;
     this.#lab = lab;
     this.#take = take;
     this.#datasetOf = datasetOf;
+    this.#output = output;
     transport.onMessage(
       (message) => this.#receive(message),
       ({ peer, error }) => {
@@ -144,6 +153,18 @@ export class WorkerChannels {
     }
   }
 
+  /** Has each other machine of the lab delete files of trials; machines without a worker keep them. */
+  discard(discarded: Omit<Discard, 'type'>): void {
+    const told = new Set<string>();
+    for (const { name: slot, incarnation, session } of this.#lab.slots.values()) {
+      const { node } = parseSlot(slot);
+      const knows = (this.#versions.get(slot) ?? 1) >= OUTPUT_SINCE;
+      if (node === THIS_NODE || session === null || !knows || told.has(node)) continue;
+      told.add(node);
+      this.#transport.sendControl({ slot, incarnation }, { type: 'discard', ...discarded });
+    }
+  }
+
   #receive(message: FromWorker | ResultMessage): void {
     switch (message.type) {
       case 'hello':
@@ -161,6 +182,13 @@ export class WorkerChannels {
       case 'report': {
         const { slot, incarnation, attempt, report } = message;
         this.#take({ type: 'report', slot, incarnation, attempt, report });
+        return;
+      }
+      case 'output': {
+        const { slot, incarnation, attempt, from, bytes } = message;
+        const live = findLive(this.#lab, attempt);
+        if (live?.slot === slot && live.incarnation === incarnation)
+          this.#output(attempt, from, Buffer.from(bytes, 'base64'));
         return;
       }
       default:

@@ -15,6 +15,13 @@ type ChangedStudy = Pick<Study, 'uid' | 'spec' | 'best'> & {
   readonly columns: Pick<Study['columns'], 'size' | 'parents' | 'generation'>;
 };
 
+/** Folders to delete: of a trial, or with `trial` null of all but `keep`. */
+export interface Discarded {
+  readonly study: string;
+  readonly trial: number | null;
+  readonly keep: number | null;
+}
+
 export class CheckpointFolders {
   readonly #userFolder: string;
   /** The best trial of each study whose folder is kept. */
@@ -23,8 +30,12 @@ export class CheckpointFolders {
   /** Rounds of each population-based training from which on folders are kept. */
   readonly #neededRound = new Map<string, number>();
 
-  constructor(userFolder: string) {
+  readonly #elsewhere: (discarded: Discarded) => void;
+
+  /** @param elsewhere has other machines delete their folders */
+  constructor(userFolder: string, elsewhere: (discarded: Discarded) => void = () => undefined) {
     this.#userFolder = userFolder;
+    this.#elsewhere = elsewhere;
   }
 
   changed(study: ChangedStudy, change: Change): void {
@@ -44,7 +55,7 @@ export class CheckpointFolders {
     if (change.kind === 'study') {
       // Removes what an earlier process of this lab did not know to be surpassed.
       if (change.state === 'finished' && spec.objectives === undefined)
-        void this.#removeAllBut(uid, keeps === 'best' ? best : null);
+        void this.#removeAllBut(uid, keeps === 'best' ? (best?.number ?? null) : null);
       return;
     }
     const { number, isBest } = change;
@@ -74,15 +85,21 @@ export class CheckpointFolders {
     }
   }
 
-  async #removeAllBut(study: string, best: Study['best']): Promise<void> {
+  async #removeAllBut(study: string, keep: number | null): Promise<void> {
+    this.#elsewhere({ study, trial: null, keep });
     const names = await readdir(checkpointsFolder(this.#userFolder, study)).catch(() => []);
     for (const name of names)
-      if (name !== String(best?.number)) await this.#remove(study, Number(name));
+      if (name !== String(keep)) await this.#removeHere(study, Number(name));
     // Fails unless it is empty.
     await rmdir(checkpointsFolder(this.#userFolder, study)).catch(() => undefined);
   }
 
   async #remove(study: string, trial: number): Promise<void> {
+    this.#elsewhere({ study, trial, keep: null });
+    await this.#removeHere(study, trial);
+  }
+
+  async #removeHere(study: string, trial: number): Promise<void> {
     const folder = checkpointFolder(this.#userFolder, study, trial);
     // A folder that cannot be deleted stays; it only takes space.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);

@@ -41,6 +41,7 @@ import { offerOfNode } from './node-facts.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
 import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
+import { ReceivedOutput } from '../objectives/command/received-output.ts';
 import { noteSnapshot } from './study-files.ts';
 import {
   codeOf,
@@ -214,9 +215,12 @@ async function start(
     transport: local,
     ...(use === undefined ? {} : { use }),
   });
-  const checkpointFolders = new CheckpointFolders(home);
   // Changes are shown already while it opens.
   let opened: Coordinator | null = null;
+  const checkpointFolders = new CheckpointFolders(home, (discarded) => {
+    opened?.discard(discarded);
+  });
+  const received = new ReceivedOutput(home);
   const coordinator: Coordinator = await Coordinator.open({
     storage,
     transport,
@@ -256,6 +260,10 @@ async function start(
       ...options,
     },
     datasetOf: referenceOf,
+    output: (attempt, from, bytes) => {
+      const study = opened?.lab.studies.get(attempt.study);
+      if (study !== undefined) received.add(attempt, study.spec.objective, from, bytes);
+    },
     ...(energyBetween === undefined ? {} : { energyBetween }),
     host: {
       spawn: (slot, incarnation, afterMs) => {

@@ -81,6 +81,11 @@ export interface Workplace {
   readonly threads?: number;
   /** True if the owner of this machine permits programs of the lab's host; default: false. */
   readonly labPrograms?: boolean;
+  /**
+   * Sends output of a program to the lab's host; false: nobody takes it. Used with `labPrograms`.
+   * @param from place of the first byte in the whole output
+   */
+  readonly sendOutput?: (attempt: AttemptId, from: number, bytes: Uint8Array) => boolean;
   /** Closed while running lanes wait between two batches; absent: they never wait. */
   readonly gate?: Gate;
   /** Times of readings of a card's memory; default: `CARD_TIMES`. */

@@ -6,11 +6,13 @@
 import { z } from 'zod';
 
 /** Supported versions of this protocol, both ends inclusive. */
-export const PROTOCOL = { low: 1, high: 3 } as const;
+export const PROTOCOL = { low: 1, high: 4 } as const;
 /** First version whose workers know `hold`. */
 export const HOLD_SINCE = 2;
 /** First version whose workers are told the names of studies. */
 export const NAMES_SINCE = 3;
+/** First version with `output` and `discard`. */
+export const OUTPUT_SINCE = 4;
 
 /**
  * Greatest size of one message as UTF-8 text, in bytes. The sender refuses longer ones; a receiver
@@ -182,6 +184,26 @@ export const reportSchema = z.strictObject({
   report,
 });
 
+/** Most bytes of output in one message. */
+export const MOST_OUTPUT_BYTES = 512 * 1024;
+
+/**
+ * Output of an attempt's program on a machine without the lab file. Not acknowledged: what is lost
+ * is missing.
+ */
+export const outputSchema = z.strictObject({
+  type: z.literal('output'),
+  session: name,
+  ...sender,
+  attempt,
+  /** Place of the first byte in the whole output. */
+  from: count,
+  bytes: z
+    .base64({ error: 'expected bytes in base64' })
+    .min(1)
+    .max(Math.ceil(MOST_OUTPUT_BYTES / 3) * 4),
+});
+
 export const welcomeSchema = z.strictObject({
   type: z.literal('welcome'),
   /** The chosen version, within both ranges. */
@@ -220,6 +242,16 @@ export const holdSchema = z.strictObject({
   type: z.literal('hold'),
   /** Milliseconds for which the worker waits unless told otherwise; 0: it goes on. */
   forMs: z.int().min(0).max(3_600_000),
+});
+
+/** Deletes the files of trials of the lab's programs; belongs to no session. */
+export const discardSchema = z.strictObject({
+  type: z.literal('discard'),
+  study: name,
+  /** Trial whose checkpoints are deleted; null: those of all but `keep`. */
+  trial: count.nullable(),
+  /** Trial whose checkpoints stay; null: none. */
+  keep: count.nullable(),
 });
 
 export const goodbyeSchema = z.strictObject({
@@ -323,6 +355,7 @@ export type Ack = Immutable<z.infer<typeof ackSchema>>;
 export type Refused = Immutable<z.infer<typeof refusedSchema>>;
 export type Cancel = Immutable<z.infer<typeof cancelSchema>>;
 export type Hold = Immutable<z.infer<typeof holdSchema>>;
+export type Discard = Immutable<z.infer<typeof discardSchema>>;
 export type Goodbye = Immutable<z.infer<typeof goodbyeSchema>>;
 
 /**
@@ -334,12 +367,13 @@ export type CohortMessage = Immutable<z.infer<typeof cohortSchema>>;
 /** Control channel, worker to coordinator. */
 export type FromWorker = Hello | Beat | Leaving;
 /** Control channel, coordinator to worker. */
-export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Hold | Goodbye;
+export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Hold | Discard | Goodbye;
 /** Tasks, coordinator to worker. */
 export type TaskMessage = StudyMessage | CohortMessage;
 /** Results, worker to coordinator. */
 export type ResultMessage =
-  Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>>;
+  Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>> | OutputMessage;
+export type OutputMessage = Immutable<z.infer<typeof outputSchema>>;
 
 export interface VersionRange {
   readonly low: number;

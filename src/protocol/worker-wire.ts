@@ -11,11 +11,13 @@ import {
   beatSchema,
   cancelSchema,
   cohortSchema,
+  discardSchema,
   goodbyeSchema,
   heardSchema,
   helloSchema,
   holdSchema,
   leavingSchema,
+  outputSchema,
   refusedSchema,
   reportSchema,
   resultSchema,
@@ -50,6 +52,7 @@ const fromWorker = new Map<unknown, z.ZodType<FromWorker>>([
 const results = new Map<unknown, z.ZodType<ResultMessage>>([
   ['result', resultSchema],
   ['report', reportSchema],
+  ['output', outputSchema],
 ]);
 const toWorker = new Map<unknown, z.ZodType<ToWorker>>([
   ['heard', heardSchema],
@@ -57,6 +60,7 @@ const toWorker = new Map<unknown, z.ZodType<ToWorker>>([
   ['refused', refusedSchema],
   ['cancel', cancelSchema],
   ['hold', holdSchema],
+  ['discard', discardSchema],
   ['welcome', welcomeSchema],
   ['goodbye', goodbyeSchema],
 ]);

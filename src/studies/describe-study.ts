@@ -78,6 +78,7 @@ async function removeOne(coordinator: Coordinator, uid: string, userFolder: stri
   const removable = coordinator.lab.studies.get(uid);
   if (removable?.deleted === true && removable.lanes === 0)
     await removeStudyFiles(userFolder, removable);
+  coordinator.discard({ study: uid, trial: null, keep: null });
   for (
     let study = coordinator.lab.studies.get(uid);
     study !== undefined;

@@ -5,6 +5,7 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { discardLabFiles } from '../objectives/command/lab-files.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { Gate } from '../runtime/gate.ts';
 import { announceLongCalls } from '../runtime/long-call.ts';
@@ -61,7 +62,7 @@ function start(settings: WorkerSettings): void {
   };
 
   const gate = new Gate();
-  const session = new WorkerSession(
+  const session: WorkerSession = new WorkerSession(
     { slot, incarnation, device: device.id, lanes: device.lanes, memoryBytes: memoryLimitBytes },
     {
       sendControl: (message) => transport.sendControl(message),
@@ -72,6 +73,9 @@ function start(settings: WorkerSettings): void {
         ticking = setInterval(tick, ms);
       },
       exit: (code, text) => void end(code, text),
+      discard: (discarded) => {
+        if (settings.labPrograms === true) void discardLabFiles(userFolder, discarded);
+      },
       warn: log,
     },
     createRunner(
@@ -82,6 +86,7 @@ function start(settings: WorkerSettings): void {
         userFolder,
         ...(threads === undefined ? {} : { threads }),
         labPrograms: settings.labPrograms === true,
+        sendOutput: (attempt, from, bytes) => session.sendOutput(attempt, from, bytes),
         log,
         gate,
       },

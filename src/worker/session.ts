@@ -7,10 +7,16 @@
 import { PRUNED } from '../core/scheduling/words.ts';
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { StopReason } from '../objectives/evaluate.ts';
-import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
+import {
+  MOST_OUTPUT_BYTES,
+  OUTPUT_SINCE,
+  PROTOCOL,
+  chosenVersion,
+} from '../protocol/worker-messages.ts';
 import type {
   Cancel,
   CohortMessage,
+  Discard,
   FromWorker,
   Goodbye,
   Hold,
@@ -42,6 +48,8 @@ export interface SessionActions {
   tickEach(ms: number): void;
   /** Ends the process. @param text for the user; null: nothing to report */
   exit(code: number, text: string | null): void;
+  /** Deletes files of trials of the lab's programs. */
+  discard(discarded: Discard): void;
   /** Reports an invalid message of the coordinator. */
   warn(text: string): void;
 }
@@ -77,7 +85,7 @@ export class WorkerSession {
   /** A hello was sent and is not answered yet. */
   #greeting = false;
   #session: string | null = null;
-  #welcome: Pick<Welcome, 'beatMs' | 'leaseMs'> = { beatMs: 500, leaseMs: 2000 };
+  #welcome: Pick<Welcome, 'beatMs' | 'leaseMs' | 'v'> = { beatMs: 500, leaseMs: 2000, v: 1 };
   #heardAt = 0;
   #tickAt: number;
   #beat = 0;
@@ -164,6 +172,9 @@ export class WorkerSession {
       case 'hold':
         this.#hold(message);
         return;
+      case 'discard':
+        this.#act.discard(message);
+        return;
       case 'goodbye':
         this.#goodbye(message);
         return;
@@ -203,6 +214,28 @@ export class WorkerSession {
    */
   halt(reason: StopReason): Promise<void> {
     return this.#cohorts.halt(reason);
+  }
+
+  /**
+   * Sends output of an attempt's program to a coordinator on another machine.
+   * @param from place of the first byte
+   * @param bytes at most `MOST_OUTPUT_BYTES`
+   * @returns whether it is on its way; false: no coordinator that takes it is connected
+   */
+  sendOutput(attempt: AttemptId, from: number, bytes: Uint8Array): boolean {
+    if (this.#session === null || this.#welcome.v < OUTPUT_SINCE) return false;
+    if (bytes.length > MOST_OUTPUT_BYTES) throw new RangeError(`${bytes.length} bytes of output`);
+    const { slot, incarnation } = this.#identity;
+    this.#act.sendResult({
+      type: 'output',
+      session: this.#session,
+      slot,
+      incarnation,
+      attempt,
+      from,
+      bytes: Buffer.from(bytes).toString('base64'),
+    });
+    return true;
   }
 
   /** Resolves announcements that have been answered, or are not waited for any longer. */

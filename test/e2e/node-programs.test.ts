@@ -1,12 +1,5 @@
 /** Trials of programs on other machines: a host and nodes on loopback, each with a user folder. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -60,9 +53,22 @@ async function invitation(): Promise<string> {
   return (JSON.parse(stdout) as { invitation: string }).invitation;
 }
 
-async function node(name: string, ...more: string[]): Promise<Program> {
+async function node(
+  name: string,
+  variables: Record<string, string>,
+  ...more: string[]
+): Promise<Program> {
   const args = ['node', '--workers', '2', '--name', name, '--join', await invitation(), ...more];
-  return programs.launch(args, name);
+  return programs.launch(args, name, variables);
+}
+
+/** Paths of the files below a folder of a machine's user folder. */
+function filesIn(home: string, name: string): string[] {
+  const place = join(folder.file(home), name);
+  if (!existsSync(place)) return [];
+  return readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Waits until the host lists this reason for not working with the code on a node. */
@@ -107,13 +113,13 @@ describe('A shared lab: programs on other machines', () => {
     await running.next('shared');
     writeFileSync(folder.file('project/value'), '2');
     writeFileSync(folder.file('project/train.sh'), 'exit 1');
-    const refusing = await node('REFUSING');
+    const refusing = await node('REFUSING', {});
     await refusing.next('note', { text: `code of project: ${NOT_PERMITTED}` });
     await lacksAtHost('REFUSING', NOT_PERMITTED);
     expect(fetched('REFUSING')).toEqual([]);
     expect(ends(running)).toEqual([]);
 
-    const willing = await node('WILLING', '--allow-commands');
+    const willing = await node('WILLING', {}, '--allow-commands');
     const { node: id } = await willing.next('joined');
     expect(await running.exitCode()).toBe(0);
     expect(ends(running)).toHaveLength(12);
@@ -123,19 +129,43 @@ describe('A shared lab: programs on other machines', () => {
     expect(fetched('REFUSING')).toEqual([]);
 
     const { stdout, stderr } = await atHost('logs', 'mine', '7', '--lab', 'lab.db');
-    expect(stdout).toBe('');
-    const file = /^attempt 1 ran on WILLING: its output is there, in (\S+) of the user folder/.exec(
-      stderr,
-    )?.[1];
-    const output = readFileSync(join(folder.file('WILLING'), file ?? ''), 'utf8');
-    expect(output).toBe('trial 7\nloss: 1\n');
+    expect({ stdout, stderr }).toEqual({ stdout: 'trial 7\nloss: 1', stderr: '' });
+    expect(filesIn('WILLING', 'output')).toEqual([]);
+    expect(filesIn('WILLING', 'output-of-labs')).toEqual([]);
+  });
+
+  it('show at the host what they print while they run, and leave the best checkpoint there', async () => {
+    project(['sh', 'train.sh', '{x}'], 4, {
+      'train.sh': [
+        'echo "started $GALAPAGOS_TRIAL"',
+        'echo "$1" > "$GALAPAGOS_CHECKPOINT_DIR/x"',
+        'while [ ! -e "$HOME/go" ]; do sleep 0.05; done',
+        'echo "loss: $1"',
+      ].join('\n'),
+    });
+    const running = host(0);
+    await running.next('shared');
+    const home = folder.file('home');
+    mkdirSync(home);
+    const willing = await node('WILLING', { HOME: home }, '--allow-commands');
+    const logs = async () => (await atHost('logs', 'mine', '0', '--lab', 'lab.db')).stdout;
+    await expect.poll(logs, { timeout: 120_000 }).toBe('started 0');
+    writeFileSync(join(home, 'go'), '');
+    await running.next('finished');
+    const best = trialsOf().reduce((a, b) => ((a.value ?? 0) < (b.value ?? 0) ? a : b)).number;
+    await expect
+      .poll(() => filesIn('WILLING', 'checkpoints'), { timeout: 60_000 })
+      .toEqual([expect.stringMatching(new RegExp(`/${best}/x$`)) as string]);
+    expect(await running.exitCode()).toBe(0);
+    willing.kill('SIGTERM');
+    await willing.exitCode();
   });
 
   it('keep the permission for this host until the owner takes it back', async () => {
     project(['sh', 'train.sh'], 100_000, { 'train.sh': 'echo "loss: 1"' });
     const running = host(0);
     await running.next('shared');
-    const first = await node('PIXEL', '--allow-commands');
+    const first = await node('PIXEL', {}, '--allow-commands');
     await expect.poll(() => ends(running).length, { timeout: 120_000 }).toBeGreaterThan(0);
     first.kill('SIGTERM');
     expect(await first.exitCode()).toBe(0);
@@ -160,7 +190,7 @@ describe('A shared lab: programs on other machines', () => {
     chmodSync(join(bin, 'own-trainer'), 0o755);
     const running = host(1, { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` });
     await running.next('shared');
-    const lacking = await node('LACKING', '--allow-commands');
+    const lacking = await node('LACKING', {}, '--allow-commands');
     const reason = 'cannot start own-trainer here: found no program of this name on PATH';
     await lacking.next('note', { text: `code of project: ${reason}` });
     await lacksAtHost('LACKING', reason);

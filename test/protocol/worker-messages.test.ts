@@ -18,6 +18,7 @@ import {
   control,
   hello,
   orders,
+  output,
   report,
   result,
   study,
@@ -28,7 +29,7 @@ const MUTATED = size(3000, 10_000);
 
 const channels = [
   { channel: 'control up', parse: parseFromWorker, messages: control },
-  { channel: 'results', parse: parseResult, messages: [result, report] },
+  { channel: 'results', parse: parseResult, messages: [result, report, output] },
   { channel: 'control down', parse: parseToWorker, messages: orders },
   { channel: 'tasks', parse: parseTask, messages: tasks },
 ] as const;

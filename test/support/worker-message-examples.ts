@@ -94,6 +94,16 @@ export const result: Extract<ResultMessage, { type: 'result' }> = {
   },
 };
 
+export const output: ResultMessage = {
+  type: 'output',
+  session: '3.1',
+  slot: 'local/cpu/0',
+  incarnation: '3.1',
+  attempt,
+  from: 65_536,
+  bytes: Buffer.from('epoch 3: 0.91 é\n').toString('base64'),
+};
+
 export const control: readonly FromWorker[] = [
   hello,
   beat,
@@ -118,6 +128,8 @@ export const orders: readonly ToWorker[] = [
   { type: 'refused', attempt, reason: 'staleLease' },
   { type: 'cancel', session: '3.1', attempt, reason: 'paused' },
   { type: 'hold', forMs: 10_000 },
+  { type: 'discard', study: attempt.study, trial: 17, keep: null },
+  { type: 'discard', study: attempt.study, trial: null, keep: 3 },
   { type: 'goodbye', session: '3.1', reason: 'drained' },
   { type: 'goodbye', session: null, reason: 'version', text: 'install the same release on both' },
 ];

@@ -107,7 +107,7 @@ describe('Worker session: welcome', () => {
     world.welcome('1.1', { v: 9 });
     expect(world.exited).toMatchObject({
       code: 1,
-      text: expect.stringMatching(/version 9.*speaks 1 to 3/) as string,
+      text: expect.stringMatching(/version 9.*speaks 1 to 4/) as string,
     });
   });
 });
@@ -255,6 +255,26 @@ describe('Worker session: lanes of one cohort', () => {
         report,
       },
     ]);
+  });
+});
+
+describe('Worker session: files of programs', () => {
+  it('sends output to a coordinator that takes it, and to no other', async () => {
+    const world = await welcomed();
+    expect(world.session.sendOutput(attempt(0), 3, Buffer.from('é'))).toBe(false);
+    world.pass(2000, false);
+    world.welcome('1.2', { v: 4 });
+    expect(world.session.sendOutput(attempt(0), 3, Buffer.from('é'))).toBe(true);
+    expect(world.results.filter(({ type }) => type === 'output')).toMatchObject([
+      { session: '1.2', attempt: attempt(0), from: 3, bytes: 'w6k=' },
+    ]);
+  });
+
+  it('deletes what the coordinator discards', async () => {
+    const world = await welcomed();
+    const discard = { type: 'discard', study: 'uid', trial: 3, keep: null } as const;
+    world.session.control(discard);
+    expect(world.discarded).toEqual([discard]);
   });
 });
 

@@ -91,7 +91,7 @@ Examples:
           trial,
         );
       });
-      if (elsewhere !== null) {
+      if (elsewhere !== null && at === 0) {
         const { nodeNamed } = await import('../actions/lan-folder.ts');
         context.streams.stderr.write(
           `${elsewhereText(elsewhere, nodeNamed(context, elsewhere.node))}\n`,
@@ -126,11 +126,11 @@ function attemptElsewhere(
   const { node } = parseSlot(record.slot);
   if (node === THIS_NODE || node === '') return null;
   const attempt = record.attemptNumber;
-  return { attempt, node, file: `output/${study}/${trial}/${attempt}.log` };
+  return { attempt, node, file: `output-of-labs/${study}/${trial}/${attempt}.log` };
 }
 
 function elsewhereText({ attempt, file }: Elsewhere, machine: string): string {
-  return `attempt ${attempt} ran on ${machine}: its output is there, in ${file} of the user folder (~/.local/share/galapagos on Linux, or GALAPAGOS_HOME)`;
+  return `attempt ${attempt} ran on ${machine}, which has sent no output: its program printed nothing, the connection was lost, or the release there is older. Look there in ${file} of the user folder (~/.local/share/galapagos on Linux, or GALAPAGOS_HOME)`;
 }
 
 interface Printer {

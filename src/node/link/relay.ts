@@ -242,6 +242,7 @@ export class Relay {
         return;
       case 'result':
       case 'report':
+      case 'output':
         host.passResult(message);
         return;
       default:

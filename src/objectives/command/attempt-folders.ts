@@ -94,7 +94,8 @@ function innerFolders(base: string): readonly [trialDir: string, temporaryDir: s
   return [join(base, 'files'), join(base, 'tmp')];
 }
 
-function isEmpty(folder: string): boolean {
+/** False where the folder is missing as well. */
+export function isEmpty(folder: string): boolean {
   try {
     return readdirSync(folder).length === 0;
   } catch {

@@ -16,6 +16,7 @@ import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
 import { statedVariables } from './environment.ts';
 import { Guardian } from './guardian.ts';
+import { labOutputFolder, noteLabStudy, sweepLabFiles } from './lab-files.ts';
 import { isPermitted, permit } from './permission.ts';
 import { locatedPython, pythonOf } from './python.ts';
 import { demandOf, runsOn } from './resources.ts';
@@ -103,6 +104,7 @@ function createCommand({
   device,
   cardTimes,
   labPrograms = false,
+  sendOutput = () => false,
 }: Workplace): Evaluate {
   const card = cardOf(device, cardTimes);
   const guardian = new Guardian(ownRuns(userFolder));
@@ -119,8 +121,12 @@ function createCommand({
           'this command was never started on this machine, so a lab file or another program may have changed it; start its study file with galapagos run',
         );
       parsed.set(study, objective);
+      if (labPrograms) noteLabStudy(userFolder, study.study);
     }
-    if (!swept) removeAbandonedFolders(userFolder);
+    if (!swept) {
+      removeAbandonedFolders(userFolder);
+      if (labPrograms) void sweepLabFiles(userFolder, Date.now());
+    }
     swept = true;
     const epochs = typeof objective.epochs === 'number' ? objective.epochs : null;
     const ends: LaneEnd[] = [];
@@ -135,6 +141,14 @@ function createCommand({
         pool,
         gate,
         threads,
+        ...(labPrograms
+          ? {
+              sends: {
+                folder: labOutputFolder(userFolder, study.study, lane.attempt.number),
+                send: sendOutput,
+              },
+            }
+          : {}),
         report: (report) => {
           listener.report(place, report);
           if (epochs !== null)

@@ -11,10 +11,11 @@ import {
   readSync,
   readdirSync,
   rmSync,
+  rmdirSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Pieces that the last half of the limit is divided into. */
 const PIECES = 8;
@@ -74,6 +75,28 @@ export class OutputLog {
     }
   }
 
+  /**
+   * Continues the output of an attempt whose files are here.
+   * @param bytes as in the constructor
+   */
+  static continued(folder: string, attempt: number, bytes: number): OutputLog {
+    const log = new OutputLog(folder, attempt, bytes);
+    const pieces = piecesOf(folder, attempt);
+    if (pieces.length === 0) return log;
+    log.#kept.push(...pieces.flatMap(({ start }) => (start === 0 ? [] : [start])));
+    log.#length = log.#end = endOfOutput(folder, attempt);
+    return log;
+  }
+
+  /** Adds bytes from a place on: those that are here are left out, and those in between missing. */
+  addAt(from: number, chunk: Uint8Array): void {
+    if (from > this.#length) {
+      this.#length = from;
+      this.#nextPiece();
+    }
+    this.add(chunk.subarray(this.#length - from));
+  }
+
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
@@ -91,8 +114,10 @@ export class OutputLog {
 
   #write(part: Uint8Array): void {
     try {
-      if (this.#length === 0) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      this.#file ??= openSync(this.#path(this.#kept.at(-1) ?? 0), 'w', 0o600);
+      const start = this.#kept.at(-1) ?? 0;
+      if (this.#file === null && this.#length === start)
+        mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      this.#file ??= openSync(this.#path(start), this.#length === start ? 'w' : 'a', 0o600);
       for (let done = 0; done < part.length;)
         done += writeSync(this.#file, part, done, part.length - done);
       this.#length += part.length;
@@ -104,6 +129,18 @@ export class OutputLog {
   #path(start: number): string {
     return join(this.#folder, fileName(this.#attempt, start));
   }
+}
+
+/** Deletes the output of an attempt, and its folders where they are empty then. */
+export function removeOutput(folder: string, attempt: number): void {
+  for (const { name } of piecesOf(folder, attempt)) rmSync(join(folder, name), { force: true });
+  for (const each of [folder, dirname(folder)])
+    try {
+      rmdirSync(each);
+    } catch {
+      // It has the output of others, or there was none.
+      return;
+    }
 }
 
 interface Piece {

@@ -11,6 +11,7 @@ import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { StudyMessage } from '../../protocol/worker-messages.ts';
 import type { Gate } from '../../runtime/gate.ts';
 import type { EvaluatedLane, LaneEnd } from '../evaluate.ts';
+import { isEmpty } from './attempt-folders.ts';
 import type { AttemptFolderPool, AttemptFolders } from './attempt-folders.ts';
 import { environmentOf } from './environment.ts';
 import { failureOf, lastLines } from './failure-text.ts';
@@ -25,6 +26,8 @@ import { runProgram } from './run-program.ts';
 import type { EndedProgram, StopWord } from './run-program.ts';
 import type { RunningPlace } from './snapshot/code-snapshot.ts';
 import { fillIn } from './template.ts';
+import { SentOutput } from './sent-output.ts';
+import type { SendOutput } from './sent-output.ts';
 import { searchFor } from './value-rules.ts';
 
 export interface AttemptParts {
@@ -38,6 +41,8 @@ export interface AttemptParts {
   readonly gate: Gate;
   /** The slot's share of the cores. */
   readonly threads: number;
+  /** Absolute path of the folder for the output; its files are sent to the host of the lab. */
+  readonly sends?: { readonly folder: string; readonly send: SendOutput };
   /** Told the process group of the program. */
   readonly started?: (group: number) => void;
   readonly report: (report: Report) => void;
@@ -54,16 +59,24 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
   const folders = pool.create(lane.attempt, lane.params, lane.part?.source ?? null);
   const { number, attemptNumber } = lane.attempt;
-  const log = new OutputLog(
-    outputFolder(userFolder, study.study, number),
-    attemptNumber,
-    objective.keep.outputMb * 1e6,
-  );
+  const { sends } = parts;
+  const output = sends?.folder ?? outputFolder(userFolder, study.study, number);
+  const log = new OutputLog(output, attemptNumber, objective.keep.outputMb * 1e6);
+  const sent = sends === undefined ? null : new SentOutput(output, lane.attempt, sends.send);
+  // Without a snapshot, earlier attempts ran on this machine as well.
+  const mayHaveMoved = objective.snapshot !== undefined && attemptNumber > 1;
+  if (mayHaveMoved && isEmpty(folders.checkpointDir))
+    log.add(
+      Buffer.from(
+        `galapagos: attempt ${attemptNumber} begins without a checkpoint: earlier attempts left none on this machine\n`,
+      ),
+    );
   try {
     return await evaluate(parts, folders, log);
   } finally {
     log.close();
     folders.remove();
+    sent?.end();
   }
 }
 

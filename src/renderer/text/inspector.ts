@@ -56,7 +56,7 @@ export const inspector = {
   againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again in a study of its own.`,
   copy: 'Copy JSON',
   output: 'Output',
-  noOutput: 'Nothing is kept: the program printed nothing, or ran on another machine.',
+  noOutput: 'Nothing is kept: the program printed nothing, or another machine could not send it.',
   searchOutput: 'Search the output',
   outputLines: (shown: {
     search: string;

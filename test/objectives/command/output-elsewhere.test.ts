@@ -1,0 +1,135 @@
+/** Tests the output and the files of trials that run on a machine without the lab file. */
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  discardLabFiles,
+  labOutputFolder,
+  noteLabStudy,
+  sweepLabFiles,
+} from '../../../src/objectives/command/lab-files.ts';
+import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
+import { ReceivedOutput } from '../../../src/objectives/command/received-output.ts';
+import { SentOutput } from '../../../src/objectives/command/sent-output.ts';
+import { size } from '../../support/effort.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => folder.remove());
+
+const LIMIT_MB = 0.01;
+const objective = { kind: 'command', command: ['a'], keep: { outputMb: LIMIT_MB } };
+const attempt = { study: 'uid', number: 7, attemptNumber: 1 };
+
+describe('Output of a program on another machine', () => {
+  it('is at the host what was sent, at its places and within the limit, whatever is lost', () => {
+    const messages = fc.array(
+      fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 4000 }), lost: fc.boolean() }),
+      { maxLength: 20 },
+    );
+    let number = 0;
+    fc.assert(
+      fc.property(messages, fc.nat(19), (sent, restart) => {
+        number += 1;
+        const home = folder.file('host');
+        let host = new ReceivedOutput(home);
+        const received = outputFolder(home, 'uid', number);
+        let at = 0;
+        for (const [i, { bytes, lost }] of sent.entries()) {
+          if (i === restart) host = new ReceivedOutput(home);
+          if (!lost) host.add({ ...attempt, number }, objective, at, bytes);
+          at += bytes.length;
+        }
+        const whole = Buffer.concat(sent.map(({ bytes }) => bytes));
+        let place = 0;
+        for (const { omitted, bytes, end } of readOutput(received, 1)) {
+          place += omitted;
+          expect(bytes.equals(whole.subarray(place, place + bytes.length))).toBe(true);
+          place += bytes.length;
+          expect(end).toBe(place);
+        }
+        if (sent.every(({ lost }) => !lost)) expect(place).toBe(whole.length);
+        const kept = existsSync(received) ? readdirSync(received) : [];
+        const sizes = kept.map((name) => statSync(join(received, name)).size);
+        expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(LIMIT_MB * 1e6);
+      }),
+      { numRuns: size(60, 600) },
+    );
+  });
+
+  it('is sent whole in messages of a bounded size, and then deleted here', () => {
+    const here = labOutputFolder(folder.path, 'uid', 7);
+    const log = new OutputLog(here, 1, 4e6);
+    const messages: { from: number; bytes: Uint8Array }[] = [];
+    const sent = new SentOutput(here, attempt, (_, from, bytes) => {
+      messages.push({ from, bytes: Uint8Array.from(bytes) });
+      return true;
+    });
+    const text = Buffer.alloc(1_500_000, 'line\n');
+    log.add(text);
+    log.close();
+    sent.end();
+    expect(Buffer.concat(messages.map(({ bytes }) => bytes)).equals(text)).toBe(true);
+    expect(messages.map(({ from }) => from)).toEqual([0, 524_288, 1_048_576]);
+    expect(existsSync(here)).toBe(false);
+  });
+
+  it('stays on its machine where no host takes it', () => {
+    const here = labOutputFolder(folder.path, 'uid', 7);
+    const log = new OutputLog(here, 1, 1e6);
+    const sent = new SentOutput(here, attempt, () => false);
+    log.add(Buffer.from('text'));
+    log.close();
+    sent.end();
+    expect(readOutput(here, 1).map(({ bytes }) => bytes.toString())).toEqual(['text']);
+  });
+});
+
+describe('Files of trials of another machine’s lab', () => {
+  const checkpoints = (): string[] => {
+    const place = folder.file('checkpoints/uid');
+    return existsSync(place) ? readdirSync(place).sort() : [];
+  };
+  beforeEach(() => {
+    for (const trial of [1, 2, 3]) {
+      mkdirSync(folder.file(`checkpoints/uid/${trial}`), { recursive: true });
+      mkdirSync(labOutputFolder(folder.path, 'uid', trial), { recursive: true });
+    }
+  });
+
+  it('are deleted as the host says: of a trial, of all but the best, and of a study', async () => {
+    noteLabStudy(folder.path, 'uid');
+    await discardLabFiles(folder.path, { study: 'uid', trial: 2, keep: null });
+    expect(checkpoints()).toEqual(['1', '3']);
+    await discardLabFiles(folder.path, { study: 'uid', trial: null, keep: 3 });
+    expect(checkpoints()).toEqual(['3']);
+    expect(readdirSync(folder.file('output-of-labs'))).toEqual([]);
+    await discardLabFiles(folder.path, { study: 'uid', trial: null, keep: null });
+    expect(readdirSync(folder.file('checkpoints'))).toEqual([]);
+    expect(readdirSync(folder.file('studies-of-labs'))).toEqual([]);
+  });
+
+  it('stay where the host names a study that never ran here, or a path', async () => {
+    await discardLabFiles(folder.path, { study: 'uid', trial: null, keep: null });
+    mkdirSync(folder.file('studies-of-labs'));
+    for (const study of ['..', '.', 'a/../../checkpoints', 'a\\b'])
+      await discardLabFiles(folder.path, { study, trial: null, keep: null });
+    expect(checkpoints()).toEqual(['1', '2', '3']);
+  });
+
+  it('are deleted a month after the last worker ran their study', async () => {
+    noteLabStudy(folder.path, 'uid');
+    writeFileSync(folder.file('studies-of-labs/other'), '');
+    const now = Date.now();
+    await sweepLabFiles(folder.path, now + 29 * 86_400_000);
+    expect(checkpoints()).toEqual(['1', '2', '3']);
+    const old = new Date(now - 31 * 86_400_000);
+    utimesSync(folder.file('studies-of-labs/uid'), old, old);
+    await sweepLabFiles(folder.path, now);
+    expect(checkpoints()).toEqual([]);
+    expect(readdirSync(folder.file('studies-of-labs'))).toEqual(['other']);
+  });
+});
