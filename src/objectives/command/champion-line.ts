@@ -2,6 +2,7 @@
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { parameterVariable, statedVariables } from './environment.ts';
+import { powershellCommand, powershellLiteral } from './powershell.ts';
 import { programOfPython } from './python.ts';
 import { programSeed } from './run-attempt.ts';
 import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from './template.ts';
@@ -30,16 +31,14 @@ export function championLine(
   const [first = '', ...rest] = filled;
   const place = { command, folder, python };
   const program = programOfPython(place, first, { ...process.env, ...statedVariables(env) });
-  const line = commandLine([program, ...rest], platform);
-  if (platform === 'win32') {
-    const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  if (platform === 'win32')
     return [
-      `cd ${quoted(folder)}`,
+      `cd -LiteralPath ${powershellLiteral(folder)}`,
       ...(used.has('trialDir') ? [`mkdir -Force ${trialDir} | Out-Null`] : []),
-      ...variables.map(([name = '', value = '']) => `$env:${name} = ${quoted(value)}`),
-      `& ${line}`,
+      ...variables.map(([name = '', value = '']) => `$env:${name} = ${powershellLiteral(value)}`),
+      ...powershellCommand([program, ...rest]),
     ].join('; ');
-  }
+  const line = commandLine([program, ...rest], platform);
   return [
     `cd ${commandLine([folder], platform)}`,
     ...(used.has('trialDir') ? [`mkdir -p ${trialDir}`] : []),

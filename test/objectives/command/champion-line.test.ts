@@ -53,7 +53,7 @@ describe('Commands: the line that runs the champion', () => {
   it('is a line of PowerShell on Windows', () => {
     const objective = objectiveOf({ command: ['a', '{trialDir}'], folder: "C:\\it's" });
     expect(championLine(objective, { lr: 1 }, { seed: 1, trial: 0 }, 'win32')).toBe(
-      "cd 'C:\\it''s'; mkdir -Force trial-0 | Out-Null; $env:GALAPAGOS_PARAM_lr = '1'; & a trial-0",
+      "cd -LiteralPath 'C:\\it''s'; mkdir -Force trial-0 | Out-Null; $env:GALAPAGOS_PARAM_lr = '1'; & a trial-0",
     );
   });
 });

@@ -8,6 +8,7 @@ import {
   placeholdersOf,
 } from '../../../src/objectives/command/template.ts';
 import type { ParamValue } from '../../../src/core/search-space/distribution.ts';
+import { windowsArguments } from '../../support/windows-arguments.ts';
 
 const facts = { seed: 7, trial: 3, trialDir: '/tmp/é x' };
 
@@ -97,31 +98,3 @@ describe('Commands: command lines to copy', () => {
     );
   });
 });
-
-/** Splits a command line by the rules that Microsoft documents for `argv`. */
-function windowsArguments(line: string): string[] {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quoted = false;
-  for (let at = 0; at < line.length; at++) {
-    const character = line.charAt(at);
-    if (character === '\\') {
-      let count = 0;
-      while (line.charAt(at + count) === '\\') count += 1;
-      const beforeQuote = line.charAt(at + count) === '"';
-      word = (word ?? '') + '\\'.repeat(beforeQuote ? Math.floor(count / 2) : count);
-      at += count - 1;
-      if (beforeQuote && count % 2 === 1) {
-        word += '"';
-        at += 1;
-      }
-    } else if (character === '"') {
-      quoted = !quoted;
-      word ??= '';
-    } else if (!quoted && (character === ' ' || character === '\t')) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else word = (word ?? '') + character;
-  }
-  return word === null ? words : [...words, word];
-}
