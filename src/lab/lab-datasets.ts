@@ -25,6 +25,9 @@ import { codeOf, datasetReferences } from './study-facts.ts';
 const EARLIER_RELEASE =
   'its release of Galapagos runs no programs of other machines; update it there';
 
+/** States in which a node goes without a dataset. */
+const LACKING: ReadonlySet<string> = new Set(['failed', 'paused']);
+
 export interface LabDatasetsParts {
   readonly catalogue: Catalogue;
   /** Absolute path of the folder of imported datasets. */
@@ -38,6 +41,11 @@ export interface LabDatasetsParts {
   readonly keyOf: (node: string) => string | null;
   /** Whether the lab is shared; nothing is prepared before. */
   readonly shared: () => boolean;
+  /**
+   * Told why a node has not what unfinished studies need, once for each reason.
+   * @param what name of the dataset or code
+   */
+  readonly lacks?: (node: string, what: string, reason: string) => void;
   /** Studies that are not finished. */
   readonly unfinished: () => Iterable<Pick<StudySpec, 'objective'>>;
 }
@@ -48,6 +56,8 @@ export class LabDatasets {
   readonly #referenceOf: ReturnType<typeof datasetReferences>;
   readonly #unsent = new Map<string, UnsentDataset>();
   readonly #references = new WeakMap<StudySpec['objective'], WantedDataset | null>();
+  /** Reasons that were told. */
+  readonly #told = new Set<string>();
   #wanted = '';
 
   constructor(parts: LabDatasetsParts) {
@@ -105,7 +115,12 @@ export class LabDatasets {
   }
 
   received(node: string, message: OtherMessage): void {
-    if (message.type === 'data') this.#host.report(node, message);
+    if (message.type === 'data') {
+      this.#host.report(node, message);
+      for (const { name, content, state, error } of this.#host.transfers(node))
+        if (content === message.content && error !== null && LACKING.has(state))
+          this.#tell(node, name, error);
+    }
     const key = this.#parts.keyOf(node);
     if (key === null) return;
     if (message.type === 'rekey') this.#host.rekeyed(node, key);
@@ -113,6 +128,7 @@ export class LabDatasets {
     const { name, has, serves, v } = message;
     const version = chosenVersion(v, NODE_PROTOCOL) ?? NODE_PROTOCOL.low;
     this.#host.joined({ id: node, key, name, has, serves, version });
+    for (const untold of this.#host.untold(node)) this.#tell(node, untold.name, EARLIER_RELEASE);
   }
 
   /** A node has left or was removed. */
@@ -127,6 +143,13 @@ export class LabDatasets {
 
   close(): void {
     this.#host.close();
+  }
+
+  #tell(node: string, what: string, reason: string): void {
+    const key = JSON.stringify([node, what, reason]);
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#parts.lacks?.(node, what, reason);
   }
 
   async #answer(node: string, request: ReturnType<typeof readRequest>): Promise<void> {

@@ -70,6 +70,8 @@ export interface LabParts {
   readonly listener: CoordinatorListener & {
     /** A worker process ended; `exit` contains its last output. */
     workerExited(exit: WorkerExit): void;
+    /** A node has not what a study needs, a dataset or code, and therefore takes no trials of it. */
+    nodeLacks?(node: string, what: string, reason: string): void;
     /** The opened lab contains invalid data. */
     damaged?(damage: Damage): void;
   };
@@ -203,6 +205,7 @@ async function start(
     sendData: (node, frames) => share.sendData(node, frames),
     keyOf: (node) => share.keyOf(node),
     shared: () => share.sharing.on,
+    lacks: (node, what, reason) => listener.nodeLacks?.(node, what, reason),
     unfinished: () =>
       [...coordinator.lab.studies.values()]
         .filter(({ state }) => state !== 'finished')

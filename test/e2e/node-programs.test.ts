@@ -116,6 +116,8 @@ describe('A shared lab: programs on other machines', () => {
     const refusing = await node('REFUSING', {});
     await refusing.next('note', { text: `code of project: ${NOT_PERMITTED}` });
     await lacksAtHost('REFUSING', NOT_PERMITTED);
+    const told = running.all('node').map(({ text }) => text);
+    expect(told).toContain(`REFUSING lacks code of project: ${NOT_PERMITTED}`);
     expect(fetched('REFUSING')).toEqual([]);
     expect(ends(running)).toEqual([]);
 

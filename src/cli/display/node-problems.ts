@@ -60,7 +60,8 @@ function quarantineText(data: Readonly<Record<string, unknown>>): string {
   return `failed ${what} that succeeded elsewhere${why === null ? '' : `: ${why}`}`;
 }
 
-function lacksText(dataset: string, why: string | null): string {
+/** Says what a node has not, and why. */
+export function lacksText(dataset: string, why: string | null): string {
   return why === null ? `lacks ${dataset}` : `lacks ${dataset}: ${why}`;
 }
 

@@ -26,6 +26,7 @@ import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
 import { shareLab, tellOfDigits } from '../actions/share-lab.ts';
+import { lacksText } from '../display/node-problems.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
@@ -178,6 +179,11 @@ function listenerFor(
 ): LabParts['listener'] {
   /** Names of nodes by id, also of those that were removed meanwhile. */
   const names = new Map<string, string>();
+  const nameOf = (node: string): string => {
+    const name = view.lab?.share.nameOf(node) ?? names.get(node) ?? node;
+    names.set(node, name);
+    return name;
+  };
   return {
     show(study, change) {
       if (study !== view.uid) return;
@@ -194,12 +200,14 @@ function listenerFor(
       if (change.kind === 'storageBack') view.stalled = null;
       display.event(
         labEventOf(change, performance.now(), (node) => {
-          const name = view.lab?.share.nameOf(node) ?? names.get(node) ?? node;
-          names.set(node, name);
           const workers = view.lab?.coordinator.lab.nodes.get(node)?.slots.size ?? 0;
-          return { name, workers };
+          return { name: nameOf(node), workers };
         }),
       );
+    },
+    nodeLacks(node, what, reason) {
+      const name = nameOf(node);
+      display.event({ type: 'node', node, name, text: `${name} ${lacksText(what, reason)}` });
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });
