@@ -328,6 +328,7 @@ describe('Commands: held workers', () => {
       const script = `echo "pid $$"; echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"; while :; do :; done`;
       const running = place.start({ command: shell(script), graceSeconds: 0 });
       await running.reported(0);
+      await expect.poll(() => place.output()).toMatch(/pid \d+\n/);
       const pid = Number(/pid (\d+)/.exec(place.output())?.[1]);
       place.gate.close();
       await expect.poll(() => stateOf(pid)).toBe('T');
