@@ -21,7 +21,16 @@ describe('Datasets of a lab: a study on an imported dataset', () => {
     if (whyNoBed === null) await lab.close();
   });
 
-  it('runs all trials on a node, which fetches the dataset first', async () => {
+  it.each([
+    ['has no dataset', false],
+    ['has another dataset of the same name', true],
+  ])('runs all trials on a node that %s, and fetches it first', async (_, hasAnother) => {
+    if (hasAnother) {
+      const other = lab.folder.file('other.csv');
+      writeFileSync(other, `x,y,label\n${'1,2,a\n3,4,b\n'.repeat(20)}`);
+      const args = ['datasets', 'import', other, '--name', 'points', '--label', 'label'];
+      expect((await lab.galapagos('h2', args).ended).code).toBe(0);
+    }
     const home = lab.home('h1');
     await importPoints({ path: home, file: (name) => `${home}/${name}`, remove: () => undefined });
     const study = lab.folder.file('study.json');
