@@ -36,10 +36,12 @@ describe('Window: edit search', () => {
     'fills in the present search, says what an edit would change, applies it to a running study, and lists it',
     async () => {
       const { page, complaints } = await lab.window();
-      const study = syntheticStudy('edited', { trials: 10_000, durationMs: 150 });
+      const study = syntheticStudy('edited', { trials: 100_000, durationMs: 20 });
       const key = await startInFront(page, study, 'evolution');
       await untilEnded(page, 20);
       const dialog = await opened(page);
+      let previews = 0;
+      page.on('request', (request) => (previews += Number(request.url().endsWith('/previewEdit'))));
       await expect.poll(() => field(dialog, words.lowOf({ name: 'x' })).inputValue()).toBe('-1');
       await dialog.getByText(words.noChange).waitFor();
       expect(await apply(dialog).isEnabled()).toBe(false);
@@ -57,6 +59,12 @@ describe('Window: edit search', () => {
       ])
         await preview.getByText(line, { exact: true }).waitFor();
       await preview.getByText(/^[\d,]+ of [\d,]+ trials (is|are) inside the new ranges/).waitFor();
+      // Results that arrive do not start the check again.
+      const asked = previews;
+      const shown = await ended(page);
+      await expect.poll(() => ended(page), patient).toBeGreaterThan(shown + 20);
+      await preview.getByText('x: -1 … 1 → 0 … 0.5', { exact: true }).waitFor();
+      expect(previews).toBe(asked);
       await apply(dialog).click();
       await dialog.waitFor({ state: 'detached' });
       const edits = page.getByRole('region', { name: words.edits, exact: true });
