@@ -1,0 +1,128 @@
+/** Tests what the window shows of trials that train in parts: with pauses, or as a population. */
+import { describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { at } from '../../src/core/at.ts';
+import type { StudyFile } from '../../src/protocol/study-file.ts';
+import { parameter } from '../../src/renderer/format.ts';
+import { text } from '../../src/renderer/text.ts';
+import type { TrialRecord } from '../../src/storage/lab-reader.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
+import {
+  PATIENCE,
+  ask,
+  patient,
+  railStudy,
+  select,
+  startInFront,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
+
+const lab = windowLab({ workers: 2 });
+const LONG = 4 * PATIENCE;
+
+function inParts(name: string, trials: number, changes: Partial<StudyFile>): StudyFile {
+  const study = syntheticStudy(name, { trials, durationMs: 60 });
+  return { ...study, objective: { ...study.objective, epochs: 9 }, ...changes };
+}
+
+function trialsOf(study: string): TrialRecord[] {
+  const reader = readLab(lab.folder.file('lab.db'));
+  try {
+    return [...reader.trials(study)];
+  } finally {
+    reader.close();
+  }
+}
+
+const pane = (page: Page, trial: number): Locator =>
+  page
+    .getByRole('complementary')
+    .filter({ has: page.getByRole('heading', { name: text.inspector.trial({ trial }) }) });
+
+describe('Window: trials that train in parts', () => {
+  it(
+    'says that a trial is paused at a rung, in its story and in the table of attempts',
+    async () => {
+      const { page, complaints } = await lab.window();
+      const study = inParts('halving', 24, {
+        sampler: { name: 'random' },
+        pruner: { name: 'asha-promotion', first: 1, eta: 3 },
+      });
+      const key = await startInFront(page, study, 'lab');
+      const paused = (): TrialRecord[] =>
+        trialsOf('halving').filter(({ state, attempts }) => state === 'waiting' && attempts > 0);
+      await expect.poll(() => paused().length, patient).toBeGreaterThan(3);
+      await ask(page, 'pauseStudy', { study: key });
+      await railStudy(page, 'halving', text.studyStates.paused).waitFor();
+      const { number } = at(paused(), 0);
+      await select(page, number);
+      await pane(page, number).getByText(text.states.waiting, { exact: true }).waitFor();
+      await page.getByText(text.inspector.story, { exact: true }).click();
+      await page.getByText(text.details, { exact: true }).click();
+      const events = page.getByRole('list', { name: text.inspector.events });
+      await events
+        .getByText(/paused after epoch \d/)
+        .first()
+        .waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: text.commands.title }).fill(text.commands.table);
+      await page.keyboard.press('Enter');
+      const attempts = page
+        .getByRole('row')
+        .filter({ has: page.getByRole('button', { name: String(number), exact: true }) });
+      await attempts.getByRole('cell', { name: 'paused at a rung', exact: true }).first().waitFor();
+
+      await ask(page, 'resumeStudy', { study: key });
+      await untilEnded(page, 24);
+      expect(trialsOf('halving').some(({ state }) => state === 'complete')).toBe(true);
+      expect(complaints).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
+    'shows the parameters by epoch of a member of a population, along the trials that it went on from',
+    async () => {
+      const { page, complaints } = await lab.window();
+      const study = inParts('population', 36, {
+        searchSpace: { x: { type: 'float', low: -1, high: 1 } },
+        sampler: { name: 'pbt', population: 4 },
+      });
+      await startInFront(page, study, 'evolution');
+      await untilEnded(page, 36);
+      const trials = trialsOf('population');
+      const schedules = trials.map(({ number }) => scheduleOf(trials, number));
+      const longest = schedules.toSorted((a, b) => b.length - a.length)[0] ?? [];
+      expect(longest.length).toBeGreaterThan(1);
+      await select(page, schedules.indexOf(longest));
+      await page.getByRole('heading', { name: text.inspector.schedule, exact: true }).waitFor();
+      const table = page
+        .getByRole('table')
+        .filter({ has: page.getByRole('columnheader', { name: text.inspector.fromEpoch }) });
+      const rows = await table
+        .locator('tbody tr')
+        .evaluateAll((all) =>
+          all.map((row) => Array.from(row.children, (cell) => cell.textContent.trim())),
+        );
+      expect(rows).toEqual(longest.map(([epoch, x]) => [String(epoch), parameter(x)]));
+      // A trial of the first round has one entry.
+      await select(page, 0);
+      await expect.poll(() => table.locator('tbody tr').count(), patient).toBe(1);
+      expect(complaints).toEqual([]);
+    },
+    LONG,
+  );
+});
+
+/** First epochs and values of x of a trial's training, from its parents alone. */
+function scheduleOf(trials: readonly TrialRecord[], trial: number): (readonly [number, number])[] {
+  const entries: (readonly [number, number])[] = [];
+  for (let number: number | undefined = trial; number !== undefined;) {
+    const { params, origin } = at(trials, number);
+    entries.unshift([(origin?.generation ?? 0) + 1, Number(params['x'])]);
+    number = origin?.parents[0];
+  }
+  return entries.filter(([, x], i) => x !== entries[i - 1]?.[1]);
+}
