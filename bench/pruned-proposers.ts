@@ -24,6 +24,8 @@ export function ownPrunedProposer(
   const pruning = createPruner(pruner, { ...reporting, seed });
   const gains = new Gains(reporting);
   const open = new Set<number>();
+  /** Epochs after which trials are paused. */
+  const paused = new Map<number, number>();
   const trials: PrunedTrials = {
     direction,
     reports: columns.reports,
@@ -47,7 +49,18 @@ export function ownPrunedProposer(
     },
     report: (number, step, value) => {
       columns.reports.add(number, step, value);
-      return step < epochs - 1 && (pruning?.stops(trials, number) ?? false);
+      if (step === epochs - 1 || pruning === null) return 'goes on';
+      if (pruning.promotion?.next(step) === step + 1) {
+        paused.set(number, step + 1);
+        return 'pauses';
+      }
+      return pruning.stops(trials, number) ? 'stops' : 'goes on';
+    },
+    promoted: () => {
+      const number =
+        pruning?.promotion?.promoted(trials, (each) => paused.get(each) ?? null) ?? null;
+      if (number !== null) paused.delete(number);
+      return number;
     },
     finished: (number, value) => {
       open.delete(number);
@@ -78,11 +91,11 @@ export async function optunaPrunedProposer(
       return params;
     },
     report: async (number, step, value) => {
-      if (pruner === 'none') return false;
+      if (pruner === 'none') return 'goes on';
       const { prune } = (await peer.ask({ report: number, step: step + 1, value })) as {
         readonly prune: boolean;
       };
-      return prune;
+      return prune ? 'stops' : 'goes on';
     },
     finished: ended,
     stopped: async (number) => {

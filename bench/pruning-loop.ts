@@ -6,10 +6,14 @@ import { exp } from '../src/core/elementary.ts';
 import { PURPOSE, Stream } from '../src/core/random.ts';
 import type { EncodedParams } from '../src/core/search-space/distribution.ts';
 
+export type Verdict = 'goes on' | 'stops' | 'pauses';
+
 export interface PrunedProposer {
   readonly propose: () => EncodedParams | Promise<EncodedParams>;
-  /** Returns whether to stop the trial; asked after every epoch but the last. */
-  readonly report: (number: number, step: number, value: number) => boolean | Promise<boolean>;
+  /** Returns what happens to the trial; asked after every epoch. After the last one it ends. */
+  readonly report: (number: number, step: number, value: number) => Verdict | Promise<Verdict>;
+  /** Returns the paused trial that a free worker goes on with; null: it starts another. */
+  readonly promoted?: () => number | null;
   readonly finished: (number: number, value: number) => void | Promise<void>;
   readonly stopped: (number: number) => void | Promise<void>;
 }
@@ -25,8 +29,9 @@ export interface PruningResult {
   /** Smallest value of the finished trials at each checkpoint; ∞ before the first. */
   readonly best: readonly number[];
   readonly finished: number;
+  /** Trials that were stopped, or are paused at the end. */
   readonly stopped: number;
-  /** Epochs that the stopped trials were not trained. */
+  /** Epochs that these were not trained. */
   readonly saved: number;
 }
 
@@ -47,6 +52,7 @@ export async function pruningLoop(
   const budget = checkpoints.at(-1) ?? 0;
   const best: number[] = [];
   const running: Trial[] = [];
+  const paused = new Map<number, Trial>();
   let [proposed, finished, stopped, saved, smallest] = [0, 0, 0, 0, Infinity];
 
   const start = async (now: number): Promise<void> => {
@@ -57,6 +63,14 @@ export async function pruningLoop(
     const epochTime = exp(0.5 * world.normal());
     running.push({ number, curve, epochTime, epochs: 0, nextAt: now + epochTime });
   };
+  const next = async (now: number): Promise<void> => {
+    const number = proposer.promoted?.() ?? null;
+    const trial = number === null ? undefined : paused.get(number);
+    if (trial === undefined) return start(now);
+    paused.delete(trial.number);
+    trial.nextAt = now + trial.epochTime;
+    running.push(trial);
+  };
 
   for (let worker = 0; worker < workers; worker++) await start(0);
   for (let spent = 1; spent <= budget; spent++) {
@@ -66,22 +80,26 @@ export async function pruningLoop(
     const value = trial.curve[trial.epochs] ?? NaN;
     trial.epochs += 1;
     const isLast = trial.epochs === trial.curve.length;
-    const stops = await proposer.report(trial.number, trial.epochs - 1, value);
+    const verdict = await proposer.report(trial.number, trial.epochs - 1, value);
     if (isLast) {
       finished += 1;
       smallest = Math.min(smallest, value);
       await proposer.finished(trial.number, value);
-    } else if (stops) {
+    } else if (verdict === 'stops') {
       stopped += 1;
       saved += trial.curve.length - trial.epochs;
       await proposer.stopped(trial.number);
-    }
-    if (isLast || stops) await start(trial.nextAt);
+    } else if (verdict === 'pauses') paused.set(trial.number, trial);
+    if (isLast || verdict !== 'goes on') await next(trial.nextAt);
     else {
       trial.nextAt += trial.epochTime;
       running.push(trial);
     }
     if (checkpoints.includes(spent)) best.push(smallest);
+  }
+  for (const { curve, epochs } of paused.values()) {
+    stopped += 1;
+    saved += curve.length - epochs;
   }
   return { best, finished, stopped, saved };
 }

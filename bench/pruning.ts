@@ -1,11 +1,11 @@
 /**
  * Early stopping on LCBench: regret of the best finished trial after a quarter, half and all of
  * 3,328 epochs (64 whole trainings), 4 workers, every arm with the same epochs. Optuna's TPE without
- * a pruner and with Hyperband runs on the same clock and seeds.
+ * a pruner and with Hyperband runs on the same clock and seeds. Successive halving by stopping and
+ * by promotion is compared on random points, because promotion takes no sampler that learns.
  */
 import { at } from '../src/core/at.ts';
 import type { PrunerSpec } from '../src/core/pruners/pruner.ts';
-import { samplerNames } from '../src/core/samplers/create-sampler.ts';
 import { familyDifference, familyMean } from './family-statistics.ts';
 import type { ProblemRegrets } from './family-statistics.ts';
 import { lcBench } from './problems/lcbench.ts';
@@ -19,6 +19,7 @@ import { mean } from './statistics.ts';
 const CHECKPOINTS = [832, 1664, 3328];
 const SHARES = ['¼', '½', 'all'];
 const WORKERS = 4;
+const GUIDED = 'guided-evolution';
 /** On six problems: 84 pairs. */
 const SEEDS = 14;
 
@@ -45,7 +46,11 @@ export async function run(options: BenchOptions): Promise<BenchRow[]> {
   surrogate.close();
   const problems = surrogate.problems.map(({ name }) => name);
   const seeds = options.seeds ?? SEEDS;
-  const arms = armsHere();
+  const arms = armsHere().filter(
+    ({ contender: { kind, ...of } }) =>
+      options.samplers === undefined ||
+      (kind === 'own' && 'spec' in of && options.samplers.includes(of.spec.name)),
+  );
   const pool = await SearchPool.of([...new Set(arms.map(({ contender }) => contender))]);
   const planned = arms.map((arm) => ({ ...arm, jobs: jobsOf(arm, problems, seeds) }));
   await pool.run(
@@ -59,11 +64,13 @@ export async function run(options: BenchOptions): Promise<BenchRow[]> {
     .map((arm) => ({ ...arm, jobs: arm.jobs.filter((job) => pool.regrets(job) !== undefined) }))
     .map((arm) => ({ ...arm, regrets: regretsOf(arm.jobs, problems, pool) }))
     .filter(({ regrets }) => regrets.every((all) => all.every((each) => each.regrets.size > 0)));
-  const find = ({ title }: Arm): Measured | undefined =>
+  const titled = (title: string): Measured | undefined =>
     measured.find((each) => each.title === title);
-  const none = find(at(arms, 0));
-  const hopeless = find(at(arms, 1));
-  const optuna = measured.find(({ title }) => title === 'Optuna 5 TPE, none');
+  const none = titled(`${GUIDED}, none`);
+  const hopeless = titled(`${GUIDED}, hopeless`);
+  const optuna = titled('Optuna 5 TPE, none');
+  const stopping = titled('random, asha');
+  const promotion = titled('random, asha-promotion');
   return [
     ...measured.map((arm) => armRow(arm, pool)),
     ...(none === undefined || hopeless === undefined
@@ -77,18 +84,18 @@ export async function run(options: BenchOptions): Promise<BenchRow[]> {
           (checkpoint, { within }) => (checkpoint === 1 ? within.high < 0 : null),
           'interval below 0 at ½',
         )),
+    ...(stopping === undefined || promotion === undefined
+      ? []
+      : differenceRows(promotion, stopping, () => null, '')),
   ];
 }
 
-/** The arm without a pruner comes first, then the default rule. */
 function armsHere(): readonly Arm[] {
-  const name = samplerNames.some((sampler) => sampler.name === 'guided-evolution')
-    ? 'guided-evolution'
-    : 'evolution';
-  const own: Contender = { kind: 'own', spec: { name } };
+  const own: Contender = { kind: 'own', spec: { name: GUIDED } };
+  const random: Contender = { kind: 'own', spec: { name: 'random' } };
   const tpe: Contender = { kind: 'optuna', sampler: 'tpe' };
   const arm = (contender: Contender, pruner: string, share = 1): Arm => ({
-    title: `${contender === own ? name : 'Optuna 5 TPE'}, ${pruner}`,
+    title: `${contender.kind === 'own' ? contender.spec.name : 'Optuna 5 TPE'}, ${pruner}`,
     contender,
     pruner: { name: pruner },
     share,
@@ -100,6 +107,9 @@ function armsHere(): readonly Arm[] {
     arm(own, 'asha', 0.3),
     arm(own, 'hyperband', 0.3),
     arm(own, 'median', 0.3),
+    arm(random, 'none'),
+    arm(random, 'asha'),
+    arm(random, 'asha-promotion'),
   ];
 }
 

@@ -22,6 +22,9 @@ export interface BenchOptions {
   readonly processes?: number;
   /** Runs no search: reports those that `.cache/search` has, of any number of seeds. */
   readonly cached?: boolean;
-  /** The samplers that `search` compares, without tables and peers; absent: the usual ones. */
+  /**
+   * The samplers that `search` and `pruning` compare, without tables and peers; absent: the usual
+   * ones.
+   */
   readonly samplers?: readonly string[];
 }

@@ -40,12 +40,36 @@ describe('Pruning loop: epochs as the budget', () => {
   it('never recommends a stopped trial', async () => {
     const proposer: PrunedProposer = {
       propose: () => Float64Array.of(0),
-      report: () => true,
+      report: () => 'stops',
       finished: () => undefined,
       stopped: () => undefined,
     };
     const { best, finished } = await pruningLoop(curveOf, proposer, setting);
     expect(finished).toBe(0);
     expect(best).toEqual([Infinity, Infinity]);
+  });
+
+  it('goes on with a promoted trial where it paused, and trains no epoch twice', async () => {
+    const asked: [number, number][] = [];
+    const proposer = own('asha-promotion');
+    const watched: PrunedProposer = {
+      ...proposer,
+      report: (number, step, value) => {
+        asked.push([number, step]);
+        return proposer.report(number, step, value);
+      },
+    };
+    const { finished, stopped, saved } = await pruningLoop(curveOf, watched, setting);
+    expect(new Set(asked.map((each) => each.join())).size).toBe(200);
+    // Rungs after epochs 2 and 6. More than a third goes on, because better trials come later.
+    const reached = (epochs: number): number =>
+      asked.filter(([, step]) => step === epochs - 1).length;
+    expect(reached(3)).toBeLessThan(reached(2) / 2);
+    expect(reached(7)).toBeLessThan(reached(6));
+    expect(finished).toBeGreaterThan(1);
+    expect(stopped).toBeGreaterThan(20);
+    const spent = EPOCHS * (finished + stopped) - saved;
+    expect(spent).toBeGreaterThan(200 - 2 * EPOCHS);
+    expect(spent).toBeLessThanOrEqual(200);
   });
 });

@@ -23,8 +23,8 @@ const lab = windowLab({ workers: 2 });
 const LONG = 4 * PATIENCE;
 
 function inParts(name: string, trials: number, changes: Partial<StudyFile>): StudyFile {
-  const study = syntheticStudy(name, { trials, durationMs: 60 });
-  return { ...study, objective: { ...study.objective, epochs: 9 }, ...changes };
+  const objective = { kind: 'synthetic', function: 'sphere', durationMs: 60, epochs: 9 } as const;
+  return { ...syntheticStudy(name, { trials, durationMs: 60 }), objective, ...changes };
 }
 
 function trialsOf(study: string): TrialRecord[] {
@@ -120,7 +120,7 @@ describe('Window: trials that train in parts', () => {
 function scheduleOf(trials: readonly TrialRecord[], trial: number): (readonly [number, number])[] {
   const entries: (readonly [number, number])[] = [];
   for (let number: number | undefined = trial; number !== undefined;) {
-    const { params, origin } = at(trials, number);
+    const { params, origin }: TrialRecord = at(trials, number);
     entries.unshift([(origin?.generation ?? 0) + 1, Number(params['x'])]);
     number = origin?.parents[0];
   }
