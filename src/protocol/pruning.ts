@@ -60,7 +60,7 @@ export function prunerProblems(
         hint: 'a pruner compares one value, and trials of several objectives have no order',
       },
     ];
-  if (pausesTrials(spec)) return [...problems, ...pausingProblems(objective, sampler)];
+  if (pausesTrials(spec)) return pausingProblems(sampler);
   if (sampler === 'pbt')
     return [
       {
@@ -83,30 +83,19 @@ export function prunerProblems(
   ];
 }
 
-/** Kinds whose trainings go on from checkpoints. */
-const GOES_ON: ReadonlySet<string> = new Set(['train', 'synthetic']);
-
 /** Returns what keeps trials of a study from pausing at rungs. */
-function pausingProblems(objective: Objective | undefined, sampler: string | undefined): Problem[] {
-  const problems: Problem[] = [];
-  if (objective !== undefined && !GOES_ON.has(objective.kind))
-    problems.push({
-      code: 'no-checkpoints',
-      path: 'pruner',
-      expected: 'an objective whose trainings go on from checkpoints: train',
-      found: `the objective ${objective.kind}`,
-      hint: 'asha stops trials without checkpoints',
-    });
+function pausingProblems(sampler: string | undefined): Problem[] {
   const able = samplerNames.filter(({ name }) => !learnsFromResults(name));
-  if (sampler !== undefined && !able.some(({ name }) => name === sampler))
-    problems.push({
+  if (sampler === undefined || able.some(({ name }) => name === sampler)) return [];
+  return [
+    {
       code: 'pauses-and-learns',
       path: 'sampler.name',
       expected: `a sampler that does not learn, because paused trials have no value to learn from: ${able.map(({ name }) => name).join(', ')}`,
       found: sampler,
       hint: 'random, as in the paper',
-    });
-  return problems;
+    },
+  ];
 }
 
 /** Returns the spec of a new study with the early stopping that it gets. */

@@ -104,6 +104,39 @@ describe('Studies of programs', () => {
     expect(readFileSync(join(project, 'stops'), 'utf8')).toBe('pruned\npruned\n');
   });
 
+  it('pause at rungs and go on from their own checkpoints, so that no epoch is trained twice', async () => {
+    writeFileSync(
+      join(project, 'train.mjs'),
+      `import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+       const { GALAPAGOS_CHECKPOINT_DIR, GALAPAGOS_PROJECT, GALAPAGOS_TRIAL } = process.env;
+       const { GALAPAGOS_FROM_EPOCH, GALAPAGOS_UNTIL_EPOCH } = process.env;
+       const file = GALAPAGOS_CHECKPOINT_DIR + '/epochs';
+       const trained = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+       if (trained !== Number(GALAPAGOS_FROM_EPOCH)) throw new Error('another checkpoint');
+       for (let epoch = trained; epoch < Number(GALAPAGOS_UNTIL_EPOCH); epoch++) {
+         appendFileSync(GALAPAGOS_PROJECT + '/trained', GALAPAGOS_TRIAL + ':' + epoch + '\\n');
+         console.log('loss=' + (Number(GALAPAGOS_TRIAL) + 1 / (epoch + 1)));
+         writeFileSync(file, String(epoch + 1));
+       }`,
+    );
+    const rule = { stdout: 'loss=(.*)' };
+    study(
+      { command: [process.execPath, 'train.mjs'], epochs: 9, result: rule, reports: rule },
+      { pruner: { name: 'asha-promotion', first: 1, eta: 3 }, stop: { trials: 9 } },
+    );
+    const { code, stderr } = await galapagos(['run', 'study.json', '--workers', '2']).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const trained = readFileSync(join(project, 'trained'), 'utf8').trim().split('\n');
+    expect(new Set(trained).size).toBe(trained.length);
+    const ended = trials();
+    expect(ended[0]).toMatchObject({ state: 'complete', value: 1 / 9 });
+    expect(ended.slice(1).map(({ state }) => state)).toContain('pruned');
+    for (const { number, state } of ended) {
+      const epochs = trained.filter((line) => line.startsWith(`${number}:`)).length;
+      expect(state === 'complete' ? [9] : [1, 3]).toContain(epochs);
+    }
+  });
+
   it('leave no program behind when the run is killed, and go on afterwards', async () => {
     study({
       command: [

@@ -40,7 +40,8 @@ export class AttemptFolderPool {
 
   /**
    * @param params written to a file for the program
-   * @param source trial whose checkpoint folder the trial's becomes a copy of; null: it keeps its own
+   * @param source trial whose checkpoint folder the trial's becomes a copy of; null or the trial
+   * itself: it keeps its own
    */
   create(
     attempt: { readonly study: string; readonly number: number; readonly attemptNumber: number },
@@ -52,7 +53,7 @@ export class AttemptFolderPool {
     this.#spare = null;
     const name = `${number}-${attemptNumber}`;
     const checkpointDir = checkpointFolder(this.#userFolder, study, number);
-    if (source !== null) {
+    if (source !== null && source !== number) {
       // An earlier attempt may have changed its copy.
       rmSync(checkpointDir, { recursive: true, force: true, maxRetries: 3 });
       const copied = checkpointFolder(this.#userFolder, study, source);

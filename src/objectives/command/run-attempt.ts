@@ -211,6 +211,8 @@ class Values {
   readonly #result;
   readonly #series;
   readonly #file: AppendedLines;
+  /** Step of the first report by the rule. */
+  readonly #from: number;
   /** Greatest number of reports by the rule: a line about the end may match as well. */
   readonly #most: number;
   readonly #reports: Report[] = [];
@@ -221,7 +223,12 @@ class Values {
   #remarks = 0;
 
   constructor(
-    { objective: { result, reports, epochs }, place: { folder }, report }: AttemptParts,
+    {
+      objective: { result, reports, epochs },
+      lane: { part },
+      place: { folder },
+      report,
+    }: AttemptParts,
     { trialDir, reportsFile }: AttemptFolders,
     log: OutputLog,
   ) {
@@ -229,7 +236,8 @@ class Values {
     this.#log = log;
     this.#result = result === undefined ? null : searchFor(result, trialDir, folder);
     this.#series = reports === undefined ? null : searchFor(reports, trialDir, folder);
-    this.#most = typeof epochs === 'number' ? epochs : Infinity;
+    this.#from = part?.from ?? 0;
+    this.#most = (part?.until ?? (typeof epochs === 'number' ? epochs : Infinity)) - this.#from;
     this.#file = new AppendedLines(reportsFile, (text) => this.#take(text));
   }
 
@@ -276,7 +284,7 @@ class Values {
     if (found === undefined || !('values' in found)) return;
     // A file that is written anew may be shorter for a moment.
     for (const value of found.values.slice(this.#taken, this.#most)) {
-      this.#add({ step: this.#taken, value });
+      this.#add({ step: this.#from + this.#taken, value });
       this.#taken += 1;
     }
   }

@@ -192,6 +192,26 @@ describe('Commands: what a program is told', () => {
     // Another attempt starts from the same copy.
     expect(await place.start(add, {}, 1, 2, part(0, 2)).ended).toMatchObject({ value: 2 });
     expect([read(0), read(1)]).toEqual(['0-2\n', '0-2\n2-4\n']);
+    // A trial that paused goes on in its own folder.
+    expect(await place.start(add, {}, 1, 3, part(1, 4)).ended).toMatchObject({ value: 3 });
+    expect(read(1)).toBe('0-2\n2-4\n4-6\n');
+  });
+
+  it('counts the values of a rule from the first epoch of its part, up to its last', async () => {
+    const rule = { stdout: 'loss=(.*)' };
+    const about = {
+      command: shell('for i in 5 6 7 8; do echo loss=$i; done'),
+      result: rule,
+      reports: rule,
+      epochs: 9,
+    };
+    const { ended } = place.start(about, {}, 0, 1, { source: null, from: 1, until: 3 });
+    expect(await ended).toMatchObject({
+      reports: [
+        { step: 1, value: 5 },
+        { step: 2, value: 6 },
+      ],
+    });
   });
 
   it('deletes the folders that a killed worker left', async () => {
