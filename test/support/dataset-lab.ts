@@ -5,6 +5,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { datasetsFolder } from '../../src/datasets/places.ts';
 import { contentOf } from '../../src/datasets/import/store-imported.ts';
 import { splitDescription } from '../../src/datasets/import/arrange.ts';
@@ -19,6 +20,7 @@ import type {
   DatasetNodeSettings,
 } from './dataset-lab-process.ts';
 
+const builtEntries = fileURLToPath(new URL('../../out/main/', import.meta.url));
 const DATASET_LAB = 'GALAPAGOS_DATASET_LAB';
 export const DATASET_NAME = 'pictures';
 /** Values of one sample. */
@@ -178,7 +180,8 @@ export class DatasetLab {
     take: (event: DatasetEvent) => void,
   ): HostProcess {
     const started = this.hosts.bed.start(name, [process.execPath, this.#script], {
-      env: { [DATASET_LAB]: JSON.stringify(settings) },
+      // The compiled script does not lie beside the sources of the door's thread.
+      env: { [DATASET_LAB]: JSON.stringify(settings), GALAPAGOS_BUILT_ENTRIES: builtEntries },
       line: (text) => {
         take(JSON.parse(text) as DatasetEvent);
         for (const check of [...this.#waiting]) check();
