@@ -25,7 +25,10 @@ const EPOCHS = 27;
 /** Share of epochs saved by `asha` on LCBench (bench/results/pruning.md). */
 const SAVED = 0.51;
 
-/** Reports once and asks until the answer is yes; writes when that was, in milliseconds of 1970. */
+/**
+ * Reports once and asks until the answer is yes; writes when that was, and when the worker wrote the
+ * file that says so, in milliseconds of 1970.
+ */
 const ASKING = `
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -40,7 +43,9 @@ else:
     while not galapagos.should_prune():
         time.sleep(0.0005)
     with open(sys.argv[2], "a") as file:
-        file.write("%d %.3f\\n" % (galapagos.trial_number(), time.time() * 1000))
+        now = time.time() * 1000
+        written = os.stat(os.environ["GALAPAGOS_STOP"]).st_mtime * 1000
+        file.write("%d %.3f %.3f\\n" % (galapagos.trial_number(), now, written))
 `;
 
 /** A learning curve whose limit and speed depend on the parameters; an epoch takes 20 ms. */
@@ -75,18 +80,25 @@ async function answers(): Promise<BenchRow[]> {
     const pruner = { name: 'median', startup: FINISHED };
     const lab = await study(folder, ASKING, [times], trials, pruner);
     const decided = decisions(lab);
-    const delays = readFileSync(times, 'utf8')
+    const answers = readFileSync(times, 'utf8')
       .trim()
       .split('\n')
       .flatMap((line) => {
-        const [trial = NaN, at = NaN] = line.split(' ').map(Number);
+        const [trial = NaN, at = NaN, written = NaN] = line.split(' ').map(Number);
         const from = decided.get(trial);
-        return from === undefined ? [] : [Math.max(0, at - from)];
-      })
-      .sort((a, b) => a - b);
-    const quantile = (q: number): number =>
-      delays[Math.min(delays.length - 1, Math.floor(q * delays.length))] ?? NaN;
-    const [p50, p95, p99] = [quantile(0.5), quantile(0.95), quantile(0.99)];
+        if (from === undefined) return [];
+        return [{ whole: Math.max(0, at - from), written: Math.max(0, written - from) }];
+      });
+    const quantile = (q: number, of: 'whole' | 'written'): number => {
+      const sorted = answers.map((each) => each[of]).sort((a, b) => a - b);
+      return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
+    };
+    const [p50, p95, p99] = [
+      quantile(0.5, 'whole'),
+      quantile(0.95, 'whole'),
+      quantile(0.99, 'whole'),
+    ];
+    const written = quantile(0.99, 'written');
     return [
       {
         bench: 'command-pruning',
@@ -98,7 +110,7 @@ async function answers(): Promise<BenchRow[]> {
         ratio: null,
         goal: `≤ ${MOST_MS} ms`,
         held: p95 <= MOST_MS,
-        note: `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms of ${delays.length} trials; the decision is known to 1 ms`,
+        note: `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms of ${answers.length} trials, of which p99 ${written.toFixed(1)} ms until the worker has written the file; the decision is known to 1 ms`,
       },
     ];
   });

@@ -28,6 +28,12 @@ const programs = [
     text: "console.log('v=' + process.argv[2])",
     command: [process.execPath],
   },
+  {
+    name: 'python3 without a body',
+    trials: 60,
+    text: "import sys; print('v=' + sys.argv[1])",
+    command: ['python3'],
+  },
   { name: 'sh, 200 ms', trials: 40, text: 'sleep 0.2; echo v=$1', command: ['sh'] },
 ] as const;
 

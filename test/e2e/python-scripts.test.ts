@@ -11,9 +11,9 @@ import {
   readdirSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
@@ -35,7 +35,10 @@ beforeEach(() => {
   project = join(folder.path, 'my projet é');
   mkdirSync(project);
 });
-afterEach(() => folder.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  folder.remove();
+});
 
 type Study = Omit<StudyFile, 'objective'> & {
   readonly objective: Readonly<Record<string, unknown>>;
@@ -180,6 +183,52 @@ function layOut(raw: string): void {
     writeFileSync(join(raw, name.slice(0, -3)), gunzipSync(readFileSync(join(bundled, name))));
 }
 
+/** Writes 500 and 100 samples of MNIST as `mnist.npz`. */
+const MNIST_PART = `
+import sys, numpy as np
+raw, home = sys.argv[1:]
+def read(name, offset, shape, most):
+    data = np.fromfile(raw + "/" + name, dtype=np.uint8, offset=offset)
+    return data.reshape(-1, *shape)[:most]
+np.savez(
+    home + "/datasets/mnist.npz",
+    x_train=read("train-images-idx3-ubyte", 16, (28, 28), 500),
+    y_train=read("train-labels-idx1-ubyte", 8, (), 500),
+    x_test=read("t10k-images-idx3-ubyte", 16, (28, 28), 100),
+    y_test=read("t10k-labels-idx1-ubyte", 8, (), 100),
+)
+`;
+
+/** Trains a small BERT, with random weights, to tell which of two words a text repeats. */
+const TRAINER = `import os, random
+import torch
+from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
+import galapagos
+
+p = galapagos.params(learning_rate=0.01)
+
+class Texts(torch.utils.data.Dataset):
+    def __len__(self):
+        return 64
+    def __getitem__(self, i):
+        return {"input_ids": torch.full((8,), 3 + i % 2), "labels": torch.tensor(i % 2)}
+
+config = BertConfig(
+    vocab_size=8, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+    intermediate_size=16, max_position_embeddings=8,
+)
+Trainer(
+    model=BertForSequenceClassification(config),
+    args=TrainingArguments(
+        output_dir=galapagos.checkpoint_dir(), num_train_epochs=4, learning_rate=p["learning_rate"],
+        eval_strategy="epoch", save_strategy="no", report_to=[], use_cpu=True, disable_tqdm=True,
+    ),
+    train_dataset=Texts(),
+    eval_dataset=Texts(),
+    callbacks=[galapagos.transformers_callback("eval_loss")],
+).train()
+`;
+
 describe('Published examples', () => {
   it("Optuna's sklearn_simple.py is searched unchanged", async (context) => {
     skipIf(example('sklearn_simple.py', 'optuna', 'sklearn'), context);
@@ -251,6 +300,83 @@ galapagos.finish(metrics.accuracy_score(expected, predicted))\n`;
     }));
     expect(trials.map(({ state }) => state)).toEqual(Array.from({ length: 2 }, () => 'complete'));
     expect(Math.max(...trials.map(({ value }) => value ?? 0))).toBeGreaterThan(0.9);
+  });
+
+  it("Keras's MNIST example is searched with a parameter and a callback, one line each", async (context) => {
+    const name = 'keras_mnist_convnet.py';
+    vi.stubEnv('KERAS_BACKEND', 'torch');
+    skipIf(example(name, 'keras', 'torch'), context);
+    const script = join(project, name);
+    const published = readFileSync(script, 'utf8');
+    const changed = published
+      .replace(
+        'batch_size = 128',
+        'import galapagos; batch_size = galapagos.params(batch_size=128)["batch_size"]',
+      )
+      .replace(
+        'validation_split=0.1)',
+        'validation_split=0.1, callbacks=[galapagos.keras_callback("val_accuracy")])',
+      );
+    expect(changed.match(/galapagos\.(params|keras_callback)/g)).toHaveLength(2);
+    writeFileSync(script, changed);
+    // A part of MNIST as Keras keeps it; it accepts no other file without the second change.
+    const shim = join(folder.path, 'shim');
+    mkdirSync(join(shim, 'datasets'), { recursive: true });
+    layOut(join(folder.path, 'raw'));
+    writeFileSync(
+      join(shim, 'sitecustomize.py'),
+      `import importlib.util, os
+if importlib.util.find_spec("keras") and "KERAS_HOME" in os.environ:
+    from keras.src.utils import file_utils
+    file_utils.validate_file = lambda *args, **kwargs: True
+`,
+    );
+    const made = spawnSync(peer, ['-c', MNIST_PART, join(folder.path, 'raw'), shim], {
+      encoding: 'utf8',
+    });
+    expect(made.stderr).toBe('');
+    const trials = await searched(name, peer, ({ objective }) => {
+      const env = objective['env'] as Readonly<Record<string, string>>;
+      const added = {
+        KERAS_BACKEND: 'torch',
+        KERAS_HOME: shim,
+        PYTHONPATH: `${module}${delimiter}${shim}`,
+      };
+      return {
+        objective: { ...objective, epochs: 15, env: { ...env, ...added } },
+        direction: 'maximize',
+        searchSpace: { batch_size: { type: 'categorical', choices: [32, 128] } },
+        pruner: { name: 'none' },
+        stop: { trials: 2 },
+      };
+    });
+    expect(trials.map(({ state, reports }) => [state, reports.length])).toEqual(
+      Array.from({ length: 2 }, () => ['complete', 15]),
+    );
+    expect(Math.max(...trials.map(({ value }) => value ?? 0))).toBeGreaterThan(0.3);
+  });
+
+  it("a script with Hugging Face's Trainer is searched with a callback that reports its evaluations", async (context) => {
+    skipIf(missingPython('transformers', 'accelerate', 'torch'), context);
+    writeFileSync(join(project, 'train.py'), TRAINER);
+    const trials = await searched('train.py', peer, ({ objective, searchSpace }) => {
+      expect(Object.keys(searchSpace)).toEqual(['learning_rate']);
+      return {
+        objective: { ...objective, epochs: 4 },
+        direction: 'minimize',
+        searchSpace: { learning_rate: { type: 'categorical', choices: [0, 0.01] } },
+        sampler: { name: 'grid' },
+        pruner: { name: 'none' },
+        stop: { trials: 2 },
+      };
+    });
+    expect(trials.map(({ state, reports }) => [state, reports.length])).toEqual(
+      Array.from({ length: 2 }, () => ['complete', 4]),
+    );
+    const [still, trained] = trials.toSorted(
+      (a, b) => Number(a.params['learning_rate']) - Number(b.params['learning_rate']),
+    );
+    expect(still?.value).toBeGreaterThan(trained?.value ?? Infinity);
   });
 
   it('run by themselves, the module prints what it would report', (context) => {

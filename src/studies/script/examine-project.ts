@@ -56,6 +56,10 @@ export function examineProject(project: string, own: readonly string[]): ScriptF
           : `${named.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}; trials on this machine find them in ${project}`,
       remedy: null,
     },
-    { name: 'other machines', found: 'not looked at: programs run on this machine', remedy: null },
+    {
+      name: 'other machines',
+      found: 'not looked at: run galapagos doctor on each, with a copy of the folder',
+      remedy: null,
+    },
   ];
 }

@@ -28,7 +28,7 @@ describe('Doctor: the project folder of a program', () => {
         'not taken along',
         `.venv (environment), data (ignored), shared (link out of the folder); trials on this machine find them in ${folder.path}`,
       ],
-      ['other machines', 'not looked at: programs run on this machine'],
+      ['other machines', 'not looked at: run galapagos doctor on each, with a copy of the folder'],
     ]);
   });
 
