@@ -110,3 +110,13 @@ describe('Sockets: a connection in whose place another has come', () => {
     expect({ code, signal, said }).toEqual({ code: 0, signal: null, said: 'alive\n' });
   });
 });
+
+describe('Sockets: heartbeats', () => {
+  // The library ends a connection whose next heartbeat arrives at the end of the last one's time.
+  it.each([['of this machine', connectOptions], ...Object.entries(connectingChannels)])(
+    'count for longer than until the next but one (%s)',
+    (_, { heartbeatInterval, heartbeatTimeToLive }) => {
+      expect(heartbeatTimeToLive).toBeGreaterThan(2 * heartbeatInterval);
+    },
+  );
+});

@@ -43,7 +43,8 @@ const early = {
 const late = {
   heartbeatInterval: 15_000,
   heartbeatTimeout: 15_000,
-  heartbeatTimeToLive: 15_000,
+  // The other end counts from a heartbeat that it has read: the next one arrives no sooner.
+  heartbeatTimeToLive: 45_000,
 } as const;
 
 /** Options by channel of a socket that connects, but for keys. */
