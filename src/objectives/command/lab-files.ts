@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkpointFolder, checkpointsFolder } from '../checkpoint-places.ts';
+import { SnapshotStore } from './snapshot/snapshot-store.ts';
 import type { Discard } from '../../protocol/worker-messages.ts';
 
 /** Milliseconds after which the files of a study that no worker ran meanwhile are deleted. */
@@ -47,12 +48,16 @@ export async function discardLabFiles(
   if (!(await exists(checkpoints))) await removed(mark);
 }
 
-/** Deletes the files of studies that no worker ran for a month. */
+/**
+ * Deletes the files of studies that no worker ran for a month. Those of a lab of this machine stay:
+ * a node beside the host shares its checkpoints.
+ */
 export async function sweepLabFiles(userFolder: string, now: number): Promise<void> {
   const marks = join(userFolder, 'studies-of-labs');
   for (const study of await namesIn(marks)) {
     const used = await stat(join(marks, study)).catch(() => null);
-    if (used !== null && now - used.mtimeMs > KEPT_MS)
+    const isOld = used !== null && now - used.mtimeMs > KEPT_MS;
+    if (isOld && !SnapshotStore.own(userFolder).isNeededBy(study))
       await discardLabFiles(userFolder, { study, trial: null, keep: null });
   }
 }

@@ -1,5 +1,13 @@
 /** Tests the output and the files of trials that run on a machine without the lab file. */
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -128,6 +136,12 @@ describe('Files of trials of another machine’s lab', () => {
     expect(checkpoints()).toEqual(['1', '2', '3']);
     const old = new Date(now - 31 * 86_400_000);
     utimesSync(folder.file('studies-of-labs/uid'), old, old);
+    const marks = join('snapshots', 'ab'.repeat(32), 'needed-by');
+    mkdirSync(folder.file(marks), { recursive: true });
+    writeFileSync(folder.file(join(marks, 'study-uid')), '{}');
+    await sweepLabFiles(folder.path, now);
+    expect(checkpoints(), 'of a lab of this machine').toEqual(['1', '2', '3']);
+    rmSync(folder.file('snapshots'), { recursive: true });
     await sweepLabFiles(folder.path, now);
     expect(checkpoints()).toEqual([]);
     expect(readdirSync(folder.file('studies-of-labs'))).toEqual(['other']);

@@ -121,6 +121,13 @@ export class SnapshotStore {
     rmSync(join(this.folder, hash, MARKS, processMark(process.pid)), { force: true });
   }
 
+  /** Returns whether a study needs any of the snapshots. */
+  isNeededBy(study: string): boolean {
+    return this.hashes().some((hash) =>
+      existsSync(join(this.folder, hash, MARKS, studyMark(study))),
+    );
+  }
+
   /** The study is removed. Deletes the snapshot if nothing else needs it. */
   release(hash: string, study: string): void {
     rmSync(join(this.folder, hash, MARKS, studyMark(study)), { force: true });
