@@ -121,6 +121,33 @@ describe('Coordinator', () => {
     expect(studies).toEqual([undefined, 'wasm']);
   });
 
+  it('keeps output of the worker that runs the attempt, and of no other', async () => {
+    const here = await world();
+    here.coordinator.createStudy('uid', spec, limits);
+    here.hello();
+    const cohort = await here.cohort();
+    const { attempt } = cohort.lanes[0]!;
+    const send = (text: string, more: object = {}): void =>
+      here.worker.sendResult({
+        type: 'output',
+        session: cohort.session,
+        ...peer,
+        attempt,
+        from: 3,
+        bytes: Buffer.from(text).toString('base64'),
+        ...more,
+      });
+    send('of another trial', { attempt: { ...attempt, number: 9 } });
+    send('of another attempt', { attempt: { ...attempt, attemptNumber: 2 } });
+    send('of an unknown study', { attempt: { ...attempt, study: 'other' } });
+    send('é');
+    here.succeed(cohort);
+    await until(() => here.finished !== null);
+    send('after the end');
+    await until(() => here.orders.some(({ type }) => type === 'ack'));
+    expect(here.output).toEqual([[0, 3, 'é']]);
+  });
+
   it('tells its workers to exit when it closes', async () => {
     const here = await world();
     here.hello();

@@ -75,6 +75,8 @@ export class CoordinatorWorld {
   readonly tasks: TaskMessage[] = [];
   readonly shown: Change[] = [];
   readonly lab: LabChange[] = [];
+  /** Output of programs that was kept: trial, place and text. */
+  readonly output: (readonly [trial: number, from: number, text: string])[] = [];
   finished: string | null = null;
   fatal: Error | null = null;
   coordinator!: Coordinator;
@@ -110,6 +112,9 @@ export class CoordinatorWorld {
       ...(energyBetween === undefined ? {} : { energyBetween }),
       host: { spawn: () => undefined, kill: () => undefined },
       options: { strict: true },
+      output: ({ number }, from, bytes) => {
+        this.output.push([number, from, Buffer.from(bytes).toString()]);
+      },
       listener: {
         show: (_, change) => void this.shown.push(change),
         showLab: (change) => void this.lab.push(change),
