@@ -68,18 +68,11 @@ if (first === 'gpu') {
   process.exit(run === null ? 2 : run.rows.some(({ held }) => held === false) ? 1 : 0);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
-    seeds: { type: 'string' },
-    'gp-seeds': { type: 'string' },
-    processes: { type: 'string' },
-    cached: { type: 'boolean', default: false },
-    samplers: { type: 'string' },
-  },
-});
+const { values, positionals } = parsed();
+if (values.help) {
+  process.stdout.write(usage());
+  process.exit(0);
+}
 const names =
   positionals.length > 0
     ? positionals
@@ -107,6 +100,41 @@ for (const name of names) {
   show(name, rows, values);
 }
 process.exit(missed > 0 ? 1 : 0);
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        save: { type: 'boolean', default: false },
+        seeds: { type: 'string' },
+        'gp-seeds': { type: 'string' },
+        processes: { type: 'string' },
+        cached: { type: 'boolean', default: false },
+        samplers: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage()}`);
+    process.exit(2);
+  }
+}
+
+function usage(): string {
+  return `usage: npm run bench -- [NAME …] [options]
+  ${Object.keys(benches).join(', ')},
+  or paper, window, gpu with arguments of their own
+  --save           writes bench/results/NAME.md
+  --json           prints one JSON object a line
+  --seeds N        seeds of each search (search, pruning and others)
+  --gp-seeds N     seeds of Optuna's Gaussian process (search)
+  --samplers A,B   compares these samplers only, without peers (search, pruning)
+  --processes N    searches at a time (search, pruning)
+  --cached         runs no search: reports those in .cache/search (search, pruning)
+`;
+}
 
 function numberOption(name: keyof BenchOptions, text: string | undefined): BenchOptions {
   if (text === undefined) return {};
