@@ -18,8 +18,13 @@ import {
   sweepLabFiles,
 } from '../../../src/objectives/command/lab-files.ts';
 import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
+import { AttemptFolderPool } from '../../../src/objectives/command/attempt-folders.ts';
+import { Guardian } from '../../../src/objectives/command/guardian.ts';
 import { ReceivedOutput } from '../../../src/objectives/command/received-output.ts';
+import { runAttempt } from '../../../src/objectives/command/run-attempt.ts';
 import { SentOutput } from '../../../src/objectives/command/sent-output.ts';
+import { commandObjective } from '../../../src/protocol/command-objective.ts';
+import { Gate } from '../../../src/runtime/gate.ts';
 import { size } from '../../support/effort.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
@@ -93,6 +98,51 @@ describe('Output of a program on another machine', () => {
     log.close();
     sent.end();
     expect(readOutput(here, 1).map(({ bytes }) => bytes.toString())).toEqual(['text']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('Attempts after one on another machine', () => {
+  it('say in their output that they begin without a checkpoint, unless one is here', async () => {
+    const guardian = new Guardian(folder.file('own'));
+    const pool = new AttemptFolderPool(folder.path);
+    const run = async (attemptNumber: number, isCopied: boolean): Promise<string> => {
+      const place = { folder: folder.path, project: folder.path };
+      const snapshot = { hash: '0'.repeat(64), project: folder.path, folder: '.' };
+      const parsed = commandObjective.parse({
+        kind: 'command',
+        command: ['sh', '-c', 'echo v=1; touch "$GALAPAGOS_CHECKPOINT_DIR/$GALAPAGOS_ATTEMPT"'],
+        folder: folder.path,
+        result: { stdout: 'v=(.*)' },
+        ...(isCopied ? { snapshot } : {}),
+      });
+      const end = await runAttempt({
+        ...{
+          objective: parsed,
+          place,
+          study: { study: 'uid', name: 's', seed: 1 },
+          pool,
+          guardian,
+        },
+        lane: {
+          attempt: { study: 'uid', number: isCopied ? 1 : 2, attemptNumber },
+          params: {},
+          signal: new AbortController().signal,
+        },
+        ...{ userFolder: folder.path, gate: new Gate(), threads: 1, report: () => undefined },
+      });
+      expect(end).toMatchObject({ outcome: 'finished', value: 1 });
+      const parts = readOutput(outputFolder(folder.path, 'uid', isCopied ? 1 : 2), attemptNumber);
+      return parts.map(({ bytes }) => bytes.toString()).join('');
+    };
+    try {
+      const said =
+        'galapagos: attempt 2 begins without a checkpoint: earlier attempts left none on this machine\n';
+      expect(await run(2, true)).toBe(`${said}v=1\n`);
+      expect(await run(3, true)).toBe('v=1\n');
+      expect(await run(2, false)).toBe('v=1\n');
+    } finally {
+      guardian.close();
+    }
   });
 });
 
