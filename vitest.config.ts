@@ -14,6 +14,7 @@ const slowFiles = [
   'test/e2e/second-programs.test.ts',
   'test/lab/namespaces/chaos.test.ts',
   'test/lab/namespaces/long-cut.test.ts',
+  'test/lab/namespaces/quiet-link.test.ts',
   'test/objectives/command/snapshot/ignore.test.ts',
   'test/objectives/command/snapshot/snapshot.test.ts',
   'test/protocol/study-file.test.ts',
@@ -120,7 +121,11 @@ export default defineConfig({
           ...everywhere,
           ...processes,
           include: ['test/e2e/**/*.test.ts', ...labFiles],
-          exclude: ['test/e2e/datasets-at-size.test.ts', 'test/lab/namespaces/long-cut.test.ts'],
+          exclude: [
+            'test/e2e/datasets-at-size.test.ts',
+            'test/lab/namespaces/long-cut.test.ts',
+            'test/lab/namespaces/quiet-link.test.ts',
+          ],
         },
       },
       {
