@@ -179,4 +179,13 @@ describe('Command line: cluster slurm', () => {
     await expect(cli(['--detach'])).rejects.toThrow('expected --nodes <count>, found none');
     expect(programs.calls()).toEqual([]);
   });
+
+  it('reports that no lab is shared before it looks for the lab file', async () => {
+    await expect(cli(['--nodes', '2'])).rejects.toThrow('no lab is shared');
+    // A named invitation needs no shared lab here, so then the file is what is missing.
+    await expect(cli(['--nodes', '2', '--join', 'galapagos-join:x'])).rejects.toThrow(
+      'there is no such lab file',
+    );
+    expect(programs.calls()).toEqual([]);
+  });
 });

@@ -154,12 +154,13 @@ async function start(
     print(context, script.trimEnd().split('\n'));
     return;
   }
+  const folder = lanFolder(context);
+  const joining = joiningOf(folder, flags, context);
   // A wrong name of the lab file is reported before anything is submitted.
   if (flags.detach !== true) await readStudies(context, flags);
-  const folder = lanFolder(context);
   const event = shower(context, json);
   const interrupted = new AbortController();
-  const invitation = invite(folder, nodes, flags, context);
+  const invitation = invite(folder, nodes, flags, joining);
   const array = await submit({ nodes, name, program, invitation, options }, { run, folder, event });
   if (flags.detach === true) return;
   const stopListening = onInterrupt(() => interrupted.abort());
@@ -175,21 +176,30 @@ async function start(
   }
 }
 
-function invite(
-  folder: LanFolder,
-  nodes: number,
-  { join, address: addresses = [], for: ms }: SlurmFlags,
-  { streams }: Context,
-): ArrayInvitation {
+/** An invitation that the user named, or the port of the shared lab for a new one. */
+type Joining = { readonly given: string } | { readonly port: number };
+
+/** @throws UsageError if no invitation is named and no lab is shared */
+function joiningOf(folder: LanFolder, { join }: SlurmFlags, { streams }: Context): Joining {
   const given = join ?? streams.env[INVITATION_VARIABLE] ?? '';
-  if (given !== '') return { text: given, id: null };
+  if (given !== '') return { given };
   const sharing = readSharing(folder);
   if (sharing === null)
     throw new UsageError(
       'no lab is shared from this machine: start it with galapagos serve --share or galapagos run … --share, or name an invitation with --join',
     );
+  return { port: sharing.port };
+}
+
+function invite(
+  folder: LanFolder,
+  nodes: number,
+  { address: addresses = [], for: ms }: SlurmFlags,
+  joining: Joining,
+): ArrayInvitation {
+  if ('given' in joining) return { text: joining.given, id: null };
+  const { port } = joining;
   const uses = Math.min(INVITATION_LIMITS.uses.most, nodes * USES_PER_NODE);
-  const { port } = sharing;
   const wanted = { uses, ms, ephemeral: true, port, addresses };
   const issued = issueInvitation(readIdentity(folder), new Invitations(folder), wanted);
   return { text: issued.text, id: issued.kept.id };
