@@ -98,6 +98,7 @@ export const nodeOutput = z.discriminatedUnion('event', [
     event: z.literal('progress'),
     at: instantNow,
     running: count.describe('Trials that run here now.'),
+    waiting: count.describe('Trials that wait in workers here behind a running one.'),
     done: count.describe('Trials that the lab has accepted since this process joined.'),
     rttMs: z.number().nullable().describe('Round-trip time to the host; null: not connected.'),
   }),

@@ -73,6 +73,7 @@ function sentenceOf(event: NodeEvent): string {
     case 'progress':
       return [
         `${count(event.running, 'trial')} running`,
+        ...(event.waiting === 0 ? [] : [`${event.waiting} waiting`]),
         `${event.done} done`,
         event.rttMs === null ? 'not connected' : `round trip ${event.rttMs.toFixed(1)} ms`,
       ].join(' · ');

@@ -17,6 +17,8 @@ import type { Timer } from '../../runtime/timer.ts';
 import type { CoordinatorTransport, Malformed, Peer } from '../../transport/transport.ts';
 import { Beats } from './beats.ts';
 import { Exits } from './exits.ts';
+import { HeldTrials } from './held-trials.ts';
+import type { HeldCounts } from './held-trials.ts';
 import type { ToHost } from './to-host.ts';
 import type { WorkerExit } from '../workers/worker-processes.ts';
 
@@ -55,8 +57,8 @@ interface Worker {
   /** Highest task number passed to the worker in `session`. */
   taskSeq: number;
   beats: Beats | null;
-  /** Number of attempts that it held at its last beat. */
-  holding: number;
+  /** Attempts that it held at its last beat. */
+  readonly held: HeldTrials;
   /** Messages behind a welcome that waits for its channel, in order. */
   waiting: Promise<void> | null;
   /** Whether it can wait between two batches; null: it has not said hello. */
@@ -101,13 +103,19 @@ export class Relay {
     return [...this.#workers.values()].filter(({ running }) => running).length;
   }
 
-  /** Number of trials that workers hold, and number of results that the host has accepted. */
-  get trials(): { readonly running: number; readonly done: number } {
-    const workers = [...this.#workers.values()];
-    return {
-      running: workers.reduce((sum, { running, holding }) => sum + (running ? holding : 0), 0),
-      done: this.#done,
-    };
+  /**
+   * Number of trials that run, of those that wait in workers behind them, and of results that the
+   * host has accepted.
+   */
+  get trials(): HeldCounts & { readonly done: number } {
+    let [running, waiting] = [0, 0];
+    for (const worker of this.#workers.values()) {
+      if (!worker.running) continue;
+      const { counts } = worker.held;
+      running += counts.running;
+      waiting += counts.waiting;
+    }
+    return { running, waiting, done: this.#done };
   }
 
   /** Slots with a worker in a session of which nothing was heard for a second. */
@@ -216,7 +224,9 @@ export class Relay {
     )
       return;
     this.#parts.workers.sendTask(message.session, message);
-    if (message.type === 'cohort') worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
+    if (message.type !== 'cohort') return;
+    worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
+    worker.held.sent(message);
   }
 
   #fromWorker(message: FromWorker | ResultMessage): void {
@@ -235,12 +245,16 @@ export class Relay {
         host.passControl(message);
         return;
       case 'beat':
-        if (isNewest) worker.holding = message.holding.length;
+        if (isNewest)
+          worker.held.beat(message, message.session === worker.session ? worker.taskSeq : Infinity);
         if (worker.beats !== null && isNewest && !(worker.beats.passes(message, now) && host.isUp))
           workers.sendControl(message, { type: 'heard', session: message.session, n: message.n });
         else host.passControl(message);
         return;
       case 'result':
+        if (isNewest) worker.held.finished(message.attempt);
+        host.passResult(message);
+        return;
       case 'report':
       case 'output':
         host.passResult(message);
@@ -270,11 +284,11 @@ export class Relay {
 
   #begin(worker: Worker, incarnation: string): void {
     this.#leave(worker);
+    worker.held.clear();
     Object.assign(worker, {
       incarnation,
       running: true,
       beats: null,
-      holding: 0,
       malformed: [],
       knowsHold: null,
     });
@@ -337,7 +351,7 @@ function newWorker(): Worker {
     tasks: null,
     taskSeq: 0,
     beats: null,
-    holding: 0,
+    held: new HeldTrials(),
     waiting: null,
     knowsHold: null,
     malformed: [],

@@ -25,6 +25,14 @@ const at = (hour: number): number => new Date(2026, 0, 5, hour).getTime();
 
 const sentences: readonly [string, NodeEvent][] = [
   [
+    '2 trials running · 1 waiting · 5 done · round trip 1.0 ms',
+    { event: 'progress', running: 2, waiting: 1, done: 5, rttMs: 1 },
+  ],
+  [
+    '1 trial running · 0 done · not connected',
+    { event: 'progress', running: 1, waiting: 0, done: 0, rttMs: null },
+  ],
+  [
     'The connection to the host is lost; running trials go on. Connecting again …',
     { event: 'disconnected', reason: 'disconnected' },
   ],

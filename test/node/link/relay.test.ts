@@ -236,3 +236,46 @@ describe('Relay: held workers', () => {
     expect(world.processes).toEqual([`spawn ${SLOT}#3.1`, `kill ${SLOT}#3.1`]);
   });
 });
+
+describe('Relay: trials of a node', () => {
+  const attempts = [0, 1, 2].map((number) => ({ ...result.attempt, number }));
+  const [first, second, third] = attempts as [Attempt, Attempt, Attempt];
+  type Attempt = typeof result.attempt;
+
+  /** Sends a worker two cohorts, the second ahead of time, and lets it accept both. */
+  async function holding(): Promise<RelayWorld> {
+    const world = new RelayWorld();
+    await world.start(SLOT, '3.1', '3.1');
+    const send = (taskSeq: number, ...sent: Attempt[]): void =>
+      world.relay.task(SLOT, {
+        ...cohortOf('3.1', taskSeq),
+        cohort: `c${taskSeq}`,
+        lanes: sent.map((attempt) => ({ attempt, params: Float64Array.of(0) })),
+      });
+    send(1, first, second);
+    send(2, third);
+    world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: attempts });
+    return world;
+  }
+
+  it('counts the cohort that was sent ahead as waiting', async () => {
+    const world = await holding();
+    expect(world.relay.trials).toEqual({ running: 2, waiting: 1, done: 0 });
+    world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: [third] });
+    expect(world.relay.trials).toEqual({ running: 1, waiting: 0, done: 0 });
+  });
+
+  it('counts a trial whose result the host has not acknowledged as neither', async () => {
+    const world = await holding();
+    for (const attempt of [first, second])
+      world.workers.receive({ ...result, slot: SLOT, incarnation: '3.1', attempt });
+    expect(world.relay.trials).toEqual({ running: 1, waiting: 0, done: 0 });
+  });
+
+  it('counts programs that report progress side by side as running', async () => {
+    const world = await holding();
+    const progress = [{ attempt: third, step: 1, steps: 9 }];
+    world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: attempts, progress });
+    expect(world.relay.trials).toEqual({ running: 3, waiting: 0, done: 0 });
+  });
+});
