@@ -13,13 +13,14 @@ import type { FetchOrder } from '../node/data/fetch.ts';
 import { servedTree } from '../node/data/stored-tree.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import { NODE_PROTOCOL } from '../protocol/node-messages.ts';
-import type { ToNode } from '../protocol/node-messages.ts';
+import type { PackagesReport, ToNode } from '../protocol/node-messages.ts';
+import type { PythonPackages } from '../protocol/python-packages.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import { framesOf, readRequest, type DataFrames } from '../transport/nodes/data-channel.ts';
 import type { UnsentDataset } from './node-refusals.ts';
 import type { OtherMessage } from './remote-host.ts';
-import { codeOf, datasetReferences } from './study-facts.ts';
+import { datasetReferences, orderedCodeOf } from './study-facts.ts';
 
 /** Said of nodes whose protocol has no orders of code. */
 const EARLIER_RELEASE =
@@ -27,6 +28,8 @@ const EARLIER_RELEASE =
 
 /** States in which a node goes without a dataset. */
 const LACKING: ReadonlySet<string> = new Set(['failed', 'paused']);
+
+type NamedStudy = Pick<StudySpec, 'name' | 'objective'>;
 
 export interface LabDatasetsParts {
   readonly catalogue: Catalogue;
@@ -46,8 +49,10 @@ export interface LabDatasetsParts {
    * @param what name of the dataset or code
    */
   readonly lacks?: (node: string, what: string, reason: string) => void;
+  /** Told which Python and packages a node has for a study, each time the node says so. */
+  readonly packages?: (node: string, study: NamedStudy, found: PythonPackages) => void;
   /** Studies that are not finished. */
-  readonly unfinished: () => Iterable<Pick<StudySpec, 'objective'>>;
+  readonly unfinished: () => Iterable<NamedStudy>;
 }
 
 export class LabDatasets {
@@ -102,7 +107,7 @@ export class LabDatasets {
     for (const { objective } of studies) {
       const known = this.#references.get(objective);
       const reference =
-        known === undefined ? (this.#referenceOf(objective) ?? codeOf(objective)) : known;
+        known === undefined ? (this.#referenceOf(objective) ?? orderedCodeOf(objective)) : known;
       this.#references.set(objective, reference);
       if (reference !== null)
         wanted.set(reference.content, withPrograms(wanted.get(reference.content), reference));
@@ -121,6 +126,7 @@ export class LabDatasets {
         if (content === message.content && error !== null && LACKING.has(state))
           this.#tell(node, name, error);
     }
+    if (message.type === 'packages') this.#packages(node, message);
     const key = this.#parts.keyOf(node);
     if (key === null) return;
     if (message.type === 'rekey') this.#host.rekeyed(node, key);
@@ -143,6 +149,17 @@ export class LabDatasets {
 
   close(): void {
     this.#host.close();
+  }
+
+  /** Ignores answers that are of no program of an unfinished study. */
+  #packages(node: string, { content, program, found }: PackagesReport): void {
+    const said = JSON.stringify(program);
+    for (const study of this.#parts.unfinished()) {
+      const reference = this.#references.get(study.objective);
+      if (reference?.content !== content) continue;
+      if (reference.programs?.some((each) => JSON.stringify(each) === said) === true)
+        this.#parts.packages?.(node, study, found);
+    }
   }
 
   #tell(node: string, what: string, reason: string): void {

@@ -71,7 +71,7 @@ export interface RemoteHostParts {
   readonly exited: (exit: WorkerExit) => void;
   /** Datasets and code that a node fetches when it joins. @param version of its link */
   readonly fetch?: (node: string, version: number) => NodeWelcome['fetch'];
-  /** A message about datasets or keys, which other parts handle. */
+  /** A message about datasets, packages or keys, which other parts handle. */
   readonly received?: (node: string, message: OtherMessage) => void;
   /** A node was paused because of its messages. */
   readonly paused?: (node: string, reason: string) => void;
@@ -82,7 +82,10 @@ export interface RemoteHostParts {
 }
 
 /** Messages of nodes that are handled by other parts of the host. */
-export type OtherMessage = Extract<FromNode, { type: 'data' | 'rekey' | 'rekeyed' | 'node' }>;
+export type OtherMessage = Extract<
+  FromNode,
+  { type: 'data' | 'packages' | 'rekey' | 'rekeyed' | 'node' }
+>;
 
 export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
   readonly #parts: RemoteHostParts;
@@ -176,6 +179,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         }
         this.#parts.received?.(node, message);
         break;
+      case 'packages':
       case 'rekey':
       case 'rekeyed':
         this.#parts.received?.(node, message);

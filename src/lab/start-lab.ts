@@ -12,16 +12,20 @@ import type { CoordinatorListener, CoordinatorParts } from '../coordinator/coord
 import { THIS_NODE, isOnThisNode, parseSlot, slotsOf } from '../core/device.ts';
 import type { Device } from '../core/device.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
 import { catalogueIn } from '../datasets/catalogue.ts';
 import { datasetsFolder } from '../datasets/places.ts';
 import type { UseSources } from '../node/courtesy/machine-courtesy.ts';
 import { CPU_PIN } from '../node/devices/pin.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
+import { LanFolder } from '../node/keys/lan-folder.ts';
+import { notePackages } from '../node/keys/packages.ts';
 import { memoryLimitBytes, workerCount } from '../node/workers/slots.ts';
 import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { objectiveCheck } from '../objectives/objective-check.ts';
 import { objectiveKind } from '../objectives/registry.ts';
+import type { PythonPackages } from '../protocol/python-packages.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
 import { cpuDevice, memoryBytes } from '../runtime/cpu-device.ts';
@@ -72,6 +76,12 @@ export interface LabParts {
     workerExited(exit: WorkerExit): void;
     /** A node has not what a study needs, a dataset or code, and therefore takes no trials of it. */
     nodeLacks?(node: string, what: string, reason: string): void;
+    /** A node has said which Python and packages it has for a study of a program. */
+    nodePackages?(
+      node: string,
+      study: Pick<StudySpec, 'name' | 'objective'>,
+      found: PythonPackages,
+    ): void;
     /** The opened lab contains invalid data. */
     damaged?(damage: Damage): void;
   };
@@ -206,6 +216,10 @@ async function start(
     keyOf: (node) => share.keyOf(node),
     shared: () => share.sharing.on,
     lacks: (node, what, reason) => listener.nodeLacks?.(node, what, reason),
+    packages: (node, study, found) => {
+      notePackages(new LanFolder(home), { node, study: study.name, found });
+      listener.nodePackages?.(node, study, found);
+    },
     unfinished: () =>
       [...coordinator.lab.studies.values()]
         .filter(({ state }) => state !== 'finished')

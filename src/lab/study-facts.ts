@@ -60,6 +60,15 @@ export function codeOf(objective: StudySpec['objective']): CodeReference | null 
   return objectiveKind(objective.kind)?.code(objective) ?? null;
 }
 
+/** As `codeOf`, as nodes are told it: with the modules that a Python script of the study imports. */
+export function orderedCodeOf(objective: StudySpec['objective']): CodeReference | null {
+  const code = codeOf(objective);
+  const imports =
+    code === null ? null : (objectiveKind(objective.kind)?.imports(objective) ?? null);
+  if (code === null || imports === null) return code;
+  return { ...code, programs: code.programs.map((program) => ({ ...program, imports })) };
+}
+
 /** Metrics that two machines never measure alike. */
 export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
   objectiveKind(objective.kind)?.timings ?? [];

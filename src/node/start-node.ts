@@ -304,6 +304,7 @@ async function start(
         .map(({ address }) => address)
         .filter((address) => !isLinkLocal(address)),
     report: (report) => link.send(report),
+    packages: (report) => link.send(report),
     sendData: async (frames) => {
       if (end === null) throw new Error('not connected yet');
       await end.sendData(frames);

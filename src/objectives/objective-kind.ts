@@ -112,6 +112,8 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   readonly runsElsewhere: boolean;
   /** The code that trials run, for other machines of the lab; null: they can have none. */
   code(objective: Objective): CodeReference | null;
+  /** Python modules that its script imports, read from its files; null: it runs no such script. */
+  imports(objective: Objective): string[] | null;
   /** The objective as the lab file keeps it: without paths relative to the study file. */
   located(objective: Parsed, places: ObjectivePlaces): Parsed;
   /**
@@ -155,6 +157,7 @@ export const SELF_CONTAINED = {
   sideBySide: () => false,
   runsElsewhere: true,
   code: () => null,
+  imports: () => null,
   located: <Parsed>(objective: Parsed): Parsed => objective,
   environmentNotes: (): string[] => [],
   capture: (objective: Objective): Promise<Captured> => Promise.resolve({ objective, notes: [] }),

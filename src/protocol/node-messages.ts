@@ -5,15 +5,18 @@
  */
 import { z } from 'zod';
 import { NODE_GOODBYES, NODE_LEAVES } from '../core/node-words.ts';
+import { MOST_MODULES, moduleName, pythonPackages } from './python-packages.ts';
 import { nodeInventory, nodeSample } from './window/telemetry.ts';
 
 /**
  * Supported versions of this protocol, both ends inclusive. A message that version 1 does not know,
  * or a field, is sent only on links whose version has it.
  */
-export const NODE_PROTOCOL = { low: 1, high: 2 } as const;
+export const NODE_PROTOCOL = { low: 1, high: 3 } as const;
 /** Version from which on orders name the code of programs. */
 export const CODE_VERSION = 2;
+/** Version from which on orders name imports, and nodes answer with versions of packages. */
+export const PACKAGES_VERSION = 3;
 
 /** Most slots of one node. */
 export const MOST_SLOTS = 4096;
@@ -46,6 +49,8 @@ const neededProgram = z.strictObject({
   folder: z.string().min(1).max(4096),
   /** Named Python; absent: none. */
   python: z.exactOptional(z.string().min(1).max(4096)),
+  /** Modules that its script imports; absent: no Python, or a link below version 3. */
+  imports: z.exactOptional(z.array(moduleName).max(MOST_MODULES)),
 });
 
 /**
@@ -215,6 +220,17 @@ export const inventorySchema = z.strictObject({
 /** The list has changed since the welcome or the last such message. */
 export const fetchSchema = z.strictObject({ type: z.literal('fetch'), fetch: orders });
 
+/**
+ * Versions of the Python and the packages of a program, after the node has its code and each time
+ * the host orders it. From version 3 on, and only with the permission of the node's owner.
+ */
+export const packagesSchema = z.strictObject({
+  type: z.literal('packages'),
+  content: sha256,
+  program: neededProgram,
+  found: pythonPackages,
+});
+
 /** A range of chunk numbers, `to` excluded. */
 const range = z.strictObject({ from: count, to: count });
 
@@ -295,6 +311,7 @@ export type NodePulse = Read<typeof nodePulseSchema>;
 export type HostPulse = Read<typeof hostPulseSchema>;
 export type NodeExited = Read<typeof exitedSchema>;
 export type DataReport = Read<typeof dataSchema>;
+export type PackagesReport = Read<typeof packagesSchema>;
 export type CourtesyReport = Read<typeof courtesySchema>;
 export type Introduce = Read<typeof introduceSchema>;
 
@@ -305,6 +322,7 @@ export type FromNode =
   | Read<typeof loadSchema>
   | Read<typeof inventorySchema>
   | DataReport
+  | PackagesReport
   | Read<typeof limitsSchema>
   | CourtesyReport
   | Read<typeof rekeySchema>

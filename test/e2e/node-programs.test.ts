@@ -184,6 +184,67 @@ describe('A shared lab: programs on other machines', () => {
     await running.exitCode();
   });
 
+  it('have their packages compared with those of the host, where the owner permits programs', async () => {
+    project(['python3', 'train.py'], 100_000, { 'train.py': 'import os, torch\nimport numpy\n' });
+    /** Returns variables for a machine whose `python3` reports these versions. */
+    const python = (name: string, version: string, packages: object) => {
+      const known = JSON.stringify({ executable: 'python3', version, packages: '/' });
+      const found = JSON.stringify({ python: version, packages });
+      const script = [
+        '#!/bin/sh',
+        `echo asked >> '${folder.file(`${name}.log`)}'`,
+        'case "$2" in',
+        `  *packages_distributions*) [ "$3 $4 $5" = "numpy os torch" ] && echo '${found}' ;;`,
+        `  *purelib*) echo '${known}' ;;`,
+        '  *) echo "loss: 1" ;;',
+        'esac',
+      ];
+      mkdirSync(folder.file(`bin-${name}`));
+      writeFileSync(folder.file(`bin-${name}/python3`), `${script.join('\n')}\n`);
+      chmodSync(folder.file(`bin-${name}/python3`), 0o755);
+      const path = [folder.file(`bin-${name}`), process.env['PATH'] ?? ''].join(delimiter);
+      return { PATH: path, VIRTUAL_ENV: '', CONDA_PREFIX: '' };
+    };
+    const own = python('host', '3.12.1', { numpy: '2.0', torch: '2.4.1' });
+    const running = host(0, own);
+    await running.next('shared');
+    const allow = '--allow-commands';
+    const others = { numpy: null, torch: '2.3.0' };
+    await node('OTHER', python('OTHER', '3.11.2', others), allow);
+    const differences = 'Python 3.11.2 (here 3.12.1); numpy is missing; torch 2.3.0 (here 2.4.1)';
+    const { name } = await running.next('node', {
+      text: `OTHER has other packages for mine: ${differences}`,
+    });
+    expect(name).toBe('OTHER');
+    await node('SAME', python('SAME', '3.12.1', { numpy: '2.0', torch: '2.4.1' }), allow);
+    await node('REFUSING', python('REFUSING', '3.11.2', others));
+    await lacksAtHost('REFUSING', NOT_PERMITTED);
+
+    const machines = async () => {
+      const variables = { GALAPAGOS_HOME: folder.file('host'), ...own };
+      const args = ['doctor', 'project/study.json', '--json'];
+      const { stdout } = await start(args, folder.path, undefined, variables).ended;
+      const { checks } = JSON.parse(stdout) as { checks: Line[] };
+      return checks
+        .filter((each) => ['OTHER', 'SAME', 'REFUSING'].includes(String(each['name'])))
+        .map((each) => [each['name'], each['state'], each['found']].join(': '));
+    };
+    await expect
+      .poll(machines, { timeout: 120_000 })
+      .toEqual([
+        `OTHER: optional: ${differences}`,
+        'SAME: ok: same Python and packages',
+        `REFUSING: optional: unknown: ${NOT_PERMITTED}`,
+      ]);
+    expect(existsSync(folder.file('REFUSING.log'))).toBe(false);
+    expect(running.all('node').filter(({ text }) => String(text).startsWith('SAME has'))).toEqual(
+      [],
+    );
+    running.kill('SIGINT');
+    await running.exitCode();
+    expect(await machines()).toContain(`OTHER: optional: ${differences}`);
+  });
+
   it('do not run on a node that lacks the program, with the reason, while others go on', async () => {
     project(['own-trainer', '{x}'], 100_000, {});
     const bin = folder.file('bin');

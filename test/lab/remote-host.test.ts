@@ -95,8 +95,8 @@ describe('Host of nodes: joining', () => {
     const world = new HostWorld();
     await world.join({ v: { low: 1, high: 1 } });
     expect(world.sent[0]).toMatchObject({ type: 'nodeWelcome', v: 1 });
-    await world.join({ no: 2, v: { low: 1, high: 3 } });
-    expect(world.versions).toEqual([1, 2]);
+    await world.join({ no: 2, v: { low: 1, high: 4 } });
+    expect(world.versions).toEqual([1, 3]);
   });
 
   it('ignores slots that belong to another node', async () => {
@@ -124,7 +124,7 @@ describe('Host of nodes: joining', () => {
       {
         type: 'goodbye',
         reason: 'version',
-        text: `${NODE} speaks protocol 8–9, this lab 1–2: update Galapagos on the host of this lab`,
+        text: `${NODE} speaks protocol 8–9, this lab 1–3: update Galapagos on the host of this lab`,
       },
     ]);
     expect(world.host.versionsOf(NODE)).toEqual({ low: 8, high: 9 });

@@ -89,10 +89,10 @@ describe('Node protocol: versions', () => {
   it('says which side to update when the ranges do not overlap', () => {
     expect(nodeVersionGoodbye('PIXEL', { low: 1, high: 1 })).toBeNull();
     expect(nodeVersionGoodbye('PIXEL', { low: 0, high: 0 })?.text).toBe(
-      'PIXEL speaks protocol 0, this lab 1–2: update Galapagos on PIXEL',
+      'PIXEL speaks protocol 0, this lab 1–3: update Galapagos on PIXEL',
     );
-    expect(nodeVersionGoodbye('PIXEL', { low: 3, high: 4 })?.text).toBe(
-      'PIXEL speaks protocol 3–4, this lab 1–2: update Galapagos on the host of this lab',
+    expect(nodeVersionGoodbye('PIXEL', { low: 4, high: 5 })?.text).toBe(
+      'PIXEL speaks protocol 4–5, this lab 1–3: update Galapagos on the host of this lab',
     );
   });
 });

@@ -51,10 +51,10 @@ describe('Words: state of a machine', () => {
       },
     ],
     [
-      'PIXEL speaks protocol 3, this lab 1–2: update Galapagos on this machine',
+      'PIXEL speaks protocol 4, this lab 1–3: update Galapagos on this machine',
       {
         refusals: [
-          { reason: 'version', data: { node: { low: 3, high: 3 }, lab: { low: 1, high: 2 } } },
+          { reason: 'version', data: { node: { low: 4, high: 4 }, lab: { low: 1, high: 3 } } },
         ],
       },
     ],

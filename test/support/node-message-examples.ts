@@ -54,6 +54,12 @@ export const fromNode: readonly FromNode[] = [
     },
   },
   {
+    type: 'packages',
+    content: sha,
+    program: { command: 'python3', folder: '.', imports: ['torch', 'numpy'] },
+    found: { python: '3.11.2', packages: { torch: '2.3.0', numpy: null } },
+  },
+  {
     type: 'inventory',
     inventory: {
       node: 'nabcdefghij',

@@ -8,10 +8,11 @@ import { examineScript } from '../../studies/script/examine-script.ts';
 import { readNamedFile } from '../options/read-named-file.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
+import { machineChecks } from './doctor-machines.ts';
 
 /** @throws InvalidInput, or UsageError if the study has no program */
 export async function scriptChecks(context: Context, study: string): Promise<DoctorCheck[]> {
-  const { objective } = parseStudyFile(readNamedFile(context, study), study);
+  const { name: named, objective } = parseStudyFile(readNamedFile(context, study), study);
   const program = commandObjective.safeParse(objective);
   if (!program.success)
     throw new UsageError(`${study} has no program to check: its objective is ${objective.kind}`);
@@ -20,10 +21,14 @@ export async function scriptChecks(context: Context, study: string): Promise<Doc
     ...(await examineScript(program.data, folder, context.streams.env)),
     ...examineProject(folder, [context.userFolder]),
   ];
-  return findings.map(({ name, found, remedy }) => ({
-    name,
-    state: remedy === null ? 'ok' : 'missing',
-    found,
-    remedy,
-  }));
+  const file = resolve(context.streams.cwd, study);
+  return [
+    ...findings.map(({ name, found, remedy }): DoctorCheck => ({
+      name,
+      state: remedy === null ? 'ok' : 'missing',
+      found,
+      remedy,
+    })),
+    ...(await machineChecks(context, { name: named, objective: program.data, file })),
+  ];
 }

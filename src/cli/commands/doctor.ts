@@ -22,6 +22,8 @@ export function addDoctor(program: Command, context: Context): void {
       'after',
       `
 ok: available. optional: not available, and only some features need it. missing: required; the exit code is 1.
+With a study, a line for each machine of the lab compares its Python and packages with those of this machine,
+as the machine last reported them.
 
 Examples:
   galapagos doctor

@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import type { FetchedDatasets } from '../../datasets/fetched.ts';
 import type { FetchOrder } from '../../node/data/fetch.ts';
 import type { DatasetFolders } from '../../node/data/node-store.ts';
+import { packagesForLab } from '../../objectives/command/packages.ts';
 import { programMissing } from '../../objectives/command/snapshot/code-snapshot.ts';
 import {
   LIST_FILE,
   SnapshotStore,
   hashOf,
 } from '../../objectives/command/snapshot/snapshot-store.ts';
+import type { PackagesReport } from '../../protocol/node-messages.ts';
 
 /** Shown on both machines. */
 const NOT_PERMITTED =
@@ -64,6 +66,15 @@ export class NodeFolders implements DatasetFolders {
     if (!this.#said.has(text)) this.#refused(text);
     this.#said.add(text);
     return reason;
+  }
+
+  async packages({ content, programs = [] }: FetchOrder): Promise<PackagesReport[]> {
+    const reports: PackagesReport[] = [];
+    for (const program of this.#permitted && this.#accepted.has(content) ? programs : []) {
+      const found = await packagesForLab(program, this.#env);
+      if (found !== null) reports.push({ type: 'packages', content, program, found });
+    }
+    return reports;
   }
 
   async finish(order: FetchOrder): Promise<void> {

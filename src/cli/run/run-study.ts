@@ -38,7 +38,7 @@ import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { unusedHistory } from './start-from.ts';
-import { withStudyCode } from './study-code.ts';
+import { differencesFromHere, withStudyCode } from './study-code.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
@@ -184,6 +184,7 @@ function listenerFor(
     names.set(node, name);
     return name;
   };
+  const told = new Set<string>();
   return {
     show(study, change) {
       if (study !== view.uid) return;
@@ -208,6 +209,15 @@ function listenerFor(
     nodeLacks(node, what, reason) {
       const name = nameOf(node);
       display.event({ type: 'node', node, name, text: `${name} ${lacksText(what, reason)}` });
+    },
+    nodePackages(node, study, found) {
+      void differencesFromHere(study.objective, found).then((text) => {
+        const name = nameOf(node);
+        const line = `${name} has other packages for ${study.name}: ${text ?? ''}`;
+        if (text === null || told.has(line)) return;
+        told.add(line);
+        display.event({ type: 'node', node, name, text: line });
+      });
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });

@@ -2,7 +2,7 @@
  * Datasets of a lab at its host: which ones the nodes should have, the chunks that the host serves,
  * how far each node is, and which nodes read from which. Sends nothing itself.
  */
-import { CODE_VERSION } from '../../protocol/node-messages.ts';
+import { CODE_VERSION, PACKAGES_VERSION } from '../../protocol/node-messages.ts';
 import type { DataReport, Introduce, NodeHello, ToNode } from '../../protocol/node-messages.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import type { ServeData } from '../../transport/nodes/data-channel.ts';
@@ -116,9 +116,10 @@ export class HostDatasets {
       ...(this.#wanted.find((each) => each.content === content) ?? { content, name }),
       tree,
     }));
-    return orders.filter(
+    const known = orders.filter(
       (order: FetchOrder) => order.programs === undefined || version >= CODE_VERSION,
     );
+    return version >= PACKAGES_VERSION ? known : known.map(withoutImports);
   }
 
   /** Code that a node is not told of, because its release runs no programs of other machines. */
@@ -211,5 +212,17 @@ function introduction(tree: string, node: Node, as: Introduce['as']): Introduce 
     peer: { node: id, name, key, port, addresses: [...addresses] },
     as,
     validMs: VALID_MS,
+  };
+}
+
+function withoutImports({ programs, ...order }: FetchOrder): FetchOrder {
+  if (programs === undefined) return order;
+  return {
+    ...order,
+    programs: programs.map(({ command, folder, python }) => ({
+      command,
+      folder,
+      ...(python === undefined ? {} : { python }),
+    })),
   };
 }

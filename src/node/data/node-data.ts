@@ -3,7 +3,12 @@
  * folders on disk.
  */
 import { GalapagosError } from '../../core/errors.ts';
-import type { DataReport, Introduce, NodeHello } from '../../protocol/node-messages.ts';
+import type {
+  DataReport,
+  Introduce,
+  NodeHello,
+  PackagesReport,
+} from '../../protocol/node-messages.ts';
 import { LAB_PORT } from '../../protocol/host-address.ts';
 import { systemTimer } from '../../runtime/timer.ts';
 import type { KeyPair } from '../../transport/keys.ts';
@@ -26,6 +31,8 @@ export interface NodeDataParts {
   /** Addresses of this machine. */
   readonly addresses: () => readonly string[];
   readonly report: (report: DataReport) => void;
+  /** Reports the packages for code that is here; default: nothing is asked. */
+  readonly packages?: (report: PackagesReport) => void;
   /** Sends frames on the data channel to the host; rejects while the link is down. */
   readonly sendData: (frames: DataFrames) => Promise<void>;
   readonly warn: (text: string) => void;
@@ -40,6 +47,7 @@ export class NodeData {
   readonly #host: FrameSource;
   #server: PeerServer | null = null;
   #keys: KeyPair;
+  #orders: readonly FetchOrder[] = [];
 
   private constructor(parts: NodeDataParts) {
     this.#parts = parts;
@@ -48,7 +56,10 @@ export class NodeData {
     this.#datasets = new NodeDatasets({
       store: nodeStore(parts.folders),
       timer: systemTimer,
-      report: parts.report,
+      report: (report) => {
+        parts.report(report);
+        if (report.state === 'had') void this.#tellPackages(report.content);
+      },
       connect: ({ key, port, addresses }) =>
         connectPeer(
           { key, addresses: addresses.map((host) => ({ host, port })) },
@@ -89,6 +100,7 @@ export class NodeData {
 
   /** The host has welcomed this node, or changed the list. */
   want(orders: readonly FetchOrder[]): void {
+    this.#orders = orders;
     this.#datasets.want(orders);
   }
 
@@ -122,6 +134,18 @@ export class NodeData {
     await this.#datasets.close();
     this.#host.close();
     await this.#server?.close();
+  }
+
+  /** Asks for the packages of code that is here; no trial depends on the answer. */
+  async #tellPackages(content: string): Promise<void> {
+    const { folders, packages } = this.#parts;
+    const order = this.#orders.find((each) => each.content === content);
+    if (order === undefined || packages === undefined) return;
+    try {
+      for (const report of (await folders.packages?.(order)) ?? []) packages(report);
+    } catch (error) {
+      this.#parts.warn(`cannot ask the Python of ${order.name}: ${String(error)}`);
+    }
   }
 
   #serve(port: number): Promise<PeerServer> {

@@ -1,4 +1,5 @@
 /** Keeps a node's datasets on disk. The dataset formats are behind `DatasetFolders`. */
+import type { PackagesReport } from '../../protocol/node-messages.ts';
 import type { FetchOrder } from './fetch.ts';
 import { incomingTrees } from './incoming.ts';
 import type { DatasetStore } from './node-datasets.ts';
@@ -10,6 +11,8 @@ export interface DatasetFolders extends Omit<DatasetStore, 'incoming' | 'reader'
   readonly incoming: string;
   /** Absolute path of the folder of a fetched dataset; null: there is none. */
   folderOf(content: string): string | null;
+  /** Asks the Pythons of code that is here and permitted. */
+  packages?(order: FetchOrder): Promise<readonly PackagesReport[]>;
 }
 
 export function nodeStore(folders: DatasetFolders): DatasetStore {

@@ -17,6 +17,7 @@ import { commandNotes, commandProblems, workingFolder } from './command-problems
 import { statedVariables } from './environment.ts';
 import { Guardian } from './guardian.ts';
 import { labOutputFolder, noteLabStudy, sweepLabFiles } from './lab-files.ts';
+import { comparedImports } from './packages.ts';
 import { isPermitted, permit } from './permission.ts';
 import { locatedPython, pythonOf } from './python.ts';
 import { demandOf, runsOn } from './resources.ts';
@@ -53,6 +54,7 @@ export const command: ObjectiveKind<CommandObjective> = {
   // Machines without the code cannot; `code` names it.
   runsElsewhere: false,
   code: (objective) => codeReference(parsedOf(objective)),
+  imports: (objective) => comparedImports(parsedOf(objective)),
   duration: () => null,
   located: (objective, { project }) =>
     project === undefined

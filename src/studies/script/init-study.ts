@@ -13,7 +13,7 @@ import type { HelpText, Literal } from './help-text.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
 import { propose } from './propose.ts';
-import { importsIn, LONGEST_SOURCE } from './python-source.ts';
+import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
 import { rulesFor } from './result-rules.ts';
 import { moduleDefaults, optionsOf } from './script-options.ts';
 

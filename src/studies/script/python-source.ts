@@ -1,11 +1,9 @@
 /**
- * Reads calls, texts and imports of a Python source without running it. Pure and approximate:
+ * Reads calls and texts of a Python source without running it. Pure and approximate:
  * knows strings, comments and brackets, no grammar.
  */
+import { withoutTexts } from '../../objectives/command/python-imports.ts';
 import type { Literal } from './help-text.ts';
-
-/** Longest source that is read, in bytes. */
-export const LONGEST_SOURCE = 1 << 20;
 
 /** Value of an argument: a literal, a list of literals, or the source text of anything else. */
 export type Argument =
@@ -46,39 +44,6 @@ export function callsIn(source: string, name: RegExp): Call[] {
     calls.push({ name: called, at: match.index, positional, named });
   }
   return calls;
-}
-
-/** Names of the modules that the source imports, without submodules. */
-export function importsIn(source: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [, from, list = ''] of withoutTexts(source).matchAll(
-    /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))/gm,
-  )) {
-    const modules = from === undefined ? list.split(',') : [from];
-    for (const module of modules) {
-      const name = /^\s*(\w+)/.exec(module)?.[1];
-      if (name !== undefined) names.add(name);
-    }
-  }
-  return names;
-}
-
-/** The source with the content of texts and comments replaced by blanks, of the same length. */
-export function withoutTexts(source: string): string {
-  return source.replaceAll(
-    /#[^\n]*|("""|''')(?:\\[^]|(?!\1)[^])*(?:\1|$)|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/g,
-    (text, triple: string | undefined) => {
-      if (text.startsWith('#')) return ' '.repeat(text.length);
-      const quote = triple?.length ?? 1;
-      if (text.length < 2 * quote) return blank(text);
-      const end = text.length - quote;
-      return text.slice(0, quote) + blank(text.slice(quote, end)) + text.slice(end);
-    },
-  );
-}
-
-function blank(text: string): string {
-  return text.replaceAll(/[^\n]/g, ' ');
 }
 
 /** Ranges of the arguments from an opening bracket on; null: it is never closed. */

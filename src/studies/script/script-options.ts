@@ -4,7 +4,8 @@ import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { parseHelp } from './help-text.ts';
 import type { HelpText, ScriptOption } from './help-text.ts';
-import { callsIn, importsIn, literal, LONGEST_SOURCE } from './python-source.ts';
+import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
+import { callsIn, literal } from './python-source.ts';
 import type { FoundPython } from '../../objectives/command/python.ts';
 import { sourceOptions, withSource } from './source-options.ts';
 

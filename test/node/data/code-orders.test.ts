@@ -52,6 +52,15 @@ describe('Code of programs: orders to nodes', () => {
     datasets.close();
   });
 
+  it('name imports of scripts to nodes of version 3 only, because earlier ones refuse the field', async () => {
+    const { datasets } = new Host();
+    const known = { command: 'python3', folder: '.', python: '/venv' };
+    await datasets.want([{ ...CODE, programs: [{ ...known, imports: ['torch'] }] }]);
+    expect(datasets.orders(3)[0]?.programs).toEqual([{ ...known, imports: ['torch'] }]);
+    expect(datasets.orders(2)[0]?.programs).toEqual([known]);
+    datasets.close();
+  });
+
   it('name the programs of a study that starts later with the same code', async () => {
     const { datasets } = new Host();
     await datasets.want([CODE]);

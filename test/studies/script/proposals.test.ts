@@ -6,7 +6,8 @@ import type { ScriptOption } from '../../../src/studies/script/help-text.ts';
 import { optunaScript } from '../../../src/studies/script/optuna-space.ts';
 import { printedValues } from '../../../src/studies/script/printed-values.ts';
 import { propose } from '../../../src/studies/script/propose.ts';
-import { callsIn, importsIn } from '../../../src/studies/script/python-source.ts';
+import { importsIn } from '../../../src/objectives/command/python-imports.ts';
+import { callsIn } from '../../../src/studies/script/python-source.ts';
 import { sourceOptions } from '../../../src/studies/script/source-options.ts';
 
 function option(
