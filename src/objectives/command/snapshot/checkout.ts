@@ -1,7 +1,8 @@
 /**
  * A working copy of a snapshot for the attempts of one worker. Each attempt finds it as the snapshot
  * is: files that a program changed are written again, and those that it added are deleted. Entries
- * that the snapshot leaves out are links to the project folder, where this machine has that.
+ * that the snapshot leaves out are links to the project folder, where this machine has that, and so
+ * are the entries beside the project folder: `../data` leads where it leads from there.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -29,7 +30,7 @@ import { CONTENTS_FILE } from './snapshot-store.ts';
 
 /** Cache of Python beside its sources, which later attempts may use. */
 const CACHE = '__pycache__';
-/** Most links to entries of the project folder. */
+/** Most links to entries of the project folder, and most to entries beside it. */
 const MOST_LINKS = 10_000;
 
 interface KnownFile {
@@ -41,8 +42,9 @@ interface KnownFile {
 }
 
 export class Checkout {
-  /** Absolute path of the copy. */
+  /** Absolute path of the copy, which has the name of the project folder. */
   readonly folder: string;
+  readonly #base: string;
   readonly #contents: string;
   readonly #hash: string;
   readonly #folders = new Set<string>();
@@ -52,13 +54,13 @@ export class Checkout {
 
   /**
    * Writes the copy.
-   * @param folder absolute path; created
+   * @param base absolute path of the folder to create the copy in; created
    * @param snapshot absolute path of its folder in a store, and its entries
    * @param project absolute path of the project folder, which need not exist
    * @throws GalapagosError `damaged` where the snapshot has other contents than its list says
    */
   constructor(
-    folder: string,
+    base: string,
     snapshot: {
       readonly hash: string;
       readonly place: string;
@@ -66,7 +68,8 @@ export class Checkout {
     },
     project: string,
   ) {
-    this.folder = folder;
+    this.#base = base;
+    this.folder = join(base, nameOf(project));
     this.#hash = snapshot.hash;
     this.#contents = join(snapshot.place, CONTENTS_FILE);
     let start = 0;
@@ -80,6 +83,7 @@ export class Checkout {
     }
     this.restore();
     this.#linkProject(project);
+    this.#linkBeside(project);
   }
 
   /** Makes the copy equal to the snapshot again. @throws as the constructor */
@@ -97,9 +101,9 @@ export class Checkout {
     }
   }
 
-  /** Deletes the copy. */
+  /** Deletes the copy, and what its programs wrote beside it. */
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(this.#base, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** Deletes what is not as in the snapshot. @param kept receives the files that are */
@@ -164,6 +168,26 @@ export class Checkout {
       const target = join(project, path);
       if (makeLink(target, join(this.folder, path))) this.#links.set(path, target);
     }
+  }
+
+  #linkBeside(project: string): void {
+    const parent = dirname(project);
+    for (const name of namesIn(parent).slice(0, MOST_LINKS))
+      if (name !== nameOf(project)) makeLink(join(parent, name), join(this.#base, name));
+  }
+}
+
+/** Last name of a path, which may be one of another system. */
+function nameOf(path: string): string {
+  return /[^\\/:]+$/.exec(path)?.[0] ?? 'project';
+}
+
+/** Empty where this machine does not have the folder, or may not read it. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -241,6 +241,21 @@ describe('Code snapshots: the working copy of an attempt', () => {
     expect(read(project, 'data', 'x')).toBe('data');
   });
 
+  it('has links to what is beside the project folder, and leaves that alone', async () => {
+    writeTree(project, { 'a.py': '1' });
+    writeTree(join(project, '..'), { 'data/x': 'data' });
+    const { hash } = await takeSnapshot(project, store);
+    const copy = checkOut(hash);
+    expect(read(copy.folder, '..', 'data', 'x')).toBe('data');
+    writeFileSync(join(copy.folder, '..', 'new'), '');
+    copy.restore();
+    expect(read(copy.folder, '..', 'data', 'x')).toBe('data');
+    copy.remove();
+    expect(existsSync(join(copy.folder, '..'))).toBe(false);
+    expect(read(project, '..', 'data', 'x')).toBe('data');
+    expect(existsSync(join(project, '..', 'new'))).toBe(false);
+  });
+
   it('is made where the project folder is gone', async () => {
     writeTree(project, { 'a.py': '1' });
     const { hash } = await takeSnapshot(project, store);
