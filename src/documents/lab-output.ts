@@ -63,6 +63,21 @@ export function studyOutput(study: StudySummary): ShowOutput['study'] {
   };
 }
 
+/**
+ * Returns the number of trials that are paused at a rung; none where the pruner pauses none.
+ * @param trials of the study, read only if some may be paused
+ */
+export function pausedOutput(
+  { spec, counts }: StudySummary,
+  trials: () => Iterable<TrialRecord>,
+): Pick<ShowOutput, 'paused'> {
+  if (spec?.pruning?.pruner.name !== 'asha-promotion') return {};
+  let paused = 0;
+  if (counts.waiting > 0)
+    for (const { pausedAfter } of trials()) if (pausedAfter !== undefined) paused += 1;
+  return { paused };
+}
+
 function minutesOf(limits: Limits | null): number | null {
   const activeMs = limits?.activeMs ?? null;
   return activeMs === null ? null : activeMs / 60_000;
@@ -125,6 +140,7 @@ export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): T
     completed: complete?.toISOString() ?? null,
     executor: result?.executor ?? null,
     reports: reportsOf(trial),
+    ...(trial.pausedAfter === undefined ? {} : { pausedAfter: trial.pausedAfter }),
     metrics: Object.fromEntries(
       Object.entries(result?.metrics ?? {}).map(([name, metric]) => [name, asJson(metric)]),
     ),

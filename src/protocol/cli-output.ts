@@ -141,6 +141,9 @@ const trained = strict({
 export const showOutput = strict({
   lab: z.string(),
   study: studySummary,
+  paused: count
+    .exactOptional()
+    .describe('Waiting trials that are paused at a rung; absent: the pruner pauses none.'),
   trained,
   energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
   earlyStops: earlyStops.exactOptional(),
@@ -184,6 +187,9 @@ export const trialOutput = strict({
   reports: z
     .array(report)
     .describe('What it was worth after each epoch, where an attempt said so.'),
+  pausedAfter: count
+    .exactOptional()
+    .describe('Epoch of the rung at which it waits to be promoted; absent: it does not.'),
   metrics: z.record(z.string(), z.unknown()),
 });
 export type TrialOutput = z.output<typeof trialOutput>;

@@ -164,6 +164,8 @@ export interface TrialRecord {
   readonly result: AttemptResult | null;
   /** Optuna's intermediate values by step. NaN is possible in other programs' trials. */
   readonly reports: readonly { readonly step: number; readonly value: number }[];
+  /** Epoch of the rung at which it waits to be promoted; absent: it does not. */
+  readonly pausedAfter?: number;
   readonly start: Date | null;
   readonly complete: Date | null;
 }

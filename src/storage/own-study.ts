@@ -56,7 +56,9 @@ const POINTS = 8_192;
 
 const TRIAL_COLUMNS = `ours.number, ours.state, params, operator, parents, generation, basis, ours.outcome, ours.value, finish_seq,
   ended_by, datetime_start, datetime_complete, slot, result,
-  (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number), trials.trial_id`;
+  (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number), trials.trial_id,
+  CASE ours.state WHEN 'waiting' THEN
+    (SELECT outcome = 'paused' FROM galapagos_attempt newest WHERE newest.study = ours.study AND newest.number = ours.number ORDER BY k DESC LIMIT 1) END`;
 
 // A trial's row is looked up within its own study only: SQLite reuses ids after a deletion.
 const TRIAL_TABLES = `galapagos_trial ours
@@ -330,6 +332,8 @@ export class OwnStudy {
         : this.#figures.read(columns, row[16], widthsOf(listed));
     const encoded = columns.params('galapagos_trial.params', row[2], axes.length);
     const value = columns.real('galapagos_trial.value', row[8]);
+    const reports = this.#intermediates.of(row[16]);
+    const lastStep = row[17] === 1 ? reports.at(-1)?.step : undefined;
     return {
       number: columns.integer('galapagos_trial.number', row[0]),
       state: columns.parsed('galapagos_trial.state', trialState, row[1]),
@@ -352,7 +356,8 @@ export class OwnStudy {
       slot: columns.textOrNull('galapagos_attempt.slot', row[13]),
       result:
         row[14] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[14]),
-      reports: this.#intermediates.of(row[16]),
+      reports,
+      ...(lastStep === undefined ? {} : { pausedAfter: lastStep + 1 }),
       start: dateOf(row[11]),
       complete: dateOf(row[12]),
     };

@@ -114,6 +114,10 @@ test('Lab text: shows one study with its search space and sampler', () => {
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
+  const rungs = { lab: 'lab.db', study, paused: 1, energy: null, searched: null } as const;
+  expect(showText({ ...rungs, trained: { executors: [], reports: [] } })[2]).toBe(
+    '  trials     2 waiting (1 paused at a rung), 0 running, 5 complete, 0 pruned, 1 failed',
+  );
   expect(
     showText({
       lab: 'lab.db',
@@ -144,6 +148,10 @@ test.each([
   [
     { state: 'running', outcome: null, value: null, attempts: 1, reports: curve },
     'trial 3  running, epoch 2 94.12 % (validation)  lr 0.03123  kind relu',
+  ],
+  [
+    { state: 'waiting', outcome: null, value: null, attempts: 1, reports: curve, pausedAfter: 2 },
+    'trial 3  paused after epoch 2, 94.12 % (validation)  lr 0.03123  kind relu',
   ],
   [{ state: 'pruned', outcome: 'pruned', attempts: 1 }, 'trial 3  pruned  lr 0.03123  kind relu'],
 ] as const)('Lab text: shows a trial in one line: %j', (change, line) => {

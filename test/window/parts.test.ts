@@ -43,7 +43,7 @@ const pane = (page: Page, trial: number): Locator =>
 
 describe('Window: trials that train in parts', () => {
   it(
-    'says that a trial is paused at a rung, in its story and in the table of attempts',
+    'says after which epoch a trial is paused, in its pane and story, and in the table of attempts',
     async () => {
       const { page, complaints } = await lab.window();
       const study = inParts('halving', 24, {
@@ -56,9 +56,11 @@ describe('Window: trials that train in parts', () => {
       await expect.poll(() => paused().length, patient).toBeGreaterThan(3);
       await ask(page, 'pauseStudy', { study: key });
       await railStudy(page, 'halving', text.studyStates.paused).waitFor();
-      const { number } = at(paused(), 0);
+      const { number, pausedAfter = 0 } = at(paused(), 0);
       await select(page, number);
-      await pane(page, number).getByText(text.states.waiting, { exact: true }).waitFor();
+      const state = text.inspector.pausedAfter({ epoch: pausedAfter });
+      await pane(page, number).getByText(state, { exact: true }).waitFor();
+      expect([1, 3]).toContain(pausedAfter);
       await page.getByText(text.inspector.story, { exact: true }).click();
       await page.getByText(text.details, { exact: true }).click();
       const events = page.getByRole('list', { name: text.inspector.events });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import {
   knownStudy,
+  pausedOutput,
   searchedOutput,
   studyOutput,
   trainedOutput,
@@ -32,7 +33,7 @@ Examples:
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
       const file = resolve(context.streams.cwd, lab);
-      const { study, front, best, energy, earlyStops, schedule } = await withLab(
+      const { study, paused, front, best, energy, earlyStops, schedule } = await withLab(
         context,
         lab,
         (reader) => {
@@ -45,6 +46,7 @@ Examples:
           );
           return {
             study,
+            paused: pausedOutput(study, () => reader.trials(key)),
             front,
             best,
             schedule: first?.schedule,
@@ -56,6 +58,7 @@ Examples:
       const output: ShowOutput = {
         lab,
         study: studyOutput(study),
+        ...paused,
         trained: trainedOutput(best),
         energy,
         ...(earlyStops === undefined ? {} : { earlyStops }),

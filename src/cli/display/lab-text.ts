@@ -70,6 +70,7 @@ function deletedText(deleted: readonly Study[]): string {
 export function showText({
   lab,
   study,
+  paused = 0,
   trained: { executors, reports },
   energy,
   earlyStops,
@@ -90,7 +91,7 @@ export function showText({
     `  state      ${stateText(study)}${study.deleted ? ', deleted' : ''}`,
     ...(study.note === '' ? [] : noteLines(study.note)),
     `  trials     ${Object.entries(counts)
-      .map(([state, n]) => `${n} ${state}`)
+      .map(([state, n]) => `${n} ${state}${state === 'waiting' ? pausedText(paused) : ''}`)
       .join(', ')}`,
     ...(front === undefined
       ? []
@@ -119,6 +120,10 @@ export function showText({
     ...(command === undefined ? [] : [`  run again  ${command}`]),
     ...codeLines(code),
   ];
+}
+
+function pausedText(paused: number): string {
+  return paused === 0 ? '' : ` (${paused} paused at a rung)`;
 }
 
 /** Characters of a snapshot's hash. */
@@ -152,8 +157,10 @@ function stateText(study: Study): string {
 
 /** Formats one trial as one line. */
 export function trialText(trial: TrialOutput): string {
-  const last = trial.state === 'running' ? trial.reports.at(-1) : undefined;
-  const reported = last === undefined ? '' : `, epoch ${last.epoch} ${score(last.value, trial)}`;
+  const isPaused = trial.pausedAfter !== undefined;
+  const last = isPaused || trial.state === 'running' ? trial.reports.at(-1) : undefined;
+  const epoch = isPaused ? '' : `epoch ${last?.epoch ?? 0} `;
+  const reported = last === undefined ? '' : `, ${epoch}${score(last.value, trial)}`;
   const finished =
     trial.state === 'complete' ? score(trial.value, trial) : `${outcomeText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
@@ -187,7 +194,8 @@ function ended({ counts: { complete, pruned, failed } }: Study): number {
   return complete + pruned + failed;
 }
 
-function outcomeText({ state, outcome }: TrialOutput): string {
+function outcomeText({ state, outcome, pausedAfter }: TrialOutput): string {
+  if (pausedAfter !== undefined) return `paused after epoch ${pausedAfter}`;
   return outcome === null || outcome === state ? state : `${state} (${outcome})`;
 }
 

@@ -15,6 +15,7 @@ export const inspector = {
       ? `${scoreName(kind)} so far`
       : `${scoreName(kind)} after ${count(epoch)} of ${many(of, 'epoch')}`,
   noValue: 'no value',
+  pausedAfter: ({ epoch }: { epoch: number }) => `paused after epoch ${count(epoch)}`,
   curve: 'Learning curve',
   curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) =>
     `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,
