@@ -58,6 +58,7 @@ async function node({ node: id, keys, hostKey, port, userFolder }: Join): Promis
     resources: RESOURCES,
     userFolder,
     datasets: new FetchedDatasets(userFolder),
+    discard: () => undefined,
     serves: false,
     listener: {
       changed: (change) => {

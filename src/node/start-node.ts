@@ -7,6 +7,7 @@ import { parseSlot, slotsOf } from '../core/device.ts';
 import { ARITHMETIC } from '../core/arithmetic.ts';
 import { NO_LIMITS } from '../protocol/node-messages.ts';
 import type { FromNode, NodeLimits, NodeWelcome } from '../protocol/node-messages.ts';
+import type { Discard } from '../protocol/worker-messages.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { DoorAddress } from '../transport/door/lobby.ts';
@@ -84,6 +85,8 @@ export interface NodeParts {
   readonly datasets: DatasetFolders;
   /** True if the owner permits programs of this host; default: false. */
   readonly labPrograms?: boolean;
+  /** Deletes files of trials that the host names. */
+  readonly discard: (what: Discard) => void;
   /** Whether other nodes may fetch datasets from this one. */
   readonly serves: boolean;
   /** The owner's limits at the start; default: none. */
@@ -216,6 +219,7 @@ async function start(
     host: link,
     slots: slots.map((slot) => offered(slot, devices, memoryLimit)),
     timer: systemTimer,
+    discard: parts.discard,
     warn: (text) => listener.warn(text),
   });
 

@@ -5,7 +5,6 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
-import { discardLabFiles } from '../objectives/command/lab-files.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { Gate } from '../runtime/gate.ts';
 import { announceLongCalls } from '../runtime/long-call.ts';
@@ -73,9 +72,6 @@ function start(settings: WorkerSettings): void {
         ticking = setInterval(tick, ms);
       },
       exit: (code, text) => void end(code, text),
-      discard: (discarded) => {
-        if (settings.labPrograms === true) void discardLabFiles(userFolder, discarded);
-      },
       warn: log,
     },
     createRunner(

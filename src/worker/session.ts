@@ -16,7 +16,6 @@ import {
 import type {
   Cancel,
   CohortMessage,
-  Discard,
   FromWorker,
   Goodbye,
   Hold,
@@ -49,7 +48,6 @@ export interface SessionActions {
   /** Ends the process. @param text for the user; null: nothing to report */
   exit(code: number, text: string | null): void;
   /** Deletes files of trials of the lab's programs. */
-  discard(discarded: Discard): void;
   /** Reports an invalid message of the coordinator. */
   warn(text: string): void;
 }
@@ -173,7 +171,7 @@ export class WorkerSession {
         this.#hold(message);
         return;
       case 'discard':
-        this.#act.discard(message);
+        // Its node has deleted the files.
         return;
       case 'goodbye':
         this.#goodbye(message);

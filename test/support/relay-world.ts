@@ -1,6 +1,7 @@
 /** A node's relay between a recording host and recording workers, on a manual timer. */
 import type { FromNode, NodeResult } from '../../src/protocol/node-messages.ts';
 import type {
+  Discard,
   Beat,
   FromWorker,
   ResultMessage,
@@ -78,6 +79,7 @@ export class RelayWorld {
   /** Processes as `spawn slot#incarnation` and `kill slot#incarnation`, in order. */
   readonly processes: string[] = [];
   readonly warnings: string[] = [];
+  readonly discarded: Discard[] = [];
   readonly relay = new Relay({
     workers: this.workers,
     processes: {
@@ -87,6 +89,7 @@ export class RelayWorld {
     host: this.host,
     slots: SLOTS.map((slot) => ({ slot, device: 'cpu', model: 'cpu', lanes: 1, memoryBytes: 1 })),
     timer: this.timer,
+    discard: (what) => this.discarded.push(what),
     warn: (text) => this.warnings.push(text),
   });
 

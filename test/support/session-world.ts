@@ -2,7 +2,6 @@
 import type { LanesListener } from '../../src/core/lanes-listener.ts';
 import type { AttemptId, AttemptResult, Report } from '../../src/core/scheduling/index.ts';
 import type {
-  Discard,
   Beat,
   CohortMessage,
   FromWorker,
@@ -28,7 +27,6 @@ export class SessionWorld {
   readonly results: ResultMessage[] = [];
   readonly joined: [string, string][] = [];
   readonly warnings: string[] = [];
-  readonly discarded: Discard[] = [];
   exited: { code: number; text: string | null } | null = null;
   /** Running lanes, with the functions that end them. */
   readonly running: {
@@ -48,7 +46,6 @@ export class SessionWorld {
         joinSession: (...endpoints) => this.joined.push(endpoints),
         tickEach: () => undefined,
         exit: (code, text) => (this.exited = { code, text }),
-        discard: (message) => this.discarded.push(message),
         warn: (text) => this.warnings.push(text),
       },
       (_, lanes, listener) =>

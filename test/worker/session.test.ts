@@ -269,13 +269,6 @@ describe('Worker session: files of programs', () => {
       { session: '1.2', attempt: attempt(0), from: 3, bytes: 'w6k=' },
     ]);
   });
-
-  it('deletes what the coordinator discards', async () => {
-    const world = await welcomed();
-    const discard = { type: 'discard', study: 'uid', trial: 3, keep: null } as const;
-    world.session.control(discard);
-    expect(world.discarded).toEqual([discard]);
-  });
 });
 
 it('Worker session: halting ends running attempts for its own reason and starts no more', async () => {

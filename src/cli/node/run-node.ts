@@ -19,6 +19,7 @@ import { noteNode } from '../../node/link/node-note.ts';
 import { startNode } from '../../node/start-node.ts';
 import type { NodeListener } from '../../node/start-node.ts';
 import { workerCount } from '../../node/workers/slots.ts';
+import { discardLabFiles } from '../../objectives/command/lab-files.ts';
 import { parseHostAddress } from '../../protocol/host-address.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
 import type { NodeLimits } from '../../protocol/node-messages.ts';
@@ -157,6 +158,9 @@ export async function runNode(
         (text) => listener.warn(text),
       ),
       labPrograms,
+      discard: (what) => {
+        if (labPrograms) void discardLabFiles(userFolder, what);
+      },
       serves: wanted.serve,
       limits: limitsOf(folder, hours, wanted.whenIdle),
       listener,

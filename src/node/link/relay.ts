@@ -7,6 +7,7 @@ import { compareIncarnations } from '../../core/scheduling/slots.ts';
 import type { NodeSlot, NodeWelcome } from '../../protocol/node-messages.ts';
 import { HOLD_SINCE } from '../../protocol/worker-messages.ts';
 import type {
+  Discard,
   FromWorker,
   ResultMessage,
   TaskMessage,
@@ -42,6 +43,8 @@ export interface RelayParts {
   readonly host: ToHost;
   readonly slots: readonly OfferedSlot[];
   readonly timer: Timer;
+  /** Deletes files of trials that the host names. */
+  readonly discard: (what: Discard) => void;
   /** Reports an invalid message, for the log. */
   readonly warn: (text: string) => void;
 }
@@ -203,6 +206,11 @@ export class Relay {
 
   /** Passes a message of the host's control channel to a worker, in order. */
   control(peer: Peer, message: ToWorker): void {
+    if (message.type === 'discard') {
+      // Not by the worker, which ends at once if the host closes its lab next.
+      this.#parts.discard(message);
+      return;
+    }
     const worker = this.#workers.get(peer.slot);
     if (worker === undefined) {
       this.#parts.warn(`the host names slot ${peer.slot}, which this node does not have`);

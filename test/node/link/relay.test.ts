@@ -56,6 +56,16 @@ describe('Relay: workers of a node', () => {
     expect(world.workers.control.map(({ message }) => message.type)).toEqual(['welcome', 'cancel']);
   });
 
+  it('has files deleted by the node itself, because workers end with the lab of the host', async () => {
+    const world = new RelayWorld();
+    await world.start(SLOT, '3.1', '3.1');
+    const discard = { type: 'discard', study: 'uid', trial: 3, keep: null } as const;
+    world.relay.control({ slot: SLOT, incarnation: '3.1' }, discard);
+    world.relay.end();
+    expect(world.discarded).toEqual([discard]);
+    expect(world.workers.control.map(({ message }) => message.type)).toEqual(['welcome']);
+  });
+
   it('ends a worker after three invalid messages within a minute', async () => {
     const world = new RelayWorld();
     await world.start(SLOT, '3.1', '3.1');
