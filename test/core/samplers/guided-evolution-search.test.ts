@@ -1,10 +1,10 @@
 /** Tests that whole searches equal those of the reference implementation on the same numbers. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { conditionalProblems } from '../../../bench/problems/conditional.ts';
 import { at } from '../../../src/core/at.ts';
 import { guidedEvolution } from '../../../src/core/samplers/guided-evolution/guided-evolution.ts';
 import { axesOf } from '../../../src/core/search-space/axis.ts';
-import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
 import { TrialColumns } from '../../../src/core/study/trial-columns.ts';
 
 type Point = readonly (number | null)[];
@@ -29,18 +29,7 @@ const search = JSON.parse(
   ),
 ) as Search;
 
-const unit = { type: 'float', low: 0, high: 1 } as const;
-const space: SearchSpace = {
-  branch: { type: 'categorical', choices: [0, 1, 2] },
-  shared0: unit,
-  shared1: unit,
-  a0: { ...unit, when: { branch: [0] } },
-  b0: { ...unit, when: { branch: [1] } },
-  b1: { ...unit, when: { branch: [1] } },
-  c0: { ...unit, when: { branch: [2] } },
-  c1: { ...unit, when: { branch: [2] } },
-  c2: { type: 'int', low: 0, high: 7, when: { branch: [2] } },
-};
+const { space } = at(conditionalProblems(), 0);
 
 describe('Guided evolution: whole searches', () => {
   it('proposes each trial of the reference in a conditional space with 4 trials in flight', () => {
