@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- window [part …]`: measures the performance goals of the window in a real
- * browser on the built server. Parts: paint, large, loop, flat, import. `--minutes N` of watching
+ * browser on the built server. Parts: paint, large, loop, flat, import, output. `--minutes N` of watching
  * for `flat`, `--seconds N` for each series of frames, `--trials N` in the large lab.
  */
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import type { BenchRow } from '../row.ts';
 import { flat } from './flat.ts';
 import { large } from './large.ts';
 import { loop } from './loop.ts';
+import { output } from './output.ts';
 import { paint } from './paint.ts';
 import { withoutBrowser } from './serving.ts';
 import { takeIn } from './take-in.ts';
@@ -42,6 +43,7 @@ export async function windowBench(args: readonly string[]): Promise<WindowRun | 
     loop: () => loop(trials, seconds),
     flat: () => flat(minutes),
     import: takeIn,
+    output: () => output(seconds),
   };
   const names = positionals.length > 0 ? positionals : Object.keys(parts);
   const unknown = names.filter((name) => !(name in parts));
