@@ -1,5 +1,14 @@
 /** Trials of programs on other machines: a host and nodes on loopback, each with a user folder. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -192,7 +201,7 @@ describe('A shared lab: programs on other machines', () => {
       const found = JSON.stringify({ python: version, packages });
       const script = [
         '#!/bin/sh',
-        `echo asked >> '${folder.file(`${name}.log`)}'`,
+        `pwd >> '${folder.file(`${name}.log`)}'`,
         'case "$2" in',
         `  *packages_distributions*) [ "$3 $4 $5" = "numpy os torch" ] && echo '${found}' ;;`,
         `  *purelib*) echo '${known}' ;;`,
@@ -237,6 +246,9 @@ describe('A shared lab: programs on other machines', () => {
         `REFUSING: optional: unknown: ${NOT_PERMITTED}`,
       ]);
     expect(existsSync(folder.file('REFUSING.log'))).toBe(false);
+    // Python would import what another user has put there.
+    const askedIn = readFileSync(folder.file('SAME.log'), 'utf8').split('\n');
+    expect(askedIn).not.toContain(realpathSync(tmpdir()));
     expect(running.all('node').filter(({ text }) => String(text).startsWith('SAME has'))).toEqual(
       [],
     );

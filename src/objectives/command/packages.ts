@@ -2,7 +2,7 @@
  * Versions of a program's Python and of the packages that its script imports, on this machine. The
  * interpreter runs a fixed script that finds packages without importing them.
  */
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { NeededProgram } from '../../protocol/node-messages.ts';
 import { MOST_MODULES, moduleName, pythonPackages } from '../../protocol/python-packages.ts';
@@ -104,18 +104,20 @@ export function packagesForLab(
 ): Promise<PythonPackages | null> {
   return imports === undefined || !isInterpreter(program.command)
     ? Promise.resolve(null)
-    : packagesOf({ ...program, folder: tmpdir() }, imports, env);
+    : // Python imports from the folder it runs in, and others may write to the temporary folder.
+      packagesOf({ ...program, folder: tmpdir() }, imports, env, homedir());
 }
 
 async function packagesOf(
   { command, folder, python }: Omit<NeededProgram, 'imports'>,
   imports: readonly string[],
   env: Environment,
+  runsIn = folder,
 ): Promise<PythonPackages | null> {
   const started = withPython({ command: [command], folder, python }, command, env);
   const found = findProgram(started.program, folder, started.env);
   if ('missing' in found) return null;
-  const answer = await askPackages(found.path, imports, { folder, env: started.env });
+  const answer = await askPackages(found.path, imports, { folder: runsIn, env: started.env });
   return 'error' in answer ? null : answer;
 }
 
