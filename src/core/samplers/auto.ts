@@ -21,7 +21,9 @@ export interface Circumstances {
 }
 
 /** Most trials at a time for which guided evolution was found better than evolution. */
-const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 64;
+/** Most trials at a time that are called workers: more are mostly lanes of cards. */
+const MOST_WORKERS = 16;
 
 /** Returns the sampler's entry with the choice; the entries of other samplers are returned as is. */
 export function chosenFor(
@@ -61,13 +63,17 @@ function choiceFor(
   if (trials !== null && size <= trials)
     return { uses: 'grid', because: `${counted(size, 'point')}, ${budget}` };
   if (atOnce > MOST_AT_ONCE)
-    return { uses: 'evolution', because: `${atOnce} trials at a time, ${parameters}, ${budget}` };
-  const workers = atOnce === 0 ? '' : `, ${counted(atOnce, 'worker')}`;
+    return { uses: 'evolution', because: `${together(atOnce)}, ${parameters}, ${budget}` };
+  const workers = atOnce === 0 ? '' : `, ${together(atOnce)}`;
   const earlier = history === 0 ? '' : `, ${counted(history, 'trial')} to start from`;
   const because = `${parameters}, ${budget}${workers}${earlier}`;
   return trials !== null && history + trials <= INITIAL
     ? { uses: 'guided-evolution', because: `${because}, all of them a Latin hypercube` }
     : { uses: 'guided-evolution', because };
+}
+
+function together(atOnce: number): string {
+  return atOnce > MOST_WORKERS ? `${atOnce} trials at a time` : counted(atOnce, 'worker');
 }
 
 function counted(count: number, noun: string): string {

@@ -47,10 +47,12 @@ describe('Sampler auto: choice', () => {
     expect(sampler(finite, null, 4)['uses']).toBe('guided-evolution');
   });
 
-  it('chooses evolution for more than 16 trials at a time', () => {
-    expect(sampler(continuous, 64, 16)['uses']).toBe('guided-evolution');
-    expect(samplerText(sampler(continuous, 64, 17))).toBe(
-      'evolution: 17 trials at a time, 2 parameters, 64 trials',
+  it('chooses evolution for more than 64 trials at a time', () => {
+    expect(samplerText(sampler(continuous, 256, 64))).toBe(
+      'guided evolution: 2 parameters, 256 trials, 64 trials at a time',
+    );
+    expect(samplerText(sampler(continuous, 256, 65))).toBe(
+      'evolution: 65 trials at a time, 2 parameters, 256 trials',
     );
   });
 
@@ -82,7 +84,7 @@ describe('Sampler auto: choice', () => {
 
 describe('Sampler auto: recorded choice', () => {
   it('creates the recorded sampler, whatever workers there are later', () => {
-    const chosen = sampler(continuous, 64, 64);
+    const chosen = sampler(continuous, 64, 65);
     expect(checkSampler(chosen, continuous)).toEqual([]);
     expect(createSampler(chosen, continuous, 'minimize', 1).name).toBe('evolution');
     expect(samplerCost(chosen)).toBe('inline');
