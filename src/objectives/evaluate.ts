@@ -82,7 +82,8 @@ export interface Workplace {
   /** True if the owner of this machine permits programs of the lab's host; default: false. */
   readonly labPrograms?: boolean;
   /**
-   * Sends output of a program to the lab's host; false: nobody takes it. Used with `labPrograms`.
+   * Sends output of a program to the lab's host; false: the host does not take it. Used with
+   * `labPrograms`.
    * @param from place of the first byte in the whole output
    */
   readonly sendOutput?: (attempt: AttemptId, from: number, bytes: Uint8Array) => boolean;

@@ -11,7 +11,7 @@ type Facts = Readonly<Record<string, unknown>>;
 
 export interface NodeState {
   readonly words: string;
-  /** What follows from the state, as a sentence without a full stop; null: nothing more. */
+  /** Consequence of the state, as a sentence without a full stop; null: none. */
   readonly more: string | null;
 }
 

@@ -2,8 +2,8 @@
  * Asynchronous successive halving that promotes trials (Li et al., arXiv 1810.05934, algorithm 2):
  * every trial pauses at each rung first · ηᵏ. A free worker goes on with the best trial of the
  * highest rung that is among the best ⌊n/η⌋ of the rung's n trials and has not been promoted; only
- * where there is none, a new trial starts. Trials that went on from a rung still count
- * among its n.
+ * where there is none, a new trial starts. Promoted trials still count among the n trials
+ * of the rung.
  */
 import { rungAt } from './asha.ts';
 import type { HalvingSettings } from './asha.ts';

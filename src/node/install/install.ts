@@ -61,7 +61,7 @@ export async function installService(service: NodeService, run: RunProgram): Pro
     await carryOut(service.install, run);
   } catch (error) {
     const isNew = before.every(({ content }) => content === null);
-    // What was enabled may not exist yet.
+    // The service may not exist yet.
     if (isNew) await carryOut(service.uninstall, run).catch(() => undefined);
     for (const { path, content } of before) {
       if (content === null) rmSync(path, { force: true });

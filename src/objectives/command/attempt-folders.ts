@@ -7,6 +7,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, rmdir, writeFileSyn
 import { join } from 'node:path';
 import { isRunning } from '../../runtime/process-running.ts';
 import { checkpointFolder } from '../checkpoint-places.ts';
+import { namesIn } from './names-in.ts';
 
 export interface AttemptFolders {
   /** The program's own folder. */
@@ -107,13 +108,7 @@ export function isEmpty(folder: string): boolean {
 
 /** Deletes the folders of workers that are gone, and whose guardian did not. */
 export function removeAbandonedFolders(userFolder: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(runs(userFolder));
-  } catch {
-    return;
-  }
-  for (const name of names)
+  for (const name of namesIn(runs(userFolder)))
     if (/^\d+$/.test(name) && !isRunning(Number(name)))
       rmSync(join(runs(userFolder), name), { recursive: true, force: true });
 }

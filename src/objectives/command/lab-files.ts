@@ -62,7 +62,7 @@ export async function sweepLabFiles(userFolder: string, now: number): Promise<vo
   }
 }
 
-/** What cannot be deleted stays; it only takes space. */
+/** Deletes a folder. One that cannot be deleted stays; it only takes space. */
 async function removed(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }

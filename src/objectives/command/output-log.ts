@@ -9,13 +9,13 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  readdirSync,
   rmSync,
   rmdirSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { namesIn } from './names-in.ts';
 
 /** Pieces that the last half of the limit is divided into. */
 const PIECES = 8;
@@ -223,12 +223,4 @@ function piecesOf(folder: string, attempt: number): Piece[] {
       return Number.isInteger(start) ? [{ name, start }] : [];
     })
     .sort((a, b) => a.start - b.start);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

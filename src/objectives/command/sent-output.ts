@@ -7,7 +7,11 @@ import type { AttemptId } from '../../core/scheduling/index.ts';
 import { MOST_OUTPUT_BYTES } from '../../protocol/worker-messages.ts';
 import { endOfOutput, readOutput, removeOutput } from './output-log.ts';
 
-/** @returns whether somebody takes it. @param from place of the first byte in the whole output */
+/**
+ * Sends output to the lab's host.
+ * @param from place of the first byte in the whole output
+ * @returns false: the host does not take it
+ */
 export type SendOutput = (attempt: AttemptId, from: number, bytes: Uint8Array) => boolean;
 
 /** Milliseconds between two messages of a running attempt, and most bytes of one. */

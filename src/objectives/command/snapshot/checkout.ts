@@ -24,6 +24,7 @@ import { dirname, join, resolve } from 'node:path';
 import { GalapagosError } from '../../../core/errors.ts';
 import { folderOf } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
+import { namesIn } from '../names-in.ts';
 import { versionOf, walkProject } from './project-walk.ts';
 import type { LeftOutEntry } from './project-walk.ts';
 import { CONTENTS_FILE } from './snapshot-store.ts';
@@ -180,15 +181,6 @@ export class Checkout {
 /** Last name of a path, which may be one of another system. */
 function nameOf(path: string): string {
   return /[^\\/:]+$/.exec(path)?.[0] ?? 'project';
-}
-
-/** Empty where this machine does not have the folder, or may not read it. */
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 /**

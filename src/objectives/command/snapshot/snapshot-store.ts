@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,6 +19,7 @@ import { GalapagosError } from '../../../core/errors.ts';
 import { parseSnapshot } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
 import { isRunning } from '../../../runtime/process-running.ts';
+import { namesIn } from '../names-in.ts';
 
 export const LIST_FILE = 'description.json';
 export const CONTENTS_FILE = 'training';
@@ -197,13 +197,5 @@ function labOf(path: string): string | null {
     return typeof lab === 'string' ? lab : null;
   } catch {
     return null;
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
