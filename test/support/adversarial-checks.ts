@@ -53,8 +53,9 @@ export function checkWorld(world: AdversarialWorld): void {
       const held = worker.holding
         .filter(({ result }) => result === null)
         .map(({ cohort }) => cohort);
+      // A worker drops the repeated task of a cohort that it has taken.
       const coming = tasks
-        .filter(({ session }) => session === worker.session)
+        .filter(({ session, taskSeq }) => session === worker.session && taskSeq > worker.taskSeq)
         .map(({ cohort }) => cohort);
       const cohorts = new Set([...held, ...coming]).size;
       if (cohorts > CREDITS) throw new Violation(`${worker.slot} holds ${cohorts} cohorts`);
