@@ -18,7 +18,7 @@ import { enforceRules } from './stop-rules.ts';
 import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
 import { exceedsLimit } from './time-limits.ts';
 import { endTrial } from './trial-end.ts';
-import { endPruned, showBack } from './back.ts';
+import { endPruned } from './back.ts';
 
 export function clock(lab: LabState): void {
   noticeStall(lab);
@@ -129,7 +129,6 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
       takeBackAudit(lab, attempt, 'timedOut');
     } else if (attempt.trial.live.length > 1) {
       revoke(lab, attempt, 'timedOut', 'timedOut');
-      showBack(lab, attempt, 'timedOut', null);
     } else if (attempt.trial.verdict !== null) endPruned(lab, attempt);
     else {
       endTrial(lab, attempt.trial, {

@@ -223,7 +223,10 @@ export type Change =
       readonly slot: SlotName;
       readonly detail: string | null;
     }
-  /** An attempt ended while another attempt of its trial goes on. */
+  /**
+   * An attempt ended while another attempt of its trial goes on, or because the trial ended without
+   * it. Its worker may not have heard of that yet.
+   */
   | {
       readonly kind: 'attemptEnded';
       readonly attempt: AttemptId;

@@ -5,6 +5,7 @@
 import { moveAttempt } from './attempts.ts';
 import { takeBackAudit } from './audits.ts';
 import type { Attempt, LabState, Slot, Study } from './state.ts';
+import { show } from './step-output.ts';
 import { record } from './story.ts';
 import { sendCancel, writeAttemptEnd } from './trials.ts';
 import type { AttemptOutcome } from './words.ts';
@@ -38,7 +39,7 @@ export function recallAll(lab: LabState, slot: Slot, reason: string): void {
 /**
  * Ends a live attempt of a trial that ends without it. An outstanding one keeps its credit spent
  * until its worker answers.
- * @param outcome written for the attempt
+ * @param outcome written for the attempt and shown
  */
 export function revoke(
   lab: LabState,
@@ -46,7 +47,9 @@ export function revoke(
   outcome: AttemptOutcome,
   reason: string,
 ): void {
+  const { id, slot, trial } = attempt;
   writeAttemptEnd(lab, attempt, outcome, null, reason);
+  show(lab, trial.study, { kind: 'attemptEnded', attempt: id, outcome, slot, detail: reason });
   if (attempt.state === 'orphaned') {
     moveAttempt(lab, attempt, 'cancelled');
     return;

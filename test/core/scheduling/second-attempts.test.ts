@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { idleReason } from '../../../src/core/scheduling/idle.ts';
-import type { LabOptions } from '../../../src/core/scheduling/index.ts';
+import type { Instruction, LabOptions } from '../../../src/core/scheduling/index.ts';
 import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';
 
 const [A, B, C] = ['na/cpu/0', 'nb/cpu/0', 'nc/cpu/0'] as const;
@@ -25,6 +25,13 @@ function rescued(scheduler: Partial<LabOptions> = {}): LabDriver {
   const said = driver.passPulsing(2_500, ['nb', 'nc']);
   expect(only(said, 'sendCohort')).toMatchObject([{ slot: C, lanes: [{ attempt: id(0, 2) }] }]);
   return driver;
+}
+
+/** Ends of single attempts as the window and the command line are told of them. */
+function shownEnds(said: readonly Instruction[]): unknown[] {
+  return only(said, 'show').flatMap(({ change }) =>
+    change.kind === 'attemptEnded' ? [change] : [],
+  );
 }
 
 describe('Scheduler: rescue of trials whose nodes are away', () => {
@@ -59,6 +66,7 @@ describe('Scheduler: rescue of trials whose nodes are away', () => {
     expect(writes(said, 'attemptEnded')).toMatchObject([
       { attempt: id(0, 1), outcome: 'cancelled', detail: 'superseded' },
     ]);
+    expect(shownEnds(said)).toMatchObject([{ attempt: id(0, 1), outcome: 'cancelled', slot: A }]);
     expect(only(said, 'sendCohort')).toMatchObject([{ slot: B, lanes: [{ attempt: id(0, 3) }] }]);
     expect(driver.trial(0).live.map(({ node }) => node)).toEqual(['nc', 'nb']);
   });
@@ -110,6 +118,9 @@ describe('Scheduler: two attempts of a trial', () => {
     expect(writes(said, 'attemptEnded')).toMatchObject([
       { attempt: id(0, 1), outcome: 'succeeded' },
       { attempt: id(0, 2), outcome: 'cancelled', detail: 'superseded' },
+    ]);
+    expect(shownEnds(said)).toMatchObject([
+      { attempt: id(0, 2), outcome: 'cancelled', slot: C, detail: 'superseded' },
     ]);
     expect(only(said, 'sendCancel')).toMatchObject([{ slot: C, attempt: id(0, 2) }]);
     expect(driver.study().columns.ended).toBe(1);
