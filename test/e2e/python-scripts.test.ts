@@ -314,8 +314,8 @@ galapagos.finish(metrics.accuracy_score(expected, predicted))\n`;
         'import galapagos; batch_size = galapagos.params(batch_size=128)["batch_size"]',
       )
       .replace(
-        'validation_split=0.1)',
-        'validation_split=0.1, callbacks=[galapagos.keras_callback("val_accuracy")])',
+        'validation_split=0.1',
+        'validation_split=0.1, callbacks=[galapagos.keras_callback("val_accuracy")]',
       );
     expect(changed.match(/galapagos\.(params|keras_callback)/g)).toHaveLength(2);
     writeFileSync(script, changed);
