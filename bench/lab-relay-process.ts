@@ -59,6 +59,7 @@ async function node({ node: id, keys, hostKey, port, userFolder }: Join): Promis
     userFolder,
     datasets: new FetchedDatasets(userFolder),
     discard: () => undefined,
+    sideBySide: () => false,
     serves: false,
     listener: {
       changed: (change) => {

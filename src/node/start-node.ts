@@ -7,7 +7,7 @@ import { parseSlot, slotsOf } from '../core/device.ts';
 import { ARITHMETIC } from '../core/arithmetic.ts';
 import { NO_LIMITS } from '../protocol/node-messages.ts';
 import type { FromNode, NodeLimits, NodeWelcome } from '../protocol/node-messages.ts';
-import type { Discard } from '../protocol/worker-messages.ts';
+import type { Discard, StudyMessage } from '../protocol/worker-messages.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { DoorAddress } from '../transport/door/lobby.ts';
@@ -87,6 +87,8 @@ export interface NodeParts {
   readonly labPrograms?: boolean;
   /** Deletes files of trials that the host names. */
   readonly discard: (what: Discard) => void;
+  /** Returns whether cohorts of the study run beside each other. */
+  readonly sideBySide: (study: StudyMessage) => boolean;
   /** Whether other nodes may fetch datasets from this one. */
   readonly serves: boolean;
   /** The owner's limits at the start; default: none. */
@@ -220,6 +222,7 @@ async function start(
     slots: slots.map((slot) => offered(slot, devices, memoryLimit)),
     timer: systemTimer,
     discard: parts.discard,
+    sideBySide: parts.sideBySide,
     warn: (text) => listener.warn(text),
   });
 

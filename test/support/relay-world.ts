@@ -90,6 +90,7 @@ export class RelayWorld {
     slots: SLOTS.map((slot) => ({ slot, device: 'cpu', model: 'cpu', lanes: 1, memoryBytes: 1 })),
     timer: this.timer,
     discard: (what) => this.discarded.push(what),
+    sideBySide: ({ objective }) => objective.kind === 'command',
     warn: (text) => this.warnings.push(text),
   });
 

@@ -20,6 +20,7 @@ import { startNode } from '../../node/start-node.ts';
 import type { NodeListener } from '../../node/start-node.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { discardLabFiles } from '../../objectives/command/lab-files.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { parseHostAddress } from '../../protocol/host-address.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
 import type { NodeLimits } from '../../protocol/node-messages.ts';
@@ -161,6 +162,7 @@ export async function runNode(
       discard: (what) => {
         if (labPrograms) void discardLabFiles(userFolder, what);
       },
+      sideBySide: ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
       serves: wanted.serve,
       limits: limitsOf(folder, hours, wanted.whenIdle),
       listener,

@@ -10,6 +10,7 @@ import type {
   Discard,
   FromWorker,
   ResultMessage,
+  StudyMessage,
   TaskMessage,
   ToWorker,
   Welcome,
@@ -45,6 +46,8 @@ export interface RelayParts {
   readonly timer: Timer;
   /** Deletes files of trials that the host names. */
   readonly discard: (what: Discard) => void;
+  /** Returns whether cohorts of the study run beside each other. */
+  readonly sideBySide: (study: StudyMessage) => boolean;
   /** Reports an invalid message, for the log. */
   readonly warn: (text: string) => void;
 }
@@ -73,6 +76,8 @@ interface Worker {
 export class Relay {
   readonly #parts: RelayParts;
   readonly #workers = new Map<string, Worker>();
+  /** Studies whose cohorts run beside each other. */
+  readonly #beside = new Set<string>();
   readonly #exits: Exits;
   #done = 0;
 
@@ -232,9 +237,12 @@ export class Relay {
     )
       return;
     this.#parts.workers.sendTask(message.session, message);
-    if (message.type !== 'cohort') return;
+    if (message.type === 'study') {
+      if (this.#parts.sideBySide(message)) this.#beside.add(message.study);
+      return;
+    }
     worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
-    worker.held.sent(message);
+    worker.held.sent(message, this.#beside.has(message.study));
   }
 
   #fromWorker(message: FromWorker | ResultMessage): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cohort, hello, result } from '../../support/worker-message-examples.ts';
+import { cohort, hello, result, study } from '../../support/worker-message-examples.ts';
 import { RelayWorld, SLOT, SLOTS } from '../../support/relay-world.ts';
 
 const cohortOf = (session: string, taskSeq: number): typeof cohort => ({
@@ -253,9 +253,10 @@ describe('Relay: trials of a node', () => {
   type Attempt = typeof result.attempt;
 
   /** Sends a worker two cohorts, the second ahead of time, and lets it accept both. */
-  async function holding(): Promise<RelayWorld> {
+  async function holding(kind = 'train', also: readonly Attempt[] = []): Promise<RelayWorld> {
     const world = new RelayWorld();
     await world.start(SLOT, '3.1', '3.1');
+    world.relay.task(SLOT, { ...study, session: '3.1', study: first.study, objective: { kind } });
     const send = (taskSeq: number, ...sent: Attempt[]): void =>
       world.relay.task(SLOT, {
         ...cohortOf('3.1', taskSeq),
@@ -264,7 +265,7 @@ describe('Relay: trials of a node', () => {
       });
     send(1, first, second);
     send(2, third);
-    world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: attempts });
+    world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: [...attempts, ...also] });
     return world;
   }
 
@@ -287,5 +288,15 @@ describe('Relay: trials of a node', () => {
     const progress = [{ attempt: third, step: 1, steps: 9 }];
     world.beat(SLOT, '3.1', '3.1', { taskSeq: 2, holding: attempts, progress });
     expect(world.relay.trials).toEqual({ running: 3, waiting: 0, done: 0 });
+  });
+
+  it('counts all programs of a study as running that run side by side without progress', async () => {
+    const world = await holding('command');
+    expect(world.relay.trials).toEqual({ running: 3, waiting: 0, done: 0 });
+  });
+
+  it('counts a trial of another study behind programs that run side by side as waiting', async () => {
+    const world = await holding('command', [{ ...third, study: 'another' }]);
+    expect(world.relay.trials).toEqual({ running: 3, waiting: 1, done: 0 });
   });
 });
