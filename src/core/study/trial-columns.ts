@@ -1,8 +1,8 @@
 /**
- * What stays in memory of every trial of a study: rows in typed columns, the order of completion,
- * the best few, and which points were proposed. ≤ 110 bytes a trial at 8 parameters when the
- * sampler's window is `all`, about 50 otherwise, and what `reports.ts` states per report. Not the
- * trials' stories or attempts: those are in the lab file.
+ * Memory of every trial of a study: rows in typed columns, the order of completion, the best few,
+ * and which points were proposed. About 40 bytes a trial, 8 for each parameter where all are kept,
+ * as `columns-for.ts` does, and what `reports.ts` states per report. Not the trials' stories or
+ * attempts: those are in the lab file.
  *
  * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a
  * method says.
