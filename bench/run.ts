@@ -26,6 +26,7 @@ const benches: Record<
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),
   sampling: () => import('./sampling.ts'),
+  edit: () => import('./edit.ts'),
   scale: async () => {
     const { run } = await import('./scale.ts');
     return { run: () => run() };

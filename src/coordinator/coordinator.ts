@@ -3,7 +3,7 @@
  * carries out its instructions. Decides nothing itself. One turn: take the events that have
  * arrived, step each (then the clock, if due), commit once, release the outbox in order.
  */
-import { samplerOf } from '../core/samplers/after-edit.ts';
+import { readsManyFirst, samplerOf } from '../core/samplers/after-edit.ts';
 import { samplerCost } from '../core/samplers/create-sampler.ts';
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type {
@@ -164,7 +164,7 @@ export class Coordinator {
       because: 'open',
       at: clock.now(),
     });
-    this.#outbox.add(await this.#inTurns(pieces));
+    this.#outbox.add(await this.inTurns(pieces));
     this.#opened = true;
     // Before any sampler is asked, as Optuna does.
     this.takeEnqueued();
@@ -179,15 +179,19 @@ export class Coordinator {
    */
   async takeUp(uid: string): Promise<void> {
     const study = this.#lab.studies.get(uid);
-    if (study !== undefined && study.dormant !== null) await this.#inTurns(takingUp(study));
+    if (study !== undefined && study.dormant !== null) await this.inTurns(takingUp(study));
   }
 
-  /** Yields to the event loop between the pieces. Ends early when the coordinator closes. */
-  async #inTurns<T>(pieces: Generator<void, T>): Promise<T> {
+  /**
+   * Carries out work in pieces, yielding to the event loop between them.
+   * @param turnMs milliseconds of pieces without a yield
+   * @throws Error when the coordinator closes meanwhile
+   */
+  async inTurns<T>(pieces: Generator<void, T>, turnMs = TAKING_UP_TURN_MS): Promise<T> {
     const { clock } = this.#parts;
     let piece = pieces.next();
     for (let from = clock.now(); piece.done !== true; piece = pieces.next()) {
-      if (clock.now() - from < TAKING_UP_TURN_MS) continue;
+      if (clock.now() - from < turnMs) continue;
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#closed) throw new Error('the lab was closed while its trials were read');
       from = clock.now();
@@ -458,6 +462,7 @@ export class Coordinator {
   #isAskedInThread(uid: string): boolean {
     if (this.#parts.sampling?.always === 'thread') return true;
     const study = this.#lab.studies.get(uid);
-    return study !== undefined && samplerCost(study.spec.sampler) === 'thread';
+    if (study === undefined) return false;
+    return samplerCost(study.spec.sampler) === 'thread' || readsManyFirst(study.spec);
   }
 }

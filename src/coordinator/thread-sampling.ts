@@ -12,6 +12,7 @@ import { startThread } from '../runtime/start-thread.ts';
 import { ThreadRequests } from '../runtime/thread-requests.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { Timer } from '../runtime/timer.ts';
+import { turn } from '../runtime/turn.ts';
 import type { SampledSpec } from '../core/samplers/after-edit.ts';
 import type { SamplerRequest } from './sampler-thread.ts';
 
@@ -20,8 +21,8 @@ import type { SamplerRequest } from './sampler-thread.ts';
  * because an ended thread's work is lost.
  */
 const STANDSTILL_MS = 120_000;
-/** Trials copied at a time: a few milliseconds of work. */
-const PIECE_ROWS = 4096;
+/** Trials copied at a time: about a millisecond of work. */
+const PIECE_ROWS = 1024;
 /** Number of threads that are asked in turn before the sampler counts as failed. */
 const MOST_ATTEMPTS = 3;
 
@@ -117,6 +118,8 @@ export class ThreadSampling {
 
   /** Copies what the thread lacks, in pieces that each wait for the one before, and asks. */
   async #request(thread: StudyThread, { study: uid, ...ask }: Ask): Promise<Proposals> {
+    // Starting a thread and the first copy take milliseconds, the step before them did too.
+    if (thread.position === null) await turn();
     const study = this.#lab.studies.get(uid);
     if (study === undefined) throw new RangeError(`no study ${uid} in this lab`);
     const { columns, spec } = study;
@@ -133,6 +136,8 @@ export class ThreadSampling {
       thread.position = to;
       const proposals = await this.#posted(thread, request);
       if (isLast) return proposals;
+      // A thread that answers quickly would otherwise have several pieces copied in one turn.
+      await turn();
     }
   }
 

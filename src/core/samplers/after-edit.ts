@@ -14,6 +14,7 @@ import { Leaderboard } from '../study/leaderboard.ts';
 import type { StepValue } from '../study/reports.ts';
 import type { SearchEdit } from '../study/search-edit.ts';
 import type { StudySpec } from '../study/study-spec.ts';
+import type { TrialColumns } from '../study/trial-columns.ts';
 import { createSampler } from './create-sampler.ts';
 import type { Proposal, Sampler } from './sampler.ts';
 import { learns } from './with-history.ts';
@@ -50,22 +51,65 @@ export function samplerOf(spec: SampledSpec): Sampler {
   return afterEdit(inner, { space, ancestors, first: edit.first, told: edit.told ?? 0 });
 }
 
+/** Number of earlier trials from which a study's sampler must first read that are read at once. */
+const MOST_READ_AT_ONCE = 4096;
+/** Number of trials between two yields of `countInside`. */
+const PIECE = 1024;
+
+/**
+ * Returns whether the first proposal of a study's sampler reads so many earlier trials that it
+ * would hold the event loop. A function of the spec, so the same before and after a restart.
+ */
+export function readsManyFirst({
+  edits = [],
+  history = [],
+}: Pick<SampledSpec, 'edits' | 'history'>): boolean {
+  const first = edits.reduce((last, edit) => (edit.told === null ? last : edit.first), 0);
+  return first + history.length > MOST_READ_AT_ONCE;
+}
+
+/** Number of the trials below `until` that are inside a search space. */
+export interface CountedTrials {
+  readonly until: number;
+  readonly inside: number;
+}
+
+/**
+ * Counts the trials of a study that are inside a search space, yielding after each thousand.
+ * Parameters of a trial never change, so the count stays right while further trials are proposed.
+ */
+export function* countInside(
+  { searchSpace, only }: Pick<SampledSpec, 'searchSpace' | 'only'>,
+  columns: Pick<TrialColumns, 'size' | 'params'>,
+): Generator<void, CountedTrials> {
+  const space = new ReducedSpace(searchSpace, only);
+  let inside = 0;
+  let until = 0;
+  for (; until < columns.size; until++) {
+    if (until % PIECE === PIECE - 1) yield;
+    if (isInside(space, columns.params(until))) inside += 1;
+  }
+  return { until, inside };
+}
+
 /**
  * Returns the number of trials below `first` that the sampler of a study learns from after an edit.
  * @param sampler the study's own after the edit, whatever it is told
  * @param params of a trial in the whole space
+ * @param counted the first of these trials, already counted; default: none
  */
 export function toldAfter(
   { searchSpace, only }: Pick<SampledSpec, 'searchSpace' | 'only'>,
   sampler: Sampler,
   first: number,
   params: (number: number) => EncodedParams | null,
+  counted: CountedTrials = { until: 0, inside: 0 },
 ): number {
   if (!learns(sampler)) return 0;
   const space = new ReducedSpace(searchSpace, only);
-  let told = 0;
-  for (let number = 0; number < first; number++) if (isInside(space, params(number))) told += 1;
-  return told;
+  let { until, inside } = counted;
+  for (; until < first; until++) if (isInside(space, params(until))) inside += 1;
+  return inside;
 }
 
 function isInside(space: ReducedSpace, params: EncodedParams | null): boolean {

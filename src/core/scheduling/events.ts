@@ -3,6 +3,7 @@
  * from one is decided by `step` alone.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
+import type { CountedTrials } from '../samplers/after-edit.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
 import type { Figures } from '../study/objectives.ts';
 import type { StepValue } from '../study/reports.ts';
@@ -272,7 +273,8 @@ export type Event = Cause &
     | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
     /**
      * `date`: milliseconds since 1970; `request`: row of the request in the lab file, which is
-     * answered in the same transaction.
+     * answered in the same transaction. `counted`: trials of the study inside the search space of
+     * `search`, which then need not be counted in this step.
      */
     | {
         readonly type: 'searchEdited';
@@ -280,6 +282,7 @@ export type Event = Cause &
         readonly search: Search;
         readonly date: number;
         readonly request?: number;
+        readonly counted?: CountedTrials;
       }
     /** `reason`: where it is not a person who pauses it. */
     | {

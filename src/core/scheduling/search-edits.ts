@@ -14,7 +14,7 @@ import { find, isRefusedAsDeleted, refuse } from './study-commands.ts';
 
 export function searchEdited(
   lab: LabState,
-  { type, study: uid, search, date, request }: Extract<Event, { type: 'searchEdited' }>,
+  { type, study: uid, search, date, request, counted }: Extract<Event, { type: 'searchEdited' }>,
 ): void {
   const study = find(lab, type, uid);
   if (study === null || isRefusedAsDeleted(lab, type, study)) return;
@@ -28,7 +28,13 @@ export function searchEdited(
   const first = columns.size;
   const untold = withSearch(study.spec, search, { first, date, told: 0, before });
   const told = isReplaced
-    ? toldAfter(search, lab.options.samplerFor(untold), first, (number) => columns.params(number))
+    ? toldAfter(
+        search,
+        lab.options.samplerFor({ ...untold, history: [] }),
+        first,
+        (number) => columns.params(number),
+        counted,
+      )
     : null;
   study.spec = withSearch(study.spec, search, { first, date, told, before });
   if (isReplaced) {
