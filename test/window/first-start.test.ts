@@ -20,7 +20,7 @@ it(
     expect(await cards.allTextContents()).toEqual([
       text.start.mnist,
       text.start.drop,
-      text.start.open,
+      text.start.script,
     ]);
 
     await page.getByRole('button', { name: text.start.mnistButton }).click();

@@ -20,6 +20,9 @@ const name = plainSpec.name;
 const fails = (number: number): boolean => number % 50 === 49;
 const FAILED = TRIALS / 50;
 
+/** What the model predicted of trial 42. */
+const prediction = { value: 4960, low: 4900, high: 5020, logExpectedImprovement: 0 };
+
 /** Values fall with the number, so that the last trial is the best. */
 function writeStudy(path: string): void {
   const limits = { trials: 2 * TRIALS, activeMs: null, target: null };
@@ -35,6 +38,7 @@ function writeStudy(path: string): void {
       operator: founder ? 'uniform' : 'mutation',
       parents: founder ? [] : [number - 20],
       generation: Math.floor(number / 20),
+      ...(number === 42 ? { prediction } : {}),
     };
     proposals.push([
       {
@@ -232,6 +236,8 @@ describe('Window: trials table', () => {
       await inspector
         .getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) })
         .waitFor();
+      const predicted = { value: '4960', low: '4900', high: '5020', improvement: '1' };
+      await inspector.getByText(text.inspector.predicted(predicted), { exact: true }).waitFor();
       await inspector.getByText(text.inspector.story, { exact: true }).click();
       await inspector.getByText(/^Proposed .*succeeded after /).waitFor();
       await inspector.getByText(/^Evaluated again on .*; loss: 5 instead of 4.?958\.$/).waitFor();

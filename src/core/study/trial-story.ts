@@ -157,6 +157,9 @@ function originClause(lineage: StoryFacts['lineage']): string {
     case 'uniform':
     case 'latin-hypercube':
       return 'drawn at random';
+    case 'local-search':
+    case 'neighbour': // so named by earlier releases
+      return 'found by a local search of the model from a random point';
     case 'grid':
       return 'taken from the grid';
     case 'first-unused':

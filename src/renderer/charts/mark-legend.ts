@@ -5,6 +5,7 @@
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Population } from '../state/population.ts';
 import { chartText } from '../text-of-charts.ts';
+import { operatorWord } from '../words/origin-words.ts';
 import { lineEntry } from './figure.ts';
 import type { LegendEntry } from './figure.ts';
 import { divergedMark, failedMark, hollowMark, mark, prunedMark, shapeOf } from './marks.ts';
@@ -12,14 +13,26 @@ import type { Shape } from './marks.ts';
 
 const words = chartText.evolution;
 const order: readonly Shape[] = ['circle', 'square', 'diamond', 'triangle'];
+/** Number of operators of the last shape up to which the legend names them instead of `other`. */
+const MOST_NAMED = 2;
+
+/** Shapes of the operators with their labels, in the order of the legend. */
+export function namedShapes(
+  operators: readonly string[],
+): readonly { readonly shape: Shape; readonly label: string }[] {
+  return order.flatMap((shape) => {
+    const its = operators.filter((operator) => shapeOf(operator) === shape);
+    if (its.length === 0) return [];
+    const isNamed = shape === 'triangle' && its.length <= MOST_NAMED;
+    return { shape, label: isNamed ? its.map(operatorWord).join(', ') : words.shapes[shape] };
+  });
+}
 
 export function shapeEntries(head: Pick<StudyHead, 'operators'>): readonly LegendEntry[] {
-  return order
-    .filter((shape) => head.operators.some((operator) => shapeOf(operator) === shape))
-    .map((shape) => ({
-      label: words.shapes[shape],
-      draw: (pen, x, y, palette) => mark(pen, shape, x, y, 10, palette.text2, palette.canvas),
-    }));
+  return namedShapes(head.operators).map(({ shape, label }) => ({
+    label,
+    draw: (pen, x, y, palette) => mark(pen, shape, x, y, 10, palette.text2, palette.canvas),
+  }));
 }
 
 export function stateEntries(

@@ -1,7 +1,7 @@
 /** Text of the inspector: one trial, or the population of a study. */
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
-import { count } from '../format.ts';
+import { count, THIN } from '../format.ts';
 import { energyWords, list, many, ordinal } from './words.ts';
 
 export const inspector = {
@@ -20,6 +20,7 @@ export const inspector = {
   curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) =>
     `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,
   noCurve: 'No report yet.',
+  noReports: 'It reported no values.',
   epoch: ({ epoch }: { epoch: number }) => `epoch ${epoch}`,
   origin: {
     founder: 'Founder, drawn at random',
@@ -27,6 +28,10 @@ export const inspector = {
     of: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
       `${operator.charAt(0).toUpperCase()}${operator.slice(1)} of ${list(parents.map(String))}`,
   },
+  predicted: (of: { value: string; low: string; high: string; improvement: string }) =>
+    `The model predicted ${of.value}, 95${THIN}% interval ${of.low} to ${of.high}. Expected improvement: ${of.improvement} standard deviations.`,
+  predictedHint:
+    'The model of the finished trials chose this point among all candidates for its expected improvement, in standard deviations of the values.',
   parameters: 'Parameters',
   from: 'from',
   both: 'both',
@@ -93,7 +98,8 @@ export const inspector = {
   births: 'trials',
   beat: 'beat parents',
   medianGain: 'median gain',
-  beatOf: ({ beat, share }: { beat: number; share: string }) => `${count(beat)}, ${share}`,
+  beatOf: ({ beat, judged }: { beat: number; judged: number }) =>
+    `${count(beat)} of ${count(judged)}`,
   diversity: ({ level }: { level: 'low' | 'medium' | 'high' }) => `Diversity: ${level}`,
   diversityHint: ({ share, low }: { share: string; low: string }) =>
     `Spread of the survivors relative to random trials, averaged over the parameters: ${share}. ` +

@@ -5,7 +5,7 @@ import { many } from './words.ts';
 export const start = {
   title: 'What do you want to optimize?',
   lead: ({ gpus }: { gpus: number }) =>
-    `Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores${gpus === 0 ? '' : ` and ${gpus === 1 ? 'GPU' : 'GPUs'}`}. Your data stays on this machine.`,
+    `Galapagos optimizes the hyperparameters of neural networks and of your own scripts on this machine’s CPU cores${gpus === 0 ? '' : ` and ${gpus === 1 ? 'GPU' : 'GPUs'}`}, and on other machines that you add.`,
   mnist: 'Start with MNIST',
   /** The study that it starts selects an executor of CPUs. */
   mnistText: ({ workers }: { workers: number | null }) =>
@@ -21,9 +21,11 @@ export const start = {
   chooseFolder: 'Choose a folder',
   open: 'Open a lab or a study',
   openText: 'A lab file (.db, including those that Optuna writes) or a study file (.json).',
-  openButton: 'Open',
   script: 'Optimize your own script',
-  scriptText: 'A training script, a simulation, any program that you start from a terminal.',
+  scriptText:
+    'A training script in Python, or any program that prints its result. Its options become parameters.',
+  scriptButton: 'Choose a script',
+  scriptLine: '$ python train.py --lr ',
   digits: 'Handwritten digits of MNIST',
   kinds: ['.tar.gz', '.parquet', 'folder'],
 };

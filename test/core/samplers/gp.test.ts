@@ -66,7 +66,7 @@ describe('Sampler gp: search', () => {
     const { proposals } = playStudy(sampler, space, { trials: 30, workers: 2, seed: 1 });
     const operators = proposals.map(({ origin }) => origin.operator);
     expect(new Set(operators.slice(0, 12))).toEqual(new Set(['latin-hypercube']));
-    expect(operators.slice(12)).toContain('neighbour');
+    expect(operators.slice(12)).toContain('local-search');
     expect(operators.slice(12)).not.toContain('latin-hypercube');
   });
 });

@@ -39,6 +39,7 @@ describe('The story of a trial in sentences', () => {
   it.each([
     ['crossover+mutation', [3, 5], 'Proposed by crossover of trials 3 and 5 and mutation'],
     ['uniform', [], 'Drawn at random'],
+    ['local-search', [], 'Found by a local search of the model from a random point'],
     ['grid', [], 'Taken from the grid'],
     ['enqueued', [], 'Queued with given parameters'],
   ])('says how a trial by %s was proposed', (operator, parents, origin) => {

@@ -5,6 +5,7 @@ import { beeswarm } from '../../../src/renderer/charts/beeswarm.ts';
 import { Density } from '../../../src/renderer/charts/density.ts';
 import { GridIndex } from '../../../src/renderer/charts/grid-index.ts';
 import { placeLabels } from '../../../src/renderer/charts/labels.ts';
+import { namedShapes } from '../../../src/renderer/charts/mark-legend.ts';
 import { shapeOf } from '../../../src/renderer/charts/marks.ts';
 import { Staircase } from '../../../src/renderer/charts/staircase.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
@@ -152,6 +153,17 @@ describe('Charts: marks', () => {
     ['crossover+mutation', 'diamond'],
     ['manual', 'triangle'],
   ])('draws %s as %s', (operator, shape) => expect(shapeOf(operator)).toBe(shape));
+
+  it('names the operators of the last shape while there are at most two', () => {
+    const labels = (operators: string[]): string[] =>
+      namedShapes(operators).map(({ label }) => label);
+    expect(labels(['uniform', 'neighbour', 'crossover', 'local-search'])).toEqual([
+      'founder',
+      'crossover',
+      'neighbour, local search',
+    ]);
+    expect(labels(['neighbour', 'local-search', 'enqueued'])).toEqual(['other']);
+  });
 
   it('escapes text in SVG', () => {
     const pen = new SvgPen('test');

@@ -214,9 +214,13 @@ export class GuidedSearch {
     }
   }
 
-  /** Neighbours of a point; their parents are the trials that the point itself was made from. */
+  /**
+   * Neighbours of a point; their parents are the trials that the point itself was made from. The
+   * local search from a uniform point has none.
+   */
   #neighbours({ params, origin }: Proposal, scale: number, draws: Draws): Proposal[] {
-    const made = { ...origin, operator: 'neighbour' };
+    const operator = origin.parents.length > 0 ? 'neighbour' : 'local-search';
+    const made = { ...origin, operator };
     return neighboursOf(this.#axes, params, scale, draws).map((neighbour) => ({
       params: neighbour,
       origin: made,
