@@ -1,9 +1,21 @@
 /**
- * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is deleted
- * with the attempt if it is not empty, else with the worker; `checkpoints/<study>/
- * <trial>` outlives attempts.
+ * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is emptied
+ * after the attempt and deleted with the worker; `checkpoints/<study>/<trial>` outlives attempts.
+ * Empty folders are renamed from attempt to attempt: creating and deleting one costs a file system
+ * milliseconds.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, rmdir, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdir,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../runtime/process-running.ts';
 import { checkpointFolder } from '../checkpoint-places.ts';
@@ -31,7 +43,7 @@ export function ownRuns(userFolder: string): string {
 /** Creates the folders of one attempt after another. */
 export class AttemptFolderPool {
   readonly #userFolder: string;
-  /** Empty folders of an earlier attempt: deleting and creating them costs a journal's commit. */
+  /** Empty folders of an earlier attempt. */
   #spare: string | null = null;
   #made = 0;
 
@@ -60,7 +72,8 @@ export class AttemptFolderPool {
       const copied = checkpointFolder(this.#userFolder, study, source);
       if (existsSync(copied)) cpSync(copied, checkpointDir, { recursive: true });
     }
-    mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
+    const spareCheckpoints = join(base, 'checkpoints');
+    placeEmpty(spareCheckpoints, checkpointDir);
     const [trialDir, temporaryDir] = innerFolders(base);
     const paramsFile = join(base, `params-${name}.json`);
     const reportsFile = join(base, `reports-${name}.jsonl`);
@@ -74,12 +87,15 @@ export class AttemptFolderPool {
       reportsFile,
       stopFile,
       remove: () => {
-        if (isEmpty(trialDir) && isEmpty(temporaryDir)) {
+        if (emptied(trialDir) && emptied(temporaryDir)) {
           for (const file of [paramsFile, reportsFile, stopFile]) rmSync(file, { force: true });
+          if (isEmpty(checkpointDir)) takeEmpty(checkpointDir, spareCheckpoints);
           this.#spare = base;
-        } else rmSync(base, { recursive: true, force: true, maxRetries: 3 });
-        // Fails if it has checkpoints.
-        rmdir(checkpointDir, () => undefined);
+        } else {
+          rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+          // Fails if it has checkpoints.
+          rmdir(checkpointDir, () => undefined);
+        }
       },
     };
   }
@@ -96,10 +112,47 @@ function innerFolders(base: string): readonly [trialDir: string, temporaryDir: s
   return [join(base, 'files'), join(base, 'tmp')];
 }
 
-/** False where the folder is missing as well. */
+/** Creates a folder, or leaves the one that is there, with the help of an empty one. */
+function placeEmpty(spare: string, folder: string): void {
+  try {
+    // A program that has left its process group may have written there since.
+    if (isEmpty(spare)) renameSync(spare, folder);
+  } catch {
+    // The folder has entries, or its parent is missing.
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Moves an empty folder to where `placeEmpty` finds it. */
+function takeEmpty(folder: string, spare: string): void {
+  try {
+    chmodSync(folder, 0o700);
+    renameSync(folder, spare);
+  } catch {
+    rmdir(folder, () => undefined);
+  }
+}
+
+/**
+ * Deletes what a folder contains. @returns false: not all of it, or the program has deleted the
+ * folder, or put a link to another in its place
+ */
+function emptied(folder: string): boolean {
+  try {
+    if (!lstatSync(folder).isDirectory()) return false;
+    chmodSync(folder, 0o700);
+    for (const name of readdirSync(folder))
+      rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 3 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** False where the folder is missing, or a link, as well. */
 export function isEmpty(folder: string): boolean {
   try {
-    return readdirSync(folder).length === 0;
+    return lstatSync(folder).isDirectory() && readdirSync(folder).length === 0;
   } catch {
     // The program has deleted it.
     return false;

@@ -10,6 +10,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  rmdir,
   rmdirSync,
   statSync,
   writeSync,
@@ -50,6 +51,7 @@ export class OutputLog {
   /** Place where the current piece ends. */
   #end: number;
   #failed = false;
+  #isPrepared = false;
 
   /** @param bytes greatest size of all its files */
   constructor(folder: string, attempt: number, bytes: number) {
@@ -63,6 +65,16 @@ export class OutputLog {
   /** Number of bytes that the program has written. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Creates its folder: before the first output, this costs a starting program no time. */
+  prepare(): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      this.#isPrepared = true;
+    } catch {
+      // Writing says so.
+    }
   }
 
   add(chunk: Uint8Array): void {
@@ -98,12 +110,18 @@ export class OutputLog {
   }
 
   close(): void {
+    this.#closeFile();
+    // Fails if there is output of another attempt.
+    if (this.#isPrepared && this.#length === 0) rmdir(this.#folder, () => undefined);
+  }
+
+  #closeFile(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
   }
 
   #nextPiece(): void {
-    this.close();
+    this.#closeFile();
     this.#end = this.#length + this.#piece;
     this.#kept.push(this.#length);
     while (this.#kept.length > PIECES) {
@@ -115,7 +133,7 @@ export class OutputLog {
   #write(part: Uint8Array): void {
     try {
       const start = this.#kept.at(-1) ?? 0;
-      if (this.#file === null && this.#length === start)
+      if (this.#file === null && this.#length === start && !this.#isPrepared)
         mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       this.#file ??= openSync(this.#path(start), this.#length === start ? 'w' : 'a', 0o600);
       for (let done = 0; done < part.length;)

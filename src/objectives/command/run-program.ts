@@ -60,6 +60,7 @@ export async function runProgram(
   const { container } = launch;
   const child = guardian.launch(launch);
   if (child.pid !== undefined) started?.(child.pid);
+  log.prepare();
   child.stdout?.on('data', (chunk: Buffer) => {
     log.add(chunk);
     tail.add(chunk);

@@ -177,6 +177,39 @@ describe('Commands: what a program is told', () => {
     expect(readFileSync(join(place.userFolder, 'checkpoints/c0ffee/0/c'), 'utf8')).toBe('a\n');
   });
 
+  it('gives each attempt empty folders, whatever the one before it did to its own', async () => {
+    const behaviours = [
+      'echo a > "$GALAPAGOS_TRIAL_DIR/f"; mkdir -p "$TMPDIR/d/e"; echo c > "$TMPDIR/d/e/t"',
+      'rm -r "$GALAPAGOS_TRIAL_DIR"; ln -s "$PWD" "$GALAPAGOS_TRIAL_DIR"',
+      'rm -r "$TMPDIR"; echo a > "$TMPDIR"',
+      'rm -r "$GALAPAGOS_CHECKPOINT_DIR"',
+      'rm -r "$GALAPAGOS_CHECKPOINT_DIR"; ln -s "$PWD" "$GALAPAGOS_CHECKPOINT_DIR"',
+      'rm -r "$(dirname "$GALAPAGOS_TRIAL_DIR")"',
+      'chmod 755 "$GALAPAGOS_TRIAL_DIR" "$GALAPAGOS_CHECKPOINT_DIR"',
+      ':',
+    ];
+    place.script('kept', 'a file of the project');
+    const modes =
+      'ls -ld "$GALAPAGOS_TRIAL_DIR" "$GALAPAGOS_CHECKPOINT_DIR" | grep -v ^drwx------ && exit 9';
+    const entries =
+      '$(ls -A "$GALAPAGOS_TRIAL_DIR" "$TMPDIR" "$GALAPAGOS_CHECKPOINT_DIR" | grep -vc ":$\\|^$")';
+    for (const [number, behaviour] of behaviours.entries()) {
+      const command = shell(`${modes}; echo "value=${entries}"; ${behaviour}`);
+      const ended = await place.start({ command, ...VALUE }, {}, number).ended;
+      expect(ended, behaviours[number - 1]).toMatchObject({ outcome: 'succeeded', value: 0 });
+    }
+    expect(readFileSync(join(place.project, 'kept'), 'utf8')).toBe('a file of the project');
+    // Trial 4 has put a link in its place.
+    expect(readdirSync(join(place.userFolder, 'checkpoints/c0ffee'))).toEqual(['4']);
+  });
+
+  it('leaves no folder for the output of a program that prints nothing', async () => {
+    const command = shell('echo \'{"result": 1}\' >> "$GALAPAGOS_REPORTS"');
+    expect(await place.start({ command }).ended).toMatchObject({ value: 1 });
+    const outputs = join(place.userFolder, 'output', 'c0ffee');
+    await expect.poll(() => readdirSync(outputs)).toEqual([]);
+  });
+
   it('starts a part of a training from a copy of the checkpoints of another trial', async () => {
     const add = {
       command: shell(
