@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { params } from './best-configs.ts';
 import { integer, strict } from './problems.ts';
+import { searchChange } from './search-edit-request.ts';
 import { searchSpace } from './search-space.ts';
 import { direction, sampler, seed } from './study-file.ts';
 
@@ -30,7 +31,10 @@ const tell = strict({
 
 const best = strict({ op: z.literal('best') });
 
-export const askTellRequest = z.discriminatedUnion('op', [create, ask, tell, best]);
+/** The change that `galapagos edit` makes, without a pruner: trials report no values on their way. */
+const edit = strict({ op: z.literal('edit'), ...searchChange.omit({ pruner: true }).shape });
+
+export const askTellRequest = z.discriminatedUnion('op', [create, ask, tell, best, edit]);
 export type AskTellRequest = z.output<typeof askTellRequest>;
 
 const fault = strict({
@@ -43,6 +47,12 @@ export const askTellAnswer = z.union([
   strict({ ok: z.literal(true) }),
   strict({ ok: z.literal(true), trial: z.int().min(0), params }),
   strict({ ok: z.literal(true), trial: z.int().min(0), value: z.number(), params }),
+  strict({
+    ok: z.literal(true),
+    first: z.int().min(0).describe('Number of the first trial that is proposed after the edit.'),
+    told: z.int().min(0).describe('Number of earlier trials that the sampler learns from.'),
+    changes: z.array(z.string()).min(1).describe('E.g. x: 0 … 1 → 0 … 0.5.'),
+  }),
   strict({
     ok: z.literal(false),
     error: fault.extend({

@@ -94,14 +94,14 @@ describe('Ask-tell: answers errors with code, field and message, and continues t
       {},
       'missing-field',
       'op',
-      'expected one of "create", "ask", "tell", "best", found nothing',
+      'expected one of "create", "ask", "tell", "best", "edit", found nothing',
     ],
     [
       'an unknown op',
       { op: 'aks' },
       'out-of-range',
       'op',
-      'expected one of "create", "ask", "tell", "best", found "aks" (did you mean ask?)',
+      'expected one of "create", "ask", "tell", "best", "edit", found "aks" (did you mean ask?)',
     ],
     ['an unknown field', { op: 'ask', n: 3 }, 'unknown-field', 'n', 'expected one of op, found n'],
     [

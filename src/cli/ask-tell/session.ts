@@ -4,7 +4,7 @@
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { createSampler } from '../../core/samplers/create-sampler.ts';
+import { samplerOf, toldAfter } from '../../core/samplers/after-edit.ts';
 import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import type { Sampler, SamplerSpec } from '../../core/samplers/sampler.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -12,17 +12,23 @@ import type { Axis } from '../../core/search-space/axis.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import type { HistoryView } from '../../core/study/history.ts';
-import { TrialColumns } from '../../core/study/trial-columns.ts';
+import { columnsFor } from '../../core/study/columns-for.ts';
+import { differences, searchOf, withSearch } from '../../core/study/search-edit.ts';
+import type { Search, SearchChange } from '../../core/study/search-edit.ts';
+import type { StudySpec } from '../../core/study/study-spec.ts';
+import type { TrialColumns } from '../../core/study/trial-columns.ts';
 import { askTellRequest, LONGEST_LINE } from '../../protocol/ask-tell.ts';
 import type { AskTellAnswer, AskTellFault, AskTellRequest } from '../../protocol/ask-tell.ts';
 import { jsonProblems } from '../../protocol/json-text.ts';
 import { check } from '../../protocol/problems.ts';
+import { editedSearch } from '../../protocol/search-edit.ts';
 import { checkStudy } from '../../protocol/study-checks.ts';
 
-/** The study of the session. */
+/** The study of the session. An edit changes its spec, and with it sampler and axes. */
 interface Study {
-  readonly sampler: Sampler;
-  readonly axes: readonly Axis[];
+  spec: StudySpec;
+  sampler: Sampler;
+  axes: readonly Axis[];
   readonly columns: TrialColumns;
   /** Trials that were asked for and have no value yet. */
   readonly open: Map<number, Params>;
@@ -33,6 +39,7 @@ interface Study {
 
 type Create = Extract<AskTellRequest, { op: 'create' }>;
 type Tell = Extract<AskTellRequest, { op: 'tell' }>;
+type Edit = Extract<AskTellRequest, { op: 'edit' }>;
 
 export class AskTellSession {
   #study: Study | null = null;
@@ -68,6 +75,8 @@ export class AskTellSession {
         return tell(this.#study, request);
       case 'best':
         return best(this.#study);
+      case 'edit':
+        return edit(this.#study, request);
       default:
         return request satisfies never;
     }
@@ -79,11 +88,20 @@ export class AskTellSession {
       ...partProblems(spec),
     ];
     if (problems.length > 0) return refusal(problems);
-    const sampler = createSampler(spec, searchSpace, direction, seed);
+    const study: StudySpec = {
+      name: 'ask-tell',
+      objective: { kind: 'ask-tell' },
+      direction,
+      searchSpace,
+      sampler: spec,
+      seed,
+    };
+    const sampler = samplerOf(study);
     this.#study = {
+      spec: study,
       sampler,
       axes: axesOf(searchSpace),
-      columns: new TrialColumns(searchSpace, direction, sampler.window),
+      columns: columnsFor(study, sampler),
       open: new Map(),
       leading: 0,
       best: null,
@@ -193,6 +211,42 @@ function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
   return { ok: true };
 }
 
+/**
+ * Edits the search. Trials that were asked for keep their points. The answers follow from the lines
+ * alone, so a program that sends the same lines again gets the same trials.
+ * @throws InvalidInput with every problem
+ */
+function edit(study: Study, change: Edit): AskTellAnswer {
+  const { spec, columns } = study;
+  const search = searchAfter(study, change);
+  const before = searchOf(spec);
+  const first = columns.size;
+  const untold = withSearch(spec, search, { first, told: 0, date: 0, before });
+  const told = toldAfter(search, samplerOf(untold), first, (number) => columns.params(number));
+  study.spec = withSearch(spec, search, { first, told, date: 0, before });
+  study.sampler = samplerOf(study.spec);
+  study.axes = axesOf(search.searchSpace);
+  return { ok: true, first, told, changes: differences(before, search) };
+}
+
+/** @throws InvalidInput with every problem, at the fields of the request */
+function searchAfter({ spec, sampler, columns }: Study, change: SearchChange): Search {
+  try {
+    return editedSearch(spec, change, {
+      limits: { trials: null, activeMs: null, target: null },
+      atOnce: 0,
+      workers: 1,
+      isTried: (params) => !sampler.repeats && columns.find(params) !== null,
+      checkObjective: () => [],
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const atRequest = (path: string): string => path.replace(/^searchSpace\./u, 'ranges.');
+    const problems = error.problems.map((each) => ({ ...each, path: atRequest(each.path) }));
+    throw new InvalidInput('the edit', problems);
+  }
+}
+
 /** Returns whether a trial is better than the best; of equal values the smaller number wins. */
 function isBetter({ best, columns }: Study, trial: number, value: number): boolean {
   if (best === null) return true;
@@ -213,7 +267,9 @@ function refusal(problems: readonly Problem[]): AskTellAnswer {
 }
 
 function faultOf({ code, path, expected, found, hint }: Problem): AskTellFault {
-  const message = `expected ${expected}, found ${found}${hint === undefined ? '' : ` (${hint})`}`;
+  // A session has no enqueued points, which the hint of `no-point` names.
+  const isHinted = hint !== undefined && code !== 'no-point';
+  const message = `expected ${expected}, found ${found}${isHinted ? ` (${hint})` : ''}`;
   // A syntax error's path is a column, not a field.
   return code === 'syntax'
     ? { code, field: '', message: `${path}: ${message}` }

@@ -20,7 +20,14 @@ requests before you "tell" their values. Another "create" starts a new search.
   {"op":"ask"}                            {"ok":true,"trial":0,"params":{"x":0.31}}
   {"op":"tell","trial":0,"value":0.5}     {"ok":true}          (or "state":"failed" instead of a value)
   {"op":"best"}                           {"ok":true,"trial":0,"value":0.5,"params":{"x":0.31}}
+  {"op":"edit","ranges":{"x":{"low":0,"high":0.5}}}
+                                          {"ok":true,"first":1,"told":1,"changes":["…"]}
   anything wrong                          {"ok":false,"error":{"code":"…","field":"…","message":"…"}}
+
+"edit" changes the search on the same history, as "galapagos edit" does: "ranges" of numbers, "only" the values that a
+parameter may have (one value fixes it), "free" for all values again, and "sampler". Trials from "first" on are proposed
+by the new search, which learns from "told" earlier trials. Trials asked for before keep their points. "changes" has a
+text for each change.
 
 Error codes:
   syntax, unknown-field, missing-field, wrong-type, out-of-range …
@@ -31,6 +38,8 @@ Error codes:
   unknown-trial    the trial has not been proposed
   already-told     the trial already has a value
   no-value         no trial has a value yet
+  no-point         the edit leaves no point to try
+  no-change        the edit changes nothing
   line-too-long    the line exceeds the length limit
   internal         a bug in Galapagos
 
