@@ -1,6 +1,6 @@
 /**
  * Lists a project folder as a snapshot takes it: what is in it, and what is left out and why. Reads
- * names and sizes only.
+ * names and sizes, ignore files, and the heads of databases.
  */
 import { existsSync, lstatSync, opendirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { BigIntStats, Dir } from 'node:fs';
@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { InvalidInput } from '../../../core/errors.ts';
 import { MOST_SNAPSHOT_ENTRIES, staysInside } from '../../../protocol/code-snapshot.ts';
 import { IgnoreRules } from './ignore-rules.ts';
+import { labFinder } from './lab-files-in.ts';
 
 /** An entry that a snapshot takes. */
 export interface ProjectEntry {
@@ -85,9 +86,11 @@ export function walkProject(
   const entries: ProjectEntry[] = [];
   const leftOut: LeftOutEntry[] = [];
   const written = [join(project, DEFAULT_LAB), ...own];
+  const belongsToLab = labFinder();
   const isOwn = (path: string, name: string): boolean =>
     VERSION_CONTROL.has(name) ||
-    written.some((each) => path === each || path.startsWith(`${each}-`));
+    written.some((each) => path === each || path.startsWith(`${each}-`)) ||
+    belongsToLab(path);
   const folders = [{ folder: '', rules: topRules(project, rulesFrom) }];
   let names = 0;
   for (const { folder, rules } of folders)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { walkProject } from '../../../../src/objectives/command/snapshot/project-walk.ts';
+import { openLab } from '../../../../src/storage/sqlite.ts';
 import { size } from '../../../support/effort.ts';
 import { namedPipe, noNamedPipe } from '../../../support/named-pipe.ts';
 import { skipIf } from '../../../support/platform.ts';
@@ -167,6 +168,28 @@ describe('Code snapshots: entries that are left out', () => {
       ['sub/in', '../a'],
       ['whole', 'a'],
     ]);
+    folder.remove();
+  });
+
+  it('are lab files of other studies with the files beside them, but no other databases', () => {
+    const folder = temporaryFolder();
+    const root = join(folder.path, 'project');
+    mkdirSync(join(root, 'earlier'), { recursive: true });
+    openLab(join(root, 'earlier', 'mnist.db'), { create: true }).close();
+    for (const name of ['earlier/mnist.db-wal', 'model.db-notes', 'empty.db'])
+      writeFileSync(join(root, name), '');
+    writeFileSync(join(root, 'data.db'), 'SQLite format 3\0 of measurements');
+    const { entries, leftOut } = walkProject(root);
+    expect(entries.map(({ path: each }) => each)).toEqual([
+      'data.db',
+      'earlier',
+      'empty.db',
+      'model.db-notes',
+    ]);
+    expect(
+      leftOut.every(({ path: each, why }) => each.startsWith('earlier/mnist') && why === 'own'),
+    ).toBe(true);
+    expect(leftOut.map(({ path: each }) => each)).toContain('earlier/mnist.db-wal');
     folder.remove();
   });
 
