@@ -58,7 +58,12 @@ async function node({ node: id, keys, hostKey, port, userFolder }: Join): Promis
     resources: RESOURCES,
     userFolder,
     datasets: new FetchedDatasets(userFolder),
-    discard: () => undefined,
+    labFiles: {
+      discard: () => undefined,
+      note: () => undefined,
+      kept: () => Promise.resolve([]),
+      forget: () => Promise.resolve([]),
+    },
     sideBySide: () => false,
     serves: false,
     listener: {

@@ -8,10 +8,11 @@ import type { NewEvent } from '../coordinator/worker-channels.ts';
 import { parseSlot } from '../core/device.ts';
 import type { NodeMessage } from '../core/scheduling/index.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
-import { NODE_PROTOCOL, NO_LIMITS } from '../protocol/node-messages.ts';
+import { NODE_PROTOCOL, NO_LIMITS, REMOVALS_VERSION } from '../protocol/node-messages.ts';
 import type {
   CourtesyReport,
   FromNode,
+  KeepsReport,
   NodeExited,
   NodeHello,
   NodeLimits,
@@ -65,6 +66,10 @@ export interface RemoteHostParts {
   readonly channels: NodeChannels;
   /** Name of the lab, for people. */
   readonly lab: () => string;
+  /** Identifies the lab file. */
+  readonly labId: string;
+  /** Returns which of the studies are not in the lab; null: that is not known now. */
+  readonly unknown?: (studies: readonly string[]) => readonly string[] | null;
   /** Takes an event of the scheduler. */
   readonly take: (event: NodeEvent) => void;
   /** A worker process of a node has ended. */
@@ -179,6 +184,9 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
         }
         this.#parts.received?.(node, message);
         break;
+      case 'keeps':
+        this.#answerKeeps(node, message);
+        break;
       case 'packages':
       case 'rekey':
       case 'rekeyed':
@@ -248,6 +256,12 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
       if (this.#removed.has(node)) this.#parts.channels.cut(node);
     }, GOODBYE_MS).unref();
     this.#changed(node);
+  }
+
+  /** Has every linked node delete its files of a study that was removed. */
+  removed(study: string): void {
+    for (const { id, welcome } of this.#known.values())
+      if (welcome !== null && welcome.v >= REMOVALS_VERSION) this.#forget(id, [study]);
   }
 
   /** Says goodbye to every node: the lab is being closed. */
@@ -330,6 +344,7 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
       link,
       no: known.hello.no,
       lab: this.#parts.lab(),
+      ...(version < REMOVALS_VERSION ? {} : { labId: this.#parts.labId }),
       pulseMs,
       silentMs,
       run: [...run],
@@ -337,6 +352,18 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     };
     this.#parts.channels.send(node, known.welcome);
     this.#parts.channels.send(node, { type: 'limits', limits: known.wish });
+  }
+
+  /** Ignores a report on another lab, to which the node was linked before. */
+  #answerKeeps(node: string, { labId, studies }: KeepsReport): void {
+    if (labId !== this.#parts.labId) return;
+    const unknown = this.#parts.unknown?.(studies) ?? [];
+    if (unknown.length > 0) this.#forget(node, unknown);
+  }
+
+  #forget(node: string, studies: readonly string[]): void {
+    const { channels, labId } = this.#parts;
+    channels.send(node, { type: 'forget', labId, studies: [...studies] });
   }
 
   #pulse(known: Known, { n, silent, held, rttMs, offsetMs }: NodePulse): void {

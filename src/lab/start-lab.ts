@@ -37,6 +37,7 @@ import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { CheckpointFolders } from './checkpoint-folders.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { goneStudies, labIdOf } from './gone-studies.ts';
 import { LabCheck } from './lab-check.ts';
 import { LocalCourtesy } from './local-courtesy.ts';
 import type { Damage } from './lab-check.ts';
@@ -183,6 +184,9 @@ async function start(
   const remote = new RemoteHost({
     channels: transport.nodes,
     lab: () => basename(file, extname(file)),
+    labId: labIdOf(storage.lab.uid, file),
+    unknown: (studies) =>
+      opened === null || !storage.holds() ? null : goneStudies(opened.lab.studies, studies),
     take: (event) => coordinator.node(event),
     fetch: (_, version) => datasets.orders(version),
     nameOf: (node) => share.nameOf(node),
@@ -247,6 +251,7 @@ async function start(
       show: (study, change) => {
         if (change.kind === 'study' && change.state === 'running') workers?.startNow();
         if (change.kind === 'study') datasets.changed();
+        if (change.kind === 'studyRemoved') remote.removed(study);
         const of = opened?.lab.studies.get(study);
         if (of !== undefined) checkpointFolders.changed(of, change);
         if (of !== undefined && change.kind === 'study') noteSnapshot(home, resolve(file), of);

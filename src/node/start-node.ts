@@ -5,7 +5,7 @@
 import type { Device } from '../core/device.ts';
 import { parseSlot, slotsOf } from '../core/device.ts';
 import { ARITHMETIC } from '../core/arithmetic.ts';
-import { NO_LIMITS } from '../protocol/node-messages.ts';
+import { MOST_STUDIES, NO_LIMITS } from '../protocol/node-messages.ts';
 import type { FromNode, NodeLimits, NodeWelcome } from '../protocol/node-messages.ts';
 import type { Discard, StudyMessage } from '../protocol/worker-messages.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
@@ -85,8 +85,7 @@ export interface NodeParts {
   readonly datasets: DatasetFolders;
   /** True if the owner permits programs of this host; default: false. */
   readonly labPrograms?: boolean;
-  /** Deletes files of trials that the host names. */
-  readonly discard: (what: Discard) => void;
+  readonly labFiles: LabFiles;
   /** Returns whether cohorts of the study run beside each other. */
   readonly sideBySide: (study: StudyMessage) => boolean;
   /** Whether other nodes may fetch datasets from this one. */
@@ -94,6 +93,21 @@ export interface NodeParts {
   /** The owner's limits at the start; default: none. */
   readonly limits?: NodeLimits;
   readonly listener: NodeListener;
+}
+
+/** Files of the host's trials on this machine. None of these throws or rejects. */
+export interface LabFiles {
+  /** Deletes files of trials that the host names. */
+  discard(what: Discard): void;
+  /** Notes that the lab has the study, of which files may be kept here. @param lab its identity */
+  note(lab: string, study: StudyMessage): void;
+  /** Uids of the lab's studies that files may be kept of. */
+  kept(lab: string): Promise<readonly string[]>;
+  /**
+   * Deletes files of studies that the lab no longer has.
+   * @returns contents of fetched code that no study needs any more
+   */
+  forget(lab: string, studies: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface NodeListener {
@@ -154,6 +168,8 @@ async function start(
   let sampledAt = -Infinity;
   /** The last one sent on this link. */
   let toldInventory: NodeInventory | null = null;
+  /** Identity of the lab of the last link; null: none, or the host is of an earlier release. */
+  let labId: string | null = null;
   let abandoning: NodeJS.Timeout | undefined;
 
   const processes = new WorkerProcesses({
@@ -221,8 +237,11 @@ async function start(
     host: link,
     slots: slots.map((slot) => offered(slot, devices, memoryLimit)),
     timer: systemTimer,
-    discard: parts.discard,
+    discard: (what) => parts.labFiles.discard(what),
     sideBySide: parts.sideBySide,
+    studySent: (study) => {
+      if (labId !== null) parts.labFiles.note(labId, study);
+    },
     warn: (text) => listener.warn(text),
   });
 
@@ -266,10 +285,12 @@ async function start(
   }, ROTATE_MS).unref();
   onFailure(() => clearInterval(rotating));
 
-  function welcomed({ run, fetch }: NodeWelcome): void {
+  function welcomed({ run, fetch, labId: lab }: NodeWelcome): void {
+    labId = lab ?? null;
     rotation?.connected();
     relay.welcomed(run);
     data.want(fetch);
+    void tellKept();
     tellCourtesy(courtesy.state);
     listener.workers(relay.running);
     toldInventory = null;
@@ -284,6 +305,25 @@ async function start(
     link.send({ type: 'inventory', inventory });
   }
 
+  /** Asks which of the studies that files are kept of are still in the lab. */
+  async function tellKept(): Promise<void> {
+    const lab = labId;
+    if (lab === null) return;
+    const kept = await parts.labFiles.kept(lab);
+    for (let from = 0; from < kept.length && lab === labId; from += MOST_STUDIES)
+      link.send({ type: 'keeps', labId: lab, studies: kept.slice(from, from + MOST_STUDIES) });
+  }
+
+  /** Ignores what concerns the lab of an earlier link. */
+  async function forget(lab: string, studies: readonly string[]): Promise<void> {
+    if (lab !== labId) return;
+    try {
+      await data.unneeded(await parts.labFiles.forget(lab, studies));
+    } catch (error) {
+      listener.warn(`cannot delete code of removed studies: ${String(error)}`);
+    }
+  }
+
   function received(message: NodeOrder): void {
     if (message.type === 'spawn') {
       relay.spawn(message.slot, message.incarnation, message.afterMs);
@@ -296,6 +336,7 @@ async function start(
     else if (message.type === 'limits')
       courtesy.setWish({ ...message.limits, paused: false, draining: null });
     else if (message.type === 'fetch') data.want(message.fetch);
+    else if (message.type === 'forget') void forget(message.labId, message.studies);
     else if (message.type === 'introduce') data.introduce(message);
     else rotation?.received(message);
   }

@@ -12,16 +12,20 @@ import { nodeInventory, nodeSample } from './window/telemetry.ts';
  * Supported versions of this protocol, both ends inclusive. A message that version 1 does not know,
  * or a field, is sent only on links whose version has it.
  */
-export const NODE_PROTOCOL = { low: 1, high: 3 } as const;
+export const NODE_PROTOCOL = { low: 1, high: 4 } as const;
 /** Version from which on orders name the code of programs. */
 export const CODE_VERSION = 2;
 /** Version from which on orders name imports, and nodes answer with versions of packages. */
 export const PACKAGES_VERSION = 3;
+/** Version from which on a node learns which studies it keeps files of are no longer in the lab. */
+export const REMOVALS_VERSION = 4;
 
 /** Most slots of one node. */
 export const MOST_SLOTS = 4096;
 /** Most datasets named in one message. */
 const MOST_CONTENTS = 10_000;
+/** Most studies named in one message. */
+export const MOST_STUDIES = 1_000;
 /** Most characters of the last output of a worker that is passed on. */
 export const LAST_WORDS_CHARACTERS = 4096;
 
@@ -39,6 +43,8 @@ const port = z.int().min(1).max(65_535);
 const address = z.string().min(1).max(256);
 const slot = name;
 const slots = z.array(slot).max(MOST_SLOTS);
+/** Uids of studies. */
+const studies = z.array(name).max(MOST_STUDIES);
 const versions = z.strictObject({ low: count, high: count });
 
 /** A program that a node must find before it runs the code that it has fetched. */
@@ -150,6 +156,8 @@ export const nodeWelcomeSchema = z.strictObject({
   no: ordinal,
   /** Name of the lab, for people. */
   lab: name,
+  /** Identifies the lab file, so that files of another lab's studies stay. From version 4 on. */
+  labId: z.exactOptional(sha256),
   pulseMs: ordinal,
   silentMs: ordinal,
   /** Workers that the node keeps or starts; it ends all others. */
@@ -230,6 +238,14 @@ export const packagesSchema = z.strictObject({
   program: neededProgram,
   found: pythonPackages,
 });
+
+/** Studies of the lab that the node keeps files of: after the welcome, from version 4 on. */
+export const keepsSchema = z.strictObject({ type: z.literal('keeps'), labId: sha256, studies });
+/**
+ * Studies that are not, or no longer, in the lab, whose files the node deletes: the answer to
+ * `keeps`, and sent when a study is removed. From version 4 on.
+ */
+export const forgetSchema = z.strictObject({ type: z.literal('forget'), labId: sha256, studies });
 
 /** A range of chunk numbers, `to` excluded. */
 const range = z.strictObject({ from: count, to: count });
@@ -312,6 +328,7 @@ export type HostPulse = Read<typeof hostPulseSchema>;
 export type NodeExited = Read<typeof exitedSchema>;
 export type DataReport = Read<typeof dataSchema>;
 export type PackagesReport = Read<typeof packagesSchema>;
+export type KeepsReport = Read<typeof keepsSchema>;
 export type CourtesyReport = Read<typeof courtesySchema>;
 export type Introduce = Read<typeof introduceSchema>;
 
@@ -323,6 +340,7 @@ export type FromNode =
   | Read<typeof inventorySchema>
   | DataReport
   | PackagesReport
+  | KeepsReport
   | Read<typeof limitsSchema>
   | CourtesyReport
   | Read<typeof rekeySchema>
@@ -338,6 +356,7 @@ export type ToNode =
   | Read<typeof killSchema>
   | Read<typeof notedSchema>
   | Read<typeof fetchSchema>
+  | Read<typeof forgetSchema>
   | Introduce
   | Read<typeof limitsSchema>
   | Read<typeof rekeySchema>

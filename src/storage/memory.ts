@@ -110,6 +110,10 @@ class Memory implements MemoryLab {
     // Memory cannot be taken over by another process.
   }
 
+  holds(): boolean {
+    return !this.#closed && this.contents.epoch === this.epoch;
+  }
+
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
     this.#set(study, number, { foreignEnd: { state, value: value === 0 ? 0 : value } });
   }

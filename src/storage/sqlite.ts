@@ -213,6 +213,16 @@ class SqliteLab implements LabStorage {
     if (lost !== null) throw (this.#stopped = rescue(this.#connection, lost));
   }
 
+  holds(): boolean {
+    if (this.#closed || this.#stopped !== null) return false;
+    try {
+      return this.#selectEpoch.get([])?.[0] === this.epoch;
+    } catch {
+      // Not known, for example because the file cannot be read now.
+      return false;
+    }
+  }
+
   enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
     if (this.#closed || this.#stopped !== null) return null;
     try {

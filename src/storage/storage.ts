@@ -53,6 +53,8 @@ export interface LabStorage {
    *   is ever written again
    */
   verify(): void;
+  /** Returns whether this opening still owns the lab: it is open, and no other took it over. */
+  holds(): boolean;
   /**
    * Trials that other programs have enqueued and no program has claimed, in order; null: as at the
    * last call. A proposal with `claims` takes one; if another program was faster, the proposal gets

@@ -505,6 +505,15 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)).toHaveLength(2);
     });
 
+    it('knows whether another owner has opened the lab since, before it writes', () => {
+      lab.commit([[createStudy()]]);
+      expect(lab.holds()).toBe(true);
+      const second = harness.reopen();
+      expect([lab.holds(), second.holds()]).toEqual([false, true]);
+      second.close();
+      expect(second.holds()).toBe(false);
+    });
+
     it('refuses to write after closing', () => {
       lab.close();
       lab.close();

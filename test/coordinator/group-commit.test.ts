@@ -24,6 +24,7 @@ function parts(commit: () => Committed): {
     lab: { uid: 'lab', studies: [] },
     commit,
     verify: () => undefined,
+    holds: () => true,
     enqueuedElsewhere: () => null,
     refuseEnqueued: () => undefined,
     editRequests: () => [],

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative, sep } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
@@ -47,8 +47,8 @@ function project(command: readonly string[], trials: number, files: Record<strin
 }
 
 /** Starts the study on a host. */
-function host(workers: number, variables: Record<string, string> = {}): Program {
-  const shared = ['--share', '--lab-port', '0', '--lab', 'lab.db'];
+function host(workers: number, variables: Record<string, string> = {}, lab = 'lab.db'): Program {
+  const shared = ['--share', '--lab-port', '0', '--lab', lab];
   const args = ['run', 'project/study.json', '--workers', String(workers), ...shared];
   return programs.launch(args, 'host', variables);
 }
@@ -172,6 +172,42 @@ describe('A shared lab: programs on other machines', () => {
     await willing.exitCode();
   });
 
+  it('leave no files on a node that links after their study was removed from its lab', async () => {
+    const files = { 'train.sh': 'date > "$GALAPAGOS_CHECKPOINT_DIR/x"; echo "loss: $1"' };
+    project(['sh', 'train.sh', '{x}'], 4, files);
+    /** Runs the study, named anew, by one worker of the node. @returns its snapshot */
+    const play = async (name: string, lab: string): Promise<string> => {
+      writeFileSync(folder.file('project/version'), name);
+      const study = readFileSync(folder.file('project/study.json'), 'utf8');
+      const renamed = study.replace(/"name":"[^"]*"/, `"name":"${name}"`);
+      writeFileSync(folder.file('project/study.json'), renamed);
+      const known = fetched('WILLING');
+      const running = host(0, {}, lab);
+      await running.next('shared');
+      const willing = await node('WILLING', {}, '--allow-commands');
+      expect(await running.exitCode()).toBe(0);
+      willing.kill('SIGTERM');
+      await willing.exitCode();
+      return fetched('WILLING').find((code) => !known.includes(code)) ?? '';
+    };
+    const studyOf = (path: string): string => relative(folder.file('WILLING'), path).split(sep)[1]!;
+    const kept = (): string[] => [...new Set(filesIn('WILLING', 'checkpoints').map(studyOf))];
+
+    const code = await play('mine', 'lab.db');
+    const [mine] = kept();
+    expect(mine).toBeDefined();
+    expect((await atHost('studies', 'delete', 'mine', '--lab', 'lab.db')).code).toBe(0);
+    expect((await atHost('studies', 'remove', 'mine', '--lab', 'lab.db')).code).toBe(0);
+    await play('elsewhere', 'other.db');
+    expect(kept()).toContain(mine);
+    expect(fetched('WILLING')).toContain(code);
+    await play('next', 'lab.db');
+    expect(kept()).not.toContain(mine);
+    expect(kept()).toHaveLength(2);
+    expect(fetched('WILLING')).not.toContain(code);
+    expect(fetched('WILLING')).toHaveLength(2);
+  });
+
   it('keep the permission for this host until the owner takes it back', async () => {
     project(['sh', 'train.sh'], 100_000, { 'train.sh': 'echo "loss: 1"' });
     const running = host(0);
@@ -225,7 +261,9 @@ describe('A shared lab: programs on other machines', () => {
       text: `OTHER has other packages for mine: ${differences}`,
     });
     expect(name).toBe('OTHER');
-    await node('SAME', python('SAME', '3.12.1', { numpy: '2.0', torch: '2.4.1' }), allow);
+    const same = python('SAME', '3.12.1', { numpy: '2.0', torch: '2.4.1' });
+    // Machines are listed in the order in which they were admitted.
+    await (await node('SAME', same, allow)).next('joined');
     await node('REFUSING', python('REFUSING', '3.11.2', others));
     await lacksAtHost('REFUSING', NOT_PERMITTED);
 

@@ -41,7 +41,7 @@ describe('Refusals of a node', () => {
 
   it('name the versions of the protocol of both sides', () => {
     expect(refusals(lab(1), { remote: null, version: { low: 8, high: 9 } })).toEqual([
-      { reason: 'version', data: { node: { low: 8, high: 9 }, lab: { low: 1, high: 3 } } },
+      { reason: 'version', data: { node: { low: 8, high: 9 }, lab: { low: 1, high: 4 } } },
     ]);
   });
 

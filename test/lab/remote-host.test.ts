@@ -6,6 +6,7 @@ import type { NodeListener } from '../../src/transport/transport.ts';
 import { node as example } from '../support/node-message-examples.ts';
 
 const NODE = 'nabcdefghij';
+const LAB_ID = '1a'.repeat(32);
 const welcome = {
   type: 'welcome',
   epoch: 3,
@@ -24,6 +25,8 @@ class HostWorld {
   /** Versions for which orders of datasets and code were asked. */
   readonly versions: number[] = [];
   listener: NodeListener | null = null;
+  /** Studies that the lab does not have; null: that is not known. */
+  unknown: readonly string[] | null = [];
   readonly host = new RemoteHost({
     channels: {
       openLink: () => Promise.resolve(++this.links),
@@ -32,6 +35,8 @@ class HostWorld {
       onMessage: (listener) => (this.listener = listener),
     },
     lab: () => 'DESK',
+    labId: LAB_ID,
+    unknown: (studies) => this.unknown?.filter((uid) => studies.includes(uid)) ?? null,
     take: (event) => this.events.push(event),
     exited: ({ slot }) => this.exits.push(slot),
     fetch: (_, version) => {
@@ -96,7 +101,7 @@ describe('Host of nodes: joining', () => {
     await world.join({ v: { low: 1, high: 1 } });
     expect(world.sent[0]).toMatchObject({ type: 'nodeWelcome', v: 1 });
     await world.join({ no: 2, v: { low: 1, high: 4 } });
-    expect(world.versions).toEqual([1, 3]);
+    expect(world.versions).toEqual([1, 4]);
   });
 
   it('ignores slots that belong to another node', async () => {
@@ -124,7 +129,7 @@ describe('Host of nodes: joining', () => {
       {
         type: 'goodbye',
         reason: 'version',
-        text: `${NODE} speaks protocol 8–9, this lab 1–3: update Galapagos on the host of this lab`,
+        text: `${NODE} speaks protocol 8–9, this lab 1–4: update Galapagos on the host of this lab`,
       },
     ]);
     expect(world.host.versionsOf(NODE)).toEqual({ low: 8, high: 9 });
@@ -283,5 +288,65 @@ describe('Host of nodes: courtesy', () => {
       { type: 'slotDrained', slot: `${NODE}/gpu/0/0`, because: 'owner' },
       { type: 'slotOffered', slot: `${NODE}/gpu/0/0`, because: 'owner' },
     ]);
+  });
+});
+
+describe('Host of nodes: studies that were removed', () => {
+  const [kept, gone] = ['0d9c8c9e-kept', '0d9c8c9e-gone'] as const;
+  const keeps = { type: 'keeps', labId: LAB_ID, studies: [kept, gone] } as const;
+  const forget = { type: 'forget', labId: LAB_ID, studies: [gone] } as const;
+
+  async function linked(high: number): Promise<HostWorld> {
+    const world = new HostWorld();
+    world.unknown = [gone, 'another'];
+    await world.join({ v: { low: 1, high } });
+    world.sent.length = 0;
+    return world;
+  }
+  const forgotten = (world: HostWorld): ToNode[] =>
+    world.sent.filter(({ type }) => type === 'forget');
+
+  it('names the lab in the welcome of a node that can ask, and of no earlier release', async () => {
+    for (const [high, labId] of [
+      [4, LAB_ID],
+      [3, undefined],
+    ] as const) {
+      const world = new HostWorld();
+      await world.join({ v: { low: 1, high } });
+      const welcomed = world.sent.find((message) => message.type === 'nodeWelcome');
+      expect(welcomed?.labId).toBe(labId);
+    }
+  });
+
+  it('answers a node with those of its studies that the lab does not have', async () => {
+    const world = await linked(4);
+    await world.receive({ ...keeps, studies: [kept, gone] });
+    expect(forgotten(world)).toEqual([forget]);
+    await world.receive({ ...keeps, studies: [kept] });
+    expect(forgotten(world)).toHaveLength(1);
+  });
+
+  it('names none to a node that asks about another lab', async () => {
+    const world = await linked(4);
+    await world.receive({ ...keeps, labId: '2b'.repeat(32), studies: [gone] });
+    expect(forgotten(world)).toEqual([]);
+  });
+
+  it('names none while it is not known whether this process still owns the lab', async () => {
+    const world = await linked(4);
+    world.unknown = null;
+    await world.receive({ ...keeps, studies: [gone] });
+    expect(forgotten(world)).toEqual([]);
+  });
+
+  it('tells every linked node of a removal, except those of an earlier release', async () => {
+    for (const [high, told] of [
+      [4, [forget]],
+      [3, []],
+    ] as const) {
+      const world = await linked(high);
+      world.host.removed(gone);
+      expect(forgotten(world)).toEqual(told);
+    }
   });
 });

@@ -89,10 +89,10 @@ describe('Node protocol: versions', () => {
   it('says which side to update when the ranges do not overlap', () => {
     expect(nodeVersionGoodbye('PIXEL', { low: 1, high: 1 })).toBeNull();
     expect(nodeVersionGoodbye('PIXEL', { low: 0, high: 0 })?.text).toBe(
-      'PIXEL speaks protocol 0, this lab 1–3: update Galapagos on PIXEL',
+      'PIXEL speaks protocol 0, this lab 1–4: update Galapagos on PIXEL',
     );
-    expect(nodeVersionGoodbye('PIXEL', { low: 4, high: 5 })?.text).toBe(
-      'PIXEL speaks protocol 4–5, this lab 1–3: update Galapagos on the host of this lab',
+    expect(nodeVersionGoodbye('PIXEL', { low: 5, high: 6 })?.text).toBe(
+      'PIXEL speaks protocol 5–6, this lab 1–4: update Galapagos on the host of this lab',
     );
   });
 });

@@ -45,6 +45,10 @@ export class FragileStorage implements LabStorage {
     if (this.failure !== null) throw this.failure;
   }
 
+  holds(): boolean {
+    return this.failure === null && this.#real.holds();
+  }
+
   enqueuedElsewhere(): readonly EnqueuedElsewhere[] | null {
     if (this.failure !== null) throw this.failure;
     return this.#real.enqueuedElsewhere();

@@ -53,6 +53,7 @@ export const fromNode: readonly FromNode[] = [
       unknown: { temperature: 'no sensor' },
     },
   },
+  { type: 'keeps', labId: sha, studies: ['0d9c8c9e-7f5c-4a8e-9d46-0f5fb5c2f1aa'] },
   {
     type: 'packages',
     content: sha,
@@ -113,13 +114,15 @@ export const nodeResults: readonly NodeResult[] = [
 ];
 
 export const toNode: readonly ToNode[] = [
+  { type: 'forget', labId: sha, studies: ['0d9c8c9e-7f5c-4a8e-9d46-0f5fb5c2f1aa'] },
   {
     type: 'nodeWelcome',
-    v: 2,
+    v: 4,
     epoch: 4,
     link: 2,
     no: 1,
     lab: 'DESK',
+    labId: sha,
     pulseMs: 500,
     silentMs: 2000,
     run: [{ slot: 'nabcdefghij/cpu/0', incarnation: '1.1' }],

@@ -91,6 +91,7 @@ export class RelayWorld {
     timer: this.timer,
     discard: (what) => this.discarded.push(what),
     sideBySide: ({ objective }) => objective.kind === 'command',
+    studySent: () => undefined,
     warn: (text) => this.warnings.push(text),
   });
 

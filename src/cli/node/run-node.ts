@@ -19,7 +19,6 @@ import { noteNode } from '../../node/link/node-note.ts';
 import { startNode } from '../../node/start-node.ts';
 import type { NodeListener } from '../../node/start-node.ts';
 import { workerCount } from '../../node/workers/slots.ts';
-import { discardLabFiles } from '../../objectives/command/lab-files.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { parseHostAddress } from '../../protocol/host-address.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
@@ -36,6 +35,7 @@ import { onOutputLost } from '../process/lost-output.ts';
 import { versionOf } from '../process/version.ts';
 import { chooseDevices } from '../run/choose-devices.ts';
 import { NodeFolders } from './node-folders.ts';
+import { NodeLabFiles } from './node-lab-files.ts';
 import { joinLab } from './join-lab.ts';
 import { parentOrders } from './parent-orders.ts';
 
@@ -159,9 +159,7 @@ export async function runNode(
         (text) => listener.warn(text),
       ),
       labPrograms,
-      discard: (what) => {
-        if (labPrograms) void discardLabFiles(userFolder, what);
-      },
+      labFiles: new NodeLabFiles(userFolder, labPrograms, (text) => listener.warn(text)),
       sideBySide: ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
       serves: wanted.serve,
       limits: limitsOf(folder, hours, wanted.whenIdle),

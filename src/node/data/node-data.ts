@@ -104,6 +104,11 @@ export class NodeData {
     this.#datasets.want(orders);
   }
 
+  /** Removes what was fetched for studies that are gone, except what the host wants here. */
+  async unneeded(contents: readonly string[]): Promise<void> {
+    await this.#datasets.unneeded(contents);
+  }
+
   introduce(message: Introduce): void {
     this.#datasets.introduce(message);
   }

@@ -115,6 +115,14 @@ export class NodeDatasets {
     this.#next();
   }
 
+  /** Removes what was fetched for studies that are gone, except what the host wants here. */
+  async unneeded(contents: readonly string[]): Promise<void> {
+    const fetched = this.#parts.store.fetched().filter(({ content }) => contents.includes(content));
+    for (const kept of fetched)
+      if (!this.#wanted.some(({ content }) => content === kept.content))
+        await this.#evict(kept, 'removed with the last study that needed it');
+  }
+
   introduce({ tree, peer, as, validMs }: Introduce): void {
     if (as === 'reader') {
       this.#parts.admit(peer, validMs);
@@ -266,22 +274,26 @@ export class NodeDatasets {
       if (!trees.has(tree)) await store.incoming.remove(tree);
     const { free, total } = await store.disk();
     const limits = { most: keptBytes(total), needed, free };
-    for (const { content, bytes } of toEvict(store.fetched(), wanted, limits)) {
-      const manifest = (await store.reader(content))?.manifest;
-      await store.remove(content);
-      this.#parts.report({
-        type: 'data',
-        tree: manifest?.tree ?? content,
-        content,
-        state: 'evicted',
-        bytes: 0,
-        of: bytes,
-        sources: [],
-        lacks: [],
-        error: 'removed to make room: it was used longest ago',
-      });
-    }
+    for (const kept of toEvict(store.fetched(), wanted, limits))
+      await this.#evict(kept, 'removed to make room: it was used longest ago');
     return { needed, free: (await store.disk()).free };
+  }
+
+  async #evict({ content, bytes }: Kept, why: string): Promise<void> {
+    const { store } = this.#parts;
+    const manifest = (await store.reader(content))?.manifest;
+    await store.remove(content);
+    this.#parts.report({
+      type: 'data',
+      tree: manifest?.tree ?? content,
+      content,
+      state: 'evicted',
+      bytes: 0,
+      of: bytes,
+      sources: [],
+      lacks: [],
+      error: why,
+    });
   }
 
   async #find(tree: string): Promise<ChunkReader | null> {

@@ -48,6 +48,8 @@ export interface RelayParts {
   readonly discard: (what: Discard) => void;
   /** Returns whether cohorts of the study run beside each other. */
   readonly sideBySide: (study: StudyMessage) => boolean;
+  /** Told of a study before its first trial in a session. */
+  readonly studySent: (study: StudyMessage) => void;
   /** Reports an invalid message, for the log. */
   readonly warn: (text: string) => void;
 }
@@ -236,11 +238,12 @@ export class Relay {
       !this.#join(worker, { slot, incarnation: worker.incarnation }, message.session)
     )
       return;
-    this.#parts.workers.sendTask(message.session, message);
     if (message.type === 'study') {
+      this.#parts.studySent(message);
       if (this.#parts.sideBySide(message)) this.#beside.add(message.study);
-      return;
     }
+    this.#parts.workers.sendTask(message.session, message);
+    if (message.type === 'study') return;
     worker.taskSeq = Math.max(worker.taskSeq, message.taskSeq);
     worker.held.sent(message, this.#beside.has(message.study));
   }

@@ -13,8 +13,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   discardLabFiles,
+  forgetStudies,
   labOutputFolder,
   noteLabStudy,
+  noteStudyOfLab,
+  studiesOfLab,
   sweepLabFiles,
 } from '../../../src/objectives/command/lab-files.ts';
 import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
@@ -176,6 +179,61 @@ describe('Files of trials of another machine’s lab', () => {
     for (const study of ['..', '.', 'a/../../checkpoints', 'a\\b'])
       await discardLabFiles(folder.path, { study, trial: null, keep: null });
     expect(checkpoints()).toEqual(['1', '2', '3']);
+  });
+
+  describe('where studies are gone from their lab', () => {
+    const [lab, other, code] = ['1a'.repeat(32), '2b'.repeat(32), 'c0'.repeat(32)] as const;
+    const forget = (from: string, ...studies: string[]): Promise<string[]> =>
+      forgetStudies(folder.path, from, studies);
+    beforeEach(() => {
+      noteLabStudy(folder.path, 'uid');
+      noteStudyOfLab(folder.path, lab, 'uid', code);
+    });
+
+    it('are deleted with the note, and the code is named if no other study needs it', async () => {
+      noteStudyOfLab(folder.path, lab, 'stays', code);
+      expect(await forget(lab, 'uid')).toEqual([]);
+      expect(checkpoints()).toEqual([]);
+      expect(readdirSync(folder.file('output-of-labs'))).toEqual([]);
+      expect(await studiesOfLab(folder.path, lab)).toEqual(['stays']);
+      expect(await forget(lab, 'stays')).toEqual([code]);
+      expect(await studiesOfLab(folder.path, lab)).toEqual([]);
+    });
+
+    it('stay where another lab is meant, or another lab has the study as well', async () => {
+      expect(await forget(other, 'uid')).toEqual([]);
+      expect(checkpoints()).toEqual(['1', '2', '3']);
+      noteStudyOfLab(folder.path, other, 'uid', code);
+      expect(await forget(lab, 'uid')).toEqual([]);
+      expect(checkpoints()).toEqual(['1', '2', '3']);
+      expect(await forget(other, 'uid')).toEqual([code]);
+      expect(checkpoints()).toEqual([]);
+    });
+
+    it('stay where a lab of this machine has the study', async () => {
+      const marks = join('snapshots', 'ab'.repeat(32), 'needed-by');
+      mkdirSync(folder.file(marks), { recursive: true });
+      writeFileSync(folder.file(join(marks, 'study-uid')), '{}');
+      await forget(lab, 'uid');
+      expect(checkpoints()).toEqual(['1', '2', '3']);
+    });
+
+    it('are deleted at the next link if a kill interrupted the deletion', async () => {
+      await discardLabFiles(folder.path, { study: 'uid', trial: null, keep: null });
+      expect(await studiesOfLab(folder.path, lab)).toEqual(['uid']);
+      expect(await forget(lab, 'uid')).toEqual([code]);
+      expect(await forget(lab, 'uid', '..', '../../checkpoints')).toEqual([]);
+      expect(readdirSync(folder.file('studies-by-lab'))).toEqual([lab]);
+    });
+
+    it('are forgotten with the note a month after both were used', async () => {
+      const now = Date.now();
+      const old = new Date(now - 31 * 86_400_000);
+      for (const place of [`studies-by-lab/${lab}/uid`, 'studies-of-labs/uid'])
+        utimesSync(folder.file(place), old, old);
+      await sweepLabFiles(folder.path, now);
+      expect(await studiesOfLab(folder.path, lab)).toEqual([]);
+    });
   });
 
   it('are deleted a month after the last worker ran their study', async () => {
