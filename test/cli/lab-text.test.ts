@@ -78,7 +78,11 @@ test('Lab text: names the remaining trials of a stopped study and the command th
 
 test('Lab text: shows one study with its search space and sampler', () => {
   const searched = {
-    objective: { kind: 'train', dataset: 'mnist', settings: { batch: 128 } },
+    objective: {
+      kind: 'train',
+      dataset: 'mnist',
+      settings: { batch: 128, optimizer: { type: 'sgd', learningRate: { $param: 'lr' } } },
+    },
     searchSpace: {
       lr: { type: 'float', low: 1e-4, high: 1, log: true },
       kind: { type: 'categorical', choices: ['relu', 'tanh'] },
@@ -106,12 +110,14 @@ test('Lab text: shows one study with its search space and sampler', () => {
     '  trained with wasm (pinned by the study)',
     '  energy     12.3 kJ for 4 of 6 trials, idle power included',
     '  stops at   64 trials or a validation accuracy of 99.00 %',
-    '  objective  train, dataset mnist, settings {"batch":128}',
+    '  objective  train',
+    '    dataset   mnist',
+    '    settings  batch 128, optimizer (type sgd, learningRate {lr})',
     '  sampler    evolution, population 6, seed 7',
     '  devices    gpu/0, cpu',
     '  packing    sooner',
     '  search space',
-    '    lr  float, low 0.0001, high 1, log true',
+    '    lr    float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
   const rungs = { lab: 'lab.db', study, paused: 1, energy: null, searched: null } as const;

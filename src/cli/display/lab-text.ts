@@ -217,7 +217,7 @@ function searchedText({
 }: NonNullable<ShowOutput['searched']>): string[] {
   const proposes = sampler.name === 'auto' ? `auto: ${samplerText(sampler)}` : inline(sampler);
   return [
-    `  objective  ${inline(objective)}`,
+    ...objectiveLines(objective),
     ...objectives.map(({ metric, direction }) => `  ${direction}   ${metric}`),
     ...Object.entries(constraints).map(
       ([metric, bounds]) =>
@@ -235,11 +235,14 @@ function searchedText({
         `  started from ${trials} ${trials === 1 ? 'trial' : 'trials'} of ${name}`,
     ),
     '  search space',
-    ...Object.entries(searchSpace).map(
-      ([name, distribution]) => `    ${name}  ${inline(distribution)}${limitText(only[name])}`,
+    ...named(
+      Object.entries(searchSpace).map(([name, distribution]) => [
+        name,
+        `${inline(distribution)}${limitText(only[name])}`,
+      ]),
     ),
     ...edits.flatMap(({ first, date, changes }) => [
-      `  edited from trial ${first} on, ${date}`,
+      `  edited from trial ${first} on, ${date.slice(0, 16).replace('T', ' ')} UTC`,
       ...changes.map((line) => `    ${line}`),
     ]),
   ];
@@ -249,6 +252,42 @@ function limitText(values: readonly unknown[] | undefined): string {
   if (values === undefined) return '';
   const listed = values.map((value) => plain(value)).join(', ');
   return values.length === 1 ? `, fixed at ${listed}` : `, only ${listed}`;
+}
+
+/** Fields of an objective, each on a line; its snapshot is shown as the code of the study. */
+function objectiveLines({ kind, ...fields }: Readonly<Record<string, unknown>>): string[] {
+  const shown = Object.entries(fields).filter(([name]) => name !== 'snapshot');
+  return [
+    `  objective  ${String(kind)}`,
+    ...named(shown.map(([name, field]) => [name, nested(name, field)])),
+  ];
+}
+
+/** Indented lines of names and texts, the texts in one column. */
+function named(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `    ${name.padEnd(width)}  ${text}`);
+}
+
+/** `epochs 3, optimizer (type sgd, learningRate {rate})`; a word in braces is a parameter. */
+function nested(name: string, field: unknown): string {
+  if (name === 'command' && Array.isArray(field)) return field.map(commandWord).join(' ');
+  if (typeof field !== 'object' || field === null || Array.isArray(field))
+    return withEscapes(plain(field));
+  if ('$param' in field) return `{${String(field.$param)}}`;
+  return Object.entries(field)
+    .map(([key, value]) => {
+      const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+      const text = nested(key, value);
+      return `${key} ${isGroup && !('$param' in value) ? `(${text})` : text}`;
+    })
+    .join(', ');
+}
+
+function commandWord(word: unknown): string {
+  return typeof word === 'string' && /^[^\s"]+$/.test(word)
+    ? withEscapes(word)
+    : plain([word]).slice(1, -1);
 }
 
 /** `float, low 0.1, high 1, log true`. */
