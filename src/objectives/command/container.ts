@@ -81,7 +81,8 @@ export function containerArguments(
     args: [
       ...['run', '--rm', '--init', '--name', name, '--workdir', folder],
       ...ids,
-      ...(engine === 'podman' ? ['--userns=keep-id'] : []),
+      // Podman refuses this to root, whose containers have the machine's ids anyway.
+      ...(engine === 'podman' && user !== null && user.uid !== 0 ? ['--userns=keep-id'] : []),
       ...['--shm-size', SHARED_MEMORY],
       ...gpus,
       ...mounts,

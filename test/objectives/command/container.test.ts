@@ -12,6 +12,7 @@ import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemText } from '../../../src/core/errors.ts';
 import { command } from '../../../src/objectives/command/command.ts';
+import { containerArguments } from '../../../src/objectives/command/container.ts';
 import { Guardian } from '../../../src/objectives/command/guardian.ts';
 import { isPermitted, permit } from '../../../src/objectives/command/permission.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
@@ -121,7 +122,7 @@ describe('Containers: the command line of an engine', () => {
       expect(after(args, '--workdir')).toEqual([place.project]);
       const { uid, gid } = userInfo();
       expect(after(args, '--user')).toEqual([`${uid}:${gid}`]);
-      expect(args.includes('--userns=keep-id')).toBe(engine === 'podman');
+      expect(args.includes('--userns=keep-id')).toBe(engine === 'podman' && uid !== 0);
       const gpu =
         engine === 'docker' ? ['--gpus', `device=${CARD}`] : ['--device', `nvidia.com/gpu=${CARD}`];
       expect(after(args, gpu[0] ?? '')).toEqual([gpu[1]]);
@@ -143,6 +144,18 @@ describe('Containers: the command line of an engine', () => {
       expect(containers()).toEqual([]);
     },
   );
+
+  it('keeps the ids of a user other than root, for whom podman has no such option', () => {
+    const userns = (uid: number): boolean =>
+      containerArguments(
+        { image: 'i', engine: 'podman' },
+        {
+          ...{ command: ['true'], name: 'n', folder: '/p', folders: [], temporaryDir: '/t' },
+          ...{ env: {}, added: [], user: { uid, gid: uid }, gpu: null },
+        },
+      ).args.includes('--userns=keep-id');
+    expect([userns(1000), userns(0)]).toEqual([true, false]);
+  });
 
   it('is apptainer’s own, whose programs belong to the group of the attempt', async () => {
     expect(await place.start(about('apptainer', 'echo value=1'), {}, 3).ended).toMatchObject({
