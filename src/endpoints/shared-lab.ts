@@ -17,7 +17,16 @@ import type {
 /** What an admitted node has told of itself; its datasets are named by their contents. */
 export interface NodeFacts extends Pick<
   NodeRow,
-  'id' | 'name' | 'release' | 'offsetMs' | 'datasets' | 'refusals' | 'limits' | 'held' | 'hoursFrom'
+  | 'id'
+  | 'name'
+  | 'release'
+  | 'offsetMs'
+  | 'datasets'
+  | 'refusals'
+  | 'packages'
+  | 'limits'
+  | 'held'
+  | 'hoursFrom'
 > {
   /** When it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;

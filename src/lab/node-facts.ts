@@ -11,7 +11,16 @@ import type { WallClock } from './wall-clock.ts';
 
 export interface NodeFacts extends Pick<
   NodeRow,
-  'id' | 'name' | 'release' | 'offsetMs' | 'datasets' | 'refusals' | 'limits' | 'held' | 'hoursFrom'
+  | 'id'
+  | 'name'
+  | 'release'
+  | 'offsetMs'
+  | 'datasets'
+  | 'refusals'
+  | 'packages'
+  | 'limits'
+  | 'held'
+  | 'hoursFrom'
 > {
   /** When it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
@@ -40,7 +49,7 @@ export function factsOf(
   { id, name, lastSeen }: AdmittedNode,
   remote: RemoteNode | null,
   transfers: readonly DatasetTransfer[],
-  refusals: NodeRow['refusals'],
+  { refusals, packages }: Pick<NodeRow, 'refusals' | 'packages'>,
 ): NodeFacts {
   return {
     id,
@@ -50,6 +59,7 @@ export function factsOf(
     offsetMs: remote?.offsetMs ?? null,
     datasets: transfers.map(datasetOf),
     refusals,
+    packages,
     limits: remote?.limits ?? null,
     held: remote?.courtesy?.held ?? null,
     hoursFrom: remote?.courtesy?.hoursFrom ?? null,

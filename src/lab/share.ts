@@ -72,6 +72,8 @@ export interface ShareParts {
   readonly transfers: (node: string) => readonly DatasetTransfer[];
   /** Datasets and code that cannot be sent to a node, by content. */
   readonly unsent: (node: string) => ReadonlyMap<string, UnsentDataset>;
+  /** Differences of a node's Python and packages. */
+  readonly packages: (node: string) => NodeFacts['packages'];
   /** Takes the frames of a node's request for data. @throws MalformedMessage */
   readonly data: (node: string, frames: readonly Buffer[]) => void;
 }
@@ -140,7 +142,7 @@ export class LabShare {
 
   /** Admitted nodes, whether they are present or not. */
   get nodes(): readonly NodeFacts[] {
-    const { remote: host, coordinator, transfers, unsent } = this.#parts;
+    const { remote: host, coordinator, transfers, unsent, packages } = this.#parts;
     return (this.#open?.admitted.list() ?? []).map((admitted) => {
       const { id } = admitted;
       const remote = host.nodes.get(id) ?? null;
@@ -151,7 +153,8 @@ export class LabShare {
         unsent: unsent(id),
         paused: this.#open?.wishes.of(id).reason ?? null,
       });
-      return factsOf(admitted, remote, transfers(id), [...refusals]);
+      const more = { refusals: [...refusals], packages: packages(id) };
+      return factsOf(admitted, remote, transfers(id), more);
     });
   }
 
@@ -260,6 +263,11 @@ export class LabShare {
   /** Takes a node's new key, or its confirmation of this host's. */
   rekeyed(node: string, message: KeyMessage): void {
     this.#open?.rotation.received(node, message);
+  }
+
+  /** Tells listeners that another part knows more of a node. */
+  nodesChanged(): void {
+    this.#changed();
   }
 
   /** Takes a change of the lab: notes when nodes come and go. */

@@ -25,7 +25,7 @@ import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { objectiveCheck } from '../objectives/objective-check.ts';
 import { objectiveKind } from '../objectives/registry.ts';
-import type { PythonPackages } from '../protocol/python-packages.ts';
+import type { PackageDifference } from '../objectives/command/package-differences.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
 import { cpuDevice, memoryBytes } from '../runtime/cpu-device.ts';
@@ -43,6 +43,7 @@ import { LocalCourtesy } from './local-courtesy.ts';
 import type { Damage } from './lab-check.ts';
 import { LabDatasets } from './lab-datasets.ts';
 import { offerOfNode } from './node-facts.ts';
+import { NodePackages } from './node-packages.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
 import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
@@ -77,11 +78,11 @@ export interface LabParts {
     workerExited(exit: WorkerExit): void;
     /** A node has not what a study needs, a dataset or code, and therefore takes no trials of it. */
     nodeLacks?(node: string, what: string, reason: string): void;
-    /** A node has said which Python and packages it has for a study of a program. */
+    /** A node has told of its Python and packages for a study of a program; empty: as here. */
     nodePackages?(
       node: string,
       study: Pick<StudySpec, 'name' | 'objective'>,
-      found: PythonPackages,
+      differences: readonly PackageDifference[],
     ): void;
     /** The opened lab contains invalid data. */
     damaged?(damage: Damage): void;
@@ -201,6 +202,16 @@ async function start(
       datasets.received(node, message);
     },
   });
+  const unfinished = (): StudySpec[] =>
+    [...coordinator.lab.studies.values()]
+      .filter(({ state }) => state !== 'finished')
+      .map(({ spec }) => spec);
+  const packages = new NodePackages({
+    changed: (node, study, differences) => {
+      share.nodesChanged();
+      listener.nodePackages?.(node, study, differences);
+    },
+  });
   const share: LabShare = new LabShare({
     transport,
     remote,
@@ -209,6 +220,7 @@ async function start(
     coordinator: () => coordinator,
     transfers: (node) => datasets.transfers(node),
     unsent: (node) => datasets.unsentTo(node),
+    packages: (node) => packages.of(node, unfinished()),
     data: (node, frames) => datasets.frames(node, frames),
   });
   const datasets: LabDatasets = new LabDatasets({
@@ -222,12 +234,9 @@ async function start(
     lacks: (node, what, reason) => listener.nodeLacks?.(node, what, reason),
     packages: (node, study, found) => {
       notePackages(new LanFolder(home), { node, study: study.name, found });
-      listener.nodePackages?.(node, study, found);
+      void packages.answered(node, study, found);
     },
-    unfinished: () =>
-      [...coordinator.lab.studies.values()]
-        .filter(({ state }) => state !== 'finished')
-        .map(({ spec }) => spec),
+    unfinished,
   });
   share.listen(() => datasets.changed());
   const courtesy = new LocalCourtesy({

@@ -13,6 +13,7 @@ const facts: NodeFacts = {
   offsetMs: null,
   datasets: [],
   refusals: [],
+  packages: [],
   limits: null,
   held: null,
   hoursFrom: null,

@@ -2,7 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeRow } from '../../src/protocol/window/nodes.ts';
 import { clockTime } from '../../src/renderer/format.ts';
-import { nodeNotes, nodeState, refusedLately } from '../../src/renderer/words/node-words.ts';
+import {
+  nodeNotes,
+  nodeState,
+  packageNotes,
+  refusedLately,
+} from '../../src/renderer/words/node-words.ts';
 import { nodeRow, nodeSlot } from '../support/window-examples.ts';
 
 const NOW = 1_800_000_000_000;
@@ -85,6 +90,31 @@ describe('Words: why a machine does not work', () => {
     ],
   ])('is “%s”', (sentence, given) => {
     expect(nodeNotes(nodeRow(given))).toEqual([sentence]);
+  });
+});
+
+describe('Words: packages of a machine', () => {
+  const notes = (...differences: NodeRow['packages'][number]['differences']): readonly string[] =>
+    packageNotes(nodeRow({ packages: [{ study: 'mine', differences }] }));
+
+  it('name what differs from the host, and are absent where nothing does', () => {
+    expect(packageNotes(nodeRow())).toEqual([]);
+    expect(
+      notes(
+        { name: 'Python', there: '3.11.2', here: '3.12.1' },
+        { name: 'numpy', there: null, here: '2.0' },
+        { name: 'own', there: null, here: '' },
+        { name: 'pandas', there: '2.2', here: null },
+        { name: 'bare', there: '', here: null },
+      ),
+    ).toEqual([
+      'Other packages for mine, so results may differ: Python 3.11.2 (host 3.12.1), numpy missing (host 2.0), own missing, pandas 2.2 (missing on the host), bare (missing on the host)',
+    ]);
+  });
+
+  it('are six at most, and the number of the others', () => {
+    const many = Array.from({ length: 9 }, (_, i) => ({ name: `p${i}`, there: '1', here: '2' }));
+    expect(notes(...many)[0]).toMatch(/ p5 1 \(host 2\), 3 more$/);
   });
 });
 

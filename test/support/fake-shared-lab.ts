@@ -158,6 +158,7 @@ export function nodeFacts(id: string, name: string, more: Partial<NodeFacts> = {
     refusals: [],
     limits: NO_LIMITS,
     held: null,
+    packages: [],
     hoursFrom: null,
     inventory: null,
     sample: null,

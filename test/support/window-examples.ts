@@ -110,6 +110,7 @@ export function nodeRow(given: Partial<NodeRow> = {}): NodeRow {
     refusals: [],
     limits: NO_LIMITS,
     held: null,
+    packages: [],
     hoursFrom: null,
     ...given,
   };

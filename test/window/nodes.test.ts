@@ -69,6 +69,12 @@ describe('Window: states of a machine of the lab', () => {
       words.arithmetic({ release: '0.3' }),
       { refusals: [{ reason: 'arithmetic', data: { release: '0.3' } }] },
     ],
+    [
+      words.otherPackages({ study: 'mine', differences: 'torch 2.4 (host 2.6)' }),
+      {
+        packages: [{ study: 'mine', differences: [{ name: 'torch', there: '2.4', here: '2.6' }] }],
+      },
+    ],
     [WRONG, { refusals: [{ reason: 'mismatches', data: { text: WRONG, count: 2 } }] }],
     [
       words.pausedByHost({ why: WRONG }),

@@ -4,11 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AdmittedNodes } from '../../node/keys/admitted.ts';
 import { readPackages } from '../../node/keys/packages.ts';
 import { readStatus } from '../../node/keys/status.ts';
+import { packageDifferences } from '../../objectives/command/package-differences.ts';
 import { packagesHere } from '../../objectives/command/packages.ts';
 import { locatedPython } from '../../objectives/command/python.ts';
 import type { DoctorCheck } from '../../protocol/cli-output.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
-import { packageDifferences } from '../../studies/script/compare-packages.ts';
+import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import type { Context } from '../process/context.ts';
 import { lanFolder } from './lan-folder.ts';
 
@@ -54,7 +55,7 @@ export async function machineChecks(
         found: 'unknown: it was not asked yet',
         remedy: `start the study with --share while ${name} is connected`,
       };
-    const differences = packageDifferences(answer.found, here);
+    const differences = packageDifferencesText(packageDifferences(answer.found, here));
     return differences === null
       ? { name, state: 'ok', found: 'same Python and packages', remedy: null }
       : { name, state: 'optional', found: differences, remedy: `install the same ones on ${name}` };

@@ -25,6 +25,7 @@ import { availableCores } from '../../runtime/confinement.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
 import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
+import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import { shareLab, tellOfDigits } from '../actions/share-lab.ts';
 import { lacksText } from '../display/node-problems.ts';
 import type { RunDisplay } from '../display/run-display.ts';
@@ -38,7 +39,7 @@ import { chooseStudy } from './choose-study.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { unusedHistory } from './start-from.ts';
-import { differencesFromHere, withStudyCode } from './study-code.ts';
+import { withStudyCode } from './study-code.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
@@ -210,14 +211,13 @@ function listenerFor(
       const name = nameOf(node);
       display.event({ type: 'node', node, name, text: `${name} ${lacksText(what, reason)}` });
     },
-    nodePackages(node, study, found) {
-      void differencesFromHere(study.objective, found).then((text) => {
-        const name = nameOf(node);
-        const line = `${name} has other packages for ${study.name}: ${text ?? ''}`;
-        if (text === null || told.has(line)) return;
-        told.add(line);
-        display.event({ type: 'node', node, name, text: line });
-      });
+    nodePackages(node, study, differences) {
+      const text = packageDifferencesText(differences);
+      const name = nameOf(node);
+      const line = `${name} has other packages for ${study.name}: ${text ?? ''}`;
+      if (text === null || told.has(line)) return;
+      told.add(line);
+      display.event({ type: 'node', node, name, text: line });
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });

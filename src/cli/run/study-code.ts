@@ -1,14 +1,9 @@
 /** The files that trials of a run use: taken for a new study, compared for one that resumes. */
 import { dirname } from 'node:path';
 import type { Study } from '../../core/scheduling/index.ts';
-import type { StudySpec } from '../../core/study/study-spec.ts';
-import { packagesHere } from '../../objectives/command/packages.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import type { Captured } from '../../objectives/objective-kind.ts';
-import { commandObjective } from '../../protocol/command-objective.ts';
-import type { PythonPackages } from '../../protocol/python-packages.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
-import { packageDifferences } from '../../studies/script/compare-packages.ts';
 import { chooseStudy } from './choose-study.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 import type { ResolvedRun } from './resolved-run.ts';
@@ -43,14 +38,4 @@ export async function withStudyCode(
   const places = { userFolder: userFolder(), lab: run.lab };
   const notes = (await objectiveKind(objective.kind)?.differences(objective, places)) ?? [];
   return { ...run, notes: [...run.notes, ...notes] };
-}
-
-/** Says how a node's Python and packages differ from those of this machine; null: not at all. */
-export async function differencesFromHere(
-  objective: StudySpec['objective'],
-  there: PythonPackages,
-): Promise<string | null> {
-  const program = commandObjective.safeParse(objective);
-  const here = program.success ? await packagesHere(program.data, process.env) : null;
-  return here === null ? null : packageDifferences(there, here);
 }

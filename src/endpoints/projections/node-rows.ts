@@ -85,6 +85,7 @@ export function thisMachine(
     offsetMs: null,
     datasets: [],
     refusals: [],
+    packages: [],
     limits: use?.limits ?? null,
     held: use?.held ?? null,
     hoursFrom: use?.hoursFrom ?? null,

@@ -37,6 +37,15 @@ const nodeDataset = strict({
 });
 export type NodeDataset = z.output<typeof nodeDataset>;
 
+const packageDifference = strict({
+  /** A module, or `Python`. */
+  name: z.string(),
+  /** Version on the node; empty: unknown, null: missing. */
+  there: z.string().nullable(),
+  /** Version on the host. */
+  here: z.string().nullable(),
+});
+
 export const nodeRow = strict({
   /** `local`: this machine. */
   id: z.string(),
@@ -64,6 +73,8 @@ export const nodeRow = strict({
   datasets: z.array(nodeDataset),
   /** Why the node does not work, or not for a study. */
   refusals: z.array(reason),
+  /** Studies whose programs find another Python or other packages there than on the host. */
+  packages: z.array(strict({ study: z.string(), differences: z.array(packageDifference) })),
   /** In force: the stricter of the owner's and the user's. Null: not known. */
   limits: nodeLimits.nullable(),
   /** Why slots are held; null: none is, or the reason is unknown. */

@@ -68,6 +68,15 @@ export const nodeText = {
   otherModel: 'Its devices are of another model than the study’s',
   lacks: ({ name, why }: { name: string; why: string | null }) =>
     why === null ? `Lacks ${name}` : `Lacks ${name}: ${why}`,
+  otherPackages: ({ study, differences }: { study: string; differences: string }) =>
+    `Other packages for ${study}, so results may differ: ${differences}`,
+  packageOther: ({ name, there, here }: { name: string; there: string; here: string }) =>
+    `${name} ${there} (host ${here})`,
+  packageMissing: ({ name, here }: { name: string; here: string }) =>
+    here === '' ? `${name} missing` : `${name} missing (host ${here})`,
+  packageAdded: ({ name, there }: { name: string; there: string }) =>
+    `${there === '' ? name : `${name} ${there}`} (missing on the host)`,
+  morePackages: ({ number }: { number: number }) => `${count(number)} more`,
   pausedByHost: ({ why }: { why: string }) => `Paused: ${why}. Resume tries again`,
   mismatches: ({ what }: { what: string }) => `${what.charAt(0).toUpperCase()}${what.slice(1)}`,
   badMessages: 'Paused: it sent messages that are not valid, several times. Resume tries again',

@@ -96,6 +96,27 @@ export function nodeNotes(row: NodeRow): readonly string[] {
   ];
 }
 
+/** Differences that are listed for a study. */
+const MOST_DIFFERENCES = 6;
+
+/** One sentence for each study that finds other packages on the node than on the host. */
+export function packageNotes({ packages }: NodeRow): readonly string[] {
+  return packages.map(({ study, differences }) => {
+    const said = differences.slice(0, MOST_DIFFERENCES).map(differenceWords);
+    const number = differences.length - said.length;
+    if (number > 0) said.push(nodeText.morePackages({ number }));
+    return nodeText.otherPackages({ study, differences: said.join(', ') });
+  });
+}
+
+type PackageDifference = NodeRow['packages'][number]['differences'][number];
+
+function differenceWords({ name, there, here }: PackageDifference): string {
+  if (there === null) return nodeText.packageMissing({ name, here: here ?? '' });
+  if (here === null) return nodeText.packageAdded({ name, there });
+  return nodeText.packageOther({ name, there, here });
+}
+
 function refusalWords(row: NodeRow, reason: string, data: Facts): string {
   const words = nodeText;
   switch (reason) {

@@ -1,17 +1,22 @@
 /** Tests the comparison of packages between machines, and the bounds of what a node may report. */
 import { describe, expect, it } from 'vitest';
+import type { PythonPackages } from '../../../src/protocol/python-packages.ts';
 import { packagesSchema } from '../../../src/protocol/node-messages.ts';
-import { packageDifferences } from '../../../src/studies/script/compare-packages.ts';
+import { packageDifferences } from '../../../src/objectives/command/package-differences.ts';
+import { packageDifferencesText } from '../../../src/studies/script/compare-packages.ts';
 
 const here = {
   python: '3.12.1',
   packages: { torch: '2.4.1', numpy: '2.0', own: '', pandas: null },
 };
 
+const said = (there: PythonPackages): string | null =>
+  packageDifferencesText(packageDifferences(there, here));
+
 describe('Packages of another machine', () => {
   it('are equal where the versions are, or one machine does not know them', () => {
-    expect(packageDifferences(here, here)).toBeNull();
-    expect(packageDifferences({ ...here, packages: { own: '1', torch: '' } }, here)).toBeNull();
+    expect(said(here)).toBeNull();
+    expect(said({ ...here, packages: { own: '1', torch: '' } })).toBeNull();
   });
 
   it('differ by the version of Python and of packages, and by missing packages', () => {
@@ -19,13 +24,13 @@ describe('Packages of another machine', () => {
       python: '3.11.2',
       packages: { torch: '2.3.0', numpy: null, pandas: '2.2', tomllib: null },
     };
-    expect(packageDifferences(there, here)).toBe(
+    expect(said(there)).toBe(
       'Python 3.11.2 (here 3.12.1); numpy is missing; pandas 2.2 (missing here); tomllib is missing; torch 2.3.0 (here 2.4.1)',
     );
   });
 
   it('ignore a package that another Python has in its standard library', () => {
-    expect(packageDifferences({ ...here, packages: { tomllib: '1' } }, here)).toBeNull();
+    expect(said({ ...here, packages: { tomllib: '1' } })).toBeNull();
   });
 
   it('are refused where a name, a version or their number is out of bounds', () => {
