@@ -14,11 +14,11 @@ import {
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StudyFile } from '../../src/protocol/study-file.ts';
-import { readLab } from '../../src/storage/read-lab.ts';
-import { built, start } from '../support/built-command.ts';
+import { built } from '../support/built-command.ts';
 import { missingPython, pythons } from '../support/peer-python.ts';
 import { skipIf } from '../support/platform.ts';
+import { PYTHON_MODULE, searchScript } from '../support/searched-script.ts';
+import type { ProposedStudy } from '../support/searched-script.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -26,7 +26,6 @@ beforeAll(built);
 
 const [python = ''] = pythons();
 const noPython = python === '' ? 'python3 is no Python 3.8 or newer' : null;
-const module = join(import.meta.dirname, '../../resources/python');
 
 let folder: TemporaryFolder;
 let project: string;
@@ -40,43 +39,12 @@ afterEach(() => {
   folder.remove();
 });
 
-type Study = Omit<StudyFile, 'objective'> & {
-  readonly objective: Readonly<Record<string, unknown>>;
-};
-
-async function galapagos(...args: readonly string[]): Promise<string> {
-  const env = { GALAPAGOS_HOME: join(folder.path, 'home') };
-  const { code, stdout, stderr } = await start(args, project, undefined, env).ended;
-  expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
-  return stdout;
-}
-
-/**
- * Runs `init` on a script, changes what a test needs of the study, and runs it.
- * @param args that the script needs
- * @returns the ended trials
- */
-async function searched(
+const searched = (
   script: string,
   interpreter: string,
-  change: (study: Study) => object,
-  args: readonly string[] = [],
-) {
-  const given = args.length === 0 ? [] : ['--', ...args];
-  await galapagos('init', script, '--python', interpreter, ...given);
-  const file = join(project, 'study.json');
-  const study = JSON.parse(readFileSync(file, 'utf8')) as Study;
-  const env = { PYTHONPATH: module, PYTHONDONTWRITEBYTECODE: '1', MPLBACKEND: 'Agg' };
-  const objective = { ...study.objective, env };
-  writeFileSync(file, JSON.stringify({ ...study, objective, ...change({ ...study, objective }) }));
-  await galapagos('run', 'study.json', '--workers', '2');
-  const reader = readLab(join(project, 'lab.db'));
-  try {
-    return [...reader.trials(study.name)];
-  } finally {
-    reader.close();
-  }
-}
+  change: (study: ProposedStudy) => object,
+  args?: readonly string[],
+) => searchScript({ project, home: join(folder.path, 'home') }, script, interpreter, change, args);
 
 describe('Python scripts', () => {
   it('with an Optuna objective are searched as they are, with pruning and attributes', async (context) => {
@@ -340,7 +308,7 @@ if importlib.util.find_spec("keras") and "KERAS_HOME" in os.environ:
       const added = {
         KERAS_BACKEND: 'torch',
         KERAS_HOME: shim,
-        PYTHONPATH: `${module}${delimiter}${shim}`,
+        PYTHONPATH: `${PYTHON_MODULE}${delimiter}${shim}`,
       };
       return {
         objective: { ...objective, epochs: 15, env: { ...env, ...added } },
@@ -383,7 +351,7 @@ if importlib.util.find_spec("keras") and "KERAS_HOME" in os.environ:
     skipIf(noPython, context);
     const code = 'import galapagos; galapagos.report(0, 0.5); galapagos.finish(0.75)';
     const { stdout } = spawnSync(python, ['-B', '-c', code], {
-      env: { ...process.env, PYTHONPATH: module, PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...process.env, PYTHONPATH: PYTHON_MODULE, PYTHONDONTWRITEBYTECODE: '1' },
       encoding: 'utf8',
     });
     expect(stdout.split(/\r?\n/)).toEqual([
