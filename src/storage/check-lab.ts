@@ -22,7 +22,7 @@ import { foundText } from '../protocol/problems.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { readHistory } from './history-rows.ts';
+import { historyWidth, readHistory } from './history-rows.ts';
 import { distributionOf, endedStateOf, trialStateOf, valueOf } from './optuna-encoding.ts';
 import { connectToRead } from './read-lab.ts';
 
@@ -152,10 +152,7 @@ function* checkOwnStudy(findings: Findings, row: Row): Generator<readonly Findin
   if (key === undefined || spec === undefined) return;
   const axes = axesOf(spec.searchSpace);
   findings.attempt(of, () =>
-    readHistory(findings.connection, columns, key, {
-      parameters: axes.length,
-      objectives: spec.objectives?.length ?? 1,
-    }),
+    readHistory(findings.connection, columns, key, historyWidth(axes.length, spec)),
   );
   const trials = `SELECT ours.number, ours.state, params, operator, parents, outcome, ours.value, story, trials.state, trial_values.value, value_type
     FROM galapagos_trial ours LEFT JOIN trials ON trials.trial_id = ours.trial_id

@@ -2,6 +2,8 @@
  * Trials that studies started from, and the ancestors that trials have among them, in tables of
  * their own: Optuna and our exports never see them.
  */
+import { boundsOf } from '../core/study/objectives.ts';
+import type { Listed } from '../core/study/objectives.ts';
 import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import { paramsBlob } from './columns.ts';
@@ -23,8 +25,10 @@ export class HistoryRows {
 
   /** @param key `galapagos_study.id` */
   insert(key: number, trials: readonly HistoryTrial[]): void {
-    for (const [number, { params, values }] of trials.entries())
-      this.#insert.run([key, number, paramsBlob(params), paramsBlob(Float64Array.from(values))]);
+    for (const [number, { params, values, violation }] of trials.entries()) {
+      const figures = violation === undefined ? values : [...values, violation];
+      this.#insert.run([key, number, paramsBlob(params), paramsBlob(Float64Array.from(figures))]);
+    }
   }
 
   /** @param ancestors positions in the history of the study */
@@ -37,6 +41,16 @@ export class HistoryRows {
 export interface HistoryWidth {
   readonly parameters: number;
   readonly objectives: number;
+  /** True if the violation of the constraints follows the values. */
+  readonly isConstrained: boolean;
+}
+
+export function historyWidth(parameters: number, listed: Listed): HistoryWidth {
+  return {
+    parameters,
+    objectives: listed.objectives?.length ?? 1,
+    isConstrained: boundsOf(listed).length > 0,
+  };
 }
 
 /**
@@ -48,15 +62,21 @@ export function readHistory(
   connection: Connection,
   columns: Columns,
   key: number,
-  { parameters, objectives }: HistoryWidth,
+  { parameters, objectives, isConstrained }: HistoryWidth,
 ): HistoryTrial[] {
   if (!connection.hasTable('galapagos_history')) return [];
   return connection
     .all('SELECT params, figures FROM galapagos_history WHERE study = ? ORDER BY number', key)
-    .map(([params, figures]) => ({
-      params: columns.params('galapagos_history.params', params, parameters),
-      values: [...columns.params('galapagos_history.figures', figures, objectives)],
-    }));
+    .map(([params, blob]) => {
+      const width = objectives + (isConstrained ? 1 : 0);
+      const figures = [...columns.params('galapagos_history.figures', blob, width)];
+      const violation = figures[objectives];
+      return {
+        params: columns.params('galapagos_history.params', params, parameters),
+        values: figures.slice(0, objectives),
+        ...(violation === undefined ? {} : { violation }),
+      };
+    });
 }
 
 /** Reads the ancestors of a trial in the history of its study, in ascending order. */

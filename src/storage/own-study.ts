@@ -25,7 +25,7 @@ import {
 } from '../protocol/lab-file.ts';
 import { rowColumns } from '../protocol/window/row-columns.ts';
 import { readAudits } from './audit-rows.ts';
-import { readAncestors, readHistory } from './history-rows.ts';
+import { historyWidth, readAncestors, readHistory } from './history-rows.ts';
 import { readPrediction } from './prediction-rows.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
@@ -128,8 +128,8 @@ export class OwnStudy {
   }
 
   history(): HistoryTrial[] {
-    const { axes, objectives } = this.#space();
-    const width = { parameters: axes.length, objectives: objectives?.length ?? 1 };
+    const { axes, ...listed } = this.#space();
+    const width = historyWidth(axes.length, listed);
     return readHistory(this.#connection, this.#columns, this.#key, width);
   }
 

@@ -283,7 +283,7 @@ export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
 /**
  * Trials of other searches that a study started from, numbered from 0 in an order that never
  * changes, and the parents that trials of the study have among them. params as in galapagos_trial;
- * figures: a float64 an objective, little-endian. As with audits, earlier files lack the tables.
+ * figures: a float64 an objective, and where the study has constraints the violation, little-endian. As with audits, earlier files lack the tables.
  */
 export const HISTORY_DDL: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS galapagos_history (

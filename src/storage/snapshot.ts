@@ -28,7 +28,7 @@ import { FigureRows, widthsOf } from './figures.ts';
 import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
-import { readHistory } from './history-rows.ts';
+import { historyWidth, readHistory } from './history-rows.ts';
 import { Intermediates } from './intermediates.ts';
 import { VERDICT } from './optuna-rows.ts';
 import { parentsOf } from './stored-parents.ts';
@@ -46,10 +46,12 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
     const key = columns.integer('galapagos_study.id', row[0]);
     // The name may have been changed in Optuna's dashboard.
     const stored = columns.json('galapagos_study.spec', storedSpec, row[7]);
-    const history = readHistory(connection, columns, key, {
-      parameters: Object.keys(stored.searchSpace).length,
-      objectives: stored.objectives?.length ?? 1,
-    });
+    const history = readHistory(
+      connection,
+      columns,
+      key,
+      historyWidth(Object.keys(stored.searchSpace).length, stored),
+    );
     const spec = {
       ...stored,
       name: columns.text('studies.study_name', row[8]),

@@ -43,6 +43,26 @@ describe('Lab file: trials that a study started from', () => {
     expect(memoryLab(memory).lab.studies[0]?.spec).toEqual(started);
   });
 
+  it('returns their violation of the constraints of the study as well', () => {
+    const constrained: StudySpec = {
+      ...started,
+      objectives: [{ metric: 'value', direction: 'minimize' }],
+      constraints: { weights: { 'at most': 100 } },
+      history: history.map((trial, i) => ({ ...trial, violation: i / 4 })),
+    };
+    const other = folder.file('constrained.db');
+    const lab = openLab(other, { create: true });
+    lab.commit([[createStudy(UID, constrained)]]);
+    lab.close();
+    const again = openLab(other, { create: false });
+    expect(again.lab.studies[0]?.spec).toEqual(constrained);
+    again.close();
+    const reader = readLab(other);
+    expect(reader.history(UID)).toEqual(constrained.history);
+    reader.close();
+    expect([...checkLab(other)].flat()).toEqual([]);
+  });
+
   it('counts none of them as a trial of the study, nor shows them to Optuna', () => {
     const reader = readLab(file);
     const [study] = reader.studies();

@@ -45,11 +45,12 @@ export async function startedFrom(
   const { readSource } = await import('../../studies/start-from/read-source.ts');
   const { mapHistory, joinHistories, historyText } =
     await import('../../studies/start-from/map-history.ts');
+  const constraints = Object.keys(spec.constraints ?? {});
   const named = startValue === undefined ? null : [startValue];
   const values = spec.objectives?.map(({ metric }) => metric) ?? named;
   const histories = startFrom.map((source) => {
     const { path, study } = partsOf(source, cwd);
-    return mapHistory(readSource(path ?? lab, { study, values }), spec);
+    return mapHistory(readSource(path ?? lab, { study, values, constraints }), spec);
   });
   return {
     spec: { ...spec, ...joinHistories(histories) },

@@ -41,11 +41,11 @@ export function samplerOf(spec: SampledSpec): Sampler {
   const position = { purpose: PURPOSE.edited, trial: edit.first };
   const ownSeed = Math.floor(new Stream(seed, position).uniform53() * 2 ** 53);
   const ancestors: number[] = [];
-  const kept = (history ?? []).flatMap(({ params, values }, i) => {
-    const inside = space.inside(params);
+  const kept = (history ?? []).flatMap((trial, i) => {
+    const inside = space.inside(trial.params);
     if (inside === null) return [];
     ancestors.push(i);
-    return [{ params: inside, values }];
+    return [{ ...trial, params: inside }];
   });
   const inner = createSampler(sampler, space.space, direction, ownSeed, kept);
   return afterEdit(inner, { space, ancestors, first: edit.first, told: edit.told ?? 0 });

@@ -119,7 +119,9 @@ class ExtendedView implements HistoryView {
   }
 
   violation(number: number): number {
-    return number < this.#trials.length ? 0 : this.#rest.violation(this.#ownNumber(number));
+    const trial = this.#trials[number];
+    if (trial !== undefined) return trial.violation ?? 0;
+    return this.#rest.violation(this.#ownNumber(number));
   }
 
   params(number: number): EncodedParams | null {

@@ -12,6 +12,8 @@ export interface HistoryTrial {
   readonly params: EncodedParams;
   /** One for each objective of the study, all finite. */
   readonly values: readonly number[];
+  /** Total violation of the study's constraints, 0: feasible; absent: the study has none. */
+  readonly violation?: number;
 }
 
 /** A search whose trials are history. */

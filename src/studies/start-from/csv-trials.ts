@@ -8,21 +8,25 @@ import { csvRows, delimiterOf } from '../../datasets/formats/csv.ts';
 import type { Row } from '../../datasets/formats/csv.ts';
 import { MemoryBytes } from '../../datasets/sources/bytes.ts';
 import { fault, LeftOut, refuseTooMany } from './earlier-search.ts';
-import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
+import type { EarlierSearch, EarlierTrial, OptunaConstraint } from './earlier-search.ts';
 
-/** Prefix of the parameters' columns in Optuna's tables. */
+/** Prefixes of the columns of parameters and user attributes in Optuna's tables. */
 const OPTUNA_PREFIX = 'params_';
+const OPTUNA_ATTRIBUTE = 'user_attrs_';
+const OPTUNA_CONSTRAINTS = 'system_attrs_constraints';
 /** States, in any case, of rows whose value counts. */
 const COMPLETE = new Set(['complete', 'completed', 'succeeded']);
 
 /**
  * @param values names of the columns with the values; null: `value`
+ * @param constraints names of metrics whose columns are read where there are any
  * @throws InvalidInput that names the line and the column; DatasetError for an unclosed quote
  */
 export function readCsvTrials(
   content: Uint8Array,
   source: string,
   values: readonly string[] | null,
+  constraints: readonly string[] = [],
 ): EarlierSearch {
   const bytes = new MemoryBytes(source, content);
   const delimiter = delimiterOf(bytes);
@@ -37,7 +41,7 @@ export function readCsvTrials(
   const leftOut = new LeftOut();
   const trials: EarlierTrial[] = [];
   for (const row of csvRows(bytes, delimiter)) {
-    if (columns === null) columns = columnsOf(row, source, values ?? ['value']);
+    if (columns === null) columns = columnsOf(row, source, values ?? ['value'], constraints);
     else {
       const trial = trialOf(row, columns, source);
       if (typeof trial === 'string') leftOut.add(trial);
@@ -54,10 +58,24 @@ interface Columns {
   /** Column with the trial's state; -1: there is none. */
   readonly state: number;
   /** Columns of parameters, with the parameter's name. */
-  readonly params: readonly { readonly index: number; readonly name: string }[];
+  readonly params: readonly Named[];
+  /** Columns of metrics that the study constrains. */
+  readonly metrics: readonly Named[];
+  /** Column with Optuna's list of constraints; -1: there is none. */
+  readonly constraints: number;
 }
 
-function columnsOf({ fields, line }: Row, source: string, values: readonly string[]): Columns {
+interface Named {
+  readonly index: number;
+  readonly name: string;
+}
+
+function columnsOf(
+  { fields, line }: Row,
+  source: string,
+  values: readonly string[],
+  constraints: readonly string[],
+): Columns {
   const twice = fields.find((name, i) => name !== '' && fields.indexOf(name) !== i);
   if (twice !== undefined)
     throw fault(source, `line ${line}`, 'each column once', `${JSON.stringify(twice)} twice`);
@@ -69,20 +87,35 @@ function columnsOf({ fields, line }: Row, source: string, values: readonly strin
     throw fault(source, `line ${line}`, `a column ${name}`, fields.slice(0, 12).join(', '), hint);
   });
   const isOptuna = fields.some((name) => name.startsWith(OPTUNA_PREFIX));
+  const metrics = constraints.flatMap((name): Named[] => {
+    const index = [name, `${OPTUNA_ATTRIBUTE}${name}`].map((each) => fields.indexOf(each));
+    return index
+      .filter((each) => each >= 0)
+      .slice(0, 1)
+      .map((each) => ({ index: each, name }));
+  });
   const params = fields.flatMap((name, index) => {
     if (name === '' || found.includes(index) || name === 'state') return [];
+    if (metrics.some((metric) => metric.index === index)) return [];
     if (!isOptuna) return [{ index, name }];
     return name.startsWith(OPTUNA_PREFIX)
       ? [{ index, name: name.slice(OPTUNA_PREFIX.length) }]
       : [];
   });
-  return { names: fields, values: found, state: fields.indexOf('state'), params };
+  return {
+    names: fields,
+    values: found,
+    state: fields.indexOf('state'),
+    params,
+    metrics,
+    constraints: fields.indexOf(OPTUNA_CONSTRAINTS),
+  };
 }
 
 /** Returns the trial, or the reason why it is left out. */
 function trialOf(
   { fields, line }: Row,
-  { names, values, state, params }: Columns,
+  { names, values, state, params, metrics, constraints }: Columns,
   source: string,
 ): EarlierTrial | string {
   if (fields.length !== names.length)
@@ -107,7 +140,24 @@ function trialOf(
     const text = at(fields, index);
     return text === '' ? [] : [[name, text]];
   });
-  return { params: Object.fromEntries(given), values: numbers };
+  const measured = metrics.flatMap(({ index, name }): [string, number][] => {
+    const value = numberOf(at(fields, index));
+    return value === null ? [] : [[name, value]];
+  });
+  const listed = listedConstraints(fields[constraints] ?? '');
+  return {
+    params: Object.fromEntries(given),
+    values: numbers,
+    ...(measured.length === 0 ? {} : { metrics: Object.fromEntries(measured) }),
+    ...(listed.length === 0 ? {} : { constraints: listed }),
+  };
+}
+
+/** Constraints as Optuna's table writes them: `[-0.5, 0.25]`, or `(-0.5, 0.25)`. */
+function listedConstraints(text: string): OptunaConstraint[] {
+  const [, inner] = /^[[(](.*?),?[\])]$/.exec(text.trim()) ?? [];
+  if (inner === undefined) return [];
+  return inner.split(',').map((each) => ({ name: null, excess: numberOf(each.trim()) ?? NaN }));
 }
 
 /** A number as programs write it, `nan` and `inf` included; null: none. */

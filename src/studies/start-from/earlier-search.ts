@@ -13,11 +13,23 @@ export const MOST_TRIALS = 10_000;
 /** Greatest size of a file that is read into memory, in bytes. */
 export const MOST_BYTES = 256 * 2 ** 20;
 
+/** A constraint of a trial as Optuna keeps it. */
+export interface OptunaConstraint {
+  /** Null: one of a list, whose members have no names. */
+  readonly name: string | null;
+  /** ≤ 0: satisfied. */
+  readonly excess: number;
+}
+
 /** A finished trial with its values. */
 export interface EarlierTrial {
   readonly params: Readonly<Record<string, unknown>>;
   /** One for each objective; not finite where it diverged. */
   readonly values: readonly number[];
+  /** Values of metrics by their names; absent: none is known. */
+  readonly metrics?: Readonly<Record<string, unknown>>;
+  /** Constraints of Optuna's; absent: none. */
+  readonly constraints?: readonly OptunaConstraint[];
 }
 
 export interface EarlierSearch {
@@ -38,6 +50,8 @@ export interface Wanted {
   readonly study: string | null;
   /** Names of the values: columns or metrics; null: the format's own, or the only one. */
   readonly values: readonly string[] | null;
+  /** Metrics that the study bounds, which are read where the source has them; absent: none. */
+  readonly constraints?: readonly string[];
 }
 
 /** Counts the trials that are left out, by reason in order of appearance. */

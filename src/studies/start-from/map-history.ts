@@ -9,12 +9,13 @@ import { isActive } from '../../core/search-space/activity.ts';
 import { axesOf, encodeValue } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import type { ParamValue } from '../../core/search-space/distribution.ts';
-import { boundsOf, directionsOf } from '../../core/study/objectives.ts';
+import { directionsOf } from '../../core/study/objectives.ts';
 import type { HistorySource, HistoryTrial } from '../../core/study/start-history.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import { foundText } from '../../protocol/problems.ts';
 import type { StartedFromOutput } from '../../protocol/run-output.ts';
 import { pythonJson } from '../../storage/python-json.ts';
+import { boundedMetrics, violationIn } from './constraint-values.ts';
 import { numberOf } from './csv-trials.ts';
 import { MOST_TRIALS } from './earlier-search.ts';
 import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
@@ -52,12 +53,23 @@ export function mapHistory(search: EarlierSearch, spec: StartedSpec): MappedHist
   for (const { reason, count } of search.leftOut)
     counted.add({ parameter: null, reason, effect: 'left-out', example: null }, count);
   const trials: HistoryTrial[] = [];
+  const unknown = new Set<string>();
+  const isConstrained = boundedMetrics(spec).length > 0;
   for (const trial of search.trials) {
     const mapped = mapTrial(trial, axes, search.areTexts, counted);
-    if (mapped !== null) trials.push(mapped);
+    if (mapped === null) continue;
+    if (!isConstrained) trials.push(mapped);
+    else {
+      const violation = violationIn(trial, spec);
+      if (typeof violation === 'number') trials.push({ ...mapped, violation });
+      else {
+        counted.add(unconstrained(violation));
+        for (const metric of violation) unknown.add(metric);
+      }
+    }
   }
   const mismatches = counted.list;
-  if (trials.length === 0) throw nothingFits(search, mismatches);
+  if (trials.length === 0) throw nothingFits(search, mismatches, [...unknown]);
   const of = search.trials.length + search.leftOut.reduce((sum, { count }) => sum + count, 0);
   return { source: { name: search.name, trials: trials.length }, trials, of, mismatches };
 }
@@ -115,12 +127,6 @@ function refuseObjectives({ name, directions, trials }: EarlierSearch, spec: Sta
   const refuse = (path: string, expected: string, found: string, hint?: string): never => {
     throw new InvalidInput(name, [{ code: 'other-objectives', path, expected, found, hint }]);
   };
-  if (boundsOf(spec).length > 0)
-    refuse(
-      'constraints',
-      'a study without constraints, since the trials do not say whether they satisfy them',
-      Object.keys(spec.constraints ?? {}).join(', '),
-    );
   const values = directions?.length ?? trials[0]?.values.length ?? wanted.length;
   if (values !== wanted.length)
     refuse('objectives', counted(wanted.length, 'objective'), String(values));
@@ -133,6 +139,12 @@ function refuseObjectives({ name, directions, trials }: EarlierSearch, spec: Sta
       'values of one kind do not become those of the other by a change of sign',
     );
   }
+}
+
+/** The mismatch of a trial that does not say whether it satisfies the constraints. */
+function unconstrained(metrics: readonly string[]): Omit<Mismatch, 'trials'> {
+  const reason = `without a value of ${metrics.join(' and ')}, which the study constrains`;
+  return { parameter: null, reason, effect: 'left-out', example: null };
 }
 
 /** Null: it does not fit; the first reason is counted. */
@@ -219,13 +231,26 @@ function reasonOf(axis: Axis, found: unknown, areTexts: boolean): string {
     : `not in steps of ${distribution.step ?? 1}`;
 }
 
-function nothingFits({ name }: EarlierSearch, mismatches: readonly Mismatch[]): InvalidInput {
+/** @param unknown metrics that the study constrains, and that a trial lacks */
+function nothingFits(
+  { name }: EarlierSearch,
+  mismatches: readonly Mismatch[],
+  unknown: readonly string[],
+): InvalidInput {
   const problems = mismatches.map((mismatch): Problem => ({
     code: 'no-trial-fits',
     path: '',
     expected: 'trials that fit the search space',
     found: mismatchText(mismatch),
   }));
+  if (unknown.length > 0)
+    problems.unshift({
+      code: 'constraints',
+      path: 'constraints',
+      expected: `trials that say whether they satisfy the constraints, by a metric, column or user attribute ${unknown.join(', ')}, or by Optuna's constraints`,
+      found: 'none that does and fits',
+      hint: 'or leave the constraints out',
+    });
   return new InvalidInput(
     name,
     problems.length > 0

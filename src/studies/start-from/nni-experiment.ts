@@ -63,18 +63,24 @@ export function readNniExperiment(
   }
   refuseTooMany(source, points.size);
   const leftOut = new LeftOut();
-  const results = new Map<string, readonly number[]>();
+  const results = new Map<string, Pick<EarlierTrial, 'values' | 'metrics'>>();
   for (const row of rows.finals) {
     const [job, id, data] = parsed(final, row, source, 'MetricData');
     const place = `MetricData ${job}: data`;
     const state = states.get(job) ?? 'SUCCEEDED';
-    if (state === 'SUCCEEDED')
-      results.set(id, valuesOf(resultOf(data, source, place), source, place, values));
+    if (state !== 'SUCCEEDED') continue;
+    const result = resultOf(data, source, place);
+    results.set(id, {
+      values: valuesOf(result, source, place, values),
+      ...(typeof result === 'number'
+        ? {}
+        : { metrics: Object.fromEntries(Object.entries(result ?? {})) }),
+    });
   }
   const trials = [...points].flatMap(([id, params]): EarlierTrial[] => {
     const found = results.get(id);
     if (found === undefined) leftOut.add('without a final result of a job that succeeded');
-    return found === undefined ? [] : [{ params, values: found }];
+    return found === undefined ? [] : [{ params, ...found }];
   });
   return {
     name: source,

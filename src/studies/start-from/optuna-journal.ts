@@ -10,6 +10,7 @@ import { optunaDistribution } from '../../protocol/lab-file.ts';
 import { check } from '../../protocol/problems.ts';
 import { distributionOf } from '../../storage/optuna-encoding.ts';
 import { parsePythonJson } from '../../storage/python-json.ts';
+import { optunaConstraints } from './constraint-values.ts';
 import { chosenStudy, fault, LeftOut, parsed, refuseTooMany } from './earlier-search.ts';
 import type { EarlierSearch, EarlierTrial } from './earlier-search.ts';
 
@@ -19,6 +20,8 @@ const DELETE_STUDY = 1;
 const CREATE_TRIAL = 4;
 const SET_PARAM = 5;
 const SET_STATE = 6;
+const SET_USER_ATTRIBUTE = 8;
+const SET_SYSTEM_ATTRIBUTE = 9;
 /** The last operation that Optuna 5 knows. */
 const LAST_OPERATION = 9;
 
@@ -31,6 +34,7 @@ const state = z
 const internal = z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity])]);
 const values = z.array(internal).nullable();
 const id = z.int().min(0);
+const attributes = z.record(z.string(), z.unknown());
 
 const head = z.looseObject({ op_code: z.int().min(0) });
 const createStudy = z.looseObject({
@@ -45,6 +49,8 @@ const createTrial = z.looseObject({
   values: values.exactOptional(),
   params: z.record(z.string(), internal).exactOptional(),
   distributions: z.record(z.string(), z.string()).exactOptional(),
+  user_attrs: attributes.exactOptional(),
+  system_attrs: attributes.exactOptional(),
 });
 const setParam = z.looseObject({
   trial_id: id,
@@ -53,11 +59,15 @@ const setParam = z.looseObject({
   distribution: z.string(),
 });
 const setState = z.looseObject({ trial_id: id, state, values });
+const setUserAttribute = z.looseObject({ trial_id: id, user_attr: attributes });
+const setSystemAttribute = z.looseObject({ trial_id: id, system_attr: attributes });
 
 interface Trial {
   state: (typeof STATES)[number];
   values: readonly number[] | null;
   readonly params: Record<string, unknown>;
+  readonly userAttributes: Record<string, unknown>;
+  readonly systemAttributes: Record<string, unknown>;
 }
 
 interface Study {
@@ -92,7 +102,7 @@ export function readJournal(text: string, source: string, wanted: string | null)
   for (const trial of study.trials) {
     if (trial.state !== 'complete') leftOut.add(trial.state);
     else if (trial.values === null) leftOut.add('without a value');
-    else trials.push({ params: trial.params, values: trial.values });
+    else trials.push({ params: trial.params, values: trial.values, ...attributesOf(trial) });
   }
   refuseTooMany(source, trials.length);
   return {
@@ -101,6 +111,20 @@ export function readJournal(text: string, source: string, wanted: string | null)
     trials,
     leftOut: leftOut.list,
     areTexts: false,
+  };
+}
+
+/** User attributes may be metrics by the names that a study gives them. */
+function attributesOf({
+  userAttributes,
+  systemAttributes,
+}: Trial): Pick<EarlierTrial, 'metrics' | 'constraints'> {
+  const constraints = Object.entries(systemAttributes).flatMap(([key, value]) =>
+    optunaConstraints(key, value),
+  );
+  return {
+    ...(Object.keys(userAttributes).length === 0 ? {} : { metrics: userAttributes }),
+    ...(constraints.length === 0 ? {} : { constraints }),
   };
 }
 
@@ -155,6 +179,16 @@ class Journal {
         trial.values = set.values ?? trial.values;
         return;
       }
+      case SET_USER_ATTRIBUTE: {
+        const set = this.#parsed(setUserAttribute, operation, line);
+        Object.assign(this.#open(set.trial_id)?.userAttributes ?? {}, set.user_attr);
+        return;
+      }
+      case SET_SYSTEM_ATTRIBUTE: {
+        const set = this.#parsed(setSystemAttribute, operation, line);
+        Object.assign(this.#open(set.trial_id)?.systemAttributes ?? {}, set.system_attr);
+        return;
+      }
       default:
         if (code > LAST_OPERATION)
           throw fault(
@@ -181,6 +215,8 @@ class Journal {
       state: at(STATES, made.state ?? 0),
       values: made.values ?? (single === null ? null : [single]),
       params: Object.fromEntries(params),
+      userAttributes: { ...made.user_attrs },
+      systemAttributes: { ...made.system_attrs },
     };
     known.trials.push(trial);
     this.#trials.push(trial);

@@ -73,6 +73,7 @@ export function readRayResults(
     return [
       {
         params: flattened(config),
+        metrics: fields,
         values: numbers.map((value, i) => {
           if (typeof value === 'number') return value;
           throw fault(file, metrics[i] ?? '', 'a number', JSON.stringify(value));

@@ -15,6 +15,8 @@ import type { Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Direction } from '../../core/study/direction.ts';
+import { boundsOf } from '../../core/study/objectives.ts';
+import type { Listed } from '../../core/study/objectives.ts';
 import { isOpenDatabase } from '../../datasets/sources/open-database.ts';
 import { foreignRows } from '../../storage/foreign-rows.ts';
 import type { TrialRecord } from '../../storage/lab-reader.ts';
@@ -24,6 +26,7 @@ import { chosenStudy, fault, LeftOut, MOST_BYTES, refuseTooMany } from './earlie
 import type { EarlierSearch, EarlierTrial, Wanted } from './earlier-search.ts';
 import { readNniExperiment } from './nni-experiment.ts';
 import { isJournal, readJournal } from './optuna-journal.ts';
+import { optunaAttributes } from './optuna-attributes.ts';
 import { readRayResults } from './ray-results.ts';
 import type { RayFile } from './ray-results.ts';
 
@@ -35,6 +38,16 @@ const RAY_RESULT = 'result.json';
 
 /** Reads the same wherever the file lies: errors and names show only its own name. */
 export function readSource(path: string, wanted: Wanted): EarlierSearch {
+  const search = readAny(path, wanted);
+  const isConstrained = (wanted.constraints ?? []).length > 0;
+  return isConstrained ? search : { ...search, trials: search.trials.map(unconstrained) };
+}
+
+function unconstrained({ params, values }: EarlierTrial): EarlierTrial {
+  return { params, values };
+}
+
+function readAny(path: string, wanted: Wanted): EarlierSearch {
   const name = basename(path);
   const found = statOf(path, name);
   if (found.isDirectory()) return readFolder(path, name, wanted);
@@ -46,7 +59,7 @@ export function readSource(path: string, wanted: Wanted): EarlierSearch {
   const text = textOf(content, name);
   if (isJournal(text)) return readJournal(text, name, wanted.study);
   refuseStudy(name, wanted);
-  return readCsvTrials(content, name, wanted.values);
+  return readCsvTrials(content, name, wanted.values, wanted.constraints);
 }
 
 function statOf(path: string, name: string): Stats {
@@ -77,7 +90,7 @@ function isDatabase(path: string): boolean {
 }
 
 function readDatabase(path: string, name: string, wanted: Wanted): EarlierSearch {
-  return readNni(path, name, wanted) ?? readStudy(path, name, wanted.study);
+  return readNni(path, name, wanted) ?? readStudy(path, name, wanted);
 }
 
 /** Null: no database of NNI. */
@@ -94,18 +107,24 @@ function readNni(path: string, name: string, wanted: Wanted): EarlierSearch | nu
 }
 
 /** A study of a lab file or of a file of Optuna's. */
-function readStudy(path: string, name: string, wanted: string | null): EarlierSearch {
+function readStudy(path: string, name: string, wanted: Wanted): EarlierSearch {
   const reader = readLab(path);
   try {
     const studies = reader.studies().filter(({ deleted }) => !deleted);
-    const study = chosenStudy(name, studies, wanted);
+    const study = chosenStudy(name, studies, wanted.study);
     const leftOut = new LeftOut();
     const trials: EarlierTrial[] = [];
+    const isConstrained = (wanted.constraints ?? []).length > 0;
+    const theirs = isConstrained && study.spec === null ? optunaAttributes(path, study.name) : null;
     for (const trial of reader.trials(study.uid ?? study.name)) {
       const values = valuesOf(trial, study.directions);
       if (trial.state !== 'complete') leftOut.add(trial.state);
       else if (values === null) leftOut.add('without a value');
-      else trials.push({ params: trial.params, values });
+      else {
+        const { spec } = study;
+        const known = spec === null ? theirs?.get(trial.number) : metricsOf(trial, spec);
+        trials.push({ params: trial.params, values, ...known });
+      }
       refuseTooMany(name, trials.length);
     }
     return {
@@ -126,6 +145,18 @@ function valuesOf(
 ): readonly number[] | null {
   if (figures !== undefined) return figures.values;
   return value === null || directions.length > 1 ? null : [value];
+}
+
+/** Metrics of a trial of Galapagos: those of its result, and those that its constraints bound. */
+function metricsOf({ result, figures }: TrialRecord, spec: Listed): Pick<EarlierTrial, 'metrics'> {
+  const metrics: Record<string, unknown> = {};
+  for (const [i, { metric, side, limit }] of boundsOf(spec).entries()) {
+    const excess = figures?.excesses[i];
+    if (excess !== undefined)
+      metrics[metric] = side === 'at most' ? limit + excess : limit - excess;
+  }
+  if (result?.value !== undefined) metrics['value'] = result.value;
+  return { metrics: { ...metrics, ...result?.metrics } };
 }
 
 function readFolder(path: string, name: string, wanted: Wanted): EarlierSearch {

@@ -17,9 +17,13 @@ export interface StartRequest {
 export function startHistories({ study, sources, lab }: StartRequest): MappedHistory[] {
   const { spec } = studyOf(study);
   const metrics = spec.objectives?.map(({ metric }) => metric) ?? null;
+  const constraints = Object.keys(spec.constraints ?? {});
   return sources.map((source) => {
     const named = source.kind === 'path' && source.value !== null ? [source.value] : null;
     const path = source.kind === 'path' ? source.path : lab;
-    return mapHistory(readSource(path, { study: source.study, values: metrics ?? named }), spec);
+    return mapHistory(
+      readSource(path, { study: source.study, values: metrics ?? named, constraints }),
+      spec,
+    );
   });
 }

@@ -117,6 +117,39 @@ describe('Samplers with a history', () => {
   );
 });
 
+describe('Samplers with a history of a study with constraints', () => {
+  it('nsga2 proposes what it would after the same trials of its own, feasible or not', () => {
+    const directions = ['minimize', 'maximize'] as const;
+    const history = earlier().map(({ params, values: [value = NaN] }, i) => ({
+      params,
+      values: [value, params[0]!],
+      violation: i % 3 === 0 ? 0 : value,
+    }));
+    const propose = (known: readonly HistoryTrial[], own: readonly HistoryTrial[]): unknown[] => {
+      const sampler = samplerFrom('nsga2', known);
+      const columns = new TrialColumns(space, 'minimize', sampler.window, directions);
+      const origin = { operator: 'uniform', parents: [], generation: 0 };
+      for (const [number, { params, values, violation = 0 }] of own.entries()) {
+        columns.proposed(number, params, 0, origin);
+        columns.end(number, 'complete', 'succeeded', values[0]!, { values, violation });
+      }
+      return Array.from({ length: 40 }, (_, i) => {
+        const number = own.length + i;
+        const [proposal] = sampler.propose(number, 1, viewFor(sampler, columns, number));
+        columns.proposed(number, proposal!.params, columns.ended, proposal!.origin);
+        const value = valueOf(proposal!.params);
+        const ranked = { values: [value, proposal!.params[0]!], violation: i % 2 };
+        columns.end(number, 'complete', 'succeeded', value, ranked);
+        return [...proposal!.params];
+      });
+    };
+    const found = propose(history, []);
+    expect(found).toEqual(propose([], history));
+    const blind = history.map(({ params, values }) => ({ params, values }));
+    expect(found).not.toEqual(propose(blind, []));
+  });
+});
+
 describe('Studies with a history', () => {
   it.each(['evolution', 'tpe', 'guided-evolution'])(
     'propose with %s, whatever is killed, what the number of the trial and the completions decide',
