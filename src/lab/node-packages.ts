@@ -42,6 +42,8 @@ export class NodePackages {
   readonly #changed: NodePackagesParts['changed'];
   /** An edit or a new name of a study leaves its objective as it is. */
   readonly #known = new WeakMap<Objective, Known>();
+  /** Nodes that have differed, so that others cost nothing. */
+  readonly #differing = new Set<string>();
 
   constructor({ here = askHere, now = () => performance.now(), changed }: NodePackagesParts) {
     this.#here = here;
@@ -55,13 +57,17 @@ export class NodePackages {
     const here = await known.here;
     const found = here === null ? [] : packageDifferences(there, here);
     const had = known.differences.delete(node);
-    if (found.length > 0) known.differences.set(node, found);
+    if (found.length > 0) {
+      known.differences.set(node, found);
+      this.#differing.add(node);
+    }
     if (had || found.length > 0) this.#changed(node, study, found);
   }
 
   /** Differences of a node for each of the studies. */
-  of(node: string, studies: Iterable<NamedStudy>): NodeRow['packages'] {
-    return [...studies].flatMap(({ name: study, objective }) => {
+  of(node: string, studies: () => Iterable<NamedStudy>): NodeRow['packages'] {
+    if (!this.#differing.has(node)) return [];
+    return [...studies()].flatMap(({ name: study, objective }) => {
       const found = this.#known.get(objective)?.differences.get(node) ?? [];
       return found.length === 0 ? [] : [{ study, differences: [...found] }];
     });

@@ -220,7 +220,7 @@ async function start(
     coordinator: () => coordinator,
     transfers: (node) => datasets.transfers(node),
     unsent: (node) => datasets.unsentTo(node),
-    packages: (node) => packages.of(node, unfinished()),
+    packages: (node) => packages.of(node, unfinished),
     data: (node, frames) => datasets.frames(node, frames),
   });
   const datasets: LabDatasets = new LabDatasets({

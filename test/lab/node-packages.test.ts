@@ -29,9 +29,9 @@ describe('Packages of nodes', () => {
     const { packages, changes } = new World();
     await packages.answered('na', study, THERE);
     await packages.answered('nb', study, HERE);
-    expect(packages.of('na', [study])).toEqual([{ study: 'mine', differences: [TORCH] }]);
-    expect(packages.of('nb', [study])).toEqual([]);
-    expect(packages.of('na', [])).toEqual([]);
+    expect(packages.of('na', () => [study])).toEqual([{ study: 'mine', differences: [TORCH] }]);
+    expect(packages.of('nb', () => [study])).toEqual([]);
+    expect(packages.of('na', () => [])).toEqual([]);
     expect(changes).toEqual(['na mine 1']);
   });
 
@@ -39,7 +39,7 @@ describe('Packages of nodes', () => {
     const { packages, changes } = new World();
     await packages.answered('na', study, THERE);
     await packages.answered('na', study, HERE);
-    expect(packages.of('na', [study])).toEqual([]);
+    expect(packages.of('na', () => [study])).toEqual([]);
     expect(changes).toEqual(['na mine 1', 'na mine 0']);
   });
 
@@ -51,21 +51,21 @@ describe('Packages of nodes', () => {
     world.here = THERE;
     await world.packages.answered('na', study, THERE);
     expect(world.asked).toBe(2);
-    expect(world.packages.of('na', [study])).toEqual([]);
-    expect(world.packages.of('nb', [study])).toHaveLength(1);
+    expect(world.packages.of('na', () => [study])).toEqual([]);
+    expect(world.packages.of('nb', () => [study])).toHaveLength(1);
   });
 
   it('stay unknown where the host has no Python that answers', async () => {
     const world = new World();
     world.here = null;
     await world.packages.answered('na', study, THERE);
-    expect(world.packages.of('na', [study])).toEqual([]);
+    expect(world.packages.of('na', () => [study])).toEqual([]);
   });
 
   it('follow the study under a new name', async () => {
     const { packages } = new World();
     await packages.answered('na', study, THERE);
-    expect(packages.of('na', [{ ...study, name: 'renamed' }])).toMatchObject([
+    expect(packages.of('na', () => [{ ...study, name: 'renamed' }])).toMatchObject([
       { study: 'renamed' },
     ]);
   });

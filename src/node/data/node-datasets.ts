@@ -121,6 +121,8 @@ export class NodeDatasets {
     for (const kept of fetched)
       if (!this.#wanted.some(({ content }) => content === kept.content))
         await this.#evict(kept, 'removed with the last study that needed it');
+    // Wanted meanwhile: it is fetched again.
+    this.#next();
   }
 
   introduce({ tree, peer, as, validMs }: Introduce): void {

@@ -1,7 +1,10 @@
 /** Simulates a host and nodes that share a dataset, on a virtual clock. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { at } from '../../../src/core/at.ts';
+import { NODE_PROTOCOL } from '../../../src/protocol/node-messages.ts';
 import { CHUNK_MS, CONTENT, Swarm } from '../../support/dataset-swarm.ts';
+import type { SwarmNode } from '../../support/dataset-swarm.ts';
 import { size } from '../../support/effort.ts';
 
 /** Returns a generator of numbers in [0, 1). */
@@ -269,5 +272,37 @@ describe('Datasets of a lab: full disks', () => {
     await swarm.until(() => swarm.everyNodeHas());
     expect(node.store.contents()).toEqual([CONTENT]);
     expect(node.reports.find(({ state }) => state === 'evicted')?.content).toBe(old);
+  });
+});
+
+describe('Datasets of a lab: what no study needs any more', () => {
+  const states = (node: SwarmNode): readonly string[] => node.reports.map(({ state }) => state);
+
+  async function having(seed: number): Promise<{ swarm: Swarm; node: SwarmNode }> {
+    const swarm = new Swarm(1, 40, seeded(seed));
+    const node = at(swarm.nodes, 0);
+    await swarm.want();
+    await swarm.until(() => swarm.everyNodeHas());
+    node.reports.length = 0;
+    return { swarm, node };
+  }
+
+  it('is removed and reported, unless the host wants it', async () => {
+    const { node } = await having(12);
+    await node.datasets.unneeded([CONTENT]);
+    expect([node.store.contents(), states(node)]).toEqual([[CONTENT], []]);
+    node.datasets.want([]);
+    await node.datasets.unneeded([CONTENT, 'd1'.repeat(32)]);
+    expect([node.store.contents(), states(node)]).toEqual([[], ['evicted']]);
+  });
+
+  it('is fetched again where the host begins to want it during the removal', async () => {
+    const { swarm, node } = await having(13);
+    node.datasets.want([]);
+    const removed = node.datasets.unneeded([CONTENT]);
+    node.datasets.want(swarm.host.orders(NODE_PROTOCOL.high));
+    await removed;
+    expect(node.store.contents()).toEqual([]);
+    await swarm.until(() => swarm.everyNodeHas());
   });
 });
