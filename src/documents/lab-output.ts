@@ -158,6 +158,7 @@ export function storyOutput(
     trial: trial.number,
     ...scoreKindOfStudy(study),
     state: trial.state,
+    ...(trial.pausedAfter === undefined ? {} : { pausedAfter: trial.pausedAfter }),
     outcome: trial.outcome,
     value: trial.value === null ? null : finiteOrNull(trial.value),
     lineage: lineageOf(trial.origin),

@@ -169,6 +169,10 @@ export const showOutput = strict({
 });
 export type ShowOutput = z.output<typeof showOutput>;
 
+const pausedAfter = count
+  .exactOptional()
+  .describe('Epoch of the rung at which it waits to be promoted; absent: it does not.');
+
 export const trialOutput = strict({
   trial: count,
   state: z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']),
@@ -187,9 +191,7 @@ export const trialOutput = strict({
   reports: z
     .array(report)
     .describe('What it was worth after each epoch, where an attempt said so.'),
-  pausedAfter: count
-    .exactOptional()
-    .describe('Epoch of the rung at which it waits to be promoted; absent: it does not.'),
+  pausedAfter,
   metrics: z.record(z.string(), z.unknown()),
 });
 export type TrialOutput = z.output<typeof trialOutput>;
@@ -199,6 +201,7 @@ export const storyOutput = strict({
   trial: count,
   ...scoreFields,
   state: z.string(),
+  pausedAfter,
   outcome: z.string().nullable().describe('How it ended; null: it has not.'),
   value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
   lineage: lineage.nullable().describe('Null: unknown.'),

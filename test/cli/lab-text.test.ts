@@ -223,6 +223,8 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
     '  after epoch 2: 94.12 % (validation), loss 0.0588',
   ];
   expect(storyText(output, false)).toEqual(told);
+  const paused = { ...output, state: 'waiting', outcome: null, value: null, pausedAfter: 2 };
+  expect(storyText(paused, false)[0]).toBe('trial 3 of mnist: paused at the rung after epoch 2');
   expect(storyText(output, true)).toEqual([
     ...told,
     '  scheduler events with their causes:',

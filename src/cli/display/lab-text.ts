@@ -169,12 +169,12 @@ export function trialText(trial: TrialOutput): string {
 
 /** A trial's story in sentences; `verbose` adds the scheduler's causal log. */
 export function storyText(output: StoryOutput, verbose: boolean): string[] {
-  const { study, trial, state, value: worth, params: point, attempts, reports, story } = output;
+  const { study, trial, value: worth, params: point, attempts, reports, story } = output;
   const format = { duration, worker: slotName, value: number };
   const trained = attempts.findLast(({ executor }) => executor !== null);
   const why = trained?.executorReason ?? null;
   return [
-    `trial ${trial} of ${study}: ${state}${worth === null ? '' : `, ${score(worth, output)}`}`,
+    `trial ${trial} of ${study}: ${stateOfTrial(output)}${worth === null ? '' : `, ${score(worth, output)}`}`,
     `  ${params(point)}`,
     ...storySentences(output, format).map((sentence) => `  ${sentence}`),
     ...(trained === undefined
@@ -192,6 +192,10 @@ export function storyText(output: StoryOutput, verbose: boolean): string[] {
 
 function ended({ counts: { complete, pruned, failed } }: Study): number {
   return complete + pruned + failed;
+}
+
+function stateOfTrial({ state, pausedAfter }: StoryOutput): string {
+  return pausedAfter === undefined ? state : `paused at the rung after epoch ${pausedAfter}`;
 }
 
 function outcomeText({ state, outcome, pausedAfter }: TrialOutput): string {
