@@ -12,6 +12,8 @@
  *   member's own last trial, so that the members follow from the parents.
  * - Members are compared at the same round; those that have not reached it, by the round before. As
  *   long as fewer than `LEAST_COMPARED` can be compared, none is copied for its value.
+ * - While the best have not reached the round of a member that should copy one, the others go first.
+ *   It goes on by itself rather than leave a worker idle.
  * - A member whose trial failed or diverged has no checkpoint. It copies a member as soon as one
  *   has reached its round. If nothing else can go on, the first member starts anew.
  */
@@ -168,6 +170,8 @@ interface Move {
   readonly member: number;
   /** Trials of which it copies one; empty: it goes on by itself. */
   readonly donors: readonly number[];
+  /** Whether it should copy a trial and goes on by itself, since no donor has reached its round. */
+  readonly isEarly: boolean;
 }
 
 /** The members at one time: of each its trials by round, and the last of them, its leaf. */
@@ -218,24 +222,35 @@ class Members {
     return !this.hasOpen(history) && this.leaves.some((leaf) => !this.#isDone(leaf));
   }
 
-  /** Returns the members that can go on, those with the fewest rounds first. */
+  /**
+   * Returns the members that can go on, those with the fewest rounds first, and last those for which
+   * it is early.
+   */
   moves(history: HistoryView): Move[] {
     const idle = [...this.leaves.entries()]
       .filter(([, leaf]) => history.ended(leaf) && !this.#isDone(leaf))
       .sort(([a, leafA], [b, leafB]) => this.roundOf(leafA) - this.roundOf(leafB) || a - b);
-    return idle.flatMap(([member, leaf]) => {
-      const donors = this.#donors(member, leaf, history);
+    const moves = idle.flatMap(([member, leaf]) => {
+      const { donors, isWorst } = this.#standing(member, leaf, history);
       const canGoOn = donors.length > 0 || isTrained(leaf, history);
-      return canGoOn ? [{ member, donors }] : [];
+      return canGoOn ? [{ member, donors, isEarly: isWorst && donors.length === 0 }] : [];
     });
+    return [...moves.filter(({ isEarly }) => !isEarly), ...moves.filter(({ isEarly }) => isEarly)];
   }
 
   #isDone(leaf: number): boolean {
     return this.roundOf(leaf) + 1 >= (this.#settings.rounds ?? Infinity);
   }
 
-  /** Returns the trials that a member may copy after its leaf; empty if it need not copy any. */
-  #donors(member: number, leaf: number, history: HistoryView): number[] {
+  /**
+   * Returns whether a member should copy another after its leaf, and the trials that it may copy, of
+   * which there are none for the others.
+   */
+  #standing(
+    member: number,
+    leaf: number,
+    history: HistoryView,
+  ): { readonly isWorst: boolean; readonly donors: readonly number[] } {
     const round = this.roundOf(leaf);
     const sign = history.direction === 'minimize' ? 1 : -1;
     const compared = this.#trials
@@ -249,9 +264,11 @@ class Members {
     const few = compared.length < LEAST_COMPARED;
     const share = few ? 0 : Math.max(1, Math.floor(this.#settings.quantile * compared.length));
     const best = trained.slice(0, share).filter(mayDonate);
-    if (isTrained(leaf, history))
-      return compared.indexOf(leaf) >= compared.length - share ? best : [];
-    return best.length > 0 ? best : trained.filter(mayDonate);
+    if (isTrained(leaf, history)) {
+      const isWorst = compared.indexOf(leaf) >= compared.length - share;
+      return { isWorst, donors: isWorst ? best : [] };
+    }
+    return { isWorst: true, donors: best.length > 0 ? best : trained.filter(mayDonate) };
   }
 }
 

@@ -134,6 +134,31 @@ describe('Population-based training', () => {
     expect(population.ask(3).map(({ origin }) => origin.parents.at(-1))).toEqual([1, 2, 3]);
   });
 
+  it('lets the worst member wait for the best while others can go on', () => {
+    const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
+    population.ask(4);
+    // Members 0 (a copy of trial 3), 1 and 2 have ended round 1; the best, member 3, still trains.
+    population.end({ 4: 0.05, 5: 0.55, 6: 0.45 });
+    expect(originsOf(population.ask())).toEqual([
+      { operator: 'continue', parents: [5], generation: 2 },
+    ]);
+    population.end({ 7: 0.95 });
+    expect(originsOf(population.ask(3))).toEqual([
+      { operator: 'copy', parents: [7, 4], generation: 2 },
+      { operator: 'continue', parents: [6], generation: 2 },
+      { operator: 'continue', parents: [7], generation: 2 },
+    ]);
+  });
+
+  it('lets the worst member go on by itself rather than leave a worker idle', () => {
+    const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
+    population.ask(4);
+    population.end({ 4: 0.05 });
+    expect(originsOf(population.ask())).toEqual([
+      { operator: 'continue', parents: [4], generation: 2 },
+    ]);
+  });
+
   it('lets a member whose trial diverged wait until another has reached its round', () => {
     const population = new Population().begun([0.5, 0.9, 0.8, 0.7]);
     population.ask(1);
