@@ -54,7 +54,14 @@ function writeStudy(path: string): void {
     const ended = endAttempt(number, 1, fails(number) ? 'crashed' : 'succeeded', TRIALS - number);
     if (ended.op !== 'attemptEnded' || ended.result === null) throw new Error('expected a result');
     ends.push([
-      { ...ended, result: { ...ended.result, metrics: { energy: 0.5 + number } } },
+      {
+        ...ended,
+        result: {
+          ...ended.result,
+          metrics: { energy: 0.5 + number },
+          ...(fails(number) ? { error: `out of paper in trial ${number}` } : {}),
+        },
+      },
       endTrial(number, {
         finishSeq: number,
         value: TRIALS - number,
@@ -243,6 +250,21 @@ describe('Window: trials table', () => {
       await inspector.getByText(/^Evaluated again on .*; loss: 5 instead of 4.?958\.$/).waitFor();
       await inspector.getByText(text.details, { exact: true }).click();
       await inspector.getByText('trial 42 ended').waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'shows first why a trial failed',
+    async () => {
+      const page = await table();
+      await filter(page).fill('# = 49');
+      await rowsSaid(page, 1);
+      await page.locator('#trial-row-49').click();
+      const inspector = page.getByRole('complementary', { name: text.inspector.label });
+      await inspector.getByText('out of paper in trial 49', { exact: true }).waitFor();
+      const [first] = await inspector.getByRole('heading', { level: 3 }).allTextContents();
+      expect(first).toBe(text.inspector.error);
     },
     LONG,
   );

@@ -84,6 +84,7 @@ export const inspector = {
   storyLoading: 'Loading the history.',
   events: 'Events of the scheduler, each with its cause',
   error: 'Why it failed',
+  lastError: 'Why the last attempt failed',
   cancelTrial: 'Cancel this trial',
   population: 'Population',
   nothingSelected: 'Nothing selected. Click a dot, or press J and K.',

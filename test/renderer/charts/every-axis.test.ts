@@ -115,6 +115,19 @@ describe('Value axis of Curves: its foot', () => {
     }
   });
 
+  it('shows the curve of the best from early on, also far below the final values', () => {
+    const shown = population([0.87, 0.88, 0.89]);
+    const { scale } = shown;
+    if (scale === null) throw new Error('no scale');
+    const values = [-1e6, 0.6, 0.7, 0.89];
+    const best: Line = { trial: 2, steps: [0, 1, 2, 3], values, length: 4 };
+    const foot = lowestUnit(shown, scale, [best], null);
+    expect(scale.unit(0.7)).toBeGreaterThanOrEqual(foot);
+    expect(scale.unit(-1e6)).toBeLessThan(foot);
+    // The final values keep a tenth of the height.
+    expect(foot).toBeGreaterThanOrEqual(-9);
+  });
+
   it('is 0 when every curve begins on the scale', () => {
     const shown = population(good);
     if (shown.scale === null) throw new Error('no scale');

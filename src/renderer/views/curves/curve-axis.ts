@@ -5,8 +5,10 @@ import type { ValueScale } from '../../charts/scales.ts';
 import type { Population } from '../../state/population.ts';
 import type { Deciles, Line } from './finished-curves.ts';
 
-/** Lowest visible position on the value scale: final values keep half of the height. */
+/** Lowest position on the value scale for the sake of all curves: final values keep half of the height. */
 const LOWEST = -1;
+/** Lowest position for the sake of the best trial's curve: final values keep a tenth of the height. */
+const LOWEST_OF_BEST = -9;
 
 /**
  * Axis of the running trials' values, used while no trial has ended; null before the first report.
@@ -28,9 +30,9 @@ export function provisionalScale(
 }
 
 /**
- * Position on the value scale at the foot of the chart, from -1 to 0, such that four of five curves
- * begin above it. Ignores curves of trials that ended below the scale, so that failures do not
- * flatten the others.
+ * Position on the value scale at the foot of the chart, from -9 to 0, such that four of five curves
+ * begin above it and the best trial's curve is visible from early on. Ignores other curves of trials
+ * that ended below the scale, so that failures do not flatten the others.
  */
 export function lowestUnit(
   population: Population,
@@ -47,5 +49,10 @@ export function lowestUnit(
   }
   for (const one of deciles?.values[0] ?? []) firsts.push(scale.unit(one));
   firsts.sort((a, b) => a - b);
-  return Math.max(LOWEST, Math.min(0, firsts[Math.floor(firsts.length / 5)] ?? 0));
+  const ofMost = Math.max(LOWEST, Math.min(0, firsts[Math.floor(firsts.length / 5)] ?? 0));
+  const best = lines.find(({ trial }) => trial === population.best);
+  const early = Array.from({ length: best?.length ?? 0 }, (_, i) =>
+    scale.unit(best?.values[i] ?? NaN),
+  ).find((unit) => unit >= LOWEST_OF_BEST);
+  return Math.min(ofMost, early ?? 0);
 }
