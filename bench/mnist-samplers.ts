@@ -21,7 +21,7 @@ import { optunaProposer, ownProposer } from './proposers.ts';
 import type { Proposer } from './proposers.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 import { searchLoop } from './search-loop.ts';
-import { mean, pairedDifference } from './statistics.ts';
+import { mean, median, pairedDifference } from './statistics.ts';
 
 const TRIALS = 64;
 const WORKERS = 4;
@@ -167,6 +167,6 @@ function differenceRow(
     unit: 'percentage points',
     goal: contender === 'evolution' ? 'difference ≥ 0' : '',
     held: contender === 'evolution' ? by.mean >= 0 : null,
-    note: `95 % (Student) [${low.toFixed(2)}, ${high.toFixed(2)}], better in ${by.wins} of ${by.pairs}`,
+    note: `95 % (Student) [${low.toFixed(2)}, ${high.toFixed(2)}], median ${median(pairs.map(([own, other]) => own - other)).toFixed(2)}, better in ${by.wins} of ${by.pairs}`,
   };
 }
