@@ -82,8 +82,74 @@ def bowl(x, z, c):
     return np.sum((x - 0.3) ** 2) + np.sum(np.abs(z - ends)) + 0.2 * sum(k != 1 for k in c)
 
 
+def search_to_its_end(seed, objective, population=6):
+    """Samples of every generation of two continuous coordinates, and whether the package gives up after it."""
+    optimizer = CatCMAwM(x_space=[[0.0, 1.0]] * 2, population_size=population, seed=seed)
+    rows = []
+    while not rows or not rows[-1]["stops"]:
+        solutions = [optimizer.ask() for _ in range(population)]
+        valued = [(s, float(objective(s.x))) for s in solutions]
+        samples = [{"raw": listed(s._v_raw), "loss": v} for s, v in valued]
+        optimizer.tell(valued)
+        rows.append({"samples": samples, "stops": bool(optimizer.should_stop())})
+    return {"population": population, "generations": rows}
+
+
+def stop_of(generation=1, sigma=1.0, covariance=(1.0, 0.0, 0.0, 1.0), path=(0.0, 0.0), mean=(0.5, 0.5), values=(0.0, 1.0)):
+    """Whether the package gives up a distribution of two continuous coordinates; values: of each of the last generations."""
+    optimizer = CatCMAwM(x_space=[[0.0, 1.0]] * 2, population_size=6, seed=1)
+    optimizer._g = generation
+    optimizer._sigma = sigma
+    optimizer._C = np.array(covariance).reshape(2, 2)
+    optimizer._pc = np.array(path)
+    optimizer._mean = np.array(mean)
+    optimizer._B = optimizer._D = None
+    optimizer._funhist_values = np.array(list(values) * optimizer._funhist_term)
+    return {
+        "generation": generation,
+        "sigma": sigma,
+        "covariance": list(covariance),
+        "path": list(path),
+        "mean": list(mean),
+        "values": list(values),
+        "stops": bool(optimizer.should_stop()),
+    }
+
+
+TURNED = (0.5, 0.3, 0.3, 0.5)
+SINGULAR = (1.0, 0.0, 0.0, 1e-30)
+STOPS = [
+    stop_of(),
+    stop_of(covariance=TURNED),
+    # Equal values, too few generations and enough; a range just above the smallest.
+    stop_of(20, values=(3.0, 3.0)),
+    stop_of(21, values=(3.0, 3.0)),
+    stop_of(21, values=(3.0, 3.0 + 5e-13)),
+    stop_of(21, values=(3.0, 3.0 + 2e-12)),
+    stop_of(400, values=(3.0, 3.0 + 2e-12)),
+    # The spread, alone and with the path.
+    stop_of(sigma=1e-11, mean=(0.0, 0.0)),
+    stop_of(sigma=9e-13, mean=(0.0, 0.0)),
+    stop_of(sigma=9e-13, mean=(0.0, 0.0), path=(0.0, 5.0)),
+    stop_of(sigma=9e-13, mean=(0.0, 0.0), covariance=(1.0, 0.0, 0.0, 4.0)),
+    stop_of(sigma=9e3),
+    stop_of(sigma=2e4),
+    # Steps that are lost in the rounding of the mean: of one coordinate, and along one axis.
+    stop_of(sigma=1e-15, covariance=(1e4, 0.0, 0.0, 1e-4), path=(1e4, 0.0)),
+    stop_of(2, sigma=4e-16, covariance=(1e2, 0.0, 0.0, 1e1), path=(1e5, 0.0)),
+    stop_of(1, sigma=1.5e-8, covariance=(0.5, 0.4999999999999999, 0.4999999999999999, 0.5)),
+    stop_of(2, sigma=1.5e-8, covariance=(0.5, 0.4999999999999999, 0.4999999999999999, 0.5)),
+    stop_of(covariance=SINGULAR, mean=(0.0, 0.0)),
+    stop_of(covariance=(1.0, 0.0, 0.0, 1e-20), mean=(0.0, 0.0)),
+]
+
 if __name__ == "__main__":
     fixture = {
+        "stops": STOPS,
+        "ends": {
+            "a bowl": search_to_its_end(7, lambda x: np.sum((x - 0.3) ** 2)),
+            "a plane without slope": search_to_its_end(8, lambda x: 1.0),
+        },
         "cmaes": cmaes.__version__,
         "cases": {
             "continuous": case(1, 3, 0, 0, [], bowl, 12),

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { symmetricEigen } from '../../../src/core/linear-algebra/symmetric-eigen.ts';
 import { PURPOSE, Stream } from '../../../src/core/random.ts';
-import { initialDistribution } from '../../../src/core/samplers/cma-es/distribution.ts';
+import { isConverged } from '../../../src/core/samplers/cma-es/convergence.ts';
+import { initialDistribution, roots } from '../../../src/core/samplers/cma-es/distribution.ts';
 import type { MixedSpace } from '../../../src/core/samplers/cma-es/mixed-space.ts';
 import { defaultPopulation, strategyOf } from '../../../src/core/samplers/cma-es/strategy.ts';
 import { nextDistribution } from '../../../src/core/samplers/cma-es/update.ts';
@@ -35,10 +36,34 @@ interface RecordedCase {
   }[];
 }
 
+/** A distribution of two continuous coordinates, and whether the package gives it up. */
+interface RecordedStop {
+  readonly generation: number;
+  readonly sigma: number;
+  readonly covariance: readonly number[];
+  readonly path: readonly number[];
+  readonly mean: readonly number[];
+  readonly values: readonly [number, number];
+  readonly stops: boolean;
+}
+
+/** A search in two continuous coordinates until the package gives it up. */
+interface RecordedEnd {
+  readonly population: number;
+  readonly generations: readonly {
+    readonly samples: readonly { readonly raw: readonly number[]; readonly loss: number }[];
+    readonly stops: boolean;
+  }[];
+}
+
 /** Numbers of the package cmaes 0.13.1, recorded by `bench/peers/cma-es-fixture.py`. */
 const recorded = JSON.parse(
   readFileSync(new URL('fixtures/cma-es.json', import.meta.url), 'utf8'),
-) as { readonly cases: Readonly<Record<string, RecordedCase>> };
+) as {
+  readonly cases: Readonly<Record<string, RecordedCase>>;
+  readonly stops: readonly RecordedStop[];
+  readonly ends: Readonly<Record<string, RecordedEnd>>;
+};
 
 const listed = (value: number | undefined): number[] | undefined =>
   value === undefined ? undefined : [value];
@@ -132,5 +157,43 @@ describe('Symmetric eigen-decomposition', () => {
     const [small, large] = [...values].sort((a, b) => a - b);
     expect(Math.abs(small! / 1.5e-12 - 1)).toBeLessThan(1e-11);
     expect(large).toBeCloseTo(2, 11);
+  });
+});
+
+describe("Sampler cma-es: gives a distribution up where the authors' package does", () => {
+  const plane: MixedSpace = { continuous: 2, ladders: [], choices: [] };
+
+  it.each(recorded.stops)('%j', ({ stops, generation, values, ...numbers }) => {
+    const strategy = strategyOf(plane, 6);
+    const initial = initialDistribution(strategy, [1, 1]);
+    const covariance = Float64Array.from(numbers.covariance);
+    const gaussian = {
+      ...initial.gaussian,
+      ...roots(covariance, 2),
+      covariance,
+      sigma: numbers.sigma,
+      path: Float64Array.from(numbers.path),
+      mean: Float64Array.from(numbers.mean),
+    };
+    const kept = Array.from({ length: strategy.valuesKept }, () => values);
+    const found = isConverged(strategy, { ...initial, generation, gaussian, values: kept });
+    expect(found).toBe(stops);
+  });
+
+  it.each(Object.entries(recorded.ends))('after the same generation: %s', (_, end) => {
+    const strategy = strategyOf(plane, end.population);
+    let state = initialDistribution(strategy, [0.5 / 6, 0.5 / 6]);
+    const found = end.generations.map(({ samples }) => {
+      const told = samples.map(({ raw, loss }) => ({
+        raw: Float64Array.from(raw),
+        chosen: new Float64Array(0),
+        loss,
+        isPruned: false,
+      }));
+      state = nextDistribution(strategy, state, told);
+      return isConverged(strategy, state);
+    });
+    expect(found).toEqual(end.generations.map(({ stops }) => stops));
+    expect(found.indexOf(true)).toBe(found.length - 1);
   });
 });

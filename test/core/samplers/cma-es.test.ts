@@ -118,6 +118,91 @@ describe('Sampler cma-es: generations', () => {
   });
 });
 
+describe('Sampler cma-es: restarts', () => {
+  const line: SearchSpace = { x: { type: 'float', low: 0, high: 1 } };
+  /** Generations of a population of 4 until values that do not differ end the search. */
+  const GENERATIONS = 19;
+  const FIRST = 4 * GENERATIONS;
+
+  it('begin with twice the population, and again, around other points, once all values are equal', () => {
+    const study = new Study(make(line, 4, { population: 4, sigma: 0.05 }), line);
+    const generations: number[] = [];
+    for (let number = 0; number < FIRST + 400; number++) {
+      generations.push(...study.ask(1));
+      study.tell(number, 7);
+    }
+    const sizes = Array.from(
+      { length: GENERATIONS + 20 },
+      (_, generation) => generations.filter((each) => each === generation).length,
+    );
+    // With twice the population there are 10 + ⌈30 / 8⌉ + 1 generations, then four times.
+    expect(sizes).toEqual([
+      ...Array<number>(GENERATIONS).fill(4),
+      ...Array<number>(15).fill(8),
+      ...Array<number>(5).fill(16),
+    ]);
+    const middles = [0, GENERATIONS, GENERATIONS + 15].map((generation) => {
+      const points = generations.flatMap((each, number) =>
+        each === generation ? [study.columns.params(number)![0]!] : [],
+      );
+      return points.reduce((sum, each) => sum + each, 0) / points.length;
+    });
+    for (const [i, middle] of middles.entries())
+      for (const other of middles.slice(i + 1))
+        expect(Math.abs(middle - other)).toBeGreaterThan(0.05);
+  });
+
+  it('do not count trials that end late, which are samples of the distribution before', () => {
+    const study = new Study(make(line, 2, { population: 4, sigma: 0.05 }), line);
+    for (let number = 0; number < FIRST; number++) {
+      study.ask(1);
+      if (number === FIRST - 4) study.ask(8);
+      study.tell(number, 7);
+    }
+    expect(study.ask(1)).toEqual([GENERATIONS]);
+    for (let number = FIRST; number < FIRST + 8; number++) study.tell(number, 7);
+    expect(study.ask(8)).toEqual(Array(8).fill(GENERATIONS));
+  });
+
+  it('propose the same trials after a program was started again in the midst of them', () => {
+    const study = new Study(make(line, 2, { population: 4 }), line);
+    const flat = (count: number): void => {
+      for (let i = 0; i < count; i++) study.tell(study.columns.size - count + i, 7);
+    };
+    for (let number = 0; number < FIRST + 100; number++) {
+      study.ask(1);
+      flat(1);
+    }
+    const { columns } = study;
+    const again = make(line, 2, { population: 4 });
+    for (const number of [FIRST + 99, 3, FIRST, FIRST + 1]) {
+      for (const sampler of [make(line, 2, { population: 4 }), again]) {
+        const [proposal] = sampler.propose(number, 1, columns.asynchronousView(number));
+        expect(proposal!.params).toEqual(columns.params(number));
+      }
+    }
+  });
+
+  it('find the lower one of two valleys, where the first search ended in the other', () => {
+    const valleys = (x: number): number =>
+      Math.min(0.1 + 4 * (x - 0.2) ** 2, 100 * Math.max(0, Math.abs(x - 0.93) - 0.01) ** 2);
+    const best = (trials: number, seed: number): number => {
+      const study = new Study(make(line, seed, { sigma: 0.05 }), line);
+      let least = Infinity;
+      for (let number = 0; number < trials; number++) {
+        study.ask(1);
+        const value = valleys(study.columns.params(number)![0]!);
+        least = Math.min(least, value);
+        study.tell(number, value);
+      }
+      return least;
+    };
+    const found = Array.from({ length: 8 }, (_, seed) => [best(150, seed), best(1500, seed)]);
+    expect(found.filter(([early]) => early! > 0.09).length).toBeGreaterThan(4);
+    expect(found.filter(([, late]) => late! < 0.01).length).toBeGreaterThan(5);
+  });
+});
+
 describe('Sampler cma-es: ranks', () => {
   const strategy = strategyOf({ continuous: 2, ladders: [], choices: [3] }, 6);
   const initial = initialDistribution(strategy, [0.2, 0.2]);

@@ -12,15 +12,17 @@
  *   or one drawn uniformly because the distribution gave none that is new.
  * - Failed and diverged trials rank last, pruned ones before them.
  * - An inactive parameter of a sample counts as if it were at the mean.
- *
- * No restarts: a converged distribution samples ever closer to its mean.
+ * - A distribution that finds nothing new any more is given up (`convergence.ts`). The next one begins
+ *   around a random point, with twice the population (IPOP, Auger & Hansen 2005).
  */
+import { at } from '../../at.ts';
 import { PURPOSE, Stream } from '../../random.ts';
 import type { Axis } from '../../search-space/axis.ts';
 import { sameKey } from '../../search-space/duplicate-key.ts';
 import type { HistoryView } from '../../study/history.ts';
 import { Distinct } from '../distinct.ts';
 import type { Sampler } from '../sampler.ts';
+import { isConverged } from './convergence.ts';
 import { drawn, initialDistribution } from './distribution.ts';
 import type { Distribution } from './distribution.ts';
 import { Translation } from './mixed-space.ts';
@@ -58,7 +60,7 @@ export function cmaEs(axes: readonly Axis[], seed: number, settings: CmaEsSettin
     size: null,
     propose: (first, count, history) => {
       const distribution = generations.after(history);
-      const { generation } = distribution;
+      const generation = labelOf(distribution);
       return distinct.propose(
         first,
         count,
@@ -73,6 +75,11 @@ export function cmaEs(axes: readonly Axis[], seed: number, settings: CmaEsSettin
   };
 }
 
+/** Generation as trials keep it: counted over all restarts. */
+function labelOf({ before, generation }: Distribution): number {
+  return before + generation;
+}
+
 /**
  * The distribution after a view's completions. Remembers that of the last view and adds only the new
  * completions; starts over for a shorter view.
@@ -81,10 +88,13 @@ class Generations {
   readonly #axes: readonly Axis[];
   readonly #seed: number;
   readonly #translation: Translation;
-  readonly #strategy: Strategy;
+  readonly #sigma: number;
+  /** Strategies by the number of restarts before them. */
+  readonly #strategies: Strategy[];
   readonly #initial: Distribution;
+  #restarts = 0;
   #current: Distribution;
-  /** Distribution of the generation before; null in the first. */
+  /** Distribution of the generation before; null in the first after a start. */
   #previous: Distribution | null = null;
   /** Evaluated samples that count for the current generation. */
   #samples: Evaluated[] = [];
@@ -96,14 +106,16 @@ class Generations {
     this.#seed = seed;
     this.#translation = new Translation(axes);
     const { space } = this.#translation;
-    this.#strategy = strategyOf(space, population ?? defaultPopulation(space));
-    const deviations = new Float64Array(this.#strategy.numeric).fill(sigma);
-    this.#initial = initialDistribution(this.#strategy, deviations);
+    this.#sigma = sigma;
+    const first = strategyOf(space, population ?? defaultPopulation(space));
+    this.#strategies = [first];
+    this.#initial = initialDistribution(first, this.#deviations);
     this.#current = this.#initial;
   }
 
   after(history: HistoryView): Distribution {
     if (history.count < this.#seen) {
+      this.#restarts = 0;
       this.#current = this.#initial;
       this.#previous = null;
       this.#samples = [];
@@ -125,18 +137,45 @@ class Generations {
 
   #add(history: HistoryView, number: number): void {
     const generation = history.generation(number);
-    const source = [this.#current, this.#previous].find((each) => each?.generation === generation);
+    const source = [this.#current, this.#previous].find(
+      (each) => each !== null && labelOf(each) === generation,
+    );
     if (source === undefined || source === null) return;
     const sample = this.#sampleOf(history, number, source);
     if (sample === null) return;
     const value = history.value(number);
     const loss = history.direction === 'minimize' ? value : -value;
     this.#samples.push({ ...sample, loss, isPruned: history.isPruned(number) });
-    if (this.#samples.length < this.#strategy.population) return;
+    const strategy = this.#strategy;
+    if (this.#samples.length < strategy.population) return;
 
     this.#previous = this.#current;
-    this.#current = nextDistribution(this.#strategy, this.#current, this.#samples);
+    this.#current = nextDistribution(strategy, this.#current, this.#samples);
     this.#samples = [];
+    if (isConverged(strategy, this.#current)) this.#restart();
+  }
+
+  /** Samples of the distribution before do not count for the next one. */
+  #restart(): void {
+    this.#restarts += 1;
+    const stream = new Stream(this.#seed, { purpose: PURPOSE.mutate, ordinal: this.#restarts });
+    const mean = Float64Array.from(this.#deviations, () => stream.uniform53());
+    const before = labelOf(this.#current);
+    this.#current = initialDistribution(this.#strategy, this.#deviations, mean, before);
+    this.#previous = null;
+  }
+
+  get #strategy(): Strategy {
+    const first = at(this.#strategies, 0);
+    while (this.#strategies.length <= this.#restarts) {
+      const { population } = at(this.#strategies, this.#strategies.length - 1);
+      this.#strategies.push(strategyOf(first.space, 2 * population));
+    }
+    return at(this.#strategies, this.#restarts);
+  }
+
+  get #deviations(): Float64Array {
+    return new Float64Array(at(this.#strategies, 0).numeric).fill(this.#sigma);
   }
 
   /** Draws a trial's sample again; null if its point is no sample of the distribution. */

@@ -11,6 +11,9 @@ export interface Gaussian {
   readonly mean: Float64Array;
   readonly sigma: number;
   readonly covariance: Float64Array;
+  /** Standard deviations along the axes of C, in no order, and the axes, the k-th in column k. */
+  readonly deviations: Float64Array;
+  readonly axes: Float64Array;
   /** C^½ and C^−½, symmetric. */
   readonly root: Float64Array;
   readonly inverseRoot: Float64Array;
@@ -38,15 +41,26 @@ export interface Categorical {
 }
 
 export interface Distribution {
+  /** Number of updates since the last restart. */
   readonly generation: number;
+  /** Number of generations before the last restart. */
+  readonly before: number;
+  /** Smallest and largest value of the last generations, latest first. */
+  readonly values: readonly (readonly [number, number])[];
   readonly gaussian: Gaussian;
   readonly categorical: Categorical;
 }
 
-/** Returns the first distribution: around the centre, all choices equally probable. */
+/**
+ * Returns a first distribution: all choices equally probable.
+ * @param mean its centre; default: that of the space
+ * @param before number of generations of the distributions that were given up before
+ */
 export function initialDistribution(
   { space, numeric }: Strategy,
   deviations: ArrayLike<number>,
+  mean = new Float64Array(numeric).fill(0.5),
+  before = 0,
 ): Distribution {
   const { ladders, choices } = space;
   const covariance = new Float64Array(numeric * numeric);
@@ -54,8 +68,10 @@ export function initialDistribution(
     covariance[i * numeric + i] = at(deviations, i) * at(deviations, i);
   return {
     generation: 0,
+    before,
+    values: [],
     gaussian: {
-      mean: new Float64Array(numeric).fill(0.5),
+      mean,
       sigma: 1,
       ...roots(covariance, numeric),
       sigmaPath: new Float64Array(numeric),
@@ -97,14 +113,11 @@ function choiceAt(probabilities: Float64Array, uniform: number): number {
   return probabilities.length - 1;
 }
 
-/**
- * Returns a covariance made symmetric and positive definite, with its roots and its smallest
- * standard deviation along an axis.
- */
+/** Returns a covariance made symmetric and positive definite, with its axes and roots. */
 export function roots(
   matrix: Float64Array,
   n: number,
-): Pick<Gaussian, 'covariance' | 'root' | 'inverseRoot'> & { readonly narrowest: number } {
+): Pick<Gaussian, 'covariance' | 'deviations' | 'axes' | 'root' | 'inverseRoot'> {
   const symmetric = matrix.slice();
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++)
@@ -123,10 +136,11 @@ export function roots(
     return out;
   };
   return {
+    deviations,
+    axes: vectors,
     covariance: composed(deviations.map((deviation) => deviation * deviation)),
     root: composed(deviations),
     inverseRoot: composed(deviations.map((deviation) => 1 / deviation)),
-    narrowest: deviations.reduce((least, deviation) => Math.min(least, deviation), Infinity),
   };
 }
 

@@ -39,6 +39,8 @@ export interface Strategy {
   readonly margin: number;
   /** Number of interquartile ranges that the penalty remembers. */
   readonly rangesKept: number;
+  /** Number of generations whose values decide whether the search stands still. */
+  readonly valuesKept: number;
 }
 
 /** Default population: 4 + ⌊3·ln d⌋, d the number of parameters with several values. */
@@ -93,6 +95,7 @@ export function strategyOf(space: MixedSpace, population: number): Strategy {
     chi: n === 0 ? 0 : Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n)),
     margin: discrete === 0 ? 0 : 1 - exp(log(UNCHANGED) / discrete),
     rangesKept: 20 + Math.ceil((3 * n) / population),
+    valuesKept: 10 + Math.ceil((30 * n) / population),
   };
 }
 

@@ -27,14 +27,11 @@ export interface Evaluated extends Sample {
 /** @param samples as many as the population; equal ones rank in this order */
 export function nextDistribution(
   strategy: Strategy,
-  { generation, gaussian, categorical }: Distribution,
+  { generation, before, gaussian, categorical, values }: Distribution,
   samples: readonly Evaluated[],
 ): Distribution {
-  const ranges = rangesAfter(
-    strategy,
-    gaussian,
-    ranked(samples, (sample) => sample.loss),
-  );
+  const byLoss = ranked(samples, (sample) => sample.loss);
+  const ranges = rangesAfter(strategy, gaussian, byLoss);
   const unit = median(ranges);
   const best = ranked(
     samples,
@@ -46,6 +43,8 @@ export function nextDistribution(
     strategy.numeric === 0 ? gaussian : nextGaussian(strategy, gaussian, generation + 1, raw);
   return {
     generation: generation + 1,
+    before,
+    values: [spanOf(byLoss), ...values].slice(0, strategy.valuesKept),
     gaussian: withMargin(strategy, { ...moved, ranges }, changed),
     categorical: nextCategorical(
       strategy,
@@ -66,6 +65,10 @@ function ranked(
   });
   order.sort((a, b) => a.group - b.group || (a.loss === b.loss ? 0 : a.loss - b.loss));
   return order.map(({ sample }) => sample);
+}
+
+function spanOf(sorted: readonly Evaluated[]): readonly [number, number] {
+  return [at(sorted, 0).loss, at(sorted, sorted.length - 1).loss];
 }
 
 /** Adds the interquartile range of a generation's values, if it has one. */
@@ -147,7 +150,8 @@ function nextGaussian(
     const scaled = weight >= 0 ? weight : (weight * n) / (squared(whitened) + EPSILON);
     addOuter(next, n, cMu * scaled, each);
   }
-  const { narrowest, ...covariances } = roots(next, n);
+  const covariances = roots(next, n);
+  const narrowest = Math.min(...covariances.deviations);
   const sigma = Math.min(
     LARGEST_SIGMA,
     gaussian.sigma * exp((cSigma / dSigma) * (length / chi - 1)),
