@@ -24,7 +24,9 @@ export const start = {
   script: 'Optimize your own script',
   scriptText:
     'A training script in Python, or any program that prints its result. Its options become parameters.',
-  scriptButton: 'Choose a script',
+  /** A browser cannot start programs: it shows the commands to type. */
+  scriptButton: ({ inBrowser }: { inBrowser: boolean }) =>
+    inBrowser ? 'Show the commands' : 'Choose a script',
   scriptLine: '$ python train.py --lr ',
   digits: 'Handwritten digits of MNIST',
   kinds: ['.tar.gz', '.parquet', 'folder'],
