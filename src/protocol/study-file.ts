@@ -111,7 +111,9 @@ export const studyFile = strict({
     .exactOptional()
     .describe('Bounds of metrics, such as {"weights": {"at most": 100000}}; beside "objectives".'),
   searchSpace,
-  sampler,
+  sampler: sampler
+    .default({ name: 'auto' })
+    .describe('How points are proposed, with the settings of that sampler. Default auto.'),
   pruner: pruner
     .nullish()
     .describe(
@@ -139,7 +141,7 @@ export const studyFile = strict({
 }).meta({
   title: 'Galapagos study',
   // `parseStudy` takes the direction of the first of several objectives.
-  required: ['format', 'name', 'objective', 'searchSpace', 'sampler', 'stop', 'seed'],
+  required: ['format', 'name', 'objective', 'searchSpace', 'stop', 'seed'],
   anyOf: [{ required: ['direction'] }, { required: ['objectives'] }],
 });
 

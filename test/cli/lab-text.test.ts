@@ -225,6 +225,8 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
   expect(storyText(output, false)).toEqual(told);
   const paused = { ...output, state: 'waiting', outcome: null, value: null, pausedAfter: 2 };
   expect(storyText(paused, false)[0]).toBe('trial 3 of mnist: paused at the rung after epoch 2');
+  const diverged = { ...output, outcome: 'diverged', value: null };
+  expect(storyText(diverged, false)[0]).toBe('trial 3 of mnist: complete (diverged)');
   expect(storyText(output, true)).toEqual([
     ...told,
     '  scheduler events with their causes:',

@@ -201,6 +201,11 @@ describe('Study file: an invalid field is answered with file, field, expected, f
   });
 });
 
+test('Study file: takes the sampler auto where a file names none', () => {
+  const { sampler } = parseStudyFile(JSON.stringify(changed('sampler', undefined)), 'study.json');
+  expect(sampler).toEqual({ name: 'auto' });
+});
+
 describe('Study file: inconsistent numbers are refused', () => {
   test.each([
     ['low above high', 'searchSpace.x.low', 2, 'searchSpace.x.low'],

@@ -194,8 +194,11 @@ function ended({ counts: { complete, pruned, failed } }: Study): number {
   return complete + pruned + failed;
 }
 
-function stateOfTrial({ state, pausedAfter }: StoryOutput): string {
-  return pausedAfter === undefined ? state : `paused at the rung after epoch ${pausedAfter}`;
+function stateOfTrial({ state, outcome, pausedAfter }: StoryOutput): string {
+  if (pausedAfter !== undefined) return `paused at the rung after epoch ${pausedAfter}`;
+  return outcome === null || outcome === 'succeeded' || outcome === state
+    ? state
+    : `${state} (${outcome})`;
 }
 
 function outcomeText({ state, outcome, pausedAfter }: TrialOutput): string {
