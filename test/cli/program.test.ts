@@ -216,7 +216,6 @@ describe('Command line: exits with 2 and a sentence, without output, for an inva
     expect(problems.map(({ path }) => path).sort()).toEqual([
       'direction',
       'objective',
-      'sampler',
       'searchSpace',
       'seed',
       'stop',

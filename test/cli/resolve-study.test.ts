@@ -157,6 +157,22 @@ test("Run: naming the file's own sampler keeps its settings", () => {
   expect(resolved('s.json', { sampler: 'random' }).spec.sampler).toEqual({ name: 'random' });
 });
 
+test('Run: a sampler and a pruner of a flag may have settings, which are checked as those of a file', () => {
+  expect(resolved('sphere', { sampler: 'grid divisions=3', trials: 9 }).spec.sampler).toEqual({
+    name: 'grid',
+    divisions: 3,
+  });
+  expect(resolved('mnist', { pruner: 'none' }).pruner).toEqual({ name: 'none' });
+  expect(() => resolved('sphere', { sampler: 'tpe startup=0' })).toThrow(
+    'preset sphere with the flags given: sampler.startup: expected an integer from 1',
+  );
+  expect(() => resolved('sphere', { sampler: 'tpe startupp=4' })).toThrow('did you mean startup?');
+  expect(() => resolved('sphere', { sampler: 'tpe startup' })).toThrow(
+    'expected setting=value, found "startup"',
+  );
+  expect(() => resolved('sphere', { pruner: 'median warmup=-1' })).toThrow('pruner.warmup');
+});
+
 test('Run: a network may be a file beside the study, and the run contains its description', () => {
   const study = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
     objective: object;

@@ -16,7 +16,7 @@ import { StorageError } from '../../storage/errors.ts';
 import { orThrow } from '../../studies/decide-or-throw.ts';
 import { lastEdit, previewEdit } from '../../studies/edit-search.ts';
 import type { EditEffect } from '../../studies/edit-search.ts';
-import { valueOf } from '../options/arguments.ts';
+import { pairOf, settingOf, valueOf } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { LabOptions } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
@@ -167,22 +167,8 @@ function changeOf(options: EditOptions, spec: StudySpec): SearchChange {
   return parse(searchChange, change, 'the edit');
 }
 
-function pairOf(given: string, shape: string): readonly [string, string] {
-  const at = given.indexOf('=');
-  if (at < 1 || at === given.length - 1)
-    throw new UsageError(`expected ${shape}, found ${JSON.stringify(given)}`, 'usage');
-  return [given.slice(0, at), given.slice(at + 1)];
-}
-
 function numberOf(text: string | undefined, given: string): number {
   const value = text === undefined || text.trim() === '' ? NaN : Number(text);
   if (Number.isFinite(value)) return value;
   throw new UsageError(`expected name=low..high, found ${JSON.stringify(given)}`, 'usage');
-}
-
-/** `tpe startup=20`. */
-function settingOf(given: string): { readonly name: string; readonly [setting: string]: unknown } {
-  const [name = '', ...settings] = given.trim().split(/\s+/);
-  const pairs = settings.map((setting) => pairOf(setting, 'setting=value'));
-  return { name, ...Object.fromEntries(pairs.map(([key, value]) => [key, valueOf(value)])) };
 }

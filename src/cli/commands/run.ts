@@ -69,12 +69,12 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .option('--target <x>', 'stop when a trial reaches this value', real())
     .option(
       '--sampler <name>',
-      `${samplerNames.map(({ name }) => name).join(', ')}; with its default settings`,
+      `${samplerNames.map(({ name }) => name).join(', ')}; with settings: "grid divisions=4"`,
       text,
     )
     .option(
       '--pruner <name>',
-      `which trials are stopped early: ${pruners.map(({ name }) => name).join(', ')}; with its default settings`,
+      `which trials are stopped early: ${pruners.map(({ name }) => name).join(', ')}; with settings: "median warmup=2"`,
       text,
     )
     .option('--seed <n>', 'seed of the random generator', integer(0))

@@ -1,4 +1,5 @@
 /** Parsers of option values for commander; errors contain the expected and the found value. */
+import { UsageError } from '../process/exit-codes.ts';
 import { InvalidArgumentError } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ParamValue } from '../../core/search-space/distribution.ts';
@@ -65,6 +66,24 @@ export function valueOf(text: string): ParamValue {
     // Not JSON: a text without quotation marks.
   }
   return text;
+}
+
+/** @param shape `name=value`, for the error */
+export function pairOf(given: string, shape: string): readonly [string, string] {
+  const at = given.indexOf('=');
+  if (at < 1 || at === given.length - 1)
+    throw new UsageError(`expected ${shape}, found ${JSON.stringify(given)}`, 'usage');
+  return [given.slice(0, at), given.slice(at + 1)];
+}
+
+/** A sampler or pruner with settings: `tpe startup=20`. */
+export function settingOf(given: string): {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+} {
+  const [name = '', ...settings] = given.trim().split(/\s+/);
+  const pairs = settings.map((setting) => pairOf(setting, 'setting=value'));
+  return { name, ...Object.fromEntries(pairs.map(([key, value]) => [key, valueOf(value)])) };
 }
 
 /** Names, separated by commas. */

@@ -17,6 +17,7 @@ import { looksLikeFile } from '../../studies/looks-like-file.ts';
 import { withNetworkFile } from '../../studies/network-file.ts';
 import { objectiveCheck } from '../../objectives/objective-check.ts';
 import { notesOn } from '../../studies/study-notes.ts';
+import { settingOf } from '../options/arguments.ts';
 import { UsageError } from '../process/exit-codes.ts';
 import { presetFile, presetNames } from './presets.ts';
 
@@ -110,9 +111,10 @@ function readStudy(source: string, named: string): string {
 
 function withFlags(
   file: StudyFile,
-  { trials, minutes, target, seed, pruner, packing, devices, ...flags }: StudyFlags,
+  { trials, minutes, target, seed, packing, devices, ...flags }: StudyFlags,
 ): StudyFile {
-  const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
+  const sampler = changedSetting(flags.sampler, file.sampler, presentName);
+  const pruner = changedSetting(flags.pruner, file.pruner ?? null);
   const stop = {
     ...file.stop,
     ...(trials === undefined ? {} : { trials }),
@@ -120,18 +122,32 @@ function withFlags(
     ...(target === undefined ? {} : { target }),
   };
   const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
-  const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
-  const others = [seed, pruner, packing, devices].some((flag) => flag !== undefined);
-  if (!limitsChanged && !samplerChanged && !others) return file;
+  const others = [sampler, pruner, seed, packing, devices].some((flag) => flag !== undefined);
+  if (!limitsChanged && !others) return file;
   return {
     ...file,
-    ...(pruner === undefined || pruner === file.pruner?.name ? {} : { pruner: { name: pruner } }),
+    ...(pruner === undefined ? {} : { pruner }),
     ...(packing === undefined ? {} : { packing }),
     ...(devices === undefined ? {} : { devices: devices.map(deviceId) }),
     stop,
-    sampler: samplerChanged ? { name: sampler } : file.sampler,
+    sampler: sampler ?? file.sampler,
     seed: seed ?? file.seed,
   };
+}
+
+/**
+ * Returns the sampler or pruner that a flag names; undefined: the flag is absent, or names that of the
+ * file without settings, which keeps its own.
+ */
+function changedSetting<Spec extends { readonly name: string }>(
+  flag: string | undefined,
+  own: Spec | null,
+  present = (name: string): string => name,
+): Spec | { readonly name: string; readonly [setting: string]: unknown } | undefined {
+  if (flag === undefined) return undefined;
+  const { name, ...settings } = settingOf(flag);
+  if (present(name) === own?.name && Object.keys(settings).length === 0) return undefined;
+  return { ...settings, name: present(name) };
 }
 
 /** Replaces the executor that the objective selects; whether it can is checked with the study. */
