@@ -3,16 +3,18 @@ import type { BestConfigs } from '../protocol/best-configs.ts';
 
 /**
  * One header line, then one line for each configuration. The cell of an inactive parameter is
- * empty.
+ * empty. Where the study lists objectives, each has a column, as in the table of all trials.
  */
 export function csvText({ best, metric, split }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
+  const objectives = [...new Set(best.flatMap(({ values = {} }) => Object.keys(values)))];
   const head = [
     'rank',
     'trial',
     'value',
     'metric',
     'split',
+    ...objectives.map((objective) => `objective ${objective}`),
     ...names,
     'attempt',
     'operator',
@@ -20,12 +22,13 @@ export function csvText({ best, metric, split }: BestConfigs): string {
     'generation',
     'energy',
   ];
-  const rows = best.map(({ rank, trial, value, params, attempt, lineage, energy }) => [
+  const rows = best.map(({ rank, trial, value, values = {}, params, attempt, lineage, energy }) => [
     rank,
     trial,
     value,
     metric ?? '',
     split ?? '',
+    ...objectives.map((objective) => values[objective] ?? ''),
     ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
     attempt,
     lineage?.operator ?? '',

@@ -79,6 +79,16 @@ test('Export: CSV has a column for every parameter of any configuration, quoted 
   ]);
 });
 
+test('Export: CSV has a column for every objective of a front', () => {
+  const front = best.map((trial, i) => ({
+    ...trial,
+    values: { accuracy: trial.value, weights: i },
+  }));
+  const [head = '', first = ''] = csvText(bestConfigsOf(study, front)).split('\r\n');
+  expect(head).toContain(',split,objective accuracy,objective weights,lr,');
+  expect(first).toContain(',validation,0.94,0,0.1,');
+});
+
 describe('Export: writes a file completely or not at all', () => {
   test('names a file that cannot be written and leaves nothing', () => {
     mkdirSync(join(folder, 'taken'));

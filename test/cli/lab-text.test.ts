@@ -160,6 +160,10 @@ test.each([
     'trial 3  paused after epoch 2, 94.12 % (validation)  lr 0.03123  kind relu',
   ],
   [{ state: 'pruned', outcome: 'pruned', attempts: 1 }, 'trial 3  pruned  lr 0.03123  kind relu'],
+  [
+    { state: 'pruned', outcome: 'pruned', attempts: 1, reports: curve },
+    'trial 3  pruned, epoch 2 94.12 % (validation)  lr 0.03123  kind relu',
+  ],
 ] as const)('Lab text: shows a trial in one line: %j', (change, line) => {
   expect(trialText({ ...trial, ...change })).toBe(line);
 });

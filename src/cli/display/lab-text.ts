@@ -158,7 +158,8 @@ function stateText(study: Study): string {
 /** Formats one trial as one line. */
 export function trialText(trial: TrialOutput): string {
   const isPaused = trial.pausedAfter !== undefined;
-  const last = isPaused || trial.state === 'running' ? trial.reports.at(-1) : undefined;
+  const isReported = isPaused || trial.state === 'running' || trial.state === 'pruned';
+  const last = isReported ? trial.reports.at(-1) : undefined;
   const epoch = isPaused ? '' : `epoch ${last?.epoch ?? 0} `;
   const reported = last === undefined ? '' : `, ${epoch}${score(last.value, trial)}`;
   const finished =
