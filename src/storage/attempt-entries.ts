@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import type { AttemptEntry, AttemptFilter } from './lab-reader.ts';
 import { figuresOf } from './result-figures.ts';
 
-const SELECT = `SELECT uid, number, k, slot, sent_at, ended_at, outcome, result
+const SELECT = `SELECT uid, number, k, slot, sent_at, ended_at, outcome, result, detail
   FROM galapagos_attempt JOIN galapagos_study ON galapagos_study.id = galapagos_attempt.study
   WHERE (?1 IS NULL OR uid = ?1) AND sent_at < ?2 AND sent_at >= ?3 ORDER BY sent_at DESC LIMIT ?4`;
 
@@ -31,6 +31,7 @@ export function attemptEntries(
           ? null
           : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[6]),
       value: Number.isNaN(value) ? null : value,
+      detail: columns.textOrNull('galapagos_attempt.detail', row[8]),
     };
   });
 }

@@ -106,6 +106,8 @@ export interface AttemptEntry {
   readonly to: number | null;
   readonly outcome: AttemptOutcome | null;
   readonly value: number | null;
+  /** Reason of its outcome, for people or `superseded`; null: none. */
+  readonly detail: string | null;
 }
 
 /** Milliseconds since 1970; null: unknown. */

@@ -170,7 +170,7 @@ const mutants: Record<string, Case> = {
   'a third attempt is started beside two': {
     world: worlds['only links: cut, cut, cut'],
     file: 'scheduling/dispatch.ts',
-    from: "if (newer !== undefined) revoke(lab, older, 'cancelled', 'superseded');",
+    from: "if (newer !== undefined) revoke(lab, older, 'cancelled', SUPERSEDED);",
     to: '',
   },
   'a trial is not rescued': {

@@ -235,7 +235,7 @@ const holes: readonly BrokenRule<Machine>[] = [
     rule: 'the first usable result wins, and the other attempt is not charged',
     broken: {
       file: 'scheduling/trial-end.ts',
-      from: "superseded ? 'superseded' : outcome",
+      from: 'superseded ? SUPERSEDED : outcome',
       to: 'outcome',
     },
     scenario(machine) {

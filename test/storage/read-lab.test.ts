@@ -502,3 +502,29 @@ describe('Reading a lab: studies of other programs', () => {
     expect(existsSync(`${file}-wal`)).toBe(false);
   });
 });
+
+describe('Reading a lab: attempts', () => {
+  it('say why they ended, so that superseded ones differ from those that returned to the queue', () => {
+    const lab = openLab(file, { create: true, now: () => now });
+    lab.commit([[createStudy(), propose(0)]]);
+    lab.commit([[start(0)], [start(0, 2)], [start(0, 3)]]);
+    const ended = { op: 'attemptEnded', outcome: 'cancelled', at: 0, result: null } as const;
+    const attempt = (attemptNumber: number) => ({ study: UID, number: 0, attemptNumber });
+    lab.commit([
+      [{ ...ended, attempt: attempt(1), detail: null }],
+      [{ ...ended, attempt: attempt(2), detail: 'superseded' }],
+    ]);
+    lab.close();
+    const most = { study: UID, before: Number.MAX_SAFE_INTEGER, since: 0, most: 9 };
+    const found = read().attempts(most);
+    expect(
+      found
+        .map(({ attemptNumber, outcome, detail }) => [attemptNumber, outcome, detail])
+        .toSorted(([a], [b]) => Number(a) - Number(b)),
+    ).toEqual([
+      [1, 'cancelled', null],
+      [2, 'cancelled', 'superseded'],
+      [3, null, null],
+    ]);
+  });
+});

@@ -29,6 +29,7 @@ import type { Attempt, Audit, LabState, OpenTrial, Slot, Study } from './state.t
 import { emit, show, write } from './step-output.ts';
 import { record } from './story.ts';
 import { startAttempt } from './trials.ts';
+import { SUPERSEDED } from './words.ts';
 
 export function dispatch(lab: LabState): void {
   lab.dispatched.leftToFaster = false;
@@ -155,7 +156,7 @@ function makeRoom(lab: LabState, trial: OpenTrial): { second?: SecondReason } {
   const [older, newer] = trial.live;
   if (older === undefined) return {};
   const second = needsRescue(trial) ? 'rescue' : 'straggler';
-  if (newer !== undefined) revoke(lab, older, 'cancelled', 'superseded');
+  if (newer !== undefined) revoke(lab, older, 'cancelled', SUPERSEDED);
   return { second };
 }
 

@@ -10,6 +10,7 @@ import { moveTrial } from './trials.ts';
 import { violationOf, worstFigures } from '../study/objectives.ts';
 import type { Figures, Listed } from '../study/objectives.ts';
 import type { RankedValues } from '../study/trial-columns.ts';
+import { SUPERSEDED } from './words.ts';
 import type { EndedState, TrialOutcome } from './words.ts';
 
 export interface End {
@@ -47,7 +48,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const superseded = attempt !== null && !trial.live.includes(attempt);
   for (const live of [...trial.live]) {
     const timedOut = live === attempt && outcome === 'timedOut';
-    revoke(lab, live, timedOut ? 'timedOut' : 'cancelled', superseded ? 'superseded' : outcome);
+    revoke(lab, live, timedOut ? 'timedOut' : 'cancelled', superseded ? SUPERSEDED : outcome);
   }
   study.waiting.remove(trial);
   study.open.delete(number);

@@ -53,6 +53,8 @@ export type RefusalReason =
 
 /** Reason of a cancel with which a pruner stops a trial; the worker answers with that outcome. */
 export const PRUNED = 'pruned';
+/** Detail of a cancelled attempt whose trial another attempt ends. */
+export const SUPERSEDED = 'superseded';
 
 /** A pruner's decision to stop a trial. */
 export interface Verdict {

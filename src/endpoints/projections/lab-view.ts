@@ -5,6 +5,7 @@
 import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
 import type { AttemptId, Change, LabChange, Study } from '../../core/scheduling/index.ts';
 import { activeMs } from '../../core/scheduling/studies.ts';
+import { SUPERSEDED } from '../../core/scheduling/words.ts';
 import type { OpenLab } from '../../lab/open-lab.ts';
 import { wallClock } from '../../lab/wall-clock.ts';
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
@@ -192,7 +193,7 @@ export class LabView {
       case 'trialBack':
       case 'attemptEnded':
         this.#endAttempt(change.attempt, change.slot, {
-          outcome: change.outcome,
+          outcome: shownOutcome(change.outcome, change.detail),
           value: NaN,
           ms: null,
         });
@@ -308,6 +309,14 @@ export class LabView {
   }
 }
 
+/** Tells apart why an attempt was cancelled: only some return to the queue. */
+function shownOutcome(outcome: string, detail: string | null): string {
+  if (outcome !== 'cancelled') return outcome;
+  if (detail === SUPERSEDED) return SUPERSEDED;
+  // The outcome of its trial, which a person has cancelled.
+  return detail === 'cancelled' ? 'trialCancelled' : outcome;
+}
+
 export function attemptRow({
   study,
   number: trial,
@@ -317,6 +326,7 @@ export function attemptRow({
   to,
   outcome,
   value,
+  detail,
 }: AttemptEntry): AttemptRow {
   return {
     id: nameOf({ study, number: trial, attemptNumber }),
@@ -327,7 +337,7 @@ export function attemptRow({
     lane: 0,
     from,
     to,
-    outcome,
+    outcome: outcome === null ? null : shownOutcome(outcome, detail),
     value,
   };
 }

@@ -56,6 +56,7 @@ export const attemptRow = strict({
   from: instant,
   /** Null: still running. */
   to: instant.nullable(),
+  /** An outcome; `superseded`: another attempt ended the trial; `trialCancelled`: a person did. */
   outcome: z.string().nullable(),
   value: z.number().nullable(),
 });

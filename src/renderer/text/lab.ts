@@ -59,6 +59,7 @@ export const lab = {
     limit === null ? power : `${power} of ${limit}`,
   ofMemory: ({ part }: { part: string }) => part,
   notRead: 'not read yet',
+  stopping: 'stopping a trial',
   idleFor: ({ time }: { time: string }) => `idle ${time}`,
   runningTrial: ({ trial }: { trial: number }) => `trial ${trial}`,
   runningTrials: ({ trials }: { trials: number }) => `${count(trials)} running`,
@@ -94,14 +95,24 @@ export const lab = {
     failed: 'failed or lost',
     diverged: 'diverged',
     pruned: 'pruned',
-    back: 'returned to the queue',
+    noResult: (seen: { back: boolean; superseded: boolean; cancelled: boolean }) =>
+      [
+        ...(seen.back ? ['returned to the queue'] : []),
+        ...(seen.superseded ? ['ended elsewhere first'] : []),
+        ...(seen.cancelled ? ['trial cancelled'] : []),
+      ].join(' or '),
     idle: 'idle',
   },
   start: 'start',
   now: 'now',
   finishedAt: ({ clock }: { clock: string }) => `last ended ${clock}`,
+  /** Empty: a program that has reported no value of an epoch, and may never. */
   epochs: ({ epoch, of }: { epoch: number; of: number | null }) =>
-    of === null ? many(epoch, 'epoch') : `${count(epoch)} of ${many(of, 'epoch')}`,
+    of === null && epoch === 0
+      ? ''
+      : of === null
+        ? many(epoch, 'epoch')
+        : `${count(epoch)} of ${many(of, 'epoch')}`,
   outcomes: {
     succeeded: 'complete',
     diverged: 'diverged',
@@ -111,6 +122,8 @@ export const lab = {
     timedOut: 'timed out',
     lost: 'lost with its worker',
     cancelled: 'returned to the queue',
+    superseded: 'ended elsewhere first',
+    trialCancelled: 'trial cancelled',
     paused: 'paused at a rung',
     running: 'running',
   } as Readonly<Record<string, string>>,
@@ -236,6 +249,7 @@ export const lab = {
     succeeded: 'succeeded',
     failures: 'crashed, out of memory, lost',
     back: 'returned to the queue',
+    superseded: 'ended elsewhere first',
     running: 'running',
     use: 'Availability',
     drainWorker: 'Disable this worker',

@@ -2,7 +2,7 @@
  * Span of a timeline: its first known time, its begin and end, and whether it still grows. Pure.
  */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
-import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import type { StudyHead, StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Extent, Range } from './time-window.ts';
 
 /** The part of `state/attempt-log.ts` that this module reads. */
@@ -50,19 +50,21 @@ export function extentOf(held: Held, study: string | null, on: boolean, now: num
 }
 
 /**
- * Interval over which utilisation is averaged: from the study's first attempt to its last, or to
- * now while it is on, limited to the known time.
+ * Interval over which utilisation is averaged: from the study's first attempt to its last; while it
+ * is on, to now from the time since which it runs, limited to the known time.
+ * @param on the study if it is on; null: it is not
  */
 export function watchedOf(
   held: Held,
   study: string | null,
   known: number | null,
-  on: boolean,
+  on: Pick<StudyHead, 'state' | 'since'> | null,
   now: number,
 ): Range | null {
   const first = study === null ? Infinity : held.first(study);
   if (!Number.isFinite(first)) return null;
-  return on
-    ? { from: Math.max(first, known ?? first), to: now }
-    : { from: first, to: held.last(study, now) };
+  if (on === null) return { from: first, to: held.last(study, now) };
+  // While it pauses or ends, its state is younger than the attempts that still run.
+  const since = on.state === 'running' ? (on.since ?? first) : first;
+  return { from: Math.min(now, Math.max(first, known ?? first, since)), to: now };
 }

@@ -1,6 +1,6 @@
 /** Tests the timeline of attempts: rows, bars, gaps, bands, picking, scrolling. */
 import { describe, expect, it } from 'vitest';
-import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
+import type { AttemptRow, GapRow, SlotRow } from '../../../src/protocol/window/lab-stream.ts';
 import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
 import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/time/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
@@ -24,6 +24,8 @@ import {
 } from '../../../src/renderer/time/time-window.ts';
 import { busyShare, workerRows } from '../../../src/renderer/views/lab/worker-rows.ts';
 import { slotTime } from '../../../src/renderer/time/slot-time.ts';
+import { slotStatus } from '../../../src/renderer/views/timeline/slot-status.ts';
+import { slotRow } from '../../support/window-examples.ts';
 
 function attempt(
   trial: number,
@@ -313,16 +315,35 @@ describe('Timeline: known time', () => {
     expect(extentOf(rows, 'none', false, 20_000).first).toBe(5000);
   });
 
-  it('averages from the first attempt of the study to its last, or over the known time while it is on', () => {
+  it('averages from the first attempt of the study to its last, or over the known time since it runs', () => {
+    const running = { state: 'running', since: 900 } as const;
     const rows = logOf(
       attempt(1, 1000, 2000),
       attempt(2, 5000, 6000),
       attempt(3, 0, 9000, { study: 'other' }),
     );
-    expect(watchedOf(rows, 's', 8000, false, 20_000)).toEqual({ from: 1000, to: 6000 });
-    expect(watchedOf(rows, 's', 4000, true, 20_000)).toEqual({ from: 4000, to: 20_000 });
-    expect(watchedOf(rows, 's', null, true, 20_000)).toEqual({ from: 1000, to: 20_000 });
-    expect(watchedOf(rows, 'none', 0, true, 20_000)).toBeNull();
+    expect(watchedOf(rows, 's', 8000, null, 20_000)).toEqual({ from: 1000, to: 6000 });
+    expect(watchedOf(rows, 's', 4000, running, 20_000)).toEqual({ from: 4000, to: 20_000 });
+    expect(watchedOf(rows, 's', null, running, 20_000)).toEqual({ from: 1000, to: 20_000 });
+    expect(watchedOf(rows, 'none', 0, running, 20_000)).toBeNull();
+    // It was resumed at 15,000: workers were not idle for it before.
+    const resumed = { state: 'running', since: 15_000 } as const;
+    expect(watchedOf(rows, 's', 4000, resumed, 20_000)).toEqual({ from: 15_000, to: 20_000 });
+    const pausing = { state: 'pausing', since: 19_000 } as const;
+    expect(watchedOf(rows, 's', 4000, pausing, 20_000)).toEqual({ from: 4000, to: 20_000 });
+  });
+});
+
+describe('Timeline: status of a worker', () => {
+  const at = (given: Partial<SlotRow>): string =>
+    slotStatus([slotRow(given)], false, 60_000).words.replaceAll('\u202f', ' ');
+
+  it('says that it stops a trial while it has neither a trial that counts nor an idle reason', () => {
+    expect(at({ idle: null })).toBe('stopping a trial');
+    expect(at({ idle: { since: 0, reason: 'budget', data: {} } })).toBe('idle 1 min');
+    const running = [{ study: 's', trial: 7, attemptNumber: 1, lane: 0 }];
+    expect(at({ idle: null, running })).toBe('trial 7');
+    expect(at({ idle: null, state: 'starting' })).toBe('starting');
   });
 });
 
@@ -343,12 +364,14 @@ describe('Lab: figures of a worker', () => {
     ...{ rssBytes: null, executor: 'wasm', running: [], idle: null },
   };
 
-  it('counts overlapping lanes once, and attempts that returned to waiting not as failed', () => {
+  it('counts overlapping lanes once, and attempts that returned, paused or were superseded not as failed', () => {
     const rows = [
       attempt(1, 0, 4000),
       attempt(2, 1000, 5000, { lane: 1 }),
       attempt(3, 6000, 7000, { outcome: 'crashed', value: null }),
-      attempt(4, 7000, 7500, { outcome: 'cancelled', value: null }),
+      ...['cancelled', 'superseded', 'trialCancelled', 'paused'].map((outcome, i) =>
+        attempt(4 + i, 7000, 7500, { outcome, value: null }),
+      ),
     ];
     const [row] = workerRows([slot], rows, { from: 0, to: 10_000 }, () => 4);
     expect(row).toMatchObject({ complete: 2, medianMs: 1000, busy: 0.65 });

@@ -18,6 +18,14 @@ export interface WorkerRow {
   readonly busy: number | null;
 }
 
+/** Outcomes of attempts that are neither results nor failures. */
+const RETURNED: ReadonlySet<string> = new Set([
+  'cancelled',
+  'paused',
+  'superseded',
+  'trialCancelled',
+]);
+
 /** @param epochsOf returns the epochs of an attempt; null when unknown */
 export function workerRows(
   slots: readonly SlotRow[],
@@ -34,7 +42,7 @@ export function workerRows(
     let complete = 0;
     for (const attempt of own) {
       const { outcome, from, to } = attempt;
-      if (to === null || outcome === null || outcome === 'cancelled') continue;
+      if (to === null || outcome === null || RETURNED.has(outcome)) continue;
       if (outcome === 'succeeded') {
         complete += 1;
         const epochs = epochsOf(attempt);

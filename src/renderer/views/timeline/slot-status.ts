@@ -7,6 +7,14 @@ import { roughly } from '../../format.ts';
 import { text } from '../../text.ts';
 import type { Status } from './draw.ts';
 
+/**
+ * Returns whether a worker has neither a trial that counts nor an idle reason: it was told to stop a
+ * trial and has not answered, for example because its machine is not heard of.
+ */
+export function isStopping({ running, idle, state }: SlotRow): boolean {
+  return running.length === 0 && idle === null && state === 'ready';
+}
+
 export function slotStatus(slots: readonly SlotRow[], together: boolean, now: number): Status {
   const trials = slots.flatMap(({ running }) => running.map(({ trial }) => trial));
   if (together && slots.length > 1) {
@@ -26,6 +34,7 @@ export function slotStatus(slots: readonly SlotRow[], together: boolean, now: nu
     };
   if (first.state !== 'ready')
     return { words: text.lab.slotStates[first.state], strong: first.state === 'quarantined' };
+  if (slots.every(isStopping)) return { words: text.lab.stopping, strong: false };
   const since = Math.min(...slots.map(({ idle }) => idle?.since ?? now));
   return { words: text.lab.idleFor({ time: roughly(now - since) }), strong: true };
 }
