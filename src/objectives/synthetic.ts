@@ -36,6 +36,7 @@ const PRUNED_AFTER = 0.5;
 export const synthetic: ObjectiveKind<SyntheticObjective> = {
   ...SELF_CONTAINED,
   trains: false,
+  statesSeed: false,
   epochs: ({ epochs }) => (typeof epochs === 'number' && epochs > 1 ? epochs : null),
   dataset: () => null,
   metrics: ({ function: name }) => ['value', ...(isSeveral(name) ? several[name].metrics : [])],

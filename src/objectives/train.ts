@@ -42,6 +42,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export const train: ObjectiveKind<TrainStudyObjective> = {
   ...SELF_CONTAINED,
   trains: true,
+  statesSeed: true,
   epochs: ({ settings }) => {
     const epochs = isFields(settings) ? settings['epochs'] : undefined;
     return typeof epochs === 'number' ? epochs : null;

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { snapshotHash, snapshotPath } from './code-snapshot.ts';
+import { confirmed, statedSeed } from './fresh-seeds.ts';
 import { strict } from './problems.ts';
 
 const file = z.string().min(1).max(1024);
@@ -143,6 +144,11 @@ export const commandObjective = strict({
     })
     .exactOptional()
     .describe('How often a trial reports; pruning needs this or "reports".'),
+  seed: statedSeed
+    .exactOptional()
+    .describe(
+      'What {seed} and GALAPAGOS_SEED are: a number, or {"$param": name}, a parameter that the program is not told otherwise. Absent: drawn from the seed of the study and the number of the trial.',
+    ),
   resources: resources.exactOptional(),
   timeoutMinutes: z
     .number()
@@ -156,6 +162,7 @@ export const commandObjective = strict({
     .max(3600)
     .default(GRACE_SECONDS)
     .describe('Seconds between the request to end and the end by force.'),
+  confirms: confirmed.exactOptional(),
   snapshot: snapshot.exactOptional(),
   keep: strict({
     outputMb: z

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { executorNames } from '../core/executor-names.ts';
 import { commandObjective } from './command-objective.ts';
+import { confirmed, statedSeed } from './fresh-seeds.ts';
 import { strict } from './problems.ts';
 import { trainSettings } from './train-settings.ts';
 
@@ -26,31 +27,8 @@ const settings = z.record(z.string(), z.unknown()).meta({
   additionalProperties,
 });
 
-const seed = z
-  .union([z.int().min(0), strict({ $param: z.string() })], {
-    error: 'an integer ≥ 0, or {"$param": name}',
-  })
-  .describe(
-    "Instead of the study's seed: it alone then decides split, order, start and masks, and not the trial's number.",
-  );
-
-/** Written by Galapagos where it trains a study's best again. */
-const confirmed = strict({
-  study: z.string().describe('The study whose best are trained again, by its uid.'),
-  trials: z
-    .array(z.int().min(0))
-    .min(1)
-    .describe(
-      'Its trials: the n-th point here is the n-th of them, over and over, a seed each time.',
-    ),
-  of: z
-    .string()
-    .exactOptional()
-    .describe(
-      'The study of fresh seeds whose winner this one looks at on the test set, by its uid.',
-    ),
-}).describe(
-  'What this study trains again on fresh seeds. It changes nothing of how it is trained.',
+const seed = statedSeed.describe(
+  "Instead of the study's seed: it alone then decides split, order, start and masks, and not the trial's number.",
 );
 
 export const trainObjective = strict({

@@ -10,8 +10,9 @@ import type { EncodedParams, SearchSpace } from '../core/search-space/distributi
 import { withoutStart } from '../core/study/start-history.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { objectiveKind } from '../objectives/registry.ts';
+import { seededObjective } from '../protocol/fresh-seeds.ts';
+import type { SeededObjective } from '../protocol/fresh-seeds.ts';
 import { trainObjective } from '../protocol/objective.ts';
-import type { TrainStudyObjective } from '../protocol/objective.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
 
 export interface ConfirmingStudy {
@@ -29,18 +30,18 @@ export type Chosen = Pick<TrialRecord, 'number' | 'encoded'>;
 const SEED = 'seed';
 
 /**
- * Returns the objective of a study that trains.
- * @throws GalapagosError `usage`: the study does not train, or is a confirmation itself
+ * Returns the objective of a study whose trials can be repeated on fresh seeds.
+ * @throws GalapagosError `usage`: trials have no seed, or the study is a confirmation itself
  */
 export function confirmable({
   name,
   objective,
   sampler,
-}: Pick<StudySpec, 'name' | 'objective' | 'sampler'>): TrainStudyObjective {
-  if (objectiveKind(objective.kind)?.trains !== true)
+}: Pick<StudySpec, 'name' | 'objective' | 'sampler'>): SeededObjective {
+  if (objectiveKind(objective.kind)?.statesSeed !== true)
     throw new GalapagosError(
       'usage',
-      `${name} trains no network: its objective is ${objective.kind}`,
+      `trials of ${name} have no seed: its objective is ${objective.kind}`,
       { found: objective.kind },
     );
   if (trainsInParts(sampler))
@@ -49,7 +50,7 @@ export function confirmable({
       `${name} changes parameters while it trains, so no single point can be trained again`,
       { found: sampler.name },
     );
-  const parsed = trainObjective.parse(objective);
+  const parsed = seededObjective.parse(objective);
   if (parsed.confirms !== undefined)
     throw new GalapagosError('usage', `${name} confirms another study already`, { found: name });
   if (parsed.seed !== undefined)
@@ -75,9 +76,11 @@ export function confirmingStudy(
   const points = Array.from({ length: seeds }, (_, i) =>
     best.map((trial) => pointOf(trial, first + i)),
   ).flat();
+  // A stopped repetition would have no value to compare.
+  const { pruning: _, ...spec } = withoutStart(original.spec);
   return {
     spec: {
-      ...withoutStart(original.spec),
+      ...spec,
       name,
       objective: { ...objective, seed: { $param: parameter }, confirms },
       searchSpace,
@@ -126,11 +129,11 @@ export function testingStudy(
 
 /** Greatest seed that a confirmation uses. */
 export function lastSeedOf({ objective, searchSpace }: StudySpec): number {
-  const distribution = searchSpace[seedParameterOf(trainObjective.parse(objective))];
+  const distribution = searchSpace[seedParameterOf(seededObjective.parse(objective))];
   return distribution?.type === 'int' ? distribution.high : 0;
 }
 
-function seedParameterOf({ seed }: TrainStudyObjective): string {
+function seedParameterOf({ seed }: SeededObjective): string {
   return typeof seed === 'object' ? seed.$param : SEED;
 }
 

@@ -2,16 +2,16 @@
 import type { LabState, Study } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import { objectiveKind } from '../objectives/registry.ts';
-import { trainObjective } from '../protocol/objective.ts';
-import type { TrainStudyObjective } from '../protocol/objective.ts';
+import { seededObjective } from '../protocol/fresh-seeds.ts';
+import type { SeededObjective } from '../protocol/fresh-seeds.ts';
 
 /** Returns the study that a confirmation belongs to and its trials; null: an ordinary study. */
 export function confirmsOf(
   objective: StudySpec['objective'],
-): NonNullable<TrainStudyObjective['confirms']> | null {
+): NonNullable<SeededObjective['confirms']> | null {
   const parsed =
-    objectiveKind(objective.kind)?.trains === true && objective['confirms'] !== undefined
-      ? trainObjective.safeParse(objective)
+    objectiveKind(objective.kind)?.statesSeed === true && objective['confirms'] !== undefined
+      ? seededObjective.safeParse(objective)
       : null;
   return parsed?.data?.confirms ?? null;
 }

@@ -57,6 +57,7 @@ describe('Objective kinds: what each entry states', () => {
   it('repeats only trials that train a network', () => {
     expect(objectiveKind('train')?.trains).toBe(true);
     expect(objectiveKind('synthetic')?.trains).toBe(false);
+    expect(objectiveKind('command')?.statesSeed).toBe(true);
   });
 
   it('gives the duration that an objective states, and null where it must be measured', () => {

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Application } from '../../src/endpoints/application.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
+import { permit } from '../../src/objectives/command/permission.ts';
+import { commandObjective } from '../../src/protocol/command-objective.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
 import type { Confirmation, TrialDetail } from '../../src/protocol/window/reading.ts';
@@ -226,6 +228,55 @@ describe('Confirmation: training the best trials again', () => {
     expect(found).toMatchObject({ done: 24, of: 24 });
     expect(found?.configurations.map(({ values }) => values.length)).toEqual([12, 12]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'of a program gives it fresh seeds, and no other parameter; no repetition is pruned',
+    async () => {
+      // The value has the seed, x, the number of arguments, and how often the seed is a parameter.
+      const script = `[ "$1" = "$GALAPAGOS_SEED" ] || exit 9
+        told=$(grep -c seed "$GALAPAGOS_PARAMS"; env | grep -c PARAM_seed)
+        echo "v=$(($1 % 100 + 100 * $3 + 10000 * $# + 1000000 * $(echo $told | tr -dc 1 | wc -c)))"`;
+      const objective = commandObjective.parse({
+        kind: 'command',
+        command: ['sh', '-c', script.replaceAll(/[{}]/g, '$&$&'), 'sh', '{seed}', '{params:flags}'],
+        folder: folder.path,
+        result: { stdout: 'v=(.*)' },
+        epochs: 3,
+      });
+      permit(folder.path, objective);
+      const { calls } = app.endpoints;
+      const lab = window.lab();
+      const finished = (name: string): boolean =>
+        lab.body.studies?.some((row) => row.name === name && row.state === 'finished') ?? false;
+      const { study: uid } = await asked<{ study: string }>(calls, 'startStudy', {
+        study: {
+          ...study,
+          name: 'program',
+          objective,
+          searchSpace: { x: { type: 'int', low: 0, high: 9 } },
+          sampler: { name: 'grid' },
+          pruner: { name: 'median' },
+          stop: { trials: 10 },
+        },
+        workers: null,
+      });
+      await window.until(() => finished('program'));
+      const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
+        study: uid,
+        top: 2,
+        seeds: 3,
+      });
+      await window.until(() => finished('program confirmation'));
+      const [found] = await asked<Confirmation[]>(calls, 'confirmations', { study: uid });
+      expect(found).toMatchObject({ study: again, done: 6, of: 6, test: null });
+      expect(found?.configurations.map(({ values }) => values)).toEqual([
+        [30904, 30905, 30906],
+        [30804, 30805, 30806],
+      ]);
+      const file = await asked<StudyFile>(calls, 'studyFile', { study: again });
+      expect(file).not.toHaveProperty('pruner');
+    },
+  );
 
   test('is refused for a study that does not train', async () => {
     const sphere = {

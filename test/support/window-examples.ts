@@ -47,6 +47,7 @@ export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
     executors: [],
     epochs: null,
     trains: false,
+    statesSeed: false,
     epochSamples: null,
     chance: null,
     notes: [],

@@ -8,6 +8,7 @@ import { confirmationOf } from '../../core/analysis/confirmation.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { trainObjective } from '../../protocol/objective.ts';
 import { configurationsOf } from '../../studies/confirmations.ts';
 import {
@@ -104,6 +105,8 @@ function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study):
     study.deleted ||
     confirms === null ||
     confirms.of !== undefined ||
+    // A program has no test set that is known here.
+    objectiveKind(spec.objective.kind)?.trains !== true ||
     endedOf(study) < limit
   )
     return false;

@@ -3,8 +3,8 @@ import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { parameterVariable, statedVariables } from './environment.ts';
 import { powershellCommand, powershellLiteral } from './powershell.ts';
+import { seedAndParams } from './program-seed.ts';
 import { programOfPython } from './python.ts';
-import { programSeed } from './run-attempt.ts';
 import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from './template.ts';
 
 /**
@@ -13,11 +13,13 @@ import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from '
  * @param seed of the study
  */
 export function championLine(
-  { command, folder, env = {}, python }: CommandObjective,
-  params: Params,
+  objective: CommandObjective,
+  chosen: Params,
   { seed, trial }: { readonly seed: number; readonly trial: number },
   platform: NodeJS.Platform = process.platform,
 ): string {
+  const { command, folder, env = {}, python } = objective;
+  const { seed: ofProgram, params } = seedAndParams(objective, chosen, seed, trial);
   const used = placeholdersOf(command);
   const unused = ALL_PARAMETERS.some((name) => used.has(name))
     ? []
@@ -27,7 +29,7 @@ export function championLine(
     ...unused.map(([name, value]) => [parameterVariable(name), valueText(value)]),
   ];
   const trialDir = `trial-${trial}`;
-  const filled = fillIn(command, params, { seed: programSeed(seed, trial), trial, trialDir });
+  const filled = fillIn(command, params, { seed: ofProgram, trial, trialDir });
   const [first = '', ...rest] = filled;
   const place = { command, folder, python };
   const program = programOfPython(place, first, { ...process.env, ...statedVariables(env) });

@@ -25,7 +25,7 @@ export function commandProblems(
   space: SearchSpace,
   places: ObjectivePlaces,
 ): Problem[] {
-  const { command, env = {}, result, reports, epochs } = objective;
+  const { command, env = {}, result, reports, epochs, seed } = objective;
   return [
     ...textProblems(objective, space),
     ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
@@ -39,14 +39,18 @@ export function commandProblems(
     ...(typeof epochs === 'object' && !Object.hasOwn(space, epochs.$param)
       ? [unknownParameter('objective.epochs.$param', epochs.$param, Object.keys(space))]
       : []),
+    ...(typeof seed === 'object' && !Object.hasOwn(space, seed.$param)
+      ? [unknownParameter('objective.seed.$param', seed.$param, Object.keys(space))]
+      : []),
   ];
 }
 
 /** Sentences on parameters that the command line does not contain. */
-export function commandNotes({ command }: CommandObjective, space: SearchSpace): string[] {
+export function commandNotes({ command, seed }: CommandObjective, space: SearchSpace): string[] {
   const used = placeholdersOf(command);
   if (ALL_PARAMETERS.some((name) => used.has(name)) || runsPythonModule(command)) return [];
-  const unused = Object.keys(space).filter((name) => !used.has(name));
+  const own = typeof seed === 'object' ? seed.$param : null;
+  const unused = Object.keys(space).filter((name) => name !== own && !used.has(name));
   if (unused.length === 0) return [];
   const [names, variables] = [unused.join(', '), unused.map(parameterVariable).join(', ')];
   return [

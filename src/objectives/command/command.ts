@@ -34,6 +34,7 @@ import {
 
 export const command: ObjectiveKind<CommandObjective> = {
   trains: false,
+  statesSeed: true,
   epochs: ({ epochs }) => (typeof epochs === 'number' && epochs > 1 ? epochs : null),
   epochSamples: () => null,
   dataset: () => null,

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { PURPOSE, Stream } from '../../core/random.ts';
 import type { Report } from '../../core/scheduling/index.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { StudyMessage } from '../../protocol/worker-messages.ts';
@@ -21,6 +20,7 @@ import { findProgram } from './find-program.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { OutputLog, outputFolder } from './output-log.ts';
 import { AppendedLines, parseReportLine } from './reports-file.ts';
+import { seedAndParams } from './program-seed.ts';
 import { withPython } from './python.ts';
 import { runProgram } from './run-program.ts';
 import type { EndedProgram, StopWord } from './run-program.ts';
@@ -48,17 +48,12 @@ export interface AttemptParts {
   readonly report: (report: Report) => void;
 }
 
-/** Seed of a trial's program, below 2³¹ as NumPy and others want it; the same for each attempt. */
-export function programSeed(seed: number, trial: number): number {
-  const stream = new Stream(seed, { purpose: PURPOSE.command, trial: trial + 1 });
-  return Math.floor(stream.uniform() * 2 ** 31);
-}
-
 export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   const { lane, userFolder, study, objective, pool } = parts;
   if (lane.signal.aborted) return { outcome: 'stopped' };
-  const folders = pool.create(lane.attempt, lane.params, lane.part?.source ?? null);
   const { number, attemptNumber } = lane.attempt;
+  const told = seedAndParams(objective, lane.params, study.seed, number);
+  const folders = pool.create(lane.attempt, told.params, lane.part?.source ?? null);
   const { sends } = parts;
   const output = sends?.folder ?? outputFolder(userFolder, study.study, number);
   const log = new OutputLog(output, attemptNumber, objective.keep.outputMb * 1e6);
@@ -72,7 +67,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
       ),
     );
   try {
-    return await evaluate(parts, folders, log);
+    return await evaluate(parts, told, folders, log);
   } finally {
     log.close();
     folders.remove();
@@ -82,6 +77,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
 
 async function evaluate(
   parts: AttemptParts,
+  { seed, params }: ReturnType<typeof seedAndParams>,
   folders: AttemptFolders,
   log: OutputLog,
 ): Promise<LaneEnd> {
@@ -89,13 +85,12 @@ async function evaluate(
   const { number: trial, attemptNumber: attempt } = lane.attempt;
   const { folder } = place;
   const { env: added = {}, timeoutMinutes, graceSeconds } = objective;
-  const seed = programSeed(study.seed, trial);
   const name = study.name ?? study.study;
   const epochs = lane.part ?? null;
   const facts = { ...folders, project: place.project, study: name, trial, attempt, seed, epochs };
   const cores = objective.resources?.cpus ?? threads;
-  const passed = environmentOf(process.env, added, lane.params, facts, cores);
-  const command = fillIn(objective.command, lane.params, facts);
+  const passed = environmentOf(process.env, added, params, facts, cores);
+  const command = fillIn(objective.command, params, facts);
   const launch = launchOf({ ...objective, folder }, inFolder(objective, folder), command, passed, {
     name: containerName(study.study, trial, attempt, process.pid),
     folders: [place.project, dirname(folders.trialDir), folders.checkpointDir],

@@ -3,22 +3,23 @@ import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**
- * Returns whether the best trials can be trained again with fresh seeds: the study trains, has a
- * best trial, does not fix its seeds, is not a confirmation and trains each trial as a whole.
+ * Returns whether the best trials can be repeated on fresh seeds: they have seeds, there is a best
+ * trial, and the study does not fix its seeds, is not a confirmation and evaluates each trial as a
+ * whole.
  */
 export function canConfirm({
   uid,
   best,
   confirms,
   searched,
-  trains,
+  statesSeed,
   deleted,
-}: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'trains' | 'deleted'>): boolean {
+}: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'statesSeed' | 'deleted'>): boolean {
   if (deleted || uid === null || best === null || confirms !== null || searched === null)
     return false;
   // A trial of population-based training has no parameters that hold from its first epoch on.
   if (trainsInParts(searched.sampler)) return false;
-  return trains && searched.objective['seed'] === undefined;
+  return statesSeed && searched.objective['seed'] === undefined;
 }
 
 /** Returns whether trials can be added; the trials of a confirmation are fixed. */

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { championLine } from '../../../src/objectives/command/champion-line.ts';
-import { programSeed } from '../../../src/objectives/command/run-attempt.ts';
+import { programSeed } from '../../../src/objectives/command/program-seed.ts';
 import { commandObjective } from '../../../src/protocol/command-objective.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';

@@ -208,7 +208,9 @@ describe('Containers: their end', () => {
   });
 
   it('comes with the worker’s, however it went', async () => {
-    const guardian = new Guardian(join(engines, 'runs'));
+    const runs = join(engines, 'runs');
+    mkdirSync(runs);
+    const guardian = new Guardian(runs);
     const name = 'galapagos-left';
     const env = { FAKE_ENGINE: engines, PATH: process.env['PATH'] ?? '' };
     process.env['FAKE_ENGINE'] = engines;
@@ -226,6 +228,8 @@ describe('Containers: their end', () => {
     const pid = Number(readFileSync(file, 'utf8'));
     guardian.close();
     await gone(pid, 30_000);
+    // The last that the guardian does.
+    await expect.poll(() => existsSync(runs)).toBe(false);
   });
 });
 

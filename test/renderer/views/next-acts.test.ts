@@ -43,6 +43,7 @@ function head(given: Partial<StudyHead>, { complete = 0, failed = 0 } = {}): Stu
   return studyHead({
     searched,
     trains: true,
+    statesSeed: true,
     slots: two.map(({ slot }) => slot),
     counts,
     trials: complete + failed,
@@ -69,7 +70,7 @@ describe('Next actions: a finished study', () => {
   });
 
   it.each([
-    ['trains no network', { trains: false }],
+    ['has no seeds', { statesSeed: false }],
     ['fixes its seeds', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
   ])('offers no confirmation for a study that %s', (_, given) => {
     expect(names(finished(given), table)).toEqual(['export', 'add']);
