@@ -61,7 +61,11 @@ interface Frame {
   readonly source: string;
 }
 
-const BEGINNING = /^\s*(\+ )?Exception Group Traceback|^Traceback \(most recent call last\):/;
+/** `Original`: of a process that loads data for PyTorch, after the traceback of the one that waits. */
+const BEGINNING =
+  /^\s*(\+ )?Exception Group Traceback|^(Original )?Traceback \(most recent call last\):/;
+/** Stands before the lines of an exception group. */
+const GROUP_MARGIN = /^ {2,}\| ?/;
 const FRAME = /^\s+File "(.+)", line (\d+)(?:, in (.+))?$/;
 /** Folders of packages, whose files are not the user's. */
 const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.venv|venv)[/\\]/;
@@ -71,7 +75,7 @@ const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.v
  * files. Null: there is none.
  */
 export function tracebackSummary(tail: string, folder: string): string | null {
-  const lines = tail.split(/\r?\n/);
+  const lines = tail.split(/\r?\n/).map((line) => line.replace(GROUP_MARGIN, ''));
   const begin = lines.findLastIndex((line) => BEGINNING.test(line));
   if (begin < 0) return null;
   const frames: Frame[] = [];

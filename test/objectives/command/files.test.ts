@@ -240,6 +240,40 @@ describe('Commands: what an end means', () => {
     );
   });
 
+  it('finds the line of the user in a process of a data loader, and in an exception group', () => {
+    const packages = `${own}/.venv/lib/python3.11/site-packages/torch/utils`;
+    const loader = [
+      'Traceback (most recent call last):',
+      '  File "train.py", line 3, in <module>',
+      '    for x in loader:',
+      `  File "${packages}/_utils.py", line 804, in reraise`,
+      '    raise exception',
+      'ValueError: Caught ValueError in DataLoader worker process 0.',
+      'Original Traceback (most recent call last):',
+      `  File "${packages}/data/_utils/worker.py", line 375, in _worker_loop`,
+      '    data = fetcher.fetch(index)',
+      '           ^^^^^^^^^^^^^^^^^^^^',
+      '  File "data.py", line 4, in __getitem__',
+      '    raise ValueError("bad sample")',
+      'ValueError: bad sample',
+    ];
+    expect(tracebackSummary(loader.join('\n'), own)).toBe(
+      'ValueError: bad sample (data.py:4 in __getitem__)\n    raise ValueError("bad sample")',
+    );
+    const group = [
+      '  + Exception Group Traceback (most recent call last):',
+      '  |   File "train.py", line 8, in <module>',
+      '  |     raise ExceptionGroup("many", found)',
+      '  | ExceptionGroup: many (1 sub-exception)',
+      '  +-+---------------- 1 ----------------',
+      '    | TypeError: two',
+      '    +------------------------------------',
+    ];
+    expect(tracebackSummary(group.join('\n'), own)).toBe(
+      'ExceptionGroup: many (1 sub-exception) (train.py:8 in <module>)\n    raise ExceptionGroup("many", found)',
+    );
+  });
+
   it('recognises memory that ran out', () => {
     const of = (code: number | null, signal: string | null, tail = ''): string =>
       failureOf({ code, signal }, tail, own).as;
