@@ -76,11 +76,9 @@ export function confirmingStudy(
   const points = Array.from({ length: seeds }, (_, i) =>
     best.map((trial) => pointOf(trial, first + i)),
   ).flat();
-  // A stopped repetition would have no value to compare.
-  const { pruning: _, ...spec } = withoutStart(original.spec);
   return {
     spec: {
-      ...spec,
+      ...withoutPruning(withoutStart(original.spec)),
       name,
       objective: { ...objective, seed: { $param: parameter }, confirms },
       searchSpace,
@@ -146,6 +144,14 @@ function withSeed(
   let parameter = SEED;
   while (Object.hasOwn(space, parameter)) parameter = `${parameter}_`;
   return { searchSpace: { ...space, [parameter]: { type: 'int', low, high } }, parameter };
+}
+
+/** A stopped repetition would have no value to compare. */
+function withoutPruning<Spec extends Pick<StudySpec, 'pruning'>>(
+  spec: Spec,
+): Omit<Spec, 'pruning'> {
+  const kept = Object.entries(spec).filter(([name]) => name !== 'pruning');
+  return Object.fromEntries(kept) as unknown as Omit<Spec, 'pruning'>;
 }
 
 function pointOf({ number, encoded }: Chosen, seed: number): EncodedParams {

@@ -1,4 +1,5 @@
 /** Tests the output of a program in the pane of a trial. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ const lab = windowLab();
 
 describe('Window: output of programs', () => {
   it(
-    'shows what a running program prints, searches it, and escapes it',
+    'shows what a running program prints, searches it, escapes it, and copies its command line',
     async () => {
       const { page, complaints } = await lab.window();
       await page.getByRole('button', { name: text.start.mnistButton }).waitFor();
@@ -39,6 +40,15 @@ describe('Window: output of programs', () => {
       await output.getByText(/Last v=/).waitFor();
       await page.getByLabel(text.inspector.searchOutput).fill('LAST');
       await expect.poll(() => output.textContent()).toMatch(/^Last v=\S+$/);
+      const printed = await output.textContent();
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await page.getByRole('button', { name: text.inspector.copyCommand }).click();
+      await page.getByRole('button', { name: text.copied }).waitFor();
+      const line = await page.evaluate(() => navigator.clipboard.readText());
+      const again = execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
+      expect(again.trim().split('\n').at(-1)).toBe(printed);
+      await page.getByRole('button', { name: text.inspector.confirm({ seeds: 5 }) }).click();
+      await page.getByText(`${study.name} confirmation`).first().waitFor();
       // The browser reports the refusal as well.
       expect(complaints.filter((complaint) => !complaint.includes('400'))).toEqual([]);
     },

@@ -7,6 +7,7 @@ import { storyOutput, trialOutput } from '../../documents/lab-output.ts';
 import type { curve, deciles } from '../../protocol/window/reading.ts';
 import type { TrialDetail } from '../../protocol/window/reading.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../../storage/lab-reader.ts';
+import { commandLineOf } from '../../studies/command-lines.ts';
 import { keyOf } from './read-open-lab.ts';
 
 type Curve = z.output<typeof curve>;
@@ -34,6 +35,7 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
         : (last.result?.error ?? last.detail),
     device: last?.result?.device ?? null,
     slot: last?.slot ?? null,
+    command: study.spec === null ? null : commandLineOf(study.spec, number, story.trial.params),
   };
 }
 

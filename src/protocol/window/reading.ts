@@ -14,6 +14,8 @@ export const trialDetail = strict({
   error: z.string().nullable(),
   device: z.string().nullable(),
   slot: z.string().nullable(),
+  /** Command line that runs its program again; null: it is no program, or not of this lab. */
+  command: z.string().nullable(),
 });
 export type TrialDetail = z.output<typeof trialDetail>;
 

@@ -61,6 +61,9 @@ export const inspector = {
   againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
   againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again in a study of its own.`,
   copy: 'Copy JSON',
+  copyCommand: 'Copy command',
+  copyCommandHint:
+    'The command line that runs the program with these parameters, outside of Galapagos.',
   output: 'Output',
   noOutput: 'Nothing is kept: the program printed nothing, or another machine could not send it.',
   searchOutput: 'Search the output',
