@@ -48,7 +48,10 @@ describe('Window: output of programs', () => {
       const again = execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
       expect(again.trim().split('\n').at(-1)).toBe(printed);
       await page.getByRole('button', { name: text.inspector.confirm({ seeds: 5 }) }).click();
-      await page.getByText(`${study.name} confirmation`).first().waitFor();
+      await page
+        .getByText(/retrained on 5 new seeds/)
+        .first()
+        .waitFor();
       // The browser reports the refusal as well.
       expect(complaints.filter((complaint) => !complaint.includes('400'))).toEqual([]);
     },
