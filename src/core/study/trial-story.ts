@@ -136,7 +136,7 @@ function sentence(clauses: readonly string[]): string {
 
 function originClause(lineage: StoryFacts['lineage']): string {
   if (lineage === null) return 'proposed by another program';
-  const { operator, parents, ancestors = [] } = lineage;
+  const { operator, parents, ancestors = [], prediction } = lineage;
   if (parents.length > 0 || ancestors.length > 0) {
     const trials = [ownParents(parents), earlierParents(ancestors)].filter(Boolean).join(' and ');
     if (operator === 'mutation') return `proposed by mutating ${trials}`;
@@ -156,7 +156,7 @@ function originClause(lineage: StoryFacts['lineage']): string {
     case 'random':
     case 'uniform':
     case 'latin-hypercube':
-      return 'drawn at random';
+      return prediction === undefined ? 'drawn at random' : 'a random point that the model chose';
     case 'local-search':
     case 'neighbour': // so named by earlier releases
       return 'found by a local search of the model from a random point';

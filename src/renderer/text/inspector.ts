@@ -24,6 +24,7 @@ export const inspector = {
   epoch: ({ epoch }: { epoch: number }) => `epoch ${epoch}`,
   origin: {
     founder: 'Founder, drawn at random',
+    chosen: 'Random point, chosen by the model',
     other: ({ operator }: { operator: string }) => `Proposed by ${operator}`,
     of: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
       `${operator.charAt(0).toUpperCase()}${operator.slice(1)} of ${list(parents.map(String))}`,

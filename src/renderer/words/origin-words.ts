@@ -3,12 +3,16 @@ import { text } from '../text.ts';
 
 const founders = new Set(['random', 'uniform', 'latin-hypercube', '']);
 
-export function originText(operator: string, parents: readonly number[]): string {
+/** @param isPredicted whether a model chose the trial among candidates */
+export function originText(
+  operator: string,
+  parents: readonly number[],
+  isPredicted: boolean,
+): string {
   const { origin } = text.inspector;
   if (parents.length > 0) return origin.of({ operator: operatorWord(operator), parents });
-  return founders.has(operator)
-    ? origin.founder
-    : origin.other({ operator: operatorWord(operator) });
+  if (founders.has(operator)) return isPredicted ? origin.chosen : origin.founder;
+  return origin.other({ operator: operatorWord(operator) });
 }
 
 /** Word for an operator; unknown operators keep their name. */

@@ -36,6 +36,14 @@ describe('The story of a trial in sentences', () => {
     ]);
   });
 
+  it('does not call a random point that the model chose drawn at random', () => {
+    const prediction = { value: 0.5, low: 0.25, high: 0.75, logExpectedImprovement: 0 };
+    const lineage = { operator: 'uniform', parents: [], prediction };
+    expect(tell({ lineage, attempts: [run] })[0]).toBe(
+      'A random point that the model chose; started on CPU 1; succeeded after 2.3 s.',
+    );
+  });
+
   it.each([
     ['crossover+mutation', [3, 5], 'Proposed by crossover of trials 3 and 5 and mutation'],
     ['uniform', [], 'Drawn at random'],
