@@ -137,6 +137,61 @@ describe('Studies of programs', () => {
     }
   });
 
+  it('of population-based training start from copies of the checkpoints of better trials', async () => {
+    writeFileSync(
+      join(project, 'train.mjs'),
+      `import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+       const { GALAPAGOS_CHECKPOINT_DIR, GALAPAGOS_PROJECT, GALAPAGOS_TRIAL } = process.env;
+       const { GALAPAGOS_FROM_EPOCH, GALAPAGOS_UNTIL_EPOCH, GALAPAGOS_PARAM_x } = process.env;
+       const file = GALAPAGOS_CHECKPOINT_DIR + '/history';
+       const history = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+       if (history.length !== Number(GALAPAGOS_FROM_EPOCH)) throw new Error('another checkpoint');
+       while (history.length < Number(GALAPAGOS_UNTIL_EPOCH)) {
+         history.push(Number(GALAPAGOS_TRIAL));
+         console.log('loss=' + Math.abs(Number(GALAPAGOS_PARAM_x)) / history.length);
+       }
+       writeFileSync(file, JSON.stringify(history));
+       appendFileSync(GALAPAGOS_PROJECT + '/histories', JSON.stringify(history) + '\\n');`,
+    );
+    const rule = { stdout: 'loss=(.*)' };
+    study(
+      { command: [process.execPath, 'train.mjs'], epochs: 3, result: rule, reports: rule },
+      { sampler: { name: 'pbt', population: 4, interval: 1 }, stop: { trials: 12 } },
+    );
+    const { code, stderr } = await galapagos(['run', 'study.json', '--workers', '2']).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(trials().map(({ state }) => state)).toEqual(
+      Array.from({ length: 12 }, () => 'complete'),
+    );
+    const histories = readFileSync(join(project, 'histories'), 'utf8').trim().split('\n');
+    const last = histories.map((line) => JSON.parse(line) as number[]).filter((each) => each[2]);
+    expect(last).toHaveLength(4);
+    // One of the first round has several descendants: its checkpoint was copied.
+    expect(new Set(last.map(([first]) => first)).size).toBeLessThan(4);
+  });
+
+  it('keep the value of a variable that is passed on out of every file', async () => {
+    const secret = 'hf_b7Q2nW9xTz';
+    const script = 'test "$(echo "$TOKEN" | wc -c)" = 14 && echo "v={x}"';
+    study({
+      command: ['sh', '-c', script],
+      env: { TOKEN: null },
+      result: { stdout: 'v=(.*)' },
+      keep: { checkpoints: 'all' },
+    });
+    const env = { GALAPAGOS_HOME: home, TOKEN: secret, OTHER_SECRET: secret };
+    const run = start(['run', 'study.json', '--export', 'best.json'], project, undefined, env);
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(trials().map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+    expect(stdout).not.toContain(secret);
+    const files = readdirSync(folder.path, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map((each) => join(each.parentPath, each.name));
+    expect(files.some((file) => file.endsWith('lab.db'))).toBe(true);
+    expect(files.filter((file) => readFileSync(file).includes(secret))).toEqual([]);
+  });
+
   it('leave no program behind when the run is killed, and go on afterwards', async () => {
     study({
       command: [

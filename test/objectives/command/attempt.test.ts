@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { environmentOf } from '../../../src/objectives/command/environment.ts';
 import { programSeed } from '../../../src/objectives/command/program-seed.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
@@ -154,6 +155,26 @@ describe('Commands: what a program is told', () => {
     });
     expect(said.env).not.toHaveProperty('GALAPAGOS_TEST_SECRET');
     expect(said.env).not.toHaveProperty('VITEST');
+  });
+
+  it('has the variables that choose its card, of each vendor', () => {
+    const card = {
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: 'GPU-4f6c0a55-9a1b-6a40-3a0e-0f3d1b1a7c11',
+      HIP_VISIBLE_DEVICES: '1',
+      ZE_AFFINITY_MASK: '2',
+    };
+    const facts = {
+      ...{ study: 's', trial: 0, attempt: 1, seed: 1, project: '/p', trialDir: '/t', epochs: null },
+      ...{ checkpointDir: '/c', temporaryDir: '/tmp', paramsFile: '/f', reportsFile: '/r' },
+      stopFile: '/s',
+    };
+    for (const platform of ['linux', 'win32', 'darwin'] as const)
+      expect(environmentOf(card, {}, {}, facts, 4, platform)).toMatchObject({
+        ...card,
+        OMP_NUM_THREADS: '4',
+        MKL_NUM_THREADS: '4',
+      });
   });
 
   it('gives each trial a seed of its own below 2^31, the same for each attempt', () => {
