@@ -20,15 +20,18 @@ class Recorded extends SvgPen {
   }
 }
 
-/** A study with a finished trial 0 and running trials, with the given curves. */
-function pictureOf(curves: readonly (readonly number[])[]): CurvesPicture {
+/** A study with a finished trial 0 and others, with the given curves. */
+function pictureOf(
+  curves: readonly (readonly number[])[],
+  state: 'running' | 'pruned' = 'running',
+): CurvesPicture {
   const table = new TrialTable(4);
   table.merge(
     trialBlock(
       curves.map((_, number) =>
         number === 0
           ? { number, value: 0.97, finish: 0, historyLength: 0 }
-          : { number, state: 'running', historyLength: 0 },
+          : { number, state, historyLength: 0 },
       ),
       4,
     ),
@@ -70,6 +73,39 @@ function labelsOf(picture: CurvesPicture) {
       bottom: y,
     }));
 }
+
+describe('Curves: ends of curves', () => {
+  const colour = '#00ff01';
+
+  class Strokes extends SvgPen {
+    readonly starts: (readonly [number, number])[] = [];
+    readonly marks: (readonly [x: number, y: number])[] = [];
+
+    override moveTo(x: number, y: number): void {
+      this.starts.push([x, y]);
+      super.moveTo(x, y);
+    }
+
+    /** ⊤ is stroked in the colour of pruned trials, from its left end. */
+    override stroke(...args: Parameters<SvgPen['stroke']>): void {
+      const [left] = this.starts.slice(-2);
+      if (args[0] === colour && left !== undefined) this.marks.push([left[0] + 4, left[1] + 3]);
+      super.stroke(...args);
+    }
+  }
+
+  it.each(['pruned', 'running'] as const)('mark where a trial was cut off: %s', (state) => {
+    const curves = [
+      [0.9, 0.95, 0.96, 0.97],
+      [0.6, 0.7],
+    ];
+    const picture = { ...pictureOf(curves, state), palette: { ...testPalette, pruned: colour } };
+    const pen = new Strokes('test');
+    drawCurves(pen, picture, null, null);
+    const end = [xOf(picture, 1), yOf(picture, 0.7)];
+    expect(pen.marks).toEqual(state === 'pruned' ? [end] : []);
+  });
+});
 
 describe('Curves: numbers at the ends of running curves', () => {
   it('places a number beside a running curve that passes the end of another', () => {
