@@ -76,7 +76,7 @@ const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.v
  */
 export function tracebackSummary(tail: string, folder: string): string | null {
   const lines = tail.split(/\r?\n/).map((line) => line.replace(GROUP_MARGIN, ''));
-  const begin = lines.findLastIndex((line) => BEGINNING.test(line));
+  const begin = beginningOf(lines);
   if (begin < 0) return null;
   const frames: Frame[] = [];
   let exception: string | null = null;
@@ -97,6 +97,25 @@ export function tracebackSummary(tail: string, folder: string): string | null {
   if (own === undefined) return exception;
   const source = own.source === '' ? '' : `\n    ${own.source}`;
   return `${exception} (${shortPath(own.file, folder)}:${own.line} in ${own.name})${source}`;
+}
+
+/** Before the traceback of another process, which is quoted in a text of three quotes. */
+const REMOTE = /^[\w.]*RemoteTraceback:/;
+
+/**
+ * Returns where the traceback begins that tells most: the last one, or the one of another process
+ * that caused it, as multiprocessing and joblib print it. -1: there is none.
+ */
+function beginningOf(lines: readonly string[]): number {
+  const last = lines.findLastIndex((line) => BEGINNING.test(line));
+  const remote = lines.findLastIndex((line) => REMOTE.test(line));
+  if (remote < 0) return last;
+  const end = lines.findIndex((line, at) => at > remote + 1 && line === '"""');
+  const isCause =
+    end >= 0 && lines.findIndex((line, at) => at > end && BEGINNING.test(line)) === last;
+  if (!isCause) return last;
+  const within = lines.findLastIndex((line, at) => at < end && BEGINNING.test(line));
+  return within > remote ? within : last;
 }
 
 function isOwn(file: string, folder: string): boolean {

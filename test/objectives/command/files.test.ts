@@ -240,7 +240,7 @@ describe('Commands: what an end means', () => {
     );
   });
 
-  it('finds the line of the user in a process of a data loader, and in an exception group', () => {
+  it('finds the line of the user in another process, and in an exception group', () => {
     const packages = `${own}/.venv/lib/python3.11/site-packages/torch/utils`;
     const loader = [
       'Traceback (most recent call last):',
@@ -260,6 +260,28 @@ describe('Commands: what an end means', () => {
     expect(tracebackSummary(loader.join('\n'), own)).toBe(
       'ValueError: bad sample (data.py:4 in __getitem__)\n    raise ValueError("bad sample")',
     );
+    const pool = [
+      'multiprocessing.pool.RemoteTraceback: ',
+      '"""',
+      'Traceback (most recent call last):',
+      '  File "/usr/lib/python3.11/multiprocessing/pool.py", line 125, in worker',
+      '    result = (True, func(*args, **kwds))',
+      '  File "train.py", line 3, in f',
+      '    raise KeyError("k")',
+      "KeyError: 'k'",
+      '"""',
+      '',
+      'The above exception was the direct cause of the following exception:',
+      '',
+      'Traceback (most recent call last):',
+      '  File "train.py", line 6, in <module>',
+      '    p.map(f, [1, 2])',
+      "KeyError: 'k'",
+    ];
+    const cause = `KeyError: 'k' (train.py:3 in f)\n    raise KeyError("k")`;
+    expect(tracebackSummary(pool.join('\n'), own)).toBe(cause);
+    const later = ['Traceback (most recent call last):', 'ValueError: another'];
+    expect(tracebackSummary([...pool, ...later].join('\n'), own)).toBe('ValueError: another');
     const group = [
       '  + Exception Group Traceback (most recent call last):',
       '  |   File "train.py", line 8, in <module>',
