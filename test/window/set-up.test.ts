@@ -26,13 +26,18 @@ async function setUp(): Promise<Page> {
 
 describe('Window: set-up', () => {
   it(
-    'starts the defaults without any input',
+    'starts the defaults without any input, and says which algorithm the sampler auto uses for what',
     async () => {
       const page = await setUp();
+      const sampler = page.getByRole('combobox', { name: text.setUp.sampler, exact: true });
+      expect(await sampler.inputValue()).toBe('auto');
       const name = await nameField(page).inputValue();
       await start(page).click();
       await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
       await page.getByText(/^[1-9]\d* running$/).waitFor();
+      await page
+        .getByText(/^auto: guided evolution: \d parameters, \d+ trials, \d+ workers?$/)
+        .waitFor();
       await page
         .locator('header')
         .getByRole('button', { name: text.header.stop, exact: true })

@@ -171,8 +171,9 @@ export function studyCommands({
       const named = { ...spec, name: freeName(current.view.names, spec.name) };
       const atOnce = trialsAtOnce(coordinator.lab, spec, limits.trials ?? Infinity);
       const changed = workers === null ? 0 : workers - cpuWorkers(coordinator.lab);
-      const chosen = withChosenSampler(named, limits, atOnce + changed);
       const served = workers ?? coordinator.lab.slots.size;
+      // Before the workers have connected, their lanes are unknown.
+      const chosen = withChosenSampler(named, limits, atOnce + changed || served);
       coordinator.createStudy(uid, withPruning(file.pruner, chosen, limits, served), limits);
       coordinator.settle();
       if (workers !== null) useWorkers(coordinator, workers);
