@@ -1,5 +1,6 @@
 """Tests of resources/python/galapagos.py, run by module.test.ts with each Python at hand."""
 
+import ast
 import contextlib
 import io
 import json
@@ -541,6 +542,12 @@ class Callbacks(Case):
             universal_newlines=True,
         )
         self.assertEqual(done.stdout, "[]\n")
+
+    def test_the_syntax_is_that_of_python_3_8(self):
+        with open(galapagos.__file__, encoding="utf-8") as source:
+            ast.parse(source.read(), feature_version=(3, 8))
+        with self.assertRaises(SyntaxError):
+            ast.parse("match 1:\n    case 1: pass", feature_version=(3, 8))
 
 
 if __name__ == "__main__":
