@@ -1,5 +1,5 @@
 /** Finds lab files among the files of a project. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 
 const SQLITE = 'SQLite format 3\0';
 /** Name of a table that every lab file has. */
@@ -22,20 +22,19 @@ export function labFinder(): (path: string) => boolean {
 }
 
 function isLab(path: string): boolean {
+  // Opening a pipe would wait for its writer.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch {
-    // Without permission, or absent: none that Galapagos writes.
+    // Without permission: none that Galapagos writes.
     return false;
   }
   try {
     const head = Buffer.alloc(HEAD);
     const read = head.subarray(0, readSync(file, head, 0, HEAD, 0));
     return read.toString('latin1', 0, SQLITE.length) === SQLITE && read.includes(LAB_TABLE);
-  } catch {
-    // A folder.
-    return false;
   } finally {
     closeSync(file);
   }
