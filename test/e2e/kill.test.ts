@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { killCommands } from '../support/command-chaos.ts';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
 import { size } from '../support/effort.ts';
+import { noProc, skipIf } from '../support/platform.ts';
 
 /** Every tenth kill of a worker is a stop for longer than its lease. */
 const WORKERS = size(10, 60);
@@ -39,16 +40,14 @@ describe('Kills at random instants', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')(
-    `a study of programs leaves no process and no file, and loses no finished trial (kills: ${OF_COMMANDS + COMMAND_COORDINATORS})`,
-    async () => {
-      const { kills, violations } = await killCommands(
-        { commandsAndWorkers: OF_COMMANDS, coordinators: COMMAND_COORDINATORS },
-        13,
-      );
-      expect(violations).toEqual([]);
-      expect(kills.command + kills.worker).toBe(OF_COMMANDS);
-      expect(kills.coordinator).toBe(COMMAND_COORDINATORS);
-    },
-  );
+  it(`a study of programs leaves no process and no file, and loses no finished trial (kills: ${OF_COMMANDS + COMMAND_COORDINATORS})`, async (context) => {
+    skipIf(noProc, context);
+    const { kills, violations } = await killCommands(
+      { commandsAndWorkers: OF_COMMANDS, coordinators: COMMAND_COORDINATORS },
+      13,
+    );
+    expect(violations).toEqual([]);
+    expect(kills.command + kills.worker).toBe(OF_COMMANDS);
+    expect(kills.coordinator).toBe(COMMAND_COORDINATORS);
+  });
 });

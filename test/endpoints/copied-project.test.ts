@@ -8,6 +8,7 @@ import { writeTree } from '../support/file-tree.ts';
 import { Applications } from '../support/open-application.ts';
 import type { OpenApplication } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { noShell, skipIf } from '../support/platform.ts';
 
 const folder = temporaryFolder();
 const project = folder.file('project');
@@ -54,7 +55,9 @@ async function valuesAfterEdit(more: object): Promise<number[]> {
   return [...client.rows.values()].map(({ value }) => value);
 }
 
-describe.skipIf(process.platform === 'win32')('Endpoints: copy of a project folder', () => {
+describe('Endpoints: copy of a project folder', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   it('runs the trials of a study in the files of its start', async () => {
     expect(await valuesAfterEdit({ project: null })).toEqual([0.25, 0.25, 0.25]);
     const own = readdirSync(folder.file('user/snapshots')).filter((name) => name !== 'fetched');

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCalls } from '../../src/endpoints/calls/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls/calls.ts';
 import type { ProposedScript, ScriptTry } from '../../src/protocol/window/script.ts';
@@ -11,6 +11,7 @@ import { isRunning } from '../../src/runtime/process-running.ts';
 import { ask, asked, callDeps } from '../support/call-deps.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { context as BROWSER } from '../support/window-client.ts';
+import { noShell, skipIf } from '../support/platform.ts';
 
 const folder = temporaryFolder();
 const project = folder.file('project');
@@ -50,7 +51,9 @@ async function problemsOf(study: unknown, context?: typeof BROWSER): Promise<str
   return check.problems.map(({ code }) => code);
 }
 
-describe.skipIf(process.platform === 'win32')('Endpoints: own script', () => {
+describe('Endpoints: own script', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   it('refuses a command until its script was chosen, and then for the desktop window only', async () => {
     const before = {
       ...(await asked<Readonly<Record<string, unknown>>>(handlers(), 'draft', {

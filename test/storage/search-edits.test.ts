@@ -12,6 +12,7 @@ import type { LabStorage } from '../../src/storage/storage.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { UID, createStudy, plainSpec, propose, start, succeed } from '../support/lab-writes.ts';
+import { skipIf } from '../support/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -97,12 +98,11 @@ describe('Lab file: edits of a search', () => {
     expect(checkOwnRows(file)).toEqual([]);
   });
 
-  it.skipIf(python === '')(
-    `is read by Optuna, which suggests within the last ranges${python === '' ? ' (GALAPAGOS_PEER_PYTHON names no Python with optuna)' : ''}`,
-    async () => {
-      commitTrials();
-      lab.close();
-      const script = `
+  it('is read by Optuna, which suggests within the last ranges', async (context) => {
+    skipIf(python === '' ? 'GALAPAGOS_PEER_PYTHON names no Python with optuna' : null, context);
+    commitTrials();
+    lab.close();
+    const script = `
 import json, sys, optuna
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 study = optuna.load_study(study_name=sys.argv[2], storage='sqlite:///' + sys.argv[1])
@@ -112,12 +112,11 @@ trial.suggest_float('learningRate', 1e-5, 1, log=True)
 units = trial.suggest_int('units', 128, 1024, step=16)
 print(json.dumps([highs, units]))
 `;
-      const { stdout } = await promisify(execFile)(python, ['-c', script, file, plainSpec.name]);
-      const [highs, units] = JSON.parse(stdout) as [number[], number];
-      expect(highs).toEqual([512, 512, 1024]);
-      expect(units).toBeGreaterThanOrEqual(128);
-    },
-  );
+    const { stdout } = await promisify(execFile)(python, ['-c', script, file, plainSpec.name]);
+    const [highs, units] = JSON.parse(stdout) as [number[], number];
+    expect(highs).toEqual([512, 512, 1024]);
+    expect(units).toBeGreaterThanOrEqual(128);
+  });
 });
 
 describe('Lab file: requests to edit a search', () => {

@@ -14,6 +14,7 @@ import { ask, asked, RESOURCES } from '../support/call-deps.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connection } from '../support/window-client.ts';
 import { workerTimes } from '../support/worker-times.ts';
+import { noShell, skipIf } from '../support/platform.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -229,54 +230,52 @@ describe('Confirmation: training the best trials again', () => {
     expect(found?.configurations.map(({ values }) => values.length)).toEqual([12, 12]);
   });
 
-  test.skipIf(process.platform === 'win32')(
-    'of a program gives it fresh seeds, and no other parameter; no repetition is pruned',
-    async () => {
-      // The value has the seed, x, the number of arguments, and how often the seed is a parameter.
-      const script = `[ "$1" = "$GALAPAGOS_SEED" ] || exit 9
+  test('of a program gives it fresh seeds, and no other parameter; no repetition is pruned', async (context) => {
+    skipIf(noShell, context);
+    // The value has the seed, x, the number of arguments, and how often the seed is a parameter.
+    const script = `[ "$1" = "$GALAPAGOS_SEED" ] || exit 9
         told=$(grep -c seed "$GALAPAGOS_PARAMS"; env | grep -c PARAM_seed)
         echo "v=$(($1 % 100 + 100 * $3 + 10000 * $# + 1000000 * $(echo $told | tr -dc 1 | wc -c)))"`;
-      const objective = commandObjective.parse({
-        kind: 'command',
-        command: ['sh', '-c', script.replaceAll(/[{}]/g, '$&$&'), 'sh', '{seed}', '{params:flags}'],
-        folder: folder.path,
-        result: { stdout: 'v=(.*)' },
-        epochs: 3,
-      });
-      permit(folder.path, objective);
-      const { calls } = app.endpoints;
-      const lab = window.lab();
-      const finished = (name: string): boolean =>
-        lab.body.studies?.some((row) => row.name === name && row.state === 'finished') ?? false;
-      const { study: uid } = await asked<{ study: string }>(calls, 'startStudy', {
-        study: {
-          ...study,
-          name: 'program',
-          objective,
-          searchSpace: { x: { type: 'int', low: 0, high: 9 } },
-          sampler: { name: 'grid' },
-          pruner: { name: 'median' },
-          stop: { trials: 10 },
-        },
-        workers: null,
-      });
-      await window.until(() => finished('program'));
-      const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
-        study: uid,
-        top: 2,
-        seeds: 3,
-      });
-      await window.until(() => finished('program confirmation'));
-      const [found] = await asked<Confirmation[]>(calls, 'confirmations', { study: uid });
-      expect(found).toMatchObject({ study: again, done: 6, of: 6, test: null });
-      expect(found?.configurations.map(({ values }) => values)).toEqual([
-        [30904, 30905, 30906],
-        [30804, 30805, 30806],
-      ]);
-      const file = await asked<StudyFile>(calls, 'studyFile', { study: again });
-      expect(file).not.toHaveProperty('pruner');
-    },
-  );
+    const objective = commandObjective.parse({
+      kind: 'command',
+      command: ['sh', '-c', script.replaceAll(/[{}]/g, '$&$&'), 'sh', '{seed}', '{params:flags}'],
+      folder: folder.path,
+      result: { stdout: 'v=(.*)' },
+      epochs: 3,
+    });
+    permit(folder.path, objective);
+    const { calls } = app.endpoints;
+    const lab = window.lab();
+    const finished = (name: string): boolean =>
+      lab.body.studies?.some((row) => row.name === name && row.state === 'finished') ?? false;
+    const { study: uid } = await asked<{ study: string }>(calls, 'startStudy', {
+      study: {
+        ...study,
+        name: 'program',
+        objective,
+        searchSpace: { x: { type: 'int', low: 0, high: 9 } },
+        sampler: { name: 'grid' },
+        pruner: { name: 'median' },
+        stop: { trials: 10 },
+      },
+      workers: null,
+    });
+    await window.until(() => finished('program'));
+    const { study: again } = await asked<{ study: string }>(calls, 'confirm', {
+      study: uid,
+      top: 2,
+      seeds: 3,
+    });
+    await window.until(() => finished('program confirmation'));
+    const [found] = await asked<Confirmation[]>(calls, 'confirmations', { study: uid });
+    expect(found).toMatchObject({ study: again, done: 6, of: 6, test: null });
+    expect(found?.configurations.map(({ values }) => values)).toEqual([
+      [30904, 30905, 30906],
+      [30804, 30805, 30806],
+    ]);
+    const file = await asked<StudyFile>(calls, 'studyFile', { study: again });
+    expect(file).not.toHaveProperty('pruner');
+  });
 
   test('is refused for a study that does not train', async () => {
     const sphere = {

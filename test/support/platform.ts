@@ -6,6 +6,9 @@ import type { TestContext } from 'vitest';
 /** Null where files have POSIX permission modes. */
 export const noModes = process.platform === 'win32' ? 'Windows has no POSIX file modes' : null;
 
+/** Null where commands run in a POSIX shell. */
+export const noShell = process.platform === 'win32' ? 'Windows has no POSIX shell' : null;
+
 /** Null where /proc describes processes. */
 export const noProc = process.platform === 'linux' ? null : 'only Linux has /proc';
 

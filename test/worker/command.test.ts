@@ -17,8 +17,11 @@ import { ScriptedCoordinator, uid } from '../support/scripted-coordinator.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { gone, isAlive, workerCommand } from '../support/worker-command.ts';
+import { noShell, skipIf } from '../support/platform.ts';
 
-describe.skipIf(process.platform === 'win32')('Worker: programs of commands', () => {
+describe('Worker: programs of commands', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   let folder: TemporaryFolder;
   let coordinator: ScriptedCoordinator;
   let exits: Inbox<WorkerExit>;

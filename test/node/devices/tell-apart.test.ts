@@ -13,6 +13,7 @@ import type { LastSample, TellApart } from '../../../src/node/devices/tell-apart
 import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
 import { systemTimer } from '../../../src/runtime/timer.ts';
 import type { Timer } from '../../../src/runtime/timer.ts';
+import { skipIf } from '../../support/platform.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const refused = await namespaceObstacle();
@@ -134,17 +135,15 @@ describe('Devices: cards of one model', () => {
     expect(starts()).toBe(6);
   });
 
-  it.skipIf(refused !== null)(
-    `hides device files where the layer has no effect${refused === null ? '' : ` (skipped: ${refused})`}`,
-    async () => {
-      const { cards, tell, lastSample } = machine();
-      const facts = { selectLayer: true, namespaces: null };
-      expect(await tell({ adapter: 'A card', cards, driver: null }, facts, lastSample)).toEqual({
-        way: 'hidden',
-        failed: ['with Mesa’s device-select layer for GPU 1, a process used GPU 0'],
-      });
-    },
-  );
+  it('hides device files where the layer has no effect', async (context) => {
+    skipIf(refused, context);
+    const { cards, tell, lastSample } = machine();
+    const facts = { selectLayer: true, namespaces: null };
+    expect(await tell({ adapter: 'A card', cards, driver: null }, facts, lastSample)).toEqual({
+      way: 'hidden',
+      failed: ['with Mesa’s device-select layer for GPU 1, a process used GPU 0'],
+    });
+  });
 
   it('reports every reason where no way works', async () => {
     const { cards, tell, lastSample } = machine();

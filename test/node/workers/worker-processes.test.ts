@@ -12,6 +12,7 @@ import type {
 import { cpuDevice } from '../../../src/runtime/cpu-device.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
+import { skipIf } from '../../support/platform.ts';
 
 const refused = await namespaceObstacle();
 
@@ -62,33 +63,31 @@ describe('Worker processes', () => {
     expect(exit?.lastWords.trim()).toBe(below === undefined ? named : join(folder, below));
   });
 
-  it.skipIf(refused !== null)(
-    `see no device file of another card where these are hidden, and keep their process id${refused === null ? '' : ` (skipped: ${refused})`}`,
-    async () => {
-      const [own, other] = [join(folder, 'own'), join(folder, 'other')];
-      for (const file of [own, other]) writeFileSync(file, 'a card');
-      const cards = [own, other].map((file, i) => ({
-        device: `gpu/${i}`,
-        address: null,
-        files: [file],
-      }));
-      const [card = { device: '', address: null, files: [] }] = cards;
-      supervise(
-        `import { readFileSync } from 'node:fs';
+  it('see no device file of another card where these are hidden, and keep their process id', async (context) => {
+    skipIf(refused, context);
+    const [own, other] = [join(folder, 'own'), join(folder, 'other')];
+    for (const file of [own, other]) writeFileSync(file, 'a card');
+    const cards = [own, other].map((file, i) => ({
+      device: `gpu/${i}`,
+      address: null,
+      files: [file],
+    }));
+    const [card = { device: '', address: null, files: [] }] = cards;
+    supervise(
+      `import { readFileSync } from 'node:fs';
         const read = (file) => readFileSync(file, 'utf8');
         process.send({ rssPeakBytes: 7 }, () => {
           console.error(JSON.stringify([read(${JSON.stringify(own)}), read(${JSON.stringify(other)}), process.pid]));
           process.exit(0);
         });`,
-        { pinOf: () => processPin('hidden', card, cards) },
-      );
-      workers.spawn('local/cpu/0', '1.1', 0);
-      const pid = await started();
-      const [exit] = await exits.count(1);
-      expect(exit?.rssPeakBytes).toBe(7);
-      expect(JSON.parse(exit?.lastWords ?? '')).toEqual(['a card', '', pid]);
-    },
-  );
+      { pinOf: () => processPin('hidden', card, cards) },
+    );
+    workers.spawn('local/cpu/0', '1.1', 0);
+    const pid = await started();
+    const [exit] = await exits.count(1);
+    expect(exit?.rssPeakBytes).toBe(7);
+    expect(JSON.parse(exit?.lastWords ?? '')).toEqual(['a card', '', pid]);
+  });
 
   it('report their exit code and last output', async () => {
     supervise("console.log('noise'); console.error('the reason'); process.exit(3);");

@@ -11,6 +11,7 @@ import { outputFolder } from '../../../src/objectives/command/output-log.ts';
 import { commandLine } from '../../../src/objectives/command/template.ts';
 import { CommandPlace } from '../../support/command-attempt.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { noShell, skipIf } from '../../support/platform.ts';
 
 const STUDY = 'c0ffee';
 
@@ -33,7 +34,9 @@ const anyText = fc.oneof(
 const doubled = (any: string): string => any.replaceAll(/[{}]/g, '$&$&');
 const SHOW_ARGUMENTS = 'console.log(JSON.stringify(process.argv.slice(2)))';
 
-describe.skipIf(process.platform === 'win32')('Commands: any text', () => {
+describe('Commands: any text', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   it('arrives in the program as the argument that it is, and again by the champion’s line', async () => {
     place.script('show.mjs', SHOW_ARGUMENTS);
     let trial = 0;
@@ -117,7 +120,9 @@ describe.skipIf(process.platform === 'win32')('Commands: any text', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('Commands: any output', () => {
+describe('Commands: any output', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   const marker = (at: number, encoding: 'utf8' | 'latin1'): Buffer =>
     Buffer.from(
       `naïve “café”=${at}`.replaceAll(/[“”]/g, encoding === 'utf8' ? '$&' : '"'),

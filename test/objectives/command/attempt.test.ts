@@ -5,6 +5,7 @@ import { environmentOf } from '../../../src/objectives/command/environment.ts';
 import { programSeed } from '../../../src/objectives/command/program-seed.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
+import { noProc, skipIf } from '../../support/platform.ts';
 
 let place: CommandPlace;
 beforeEach(() => (place = new CommandPlace()));
@@ -396,23 +397,21 @@ describe('Commands: held workers', () => {
   const stateOf = (pid: number): string =>
     /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
 
-  it.skipIf(process.platform !== 'linux')(
-    'suspend their program, let it go on, and end it when cancelled',
-    async () => {
-      const script = `echo "pid $$"; echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"; while :; do :; done`;
-      const running = place.start({ command: shell(script), graceSeconds: 0 });
-      await running.reported(0);
-      await expect.poll(() => place.output()).toMatch(/pid \d+\n/);
-      const pid = Number(/pid (\d+)/.exec(place.output())?.[1]);
-      place.gate.close();
-      await expect.poll(() => stateOf(pid)).toBe('T');
-      place.gate.open();
-      await expect.poll(() => stateOf(pid)).not.toBe('T');
-      place.gate.close();
-      await expect.poll(() => stateOf(pid)).toBe('T');
-      running.stop.abort('cancelled');
-      expect((await running.ended).outcome).toBe('cancelled');
-      await gone(pid, 10_000);
-    },
-  );
+  it('suspend their program, let it go on, and end it when cancelled', async (context) => {
+    skipIf(noProc, context);
+    const script = `echo "pid $$"; echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"; while :; do :; done`;
+    const running = place.start({ command: shell(script), graceSeconds: 0 });
+    await running.reported(0);
+    await expect.poll(() => place.output()).toMatch(/pid \d+\n/);
+    const pid = Number(/pid (\d+)/.exec(place.output())?.[1]);
+    place.gate.close();
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    place.gate.open();
+    await expect.poll(() => stateOf(pid)).not.toBe('T');
+    place.gate.close();
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    running.stop.abort('cancelled');
+    expect((await running.ended).outcome).toBe('cancelled');
+    await gone(pid, 10_000);
+  });
 });

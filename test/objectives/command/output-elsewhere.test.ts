@@ -31,6 +31,7 @@ import { Gate } from '../../../src/runtime/gate.ts';
 import { size } from '../../support/effort.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { noShell, skipIf } from '../../support/platform.ts';
 
 let folder: TemporaryFolder;
 beforeEach(() => (folder = temporaryFolder()));
@@ -104,7 +105,9 @@ describe('Output of a program on another machine', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('Attempts after one on another machine', () => {
+describe('Attempts after one on another machine', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
   it('say in their output that they begin without a checkpoint, unless one is here', async () => {
     const guardian = new Guardian(folder.file('own'));
     const pool = new AttemptFolderPool(folder.path);

@@ -79,38 +79,35 @@ function gitTakes(root: string): string[] {
 }
 
 describe('Code snapshots: the rules of .gitignore', () => {
-  it.skipIf(noGit !== null)(
-    'take the files that git takes, with nested files, negation and names of any letters',
-    () => {
-      const ignoreFiles = fc.array(
-        fc.tuple(fc.array(fc.constantFrom('a', 'b', 'a b', '[c]'), { maxLength: 2 }), rules),
-        {
-          maxLength: 3,
-        },
-      );
-      fc.assert(
-        fc.property(fc.array(path, { maxLength: 12 }), ignoreFiles, (paths, files) => {
-          const folder = temporaryFolder();
-          try {
-            execFileSync('git', ['init', '-q', folder.path]);
-            write(folder.path, paths);
-            for (const [at, lines] of files)
-              try {
-                mkdirSync(join(folder.path, ...at), { recursive: true });
-                writeFileSync(join(folder.path, ...at, '.gitignore'), lines.join('\n'));
-              } catch {
-                // A file has the name of its folder.
-              }
-            expect(taken(folder.path)).toEqual(gitTakes(folder.path).sort(byText));
-          } finally {
-            folder.remove();
-          }
-        }),
-        { numRuns: RUNS },
-      );
-    },
-    120_000,
-  );
+  it('take the files that git takes, with nested files, negation and names of any letters', (context) => {
+    skipIf(noGit, context);
+    const ignoreFiles = fc.array(
+      fc.tuple(fc.array(fc.constantFrom('a', 'b', 'a b', '[c]'), { maxLength: 2 }), rules),
+      {
+        maxLength: 3,
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(path, { maxLength: 12 }), ignoreFiles, (paths, files) => {
+        const folder = temporaryFolder();
+        try {
+          execFileSync('git', ['init', '-q', folder.path]);
+          write(folder.path, paths);
+          for (const [at, lines] of files)
+            try {
+              mkdirSync(join(folder.path, ...at), { recursive: true });
+              writeFileSync(join(folder.path, ...at, '.gitignore'), lines.join('\n'));
+            } catch {
+              // A file has the name of its folder.
+            }
+          expect(taken(folder.path)).toEqual(gitTakes(folder.path).sort(byText));
+        } finally {
+          folder.remove();
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
 
   it('of a repository above the project count, and a rule for the project itself does not', () => {
     const folder = temporaryFolder();
