@@ -158,7 +158,8 @@ describe('Studies of programs', () => {
       { command: [process.execPath, 'train.mjs'], epochs: 3, result: rule, reports: rule },
       { sampler: { name: 'pbt', population: 4, interval: 1 }, stop: { trials: 12 } },
     );
-    const { code, stderr } = await galapagos(['run', 'study.json', '--workers', '2']).ended;
+    // With one worker the best has always reached the round of the worst, which then copies it.
+    const { code, stderr } = await galapagos(['run', 'study.json', '--workers', '1']).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(trials().map(({ state }) => state)).toEqual(
       Array.from({ length: 12 }, () => 'complete'),
