@@ -1,7 +1,8 @@
 /**
  * Cost of a trial whose objective is a program, beyond the program: trials per second on two
  * workers beside `xargs -P 2` with the same program, and Optuna with a subprocess. Each of ours is
- * durable. The three are measured in turn, and the medians compared.
+ * durable. The three are measured in turn, and the medians compared. A round lasts seconds, so that
+ * the first trials of cold workers count as little as in a search.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -21,16 +22,16 @@ const GOAL = 0.9;
 
 /** Programs that take a number as last argument and print `v=` and a number. */
 const programs = [
-  { name: 'sh, returns at once', trials: 150, text: 'echo v=$1', command: ['sh'] },
+  { name: 'sh, returns at once', trials: 1_500, text: 'echo v=$1', command: ['sh'] },
   {
     name: 'node, returns at once',
-    trials: 40,
+    trials: 200,
     text: "console.log('v=' + process.argv[2])",
     command: [process.execPath],
   },
   {
     name: 'python3 without a body',
-    trials: 60,
+    trials: 300,
     text: "import sys; print('v=' + sys.argv[1])",
     command: ['python3'],
   },
