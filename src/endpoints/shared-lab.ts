@@ -7,7 +7,7 @@ import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts'
 import type {
   Admission,
   Invitation,
-  NodeRow,
+  NodeTold,
   OwnerBody,
   RefusedRow,
   SeenBody,
@@ -15,19 +15,7 @@ import type {
 } from '../protocol/window/nodes.ts';
 
 /** What an admitted node has told of itself; its datasets are named by their contents. */
-export interface NodeFacts extends Pick<
-  NodeRow,
-  | 'id'
-  | 'name'
-  | 'release'
-  | 'offsetMs'
-  | 'datasets'
-  | 'refusals'
-  | 'packages'
-  | 'limits'
-  | 'held'
-  | 'hoursFrom'
-> {
+export interface NodeFacts extends NodeTold {
   /** When it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
   /** Null: it has not told it yet. */

@@ -4,24 +4,12 @@ import type { LabState } from '../core/scheduling/index.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
 import type { NodeStatus } from '../node/keys/status.ts';
 import type { DatasetTransfer } from '../node/data/host-datasets.ts';
-import type { NodeDataset, NodeRow } from '../protocol/window/nodes.ts';
+import type { NodeDataset, NodeRow, NodeTold } from '../protocol/window/nodes.ts';
 import type { NodeInventory, NodeSample } from '../protocol/window/telemetry.ts';
 import type { RemoteNode } from './remote-host.ts';
 import type { WallClock } from './wall-clock.ts';
 
-export interface NodeFacts extends Pick<
-  NodeRow,
-  | 'id'
-  | 'name'
-  | 'release'
-  | 'offsetMs'
-  | 'datasets'
-  | 'refusals'
-  | 'packages'
-  | 'limits'
-  | 'held'
-  | 'hoursFrom'
-> {
+export interface NodeFacts extends NodeTold {
   /** When it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
   /** Null: it has not joined since the lab was opened. */

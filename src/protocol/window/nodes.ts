@@ -83,6 +83,20 @@ export const nodeRow = strict({
   hoursFrom: instant.nullable(),
 });
 export type NodeRow = z.output<typeof nodeRow>;
+/** Part of its row that is passed on as it was told. */
+export type NodeTold = Pick<
+  NodeRow,
+  | 'id'
+  | 'name'
+  | 'release'
+  | 'offsetMs'
+  | 'datasets'
+  | 'refusals'
+  | 'packages'
+  | 'limits'
+  | 'held'
+  | 'hoursFrom'
+>;
 
 /** Whether this lab is shared, and where other machines find it. */
 export const sharing = strict({
