@@ -52,7 +52,8 @@ describe('Window: trials that train in parts', () => {
       });
       const key = await startInFront(page, study, 'lab');
       const paused = (): TrialRecord[] =>
-        trialsOf('halving').filter(({ state, attempts }) => state === 'waiting' && attempts > 0);
+        // Not trials whose attempt the pause of the study has sent back to the queue.
+        trialsOf('halving').filter((trial) => trial.pausedAfter !== undefined);
       await expect.poll(() => paused().length, patient).toBeGreaterThan(3);
       await ask(page, 'pauseStudy', { study: key });
       await railStudy(page, 'halving', text.studyStates.paused).waitFor();
