@@ -5,15 +5,15 @@
  * The round's number is the trial's generation. Without a barrier between rounds.
  *
  * - The first `population` trials are a Latin hypercube. Later, the member with the fewest rounds
- *   goes on.
+ *   goes on; of several the best, so that the worst are compared when most have reached their round.
  * - A member in the worst `quantile` copies a member drawn from the best `quantile`: it starts from
  *   the other's checkpoint of the same round, with parameters that `explored` varies. All other
  *   members go on with their parameters. The parents of a copy are the copied trial and the
  *   member's own last trial, so that the members follow from the parents.
  * - Members are compared at the same round; those that have not reached it, by the round before. As
  *   long as fewer than `LEAST_COMPARED` can be compared, none is copied for its value.
- * - While the best have not reached the round of a member that should copy one, the others go first.
- *   It goes on by itself rather than leave a worker idle.
+ * - While the best have not reached the round of a member that should copy one, the member waits. If
+ *   no other trains, it goes on by itself.
  * - A member whose trial failed or diverged has no checkpoint. It copies a member as soon as one
  *   has reached its round. If nothing else can go on, the first member starts anew.
  */
@@ -139,8 +139,10 @@ export function pbt(axes: readonly Axis[], seed: number, settings: PbtSettings):
       const { size } = history;
       if (size < population) return population - size;
       const members = new Members(settings, size, history);
-      const count = members.moves(history).length;
-      return count > 0 || members.hasOpen(history) ? count : 1;
+      const hasOpen = members.hasOpen(history);
+      // Asked for ahead of time, an early member would go on although other trials wait for workers.
+      const moves = members.moves(history).filter(({ isEarly }) => !isEarly || !hasOpen);
+      return moves.length > 0 || hasOpen ? moves.length : 1;
     },
     propose: (first, count, history) => {
       const members = new Members(settings, Math.min(first, history.size), history);
@@ -223,13 +225,22 @@ class Members {
   }
 
   /**
-   * Returns the members that can go on, those with the fewest rounds first, and last those for which
-   * it is early.
+   * Returns the members that can go on, those with the fewest rounds first, of these the best, and last
+   * those for which it is early.
    */
   moves(history: HistoryView): Move[] {
+    const sign = history.direction === 'minimize' ? 1 : -1;
+    // Without a value: behind those with one.
+    const rank = (leaf: number): number => (isTrained(leaf, history) ? 0 : 1);
     const idle = [...this.leaves.entries()]
       .filter(([, leaf]) => history.ended(leaf) && !this.#isDone(leaf))
-      .sort(([a, leafA], [b, leafB]) => this.roundOf(leafA) - this.roundOf(leafB) || a - b);
+      .sort(
+        ([a, leafA], [b, leafB]) =>
+          this.roundOf(leafA) - this.roundOf(leafB) ||
+          rank(leafA) - rank(leafB) ||
+          (rank(leafA) === 0 ? sign * Math.sign(history.value(leafA) - history.value(leafB)) : 0) ||
+          a - b,
+      );
     const moves = idle.flatMap(([member, leaf]) => {
       const { donors, isWorst } = this.#standing(member, leaf, history);
       const canGoOn = donors.length > 0 || isTrained(leaf, history);

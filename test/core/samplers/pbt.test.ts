@@ -80,19 +80,19 @@ describe('Population-based training', () => {
     const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
     const proposals = population.ask(4);
     expect(originsOf(proposals)).toEqual([
-      { operator: 'continue', parents: [0], generation: 1 },
       { operator: 'continue', parents: [1], generation: 1 },
-      { operator: 'copy', parents: [1, 2], generation: 1 },
+      { operator: 'continue', parents: [0], generation: 1 },
       { operator: 'continue', parents: [3], generation: 1 },
+      { operator: 'copy', parents: [1, 2], generation: 1 },
     ]);
-    const [first, , copy] = proposals;
-    expect(first!.params).toEqual(population.proposals[0]!.params);
+    const [, second, , copy] = proposals;
+    expect(second!.params).toEqual(population.proposals[0]!.params);
     expect(copy!.params).not.toEqual(population.proposals[1]!.params);
   });
 
   it('follows the direction of the study', () => {
     const population = new Population({}, 'minimize').begun([0.5, 0.9, 0.1, 0.4]);
-    expect(population.ask(4)[1]!.origin).toMatchObject({ operator: 'copy', parents: [2, 1] });
+    expect(population.ask(4)[3]!.origin).toMatchObject({ operator: 'copy', parents: [2, 1] });
   });
 
   it('draws the copied member from a whole quantile', () => {
@@ -127,36 +127,41 @@ describe('Population-based training', () => {
     });
   });
 
-  it('lets the member with the fewest rounds go on first', () => {
+  it('lets the member with the fewest rounds go on first, and of several the best', () => {
     const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
     population.ask(1);
     population.end({ 4: 0.6 });
-    expect(population.ask(3).map(({ origin }) => origin.parents.at(-1))).toEqual([1, 2, 3]);
+    expect(population.ask(3).map(({ origin }) => origin.parents.at(-1))).toEqual([0, 3, 2]);
   });
 
   it('lets the worst member wait for the best while others can go on', () => {
     const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
     population.ask(4);
-    // Members 0 (a copy of trial 3), 1 and 2 have ended round 1; the best, member 3, still trains.
-    population.end({ 4: 0.05, 5: 0.55, 6: 0.45 });
-    expect(originsOf(population.ask())).toEqual([
+    // Members 1, 2 and 0 (a copy of trial 3) have ended round 1; the best, member 3, still trains.
+    population.end({ 5: 0.55, 6: 0.45, 7: 0.05 });
+    expect(originsOf(population.ask(2))).toEqual([
       { operator: 'continue', parents: [5], generation: 2 },
-    ]);
-    population.end({ 7: 0.95 });
-    expect(originsOf(population.ask(3))).toEqual([
-      { operator: 'copy', parents: [7, 4], generation: 2 },
       { operator: 'continue', parents: [6], generation: 2 },
-      { operator: 'continue', parents: [7], generation: 2 },
+    ]);
+    population.end({ 4: 0.95 });
+    expect(originsOf(population.ask(2))).toEqual([
+      { operator: 'continue', parents: [4], generation: 2 },
+      { operator: 'copy', parents: [4, 7], generation: 2 },
     ]);
   });
 
-  it('lets the worst member go on by itself rather than leave a worker idle', () => {
+  it('is not ready for the worst member while the best train', () => {
     const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
     population.ask(4);
-    population.end({ 4: 0.05 });
-    expect(originsOf(population.ask())).toEqual([
-      { operator: 'continue', parents: [4], generation: 2 },
-    ]);
+    population.end({ 7: 0.05 });
+    expect(population.ready).toBe(0);
+    population.end({ 4: 0.95 });
+    expect(population.ready).toBe(2);
+    expect(originsOf(population.ask(2))).toContainEqual({
+      operator: 'copy',
+      parents: [4, 7],
+      generation: 2,
+    });
   });
 
   it('lets a member whose trial diverged wait until another has reached its round', () => {
@@ -205,19 +210,19 @@ describe('Population-based training', () => {
   it('finds a schedule: the parameters along the chain of checkpoints, without repetitions', () => {
     const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
     population.ask(4);
-    population.end({ 4: 0.5, 5: 0.9, 6: 0.95, 7: 0.4 });
+    population.end({ 4: 0.9, 5: 0.5, 6: 0.4, 7: 0.95 });
     population.ask(4);
     const schedule = trainingSchedule(
       population.sampler,
-      10,
+      8,
       (number) => population.proposals[number]?.origin ?? null,
       (number) => population.proposals[number]!.params,
       (a, b) => a.join() === b.join(),
     );
-    expect(population.proposals[10]!.origin.parents).toEqual([6]);
+    expect(population.proposals[8]!.origin.parents).toEqual([7]);
     expect(schedule).toEqual([
       { epoch: 0, params: population.proposals[1]!.params },
-      { epoch: 1, params: population.proposals[6]!.params },
+      { epoch: 1, params: population.proposals[7]!.params },
     ]);
   });
 
