@@ -65,9 +65,9 @@ export type Duration = NonNullable<SyntheticObjective['durationMs']>;
 
 /** @template Parsed the objective as its schema returns it */
 export interface ObjectiveKind<Parsed = StudyFile['objective']> {
-  /** Whether its trials train a network, so that they can be trained again for their weights. */
+  /** True if its trials train a network, so that they can be trained again for their weights. */
   readonly trains: boolean;
-  /** Whether an objective may state the seed, so that trials can be repeated on fresh seeds. */
+  /** True if an objective may state the seed, so that trials can be repeated on fresh seeds. */
   readonly statesSeed: boolean;
   /** Epochs of each trial; null: the kind reports none, or the search decides. */
   epochs(objective: Objective): number | null;

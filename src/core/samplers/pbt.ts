@@ -172,7 +172,7 @@ interface Move {
   readonly member: number;
   /** Trials of which it copies one; empty: it goes on by itself. */
   readonly donors: readonly number[];
-  /** Whether it should copy a trial and goes on by itself, since no donor has reached its round. */
+  /** True if it should copy a trial, and no donor has reached its round. */
   readonly isEarly: boolean;
 }
 
@@ -230,16 +230,14 @@ class Members {
    */
   moves(history: HistoryView): Move[] {
     const sign = history.direction === 'minimize' ? 1 : -1;
-    // Without a value: behind those with one.
-    const rank = (leaf: number): number => (isTrained(leaf, history) ? 0 : 1);
+    // Those without a value come last.
+    const cost = (leaf: number): number =>
+      isTrained(leaf, history) ? sign * history.value(leaf) : Infinity;
     const idle = [...this.leaves.entries()]
       .filter(([, leaf]) => history.ended(leaf) && !this.#isDone(leaf))
       .sort(
         ([a, leafA], [b, leafB]) =>
-          this.roundOf(leafA) - this.roundOf(leafB) ||
-          rank(leafA) - rank(leafB) ||
-          (rank(leafA) === 0 ? sign * Math.sign(history.value(leafA) - history.value(leafB)) : 0) ||
-          a - b,
+          this.roundOf(leafA) - this.roundOf(leafB) || cost(leafA) - cost(leafB) || a - b,
       );
     const moves = idle.flatMap(([member, leaf]) => {
       const { donors, isWorst } = this.#standing(member, leaf, history);

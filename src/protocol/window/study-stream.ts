@@ -134,9 +134,9 @@ export const studyHead = studyRow.extend({
   slots: z.array(z.string()),
   /** Executors that have trained so far, with the reasons. */
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
-  /** Whether trials train a network. */
+  /** True if trials train a network. */
   trains: z.boolean(),
-  /** Whether an objective may state the seed, so that trials can be repeated on fresh seeds. */
+  /** True if an objective may state the seed, so that trials can be repeated on fresh seeds. */
   statesSeed: z.boolean(),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
