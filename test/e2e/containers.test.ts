@@ -10,6 +10,7 @@ import { built, start } from '../support/built-command.ts';
 import { CommandPlace, shell } from '../support/command-attempt.ts';
 import { IMAGE, containerNames, containerPid, preparePodman } from '../support/podman.ts';
 import { skipIf } from '../support/platform.ts';
+import { processesWith } from '../support/processes-with.ts';
 import { ScriptedCoordinator } from '../support/scripted-coordinator.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -30,10 +31,13 @@ describe('Trials in containers of podman', () => {
     place = new CommandPlace();
     skipIf(preparePodman(folder.path), context);
   });
-  afterEach(() => {
-    place.remove();
-    folder.remove();
+  afterEach(async () => {
     vi.unstubAllEnvs();
+    place.remove();
+    // Podman cleans up behind a container in a process of its own.
+    const cleaning = (): number[] => processesWith(folder.path, 'cmdline');
+    await expect.poll(cleaning, { timeout: 60_000 }).toEqual([]);
+    folder.remove();
   });
 
   async function running(): Promise<{ readonly name: string; readonly pid: number }> {

@@ -16,6 +16,7 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from './built-command.ts';
 import { compareWithFile, runLine } from './chaos.ts';
 import { checkLab } from './check-lab.ts';
+import { processesWith } from './processes-with.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { workerTimes } from './worker-times.ts';
 
@@ -92,22 +93,17 @@ class Place {
 
   /** Process ids of programs and their descendants, by a variable that all of them have. */
   programs(): number[] {
-    const mark = `GALAPAGOS_REPORTS=${this.home}`;
-    return readdirSync('/proc').flatMap((name) => {
-      if (!/^\d+$/.test(name)) return [];
-      try {
-        const environment = readFileSync(`/proc/${name}/environ`, 'latin1');
-        return environment.includes(mark) ? [Number(name)] : [];
-      } catch {
-        return [];
-      }
-    });
+    return processesWith(`GALAPAGOS_REPORTS=${this.home}`);
   }
 
-  /** Waits until no program is left; returns the ids of those that are. */
+  /**
+   * Waits until no worker and no program is left; returns the ids of those that are. A worker starts
+   * programs until it notices the end of its coordinator.
+   */
   async orphans(): Promise<number[]> {
-    await until(() => this.programs().length === 0);
-    return this.programs();
+    let left: number[] = [];
+    await until(() => (left = processesWith(this.home)).length === 0);
+    return left;
   }
 
   /** Files of the user folder and of the project that are not kept, after the study has ended. */
