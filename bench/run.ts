@@ -6,7 +6,10 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildIfStale } from '../build/build-if-stale.mjs';
 import { machine, markdownTable, terminalTable, today } from './report.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 
@@ -52,6 +55,7 @@ const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'paper') {
+  await runAsShipped();
   const { paper } = await import('./paper/index.ts');
   process.exit(await paper(rest));
 }
@@ -86,6 +90,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await runAsShipped();
 const options: BenchOptions = {
   ...numberOption('seeds', values.seeds),
   ...numberOption('gpSeeds', values['gp-seeds']),
@@ -101,6 +106,16 @@ for (const name of names) {
   show(name, rows, values);
 }
 process.exit(missed > 0 ? 1 : 0);
+
+/**
+ * Has processes and threads run as they are shipped: from its sources, a worker takes twice the
+ * memory, and a trial of a program twice the CPU time.
+ */
+async function runAsShipped(): Promise<void> {
+  const root = fileURLToPath(new URL('../', import.meta.url));
+  await buildIfStale(root, { only: ['programs'] });
+  process.env['GALAPAGOS_BUILT_ENTRIES'] = join(root, 'out', 'main');
+}
 
 function parsed() {
   try {

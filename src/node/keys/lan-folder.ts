@@ -18,6 +18,7 @@ import type { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import { parse } from '../../protocol/problems.ts';
+import { isCode } from '../../runtime/error-code.ts';
 import { modeForOthers, restrictToOwner } from '../../runtime/owner-only.ts';
 import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
 import { isRunning } from '../../runtime/process-running.ts';
@@ -195,8 +196,4 @@ function removeStale(lock: string): boolean {
     if (isCode(error, 'ENOENT')) return true;
     throw error;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isCode } from '../../runtime/error-code.ts';
 import { writeAtomically } from '../../runtime/write-atomically.ts';
 
 const FILE = 'boot';
@@ -29,7 +30,7 @@ function readBoot(file: string): number | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (isCode(error, 'ENOENT')) return 0;
     throw error;
   }
   const found = Number(text.trim());

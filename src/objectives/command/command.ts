@@ -82,10 +82,18 @@ function removeCheckpoints(userFolder: string, study: string, trial: number): vo
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Resources by objective: they are asked for several times a trial. */
+const resources = new WeakMap<Objective, Resources>();
+
 /** A lab file may hold an objective that this release does not read; its attempts say so. */
 function resourcesOf(objective: Objective): Resources {
-  const checked = check(commandObjective, objective);
-  return checked.ok ? (checked.value.resources ?? {}) : {};
+  let found = resources.get(objective);
+  if (found === undefined) {
+    const checked = check(commandObjective, objective);
+    found = checked.ok ? (checked.value.resources ?? {}) : {};
+    resources.set(objective, found);
+  }
+  return found;
 }
 
 /** Sentences on the Python that trials run with. @param objective located */

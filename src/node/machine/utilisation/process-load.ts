@@ -1,5 +1,6 @@
 /** CPU time since the last reading and resident memory of single processes. Known on Linux only. */
 import { readFile } from 'node:fs/promises';
+import { isCode } from '../../../runtime/error-code.ts';
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
 import { KeptFile, reasonOf } from './kept-file.ts';
@@ -72,10 +73,7 @@ export class ProcessLoads {
     } catch (error) {
       await this.#forget(pid);
       // ESRCH: the process ended while its file was open.
-      const gone =
-        error instanceof Error &&
-        'code' in error &&
-        (error.code === 'ENOENT' || error.code === 'ESRCH');
+      const gone = isCode(error, 'ENOENT') || isCode(error, 'ESRCH');
       const unknown = new Unknown(
         gone
           ? 'the process has ended'
