@@ -77,7 +77,9 @@ export function comparedImports({ command, folder, container }: CommandObjective
   const [first = ''] = command;
   const script = container === undefined && isInterpreter(first) ? scriptIn(command, folder) : null;
   if (script === null) return null;
-  const names = importsOf(command, script).filter((name) => moduleName.safeParse(name).success);
+  const names = importsOf(command, script, folder).filter(
+    (name) => moduleName.safeParse(name).success,
+  );
   return names.slice(0, MOST_MODULES);
 }
 

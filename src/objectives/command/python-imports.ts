@@ -4,6 +4,7 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { readText } from '../../runtime/read-text.ts';
+import { namesIn } from './names-in.ts';
 import { runsPythonModule } from './template.ts';
 
 /** Longest source that is read, in bytes. */
@@ -12,23 +13,30 @@ export const LONGEST_SOURCE = 1 << 20;
 const MOST_MODULES = 100;
 
 /**
- * Returns the first argument that is a Python script of the folder; null: none is.
+ * Returns the first argument that is a Python script of the folder, or the script of the module that
+ * the command runs with `-m`; null: none is.
  * @param folder absolute
  */
 export function scriptIn(command: readonly string[], folder: string): string | null {
-  for (const argument of command.slice(1)) {
-    const path = resolve(folder, argument.replace(/(\.py):\w+$/, '$1'));
-    if (path.endsWith('.py') && readText(path, 1) !== null) return path;
+  for (const [at, argument] of command.entries()) {
+    if (at === 0) continue;
+    const paths =
+      command[at - 1] === '-m'
+        ? modulePaths(resolve(folder, ...argument.split('.')), '__main__')
+        : [resolve(folder, argument.replace(/(\.py):\w+$/, '$1'))];
+    const script = paths.find((path) => path.endsWith('.py') && isReadable(path));
+    if (script !== undefined) return script;
   }
   return null;
 }
 
 /**
- * Returns the sorted names of modules that the script of a command and the modules beside it import,
- * without those modules.
+ * Returns the sorted names of modules that the script of a command imports, and the modules of its
+ * project that these import, without those modules.
+ * @param folder absolute path of the working folder, in which modules are found that run with `-m`
  */
-export function importsOf(command: readonly string[], script: string): string[] {
-  const folder = dirname(script);
+export function importsOf(command: readonly string[], script: string, folder: string): string[] {
+  const root = command.includes('-m') && !runsPythonModule(command) ? folder : dirname(script);
   const names = new Set(runsPythonModule(command) ? ['galapagos'] : []);
   const waiting = [script];
   const read = new Set<string>();
@@ -36,30 +44,83 @@ export function importsOf(command: readonly string[], script: string): string[] 
     const source =
       read.has(file) || read.size >= MOST_MODULES ? null : readText(file, LONGEST_SOURCE);
     read.add(file);
-    for (const name of source === null ? [] : importsIn(source)) {
-      const module = join(folder, `${name}.py`);
-      const inside = join(folder, name, '__init__.py');
-      if (readText(module, 1) !== null) waiting.push(module);
-      else if (readText(inside, 1) !== null) waiting.push(inside);
-      else names.add(name);
+    for (const module of source === null ? [] : modulesIn(source)) {
+      const own = ownFiles(module, root, dirname(file));
+      if (own !== null) waiting.push(...own);
+      else names.add(module.name);
     }
   }
   return [...names].sort();
 }
 
-/** Names of the modules that the source imports, without submodules. */
+/** An import as a source states it: `from ..data import load` has two dots and the path `data`. */
+interface ImportedModule {
+  readonly dots: number;
+  readonly path: readonly string[];
+  /** The first part of the path; empty in `from . import x`. */
+  readonly name: string;
+}
+
+/** Names of the modules that the source imports, without submodules and those of its own package. */
 export function importsIn(source: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [, from, list = ''] of withoutTexts(source).matchAll(
-    /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))/gm,
+  return new Set(modulesIn(source).flatMap(({ dots, name }) => (dots > 0 ? [] : [name])));
+}
+
+/** True if the source imports from its own package, by which Python cannot run it as a file. */
+export function importsRelatively(source: string): boolean {
+  return modulesIn(source).some(({ dots }) => dots > 0);
+}
+
+/** True if a folder has a module of that name, or a folder with modules. */
+export function hasModule(folder: string, name: string): boolean {
+  const inside = namesIn(join(folder, name));
+  return inside.some((each) => each.endsWith('.py')) || isReadable(join(folder, `${name}.py`));
+}
+
+function modulesIn(source: string): ImportedModule[] {
+  const found: ImportedModule[] = [];
+  const add = (dots: string, path: string): void => {
+    const parts = path.split('.').filter((part) => part !== '');
+    found.push({ dots: dots.length, path: parts, name: parts[0] ?? '' });
+  };
+  for (const [, dots = '', from = '', taken = '', list = ''] of withoutTexts(source).matchAll(
+    /^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w., \t]+))/gm,
   )) {
-    const modules = from === undefined ? list.split(',') : [from];
-    for (const module of modules) {
-      const name = /^\s*(\w+)/.exec(module)?.[1];
-      if (name !== undefined) names.add(name);
+    if (dots !== '' || from !== '') add(dots, from);
+    // In `from . import a, b`, a and b may be modules.
+    const names = dots !== '' && from === '' ? taken : list;
+    for (const each of names.split(',')) {
+      const path = /^\s*([\w.]+)/.exec(each)?.[1];
+      if (path !== undefined) add(names === taken ? dots : '', path);
     }
   }
-  return names;
+  return found;
+}
+
+/**
+ * Returns the files of a project that an import loads; null: the module is not the project's.
+ * @param root folder in which modules are found by name
+ * @param beside folder of the importing file
+ */
+function ownFiles(
+  { dots, path, name }: ImportedModule,
+  root: string,
+  beside: string,
+): string[] | null {
+  if (dots === 0 && !modulePaths(join(root, name), '__init__').some(isReadable)) return null;
+  const from = dots === 0 ? root : resolve(beside, ...Array<string>(dots - 1).fill('..'));
+  return path.flatMap((_, at) =>
+    modulePaths(join(from, ...path.slice(0, at + 1)), '__init__').filter(isReadable),
+  );
+}
+
+/** Files of a module: its own, or one of the package of its name. */
+function modulePaths(path: string, inPackage: '__init__' | '__main__'): string[] {
+  return [`${path}.py`, join(path, `${inPackage}.py`)];
+}
+
+function isReadable(path: string): boolean {
+  return readText(path, 1) !== null;
 }
 
 /** The source with the content of texts and comments replaced by blanks, of the same length. */

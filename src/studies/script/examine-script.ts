@@ -46,7 +46,7 @@ export async function examineScript(
   if ('remedy' in asked) return [asked];
   return [
     { name: 'Python', found: `${asked.version}, ${program.path}`, remedy: null },
-    ...(await packages(program.path, script, importsOf(command, script), whole)),
+    ...(await packages(program.path, script, importsOf(command, script, place), whole)),
   ];
 }
 

@@ -15,6 +15,8 @@ import type { OptunaScript } from './optuna-space.ts';
 import { propose } from './propose.ts';
 import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
 import { rulesFor } from './result-rules.ts';
+import { scriptCall } from './script-call.ts';
+import type { ScriptCall } from './script-call.ts';
 import { moduleDefaults, optionsOf } from './script-options.ts';
 
 export interface InitOptions {
@@ -60,13 +62,13 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
   const python = pythonFor(options);
   const program = programFor(python.program, folder);
   const path = relative(folder, script).split(sep).join('/');
+  const call = scriptCall(script, source, folder);
   const optuna = optunaScript(source);
   const found =
     optuna === null
-      ? await withOptions(options, source, python)
-      : withOptuna(optuna, source, program, path, args);
-  const command =
-    'command' in found ? found.command : [program, path, ...args.map(doubled), ...found.arguments];
+      ? await withOptions(options, source, python, call)
+      : withOptuna(optuna, source, path, call);
+  const command = [program, ...found.call, ...args.map(doubled), ...found.arguments];
   if (Object.keys(found.space).length === 0) throw noParameters(path, found);
   const rules = rulesFor(source, optuna, found.epochs);
   return {
@@ -110,6 +112,10 @@ function pythonFor({ script, python: named, cwd, env }: InitOptions): FoundPytho
 }
 
 interface Found {
+  /** Arguments by which the interpreter runs the script. */
+  readonly call: readonly string[];
+  /** Arguments that pass the parameters. */
+  readonly arguments: readonly string[];
   readonly space: SearchSpace;
   readonly defaults: Readonly<Record<string, Literal | null>>;
   readonly source: string;
@@ -120,23 +126,13 @@ interface Found {
   readonly notes: readonly string[];
 }
 
-function withOptuna(
-  optuna: OptunaScript,
-  source: string,
-  program: string,
-  path: string,
-  args: readonly string[],
-): Found & { readonly command: readonly string[] } {
+function withOptuna(optuna: OptunaScript, source: string, path: string, call: ScriptCall): Found {
   const usesModule = importsIn(source).has('galapagos');
   const named = optuna.objective === 'objective' ? path : `${path}:${optuna.objective}`;
   const several = optuna.directions.length > 1;
   return {
-    command: [
-      program,
-      ...(usesModule ? [] : ['-m', 'galapagos']),
-      usesModule ? path : named,
-      ...args.map(doubled),
-    ],
+    call: usesModule ? call.arguments : ['-m', 'galapagos', named],
+    arguments: [],
     space: optuna.space,
     defaults: {},
     source: 'Optuna, from its suggest calls',
@@ -146,7 +142,7 @@ function withOptuna(
     notes: [
       ...optuna.notes,
       ...(usesModule
-        ? []
+        ? call.notes
         : [
             'the command needs the module galapagos in that environment: run galapagos python install',
           ]),
@@ -164,8 +160,10 @@ async function withOptions(
   options: InitOptions,
   source: string,
   python: FoundPython,
-): Promise<Found & { readonly arguments: readonly string[] }> {
-  const { help, from, notes } = await optionsOf(options, source, python);
+  call: ScriptCall,
+): Promise<Found> {
+  const asked = { ...options, call, folder: dirname(options.file) };
+  const { help, from, notes } = await optionsOf(asked, source, python);
   const given = new Set(options.args.map((arg) => arg.replace(/=.*$/, '')));
   const own = moduleDefaults(source);
   const all = [...help.options, ...own].filter(({ flag }) => !given.has(flag));
@@ -193,6 +191,7 @@ async function withOptions(
   }
   const needed = help.positional.filter(() => options.args.length === 0);
   return {
+    call: call.arguments,
     arguments: [
       ...seeds,
       ...argumentsOf(help.style, flags),
@@ -205,6 +204,7 @@ async function withOptions(
     fixed,
     epochs,
     notes: [
+      ...call.notes,
       ...notes,
       ...needed.map(
         (name) =>
@@ -224,7 +224,7 @@ function argumentsOf(
   return flags.flatMap(({ flag, name }) => [flag, `{${name}}`]);
 }
 
-function sourceOf(script: string): string {
+export function sourceOf(script: string): string {
   if (extname(script) !== '.py')
     throw notRead(script, `expected a Python script (.py), found ${basename(script)}`);
   if (!existsSync(script)) throw notRead(script, `there is no file ${script}`);

@@ -7,8 +7,9 @@ import { basename, dirname, extname, join, relative, resolve, sep } from 'node:p
 import { GalapagosError } from '../../core/errors.ts';
 import { findPython } from '../../objectives/command/python.ts';
 import type { ProposedScript } from '../../protocol/window/script.ts';
-import { initStudy } from './init-study.ts';
+import { initStudy, sourceOf } from './init-study.ts';
 import type { InitOptions } from './init-study.ts';
+import { projectOf } from './script-call.ts';
 
 export interface ScriptRequest {
   readonly script: string;
@@ -53,7 +54,7 @@ export async function proposeScript(
 ): Promise<ProposedScript> {
   const { python, args, cwd, env } = request;
   const script = scriptPath(request);
-  const folder = request.folder === null ? dirname(script) : resolve(cwd, request.folder);
+  const folder = request.folder === null ? folderOf(script) : resolve(cwd, request.folder);
   const file = join(folder, 'study.json');
   const options = { script, file, args, python: python ?? undefined, cwd, env, signal };
   if (extname(script) !== '.py')
@@ -78,6 +79,10 @@ export async function proposeScript(
     if (!(error instanceof GalapagosError) || error.code !== 'unsupported') throw error;
     return byHand(script, folder, args, [error.message], findPython({ folder, env }).program);
   }
+}
+
+function folderOf(script: string): string {
+  return extname(script) === '.py' ? projectOf(script, sourceOf(script)) : dirname(script);
 }
 
 function byHand(

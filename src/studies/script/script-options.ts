@@ -1,5 +1,5 @@
 /** Finds the options of a script: the parser it imports, its `--help`, and defaults in its source. */
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { parseHelp } from './help-text.ts';
@@ -7,11 +7,15 @@ import type { HelpText, ScriptOption } from './help-text.ts';
 import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
 import { callsIn, literal } from './python-source.ts';
 import type { FoundPython } from '../../objectives/command/python.ts';
+import type { ScriptCall } from './script-call.ts';
 import { sourceOptions, withSource } from './source-options.ts';
 
 interface AskedScript {
   /** Absolute path. */
   readonly script: string;
+  /** Arguments by which the interpreter runs it in the folder, an absolute path. */
+  readonly call: ScriptCall;
+  readonly folder: string;
   /** Arguments that it needs, such as a subcommand. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,7 +43,7 @@ const PARSERS: Readonly<Record<string, string>> = {
 
 /** Reads the options of a script from its `--help`, or from its source where no help is to be had. */
 export async function optionsOf(
-  { script, args, env, signal }: AskedScript,
+  { script, call, folder, args, env, signal }: AskedScript,
   source: string,
   python: FoundPython,
 ): Promise<{ readonly help: HelpText; readonly from: string; readonly notes: readonly string[] }> {
@@ -55,9 +59,9 @@ export async function optionsOf(
       // A script that ignores its arguments would start to train.
       notes: ['the script imports nothing that parses options, so its --help was not run'],
     };
-  const command = [python.program, basename(script), ...args, '--help'];
+  const command = [python.program, ...call.arguments, ...args, '--help'];
   const { code, stdout, stderr, ended } = await runBounded(command, {
-    cwd: dirname(script),
+    cwd: folder,
     env: {
       ...env,
       COLUMNS: '100',
@@ -75,7 +79,7 @@ export async function optionsOf(
   if (help !== undefined)
     return {
       help: { ...help, options: withSource(help.options, declared) },
-      from: `${parser}, from ${basename(script)} --help`,
+      from: `${parser}, from ${call.name} --help`,
       notes: [],
     };
   const why =

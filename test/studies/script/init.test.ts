@@ -70,6 +70,25 @@ describe('galapagos init', () => {
     expect(printed).toContain("No module named 'absent_framework'; the options were read from");
   });
 
+  it('runs a script of a package as a module, also for its help', async (context) => {
+    skipIf(noPython, context);
+    mkdirSync(join(folder, 'pkg'));
+    writeFileSync(join(folder, 'pkg', 'util.py'), 'RATE = 0.25\n');
+    writeFileSync(
+      join(folder, 'pkg', 'train.py'),
+      'import argparse\nfrom .util import RATE\np = argparse.ArgumentParser()\np.add_argument("--lr", type=float, default=RATE, help="(default: %(default)s)")\np.parse_args()\n',
+    );
+    const run = cliContext(folder, { PATH: process.env['PATH'] ?? '' });
+    await writeInitialStudy(run, 'pkg/train.py', [], { output: 'study.json' });
+    const written = readFileSync(join(folder, 'study.json'), 'utf8');
+    expect(JSON.parse(written)).toMatchObject({
+      objective: { command: [program, '-m', 'pkg.train', '{params:flags}'], folder: '.' },
+      searchSpace: { lr: { low: 0.0025, high: 2.5 } },
+    });
+    expect(run.printed()).toContain('from python -m pkg.train --help');
+    expect(run.printed()).toContain('because it imports modules of its own package');
+  });
+
   it('does not run a script that parses no options', async () => {
     const marker = join(folder, 'ran');
     const source = `open(${JSON.stringify(marker)}, 'w')\nimport galapagos\np = galapagos.params(lr=0.1, name='x', units=64)\ngalapagos.finish(1)\n`;

@@ -94,7 +94,7 @@ export function removeSearched(study: Study, name: string): Study {
 /** Adds a flag for a new parameter, unless the command passes every parameter. */
 export function addToCommand(study: Study, name: string): Study {
   return withCommand(study, (command) =>
-    command.some((arg) => ALL.includes(arg)) || command.includes('-m')
+    command.some((arg) => ALL.includes(arg)) || command[command.indexOf('-m') + 1] === 'galapagos'
       ? [...command]
       : [...command, `--${name}`, `{${name}}`],
   );
