@@ -5,17 +5,24 @@
  * The round's number is the trial's generation. Without a barrier between rounds.
  *
  * - The first `population` trials are a Latin hypercube. Later, the member with the fewest rounds
- *   goes on; of several the best, so that the worst are compared when most have reached their round.
+ *   goes on; of several the best.
  * - A member in the worst `quantile` copies a member drawn from the best `quantile`: it starts from
  *   the other's checkpoint of the same round, with parameters that `explored` varies. All other
  *   members go on with their parameters. The parents of a copy are the copied trial and the
  *   member's own last trial, so that the members follow from the parents.
- * - Members are compared at the same round; those that have not reached it, by the round before. As
- *   long as fewer than `LEAST_COMPARED` can be compared, none is copied for its value.
- * - While the best have not reached the round of a member that should copy one, the member waits. If
- *   no other trains, it goes on by itself.
- * - A member whose trial failed or diverged has no checkpoint. It copies a member as soon as one
- *   has reached its round. If nothing else can go on, the first member starts anew.
+ * - Members are compared at the round that they have just ended, with all others at that round. A
+ *   member goes on as soon as enough others rank behind it. Those that may be among the worst wait
+ *   until all members have ended the round, or half of those that have ended it also the next one.
+ *   Then, or if nothing else trains, the members that have ended it are compared, if they are more
+ *   than half of the population.
+ * - A member whose trial failed or diverged has no checkpoint. It ranks behind all others and always
+ *   copies, of the best that have ended its round. If nothing can go on, the first member starts
+ *   anew.
+ *
+ * Jaderberg et al. rank a member against the whole population when it is ready (truncation
+ * selection). Implementations take the last score of each member at that time, of whatever step (Ray
+ * Tune, `pbt.py` with `synch=False`; Syne Tune, `pbt.py`): while values improve fast, the members
+ * that are behind rank worst, and those that are ahead never copy.
  */
 import { at } from '../at.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -83,7 +90,6 @@ export const PBT_SETTINGS: SettingTable = {
 /** Operators of trials. */
 export const PBT_OPERATORS = { found: 'latin-hypercube', goOn: 'continue', copy: 'copy' } as const;
 
-const LEAST_COMPARED = 4;
 const FACTORS = [1.2, 0.8] as const;
 /** Change of a number that is 0, which no factor moves, as a share of the range. */
 const STEP_FROM_ZERO = 0.1;
@@ -139,10 +145,9 @@ export function pbt(axes: readonly Axis[], seed: number, settings: PbtSettings):
       const { size } = history;
       if (size < population) return population - size;
       const members = new Members(settings, size, history);
-      const hasOpen = members.hasOpen(history);
-      // Asked for ahead of time, an early member would go on although other trials wait for workers.
-      const moves = members.moves(history).filter(({ isEarly }) => !isEarly || !hasOpen);
-      return moves.length > 0 || hasOpen ? moves.length : 1;
+      const due = members.moves(history).filter(({ isEarly }) => !isEarly).length;
+      // Where nothing trains, the first of those that wait goes on, or the sampler is exhausted.
+      return due > 0 || members.hasOpen(history) ? due : 1;
     },
     propose: (first, count, history) => {
       const members = new Members(settings, Math.min(first, history.size), history);
@@ -172,8 +177,18 @@ interface Move {
   readonly member: number;
   /** Trials of which it copies one; empty: it goes on by itself. */
   readonly donors: readonly number[];
-  /** True if it should copy a trial, and no donor has reached its round. */
+  /** True if members that have not ended its round may rank behind it. */
   readonly isEarly: boolean;
+}
+
+/** Members that have ended a round. */
+interface Compared {
+  /** Their trials, best first. */
+  readonly ranked: readonly number[];
+  /** Number of trials in `ranked` that have a value and so a checkpoint. */
+  readonly trained: number;
+  /** Number of members that have ended the next round. */
+  readonly ahead: number;
 }
 
 /** The members at one time: of each its trials by round, and the last of them, its leaf. */
@@ -183,7 +198,7 @@ class Members {
   /** Member and round of each trial. */
   readonly #of: { readonly member: number; readonly round: number }[] = [];
   /** [member][round] number of the trial. */
-  readonly #trials: number[][] = [];
+  readonly #trials: (number | undefined)[][] = [];
 
   constructor(
     settings: Pick<PbtSettings, 'population' | 'rounds' | 'quantile'>,
@@ -200,15 +215,17 @@ class Members {
 
   add(number: number, { parents, generation }: Pick<Origin, 'parents' | 'generation'>): void {
     const own = parents.at(-1);
-    const member =
-      own === undefined
-        ? number < this.#settings.population
-          ? number
-          : 0
-        : at(this.#of, own).member;
+    const isNew = own === undefined;
+    const member = isNew
+      ? number < this.#settings.population
+        ? number
+        : 0
+      : at(this.#of, own).member;
     this.#of[number] = { member, round: generation };
     this.leaves[member] = number;
-    (this.#trials[member] ??= [])[generation] = number;
+    // A member that starts anew is compared by its new trials only.
+    if (isNew) this.#trials[member] = [];
+    at(this.#trials, member)[generation] = number;
   }
 
   roundOf(number: number): number {
@@ -229,20 +246,24 @@ class Members {
    * those for which it is early.
    */
   moves(history: HistoryView): Move[] {
-    const sign = history.direction === 'minimize' ? 1 : -1;
-    // Those without a value come last.
-    const cost = (leaf: number): number =>
-      isTrained(leaf, history) ? sign * history.value(leaf) : Infinity;
+    const rounds = new Map<number, Compared>();
+    const comparedAt = (round: number): Compared => {
+      const known = rounds.get(round) ?? this.#compare(round, history);
+      rounds.set(round, known);
+      return known;
+    };
     const idle = [...this.leaves.entries()]
       .filter(([, leaf]) => history.ended(leaf) && !this.#isDone(leaf))
       .sort(
         ([a, leafA], [b, leafB]) =>
-          this.roundOf(leafA) - this.roundOf(leafB) || cost(leafA) - cost(leafB) || a - b,
+          this.roundOf(leafA) - this.roundOf(leafB) ||
+          byCost(costOf(leafA, history), costOf(leafB, history)) ||
+          a - b,
       );
     const moves = idle.flatMap(([member, leaf]) => {
-      const { donors, isWorst } = this.#standing(member, leaf, history);
+      const { donors, isEarly } = this.#standing(leaf, comparedAt(this.roundOf(leaf)), history);
       const canGoOn = donors.length > 0 || isTrained(leaf, history);
-      return canGoOn ? [{ member, donors, isEarly: isWorst && donors.length === 0 }] : [];
+      return canGoOn ? [{ member, donors, isEarly }] : [];
     });
     return [...moves.filter(({ isEarly }) => !isEarly), ...moves.filter(({ isEarly }) => isEarly)];
   }
@@ -251,49 +272,67 @@ class Members {
     return this.roundOf(leaf) + 1 >= (this.#settings.rounds ?? Infinity);
   }
 
+  /** Compares the members that have ended a round, at that round. */
+  #compare(round: number, history: HistoryView): Compared {
+    const endedAt = (trials: readonly (number | undefined)[], i: number): number[] => {
+      const trial = trials[i];
+      return trial !== undefined && history.ended(trial) ? [trial] : [];
+    };
+    const ranked = this.#trials
+      .flatMap((trials) => endedAt(trials, round))
+      .sort(
+        (a, b) =>
+          byCost(costOf(a, history), costOf(b, history)) ||
+          at(this.#of, a).member - at(this.#of, b).member,
+      );
+    return {
+      ranked,
+      trained: ranked.filter((trial) => isTrained(trial, history)).length,
+      ahead: this.#trials.flatMap((trials) => endedAt(trials, round + 1)).length,
+    };
+  }
+
   /**
-   * Returns whether a member should copy another after its leaf, and the trials that it may copy, of
-   * which there are none for the others.
+   * Returns whether it is too early to say if a member copies another after its leaf, and the trials
+   * of which it copies one, by what is known now; none: it goes on by itself.
    */
   #standing(
-    member: number,
     leaf: number,
+    { ranked, trained, ahead }: Compared,
     history: HistoryView,
-  ): { readonly isWorst: boolean; readonly donors: readonly number[] } {
-    const round = this.roundOf(leaf);
-    const sign = history.direction === 'minimize' ? 1 : -1;
-    const compared = this.#trials
-      .flatMap(
-        (trials) => trialAt(trials, round, history) ?? trialAt(trials, round - 1, history) ?? [],
-      )
-      .sort((a, b) => sign * Math.sign(history.value(a) - history.value(b)) || a - b);
-    const mayDonate = (trial: number): boolean =>
-      this.roundOf(trial) === round && at(this.#of, trial).member !== member;
-    const trained = compared.filter((trial) => isTrained(trial, history));
-    const few = compared.length < LEAST_COMPARED;
-    const share = few ? 0 : Math.max(1, Math.floor(this.#settings.quantile * compared.length));
-    const best = trained.slice(0, share).filter(mayDonate);
-    if (isTrained(leaf, history)) {
-      const isWorst = compared.indexOf(leaf) >= compared.length - share;
-      return { isWorst, donors: isWorst ? best : [] };
-    }
-    return { isWorst: true, donors: best.length > 0 ? best : trained.filter(mayDonate) };
+  ): Pick<Move, 'donors' | 'isEarly'> {
+    const { population } = this.#settings;
+    const mustCopy = !isTrained(leaf, history);
+    const behind = ranked.length - 1 - ranked.indexOf(leaf);
+    const waiting = this.#share(population);
+    if (!mustCopy && behind >= waiting) return { donors: [], isEarly: false };
+    const enough = Math.max(1, Math.min(ranked.length / 2, ranked.length - waiting));
+    const isEarly = ranked.length < population && ahead < enough;
+    const share = this.#share(ranked.length);
+    const isWorst = 2 * ranked.length > population && behind < share;
+    const best = ranked.slice(0, Math.min(share, trained)).filter((trial) => trial !== leaf);
+    return { donors: mustCopy || isWorst ? best : [], isEarly };
   }
-}
 
-/** The ended trial of a member at a round; undefined: it has not reached it. */
-function trialAt(
-  trials: readonly (number | undefined)[],
-  round: number,
-  history: HistoryView,
-): number | undefined {
-  const trial = trials[round];
-  return trial !== undefined && history.ended(trial) ? trial : undefined;
+  /** Number of members that are the worst of `count`, or the best. */
+  #share(count: number): number {
+    return Math.max(1, Math.floor(this.#settings.quantile * count));
+  }
 }
 
 /** Returns whether an ended trial has a value, and so a checkpoint. */
 function isTrained(trial: number, history: HistoryView): boolean {
   return Number.isFinite(history.value(trial));
+}
+
+/** Value of an ended trial, less is better; infinite for a trial that failed or diverged. */
+function costOf(trial: number, history: HistoryView): number {
+  if (!isTrained(trial, history)) return Infinity;
+  return (history.direction === 'minimize' ? 1 : -1) * history.value(trial);
+}
+
+function byCost(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 /**

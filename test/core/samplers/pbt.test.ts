@@ -108,23 +108,49 @@ describe('Population-based training', () => {
     expect([...copied].sort()).toEqual([0, 1]);
   });
 
-  it('compares a member that is ahead with the last round of the others, and copies none of them', () => {
+  it('compares members at the round that they have ended, not by values of other rounds', () => {
     const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
     population.ask(4);
-    // Trial 4 of member 0 is the only one of round 1, and worse than the others one round before.
-    population.end({ 4: 0.05 });
-    expect(originsOf(population.ask())).toEqual([
+    // Trials 4, 5, 6, 7 are the second round of the members 1, 0, 3, 2; trial 7 is a copy.
+    population.end({ 4: 1.9, 5: 1.5, 6: 1.4 });
+    // Member 3 is the worst so far, and member 2 has not ended the round. Its first value, 0.1, does
+    // not tell how it compares.
+    expect(originsOf(population.ask(population.ready))).toEqual([
       { operator: 'continue', parents: [4], generation: 2 },
+      { operator: 'continue', parents: [5], generation: 2 },
     ]);
-    // Once another has reached the round, the worst copies it.
-    population.end({ 5: 0.95, 6: 0.2 });
-    expect(population.ask(2)[1]!.origin).toMatchObject({ operator: 'continue', parents: [6] });
-    population.end({ 7: 0.01 });
-    expect(population.ask()[0]!.origin).toEqual({
+    expect(population.ready).toBe(0);
+    population.end({ 7: 1.8 });
+    expect(originsOf(population.ask(population.ready))).toEqual([
+      { operator: 'continue', parents: [7], generation: 2 },
+      { operator: 'copy', parents: [4, 6], generation: 2 },
+    ]);
+  });
+
+  it('lets the worst wait for a slow member until half of the others have ended the next round', () => {
+    const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
+    population.ask(4);
+    population.end({ 4: 1.9, 5: 1.5, 6: 1.4 });
+    population.ask(2);
+    population.end({ 8: 2.9 });
+    expect(population.ready).toBe(0);
+    population.end({ 9: 2.5 });
+    expect(originsOf(population.ask(population.ready))).toContainEqual({
       operator: 'copy',
-      parents: [5, 7],
+      parents: [4, 6],
       generation: 2,
     });
+  });
+
+  it('copies none where not more than half of the members can be compared', () => {
+    const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
+    population.ask(4);
+    population.end({ 4: 1.9, 5: 1.5 });
+    population.ask(population.ready);
+    population.end({ 8: 2.9 });
+    expect(originsOf(population.ask(population.ready))).toEqual([
+      { operator: 'continue', parents: [5], generation: 2 },
+    ]);
   });
 
   it('lets the member with the fewest rounds go on first, and of several the best', () => {
@@ -134,50 +160,62 @@ describe('Population-based training', () => {
     expect(population.ask(3).map(({ origin }) => origin.parents.at(-1))).toEqual([0, 3, 2]);
   });
 
-  it('lets the worst member wait for the best while others can go on', () => {
-    const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
-    population.ask(4);
-    // Members 1, 2 and 0 (a copy of trial 3) have ended round 1; the best, member 3, still trains.
-    population.end({ 5: 0.55, 6: 0.45, 7: 0.05 });
-    expect(originsOf(population.ask(2))).toEqual([
-      { operator: 'continue', parents: [5], generation: 2 },
-      { operator: 'continue', parents: [6], generation: 2 },
-    ]);
-    population.end({ 4: 0.95 });
-    expect(originsOf(population.ask(2))).toEqual([
-      { operator: 'continue', parents: [4], generation: 2 },
-      { operator: 'copy', parents: [4, 7], generation: 2 },
-    ]);
-  });
-
   it('is not ready for the worst member while the best train', () => {
     const population = new Population().begun([0.1, 0.5, 0.4, 0.9]);
     population.ask(4);
-    population.end({ 7: 0.05 });
+    population.end({ 5: 0.55, 6: 0.45, 7: 0.05 });
+    expect(population.ready).toBe(2);
+    population.ask(2);
     expect(population.ready).toBe(0);
     population.end({ 4: 0.95 });
-    expect(population.ready).toBe(2);
-    expect(originsOf(population.ask(2))).toContainEqual({
+    expect(originsOf(population.ask(population.ready))).toContainEqual({
       operator: 'copy',
       parents: [4, 7],
       generation: 2,
     });
   });
 
-  it('lets a member whose trial diverged wait until another has reached its round', () => {
+  it('ranks a diverged member behind all others, and lets it copy the best', () => {
     const population = new Population().begun([0.5, 0.9, 0.8, 0.7]);
-    population.ask(1);
+    population.ask(4);
     population.end({ 4: NaN });
-    expect(population.ready).toBe(3);
-    expect(population.ask(3)).toHaveLength(3);
     expect(population.ready).toBe(0);
-    population.end({ 6: 0.3 });
-    expect(population.ready).toBe(2);
-    expect(originsOf(population.ask(2))).toContainEqual({
-      operator: 'copy',
-      parents: [6, 4],
-      generation: 2,
-    });
+    // Any value ranks before it, so each of the others goes on as soon as it has ended the round.
+    population.end({ 6: -1e6 });
+    expect(population.ready).toBe(1);
+    expect(originsOf(population.ask(1))).toMatchObject([{ operator: 'continue', parents: [6] }]);
+    population.end({ 5: 0.95, 7: 0.1 });
+    expect(originsOf(population.ask(population.ready))).toEqual([
+      { operator: 'continue', parents: [5], generation: 2 },
+      { operator: 'continue', parents: [7], generation: 2 },
+      { operator: 'copy', parents: [5, 4], generation: 2 },
+    ]);
+  });
+
+  it.each(['maximize', 'minimize'] as const)(
+    'lets every diverged member copy, however many, and no other (%s)',
+    (direction) => {
+      const population = new Population({ population: 8 }, direction);
+      population.ask(8);
+      population.end({ 0: NaN, 1: 3, 2: NaN, 3: NaN, 4: 3, 5: NaN, 6: NaN, 7: NaN });
+      const proposals = population.ask(population.ready);
+      expect(proposals).toHaveLength(8);
+      const copies = proposals.filter(({ origin }) => origin.operator === 'copy');
+      expect(copies.map(({ origin }) => origin.parents[1])).toEqual([0, 2, 3, 5, 6, 7]);
+      for (const { origin } of copies) expect([1, 4]).toContain(origin.parents[0]);
+    },
+  );
+
+  it('compares a member that has started anew by its new trials only', () => {
+    const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
+    population.ask(4);
+    population.end({ 4: NaN, 5: NaN, 6: NaN, 7: NaN });
+    expect(originsOf(population.ask(1))).toEqual([
+      { operator: 'latin-hypercube', parents: [], generation: 0 },
+    ]);
+    // Its former value at round 0 was 0.5, better than those of the members 2 and 3.
+    population.end({ 8: 0.05 });
+    expect(originsOf(population.ask(1))).toMatchObject([{ operator: 'copy', generation: 1 }]);
   });
 
   it('starts the first member anew where every member has failed', () => {
