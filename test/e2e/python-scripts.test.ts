@@ -3,20 +3,14 @@
  * those that `GALAPAGOS_EXAMPLES` holds, in their own words; .ci/run fetches them.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { built } from '../support/built-command.ts';
 import { missingPython, pythons } from '../support/peer-python.ts';
 import { skipIf } from '../support/platform.ts';
+import { copyExample } from '../support/published-example.ts';
 import { PYTHON_MODULE, searchScript } from '../support/searched-script.ts';
 import type { ProposedStudy } from '../support/searched-script.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -131,17 +125,10 @@ galapagos.finish(p["lr"], attempt=galapagos.attempt(), kept=int(os.path.exists(p
   });
 });
 
-const examples = process.env['GALAPAGOS_EXAMPLES'] ?? '';
 const peer = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
 
-/** Copies a published example into the project; the reason why that is not possible, or null. */
-function example(name: string, ...modules: readonly string[]): string | null {
-  const file = join(examples, name);
-  if (examples === '' || !existsSync(file)) return `GALAPAGOS_EXAMPLES has no ${name}`;
-  const missing = missingPython(...modules);
-  if (missing === null) copyFileSync(file, join(project, name));
-  return missing;
-}
+const example = (name: string, ...modules: readonly string[]): string | null =>
+  copyExample(project, name, ...modules);
 
 /** Lays out MNIST as torchvision keeps it, so that nothing is downloaded. */
 function layOut(raw: string): void {

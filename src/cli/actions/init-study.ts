@@ -17,6 +17,9 @@ const COLUMNS = [
   { title: 'range', align: 'left' },
 ] as const;
 
+/** Names of a list that are shown; a Trainer has more than 100 options. */
+const MOST_NAMES = 20;
+
 interface Flags {
   readonly output: string;
   readonly python?: string;
@@ -69,14 +72,21 @@ function linesOf(proposed: ProposedStudy, file: string): string[] {
     `Wrote ${file}. Parameters: ${source}. Python: ${python.program}, ${python.origin}.`,
     '',
     ...table(COLUMNS, rows),
-    ...(fixed.length === 0 ? [] : ['', `As in the script: ${fixed.join(', ')}`]),
+    ...(fixed.length === 0 ? [] : ['', `As in the script: ${shortened(fixed)}`]),
     ...(unknown.length === 0
       ? []
-      : ['', `Not searched, as their meaning is unknown: ${unknown.join(', ')}`]),
+      : ['', `Not searched, as their meaning is unknown: ${shortened(unknown)}`]),
     ...(notes.length === 0 ? [] : ['', 'Please check:', ...notes.map((note) => `- ${note}`)]),
     '',
     `Nothing was started. To run it: galapagos run ${file}`,
   ];
+}
+
+/** Names of a list; of a long one the first ones, and how many there are besides. */
+function shortened(names: readonly string[]): string {
+  if (names.length <= MOST_NAMES + 4) return names.join(', ');
+  const rest = String(names.length - MOST_NAMES);
+  return `${names.slice(0, MOST_NAMES).join(', ')} and ${rest} more, which --json lists`;
 }
 
 function rangeText(range: Distribution | undefined): string {

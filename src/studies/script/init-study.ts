@@ -9,12 +9,13 @@ import type { Distribution, SearchSpace } from '../../core/search-space/distribu
 import { findPython } from '../../objectives/command/python.ts';
 import type { FoundPython } from '../../objectives/command/python.ts';
 import { readText } from '../../runtime/read-text.ts';
-import type { HelpText, Literal } from './help-text.ts';
+import type { HelpText, Literal, ScriptOption } from './help-text.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
-import { propose } from './propose.ts';
+import { countsEpochs, propose } from './propose.ts';
 import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
 import { rulesFor } from './result-rules.ts';
+import { givenValue } from './script-arguments.ts';
 import { scriptCall } from './script-call.ts';
 import type { ScriptCall } from './script-call.ts';
 import { moduleDefaults, optionsOf } from './script-options.ts';
@@ -70,7 +71,7 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
       : withOptuna(optuna, source, path, call);
   const command = [program, ...found.call, ...args.map(doubled), ...found.arguments];
   if (Object.keys(found.space).length === 0) throw noParameters(path, found);
-  const rules = rulesFor(source, optuna, found.epochs);
+  const rules = rulesFor(source, optuna, found.epochs, args);
   return {
     study: {
       format: 'galapagos-study/1',
@@ -121,7 +122,7 @@ interface Found {
   readonly source: string;
   readonly unknown: readonly string[];
   readonly fixed: readonly string[];
-  /** Default of the option that counts epochs; undefined: unknown. */
+  /** Default of the option that counts epochs, or its value in `args`; undefined: unknown. */
   readonly epochs: number | undefined;
   readonly notes: readonly string[];
 }
@@ -167,13 +168,14 @@ async function withOptions(
   const given = new Set(options.args.map((arg) => arg.replace(/=.*$/, '')));
   const own = moduleDefaults(source);
   const all = [...help.options, ...own].filter(({ flag }) => !given.has(flag));
+  const counted = help.options.filter((option) => given.has(option.flag) && countsEpochs(option));
   const space: Record<string, Distribution> = {};
   const defaults: Record<string, Literal | null> = {};
   const flags: { flag: string; name: string }[] = [];
   const seeds: string[] = [];
   const unknown: string[] = [];
   const fixed: string[] = [];
-  let epochs: number | undefined;
+  let epochs = epochsIn(options.args, counted);
   for (const option of all) {
     const made = propose(option);
     const isOwn = own.includes(option);
@@ -212,6 +214,12 @@ async function withOptions(
       ),
     ],
   };
+}
+
+/** Number of epochs that the arguments give; undefined: none. */
+function epochsIn(args: readonly string[], options: readonly ScriptOption[]): number | undefined {
+  const [count] = options.map(({ flag }) => Number(givenValue(args, flag) ?? 'NaN'));
+  return count !== undefined && Number.isSafeInteger(count) && count > 0 ? count : undefined;
 }
 
 function argumentsOf(

@@ -14,7 +14,8 @@ export interface PrintedValue {
   readonly perEpoch: boolean;
 }
 
-const NUMBER = '([-+]?[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?|nan|inf)';
+/** Regular expression of a printed number, with one group. */
+export const NUMBER = '([-+]?[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?|nan|inf)';
 const PLACEHOLDER = /\{[^{}]*\}|%[-+ #0]*\d*(?:\.\d+)?[dfgeisr]|%%/;
 const MAXIMIZED =
   /acc(?:uracy)?|f1|auc|auroc|score|r2|map|miou|iou|bleu|rouge|reward|return|precision|recall|dice|psnr|ssim/i;

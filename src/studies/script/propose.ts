@@ -28,6 +28,9 @@ const EPOCHS = /^((n|num|max|train|training)_?)?epochs$/;
 const FIXED =
   /(^|_)(epochs?|steps|iters?|iterations|seed|device|gpus?|cuda|cpu|workers|jobs|threads|port|host|rank|world|log\w*|print|save\w*|load\w*|resume|every|interval|frequency|freq|dirs?|paths?|files?|folder|root|out|output|outdir|data|dataset|datasets|name|project|entity|wandb|config|checkpoints?|ckpt|verbose|debug|version|split|test|eval|valid\w*|limit|samples|tags?|url|cache|download|precision|amp|compile|backend)(_|$)/;
 
+/** More choices than these are a list of all that a library has, some of which need a package. */
+const MOST_CHOICES = 12;
+
 /** Values that a categorical option of these names takes change how a network is trained. */
 const SEARCHED_CHOICES =
   /(^|_)(optim|optimizer|opt|solver|algorithm|activation|act|nonlinearity|scheduler|schedule|lr_scheduler|loss|criterion|norm|normalization|init|initializer|kernel|pool|pooling|booster|kind|penalty|weights|augment|augmentation|cell|rnn_type)$/;
@@ -38,7 +41,11 @@ const rules: readonly Rule[] = [
     name: /(^|_)(weight_?decay|wd|l1|l2|reg|regularization|reg_alpha|reg_lambda|lambda\w*|alpha)$/,
     make: logAround(100, 10, 1e-6, 1e-2),
   },
-  { name: /(^|_)(label_?smoothing|warmup_?ratio|warmup_?proportion)$/, make: between(0, 0.2) },
+  {
+    name: /(^|_)(label_?smoothing|warmup_?ratio|warmup_?proportion)$/,
+    make: between(0, 0.2),
+  },
+  { name: /(^|_)warmup_?steps$/, make: warmUp },
   {
     name: /(dropout|drop_?rate|drop_?prob|drop_?path|(^|_)drop)(_rate|_p|_prob)?$/,
     make: between(0, 0.5),
@@ -68,10 +75,15 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** True if an option is the number of epochs, by its name. */
+export function countsEpochs({ name }: ScriptOption): boolean {
+  return EPOCHS.test(wordsOf(name));
+}
+
 export function propose(option: ScriptOption): Proposal {
   const name = wordsOf(option.name);
   if (SEED.test(name) && option.takesValue) return { seed: true };
-  if (EPOCHS.test(name)) return { epochs: true };
+  if (countsEpochs(option)) return { epochs: true };
   const value = typeof option.default === 'number' ? option.default : undefined;
   const isNumeric = option.type === 'int' || option.type === 'float' || value !== undefined;
   const rule = rules.find((each) => each.name.test(name));
@@ -100,6 +112,7 @@ function choices(
   name: string,
   isKnown: boolean,
 ): Distribution | undefined {
+  if (given.length > MOST_CHOICES) return undefined;
   if (!isKnown && (!SEARCHED_CHOICES.test(name) || FIXED.test(name))) return undefined;
   const isNumber = type === 'int' || type === 'float';
   const values: readonly (number | string)[] = isNumber ? given.map(Number) : given;
@@ -125,6 +138,13 @@ function between(low: number, high: number): Make {
     value !== undefined && (value < low || value > Math.max(high, 1))
       ? undefined
       : clamped({ type: 'float', low, high: Math.max(high, value ?? high) }, option);
+}
+
+/** A share of all steps, where the option says that a number below 1 is one. */
+function warmUp(option: ScriptOption): Distribution | undefined {
+  return /\bratio\b|\bfraction\b/i.test(option.help)
+    ? { type: 'float', low: 0, high: 0.2 }
+    : undefined;
 }
 
 /** A factor below 1 by which a learning rate falls, or the gamma of a kernel. */

@@ -3,6 +3,7 @@ import type { OptunaScript } from './optuna-space.ts';
 import { printedValues } from './printed-values.ts';
 import { callsIn } from './python-source.ts';
 import { repetitionsAt } from './source-blocks.ts';
+import { trainerRules } from './trainer-rules.ts';
 
 interface Rules {
   readonly objective: Readonly<Record<string, unknown>>;
@@ -12,12 +13,14 @@ interface Rules {
 
 /**
  * @param optuna null: the script has no objective of Optuna
- * @param epochs default of the option that counts epochs; undefined: unknown
+ * @param epochs default of the option that counts epochs, or its value in `args`; undefined: unknown
+ * @param args that the script is given
  */
 export function rulesFor(
   source: string,
   optuna: OptunaScript | null,
   epochs: number | undefined,
+  args: readonly string[] = [],
 ): Rules {
   if (optuna !== null)
     return {
@@ -40,6 +43,11 @@ export function rulesFor(
       direction: best?.direction ?? 'maximize',
       notes: [`direction: ${best?.direction ?? 'maximize'} is a guess; the script does not say it`],
     };
+  }
+  const trainer = trainerRules(source, args, epochs);
+  if (trainer !== null && (trainer.evaluates || best === undefined)) {
+    const { objective, direction, notes } = trainer;
+    return { objective, direction, notes };
   }
   if (best === undefined)
     return {

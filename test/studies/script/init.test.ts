@@ -89,6 +89,13 @@ describe('galapagos init', () => {
     expect(run.printed()).toContain('because it imports modules of its own package');
   });
 
+  it('counts the epochs that its arguments give', async (context) => {
+    skipIf(noPython, context);
+    const { study } = await init(ARGPARSE, ['--epochs', '5']);
+    expect(study.objective).toMatchObject({ epochs: 5 });
+    expect(study.objective.command.slice(0, 4)).toEqual([program, 'train.py', '--epochs', '5']);
+  });
+
   it('does not run a script that parses no options', async () => {
     const marker = join(folder, 'ran');
     const source = `open(${JSON.stringify(marker)}, 'w')\nimport galapagos\np = galapagos.params(lr=0.1, name='x', units=64)\ngalapagos.finish(1)\n`;
