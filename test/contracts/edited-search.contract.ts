@@ -3,8 +3,7 @@
  * space, and some have not ended.
  */
 import { describe, expect, it } from 'vitest';
-import { samplerOf, toldAfter } from '../../src/core/samplers/after-edit.ts';
-import type { SampledSpec } from '../../src/core/samplers/after-edit.ts';
+import { samplerOf, specAfterEdit } from '../../src/core/samplers/after-edit.ts';
 import type { Proposal, Sampler, SamplerSpec } from '../../src/core/samplers/sampler.ts';
 import { isActive } from '../../src/core/search-space/activity.ts';
 import { axesOf } from '../../src/core/search-space/axis.ts';
@@ -12,6 +11,7 @@ import type { Params, SearchSpace } from '../../src/core/search-space/distributi
 import { encodeParams, toParams } from '../../src/core/search-space/params.ts';
 import type { Only } from '../../src/core/search-space/reduced-space.ts';
 import { columnsFor } from '../../src/core/study/columns-for.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import type { TrialColumns } from '../../src/core/study/trial-columns.ts';
 import { barrierMet, valueOf, viewFor } from '../support/play-study.ts';
 
@@ -81,14 +81,15 @@ function play(
 }
 
 interface Played {
-  readonly spec: SampledSpec;
+  readonly spec: StudySpec;
   readonly columns: TrialColumns;
   readonly proposals: readonly Proposal[];
 }
 
 /** Plays a study whose search is edited at trial `FIRST`. */
 function playEdited(sampler: SamplerSpec, { space, only }: Edited, swapped = sampler): Played {
-  const original: SampledSpec = {
+  const original: StudySpec = {
+    ...{ name: 'edited', objective: { kind: 'none' } },
     ...{ sampler: swapped, searchSpace: before, direction: 'minimize', seed: 9 },
   };
   const first = samplerOf(original);
@@ -96,16 +97,8 @@ function playEdited(sampler: SamplerSpec, { space, only }: Edited, swapped = sam
   const proposals: Proposal[] = [];
   play(first, columns, proposals, FIRST);
   const limits = only === undefined ? {} : { only };
-  const changed: SampledSpec = { ...original, searchSpace: space, ...limits, sampler };
-  const untold = { first: columns.size, date: 0, told: 0, before: original };
-  const told = toldAfter(
-    changed,
-    samplerOf({ ...changed, edits: [untold] }),
-    columns.size,
-    (number) => columns.params(number),
-  );
-  const edit = { ...untold, told };
-  const spec = { ...changed, edits: [edit] };
+  const search = { searchSpace: space, ...limits, sampler };
+  const { spec } = specAfterEdit(original, search, { columns, date: 0 });
   play(samplerOf(spec), columns, proposals, TRIALS);
   return { spec, columns, proposals };
 }

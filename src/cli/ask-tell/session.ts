@@ -4,7 +4,7 @@
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { samplerOf, toldAfter } from '../../core/samplers/after-edit.ts';
+import { samplerOf, specAfterEdit } from '../../core/samplers/after-edit.ts';
 import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import type { Sampler, SamplerSpec } from '../../core/samplers/sampler.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -13,7 +13,7 @@ import type { Params } from '../../core/search-space/distribution.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import type { HistoryView } from '../../core/study/history.ts';
 import { columnsFor } from '../../core/study/columns-for.ts';
-import { differences, searchOf, withSearch } from '../../core/study/search-edit.ts';
+import { differences, searchOf } from '../../core/study/search-edit.ts';
 import type { Search, SearchChange } from '../../core/study/search-edit.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import type { TrialColumns } from '../../core/study/trial-columns.ts';
@@ -76,7 +76,7 @@ export class AskTellSession {
       case 'best':
         return best(this.#study);
       case 'edit':
-        return edit(this.#study, request);
+        return editSearch(this.#study, request);
       default:
         return request satisfies never;
     }
@@ -216,15 +216,14 @@ function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
  * alone, so a program that sends the same lines again gets the same trials.
  * @throws InvalidInput with every problem
  */
-function edit(study: Study, change: Edit): AskTellAnswer {
-  const { spec, columns } = study;
+function editSearch(study: Study, change: Edit): AskTellAnswer {
   const search = searchAfter(study, change);
-  const before = searchOf(spec);
-  const first = columns.size;
-  const untold = withSearch(spec, search, { first, told: 0, date: 0, before });
-  const told = toldAfter(search, samplerOf(untold), first, (number) => columns.params(number));
-  study.spec = withSearch(spec, search, { first, told, date: 0, before });
-  study.sampler = samplerOf(study.spec);
+  const before = searchOf(study.spec);
+  const { spec, edit } = specAfterEdit(study.spec, search, { columns: study.columns, date: 0 });
+  const { first, told } = edit;
+  if (told === null) throw new RangeError('an edit of a session changes its proposals');
+  study.spec = spec;
+  study.sampler = samplerOf(spec);
   study.axes = axesOf(search.searchSpace);
   return { ok: true, first, told, changes: differences(before, search) };
 }

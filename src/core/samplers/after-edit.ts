@@ -12,7 +12,8 @@ import type { Direction } from '../study/direction.ts';
 import type { HistoryView } from '../study/history.ts';
 import { Leaderboard } from '../study/leaderboard.ts';
 import type { StepValue } from '../study/reports.ts';
-import type { SearchEdit } from '../study/search-edit.ts';
+import { sameProposals, searchOf, withSearch } from '../study/search-edit.ts';
+import type { Search, SearchEdit } from '../study/search-edit.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import { createSampler } from './create-sampler.ts';
@@ -92,13 +93,46 @@ export function* countInside(
   return { until, inside };
 }
 
+export interface EditCircumstances {
+  readonly columns: Pick<TrialColumns, 'size' | 'params'>;
+  /** Unix milliseconds. */
+  readonly date: number;
+  readonly samplerFor?: (spec: StudySpec) => Sampler;
+  /** The first trials, already counted; default: none. */
+  readonly counted?: CountedTrials | undefined;
+}
+
+/**
+ * Returns the spec of a study after an edit, and the edit. Its `told` is null if the study goes on
+ * with the same sampler on the same search space.
+ */
+export function specAfterEdit(
+  spec: StudySpec,
+  search: Search,
+  { columns, date, samplerFor = samplerOf, counted }: EditCircumstances,
+): { readonly spec: StudySpec; readonly edit: SearchEdit } {
+  const before = searchOf(spec);
+  const untold = { first: columns.size, date, told: null, before };
+  const params = (number: number): EncodedParams | null => columns.params(number);
+  const toldNumber = (): number => {
+    const sampler = samplerFor({
+      ...withSearch(spec, search, { ...untold, told: 0 }),
+      // Not read before the first proposal, and long to prepare.
+      history: [],
+    });
+    return toldAfter(search, sampler, columns.size, params, counted);
+  };
+  const edit = { ...untold, told: sameProposals(before, search) ? null : toldNumber() };
+  return { spec: withSearch(spec, search, edit), edit };
+}
+
 /**
  * Returns the number of trials below `first` that the sampler of a study learns from after an edit.
  * @param sampler the study's own after the edit, whatever it is told
  * @param params of a trial in the whole space
  * @param counted the first of these trials, already counted; default: none
  */
-export function toldAfter(
+function toldAfter(
   { searchSpace, only }: Pick<SampledSpec, 'searchSpace' | 'only'>,
   sampler: Sampler,
   first: number,

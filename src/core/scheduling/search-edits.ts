@@ -3,8 +3,8 @@
  * points; a proposal that is being computed is dropped, because it belongs to the search before.
  * `protocol/search-edit.ts` checks an edit before it becomes an event.
  */
-import { toldAfter } from '../samplers/after-edit.ts';
-import { differences, sameProposals, searchOf, withSearch } from '../study/search-edit.ts';
+import { specAfterEdit } from '../samplers/after-edit.ts';
+import { differences, searchOf } from '../study/search-edit.ts';
 import type { Event } from './events.ts';
 import { createPruning } from './pruning.ts';
 import type { LabState } from './state.ts';
@@ -22,23 +22,16 @@ export function searchEdited(
     refuse(lab, type, uid, 'not-allowed-now', `the study is ending (${study.reason ?? ''})`);
     return;
   }
-  const { columns } = study;
   const before = searchOf(study.spec);
-  const isReplaced = !sameProposals(before, search);
-  const first = columns.size;
-  const untold = withSearch(study.spec, search, { first, date, told: 0, before });
-  const told = isReplaced
-    ? toldAfter(
-        search,
-        lab.options.samplerFor({ ...untold, history: [] }),
-        first,
-        (number) => columns.params(number),
-        counted,
-      )
-    : null;
-  study.spec = withSearch(study.spec, search, { first, date, told, before });
-  if (isReplaced) {
-    study.sampler = lab.options.samplerFor(study.spec);
+  const { spec, edit } = specAfterEdit(study.spec, search, {
+    columns: study.columns,
+    date,
+    samplerFor: lab.options.samplerFor,
+    counted,
+  });
+  study.spec = spec;
+  if (edit.told !== null) {
+    study.sampler = lab.options.samplerFor(spec);
     study.asking = null;
     study.exhausted = false;
   }
@@ -52,8 +45,8 @@ export function searchEdited(
   });
   show(lab, study, {
     kind: 'searchEdited',
-    first,
-    told,
+    first: edit.first,
+    told: edit.told,
     differences: differences(before, searchOf(study.spec)),
   });
   setLimit(lab, study, wantedLimit(study));
