@@ -1,4 +1,5 @@
 /** User-facing text of the chart views; `text.ts` has that of everything else. */
+import { outcomeWords } from '../core/study/outcome-words.ts';
 import { scoreName } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { Direction } from '../core/study/direction.ts';
@@ -99,18 +100,7 @@ export const chartText = {
       outcome === null
         ? `All ${many(trials, 'trial')} failed, for different reasons.`
         : `All ${many(trials, 'trial')} failed for the same reason: ${outcome}.`,
-    outcomes: {
-      succeeded: 'succeeded',
-      diverged: 'diverged',
-      pruned: 'pruned',
-      crashed: 'crashed',
-      outOfMemory: 'out of memory',
-      timedOut: 'timed out',
-      deadly: 'crashed its worker each time',
-      cancelled: 'cancelled',
-      endedElsewhere: 'ended by another program',
-      silent: 'its worker stopped responding five times: a training step takes too long',
-    },
+    outcomes: outcomeWords,
     acts: {
       exportBest: ({ top }: { top: number }) =>
         top === 1 ? 'Export the best' : `Export the best ${count(top)}`,

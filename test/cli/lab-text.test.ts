@@ -148,6 +148,14 @@ test.each([
     'trial 3  failed (crashed)  lr 0.03123  kind relu  3 attempts',
   ],
   [
+    { state: 'failed', outcome: 'outOfMemory', value: null, attempts: 1 },
+    'trial 3  failed (out of memory)  lr 0.03123  kind relu',
+  ],
+  [
+    { state: 'failed', outcome: 'deadly', value: null, attempts: 1 },
+    'trial 3  failed (crashed its worker each time)  lr 0.03123  kind relu',
+  ],
+  [
     { state: 'running', outcome: null, value: null, attempts: 1 },
     'trial 3  running  lr 0.03123  kind relu',
   ],
@@ -228,9 +236,9 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
   ];
   expect(storyText(output, false)).toEqual(told);
   const paused = { ...output, state: 'waiting', outcome: null, value: null, pausedAfter: 2 };
-  expect(storyText(paused, false)[0]).toBe('trial 3 of mnist: paused at the rung after epoch 2');
+  expect(storyText(paused, false)[0]).toBe('trial 3 of mnist: paused after epoch 2');
   const diverged = { ...output, outcome: 'diverged', value: null };
-  expect(storyText(diverged, false)[0]).toBe('trial 3 of mnist: complete (diverged)');
+  expect(storyText(diverged, false)[0]).toBe('trial 3 of mnist: diverged');
   expect(storyText(output, true)).toEqual([
     ...told,
     '  scheduler events with their causes:',

@@ -15,6 +15,7 @@ import type {
 import { quoted } from '../run/resume-command.ts';
 import { count, cut, duration, energyText, number, params, score, value } from './format.ts';
 import { table } from './table.ts';
+import { trialStateText } from './trial-state.ts';
 
 type Study = ShowOutput['study'];
 
@@ -163,7 +164,7 @@ export function trialText(trial: TrialOutput): string {
   const epoch = isPaused ? '' : `epoch ${last?.epoch ?? 0} `;
   const reported = last === undefined ? '' : `, ${epoch}${score(last.value, trial)}`;
   const finished =
-    trial.state === 'complete' ? score(trial.value, trial) : `${outcomeText(trial)}${reported}`;
+    trial.state === 'complete' ? score(trial.value, trial) : `${trialStateText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
@@ -175,7 +176,7 @@ export function storyText(output: StoryOutput, verbose: boolean): string[] {
   const trained = attempts.findLast(({ executor }) => executor !== null);
   const why = trained?.executorReason ?? null;
   return [
-    `trial ${trial} of ${study}: ${stateOfTrial(output)}${worth === null ? '' : `, ${score(worth, output)}`}`,
+    `trial ${trial} of ${study}: ${trialStateText(output)}${worth === null ? '' : `, ${score(worth, output)}`}`,
     `  ${params(point)}`,
     ...storySentences(output, format).map((sentence) => `  ${sentence}`),
     ...(trained === undefined
@@ -193,18 +194,6 @@ export function storyText(output: StoryOutput, verbose: boolean): string[] {
 
 function ended({ counts: { complete, pruned, failed } }: Study): number {
   return complete + pruned + failed;
-}
-
-function stateOfTrial({ state, outcome, pausedAfter }: StoryOutput): string {
-  if (pausedAfter !== undefined) return `paused at the rung after epoch ${pausedAfter}`;
-  return outcome === null || outcome === 'succeeded' || outcome === state
-    ? state
-    : `${state} (${outcome})`;
-}
-
-function outcomeText({ state, outcome, pausedAfter }: TrialOutput): string {
-  if (pausedAfter !== undefined) return `paused after epoch ${pausedAfter}`;
-  return outcome === null || outcome === state ? state : `${state} (${outcome})`;
 }
 
 function searchedText({

@@ -6,6 +6,7 @@ import { at } from '../../core/at.ts';
 import { sharedLines } from '../actions/share-lab.ts';
 import { count, duration, number, params, rate, score } from './format.ts';
 import { isOnThisNode, parseSlot, shortSlot } from '../../core/device.ts';
+import { outcomeText } from '../../core/study/outcome-words.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
@@ -93,7 +94,7 @@ export function eventLine(
       return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
       if (event.outcome === 'paused') return `trial ${event.trial}  paused at a rung`;
-      return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${words(event.outcome)}, retrying${because(event.detail)}`;
+      return `trial ${event.trial}  attempt ${event.attempt} on ${shortSlot(event.slot, names)} ${outcomeText(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
       // That its machine was drained or has left is a line of its own.
       if (WITH_ITS_NODE.has(event.reason) && !isOnThisNode(event.slot)) return null;
@@ -128,16 +129,13 @@ function elsewhere(slot: string | null, names: ReadonlyMap<string, string>): str
 
 function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, kind: ScoreKind): string {
   const failed =
-    end.outcome === 'cancelled' ? 'cancelled' : `failed${because(end.error ?? words(end.outcome))}`;
+    end.outcome === 'cancelled'
+      ? 'cancelled'
+      : `failed${because(end.error ?? outcomeText(end.outcome))}`;
   const result =
     end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : score(end.value, kind);
   const time = end.ms === null ? '' : `  ${number(Math.round(end.ms) / 1000)} s`;
   return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${end.isBest ? '  best so far' : ''}`;
-}
-
-/** `outOfMemory` → `out of memory`. */
-function words(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function because(reason: string | null): string {
