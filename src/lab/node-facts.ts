@@ -95,12 +95,17 @@ export function statusOf(
       held,
       hoursFrom,
       limits,
-      rttMs: node?.rttMs ?? null,
+      rttMs: isHeard(node) ? node.rttMs : null,
       offsetMs,
       datasets,
       refusals: [...refusals, ...quarantineOf(node, wall)],
     };
   });
+}
+
+/** Returns whether a node is present, so that its last figures are those of now. */
+export function isHeard(node: ScheduledNode | undefined): node is ScheduledNode {
+  return node?.presence === 'present';
 }
 
 /** Time since which its presence is as it is; of an away node that of its last message. */

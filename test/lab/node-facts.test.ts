@@ -65,11 +65,11 @@ describe('Status of nodes: from the lab', () => {
     for (const slot of ['na/cpu/0', 'na/cpu/1']) driver.hello(slot);
     const status = () => statusOf([facts], driver.lab, wall)[0];
     expect(status()).toMatchObject({ presence: 'present', busy: 2, running: 2, waiting: 0 });
-    driver.send({ type: 'nodePulse', node: 'na', silent: [], held: ['na/cpu/1'] });
-    expect(status()).toMatchObject({ waiting: 1 });
+    driver.send({ type: 'nodePulse', node: 'na', silent: [], held: ['na/cpu/1'], rttMs: 4 });
+    expect(status()).toMatchObject({ waiting: 1, rttMs: 4 });
     const heard = driver.now;
     driver.pass(3_000);
-    expect(status()).toMatchObject({ presence: 'away', since: wall(heard) });
+    expect(status()).toMatchObject({ presence: 'away', since: wall(heard), rttMs: null });
   });
 
   it('says when a node that did not join since was connected last', () => {

@@ -3,7 +3,7 @@
  * node has told. Computed on request.
  */
 import { THIS_NODE, parseSlot } from '../../core/device.ts';
-import { presentSince, quarantineOf } from '../../lab/node-facts.ts';
+import { isHeard, presentSince, quarantineOf } from '../../lab/node-facts.ts';
 import type { NodesState, ScheduledNode } from '../../lab/node-facts.ts';
 import type { WallClock } from '../../lab/wall-clock.ts';
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
@@ -29,6 +29,7 @@ export function nodeRows(
   return facts.map(({ inventory, sample, lastSeen, ...fact }) => {
     const node = lab.nodes.get(fact.id);
     const mode = node?.mode ?? 'open';
+    const isCurrent = fact.id === THIS_NODE || isHeard(node);
     return {
       ...fact,
       datasets: fact.datasets.map(({ name: content, ...dataset }) => ({
@@ -43,8 +44,8 @@ export function nodeRows(
       by: node === undefined || mode === 'open' ? null : node.modeBy,
       system: inventory?.system ?? null,
       slots: (ofNode.get(fact.id) ?? []).map((slot) => slotOf(slot, node)),
-      load: sample === null ? null : meanLoad(sample),
-      rttMs: node?.rttMs ?? null,
+      load: sample === null || !isCurrent ? null : meanLoad(sample),
+      rttMs: isHeard(node) ? node.rttMs : null,
     };
   });
 }

@@ -65,8 +65,9 @@ export const nodeRow = strict({
   release: z.string().nullable(),
   system: z.string().nullable(),
   slots: z.array(nodeSlotRow),
-  /** Mean load of its cores, in per cent; null: unknown. */
+  /** Mean load of its cores, in per cent; null: unknown, or the node is not present. */
   load: z.number().nullable(),
+  /** Null: unknown, or the node is not present. */
   rttMs: z.number().nullable(),
   /** Clock of the node minus clock of this machine, in milliseconds. */
   offsetMs: z.number().nullable(),

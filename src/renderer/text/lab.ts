@@ -59,6 +59,9 @@ export const lab = {
     limit === null ? power : `${power} of ${limit}`,
   ofMemory: ({ part }: { part: string }) => part,
   notRead: 'not read yet',
+  /** Why the figures of another machine are unknown. */
+  awaySince: ({ clock }: { clock: string }) => `away since ${clock}`,
+  notConnected: 'not connected',
   stopping: 'stopping a trial',
   idleFor: ({ time }: { time: string }) => `idle ${time}`,
   runningTrial: ({ trial }: { trial: number }) => `trial ${trial}`,

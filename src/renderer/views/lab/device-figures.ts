@@ -1,8 +1,9 @@
 /**
  * Figures of a device over the last minute: name, course, and number or why it is unknown. Pure.
  */
+import type { NodeRow } from '../../../protocol/window/nodes.ts';
 import type { DeviceSample, NodeSample } from '../../../protocol/window/telemetry.ts';
-import { bytesOf, percent, unit } from '../../format.ts';
+import { bytesOf, clockTime, percent, unit } from '../../format.ts';
 import { text } from '../../text.ts';
 
 export interface Figure {
@@ -16,6 +17,20 @@ export interface Figure {
   readonly shown: string | null;
   /** Reason why the value is unknown; null when there is none. */
   readonly unknown: string | null;
+}
+
+/** Returns why a machine has no current figures; null: it is this machine, or present. */
+export function whyNoFigures(row: Pick<NodeRow, 'presence' | 'since'> | null): string | null {
+  if (row === null || row.presence === 'present') return null;
+  return row.since === null
+    ? text.lab.notConnected
+    : text.lab.awaySince({ clock: clockTime(row.since) });
+}
+
+/** Returns the figures as unknown for the reason given; null: as they are. */
+export function unlessAway(figures: readonly Figure[], away: string | null): readonly Figure[] {
+  if (away === null) return figures;
+  return figures.map((figure) => ({ ...figure, values: [], shown: null, unknown: away }));
 }
 
 /** Upper end of the temperature axis, in °C. */
