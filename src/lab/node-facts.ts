@@ -99,6 +99,7 @@ export function statusOf(
       offsetMs,
       datasets,
       refusals: [...refusals, ...quarantineOf(node, wall)],
+      packages: fact.packages,
     };
   });
 }

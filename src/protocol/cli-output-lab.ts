@@ -199,6 +199,9 @@ export const nodesOutput = strict({
       offsetMs: z.number().nullable().describe('Its clock minus the clock of this machine.'),
       datasets: nodeRow.shape.datasets,
       refusals: nodeRow.shape.refusals.describe('Why it does not work, or not for a study.'),
+      packages: nodeRow.shape.packages.describe(
+        'Studies whose programs find another Python or other packages there than on this machine.',
+      ),
     }),
   ),
 });

@@ -60,6 +60,7 @@ function write(more: Partial<NodeStatus>): void {
       offsetMs: null,
       datasets: [],
       refusals: [],
+      packages: [],
       ...more,
     },
   ]);
@@ -150,6 +151,24 @@ describe('Command line: states of nodes', () => {
     const show = context();
     showNode(show, 'PIXEL', {});
     expect(show.printed()).toContain('limits     only CPU, 18-8\n');
+  });
+});
+
+describe('Command line: nodes with other packages', () => {
+  it('are shown with the differences of each study', () => {
+    const differences = [
+      { name: 'torch', there: '2.3.0', here: '2.4.1' },
+      { name: 'numpy', there: null, here: '2.0.1' },
+    ];
+    const packages = [{ study: 'mnist', differences }];
+    write({ packages });
+    const [show, json] = [context(), context()];
+    showNode(show, 'PIXEL', {});
+    expect(show.printed()).toContain(
+      'packages   other ones for mnist: torch 2.3.0 (here 2.4.1); numpy is missing\n',
+    );
+    showNode(json, 'PIXEL', { json: true });
+    expect(nodesOutput.parse(JSON.parse(json.printed())).nodes[0]).toMatchObject({ packages });
   });
 });
 

@@ -3,6 +3,7 @@
  * lab applies within a second, and reads the status that this process writes.
  */
 import { slotNameOnNode } from '../../core/device.ts';
+import { withEscapes } from '../../core/hidden-characters.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { readStatus } from '../../node/keys/status.ts';
 import type { NodeStatus } from '../../node/keys/status.ts';
@@ -12,6 +13,7 @@ import { AdmittedNodes } from '../../node/keys/admitted.ts';
 import type { AdmittedNode } from '../../node/keys/admitted.ts';
 import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
+import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import { nodeProblems } from '../display/node-problems.ts';
 import { limitsText, nodeState, transferText } from '../display/node-state.ts';
 import { table } from '../display/table.ts';
@@ -145,6 +147,7 @@ function shown(
     offsetMs: status?.offsetMs ?? null,
     datasets: [...(status?.datasets ?? [])],
     refusals: [...(status?.refusals ?? pausedByHost(reason))],
+    packages: [...(status?.packages ?? [])],
   };
 }
 
@@ -215,6 +218,10 @@ function linesOf(row: Row): readonly (readonly [string, string])[] {
     ],
     ['limits', row.limits === null ? '–' : limitsText(row.limits)],
     ...datasets.map((dataset) => ['dataset', transferText(dataset)] as const),
+    ...row.packages.map(({ study, differences }) => {
+      const said = packageDifferencesText(differences) ?? '';
+      return ['packages', `other ones for ${withEscapes(study)}: ${withEscapes(said)}`] as const;
+    }),
     ...nodeProblems(row, Date.now()).map((problem) => ['problem', problem] as const),
   ];
 }

@@ -42,6 +42,7 @@ const status = strict({
   offsetMs: nodeRow.shape.offsetMs,
   datasets: nodeRow.shape.datasets,
   refusals: nodeRow.shape.refusals,
+  packages: nodeRow.shape.packages,
 });
 export type NodeStatus = Readonly<z.output<typeof status>>;
 

@@ -26,6 +26,7 @@ const node: NodeStatus = {
   offsetMs: 3,
   datasets: [],
   refusals: [],
+  packages: [],
 };
 
 let home: TemporaryFolder;
