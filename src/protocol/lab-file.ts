@@ -76,6 +76,9 @@ export const storedSpec = z.object({
   startedFrom: z.array(z.object({ name: z.string(), trials: z.int().min(0) })).exactOptional(),
 });
 
+/** A column with the fields that this release does not know. */
+export const asStored = z.unknown();
+
 /** `galapagos_study.limits`. */
 export const storedLimits = z.object({
   trials: z.int().min(0).nullable(),

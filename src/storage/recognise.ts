@@ -4,7 +4,8 @@
  */
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { LAB_FORMAT, OLDER_REVISIONS, OPTUNA_DDL, OPTUNA_REVISION } from './schema.ts';
+import { LAB_FORMAT } from './format.ts';
+import { OLDER_REVISIONS, OPTUNA_DDL, OPTUNA_REVISION } from './schema.ts';
 import { storageError } from './sqlite-failure.ts';
 
 export type Recognised = 'empty' | 'optuna' | 'lab';

@@ -10,6 +10,7 @@ import { createAuditTables } from './audit-rows.ts';
 import { Columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { FIRST_FORMAT } from './format.ts';
 import { isAlive, isHere, thisProcess } from './holder.ts';
 import { addMissingColumns } from './metric-columns.ts';
 import { endedStateOf, valueOf } from './optuna-encoding.ts';
@@ -19,7 +20,6 @@ import {
   GALAPAGOS_DDL,
   EDIT_REQUEST_DDL,
   HISTORY_DDL,
-  LAB_FORMAT,
   OPTUNA_DDL,
   PREDICTION_DDL,
   STUDY_TABLES,
@@ -119,7 +119,7 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
     for (const sql of GALAPAGOS_DDL) connection.exec(sql);
     connection.run(
       'INSERT INTO galapagos_lab (id, format, uid, epoch) VALUES (1, ?, ?, 0)',
-      LAB_FORMAT,
+      FIRST_FORMAT,
       randomUUID(),
     );
   }

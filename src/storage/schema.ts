@@ -3,6 +3,7 @@
  * it, and ours beside it. What rows mean is `writes.ts` and `resume.ts`; whether a file has these
  * tables is `recognise.ts`.
  */
+import { FIRST_FORMAT } from './format.ts';
 
 /** The alembic revision that Optuna 4.9 and 5.0 demand, to the letter. */
 export const OPTUNA_REVISION = 'v3.2.0.a';
@@ -19,9 +20,6 @@ export const OLDER_REVISIONS: readonly string[] = [
   'v3.0.0.c',
   'v3.0.0.d',
 ];
-
-/** The number of our own tables' format; a higher one was written by a later Galapagos. */
-export const LAB_FORMAT = 1;
 
 /** A table as SQLAlchemy spells it, which leaves a space after each comma. */
 function table(name: string, ...lines: string[]): string {
@@ -137,7 +135,7 @@ export const OPTUNA_DDL: readonly string[] = [
   ),
   // 12 is the version of the schema that all revisions since 1.3 carry; the text is shown in
   // Optuna's errors only.
-  `INSERT INTO version_info (version_info_id, schema_version, library_version) VALUES (1, 12, 'galapagos ${LAB_FORMAT}')`,
+  `INSERT INTO version_info (version_info_id, schema_version, library_version) VALUES (1, 12, 'galapagos ${FIRST_FORMAT}')`,
   `INSERT INTO alembic_version (version_num) VALUES ('${OPTUNA_REVISION}')`,
 ];
 

@@ -13,6 +13,7 @@ import type {
 import type { Figures } from '../core/study/objectives.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import {
+  asStored,
   storedLimits,
   storedResult,
   storedSpec,
@@ -25,6 +26,7 @@ import { readDueAudits, readMismatches } from './audit-rows.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { FigureRows, widthsOf } from './figures.ts';
+import { refuseUnknown } from './format.ts';
 import { storageError } from './sqlite-failure.ts';
 import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
@@ -36,6 +38,7 @@ import { parentsOf } from './stored-parents.ts';
 /** Trials read at once, so that no statement stays half-read while the iteration pauses. */
 const PAGE = 100;
 
+/** @throws StorageError schema-newer, damaged */
 export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const columns = new Columns(connection.file);
   const rows = connection.all(
@@ -45,7 +48,9 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const studies = rows.map((row): StoredStudy => {
     const key = columns.integer('galapagos_study.id', row[0]);
     // The name may have been changed in Optuna's dashboard.
+    const name = columns.text('studies.study_name', row[8]);
     const stored = columns.json('galapagos_study.spec', storedSpec, row[7]);
+    refuseUnknown(connection, name, columns.json('galapagos_study.spec', asStored, row[7]), stored);
     const history = readHistory(
       connection,
       columns,
@@ -54,11 +59,17 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
     );
     const spec = {
       ...stored,
-      name: columns.text('studies.study_name', row[8]),
+      name,
       ...(history.length === 0 ? {} : { history }),
     };
     const state = columns.parsed('galapagos_study.state', studyState, row[2]);
     const limits = columns.json('galapagos_study.limits', storedLimits, row[4]);
+    refuseUnknown(
+      connection,
+      name,
+      columns.json('galapagos_study.limits', asStored, row[4]),
+      limits,
+    );
     let head: { readonly read: StoredHead | null } | null = null;
     return {
       uid: columns.text('galapagos_study.uid', row[1]),

@@ -8,6 +8,7 @@ import { paramsBlob } from './columns.ts';
 import { answerEdit } from './edit-requests.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { raiseFormat } from './format.ts';
 import { HistoryRows, withoutHistory } from './history-rows.ts';
 import { METRIC_COLUMNS, metricNumbers } from './metric-columns.ts';
 import { optunaDate } from './optuna-encoding.ts';
@@ -203,11 +204,13 @@ export class Writes {
       limit,
       JSON.stringify(withoutHistory(spec)),
     );
+    raiseFormat(this.#connection, spec);
     if (spec.history !== undefined) this.#history.insert(this.#study(uid).key, spec.history);
   }
 
   #editSearch({ uid, spec, request }: Of<'searchEdited'>): void {
     this.#setStudy('spec = ?', uid, JSON.stringify(withoutHistory(spec)));
+    raiseFormat(this.#connection, spec);
     this.#optuna.describeStudy(this.#study(uid).studyId, spec);
     // Rows of later trials have other distributions.
     this.#studies.delete(uid);

@@ -119,10 +119,10 @@ const alike: Bad[] = [
     what: 'a later format of ours',
     make: () => {
       makeLab(file);
-      foreignly(file, 'UPDATE galapagos_lab SET format = 2');
+      foreignly(file, 'UPDATE galapagos_lab SET format = 3');
     },
     code: 'schema-newer',
-    says: /format 2.*update/,
+    says: /format 3.*up to 2.*update/,
   },
   {
     what: "a file in which a table of Optuna's is missing",
