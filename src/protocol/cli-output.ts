@@ -157,6 +157,10 @@ export const showOutput = strict({
     .string()
     .exactOptional()
     .describe('Command line that runs the best trial again; absent: the study runs no program.'),
+  checkpoints: z
+    .string()
+    .exactOptional()
+    .describe('Folder with what the program of the best trial kept; absent: it kept nothing here.'),
   code: strict({
     snapshot: z.string().describe('SHA-256 that names it.'),
     project: z.string().describe('The folder that it was taken of.'),

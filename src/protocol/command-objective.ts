@@ -96,7 +96,7 @@ export const commandObjective = strict({
     .min(1)
     .max(10_000)
     .describe(
-      'The program and its arguments, started without a shell. {name} stands for a parameter, {params:flags} for "--name value" of each, {params:hydra} for "name=value" of each; {seed}, {trial} and {trialDir} for the seed, the number and the folder of the trial; {{ and }} for braces.',
+      'The program and its arguments, started without a shell. {name} stands for a parameter, {params:flags} for "--name value" of each, {params:hydra} for "name=value" of each; {seed} and {trial} for the seed and the number of the trial, {trialDir} for its folder and {checkpointDir} for the one that is kept; {{ and }} for braces.',
     ),
   folder: z
     .string()

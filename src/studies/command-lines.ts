@@ -4,6 +4,7 @@ import { axesOf } from '../core/search-space/axis.ts';
 import { completeParams } from '../core/search-space/complete-params.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
+import { keptCheckpoints } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 
 /** Null: the objective runs no program. */
@@ -13,6 +14,22 @@ export function commandLineOf(
   params: Params,
 ): string | null {
   return objectiveKind(objective.kind)?.commandLine(objective, params, { seed, trial }) ?? null;
+}
+
+/**
+ * Absolute path of the folder with what a trial's program kept; null: it runs no program, or kept
+ * nothing on this machine.
+ * @param study its uid; null: of another program
+ */
+export function checkpointsOf(
+  userFolder: string,
+  study: { readonly uid: string | null; readonly spec: Pick<StudySpec, 'objective'> | null },
+  trial: number,
+): string | null {
+  const { uid, spec } = study;
+  if (uid === null || spec === null) return null;
+  const kept = objectiveKind(spec.objective.kind)?.keepsCheckpoints(spec.objective) ?? null;
+  return kept === null ? null : keptCheckpoints(userFolder, uid, trial);
 }
 
 /** Adds to each trial the command line that runs it again. @param spec null: of another program */

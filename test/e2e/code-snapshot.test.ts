@@ -1,5 +1,12 @@
 /** Tests that edits of a project folder do not change a study that has started. */
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { showOutput } from '../../src/protocol/cli-output.ts';
@@ -94,6 +101,30 @@ describe('Studies of programs: the snapshot of the project folder', () => {
     const gone = await galapagos(['run', 'mine', '--resume', '--trials', '6', '--workers', '2']);
     expect(gone.stdout).toMatch(/projet' é is gone; trials run the copy [0-9a-f]{12} of when/);
     expect(values()).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('does not keep files of the working folder, which the output says, but those of {checkpointDir}', async () => {
+    write('echo a > model; echo b > "$1/weights"; echo "loss: $2"', { model: '' });
+    const file = join(project, 'study.json');
+    const study = JSON.parse(readFileSync(file, 'utf8')) as { objective: { command: string[] } };
+    study.objective.command.push('{checkpointDir}', '{x}');
+    writeFileSync(file, JSON.stringify(study));
+    const { code, stdout } = await run();
+    expect(code).toBe(0);
+    const [, kept = ''] = /^It kept files in (.*)\.$/m.exec(stdout) ?? [];
+    expect(readdirSync(kept)).toEqual(['weights']);
+    const output = showOutput.parse(
+      JSON.parse((await galapagos(['show', 'mine', '--json'])).stdout),
+    );
+    expect(output.checkpoints).toBe(kept);
+    expect((await galapagos(['best', 'mine'])).stdout).toContain(`It kept files in ${kept}.`);
+    const logs = await Promise.all(
+      ['0', '1', '2'].map((each) => galapagos(['logs', 'mine', each])),
+    );
+    // Each worker says it once.
+    const said = logs.filter((each) => each.stdout.includes('project folder: model; write'));
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.length).toBeLessThan(3);
   });
 
   it('is shared by studies of equal folders, and deleted with the last of them', async () => {

@@ -1,6 +1,6 @@
 /** Tests the output of a program in the pane of a trial. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { permit } from '../../src/objectives/command/permission.ts';
@@ -19,7 +19,7 @@ describe('Window: output of programs', () => {
       const project = join(lab.folder.path, 'project');
       mkdirSync(project);
       const script =
-        'echo first; echo "<b>bold</b>"; while ! test -e go; do sleep 0.05; done; echo "Last v={x}"';
+        'echo first; echo "<b>bold</b>"; echo w > "${{GALAPAGOS_CHECKPOINT_DIR:-.}}/weights"; while ! test -e go; do sleep 0.05; done; echo "Last v={x}"';
       const objective = commandObjective.parse({
         kind: 'command',
         command: ['sh', '-c', script],
@@ -40,6 +40,8 @@ describe('Window: output of programs', () => {
       await output.getByText(/Last v=/).waitFor();
       await page.getByLabel(text.inspector.searchOutput).fill('LAST');
       await expect.poll(() => output.textContent()).toMatch(/^Last v=\S+$/);
+      const kept = page.locator('p', { hasText: text.inspector.kept }).locator('code');
+      expect(existsSync(join((await kept.textContent()) ?? '', 'weights'))).toBe(true);
       const printed = await output.textContent();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.getByRole('button', { name: text.inspector.copyCommand }).click();

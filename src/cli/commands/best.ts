@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { bestConfigsOf, bestOf } from '../../documents/best-configs.ts';
 import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
-import { withCommandLines } from '../../studies/command-lines.ts';
+import { checkpointsOf, withCommandLines } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
 import { againLines, bestTable } from '../display/summary.ts';
 import { integer } from '../options/arguments.ts';
@@ -43,7 +43,12 @@ Examples:
           const kind = scoreKindOfStudy(study);
           print(context, [
             ...bestTable(best, names, { width: widthOf(context), kind }),
-            ...againLines(best[0]),
+            ...againLines(
+              best[0],
+              best[0] === undefined
+                ? null
+                : checkpointsOf(context.userFolder, study, best[0].trial),
+            ),
           ]);
         }
       },

@@ -12,8 +12,8 @@ import {
 import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
-import type { TrialRecord } from '../../storage/lab-reader.ts';
-import { commandLineOf } from '../../studies/command-lines.ts';
+import type { StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
+import { checkpointsOf, commandLineOf } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
 import { showText } from '../display/lab-text.ts';
 import { labCommand, withLab } from '../options/lab-command.ts';
@@ -64,7 +64,7 @@ Examples:
         ...(earlyStops === undefined ? {} : { earlyStops }),
         ...(schedule === undefined ? {} : { schedule }),
         searched: searchedOutput(study),
-        ...commandOf(study.spec, best[0]),
+        ...commandOf(study, best[0], context.userFolder),
         ...(await codeOf(study.spec, { userFolder: context.userFolder, lab: file })),
         ...(front === null
           ? {}
@@ -93,12 +93,17 @@ async function codeOf(
   return { code: { snapshot: hash, project, differences } };
 }
 
-/** The command line of the best trial, where the study runs a program. */
+/** The command line of the best trial and what it kept, where the study runs a program. */
 function commandOf(
-  spec: StudySpec | null,
+  study: StudySummary,
   best: TrialRecord | undefined,
-): Pick<ShowOutput, 'command'> {
-  if (spec === null || best === undefined) return {};
-  const command = commandLineOf(spec, best.number, best.params);
-  return command === null ? {} : { command };
+  userFolder: string,
+): Pick<ShowOutput, 'command' | 'checkpoints'> {
+  if (study.spec === null || best === undefined) return {};
+  const command = commandLineOf(study.spec, best.number, best.params);
+  const checkpoints = checkpointsOf(userFolder, study, best.number);
+  return {
+    ...(command === null ? {} : { command }),
+    ...(checkpoints === null ? {} : { checkpoints }),
+  };
 }

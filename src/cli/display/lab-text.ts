@@ -79,6 +79,7 @@ export function showText({
   searched,
   front,
   command,
+  checkpoints,
   code,
 }: ShowOutput): string[] {
   const { counts, limits, best } = study;
@@ -119,6 +120,7 @@ export function showText({
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
     ...(command === undefined ? [] : [`  run again  ${command}`]),
+    ...(checkpoints === undefined ? [] : [`  kept       ${checkpoints}`]),
     ...codeLines(code),
   ];
 }

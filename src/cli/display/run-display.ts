@@ -149,6 +149,8 @@ export interface RunSummary {
    * Executors of the best trials, with the reasons; empty if the objective does not report them.
    */
   readonly executors: readonly { readonly label: string; readonly reason: string | null }[];
+  /** Folder with what the program of the best trial kept; absent: it kept nothing, or is no program. */
+  readonly checkpoints?: string;
   /** Best first, at most five. */
   readonly best: readonly BestTrial[];
   /** Null: the sampler has no generations. */

@@ -25,7 +25,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   if (end.best.length === 0) lines.push('No trial produced a value.', '');
   else {
     lines.push(bestTitle(end.best), ...bestTable(end.best, run.parameterNames, frame));
-    lines.push(...againLines(end.best[0]), '');
+    lines.push(...againLines(end.best[0], end.checkpoints ?? null), '');
   }
   if (end.generations !== null && end.generations.length > 0) {
     lines.push(
@@ -58,12 +58,21 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   return lines;
 }
 
-/** Command line of the best trial's program, with a heading; empty where the study runs none. */
+/**
+ * Command line of the best trial's program, with a heading, and the folder with what it kept; empty
+ * where the study runs no program.
+ */
 export function againLines(
   best: (Pick<Ranked, 'trial'> & { readonly command?: string }) | undefined,
+  checkpoints: string | null,
 ): string[] {
   if (best?.command === undefined) return [];
-  return ['', `Run trial ${best.trial} again with:`, best.command];
+  return [
+    '',
+    `Run trial ${best.trial} again with:`,
+    best.command,
+    ...(checkpoints === null ? [] : [`It kept files in ${checkpoints}.`]),
+  ];
 }
 
 /** Fields of a trial in a ranking. */

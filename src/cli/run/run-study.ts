@@ -135,12 +135,12 @@ export const runStudy: RunStudy = async (run, display) => {
       if (how.state !== 'failed') throw error;
     });
     display.finish(
-      summarise(run, study, {
-        ...how,
-        elapsedMs,
-        lostAttempts: view.lost,
-        settled: view.grace.settled,
-      }),
+      summarise(
+        run,
+        study,
+        { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled },
+        userFolder(),
+      ),
     );
     return exitCodeFor(how);
   } finally {

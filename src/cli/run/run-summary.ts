@@ -9,7 +9,7 @@ import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import type { Exported } from '../../documents/best-configs.ts';
 import { executorsOf } from '../../documents/lab-output.ts';
 import { readLab } from '../../storage/read-lab.ts';
-import { withCommandLines } from '../../studies/command-lines.ts';
+import { checkpointsOf, withCommandLines } from '../../studies/command-lines.ts';
 import { TOP, exportBest } from '../actions/export-best.ts';
 import type { BestTrial, RunSummary } from '../display/run-display.ts';
 import type { ResolvedRun } from './resolved-run.ts';
@@ -45,7 +45,12 @@ function ranked(best: readonly Exported[]): BestTrial[] {
  * Reads the summary, and writes the best configurations if requested. The lab must be closed or at
  * rest.
  */
-export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigures): RunSummary {
+export function summarise(
+  run: ResolvedRun,
+  { uid, spec }: Study,
+  end: RunFigures,
+  userFolder: string,
+): RunSummary {
   const reader = readLab(run.lab);
   try {
     const counts = reader.study(uid)?.counts;
@@ -54,6 +59,8 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       reader.trials(uid),
     );
     const best = ranked(withCommandLines(spec, exported));
+    const checkpoints =
+      best[0] === undefined ? null : checkpointsOf(userFolder, { uid, spec }, best[0].trial);
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)
@@ -77,6 +84,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       ...(earlyStops === undefined ? {} : { earlyStops }),
       executors: executorsOf(found),
       best,
+      ...(checkpoints === null ? {} : { checkpoints }),
       generations:
         spec.sampler.name === 'generational'
           ? bestPerGeneration(reader.trials(uid), spec.direction)

@@ -24,7 +24,11 @@ type ReadingCalls = Pick<
 export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
   return {
     trial: async (input) => {
-      const detail = await thread.do('trial', { file: openFile(deps), ...input });
+      const detail = await thread.do('trial', {
+        file: openFile(deps),
+        userFolder: deps.userFolder,
+        ...input,
+      });
       const lab = deps.lab()?.lab;
       // The story of an open trial is only in the scheduler's memory.
       const open = lab === undefined ? [] : story(lab, input.study, input.trial);

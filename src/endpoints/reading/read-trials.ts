@@ -7,7 +7,7 @@ import { storyOutput, trialOutput } from '../../documents/lab-output.ts';
 import type { curve, deciles } from '../../protocol/window/reading.ts';
 import type { TrialDetail } from '../../protocol/window/reading.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../../storage/lab-reader.ts';
-import { commandLineOf } from '../../studies/command-lines.ts';
+import { checkpointsOf, commandLineOf } from '../../studies/command-lines.ts';
 import { keyOf } from './read-open-lab.ts';
 
 type Curve = z.output<typeof curve>;
@@ -16,7 +16,12 @@ type Deciles = z.output<typeof deciles>;
 const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /** @throws GalapagosError `unknown-trial` */
-export function readTrial(reader: LabReader, study: StudySummary, number: number): TrialDetail {
+export function readTrial(
+  reader: LabReader,
+  study: StudySummary,
+  number: number,
+  userFolder: string,
+): TrialDetail {
   const story = reader.story(keyOf(study), number);
   if (story === null)
     throw new GalapagosError('unknown-trial', `${study.name} has no trial ${number}`, {
@@ -35,6 +40,7 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
         : (last.result?.error ?? last.detail),
     device: last?.result?.device ?? null,
     slot: last?.slot ?? null,
+    checkpoints: checkpointsOf(userFolder, study, number),
     command: study.spec === null ? null : commandLineOf(study.spec, number, story.trial.params),
   };
 }

@@ -49,8 +49,8 @@ const of = <T>({ file, study }: OfStudy, read: (reader: LabReader, found: StudyS
   readStudy({ labFile: () => file }, study, read);
 
 const works = {
-  trial: (input: OfStudy & { readonly trial: number }) =>
-    of(input, (reader, found) => readTrial(reader, found, input.trial)),
+  trial: (input: OfStudy & Pick<CheckFolders, 'userFolder'> & { readonly trial: number }) =>
+    of(input, (reader, found) => readTrial(reader, found, input.trial, input.userFolder)),
   curves: (input: OfStudy & { readonly trials: readonly number[] }) =>
     of(input, (reader, found) => readCurves(reader, found, input.trials)),
   deciles: (input: OfStudy) => of(input, (reader, found) => decilesOf(reader.trials(keyOf(found)))),

@@ -28,22 +28,23 @@ export function championLine(
     ...Object.entries(env).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
     ...unused.map(([name, value]) => [parameterVariable(name), valueText(value)]),
   ];
-  const trialDir = `trial-${trial}`;
-  const filled = fillIn(command, params, { seed: ofProgram, trial, trialDir });
+  const folders = { trialDir: `trial-${trial}`, checkpointDir: `checkpoints-${trial}` };
+  const filled = fillIn(command, params, { seed: ofProgram, trial, ...folders });
+  const made = Object.entries(folders).flatMap(([name, path]) => (used.has(name) ? [path] : []));
   const [first = '', ...rest] = filled;
   const place = { command, folder, python };
   const program = programOfPython(place, first, { ...process.env, ...statedVariables(env) });
   if (platform === 'win32')
     return [
       `cd -LiteralPath ${powershellLiteral(folder)}`,
-      ...(used.has('trialDir') ? [`mkdir -Force ${trialDir} | Out-Null`] : []),
+      ...made.map((path) => `mkdir -Force ${path} | Out-Null`),
       ...variables.map(([name = '', value = '']) => `$env:${name} = ${powershellLiteral(value)}`),
       ...powershellCommand([program, ...rest]),
     ].join('; ');
   const line = commandLine([program, ...rest], platform);
   return [
     `cd ${commandLine([folder], platform)}`,
-    ...(used.has('trialDir') ? [`mkdir -p ${trialDir}`] : []),
+    ...made.map((path) => `mkdir -p ${path}`),
     [...variables.map(([name = '', value = '']) => assignment(name, value)), line].join(' '),
   ].join(' && ');
 }

@@ -24,6 +24,7 @@ import { seedAndParams } from './program-seed.ts';
 import { withPython } from './python.ts';
 import { runProgram } from './run-program.ts';
 import type { EndedProgram, StopWord } from './run-program.ts';
+import { namesText } from './snapshot/code-snapshot.ts';
 import type { RunningPlace } from './snapshot/code-snapshot.ts';
 import { fillIn } from './template.ts';
 import { SentOutput } from './sent-output.ts';
@@ -67,12 +68,25 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
       ),
     );
   try {
-    return await evaluate(parts, told, folders, log);
+    const end = await evaluate(parts, told, folders, log);
+    if (end.outcome === 'finished') remarkLost(parts.place, log);
+    return end;
   } finally {
     log.close();
     folders.remove();
     sent?.end();
   }
+}
+
+/** Writes into the output that files in the working folder are not kept. */
+function remarkLost({ lost }: RunningPlace, log: OutputLog): void {
+  const paths = lost?.() ?? [];
+  if (paths.length > 0)
+    log.add(
+      Buffer.from(
+        `galapagos: not kept, because trials run in a copy of the project folder: ${namesText(paths)}; write what you want to keep to the folder that GALAPAGOS_CHECKPOINT_DIR names\n`,
+      ),
+    );
 }
 
 async function evaluate(

@@ -14,12 +14,14 @@ export interface TrialFacts {
   readonly trial: number;
   /** Absolute path of the folder of the attempt. */
   readonly trialDir: string;
+  /** Absolute path of the folder that outlives attempts. */
+  readonly checkpointDir: string;
 }
 
 /** Placeholders that stand for every parameter, each for several arguments. */
 export const ALL_PARAMETERS = ['params:flags', 'params:hydra'] as const;
 /** Placeholders of a trial that are not parameters. */
-export const FACTS = ['seed', 'trial', 'trialDir'] as const;
+export const FACTS = ['seed', 'trial', 'trialDir', 'checkpointDir'] as const;
 
 /**
  * Splits an argument into texts and placeholders.

@@ -16,6 +16,8 @@ export const trialDetail = strict({
   slot: z.string().nullable(),
   /** Command line that runs its program again; null: it is no program, or not of this lab. */
   command: z.string().nullable(),
+  /** Folder with what its program kept; null: it kept nothing here, or is no program. */
+  checkpoints: z.string().nullable(),
 });
 export type TrialDetail = z.output<typeof trialDetail>;
 

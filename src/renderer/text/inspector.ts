@@ -65,6 +65,7 @@ export const inspector = {
   copyCommand: 'Copy command',
   copyCommandHint:
     'The command line that runs the program with these parameters, outside of Galapagos.',
+  kept: 'Its program kept files in',
   output: 'Output',
   noOutput: 'Nothing is kept: the program printed nothing, or another machine could not send it.',
   searchOutput: 'Search the output',

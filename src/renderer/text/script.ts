@@ -44,7 +44,7 @@ export const script = {
   command: 'Command',
   commandLine: 'Command line of a trial',
   commandHint:
-    '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder. It is started without a shell.',
+    '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder, {checkpointDir} for the one that is kept. It is started without a shell.',
   code: 'Files',
   files: 'Files that trials run in',
   filesOf: {

@@ -10,6 +10,7 @@ import { findPython } from '../../objectives/command/python.ts';
 import type { FoundPython } from '../../objectives/command/python.ts';
 import { readText } from '../../runtime/read-text.ts';
 import type { HelpText, Literal, ScriptOption } from './help-text.ts';
+import { keptArguments, keptNotes } from './kept-files.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
 import { countsEpochs, propose } from './propose.ts';
@@ -142,6 +143,7 @@ function withOptuna(optuna: OptunaScript, source: string, path: string, call: Sc
     epochs: optuna.epochs,
     notes: [
       ...optuna.notes,
+      ...keptNotes(source, []),
       ...(usesModule
         ? call.notes
         : [
@@ -173,6 +175,7 @@ async function withOptions(
   const defaults: Record<string, Literal | null> = {};
   const flags: { flag: string; name: string }[] = [];
   const seeds: string[] = [];
+  const places: ScriptOption[] = [];
   const unknown: string[] = [];
   const fixed: string[] = [];
   let epochs = epochsIn(options.args, counted);
@@ -185,7 +188,8 @@ async function withOptions(
       if (!isOwn) flags.push({ flag: option.flag, name: option.name });
     } else if ('seed' in made && !isOwn) {
       seeds.push(...(help.style === 'hydra' ? [`${option.flag}={seed}`] : [option.flag, '{seed}']));
-    } else {
+    } else if ('kept' in made && !isOwn) places.push(option);
+    else {
       if ('epochs' in made && typeof option.default === 'number') epochs = option.default;
       const isKnown = !('fixed' in made) || made.known;
       if (option.name !== '') (isKnown ? fixed : unknown).push(option.name);
@@ -196,6 +200,7 @@ async function withOptions(
     call: call.arguments,
     arguments: [
       ...seeds,
+      ...keptArguments(help.style, places),
       ...argumentsOf(help.style, flags),
       ...needed.map((name) => name.toUpperCase()),
     ],
@@ -208,6 +213,7 @@ async function withOptions(
     notes: [
       ...call.notes,
       ...notes,
+      ...keptNotes(source, places),
       ...needed.map(
         (name) =>
           `the script needs the argument ${name}: replace ${name.toUpperCase()} at the end of the command`,

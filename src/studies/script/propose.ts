@@ -11,6 +11,8 @@ export type Proposal =
   | { readonly seed: true }
   /** Number of epochs, which stays as it is. */
   | { readonly epochs: true }
+  /** Place of what the script writes. */
+  | { readonly kept: true }
   /** Stays as it is; `known` if that is certain, for example for a path. */
   | { readonly fixed: true; readonly known: boolean };
 
@@ -25,6 +27,11 @@ interface Rule {
 
 const SEED = /^(seed|random_?seed|random_state|manual_?seed|rng_seed)$/;
 const EPOCHS = /^((n|num|max|train|training)_?)?epochs$/;
+/** Folders and files that a script writes; `model` and `checkpoint` alone may be read. */
+const KEPT =
+  /^((\w+_)?(out|output|outputs|save|results?|ckpt|checkpoints?|log|logs|run|runs|exp|experiment|work|tensorboard|artifacts?)_?(dir|directory|folder|root)|(out|output|save|results?)(_(path|file|to))?|outdir|savedir|logdir|workdir)$/;
+/** A word of a name by which a place is read. */
+const READ = /(^|_)(load|resume|pretrained|data|dataset|input|init|cache|from|in)(_|$)/;
 const FIXED =
   /(^|_)(epochs?|steps|iters?|iterations|seed|device|gpus?|cuda|cpu|workers|jobs|threads|port|host|rank|world|log\w*|print|save\w*|load\w*|resume|every|interval|frequency|freq|dirs?|paths?|files?|folder|root|out|output|outdir|data|dataset|datasets|name|project|entity|wandb|config|checkpoints?|ckpt|verbose|debug|version|split|test|eval|valid\w*|limit|samples|tags?|url|cache|download|precision|amp|compile|backend)(_|$)/;
 
@@ -84,6 +91,7 @@ export function propose(option: ScriptOption): Proposal {
   const name = wordsOf(option.name);
   if (SEED.test(name) && option.takesValue) return { seed: true };
   if (countsEpochs(option)) return { epochs: true };
+  if (isPlace(option) && KEPT.test(name) && !READ.test(name)) return { kept: true };
   const value = typeof option.default === 'number' ? option.default : undefined;
   const isNumeric = option.type === 'int' || option.type === 'float' || value !== undefined;
   const rule = rules.find((each) => each.name.test(name));
@@ -97,6 +105,11 @@ export function propose(option: ScriptOption): Proposal {
       : undefined;
   if (made !== undefined) return { searched: made };
   return { fixed: true, known: FIXED.test(name) || !option.takesValue };
+}
+
+function isPlace({ takesValue, type, default: stated = null, ...option }: ScriptOption): boolean {
+  const isText = (type === 'text' || type === null) && option.choices.length === 0;
+  return takesValue && isText && (stated === null || typeof stated === 'string');
 }
 
 /** The words of a name joined by `_`, in lower case: `optim.learningRate` → `optim_learning_rate`. */

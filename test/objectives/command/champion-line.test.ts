@@ -20,7 +20,7 @@ describe('Commands: the line that runs the champion', () => {
     mkdirSync(project);
     const script = 'pwd; for each in "$@"; do echo "<$each>"; done; env; ls';
     const objective = objectiveOf({
-      command: ['sh', '-c', script, 'sh', '{name}', '{seed}', '{trialDir}/out', '{{}}'],
+      command: ['sh', '-c', script, 'sh', '{name}', '{seed}', '{trialDir}/{checkpointDir}', '{{}}'],
       folder: project,
       env: { EXTRA: "a 'b'", SECRET: null },
     });
@@ -30,7 +30,7 @@ describe('Commands: the line that runs the champion', () => {
     const printed = execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' }).split('\n');
     expect(printed.slice(0, 5)).toEqual([
       project,
-      ...['<$HOME "x">', `<${programSeed(7, 12)}>`, '<trial-12/out>', '<{}>'],
+      ...['<$HOME "x">', `<${programSeed(7, 12)}>`, '<trial-12/checkpoints-12>', '<{}>'],
     ]);
     expect(printed).toEqual(
       expect.arrayContaining(["EXTRA=a 'b'", 'GALAPAGOS_PARAM_opt_lr=0.5', 'trial-12']),
@@ -51,9 +51,10 @@ describe('Commands: the line that runs the champion', () => {
   });
 
   it('is a line of PowerShell on Windows', () => {
-    const objective = objectiveOf({ command: ['a', '{trialDir}'], folder: "C:\\it's" });
+    const command = ['a', '{trialDir}', '{checkpointDir}'];
+    const objective = objectiveOf({ command, folder: "C:\\it's" });
     expect(championLine(objective, { lr: 1 }, { seed: 1, trial: 0 }, 'win32')).toBe(
-      "cd -LiteralPath 'C:\\it''s'; mkdir -Force trial-0 | Out-Null; $env:GALAPAGOS_PARAM_lr = '1'; & a trial-0",
+      "cd -LiteralPath 'C:\\it''s'; mkdir -Force trial-0 | Out-Null; mkdir -Force checkpoints-0 | Out-Null; $env:GALAPAGOS_PARAM_lr = '1'; & a trial-0 checkpoints-0",
     );
   });
 });

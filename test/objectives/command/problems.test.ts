@@ -68,9 +68,9 @@ describe('Commands: checks before a study starts', () => {
     const conditional: SearchSpace = { ...space, opt: { ...float, when: { units: [1] } } };
     expect(problems({ command: ['{lr}', ...args] }, conditional)).toEqual([
       'objective.command[0]: expected a program without placeholders, found "{lr}"',
-      'objective.command[1]: expected one of lr, units, opt, seed, trial, trialDir, params:flags, params:hydra, found unit (did you mean units?)',
+      'objective.command[1]: expected one of lr, units, opt, seed, trial, trialDir, checkpointDir, params:flags, params:hydra, found unit (did you mean units?)',
       'objective.command[2]: expected a placeholder such as {name}, or {{ and }} for braces, found "{"',
-      'objective.command[3]: expected one of lr, units, opt, seed, trial, trialDir, params:flags, params:hydra, found "a": 1',
+      'objective.command[3]: expected one of lr, units, opt, seed, trial, trialDir, checkpointDir, params:flags, params:hydra, found "a": 1',
       'objective.command[4]: expected {params:flags} as a whole argument, found "x{params:flags}"',
       'objective.command[5]: expected parameters that every trial has, found {opt}, which has a condition ({params:flags}, {params:hydra} and GALAPAGOS_PARAMS leave out parameters without a value)',
     ]);

@@ -10,7 +10,7 @@ import {
 import type { ParamValue } from '../../../src/core/search-space/distribution.ts';
 import { windowsArguments } from '../../support/windows-arguments.ts';
 
-const facts = { seed: 7, trial: 3, trialDir: '/tmp/é x' };
+const facts = { seed: 7, trial: 3, trialDir: '/tmp/é x', checkpointDir: '/tmp/kept' };
 
 describe('Commands: placeholders', () => {
   it('fills in parameters, facts of the trial and doubled braces', () => {

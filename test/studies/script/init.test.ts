@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { TestContext } from 'vitest';
@@ -94,6 +94,31 @@ describe('galapagos init', () => {
     const { study } = await init(ARGPARSE, ['--epochs', '5']);
     expect(study.objective).toMatchObject({ epochs: 5 });
     expect(study.objective.command.slice(0, 4)).toEqual([program, 'train.py', '--epochs', '5']);
+  });
+
+  it.each([
+    ['--out runs', ['--out', '{checkpointDir}'], 'what the best trial writes to out is kept'],
+    ['--save model.pt', ['--save', '{checkpointDir}/model.pt'], 'writes to save is kept'],
+    ['--data ./data --resume last.pt --log-level info', [], 'Nothing was started'],
+  ])('has what the script writes to %s kept', async (defaults, args, said) => {
+    const options = [...defaults.matchAll(/(--[\w-]+) (\S+)/g)]
+      .map(([, flag, value]) => `p.add_argument("${flag}", default="${value}")\n`)
+      .join('');
+    const { study, printed } = await init(
+      `import argparse\nimport absent_framework\np = argparse.ArgumentParser()\np.add_argument("--lr", default=0.1)\n${options}p.parse_args()\n`,
+    );
+    const command = [program, 'train.py', ...args, '{params:flags}'];
+    expect(study.objective.command).toEqual(command);
+    expect(printed).toContain(said);
+  });
+
+  it('says that files of a script are not kept, unless it writes to the folder that is', async () => {
+    const source =
+      'import galapagos, torch\np = galapagos.params(lr=0.1)\ntorch.save({}, "model.pt")\n';
+    expect((await init(source)).printed).toContain('the script writes files (torch.save): to keep');
+    rmSync(join(folder, 'study.json'));
+    const keeping = `${source}folder = galapagos.checkpoint_dir()\n`;
+    expect((await init(keeping)).printed).not.toContain('writes files');
   });
 
   it('does not run a script that parses no options', async () => {

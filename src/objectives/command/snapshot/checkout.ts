@@ -91,7 +91,13 @@ export class Checkout {
   restore(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const kept = new Set<KnownFile>();
-    this.#clear('', kept);
+    this.#compare(
+      '',
+      (file) => kept.add(file),
+      (path) => {
+        rmSync(join(this.folder, path), { recursive: true, force: true, maxRetries: 3 });
+      },
+    );
     for (const file of this.#files.values()) if (!kept.has(file)) file.version = null;
     for (const path of this.#folders) mkdirSync(join(this.folder, path), { recursive: true });
     const missing = [...this.#files.values()].filter(({ version }) => version === null);
@@ -102,13 +108,28 @@ export class Checkout {
     }
   }
 
+  /** Paths that programs have added or changed, of a folder without those in it. */
+  changed(): string[] {
+    const paths: string[] = [];
+    this.#compare(
+      '',
+      () => undefined,
+      (path) => paths.push(path),
+    );
+    return paths.sort();
+  }
+
   /** Deletes the copy, and what its programs wrote beside it. */
   remove(): void {
     rmSync(this.#base, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Deletes what is not as in the snapshot. @param kept receives the files that are */
-  #clear(folder: string, kept: Set<KnownFile>): void {
+  /**
+   * Compares the copy with the snapshot.
+   * @param same called with each file that is as in the snapshot
+   * @param other called with the path of each entry that is not, but for caches
+   */
+  #compare(folder: string, same: (file: KnownFile) => void, other: (path: string) => void): void {
     for (const name of readdirSync(join(this.folder, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
       const absolute = join(this.folder, path);
@@ -117,12 +138,10 @@ export class Checkout {
       const file = this.#files.get(path);
       if (stats.isDirectory() && this.#folders.has(path)) {
         if ((stats.mode & 0o700n) !== 0o700n) chmodSync(absolute, 0o755);
-        this.#clear(path, kept);
-      } else if (file?.version === versionOf(stats)) kept.add(file);
+        this.#compare(path, same, other);
+      } else if (file?.version === versionOf(stats)) same(file);
       else if (stats.isSymbolicLink() && this.#isLink(path)) continue;
-      else if (name !== CACHE || !stats.isDirectory()) {
-        rmSync(absolute, { recursive: true, force: true, maxRetries: 3 });
-      }
+      else if (name !== CACHE || !stats.isDirectory()) other(path);
     }
   }
 

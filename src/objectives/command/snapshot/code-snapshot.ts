@@ -177,6 +177,8 @@ export interface RunningPlace {
   readonly folder: string;
   /** Absolute path of the project folder on the machine of the lab. */
   readonly project: string;
+  /** Paths in a copy of the project that the next attempt will not find; absent: not known. */
+  readonly lost?: () => readonly string[];
 }
 
 /** Working copies of one worker; only the latest is kept. */
@@ -185,6 +187,8 @@ export class Checkouts {
   readonly #ownFolder: string;
   #hash = '';
   #checkout: Checkout | null = null;
+  /** Hash of the copy of which an attempt was told what is lost. */
+  #told = '';
 
   /** @param ownFolder absolute path of a folder that does not outlive this process */
   constructor(userFolder: string, ownFolder: string) {
@@ -201,8 +205,16 @@ export class Checkouts {
     const { hash, project } = snapshot;
     if (this.#hash !== hash || this.#checkout === null) this.#open(hash, project);
     else this.#checkout.restore();
-    const copy = this.#checkout?.folder ?? '';
-    return { folder: join(copy, snapshot.folder), project };
+    const checkout = this.#checkout;
+    const place = { folder: join(checkout?.folder ?? '', snapshot.folder), project };
+    // Comparing takes time, and the trials of a study write the same files.
+    if (checkout === null || this.#told === hash) return place;
+    const lost = (): readonly string[] => {
+      const paths = checkout.changed();
+      if (paths.length > 0) this.#told = hash;
+      return paths;
+    };
+    return { ...place, lost };
   }
 
   #open(hash: string, project: string): void {
