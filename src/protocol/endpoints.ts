@@ -210,7 +210,8 @@ export const commands = {
   /** Trains the best `top` configurations again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(
     strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }),
-    strict({ study }),
+    /** `trials` is the number of configurations. */
+    strict({ study, trials: z.int().min(1) }),
   ),
   openLab: call(strict({ source: labSource }), done),
   beginImport: call(

@@ -40,7 +40,8 @@ describe('Window: output of programs', () => {
       await output.getByText(/Last v=/).waitFor();
       await page.getByLabel(text.inspector.searchOutput).fill('LAST');
       await expect.poll(() => output.textContent()).toMatch(/^Last v=\S+$/);
-      const kept = page.locator('p', { hasText: text.inspector.kept }).locator('code');
+      await page.getByText(text.inspector.noReports).waitFor();
+      const kept = page.locator('section.kept').locator('code');
       expect(existsSync(join((await kept.textContent()) ?? '', 'weights'))).toBe(true);
       const printed = await output.textContent();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -50,10 +51,7 @@ describe('Window: output of programs', () => {
       const again = execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
       expect(again.trim().split('\n').at(-1)).toBe(printed);
       await page.getByRole('button', { name: text.inspector.confirm({ seeds: 5 }) }).click();
-      await page
-        .getByText(/retrained on 5 new seeds/)
-        .first()
-        .waitFor();
+      await page.getByText('The best trial is being retrained on 5 new seeds.').first().waitFor();
       // The browser reports the refusal as well.
       expect(complaints.filter((complaint) => !complaint.includes('400'))).toEqual([]);
     },

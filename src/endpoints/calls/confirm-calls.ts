@@ -70,7 +70,8 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
           1 +
           Math.max(spec.seed, ...confirming(lab.lab, uid).map((other) => lastSeedOf(other.spec)));
         const name = freeName(deps.names(), `${spec.name} confirmation`);
-        return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
+        const planned = confirmingStudy({ uid, spec }, best, { seeds, first, name });
+        return { study: begin(lab, planned), trials: best.length };
       },
     },
     confirms: (uid) => {

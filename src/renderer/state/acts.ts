@@ -67,8 +67,8 @@ export class Acts {
   /** Trains the best configurations again with fresh seeds. */
   async confirm(study: string, top: number, seeds: number): Promise<void> {
     await this.#do(async ({ client, notices }) => {
-      await client.command('confirm', { study, top, seeds });
-      notices.tell(text.inspector.confirming({ top, seeds }));
+      const { trials } = await client.command('confirm', { study, top, seeds });
+      notices.tell(text.inspector.confirming({ trials, seeds }));
     });
   }
 
@@ -81,8 +81,8 @@ export class Acts {
   ): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       if (state !== 'finished' && state !== 'ending') await client.command('stopStudy', { study });
-      await client.command('confirm', { study, top, seeds });
-      notices.tell(text.inspector.confirming({ top, seeds }));
+      const { trials } = await client.command('confirm', { study, top, seeds });
+      notices.tell(text.inspector.confirming({ trials, seeds }));
     });
   }
 

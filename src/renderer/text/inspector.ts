@@ -55,8 +55,8 @@ export const inspector = {
     `Energy unknown: the power of ${device} was not read`,
   energySoFar: energyWords,
   confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
-  confirming: ({ top, seeds }: { top: number; seeds: number }) =>
-    `The best${top === 1 ? ' trial is' : ` ${count(top)} trials are`} being retrained on ${many(seeds, 'new seed')}.`,
+  confirming: ({ trials, seeds }: { trials: number; seeds: number }) =>
+    `The best${trials === 1 ? ' trial is' : ` ${count(trials)} trials are`} being retrained on ${many(seeds, 'new seed')}.`,
   again: 'Run again',
   againHint: 'Starts a study of this one trial: the same parameters, a new random seed.',
   againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
