@@ -3,12 +3,19 @@
  * crash, with the exception and the line of the user's own file first.
  */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { saysOutOfMemory } from './memory-text.ts';
+import { BEGINNING, FRAME, linesOf } from './traceback-lines.ts';
 
 /** Exit status or signal that ended a program. */
 export interface ProgramEnd {
   /** Null: ended by a signal. */
   readonly code: number | null;
   readonly signal: string | null;
+  /**
+   * Whether the system killed a process for lack of memory meanwhile; null: it does not say. Not
+   * necessarily a process of this program.
+   */
+  readonly memoryKill: boolean | null;
 }
 
 export interface Failure {
@@ -19,8 +26,9 @@ export interface Failure {
 /** Exit status of a shell whose program was killed by SIGKILL. */
 const KILLED = 128 + 9;
 
-const NO_MEMORY =
-  /CUDA out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|RESOURCE_EXHAUSTED|HIP out of memory|^MemoryError\b/m;
+/** Texts of PyTorch, Python and shells after a process that the program started was killed. */
+const OF_A_KILLED_CHILD =
+  /killed by signal: Killed|terminated abruptly|SIGKILL|\bsignal 9\b|exitcode: -9|^Killed$/m;
 
 /** Lines and characters of output that an error quotes. */
 const QUOTED_LINES = 20;
@@ -32,19 +40,29 @@ const LAST_CHARACTERS = 200;
  * @param tail the last of what it wrote
  * @param folder its working folder, where the user's own files are
  */
-export function failureOf({ code, signal }: ProgramEnd, tail: string, folder: string): Failure {
+export function failureOf(end: ProgramEnd, tail: string, folder: string): Failure {
+  const { code, signal, memoryKill } = end;
   const how = signal === null ? `exit status ${code ?? '?'}` : `ended by ${signal}`;
   const quoted = lastLines(tail);
-  if (signal === 'SIGKILL' || code === KILLED)
-    return {
-      as: 'outOfMemory',
-      error: `${how}: the system kills programs so when memory runs out\n${quoted}`,
-    };
+  const outOfText = saysOutOfMemory(tail);
+  if (signal === 'SIGKILL' || code === KILLED) {
+    const as = memoryKill === true || outOfText ? 'outOfMemory' : 'crashed';
+    return { as, error: `${how}: ${killReason(memoryKill)}\n${quoted}` };
+  }
   const trace = tracebackSummary(tail, folder);
   const last = tail.trimEnd().split('\n').at(-1)?.trim().slice(0, LAST_CHARACTERS) ?? '';
   const summary = trace === null ? (last === '' ? how : `${how}: ${last}`) : `${trace}\n${how}`;
-  const error = `${summary}\n${quoted}`;
-  return { as: NO_MEMORY.test(tail) ? 'outOfMemory' : 'crashed', error };
+  if (outOfText) return { as: 'outOfMemory', error: `${summary}\n${quoted}` };
+  if (memoryKill === true && OF_A_KILLED_CHILD.test(lastLines(tail)))
+    return { as: 'outOfMemory', error: `${summary}\n${killReason(true)}\n${quoted}` };
+  return { as: 'crashed', error: `${summary}\n${quoted}` };
+}
+
+function killReason(memoryKill: boolean | null): string {
+  if (memoryKill === true) return 'the system killed a process because memory ran out';
+  return memoryKill === false
+    ? 'killed, and not because memory ran out'
+    : 'killed; whether memory ran out is not known on this system';
 }
 
 /** The last lines of an output, for the text of an error. */
@@ -61,12 +79,6 @@ interface Frame {
   readonly source: string;
 }
 
-/** `Original`: of a process that loads data for PyTorch, after the traceback of the one that waits. */
-const BEGINNING =
-  /^\s*(\+ )?Exception Group Traceback|^(Original )?Traceback \(most recent call last\):/;
-/** Stands before the lines of an exception group. */
-const GROUP_MARGIN = /^ {2,}\| ?/;
-const FRAME = /^\s+File "(.+)", line (\d+)(?:, in (.+))?$/;
 /** Folders of packages, whose files are not the user's. */
 const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.venv|venv)[/\\]/;
 
@@ -75,7 +87,7 @@ const PACKAGES = /(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|\.v
  * files. Null: there is none.
  */
 export function tracebackSummary(tail: string, folder: string): string | null {
-  const lines = tail.split(/\r?\n/).map((line) => line.replace(GROUP_MARGIN, ''));
+  const lines = linesOf(tail);
   const begin = beginningOf(lines);
   if (begin < 0) return null;
   const frames: Frame[] = [];

@@ -5,6 +5,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import type { Gate } from '../../runtime/gate.ts';
+import { memoryKills } from '../../runtime/memory-kills.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { Tail } from '../../runtime/tail.ts';
@@ -58,6 +59,9 @@ export async function runProgram(
   const tail = new Tail(TAIL_BYTES);
   const lines = new Lines(line);
   const { container } = launch;
+  // The engine of a container starts it in a control group of its own.
+  const scope = container === undefined ? 'group' : 'machine';
+  const killsBefore = memoryKills(scope);
   const child = guardian.launch(launch);
   if (child.pid !== undefined) started?.(child.pid);
   log.prepare();
@@ -116,7 +120,9 @@ export async function runProgram(
   }
   lines.end();
   look();
-  return { ...end, tail: linesOf(tail.bytes()) };
+  const kills = end.code === 0 ? null : memoryKills(scope);
+  const memoryKill = kills === null || killsBefore === null ? null : kills > killsBefore;
+  return { ...end, memoryKill, tail: linesOf(tail.bytes()) };
 }
 
 /** Milliseconds that a command of a container's engine may take. */
@@ -128,7 +134,9 @@ async function tell({ engine, name }: NamedContainer, ...words: readonly string[
   await runBounded([engine, ...words, name], bounds);
 }
 
-function exitOf(child: ChildProcess): Promise<ProgramEnd & { readonly error: Error | null }> {
+type Exit = Omit<EndedProgram, 'memoryKill' | 'tail'>;
+
+function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, error: null }));
     child.once('error', (error) => {

@@ -305,8 +305,8 @@ describe('Commands: ends without a value', () => {
     expect((await place.evaluate(other).ended).error).toMatch(/never started on this machine/);
   });
 
-  it('are out of memory where the system killed the program', async () => {
-    expect((await place.shell('kill -KILL $$')).outcome).toBe('outOfMemory');
+  it('crash where SIGKILL ends the program and memory has not run out', async () => {
+    expect((await place.shell('kill -KILL $$')).outcome).toBe('crashed');
   });
 
   it('are timed out after their limit', async () => {

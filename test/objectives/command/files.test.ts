@@ -213,6 +213,9 @@ describe('Commands: rules for values', () => {
   });
 });
 
+/** Of a program that ended by itself. */
+const NOT_KILLED = { signal: null, memoryKill: false };
+
 describe('Commands: what an end means', () => {
   const own = '/home/ada/project';
   const trace = [
@@ -232,10 +235,10 @@ describe('Commands: what an end means', () => {
       'RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x10 and 20x5) (model/net.py:40 in forward)\n    x = self.fc(x)',
     );
     expect(tracebackSummary('Segmentation fault', own)).toBeNull();
-    const { as, error } = failureOf({ code: 1, signal: null }, trace, own);
+    const { as, error } = failureOf({ ...NOT_KILLED, code: 1 }, trace, own);
     expect(as).toBe('crashed');
     expect(error).toMatch(/^RuntimeError: .*\(model\/net\.py:40 in forward\)\n.*\nexit status 1\n/);
-    expect(failureOf({ code: 2, signal: null }, 'a\nsh: no such thing\n', own).error).toMatch(
+    expect(failureOf({ ...NOT_KILLED, code: 2 }, 'a\nsh: no such thing\n', own).error).toMatch(
       /^exit status 2: sh: no such thing\nthe last of its output:\na\n/,
     );
   });
@@ -294,16 +297,5 @@ describe('Commands: what an end means', () => {
     expect(tracebackSummary(group.join('\n'), own)).toBe(
       'ExceptionGroup: many (1 sub-exception) (train.py:8 in <module>)\n    raise ExceptionGroup("many", found)',
     );
-  });
-
-  it('recognises memory that ran out', () => {
-    const of = (code: number | null, signal: string | null, tail = ''): string =>
-      failureOf({ code, signal }, tail, own).as;
-    expect(of(1, null, 'torch.OutOfMemoryError: CUDA out of memory. Tried')).toBe('outOfMemory');
-    expect(of(1, null, 'MemoryError')).toBe('outOfMemory');
-    expect(of(null, 'SIGKILL')).toBe('outOfMemory');
-    expect(of(137, null)).toBe('outOfMemory');
-    expect(of(1, null, 'ValueError')).toBe('crashed');
-    expect(of(null, 'SIGSEGV')).toBe('crashed');
   });
 });
