@@ -3,6 +3,9 @@
  * limit, and its whole process group is killed when time or output runs out.
  */
 import { spawn } from 'node:child_process';
+import { startable } from './batch-file.ts';
+import type { Startable } from './batch-file.ts';
+import { findProgram } from './find-program.ts';
 import { killGroup } from './process-group.ts';
 
 export interface BoundedRun {
@@ -27,9 +30,17 @@ export interface BoundedResult {
 
 /** Runs `command[0]` without a shell. Never rejects. */
 export function runBounded(
-  [program = '', ...args]: readonly string[],
+  command: readonly string[],
   { cwd, env, timeoutMs, mostBytes, signal }: BoundedRun,
 ): Promise<BoundedResult> {
+  let startedAs: Startable;
+  try {
+    startedAs = started(command, cwd ?? process.cwd(), env);
+  } catch (error) {
+    const stderr = error instanceof Error ? error.message : String(error);
+    return Promise.resolve({ code: null, stdout: '', stderr, ended: 'not-started' });
+  }
+  const { program, args, ...quoting } = startedAs;
   return new Promise((resolve) => {
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let ended: BoundedResult['ended'] = null;
@@ -40,6 +51,7 @@ export function runBounded(
       // A group of its own on POSIX, so that its children end with it.
       detached: process.platform !== 'win32',
       windowsHide: true,
+      ...quoting,
     });
     const end = (reason: BoundedResult['ended']): void => {
       ended ??= reason;
@@ -78,4 +90,15 @@ export function runBounded(
     });
     child.once('close', finish);
   });
+}
+
+/** On Windows the system itself finds programs on PATH, but no batch files. */
+function started(
+  [named = '', ...args]: readonly string[],
+  folder: string,
+  env: BoundedRun['env'],
+): Startable {
+  if (process.platform !== 'win32') return { program: named, args };
+  const found = findProgram(named, folder, env);
+  return startable('path' in found ? found.path : named, args);
 }

@@ -17,6 +17,9 @@ export function windowsArguments(line: string): string[] {
         word += '"';
         at += 1;
       }
+    } else if (quoted && line.startsWith('""', at)) {
+      word = `${word ?? ''}"`;
+      at += 1;
     } else if (character === '"') {
       quoted = !quoted;
       word ??= '';

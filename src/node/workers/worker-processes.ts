@@ -11,7 +11,7 @@ import { WORKER_SETTINGS, parseWorkerNote } from '../../protocol/worker-settings
 import type { WorkerSettings } from '../../protocol/worker-settings.ts';
 import type { ProcessPin } from '../devices/pin-ways.ts';
 import { availableCores } from '../../runtime/confinement.ts';
-import { killGroup } from '../../runtime/process-group.ts';
+import { killGroup, killRest } from '../../runtime/process-group.ts';
 import { Tail } from '../../runtime/tail.ts';
 
 export interface WorkerExit {
@@ -265,7 +265,7 @@ export class WorkerProcesses {
       if (child.pid === undefined) this.#gone(worker, null, null);
     });
     child.once('exit', (code, signal) => {
-      killGroup(child.pid, 'SIGKILL'); // what it had started itself
+      killRest(child.pid);
       let timer: NodeJS.Timeout | undefined = undefined;
       const gone = (): void => {
         clearTimeout(timer);

@@ -159,9 +159,19 @@ export function isEmpty(folder: string): boolean {
   }
 }
 
-/** Deletes the folders of workers that are gone, and whose guardian did not. */
+/**
+ * Deletes the folders of workers that are gone, and whose guardian did not. To be called before this
+ * process creates its own: an earlier process may have had its id. Folders that a program still uses
+ * stay, as Windows requires.
+ */
 export function removeAbandonedFolders(userFolder: string): void {
-  for (const name of namesIn(runs(userFolder)))
-    if (/^\d+$/.test(name) && !isRunning(Number(name)))
-      rmSync(join(runs(userFolder), name), { recursive: true, force: true });
+  for (const name of namesIn(runs(userFolder))) {
+    const pid = /^\d+$/.test(name) ? Number(name) : null;
+    if (pid === null || (pid !== process.pid && isRunning(pid))) continue;
+    try {
+      rmSync(join(runs(userFolder), name), { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // The next worker tries again.
+    }
+  }
 }

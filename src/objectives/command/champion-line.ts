@@ -1,6 +1,7 @@
 /** The command line that runs a trial's program again, outside of Galapagos, for a person to copy. */
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
+import { withVariables } from '../../runtime/environment-variables.ts';
 import { parameterVariable, statedVariables } from './environment.ts';
 import { powershellCommand, powershellLiteral } from './powershell.ts';
 import { seedAndParams } from './program-seed.ts';
@@ -33,7 +34,7 @@ export function championLine(
   const made = Object.entries(folders).flatMap(([name, path]) => (used.has(name) ? [path] : []));
   const [first = '', ...rest] = filled;
   const place = { command, folder, python };
-  const program = programOfPython(place, first, { ...process.env, ...statedVariables(env) });
+  const program = programOfPython(place, first, withVariables(process.env, statedVariables(env)));
   if (platform === 'win32')
     return [
       `cd -LiteralPath ${powershellLiteral(folder)}`,

@@ -6,8 +6,9 @@ import { nearestName } from '../../core/nearest-name.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import type { CommandObjective, ValueRule } from '../../protocol/command-objective.ts';
 import type { ObjectivePlaces } from '../objective-kind.ts';
+import { withVariables } from '../../runtime/environment-variables.ts';
+import { findProgram } from '../../runtime/find-program.ts';
 import { RESERVED, parameterVariable, statedVariables } from './environment.ts';
-import { findProgram } from './find-program.ts';
 import { locatedPython, pythonMissing, withPython } from './python.ts';
 import { isPermitted, runsChosen } from './permission.ts';
 import { projectSizeProblems } from './snapshot/project-size.ts';
@@ -179,13 +180,10 @@ function placeProblems(objective: CommandObjective, places: ObjectivePlaces): Pr
     return program === ''
       ? [{ code: 'program', path: 'objective.command[0]', expected: 'a program', found: '""' }]
       : [];
-  const own = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
   const started = withPython(
     { command, folder: absolute, python: locatedPython(project ?? '/', python) },
     program,
-    { ...Object.fromEntries(own), ...statedVariables(env) },
+    withVariables(process.env, statedVariables(env)),
   );
   const runnable = findProgram(started.program, absolute, started.env);
   return 'path' in runnable
@@ -227,7 +225,7 @@ function notStartedHere(scripts: readonly string[]): Problem {
 function containerProblems({ container, python, env = {} }: CommandObjective): Problem[] {
   if (container === undefined) return [];
   const { engine } = container;
-  const found = findProgram(engine, '/', { ...process.env, ...statedVariables(env) });
+  const found = findProgram(engine, '/', withVariables(process.env, statedVariables(env)));
   const path = 'objective.container';
   return [
     ...('path' in found
@@ -309,13 +307,17 @@ function reservedNames(env: Readonly<Record<string, unknown>>): Problem[] {
     }));
 }
 
-/** Parameters whose variables have one name. */
-function collisions(space: SearchSpace): Problem[] {
+/** Parameters whose variables have one name, which has no case on Windows. */
+export function collisions(
+  space: SearchSpace,
+  platform: NodeJS.Platform = process.platform,
+): Problem[] {
   const first = new Map<string, string>();
   return Object.keys(space).flatMap((name) => {
     const variable = parameterVariable(name);
-    const other = first.get(variable);
-    if (other === undefined) first.set(variable, name);
+    const key = platform === 'win32' ? variable.toUpperCase() : variable;
+    const other = first.get(key);
+    if (other === undefined) first.set(key, name);
     return other === undefined
       ? []
       : [

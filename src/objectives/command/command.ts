@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Objective } from '../../core/study/study-spec.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
+import { withVariables } from '../../runtime/environment-variables.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { check, parse } from '../../protocol/problems.ts';
@@ -98,7 +99,7 @@ function resourcesOf(objective: Objective): Resources {
 
 /** Sentences on the Python that trials run with. @param objective located */
 function pythonNotes(objective: CommandObjective, env: NodeJS.ProcessEnv): string[] {
-  const python = pythonOf(objective, { ...env, ...statedVariables(objective.env) });
+  const python = pythonOf(objective, withVariables(env, statedVariables(objective.env)));
   if (python === null) return [];
   const { program, origin, note } = python;
   return [`trials run with the Python ${program} (${origin})`, ...(note === null ? [] : [note])];

@@ -3,6 +3,7 @@
  * with programs, and those that the objective adds.
  */
 import type { Params } from '../../core/search-space/distribution.ts';
+import { addVariables, variableOf } from '../../runtime/environment-variables.ts';
 import { valueText } from './template.ts';
 
 /** Variables that a program gets as the worker has them. */
@@ -72,8 +73,8 @@ export function environmentOf(
   env['PYTHONIOENCODING'] = 'utf-8';
   env['OMP_NUM_THREADS'] = env['MKL_NUM_THREADS'] = String(threads);
   for (const [name, value] of Object.entries(added)) {
-    const text = value ?? own[name];
-    if (text !== undefined) env[name] = text;
+    const text = value ?? variableOf(own, name, platform);
+    if (text !== undefined) addVariables(env, { [name]: text }, platform);
   }
   for (const [name, value] of Object.entries(params))
     env[parameterVariable(name)] = valueText(value);

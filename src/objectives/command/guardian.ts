@@ -9,7 +9,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { engineEnvironment } from './container.ts';
 import type { NamedContainer } from './container.ts';
-import { killGroup } from '../../runtime/process-group.ts';
+import { startable } from '../../runtime/batch-file.ts';
+import { killRest } from '../../runtime/process-group.ts';
 
 /**
  * Reads `+ <group>`, `- <group>`, `c <container> <engine>` and `x <container>`, ends the groups and
@@ -71,8 +72,9 @@ export class Guardian {
    */
   launch({ program, args, folder, env, container }: LaunchOptions): ChildProcess {
     if (process.platform === 'win32') {
-      const options = { cwd: folder, env, windowsHide: true } as const;
-      return spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+      const { program: started, args: words, ...quoting } = startable(program, args);
+      const options = { cwd: folder, env, windowsHide: true, ...quoting } as const;
+      return spawn(started, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     }
     const shell = this.#start();
     const child = spawn('/bin/sh', ['-c', WAIT, 'sh', program, ...args], {
@@ -96,9 +98,9 @@ export class Guardian {
     return child;
   }
 
-  /** Kills what is left of a program's group. */
+  /** Kills what is left of the group of a program that has ended. */
   bury(pid: number | undefined): void {
-    killGroup(pid, 'SIGKILL');
+    killRest(pid);
     if (pid !== undefined && this.#groups.delete(pid)) this.#shell?.stdin?.write(`- ${pid}\n`);
   }
 

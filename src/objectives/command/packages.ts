@@ -7,9 +7,11 @@ import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { NeededProgram } from '../../protocol/node-messages.ts';
 import { MOST_MODULES, moduleName, pythonPackages } from '../../protocol/python-packages.ts';
 import type { PythonPackages } from '../../protocol/python-packages.ts';
+import { withVariables } from '../../runtime/environment-variables.ts';
+import { findProgram } from '../../runtime/find-program.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { statedVariables } from './environment.ts';
-import { findProgram } from './find-program.ts';
+import { onOneLine } from './python-code.ts';
 import { importsOf, scriptIn } from './python-imports.ts';
 import { withPython } from './python.ts';
 
@@ -58,7 +60,7 @@ export async function askPackages(
   names: readonly string[],
   { folder, env }: { readonly folder: string; readonly env: Readonly<NodeJS.ProcessEnv> },
 ): Promise<PythonPackages | { readonly error: string }> {
-  const { stdout, stderr } = await runBounded([program, '-c', ASK, ...names], {
+  const { stdout, stderr } = await runBounded([program, '-c', onOneLine(ASK), ...names], {
     cwd: folder,
     env,
     timeoutMs: ASKING_MS,
@@ -93,10 +95,11 @@ export function packagesHere(
   const [first = ''] = command;
   return imports === null
     ? Promise.resolve(null)
-    : packagesOf({ command: first, folder, ...(python === undefined ? {} : { python }) }, imports, {
-        ...defined(env),
-        ...statedVariables(added),
-      });
+    : packagesOf(
+        { command: first, folder, ...(python === undefined ? {} : { python }) },
+        imports,
+        withVariables(env, statedVariables(added)),
+      );
 }
 
 /** Asks the Python of a program whose code another machine has sent; null as above. */
@@ -126,12 +129,6 @@ async function packagesOf(
 /** Returns whether a command's first word names a Python, such as `/usr/bin/python3.11`. */
 function isInterpreter(word: string): boolean {
   return /(?:^|[\\/])python[\d.]*(?:\.exe)?$/i.test(word);
-}
-
-function defined(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }
 
 function parsed(text: string): unknown {

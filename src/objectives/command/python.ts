@@ -4,6 +4,7 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { findProgram } from '../../runtime/find-program.ts';
 import { readText } from '../../runtime/read-text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +42,11 @@ const MOST_BYTES = 1 << 16;
  * shells activate by themselves, otherwise the first on PATH.
  * @param named an interpreter, a command on PATH, or the folder of an environment
  */
-export function findPython({ folder, env }: Place, named?: string): FoundPython {
+export function findPython(
+  { folder, env }: Place,
+  named?: string,
+  platform: NodeJS.Platform = process.platform,
+): FoundPython {
   if (named !== undefined) {
     const program = programOf(folder, named);
     return { program, environment: environmentOf(program), origin: 'named', note: null };
@@ -56,11 +61,23 @@ export function findPython({ folder, env }: Place, named?: string): FoundPython 
     (base ? inEnvironment(conda, 'the active conda environment base,') : null);
   if (found !== null) return found;
   return {
-    program: process.platform === 'win32' ? 'python' : 'python3',
+    ...firstOnPath({ folder, env }, platform),
     environment: null,
-    origin: 'the first on PATH',
     note: firstOf(folders, missingEnvironment),
   };
+}
+
+/** Installers of Python add its launcher `py` to PATH on Windows, and Python itself on request. */
+function firstOnPath(
+  { folder, env }: Place,
+  platform: NodeJS.Platform,
+): Pick<FoundPython, 'program' | 'origin'> {
+  const first = 'the first on PATH';
+  if (platform !== 'win32') return { program: 'python3', origin: first };
+  const isThere = (name: string): boolean => 'path' in findProgram(name, folder, env, platform);
+  return !isThere('python') && isThere('py')
+    ? { program: 'py', origin: 'the launcher, as no python is on PATH' }
+    : { program: 'python', origin: first };
 }
 
 /**

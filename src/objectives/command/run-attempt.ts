@@ -16,7 +16,8 @@ import { environmentOf } from './environment.ts';
 import { failureOf, lastLines } from './failure-text.ts';
 import { containerArguments, containerName, engineEnvironment } from './container.ts';
 import type { ContainerParts } from './container.ts';
-import { findProgram } from './find-program.ts';
+import { startable } from '../../runtime/batch-file.ts';
+import { findProgram } from '../../runtime/find-program.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { OutputLog, outputFolder } from './output-log.ts';
 import { AppendedLines, parseReportLine } from './reports-file.ts';
@@ -162,6 +163,8 @@ function launchOf(
     const { program, env } = withPython(python, named, passed);
     const found = findProgram(program, folder, env);
     if (!('path' in found)) return { missing: `cannot start ${program}: found ${found.missing}` };
+    const wrong = argumentProblem(found.path, args);
+    if (wrong !== null) return { missing: wrong };
     return { program: found.path, args, folder, env };
   }
   const found = findProgram(container.engine, folder, passed);
@@ -187,6 +190,16 @@ function launchOf(
       ? {}
       : { container: { engine: found.path, name: about.name } }),
   };
+}
+
+/** Says why a program cannot be given its arguments; null: it can. */
+function argumentProblem(program: string, args: readonly string[]): string | null {
+  try {
+    startable(program, args);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function wordOf(reason: unknown): StopWord {

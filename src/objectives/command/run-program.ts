@@ -35,6 +35,7 @@ export interface ProgramParts {
   readonly line: (text: string) => void;
   /** Called from time to time while the program runs. */
   readonly look: () => void;
+  readonly platform?: NodeJS.Platform;
 }
 
 export interface EndedProgram extends ProgramEnd {
@@ -54,7 +55,18 @@ const NO_OUTPUT_MS = 100;
 
 export async function runProgram(
   launch: LaunchOptions,
-  { guardian, log, stopFile, graceMs, gate, signal, line, look, started }: ProgramParts,
+  {
+    guardian,
+    log,
+    stopFile,
+    graceMs,
+    gate,
+    signal,
+    line,
+    look,
+    started,
+    platform = process.platform,
+  }: ProgramParts,
 ): Promise<EndedProgram> {
   const tail = new Tail(TAIL_BYTES);
   const lines = new Lines(line);
@@ -79,18 +91,21 @@ export async function runProgram(
   let force: NodeJS.Timeout | undefined;
   const stop = (): void => {
     writeStop(stopFile, signal.reason as StopWord);
-    // The engine passes the signal on; it kills no container that it was not told to.
-    killGroup(child.pid, 'SIGTERM');
-    // A suspended program hears of it only when it goes on.
-    if (container !== undefined) void tell(container, 'unpause');
-    else if (process.platform !== 'win32') killGroup(child.pid, 'SIGCONT');
+    // Windows knows no polite signal: a program reads the file or is ended by force.
+    if (platform !== 'win32') {
+      // The engine passes the signal on; it kills no container that it was not told to.
+      killGroup(child.pid, 'SIGTERM');
+      // A suspended program hears of it only when it goes on.
+      if (container !== undefined) void tell(container, 'unpause');
+      else killGroup(child.pid, 'SIGCONT');
+    }
     force = setTimeout(() => {
       killGroup(child.pid, 'SIGKILL');
       if (container !== undefined) void tell(container, 'rm', '-f');
     }, graceMs);
   };
   const hold = (): void => {
-    if (process.platform === 'win32') return;
+    if (platform === 'win32') return;
     if (container !== undefined) {
       if (gate.isOpen || !signal.aborted) void tell(container, gate.isOpen ? 'unpause' : 'pause');
       return;

@@ -4,7 +4,8 @@
  */
 import { dirname, resolve } from 'node:path';
 import { statedVariables } from '../../objectives/command/environment.ts';
-import { findProgram } from '../../objectives/command/find-program.ts';
+import { withVariables } from '../../runtime/environment-variables.ts';
+import { findProgram } from '../../runtime/find-program.ts';
 import { askPackages } from '../../objectives/command/packages.ts';
 import { importsOf, scriptIn } from '../../objectives/command/python-imports.ts';
 import { locatedPython, withPython } from '../../objectives/command/python.ts';
@@ -35,7 +36,7 @@ export async function examineScript(
   const { program: named, env: whole } = withPython(
     { command, folder: place, python },
     first.replaceAll(/([{}])\1/g, '$1'),
-    { ...defined(env), ...statedVariables(added) },
+    withVariables(env, statedVariables(added)),
   );
   const program = findProgram(named, place, whole);
   if ('missing' in program)
@@ -95,10 +96,4 @@ function installing(name: string, program: string): string {
   return name === 'galapagos'
     ? `run galapagos python install --python ${program}`
     : `install the package that provides it: ${program} -m pip install …`;
-}
-
-function defined(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -1,6 +1,7 @@
 /** Asks a Python for its version and folders. Installs nothing and changes nothing. */
 import { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
+import { onOneLine } from '../../objectives/command/python-code.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 
 /** Oldest version that the Python module supports. */
@@ -35,7 +36,7 @@ export async function askPython(
   { program }: { readonly program: string },
   env: Environment,
 ): Promise<PythonFacts> {
-  const command = [program, '-c', ASK];
+  const command = [program, '-c', onOneLine(ASK)];
   const { code, stdout, stderr, ended } = await runBounded(command, {
     env,
     timeoutMs: LOADING_MS,

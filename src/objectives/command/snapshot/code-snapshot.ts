@@ -10,7 +10,7 @@ import { snapshotText } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
 import type { NeededProgram } from '../../../protocol/node-messages.ts';
 import type { Captured, CapturePlaces, CodeReference } from '../../objective-kind.ts';
-import { findProgram } from '../find-program.ts';
+import { findProgram } from '../../../runtime/find-program.ts';
 import { withPython } from '../python.ts';
 import { parseArgument } from '../template.ts';
 import { Checkout } from './checkout.ts';
