@@ -3,7 +3,7 @@
  * with programs, and those that the objective adds.
  */
 import type { Params } from '../../core/search-space/distribution.ts';
-import { addVariables, variableOf } from '../../runtime/environment-variables.ts';
+import { variableOf, withVariables } from '../../runtime/environment-variables.ts';
 import { valueText } from './template.ts';
 
 /** Variables that a program gets as the worker has them. */
@@ -63,19 +63,21 @@ export function environmentOf(
   threads: number,
   platform: NodeJS.Platform = process.platform,
 ): Record<string, string> {
-  const env: Record<string, string> = {};
+  const base: Record<string, string> = {};
   const passed = platform === 'win32' ? PASSED_ON_WINDOWS : PASSED;
   for (const [name, value] of Object.entries(own))
-    if (value !== undefined && passed.test(name)) env[name] = value;
+    if (value !== undefined && passed.test(name)) base[name] = value;
   for (const name of ['TMPDIR', ...(platform === 'win32' ? ['TMP', 'TEMP'] : [])])
-    env[name] = facts.temporaryDir;
-  env['PYTHONUNBUFFERED'] = '1';
-  env['PYTHONIOENCODING'] = 'utf-8';
-  env['OMP_NUM_THREADS'] = env['MKL_NUM_THREADS'] = String(threads);
+    base[name] = facts.temporaryDir;
+  base['PYTHONUNBUFFERED'] = '1';
+  base['PYTHONIOENCODING'] = 'utf-8';
+  base['OMP_NUM_THREADS'] = base['MKL_NUM_THREADS'] = String(threads);
+  const stated: Record<string, string> = {};
   for (const [name, value] of Object.entries(added)) {
     const text = value ?? variableOf(own, name, platform);
-    if (text !== undefined) addVariables(env, { [name]: text }, platform);
+    if (text !== undefined) stated[name] = text;
   }
+  const env = withVariables(base, stated, platform);
   for (const [name, value] of Object.entries(params))
     env[parameterVariable(name)] = valueText(value);
   env['GALAPAGOS_PARAMS'] = facts.paramsFile;

@@ -1,0 +1,136 @@
+/** Rules of programs on Windows that can be tested on every system: its name is a parameter. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { problemText } from '../../../src/core/errors.ts';
+import { removeAbandonedFolders } from '../../../src/objectives/command/attempt-folders.ts';
+import { collisions } from '../../../src/objectives/command/command-problems.ts';
+import { environmentOf } from '../../../src/objectives/command/environment.ts';
+import { Guardian } from '../../../src/objectives/command/guardian.ts';
+import { OutputLog } from '../../../src/objectives/command/output-log.ts';
+import { findPython } from '../../../src/objectives/command/python.ts';
+import { runProgram } from '../../../src/objectives/command/run-program.ts';
+import { Gate } from '../../../src/runtime/gate.ts';
+import { noShell, skipIf } from '../../support/platform.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => folder.remove());
+
+describe('Commands on Windows: the end of a program', () => {
+  beforeEach((context) => skipIf(noShell, context));
+
+  /** Stops a shell script once it has printed a line. @returns what it printed and how it ended */
+  async function stopped(script: string, graceMs: number) {
+    const guardian = new Guardian(folder.file('runs'));
+    const stop = new AbortController();
+    const stopFile = folder.file('stop');
+    const printed: string[] = [];
+    const ended = await runProgram(
+      {
+        program: '/bin/sh',
+        args: ['-c', script, 'sh', stopFile],
+        folder: folder.path,
+        env: { PATH: process.env['PATH'] ?? '' },
+      },
+      {
+        guardian,
+        log: new OutputLog(folder.file('output'), 1, 1e6),
+        stopFile,
+        graceMs,
+        gate: new Gate(),
+        signal: stop.signal,
+        line: (text) => {
+          printed.push(text);
+          stop.abort('pruned');
+        },
+        look: () => undefined,
+        platform: 'win32',
+      },
+    );
+    guardian.close();
+    return { printed, ...ended };
+  }
+
+  it('is asked for by the file alone, and not by a signal', async () => {
+    const script = `trap 'echo signalled; exit 1' TERM
+      echo ready; while [ ! -e "$1" ]; do sleep 0.05; done; cat "$1"; exit 0`;
+    expect(await stopped(script, 60_000)).toMatchObject({
+      printed: ['ready', 'pruned'],
+      code: 0,
+      signal: null,
+    });
+  });
+
+  it('is forced after the time of grace', async () => {
+    expect(await stopped('echo ready; exec sleep 1000', 100)).toMatchObject({
+      code: null,
+      signal: 'SIGKILL',
+    });
+  });
+});
+
+describe('Commands on Windows: environment', () => {
+  const facts = {
+    ...{ study: 's', trial: 0, attempt: 1, seed: 1, project: '/p', trialDir: '/t', epochs: null },
+    ...{ checkpointDir: '/c', temporaryDir: '/tmp', paramsFile: '/f', reportsFile: '/r' },
+    stopFile: '/s',
+  };
+  const own = { Path: 'C:\\Windows', Temp: 'C:\\Temp', SECRET: 'x' };
+
+  it('has each variable once, whatever its case', () => {
+    const env = environmentOf(own, { PATH: 'D:\\own', secret: null }, {}, facts, 1, 'win32');
+    const names = Object.keys(env).map((name) => name.toUpperCase());
+    expect(new Set(names).size).toBe(names.length);
+    expect(env).toMatchObject({ PATH: 'D:\\own', secret: 'x', TEMP: '/tmp' });
+    expect(env).not.toHaveProperty('Path');
+    expect(environmentOf(own, { secret: null }, {}, facts, 1, 'linux')).not.toHaveProperty(
+      'secret',
+    );
+  });
+
+  it('refuses parameters whose names differ by case only', () => {
+    const space = {
+      lr: { type: 'float', low: 0, high: 1 },
+      LR: { type: 'float', low: 0, high: 1 },
+    } as const;
+    expect(collisions(space, 'linux')).toEqual([]);
+    expect(collisions(space, 'win32').map(problemText)).toEqual([
+      expect.stringMatching(/^searchSpace\.LR: expected a name whose variable differs/),
+    ]);
+  });
+});
+
+describe('Commands on Windows: Python', () => {
+  const found = (platform: NodeJS.Platform = 'win32') =>
+    findPython({ folder: folder.path, env: { Path: folder.path } }, undefined, platform);
+
+  it('is python, or its launcher where only that is on PATH', () => {
+    expect(found()).toMatchObject({ program: 'python', origin: 'the first on PATH' });
+    writeFileSync(folder.file('py.exe'), '', { mode: 0o755 });
+    expect(found()).toMatchObject({
+      program: 'py',
+      origin: 'the launcher, as no python is on PATH',
+    });
+    // The shim of a version manager.
+    writeFileSync(folder.file('python.bat'), '', { mode: 0o755 });
+    expect(found()).toMatchObject({ program: 'python', origin: 'the first on PATH' });
+    expect(found('linux')).toMatchObject({ program: 'python3' });
+  });
+});
+
+describe('Commands: folders of workers that are gone', () => {
+  it('are deleted, also that of an earlier process with this id', () => {
+    const runs = join(folder.path, 'runs');
+    const [own, running] = [join(runs, String(process.pid)), join(runs, String(process.ppid))];
+    for (const each of [own, running]) {
+      mkdirSync(join(each, 'code'), { recursive: true });
+      writeFileSync(join(each, 'code', 'left.txt'), 'left');
+    }
+    removeAbandonedFolders(folder.path);
+    expect(existsSync(own)).toBe(false);
+    expect(readFileSync(join(running, 'code', 'left.txt'), 'utf8')).toBe('left');
+  });
+});
