@@ -7,10 +7,12 @@
 import { durationOf } from '../src/core/simulation/chance.ts';
 import { simulate } from '../src/core/simulation/index.ts';
 import type { SimulatedNode, SimulationOptions } from '../src/core/simulation/index.ts';
-import { garbageCollector, heldBytes } from './held-memory.ts';
+import { measuredSimulation } from './measured-simulation.ts';
+import { rowsOf } from './row.ts';
 import type { BenchRow } from './row.ts';
 
 const BENCH = 'nodes';
+const row = rowsOf(BENCH);
 const SEEDS = 20;
 const SLOWEST_MS = 40_000;
 
@@ -106,43 +108,21 @@ function manyRows(count: number, trials: number): BenchRow[] {
     model: `model ${i % 8}`,
     rttMs: 1,
   }));
-  const collect = garbageCollector();
-  collect();
-  const before = heldBytes();
-  let [evaluated, half, after, schedulerMs] = [0, 0, 0, 0];
-  const start = { wall: performance.now(), cpu: process.cpuUsage() };
-  const { events } = simulate({
-    ...options('evolution', trials, nodes, 2_000, 1),
-    value: (params) => {
-      evaluated += 1;
-      if (evaluated === trials >> 1 || evaluated === trials) {
-        collect();
-        if (evaluated === trials) after = heldBytes();
-        else half = heldBytes();
-      }
-      return params.reduce((sum, x) => sum + x * x, 0);
-    },
-    measure: (work) => {
-      const began = performance.now();
-      work();
-      schedulerMs += performance.now() - began;
-    },
-  });
-  const wallMs = performance.now() - start.wall;
-  const { user, system } = process.cpuUsage(start.cpu);
-  const processorMs = (user + system) / 1000;
-  // The machine may be shared, so the scheduler's share is computed from CPU time.
-  const cpuMs = (processorMs * schedulerMs) / wallMs;
+  const { report, schedulerMs, heldAt } = measuredSimulation(
+    options('evolution', trials, nodes, 2_000, 1),
+  );
+  const { events } = report;
+  const [before, half, after] = heldAt;
   const of = `${count.toLocaleString('en')} nodes, ${trials.toLocaleString('en')} trials`;
   const growth = (after - half) / (trials / 2);
   const bytes = (after - before) / trials;
   return [
     row(
       `${of}: scheduler`,
-      cpuMs / events,
+      schedulerMs / events,
       'ms CPU an event',
       '≤ 0.1',
-      cpuMs / events <= 0.1,
+      schedulerMs / events <= 0.1,
       `scheduler and sampler, ${events.toLocaleString('en')} events`,
     ),
     row(
@@ -162,26 +142,4 @@ function manyRows(count: number, trials: number): BenchRow[] {
       `the columns of ended trials, ${8 * PARAMETERS} bytes of them parameters; nothing else grows`,
     ),
   ];
-}
-
-function row(
-  what: string,
-  value: number,
-  unit: string,
-  goal: string,
-  held: boolean | null,
-  note: string,
-): BenchRow {
-  return {
-    bench: BENCH,
-    case: what,
-    value,
-    unit,
-    peer: null,
-    peerValue: null,
-    ratio: null,
-    goal,
-    held,
-    note,
-  };
 }

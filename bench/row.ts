@@ -14,6 +14,24 @@ export interface BenchRow {
   readonly note?: string;
 }
 
+/** A row without a peer. */
+export type Row = (
+  what: string,
+  value: number,
+  unit: string,
+  goal: string,
+  held: boolean | null,
+  note?: string,
+) => BenchRow;
+
+/** Makes the rows of a benchmark that compares with no peer. */
+export function rowsOf(bench: string): Row {
+  return (what, value, unit, goal, held, note) => ({
+    ...{ bench, case: what, value, unit, peer: null, peerValue: null, ratio: null, goal, held },
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
 /** Options of a comparison that takes long; absent ones have the bench's default. */
 export interface BenchOptions {
   readonly seeds?: number;

@@ -5,22 +5,15 @@
  * their links and presence, on the same number of trials.
  */
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
-import { simulate } from '../src/core/simulation/index.ts';
-import { garbageCollector, heldBytes } from './held-memory.ts';
+import { measuredSimulation } from './measured-simulation.ts';
+import { rowsOf } from './row.ts';
 import type { BenchRow } from './row.ts';
 
-const BENCH = 'scale';
+const row = rowsOf('scale');
 
 /** @param trials a smaller number only tests the benchmark: the goals apply to a million */
 export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
-  const collect = garbageCollector();
-  collect();
-  const before = heldBytes();
-  let evaluated = 0;
-  let after = before;
-  let schedulerMs = 0;
-  const start = { wall: performance.now(), cpu: process.cpuUsage() };
-  const { efficiency, events } = simulate({
+  const { report, wallMs, processorMs, schedulerMs, heldAt } = measuredSimulation({
     spec: {
       name: 'scale',
       objective: { kind: 'synthetic' },
@@ -32,50 +25,15 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
     workers,
     trials,
     duration: { median: 1_000, sigma: 0.5 },
-    value: (params) => {
-      evaluated += 1;
-      // At the last trial all lasting data are still in memory.
-      if (evaluated === trials) {
-        collect();
-        after = heldBytes();
-      }
-      return params.reduce((sum, x) => sum + x * x, 0);
-    },
-    measure: (work) => {
-      const began = performance.now();
-      work();
-      schedulerMs += performance.now() - began;
-    },
+    value: (params) => params.reduce((sum, x) => sum + x * x, 0),
   });
-  const wallMs = performance.now() - start.wall;
-  const { user, system } = process.cpuUsage(start.cpu);
-  // The machine may be shared, so the scheduler's share is computed from CPU time.
-  const processorMs = (user + system) / 1000;
-  const cpuMs = (processorMs * schedulerMs) / wallMs;
+  const { efficiency, events } = report;
+  const [before, , after] = heldAt;
   const of = `${workers.toLocaleString('en')} workers, ${trials.toLocaleString('en')} trials`;
-  const row = (
-    what: string,
-    value: number,
-    unit: string,
-    goal: string,
-    held: boolean,
-    note?: string,
-  ): BenchRow => ({
-    bench: BENCH,
-    case: `${of}: ${what}`,
-    value,
-    unit,
-    peer: null,
-    peerValue: null,
-    ratio: null,
-    goal,
-    held,
-    ...(note === undefined ? {} : { note }),
-  });
   const bytes = (after - before) / trials;
   return Promise.resolve([
     row(
-      'efficiency',
+      `${of}: efficiency`,
       efficiency,
       '',
       '≥ 0.95',
@@ -83,7 +41,7 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
       'busy worker time over workers × makespan',
     ),
     row(
-      'memory',
+      `${of}: memory`,
       bytes,
       'bytes a trial',
       '≤ 400',
@@ -91,15 +49,15 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
       'heap and buffers, after a collection, with the last trial',
     ),
     row(
-      'coordinator',
-      cpuMs / trials,
+      `${of}: coordinator`,
+      schedulerMs / trials,
       'ms CPU a trial',
       '≤ 0.1',
-      cpuMs / trials <= 0.1,
+      schedulerMs / trials <= 0.1,
       `scheduler and sampler, ${events.toLocaleString('en')} events`,
     ),
     row(
-      'whole simulation',
+      `${of}: whole simulation`,
       processorMs / 1000,
       's CPU',
       '≤ 120',

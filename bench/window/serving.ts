@@ -5,8 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import type { Answer } from '../../src/protocol/endpoint.ts';
-import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
+export { ask } from '../../test/support/ask-endpoint.ts';
 import { builtWithWindow, start } from '../../test/support/built-command.ts';
 import { launchChromium, missingChromium } from '../../test/support/chromium.ts';
 
@@ -105,25 +104,4 @@ export function residentOf(pid: number): number {
   } catch {
     return NaN;
   }
-}
-
-/** Asks an endpoint as the window does. @throws what it refuses with */
-export async function ask<Name extends CallName>(
-  page: Page,
-  name: Name,
-  input: CallInput<Name>,
-): Promise<CallOutput<Name>> {
-  const answer: Answer = await page.evaluate(
-    async ({ path, body }) => {
-      const response = await fetch(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      });
-      return (await response.json()) as Answer;
-    },
-    { path: `/api/${name}`, body: JSON.stringify(input) },
-  );
-  if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
-  return answer.value as CallOutput<Name>;
 }

@@ -3,6 +3,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
+import { rowsOf } from '../row.ts';
 import type { BenchRow } from '../row.ts';
 import { TRACE_CATEGORIES, framesOf, percentile } from './frames.ts';
 import type { Frame, TraceEvent } from './frames.ts';
@@ -66,24 +67,4 @@ export function frameRow(what: string, frames: readonly Frame[], note = ''): Ben
   );
 }
 
-export function windowRow(
-  what: string,
-  value: number,
-  unit: string,
-  goal: string,
-  held: boolean | null,
-  note?: string,
-): BenchRow {
-  return {
-    bench: 'window',
-    case: what,
-    value,
-    unit,
-    peer: null,
-    peerValue: null,
-    ratio: null,
-    goal,
-    held,
-    ...(note === undefined ? {} : { note }),
-  };
-}
+export const windowRow = rowsOf('window');

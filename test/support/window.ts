@@ -5,15 +5,16 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import type { Answer } from '../../src/protocol/endpoint.ts';
-import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { text } from '../../src/renderer/text.ts';
+import { ask } from './ask-endpoint.ts';
 import { launchChromium, missingChromium, offlineContext } from './chromium.ts';
 import { serve } from './served.ts';
 import type { ServeOptions, Served } from './served.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
+
+export { ask };
 
 /** Greatest duration until a condition holds; large because workers that train share the cores. */
 export const PATIENCE = 90_000;
@@ -128,30 +129,6 @@ export function windowLab(options: ServeOptions = {}): WindowLab {
   afterEach(() => lab.closeWindows());
   afterAll(() => lab.close());
   return lab;
-}
-
-/**
- * Calls an endpoint as the window does, to prepare a state.
- * @throws the error of the endpoint
- */
-export async function ask<Name extends CallName>(
-  page: Page,
-  name: Name,
-  input: CallInput<Name>,
-): Promise<CallOutput<Name>> {
-  const answer: Answer = await page.evaluate(
-    async ({ path, body }) => {
-      const response = await fetch(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      });
-      return (await response.json()) as Answer;
-    },
-    { path: `/api/${name}`, body: JSON.stringify(input) },
-  );
-  if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
-  return answer.value as CallOutput<Name>;
 }
 
 /**
