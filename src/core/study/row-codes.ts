@@ -1,6 +1,6 @@
 /**
  * Lists of end states and outcomes. The index of an entry is its code in a row's bytes, which exist
- * in memory only.
+ * in memory and between a process and its windows only.
  */
 import type { EndedState, TrialOutcome } from '../scheduling/words.ts';
 

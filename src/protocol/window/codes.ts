@@ -2,7 +2,8 @@
  * Meaning of the codes in columns. Contains no schemas, so that the window does not load a parser
  * for it.
  */
-import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
+import type { TrialState } from '../../core/scheduling/words.ts';
+import { trialOutcomes } from '../../core/study/row-codes.ts';
 
 /** A state's index is its code. */
 export const trialStates: readonly TrialState[] = [
@@ -13,18 +14,7 @@ export const trialStates: readonly TrialState[] = [
   'failed',
 ];
 /** An outcome's index + 1 is its code; 0: not ended. */
-export const outcomeCodes: readonly TrialOutcome[] = [
-  'succeeded',
-  'diverged',
-  'pruned',
-  'crashed',
-  'outOfMemory',
-  'timedOut',
-  'deadly',
-  'cancelled',
-  'endedElsewhere',
-  'silent',
-];
+export const outcomeCodes = trialOutcomes;
 
 /** States of a slot. */
 export const slotStates = [

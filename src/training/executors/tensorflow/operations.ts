@@ -327,16 +327,7 @@ export class Operations {
     g: Tensor,
     shape: readonly number[],
     window: Window,
-  ): Tensor => {
-    const { image, attributes } = this.#padded(x, window);
-    return this.#one(
-      'Conv2DBackpropFilter',
-      [image, this.integers(shape), g],
-      attributes,
-      'f32',
-      shape,
-    );
-  };
+  ): Tensor => this.#weightGradient('Conv2DBackpropFilter', x, g, shape, window);
 
   /** Gradient of x, with the shape of x. */
   readonly convInputGradient = (
@@ -366,16 +357,7 @@ export class Operations {
     g: Tensor,
     shape: readonly number[],
     window: Window,
-  ): Tensor => {
-    const { image, attributes } = this.#padded(x, window);
-    return this.#one(
-      'DepthwiseConv2dNativeBackpropFilter',
-      [image, this.integers(shape), g],
-      attributes,
-      'f32',
-      shape,
-    );
-  };
+  ): Tensor => this.#weightGradient('DepthwiseConv2dNativeBackpropFilter', x, g, shape, window);
 
   readonly depthwiseInputGradient = (
     g: Tensor,
@@ -425,6 +407,17 @@ export class Operations {
     const padding = namedPadding(x.shape, window);
     const image = padding === undefined ? this.pad(x, [[0, 0], ...window.padding, [0, 0]]) : x;
     return { image, attributes: convAttributes(window, padding ?? 'VALID') };
+  }
+
+  #weightGradient(
+    op: string,
+    x: Tensor,
+    g: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor {
+    const { image, attributes } = this.#padded(x, window);
+    return this.#one(op, [image, this.integers(shape), g], attributes, 'f32', shape);
   }
 
   #inputGradient(
