@@ -29,12 +29,6 @@ let folder: TemporaryFolder;
 beforeEach(() => (folder = temporaryFolder()));
 afterEach(() => folder.remove());
 
-function written(name: string, text: string): string {
-  const file = folder.file(name);
-  writeFileSync(file, text);
-  return file;
-}
-
 type Constrained = Pick<StudySpec, 'searchSpace' | 'direction' | 'objectives' | 'constraints'>;
 
 function started(path: string, spec: Constrained = study, of: string | null = null): MappedHistory {
@@ -66,7 +60,7 @@ function journal(
 
 describe('Start from: studies with constraints', () => {
   it("take the values of a CSV table from the column of the metric's name, and count rows without it", () => {
-    const file = written(
+    const file = folder.written(
       'a.csv',
       'x,accuracy,seconds,weights\n0.1,0.9,3,500\n0.2,0.8,2,1500\n0.3,0.7,1,\n',
     );
@@ -82,7 +76,7 @@ describe('Start from: studies with constraints', () => {
     ['user_attrs_weights', '500', '1500'],
     ['system_attrs_constraints', '"[-500.0]"', '"(500.0,)"'],
   ])("take them from the column %s of Optuna's tables", (column, one, other) => {
-    const file = written(
+    const file = folder.written(
       'optuna.csv',
       `number,accuracy,seconds,params_x,${column},state\n0,0.9,3,0.1,${one},COMPLETE\n1,0.8,2,0.2,${other},COMPLETE\n`,
     );
@@ -110,7 +104,7 @@ describe('Start from: studies with constraints', () => {
       ],
     ],
   ] as const)('take them from an Optuna journal that has %s', (_, one, other) => {
-    const file = written('journal.log', journal([[...one], [...other]]));
+    const file = folder.written('journal.log', journal([[...one], [...other]]));
     expect(violations(started(file))).toEqual([0, 0.5]);
   });
 
@@ -207,7 +201,7 @@ describe('Start from: studies with constraints', () => {
 
   it('take the value of a constrained objective from the values', () => {
     const spec = { ...study, constraints: { accuracy: { 'at least': 0.8 } } };
-    const file = written('a.csv', 'x,accuracy,seconds\n0.1,0.9,3\n0.2,0.4,2\n');
+    const file = folder.written('a.csv', 'x,accuracy,seconds\n0.1,0.9,3\n0.2,0.4,2\n');
     expect(violations(started(file, spec))).toEqual([0, 0.5]);
   });
 
@@ -236,7 +230,7 @@ describe('Start from: studies with constraints', () => {
   });
 
   it('are refused only where no trial has the values, with what is missing', () => {
-    const file = written('a.csv', 'x,accuracy,seconds\n0.1,0.9,3\n0.2,0.4,2\n');
+    const file = folder.written('a.csv', 'x,accuracy,seconds\n0.1,0.9,3\n0.2,0.4,2\n');
     expect(() => started(file)).toThrow(
       "a.csv: constraints: expected trials that say whether they satisfy the constraints, by a metric, column or user attribute weights, or by Optuna's constraints, found none that does and fits (or leave the constraints out)",
     );
@@ -247,7 +241,7 @@ describe('Start from: studies with constraints', () => {
 
   it('leave the violation out for a study without constraints', () => {
     const spec = { ...study, constraints: {} };
-    const file = written('a.csv', 'x,accuracy,seconds,weights\n0.1,0.9,3,500\n');
+    const file = folder.written('a.csv', 'x,accuracy,seconds,weights\n0.1,0.9,3,500\n');
     expect(started(file, spec).trials).toEqual([
       { params: Float64Array.of(0.1), values: [0.9, 3] },
     ]);

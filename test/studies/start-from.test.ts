@@ -52,12 +52,6 @@ let folder: TemporaryFolder;
 beforeEach(() => (folder = temporaryFolder()));
 afterEach(() => folder.remove());
 
-function written(name: string, text: string): string {
-  const file = folder.file(name);
-  writeFileSync(file, text);
-  return file;
-}
-
 /** A folder with the database of an experiment of NNI 3.0, from its dump. */
 function nniFolder(change = (sql: string): string => sql): string {
   const root = folder.file('experiment');
@@ -197,7 +191,11 @@ describe('Start from: files that are damaged or of another kind', () => {
       () => read(fixtures),
       'expected an NNI experiment (db/nni.sqlite) or Ray Tune results (*/result.json)',
     ],
-    ['a text', () => read(written('a.txt', 'hello\nworld\n')), 'or a CSV table with a header line'],
+    [
+      'a text',
+      () => read(folder.written('a.txt', 'hello\nworld\n')),
+      'or a CSV table with a header line',
+    ],
     [
       'bytes that are no text',
       () => {
@@ -209,32 +207,32 @@ describe('Start from: files that are damaged or of another kind', () => {
     ],
     [
       'a table without values',
-      () => read(written('a.csv', 'x,valu\n1,2\n')),
+      () => read(folder.written('a.csv', 'x,valu\n1,2\n')),
       'a.csv: line 1: expected a column value, found x, valu (did you mean valu? --start-value or Value names the column)',
     ],
     [
       'a table with a text as value',
-      () => read(written('a.csv', 'x,value\n1,2\n3,high\n')),
+      () => read(folder.written('a.csv', 'x,value\n1,2\n3,high\n')),
       'a.csv: line 3, column value: expected a number, found "high"',
     ],
     [
       'a table with a short line',
-      () => read(written('a.csv', 'x,y,value\n1,2,3\n3,4\n')),
+      () => read(folder.written('a.csv', 'x,y,value\n1,2,3\n3,4\n')),
       'a.csv: line 3: expected 3 fields, found 2',
     ],
     [
       'a table with a column twice',
-      () => read(written('a.csv', 'x,x,value\n1,2,3\n')),
+      () => read(folder.written('a.csv', 'x,x,value\n1,2,3\n')),
       'expected each column once, found "x" twice',
     ],
     [
       'a journal with a line of another kind',
-      () => read(written('j.log', `${readFileSync(JOURNAL, 'utf8').slice(0, 400)}\n{}\n`)),
+      () => read(folder.written('j.log', `${readFileSync(JOURNAL, 'utf8').slice(0, 400)}\n{}\n`)),
       'j.log: line',
     ],
     [
       'a journal with a later operation',
-      () => read(written('j.log', '{"op_code":12,"worker_id":"w"}\n')),
+      () => read(folder.written('j.log', '{"op_code":12,"worker_id":"w"}\n')),
       'j.log: line 1: op_code: expected an operation of Optuna 5, 0 to 9, found 12',
     ],
     [
@@ -269,7 +267,7 @@ describe('Start from: files that are damaged or of another kind', () => {
   });
 
   it('leaves out the last line of a journal and of a report that a killed process has not finished', () => {
-    const journal = written('j.log', readFileSync(JOURNAL, 'utf8'));
+    const journal = folder.written('j.log', readFileSync(JOURNAL, 'utf8'));
     truncateSync(journal, readFileSync(JOURNAL, 'utf8').length - 20);
     expect(read(journal, { study: 'mnist' }).trials).toHaveLength(7);
     cpSync(RAY, folder.file('ray'), { recursive: true });
@@ -335,7 +333,7 @@ describe('Start from: confirmations', () => {
 });
 
 describe('Start from: mapping to a study', () => {
-  const table = written.bind(null, 'a.csv');
+  const table = (text: string): string => folder.written('a.csv', text);
 
   it('maps by name, leaves out what does not fit, and counts every mismatch', () => {
     const search = read(

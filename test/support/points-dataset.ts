@@ -6,7 +6,7 @@ import { datasetsFolder } from '../../src/datasets/places.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
 /** @param folder the user's folder */
-export async function importPoints(folder: TemporaryFolder): Promise<void> {
+export async function importPoints(folder: Pick<TemporaryFolder, 'path' | 'file'>): Promise<void> {
   const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? 'a' : 'b'}`);
   writeFileSync(folder.file('points.csv'), ['x,y,label', ...rows, ''].join('\n'));
   await startImport({

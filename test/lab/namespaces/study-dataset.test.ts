@@ -32,7 +32,7 @@ describe('Datasets of a lab: a study on an imported dataset', () => {
       expect((await lab.galapagos('h2', args).ended).code).toBe(0);
     }
     const home = lab.home('h1');
-    await importPoints({ path: home, file: (name) => `${home}/${name}`, remove: () => undefined });
+    await importPoints({ path: home, file: (name) => `${home}/${name}` });
     const study = lab.folder.file('study.json');
     writeFileSync(
       study,
