@@ -35,6 +35,7 @@ import { openLab } from '../storage/sqlite.ts';
 import { auditSeedOf } from './audit-seed.ts';
 import { LabTransport } from '../transport/lab-transport.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { FailingStudies } from './failing-studies.ts';
 import { CheckpointFolders } from './checkpoint-folders.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { goneStudies, labIdOf } from './gone-studies.ts';
@@ -250,6 +251,9 @@ async function start(
   const checkpointFolders = new CheckpointFolders(home, (discarded) => {
     opened?.discard(discarded);
   });
+  const failing = new FailingStudies((study, reason) => {
+    opened?.command({ type: 'studyPaused', study, graceMs: 0, reason });
+  });
   const received = new ReceivedOutput(home);
   const coordinator: Coordinator = await Coordinator.open({
     storage,
@@ -263,6 +267,7 @@ async function start(
         if (change.kind === 'studyRemoved') remote.removed(study);
         const of = opened?.lab.studies.get(study);
         if (of !== undefined) checkpointFolders.changed(of, change);
+        failing.changed(study, change);
         if (of !== undefined && change.kind === 'study') noteSnapshot(home, resolve(file), of);
         listener.show(study, change);
       },

@@ -71,6 +71,26 @@ describe('Studies of programs', () => {
     expect(existsSync(join(home, 'checkpoints'))).toBe(true);
   });
 
+  it('are paused where the first trials fail alike, and not again once they are resumed', async () => {
+    study({
+      command: ['sh', '-c', 'echo "no such option: $1" >&2; exit 2', 'sh', '{x}'],
+      result: { stdout: 'loss: (.*)' },
+    });
+    const run = ['run', 'study.json', '--workers', '1'];
+    const failed = await galapagos(run).ended;
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(
+      /^Failed \(the first 5 trials failed alike: exit status 2: no such option: .*\): 5 of 6 trials/m,
+    );
+    const failures = trials().filter(({ state }) => state === 'failed');
+    expect([failures.length, trials().length]).toEqual([5, 6]);
+    const resumed = await galapagos([...run, '--resume']).ended;
+    expect(resumed).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('6 failed') as string,
+    });
+  });
+
   it('are pruned by the reports of a program that reads its parameters from a file', async () => {
     writeFileSync(
       join(project, 'train.mjs'),

@@ -57,4 +57,22 @@ describe('Window: output of programs', () => {
     },
     3 * PATIENCE,
   );
+
+  it('says in every view of a study that its first trials failed alike', async () => {
+    const { page } = await lab.window();
+    const objective = commandObjective.parse({
+      kind: 'command',
+      command: ['sh', '-c', 'echo "no such option" >&2; exit 2'],
+      folder: lab.folder.path,
+      result: { stdout: 'v=(.*)' },
+    });
+    permit(lab.folder.file('home'), objective);
+    const study = { ...syntheticStudy('programs', { trials: 64, durationMs: 0 }), objective };
+    const { study: uid } = await ask(page, 'startStudy', { study, workers: null });
+    await page.goto(`${lab.served.origin}/#/study/${uid}/trials`);
+    await page
+      .getByRole('alert')
+      .getByText('Paused: the first 5 trials failed alike: exit status 2: no such option')
+      .waitFor();
+  });
 });

@@ -9,6 +9,7 @@ import { canResume, endedOf, lanesForSearch } from '../../core/scheduling/index.
 import type { Study } from '../../core/scheduling/index.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
+import { FAILED_ALIKE } from '../../core/study/failing-alike.ts';
 import { withChosenSampler } from '../../core/study/choose-sampler.ts';
 import { startedFromText } from '../../core/study/start-history.ts';
 import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
@@ -194,7 +195,7 @@ function listenerFor(
       if (event !== null) display.event(event);
       if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;
       if (change.kind === 'study' && change.state === 'paused')
-        end({ state: 'paused', reason: change.reason ?? 'paused' });
+        end(pausedEnd(change.reason ?? 'paused'));
     },
     showLab(change) {
       if (change.kind === 'slotReady') view.ready = true;
@@ -387,6 +388,11 @@ function begin(
       study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });
   return study;
+}
+
+/** A study whose trials all failed was paused by no one's wish. */
+function pausedEnd(reason: string): RunEnd {
+  return { state: reason.startsWith(FAILED_ALIKE) ? 'failed' : 'paused', reason };
 }
 
 function exitCodeFor({ state }: RunEnd): ExitCode {

@@ -153,6 +153,8 @@ export const frame = {
   stalled: ({ why }: { why: string }) =>
     `The lab file cannot be written: ${why}. No new trial starts until it can; no result is lost.`,
   failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
+  failing: ({ why }: { why: string }) =>
+    `Paused: ${why}. Correct the cause and duplicate the study, or resume it as it is.`,
   studyLoading: 'Loading the study.',
   trialButton: ({ trial }: { trial: number }) => `Trial ${trial}`,
   populationButton: 'Population',
