@@ -136,6 +136,7 @@ export const chartText = {
           ? `running, ${many(epoch, 'report')}`
           : `running, epoch ${count(epoch)} of ${count(of)}`,
       waiting: 'waiting',
+      paused: 'paused at a rung',
       origin: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
         parents.length === 0 ? operator : `${operator} of ${list(parents.map(String))}`,
       changed: ({ name, from, to }: { name: string; from: string | null; to: string }) =>

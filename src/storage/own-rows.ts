@@ -31,7 +31,9 @@ const COPIED = rowColumnList.flatMap(([name, { kind, stored }]) =>
 
 /** Expressions from which `read` computes a row. */
 const COMPUTED = [
-  ...['number', 'state', 'outcome', 'value', 'parents', 'operator', 'finish_seq', 'params'].map(
+  'galapagos_trial.number',
+  "CASE WHEN galapagos_trial.state = 'waiting' AND galapagos_attempt.outcome = 'paused' THEN 'paused' ELSE galapagos_trial.state END",
+  ...['outcome', 'value', 'parents', 'operator', 'finish_seq', 'params'].map(
     (name) => `galapagos_trial.${name}`,
   ),
   ...['slot', 'sent_at', 'ended_at', 'result'].map((name) => `galapagos_attempt.${name}`),
@@ -137,7 +139,7 @@ function copy(
 }
 
 const STATES: ReadonlyMap<unknown, Row['state']> = new Map(
-  trialState.options.map((state) => [state, state]),
+  [...trialState.options, 'paused' as const].map((state) => [state, state]),
 );
 const OUTCOMES: ReadonlyMap<unknown, NonNullable<Row['outcome']>> = new Map(
   trialOutcome.options.map((outcome) => [outcome, outcome]),

@@ -2,8 +2,9 @@
  * Trials of a lab file as typed columns, thousands at a time, because an object for each trial would
  * cost a projection too much. `protocol/window/row-columns.ts` lists the columns.
  */
-import type { TrialOutcome, TrialState } from '../core/scheduling/index.ts';
+import type { TrialOutcome } from '../core/scheduling/index.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/codes.ts';
+import type { RowState } from '../protocol/window/codes.ts';
 import { emptyArrays, NOT_ENDED } from '../protocol/window/row-columns.ts';
 import type { RowBlock, RowColumn, RowWidths } from '../protocol/window/row-columns.ts';
 
@@ -22,7 +23,7 @@ export interface ReadBlock {
 /** The columns of a row that its reader computes. */
 export interface Row {
   readonly number: number;
-  readonly state: TrialState;
+  readonly state: RowState;
   readonly outcome: TrialOutcome | null;
   readonly value: number;
   readonly parents: readonly number[];

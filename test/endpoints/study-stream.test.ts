@@ -4,12 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change, EndedState, TrialState } from '../../src/core/scheduling/index.ts';
+import type { Change, EndedState } from '../../src/core/scheduling/index.ts';
 import {
   ProjectionReading,
   MOST_ROWS,
 } from '../../src/endpoints/projections/projection-reading.ts';
 import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';
+import type { RowState } from '../../src/protocol/window/codes.ts';
 import type { StudyBody } from '../../src/protocol/window/study-stream.ts';
 import { RowBlocks } from '../../src/storage/row-block.ts';
 import type { ReadBlock } from '../../src/storage/row-block.ts';
@@ -21,7 +22,7 @@ const SLOTS = ['local/cpu/0', 'local/cpu/1'];
 const WIDTHS = { parameters: 1, objectives: 0 };
 
 interface Trial {
-  state: TrialState;
+  state: RowState;
   attemptNumber: number;
   value: number;
   reports: number[];
@@ -51,7 +52,7 @@ class World {
       reports: [],
       finish: null,
     };
-    if (trial.state !== 'waiting') return;
+    if (trial.state !== 'waiting' && trial.state !== 'paused') return;
     this.trials.set(number, trial);
     Object.assign(trial, {
       state: 'running',
@@ -83,14 +84,16 @@ class World {
     });
   }
 
-  lose(number: number): void {
+  /** The attempt is lost, or reaches a rung. */
+  back(number: number, outcome: 'lost' | 'paused'): void {
     const trial = this.trials.get(number);
     if (trial?.state !== 'running') return;
-    Object.assign(trial, { state: 'waiting', reports: [], value: NaN });
+    if (outcome === 'paused') Object.assign(trial, { state: 'paused', value: NaN });
+    else Object.assign(trial, { state: 'waiting', reports: [], value: NaN });
     this.#hear({
       kind: 'trialBack',
       attempt: id(number, trial.attemptNumber),
-      outcome: 'lost',
+      outcome,
       slot: SLOTS[number % 2] ?? '',
       detail: null,
     });
@@ -216,7 +219,10 @@ const value = fc.double({ min: -5, max: 5, noNaN: true });
 const happening = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), trial }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('report' as const), trial, value }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('lose' as const), trial }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('lost' as const, 'paused' as const), trial }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -247,8 +253,9 @@ function happen(world: World, windows: readonly Window[], what: Happening): void
       world.report(what.trial, what.value);
       return;
     }
-    case 'lose': {
-      world.lose(what.trial);
+    case 'lost':
+    case 'paused': {
+      world.back(what.trial, what.do);
       return;
     }
     case 'end': {
@@ -311,7 +318,8 @@ describe('Study stream: several windows', () => {
               row.number / 7,
             ]);
             expect(row.finish).toBe(truth?.finish ?? 2 ** 32 - 1);
-            if (truth?.state !== 'waiting') expect(row.value).toEqual(truth?.value);
+            if (truth?.state !== 'waiting' && truth?.state !== 'paused')
+              expect(row.value).toEqual(truth?.value);
           }
         },
       ),
@@ -326,7 +334,7 @@ describe('Study stream: several windows', () => {
     world.start(0);
     world.report(0, 1);
     window.take();
-    world.lose(0);
+    world.back(0, 'lost');
     world.start(0);
     world.report(0, 2);
     window.take();
@@ -341,7 +349,7 @@ describe('Study stream: several windows', () => {
     for (let change = 0; change < 10_000; change++) {
       const number = change % TRIALS;
       if (world.trials.get(number)?.state !== 'running') world.start(number);
-      else if (change % 97 === 0) world.lose(number);
+      else if (change % 97 === 0) world.back(number, 'lost');
       else world.report(number, change);
     }
     const messages = window.client.messages;

@@ -1,6 +1,7 @@
 /** Tests what readers of a lab file tell of trials that a pruner pauses at rungs. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Write } from '../../src/core/scheduling/index.ts';
+import { trialStates } from '../../src/protocol/window/codes.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { UID, createStudy, endAttempt, propose, start } from '../support/lab-writes.ts';
@@ -35,6 +36,19 @@ describe('Reading a lab: trials that pause at rungs', () => {
       [start(1), report(1, 0, 0.5)],
       [endAttempt(1, 1, 'lost'), back(1)],
     ]);
+    /** States of the rows that the window shows, by number. */
+    const states = (): unknown[] => {
+      const reader = readLab(file);
+      try {
+        const found: unknown[] = [];
+        for (const { block } of reader.rows(UID))
+          for (const [i, number] of block.number.entries())
+            found[number] = trialStates[block.state[i]!];
+        return found;
+      } finally {
+        reader.close();
+      }
+    };
     const paused = (): unknown[] => {
       const reader = readLab(file);
       try {
@@ -44,11 +58,14 @@ describe('Reading a lab: trials that pause at rungs', () => {
       }
     };
     expect(paused()).toEqual([3, undefined]);
+    expect(states()).toEqual(['paused', 'waiting']);
     lab.commit([[start(0, 2)]]);
     expect(paused()).toEqual([undefined, undefined]);
+    expect(states()).toEqual(['running', 'waiting']);
     // A promoted trial whose attempt was lost waits to repeat it.
     lab.commit([[endAttempt(0, 2, 'lost'), back(0, 3)]]);
     expect(paused()).toEqual([undefined, undefined]);
+    expect(states()).toEqual(['waiting', 'waiting']);
     lab.close();
   });
 });

@@ -20,7 +20,7 @@ export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
     direction: 'maximize',
     metric: 'accuracy',
     split: 'validation',
-    counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0, diverged: 0 },
+    counts: { waiting: 0, paused: 0, running: 0, complete: 0, pruned: 0, failed: 0, diverged: 0 },
     limits: { trials: 64, minutes: null, target: null },
     best: null,
     staircase: { ended: [], trials: [], values: [], activeMs: [] },

@@ -76,6 +76,26 @@ describe('Window: trials that train in parts', () => {
         .getByRole('row')
         .filter({ has: page.getByRole('button', { name: String(number), exact: true }) });
       await attempts.getByRole('cell', { name: 'paused at a rung', exact: true }).first().waitFor();
+      await page.getByRole('tab', { name: text.tabs.trials }).click();
+      const all = paused();
+      const chip = page.getByRole('button', {
+        name: `${text.states.paused} ${all.length}`,
+        exact: true,
+      });
+      await chip.waitFor();
+      await page.getByRole('searchbox', { name: text.trials.filter }).fill(text.states.paused);
+      await page
+        .getByText(text.trials.matching({ rows: all.length, of: trialsOf('halving').length }))
+        .waitFor();
+      const rows = page.locator('[role="row"][id^="trial-row-"]');
+      for (const row of await rows.all())
+        await row.getByRole('gridcell', { name: text.states.paused, exact: true }).waitFor();
+      await page.getByRole('searchbox', { name: text.trials.filter }).fill('');
+      await chip.click();
+      await expect
+        .poll(() => rows.filter({ hasText: text.states.paused }).count(), patient)
+        .toBe(0);
+      await chip.click();
 
       await ask(page, 'resumeStudy', { study: key });
       await untilEnded(page, 24);

@@ -71,7 +71,8 @@ export class StudyProjection {
       }
       case 'trialBack':
         this.curves.begin(change.attempt.number);
-        this.rows.waiting(change.attempt.number);
+        if (change.outcome === 'paused') this.rows.paused(change.attempt.number);
+        else this.rows.waiting(change.attempt.number);
         this.#row(change.attempt.number);
         return;
       case 'trialEnded':

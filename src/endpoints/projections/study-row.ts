@@ -121,7 +121,7 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
     reason: null,
     direction,
     ...scoreKindOf(null),
-    counts: { ...counts, diverged: 0 },
+    counts: { ...counts, paused: 0, diverged: 0 },
     limits: { trials: null, minutes: null, target: null },
     best: best === null ? null : { trial: best.number, value: best.value, at: moments.best },
     staircase:
@@ -188,10 +188,14 @@ export function limitsOf({ trials, minutes, target }: StudyRow['limits']): Limit
   return { trials, activeMs: minutes === null ? null : minutes * 60_000, target };
 }
 
-function openCounts({ open }: Study): { waiting: number; running: number } {
-  let running = 0;
-  for (const { state } of open.values()) if (state === 'running') running += 1;
-  return { waiting: open.size - running, running };
+function openCounts({ open }: Study): { waiting: number; paused: number; running: number } {
+  let [running, paused] = [0, 0];
+  for (const trial of open.values()) {
+    if (trial.state === 'running') running += 1;
+    // A promoted trial counts as paused until it starts, as in the lab file.
+    else if (trial.paused || trial.past.at(-1)?.outcome === 'paused') paused += 1;
+  }
+  return { waiting: open.size - running - paused, paused, running };
 }
 
 function notesOf(spec: Study['spec']): string[] {

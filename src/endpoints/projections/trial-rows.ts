@@ -9,7 +9,7 @@ import type { AttemptResult, TrialOutcome, TrialState } from '../../core/schedul
 import { Column } from '../../core/study/column.ts';
 import type { Figures } from '../../core/study/objectives.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
-import type { TrialBlock } from '../../protocol/window/columns.ts';
+import type { RowState, TrialBlock } from '../../protocol/window/columns.ts';
 import {
   arrayOf,
   emptyArrays,
@@ -68,7 +68,7 @@ export class TrialRows {
     return this.#widths.parameters;
   }
 
-  state(number: number): TrialState | null {
+  state(number: number): RowState | null {
     return this.#has.get(number) === 0
       ? null
       : (trialStates[this.#columns.state.get(number)] ?? null);
@@ -102,6 +102,13 @@ export class TrialRows {
     this.#columns.state.set(number, trialStates.indexOf('waiting'));
     this.#columns.value.set(number, NaN);
     this.#columns.reports.set(number, 0);
+  }
+
+  /** The trial waits at a rung: its reports up to there stay. */
+  paused(number: number): void {
+    this.#touch(number, LIVE);
+    this.#columns.state.set(number, trialStates.indexOf('paused'));
+    this.#columns.value.set(number, NaN);
   }
 
   started(number: number, attemptNumber: number, slot: number, at: number): void {

@@ -11,6 +11,7 @@ import type { RowColumnName } from './row-columns.ts';
 const bytes = z.instanceof(Uint8Array);
 
 export { outcomeCodes, trialStates } from './codes.ts';
+export type { RowState } from './codes.ts';
 
 /** Rows of the trials `number` (Uint32): the columns of `row-columns.ts` as bytes. */
 export const trialBlock = strict({

@@ -22,6 +22,8 @@ export const limits = strict({
 
 export const counts = strict({
   waiting: count,
+  /** Waiting trials that are paused at a rung are not among `waiting`. */
+  paused: count,
   running: count,
   /** With a value. */
   complete: count,

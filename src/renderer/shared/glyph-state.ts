@@ -1,5 +1,6 @@
 /** States that have a glyph: of trials, of studies, of workers. */
-import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
+import type { TrialOutcome } from '../../core/scheduling/words.ts';
+import type { RowState } from '../../protocol/window/codes.ts';
 
 export type GlyphState =
   | 'waiting'
@@ -13,6 +14,6 @@ export type GlyphState =
   | 'stopped';
 
 /** Glyph of a trial: a diverged trial is complete for the scheduler and gets its own glyph. */
-export function glyphOfTrial(state: TrialState, outcome: TrialOutcome | null): GlyphState {
+export function glyphOfTrial(state: RowState, outcome: TrialOutcome | null): GlyphState {
   return outcome === 'diverged' ? 'diverged' : state;
 }

@@ -6,10 +6,10 @@
  */
 import { at } from '../../core/at.ts';
 import { createSubscriber } from 'svelte/reactivity';
-import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
+import type { TrialOutcome } from '../../core/scheduling/words.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import { outcomeCodes, trialStates } from '../../protocol/window/columns.ts';
-import type { ReportBlock, TrialBlock } from '../../protocol/window/columns.ts';
+import type { ReportBlock, RowState, TrialBlock } from '../../protocol/window/columns.ts';
 import {
   emptyArrays,
   metricColumns,
@@ -24,6 +24,7 @@ import type { Curve } from './curves.ts';
 const RUNNING = trialStates.indexOf('running');
 const COMPLETE = trialStates.indexOf('complete');
 const WAITING = trialStates.indexOf('waiting');
+const PAUSED = trialStates.indexOf('paused');
 /** State code of a row that has not arrived. */
 const ABSENT = 255;
 const SMALLEST = 256;
@@ -170,7 +171,7 @@ export class TrialTable {
     return number < this.size && this.columns.state[number] !== ABSENT;
   }
 
-  state(number: number): TrialState {
+  state(number: number): RowState {
     return trialStates[this.columns.state[number] ?? WAITING] ?? 'waiting';
   }
 
@@ -191,7 +192,7 @@ export class TrialTable {
 
   isOpen(number: number): boolean {
     const state = this.columns.state[number] ?? ABSENT;
-    return state === RUNNING || state === WAITING;
+    return state === RUNNING || state === WAITING || state === PAUSED;
   }
 
   generation(number: number): number {

@@ -56,16 +56,18 @@ export const trials = {
     complete: number;
     running: number;
     waiting: number;
+    paused: number;
     pruned: number;
     failed: number;
     diverged: number;
     shown: number;
   }) => {
-    const all = n.complete + n.running + n.waiting + n.pruned + n.failed;
+    const all = n.complete + n.running + n.waiting + n.paused + n.pruned + n.failed;
     const parts = [
       [n.complete - n.diverged, 'complete'],
       [n.running, 'running'],
       [n.waiting, 'waiting'],
+      [n.paused, 'paused'],
       [n.pruned, 'pruned'],
       [n.failed, 'failed'],
       [n.diverged, 'diverged'],

@@ -14,7 +14,7 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
     direction: 'maximize',
     metric: 'accuracy',
     split: 'validation',
-    counts: { waiting: 0, running: 0, complete: 10, pruned: 0, failed: 2, diverged: 0 },
+    counts: { waiting: 0, paused: 0, running: 0, complete: 10, pruned: 0, failed: 2, diverged: 0 },
     limits: { trials: 12, minutes: null, target: null },
     best: null,
     staircase: {

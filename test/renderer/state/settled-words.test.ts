@@ -3,7 +3,15 @@ import { STOPPED_BY_USER } from '../../../src/core/study/stopped.ts';
 import { pauseWords, stopWords } from '../../../src/renderer/state/settled-words.ts';
 import { studyRow } from '../../support/window-examples.ts';
 
-const counts = { waiting: 0, running: 0, complete: 2, pruned: 0, failed: 0, diverged: 0 };
+const counts = {
+  waiting: 0,
+  paused: 0,
+  running: 0,
+  complete: 2,
+  pruned: 0,
+  failed: 0,
+  diverged: 0,
+};
 
 describe('Notices: what a pause or a stop came to', () => {
   it('says after a pause how many running trials finished and how many were returned', () => {

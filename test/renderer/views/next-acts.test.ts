@@ -39,7 +39,7 @@ function tableOf(rows: readonly Omit<Row, 'number'>[]): TrialTable {
 }
 
 function head(given: Partial<StudyHead>, { complete = 0, failed = 0 } = {}): StudyHead {
-  const counts = { waiting: 0, running: 0, complete, pruned: 0, failed, diverged: 0 };
+  const counts = { waiting: 0, paused: 0, running: 0, complete, pruned: 0, failed, diverged: 0 };
   return studyHead({
     searched,
     trains: true,

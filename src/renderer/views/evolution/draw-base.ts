@@ -275,8 +275,8 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   const first = detail === 'density' ? Math.max(0, table.size - LATEST) : 0;
   for (const number of places.seen(first)) {
     if (alive.has(number) || moving.has(number)) continue;
+    if (table.isOpen(number)) continue;
     const state = table.state(number);
-    if (state === 'waiting' || state === 'running') continue;
     if (state === 'failed' || state === 'pruned' || !Number.isFinite(table.value(number))) {
       drawEnd(pen, places, palette, number);
       continue;
