@@ -39,6 +39,7 @@ const benches: Record<
     return { run: () => run() };
   },
   search: () => import('./search.ts'),
+  restarts: () => import('./restarts.ts'),
   pruning: () => import('./pruning.ts'),
   replay: () => import('./replay.ts'),
   'gpu-counts': () => import('./gpu-counts.ts'),

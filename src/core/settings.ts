@@ -1,9 +1,8 @@
-/** Numeric settings of samplers and pruners: their tables, checks and defaults. */
+/** Settings of samplers and pruners: their tables, checks and defaults. */
 import type { Problem } from './errors.ts';
 import { didYouMean } from './search-space/did-you-mean.ts';
 
-/** A numeric setting. */
-export interface Setting {
+export interface NumberSetting {
   readonly integer: boolean;
   readonly low: number;
   readonly high: number;
@@ -12,8 +11,18 @@ export interface Setting {
   readonly meaning: string;
 }
 
+/** A setting that takes one of several words. */
+export interface WordSetting {
+  readonly words: readonly string[];
+  readonly default: string;
+  readonly meaning: string;
+}
+
+export type Setting = NumberSetting | WordSetting;
+
 export type SettingTable = Readonly<Record<string, Setting>>;
-export type Settings = Readonly<Record<string, number | null>>;
+/** Values by name; null for a number that is unset. */
+export type Settings = Readonly<Record<string, number | string | null>>;
 
 /** An entry of a study file: a name, and settings. */
 export interface NamedSettings {
@@ -41,13 +50,17 @@ export function checkSettings(table: SettingTable, spec: NamedSettings, path: st
         hint,
       });
     } else if (!isLegal(setting, value)) {
-      const { integer, low, high } = setting;
       const found = typeof value === 'number' ? String(value) : JSON.stringify(value);
+      const hint =
+        'words' in setting && typeof value === 'string'
+          ? didYouMean(value, setting.words)
+          : undefined;
       problems.push({
         code: 'illegal-setting',
         path: at,
-        expected: `${integer ? 'an integer' : 'a number'} from ${low} to ${high}`,
+        expected: expectedOf(setting),
         found,
+        ...(hint === undefined ? {} : { hint }),
       });
     }
   }
@@ -59,16 +72,29 @@ export function settingsOf(table: SettingTable, spec: NamedSettings): Settings {
   return Object.fromEntries(
     Object.entries(table).map(([name, setting]) => {
       const value = spec[name];
-      return [name, typeof value === 'number' ? value : setting.default];
+      return [name, isLegal(setting, value) ? value : setting.default];
     }),
   );
 }
 
 /** Returns a setting that has a default and therefore always a value. */
 export function required(settings: Settings, name: string): number {
-  const value = settings[name];
-  if (value === undefined || value === null)
-    throw new RangeError(`the setting ${name} has no value`);
+  const value = optional(settings, name);
+  if (value === null) throw new RangeError(`the setting ${name} has no value`);
+  return value;
+}
+
+/** Returns a number, or null if it is unset. */
+export function optional(settings: Settings, name: string): number | null {
+  const value = settings[name] ?? null;
+  if (typeof value === 'string') throw new RangeError(`the setting ${name} is no number`);
+  return value;
+}
+
+/** Returns a setting that takes one of these words. */
+export function word<W extends string>(settings: Settings, name: string, words: readonly W[]): W {
+  const value = words.find((each) => each === settings[name]);
+  if (value === undefined) throw new RangeError(`the setting ${name} has no value`);
   return value;
 }
 
@@ -93,11 +119,19 @@ export function unknownName(
   };
 }
 
-function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
+function isLegal(setting: Setting, value: unknown): value is number | string {
+  if ('words' in setting) return typeof value === 'string' && setting.words.includes(value);
+  const { integer, low, high } = setting;
   return (
     typeof value === 'number' &&
     value >= low &&
     value <= high &&
     (!integer || Number.isInteger(value))
   );
+}
+
+function expectedOf(setting: Setting): string {
+  if ('words' in setting) return `one of ${setting.words.join(', ')}`;
+  const { integer, low, high } = setting;
+  return `${integer ? 'an integer' : 'a number'} from ${low} to ${high}`;
 }

@@ -63,6 +63,35 @@ describe('Window: set-up', () => {
   );
 
   it(
+    'offers the words of a setting as a list, and removes the setting when the default is chosen',
+    async () => {
+      const page = await setUp();
+      const json = page.getByRole('textbox', { name: text.setUp.json, exact: true });
+      const restartsIn = async (): Promise<unknown> => {
+        await page.getByRole('radio', { name: text.setUp.json, exact: true }).click();
+        const study = JSON.parse(await json.inputValue()) as { sampler: object };
+        await page.getByRole('radio', { name: text.setUp.form, exact: true }).click();
+        return (study.sampler as { restarts?: unknown }).restarts;
+      };
+      await page
+        .getByRole('combobox', { name: text.setUp.sampler, exact: true })
+        .selectOption('cma-es');
+      const restarts = page.getByRole('combobox', { name: /^after a search that finds nothing/ });
+      const settings = page
+        .getByRole('region', { name: text.setUp.sampler, exact: true })
+        .getByText(text.setUp.samplerSettings, { exact: true });
+      await settings.click();
+      expect(await restarts.inputValue()).toBe('ipop');
+      await restarts.selectOption('bipop');
+      expect(await restartsIn()).toBe('bipop');
+      await settings.click();
+      await restarts.selectOption('ipop');
+      expect(await restartsIn()).toBeUndefined();
+    },
+    LONG,
+  );
+
+  it(
     'adds, changes and removes objectives and bounds, and starts a study with several',
     async () => {
       const page = await setUp();

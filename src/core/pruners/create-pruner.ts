@@ -5,7 +5,7 @@
  */
 import { InvalidInput } from '../errors.ts';
 import type { Problem } from '../errors.ts';
-import { checkSettings, required, settingsOf, unknownName } from '../settings.ts';
+import { checkSettings, optional, required, settingsOf, unknownName } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
 import { asha } from './asha.ts';
 import { hopeless } from './hopeless.ts';
@@ -98,7 +98,10 @@ const kinds: Readonly<Record<string, Kind>> = {
     withinTraining: ['first'],
     settings: { first: firstRung, eta },
     make: (settings, { length }) =>
-      asha({ first: settings['first'] ?? ninthOf(length), eta: required(settings, 'eta') }, length),
+      asha(
+        { first: optional(settings, 'first') ?? ninthOf(length), eta: required(settings, 'eta') },
+        length,
+      ),
   },
   'asha-promotion': {
     title: 'ASHA by promotion',
@@ -108,7 +111,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     settings: { first: firstRung, eta },
     make: (settings, { length }) =>
       ashaPromotion(
-        { first: settings['first'] ?? ninthOf(length), eta: required(settings, 'eta') },
+        { first: optional(settings, 'first') ?? ninthOf(length), eta: required(settings, 'eta') },
         length ?? 1,
       ),
   },
@@ -311,7 +314,7 @@ export function checkPruner(
     ];
   const settings = settingsOf(entry.settings, spec);
   return kind.withinTraining.flatMap((name) => {
-    const value = settings[name] ?? null;
+    const value = optional(settings, name);
     if (value === null || length === null || value < length) return [];
     return [
       {

@@ -7,13 +7,14 @@ import type { Problem } from '../errors.ts';
 import { axesOf } from '../search-space/axis.ts';
 import type { Axis } from '../search-space/axis.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
-import { checkSettings, required, settingsOf, unknownName } from '../settings.ts';
+import { checkSettings, optional, required, settingsOf, unknownName, word } from '../settings.ts';
 import type { Settings, SettingTable } from '../settings.ts';
 import type { HistoryTrial } from '../study/start-history.ts';
 import type { Direction } from '../study/study-spec.ts';
 import { algorithmOf } from './auto.ts';
 import { cmaEs, MOST_NUMBERS } from './cma-es/cma-es.ts';
 import { Translation } from './cma-es/mixed-space.ts';
+import { RESTARTS } from './cma-es/restarts.ts';
 import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { guidedEvolution } from './guided-evolution/guided-evolution.ts';
@@ -184,12 +185,19 @@ const kinds: Readonly<Record<string, Kind>> = {
         default: 0.2,
         meaning: 'first standard deviation, as a share of the range',
       },
+      restarts: {
+        words: RESTARTS,
+        default: 'ipop',
+        meaning:
+          'after a search that finds nothing new: ipop doubles the population, bipop also tries small ones',
+      },
     },
     check: checkNumbers,
     make: (axes, seed, settings) =>
       cmaEs(axes, seed, {
-        population: settings['population'] ?? null,
+        population: optional(settings, 'population'),
         sigma: required(settings, 'sigma'),
+        restarts: word(settings, 'restarts', RESTARTS),
       }),
   },
   random: {
@@ -256,7 +264,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       pbt(axes, seed, {
         population: required(settings, 'population'),
         interval: required(settings, 'interval'),
-        rounds: settings['rounds'] ?? null,
+        rounds: optional(settings, 'rounds'),
         quantile: required(settings, 'quantile'),
         resample: required(settings, 'resample'),
       }),
@@ -276,7 +284,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     check: checkGrid,
-    make: (axes, seed, { divisions }) => grid(axes, seed, divisions ?? null),
+    make: (axes, seed, settings) => grid(axes, seed, optional(settings, 'divisions')),
   },
 };
 
@@ -400,7 +408,8 @@ function checkNumbers(axes: readonly Axis[], _: Settings, path: string): Problem
   ];
 }
 
-function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {
+function checkGrid(axes: readonly Axis[], settings: Settings, path: string): Problem[] {
+  const divisions = optional(settings, 'divisions');
   const unbounded =
     divisions === null
       ? axes.filter((axis) => axis.kind === 'continuous').map((axis) => axis.name)

@@ -53,14 +53,23 @@ export const samplerChoice = strict({
   /** When to choose it. */
   pick: z.string(),
   settings: z.array(
-    strict({
-      name: z.string(),
-      integer: z.boolean(),
-      low: z.number(),
-      high: z.number(),
-      default: z.number().nullable(),
-      meaning: z.string(),
-    }),
+    z.union([
+      strict({
+        name: z.string(),
+        integer: z.boolean(),
+        low: z.number(),
+        high: z.number(),
+        default: z.number().nullable(),
+        meaning: z.string(),
+      }),
+      /** Takes one of the words. */
+      strict({
+        name: z.string(),
+        words: z.array(z.string()).readonly(),
+        default: z.string(),
+        meaning: z.string(),
+      }),
+    ]),
   ),
 });
 

@@ -183,6 +183,32 @@ describe('Sampler cma-es: restarts', () => {
     }
   });
 
+  it('do not happen with restarts=none: the distribution that has converged goes on', () => {
+    const study = new Study(make(line, 4, { population: 4, sigma: 0.05, restarts: 'none' }), line);
+    const generations: number[] = [];
+    for (let number = 0; number < 2 * FIRST; number++) {
+      generations.push(...study.ask(1));
+      study.tell(number, 7);
+    }
+    // A population of 8 would take 15 generations in place of these 19.
+    expect(Math.max(...generations)).toBe(2 * GENERATIONS - 1);
+  });
+
+  it('with restarts=bipop propose the same trials after a program was started again', () => {
+    const settings = { population: 4, restarts: 'bipop' };
+    const study = new Study(make(line, 2, settings), line);
+    const trials = 900;
+    for (let number = 0; number < trials; number++) {
+      study.ask(1);
+      study.tell(number, 7);
+    }
+    const again = make(line, 2, settings);
+    for (const number of [trials - 1, 3, 250, 251, 500, trials - 1]) {
+      const [proposal] = again.propose(number, 1, study.columns.asynchronousView(number));
+      expect(proposal!.params).toEqual(study.columns.params(number));
+    }
+  });
+
   it('find the lower one of two valleys, where the first search ended in the other', () => {
     const valleys = (x: number): number =>
       Math.min(0.1 + 4 * (x - 0.2) ** 2, 100 * Math.max(0, Math.abs(x - 0.93) - 0.01) ** 2);
@@ -343,6 +369,20 @@ describe('Sampler cma-es: search', () => {
 });
 
 describe('Sampler cma-es: settings', () => {
+  it('refuses restarts that it does not know, with the nearest word', () => {
+    expect(checkSampler({ name: 'cma-es', restarts: 'bipo' }, square)).toEqual([
+      {
+        code: 'illegal-setting',
+        path: 'sampler.restarts',
+        expected: 'one of ipop, bipop, none',
+        found: '"bipo"',
+        hint: expect.stringContaining('bipop') as string,
+      },
+    ]);
+    expect(checkSampler({ name: 'cma-es', restarts: 2 }, square)).toHaveLength(1);
+    expect(checkSampler({ name: 'cma-es', restarts: 'bipop' }, square)).toEqual([]);
+  });
+
   it('refuses a population below 4 and a standard deviation above the range', () => {
     const problems = checkSampler({ name: 'cma-es', population: 3, sigma: 2 }, square);
     expect(problems.map(({ path, expected }) => `${path}: ${expected}`)).toEqual([

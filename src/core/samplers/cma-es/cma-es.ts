@@ -13,9 +13,8 @@
  * - Failed and diverged trials rank last, pruned ones before them.
  * - An inactive parameter of a sample counts as if it were at the mean.
  * - A distribution that finds nothing new any more is given up (`convergence.ts`). The next one begins
- *   around a random point, with twice the population (IPOP, Auger & Hansen 2005).
+ *   around a random point, with another population (`restarts.ts`).
  */
-import { at } from '../../at.ts';
 import { PURPOSE, Stream } from '../../random.ts';
 import type { Axis } from '../../search-space/axis.ts';
 import { sameKey } from '../../search-space/duplicate-key.ts';
@@ -27,6 +26,8 @@ import { drawn, initialDistribution } from './distribution.ts';
 import type { Distribution } from './distribution.ts';
 import { Translation } from './mixed-space.ts';
 import type { Sample } from './mixed-space.ts';
+import { firstSearch, nextSearch, NOTHING_SPENT, spentAfter } from './restarts.ts';
+import type { Restarts, Search, Spent } from './restarts.ts';
 import { defaultPopulation, strategyOf } from './strategy.ts';
 import type { Strategy } from './strategy.ts';
 import { nextDistribution } from './update.ts';
@@ -46,6 +47,7 @@ export interface CmaEsSettings {
   readonly population: number | null;
   /** First standard deviation of numbers, as a share of the range. */
   readonly sigma: number;
+  readonly restarts: Restarts;
 }
 
 export function cmaEs(axes: readonly Axis[], seed: number, settings: CmaEsSettings): Sampler {
@@ -88,11 +90,14 @@ class Generations {
   readonly #axes: readonly Axis[];
   readonly #seed: number;
   readonly #translation: Translation;
-  readonly #sigma: number;
-  /** Strategies by the number of restarts before them. */
-  readonly #strategies: Strategy[];
+  readonly #settings: CmaEsSettings;
+  readonly #first: Strategy;
   readonly #initial: Distribution;
+  /** Number of restarts, the search since the last of them, and what those before it took. */
   #restarts = 0;
+  #search: Search;
+  #spent: Spent = NOTHING_SPENT;
+  #strategy: Strategy;
   #current: Distribution;
   /** Distribution of the generation before; null in the first after a start. */
   #previous: Distribution | null = null;
@@ -101,21 +106,25 @@ class Generations {
   /** Number of completions seen. */
   #seen = 0;
 
-  constructor(axes: readonly Axis[], seed: number, { population, sigma }: CmaEsSettings) {
+  constructor(axes: readonly Axis[], seed: number, settings: CmaEsSettings) {
     this.#axes = axes;
     this.#seed = seed;
+    this.#settings = settings;
     this.#translation = new Translation(axes);
     const { space } = this.#translation;
-    this.#sigma = sigma;
-    const first = strategyOf(space, population ?? defaultPopulation(space));
-    this.#strategies = [first];
-    this.#initial = initialDistribution(first, this.#deviations);
+    this.#first = strategyOf(space, settings.population ?? defaultPopulation(space));
+    this.#search = firstSearch(this.#first.population);
+    this.#strategy = this.#first;
+    this.#initial = initialDistribution(this.#first, this.#deviations);
     this.#current = this.#initial;
   }
 
   after(history: HistoryView): Distribution {
     if (history.count < this.#seen) {
       this.#restarts = 0;
+      this.#search = firstSearch(this.#first.population);
+      this.#spent = NOTHING_SPENT;
+      this.#strategy = this.#first;
       this.#current = this.#initial;
       this.#previous = null;
       this.#samples = [];
@@ -152,30 +161,37 @@ class Generations {
     this.#previous = this.#current;
     this.#current = nextDistribution(strategy, this.#current, this.#samples);
     this.#samples = [];
-    if (isConverged(strategy, this.#current)) this.#restart();
+    if (this.#settings.restarts !== 'none' && this.#isOver())
+      this.#restart(this.#settings.restarts);
+  }
+
+  #isOver(): boolean {
+    const { generation } = this.#current;
+    const { generations } = this.#search;
+    return (
+      (generations !== null && generation >= generations) ||
+      isConverged(this.#strategy, this.#current)
+    );
   }
 
   /** Samples of the distribution before do not count for the next one. */
-  #restart(): void {
+  #restart(restarts: Exclude<Restarts, 'none'>): void {
     this.#restarts += 1;
     const stream = new Stream(this.#seed, { purpose: PURPOSE.mutate, ordinal: this.#restarts });
-    const mean = Float64Array.from(this.#deviations, () => stream.uniform53());
+    const mean = Float64Array.from({ length: this.#first.numeric }, () => stream.uniform53());
+    const samples = this.#current.generation * this.#search.population;
+    this.#spent = spentAfter(this.#spent, this.#search, samples);
+    this.#search = nextSearch(restarts, this.#first.population, this.#spent, stream);
+    this.#strategy = strategyOf(this.#first.space, this.#search.population);
     const before = labelOf(this.#current);
     this.#current = initialDistribution(this.#strategy, this.#deviations, mean, before);
     this.#previous = null;
   }
 
-  get #strategy(): Strategy {
-    const first = at(this.#strategies, 0);
-    while (this.#strategies.length <= this.#restarts) {
-      const { population } = at(this.#strategies, this.#strategies.length - 1);
-      this.#strategies.push(strategyOf(first.space, 2 * population));
-    }
-    return at(this.#strategies, this.#restarts);
-  }
-
+  /** First standard deviations of the search. */
   get #deviations(): Float64Array {
-    return new Float64Array(at(this.#strategies, 0).numeric).fill(this.#sigma);
+    const { sigma } = this.#settings;
+    return new Float64Array(this.#first.numeric).fill(sigma * this.#search.spread);
   }
 
   /** Draws a trial's sample again; null if its point is no sample of the distribution. */
