@@ -124,3 +124,13 @@ export function coveredMs(rows: readonly AttemptRow[], { from, to }: Range): num
   }
   return covered;
 }
+
+/** Milliseconds of intervals that do not overlap. */
+export function lengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0);
+}
+
+/** Milliseconds of such intervals that at least one attempt covers. */
+export function coveredIn(rows: readonly AttemptRow[], ranges: readonly Range[]): number {
+  return ranges.reduce((sum, range) => sum + coveredMs(rows, range), 0);
+}

@@ -3,7 +3,7 @@
  * Pure; milliseconds.
  */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
-import { coveredMs } from './bars.ts';
+import { coveredIn, lengthOf } from './bars.ts';
 import type { Range } from './time-window.ts';
 
 export interface SlotTime {
@@ -20,13 +20,16 @@ const LEAST_SHARE = 0.005;
 export function slotTime(
   attempts: readonly AttemptRow[],
   gaps: readonly Pick<GapRow, 'from' | 'to' | 'reason'>[],
-  watched: Range,
+  watched: readonly Range[],
 ): SlotTime {
-  const whole = Math.max(0, watched.to - watched.from);
-  const training = coveredMs(attempts, watched);
+  const whole = lengthOf(watched);
+  const training = coveredIn(attempts, watched);
   const sums = new Map<string, number>();
   for (const { from, to, reason } of gaps) {
-    const ms = Math.min(to, watched.to) - Math.max(from, watched.from);
+    const ms = watched.reduce(
+      (sum, part) => sum + Math.max(0, Math.min(to, part.to) - Math.max(from, part.from)),
+      0,
+    );
     if (ms > 0) sums.set(reason, (sums.get(reason) ?? 0) + ms);
   }
   const reasons = [...sums]

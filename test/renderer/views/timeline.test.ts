@@ -316,21 +316,51 @@ describe('Timeline: known time', () => {
   });
 
   it('averages from the first attempt of the study to its last, or over the known time since it runs', () => {
-    const running = { state: 'running', since: 900 } as const;
+    const running = { state: 'running', since: 900, activeMs: 0 } as const;
     const rows = logOf(
       attempt(1, 1000, 2000),
       attempt(2, 5000, 6000),
       attempt(3, 0, 9000, { study: 'other' }),
     );
-    expect(watchedOf(rows, 's', 8000, null, 20_000)).toEqual({ from: 1000, to: 6000 });
-    expect(watchedOf(rows, 's', 4000, running, 20_000)).toEqual({ from: 4000, to: 20_000 });
-    expect(watchedOf(rows, 's', null, running, 20_000)).toEqual({ from: 1000, to: 20_000 });
+    expect(watchedOf(rows, 's', 8000, null, 20_000)).toEqual([{ from: 1000, to: 6000 }]);
+    expect(watchedOf(rows, 's', 4000, running, 20_000)).toEqual([{ from: 4000, to: 20_000 }]);
+    expect(watchedOf(rows, 's', null, running, 20_000)).toEqual([{ from: 1000, to: 20_000 }]);
     expect(watchedOf(rows, 'none', 0, running, 20_000)).toBeNull();
     // It was resumed at 15,000: workers were not idle for it before.
-    const resumed = { state: 'running', since: 15_000 } as const;
-    expect(watchedOf(rows, 's', 4000, resumed, 20_000)).toEqual({ from: 15_000, to: 20_000 });
-    const pausing = { state: 'pausing', since: 19_000 } as const;
-    expect(watchedOf(rows, 's', 4000, pausing, 20_000)).toEqual({ from: 4000, to: 20_000 });
+    const resumed = { state: 'running', since: 15_000, activeMs: 9000 } as const;
+    expect(watchedOf(rows, 's', 4000, resumed, 20_000)).toEqual([{ from: 15_000, to: 20_000 }]);
+    const pausing = { state: 'pausing', since: 19_000, activeMs: null } as const;
+    expect(watchedOf(rows, 's', 4000, pausing, 20_000)).toEqual([{ from: 4000, to: 20_000 }]);
+  });
+
+  it('averages over the time in which a finished study was active, not over its pauses', () => {
+    // Active from 0 to 10 s, paused over night, and active for another 10 s.
+    const night = 8 * 3_600_000;
+    const later = 10_000 + night;
+    const rows = logOf(
+      attempt(1, 0, 4000),
+      attempt(2, 6000, 9000),
+      attempt(3, later, later + 10_000),
+      attempt(4, 60_000, 70_000, { study: 'other' }),
+    );
+    const finished = { state: 'finished', since: null, activeMs: 20_000 } as const;
+    const watched = watchedOf(rows, 's', null, finished, later + 99_000);
+    expect(watched).toEqual([
+      { from: 0, to: 9000 },
+      { from: 9000 + night, to: later + 10_000 },
+    ]);
+    const slot = slotRow({ slot: 'local/cpu/0' });
+    // What the worker did for another study meanwhile does not count.
+    const [row] = workerRows([slot], rows.values(), watched, () => null);
+    expect(row?.busy).toBeCloseTo(17 / 20, 6);
+    // A study that was not paused keeps its idle times.
+    expect(watchedOf(rows, 's', null, { ...finished, activeMs: night + 20_000 }, 0)).toHaveLength(
+      1,
+    );
+    // Attempts go on while a study ends, which its running time does not contain.
+    expect(watchedOf(logOf(attempt(1, 0, 50_000)), 's', null, finished, 0)).toEqual([
+      { from: 0, to: 50_000 },
+    ]);
   });
 });
 
@@ -373,14 +403,14 @@ describe('Lab: figures of a worker', () => {
         attempt(4 + i, 7000, 7500, { outcome, value: null }),
       ),
     ];
-    const [row] = workerRows([slot], rows, { from: 0, to: 10_000 }, () => 4);
+    const [row] = workerRows([slot], rows, [{ from: 0, to: 10_000 }], () => 4);
     expect(row).toMatchObject({ complete: 2, medianMs: 1000, busy: 0.65 });
     expect([...(row?.failed ?? [])]).toEqual([['crashed', 1]]);
     expect(coveredMs(rows, { from: 3000, to: 6500 })).toBe(2500);
   });
 
   it('has no busy fraction within the first second', () => {
-    const rows = workerRows([slot], [], { from: 0, to: 500 }, () => null);
+    const rows = workerRows([slot], [], [{ from: 0, to: 500 }], () => null);
     expect(busyShare(rows)).toBeNull();
   });
 
@@ -390,7 +420,7 @@ describe('Lab: figures of a worker', () => {
       { from: 6000, to: 7000, reason: 'budget' },
       { from: 8000, to: 12_000, reason: 'budget' },
     ];
-    const time = slotTime([attempt(1, 2100, 6000)], gaps, { from: 0, to: 10_000 });
+    const time = slotTime([attempt(1, 2100, 6000)], gaps, [{ from: 0, to: 10_000 }]);
     expect(time).toEqual({
       whole: 10_000,
       training: 3900,

@@ -1,6 +1,7 @@
 /** A row of figures for each worker, computed from the attempts in memory. Pure. */
 import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
-import { coveredMs } from '../../time/bars.ts';
+import { coveredIn, lengthOf } from '../../time/bars.ts';
+import type { Range } from '../../time/time-window.ts';
 
 export interface WorkerRow {
   readonly slot: SlotRow;
@@ -26,13 +27,17 @@ const RETURNED: ReadonlySet<string> = new Set([
   'trialCancelled',
 ]);
 
-/** @param epochsOf returns the epochs of an attempt; null when unknown */
+/**
+ * @param known intervals over which the busy fraction is averaged
+ * @param epochsOf returns the epochs of an attempt; null when unknown
+ */
 export function workerRows(
   slots: readonly SlotRow[],
   attempts: Iterable<AttemptRow>,
-  known: { readonly from: number; readonly to: number } | null,
+  known: readonly Range[] | null,
   epochsOf: (attempt: AttemptRow) => number | null,
 ): WorkerRow[] {
+  const span = known === null ? 0 : lengthOf(known);
   const bySlot = new Map<string, AttemptRow[]>(slots.map(({ slot }) => [slot, []]));
   for (const attempt of attempts) bySlot.get(attempt.slot)?.push(attempt);
   return slots.map((slot) => {
@@ -49,13 +54,12 @@ export function workerRows(
         if (epochs !== null && epochs > 0) lengths.push((to - from) / epochs);
       } else if (outcome !== 'pruned') failed.set(outcome, (failed.get(outcome) ?? 0) + 1);
     }
-    const span = known === null ? 0 : known.to - known.from;
     return {
       slot,
       medianMs: median(lengths),
       complete,
       failed,
-      busy: known === null || span < 1000 ? null : coveredMs(own, known) / span,
+      busy: known === null || span < 1000 ? null : coveredIn(own, known) / span,
     };
   });
 }
