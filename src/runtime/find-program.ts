@@ -101,9 +101,14 @@ function isRunnable(path: string, platform: NodeJS.Platform): boolean {
   }
 }
 
+/** Returns whether Windows starts files with the ending of a path. */
+export function isStartedByWindows(path: string): boolean {
+  return STARTED_BY_WINDOWS.includes(extname(path).toLowerCase());
+}
+
 /** Returns whether Windows starts a file: by its ending, or because it contains a program. */
 function isStarted(path: string): boolean {
-  if (STARTED_BY_WINDOWS.includes(extname(path).toLowerCase())) return true;
+  if (isStartedByWindows(path)) return true;
   const file = openSync(path, 'r');
   try {
     const head = Buffer.alloc(2);

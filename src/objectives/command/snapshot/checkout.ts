@@ -14,23 +14,24 @@ import {
   openSync,
   readSync,
   readdirSync,
-  readlinkSync,
   rmSync,
-  statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GalapagosError } from '../../../core/errors.ts';
 import { folderOf } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
 import { namesIn } from '../names-in.ts';
+import { isLinkTo, makeLink } from './links.ts';
 import { versionOf, walkProject } from './project-walk.ts';
 import type { LeftOutEntry } from './project-walk.ts';
 import { CONTENTS_FILE } from './snapshot-store.ts';
+import { namesRefusedByWindows } from './windows-names.ts';
 
 /** Cache of Python beside its sources, which later attempts may use. */
 const CACHE = '__pycache__';
+/** Names that an error has. */
+const NAMED = 5;
 /** Most links to entries of the project folder, and most to entries beside it. */
 const MOST_LINKS = 10_000;
 
@@ -58,7 +59,8 @@ export class Checkout {
    * @param base absolute path of the folder to create the copy in; created
    * @param snapshot absolute path of its folder in a store, and its entries
    * @param project absolute path of the project folder, which need not exist
-   * @throws GalapagosError `damaged` where the snapshot has other contents than its list says
+   * @throws GalapagosError `damaged` where the snapshot has other contents than its list says;
+   *   `unsupported` where Windows cannot have its names
    */
   constructor(
     base: string,
@@ -68,11 +70,19 @@ export class Checkout {
       readonly entries: readonly SnapshotEntry[];
     },
     project: string,
+    platform: NodeJS.Platform = process.platform,
   ) {
     this.#base = base;
     this.folder = join(base, nameOf(project));
     this.#hash = snapshot.hash;
     this.#contents = join(snapshot.place, CONTENTS_FILE);
+    const refused = platform === 'win32' ? namesRefusedByWindows(snapshot.entries) : [];
+    if (refused.length > 0)
+      throw new GalapagosError(
+        'unsupported',
+        `Windows cannot have these names of the code: ${refused.slice(0, NAMED).join(', ')}; rename them, or write a line for each in .galapagosignore`,
+        { expected: 'names of files on Windows', found: refused.slice(0, NAMED).join(', ') },
+      );
     let start = 0;
     for (const entry of snapshot.entries) {
       if (entry.kind === 'folder') this.#folders.add(entry.path);
@@ -140,17 +150,14 @@ export class Checkout {
         if ((stats.mode & 0o700n) !== 0o700n) chmodSync(absolute, 0o755);
         this.#compare(path, same, other);
       } else if (file?.version === versionOf(stats)) same(file);
-      else if (stats.isSymbolicLink() && this.#isLink(path)) continue;
+      else if (this.#isLink(path)) continue;
       else if (name !== CACHE || !stats.isDirectory()) other(path);
     }
   }
 
   #isLink(path: string): boolean {
-    try {
-      return readlinkSync(join(this.folder, path)) === this.#links.get(path);
-    } catch {
-      return false;
-    }
+    const target = this.#links.get(path);
+    return target !== undefined && isLinkTo(target, join(this.folder, path));
   }
 
   #write(files: readonly KnownFile[]): void {
@@ -211,18 +218,4 @@ export function linkable(project: string, rulesFrom: string): readonly LeftOutEn
   return walkProject(project, { rulesFrom }).leftOut.filter(
     ({ path, why }) => why !== 'own' && why !== 'special' && !path.endsWith(CACHE),
   );
-}
-
-/** @returns whether the link exists; Windows permits links to files to few users */
-function makeLink(target: string, link: string): boolean {
-  rmSync(link, { recursive: true, force: true });
-  const isFolder = statSync(resolve(dirname(link), target), {
-    throwIfNoEntry: false,
-  })?.isDirectory();
-  try {
-    symlinkSync(target, link, isFolder === true ? 'junction' : 'file');
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -10,7 +10,7 @@ import { snapshotText } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
 import type { NeededProgram } from '../../../protocol/node-messages.ts';
 import type { Captured, CapturePlaces, CodeReference } from '../../objective-kind.ts';
-import { findProgram } from '../../../runtime/find-program.ts';
+import { findProgram, isStartedByWindows } from '../../../runtime/find-program.ts';
 import { withPython } from '../python.ts';
 import { parseArgument } from '../template.ts';
 import { Checkout } from './checkout.ts';
@@ -18,6 +18,7 @@ import { sizeText } from './project-size.ts';
 import { SnapshotStore, hashOf } from './snapshot-store.ts';
 import { hashProject, takeSnapshot } from './take-snapshot.ts';
 import type { TakenSnapshot } from './take-snapshot.ts';
+import { namesRefusedByWindows } from './windows-names.ts';
 
 /** Characters of a hash that people are shown. */
 const SHOWN = 12;
@@ -93,15 +94,17 @@ export function programMissing(
   { command: argument, folder, python }: NeededProgram,
   entries: readonly SnapshotEntry[],
   env: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
 ): string | null {
+  const refused = platform === 'win32' ? namesRefusedByWindows(entries) : [];
+  if (refused.length > 0) return `names that Windows cannot have: ${namesText(refused)}`;
   const command = constantOf(argument);
   if (command === null) return null;
   if (python !== undefined && isAbsolute(python) && !existsSync(python))
     return `no file or folder ${python}`;
   if (!isAbsolute(command) && /[\\/]/.test(command)) {
-    const path = posix.join(folder, command);
-    const entry = entries.find((each) => each.path === path);
-    return entry?.kind === 'link' || (entry?.kind === 'file' && entry.executable)
+    const path = posix.join(folder, command.replaceAll('\\', platform === 'win32' ? '/' : '\\'));
+    return entries.some((entry) => isProgram(entry, path, platform))
       ? null
       : `no executable file ${path} in the code`;
   }
@@ -109,6 +112,20 @@ export function programMissing(
   const started = withPython({ command: [command], folder: nowhere, python }, command, env);
   const found = findProgram(started.program, nowhere, started.env);
   return 'missing' in found ? found.missing : null;
+}
+
+/** Returns whether an entry is the program of a path. Files of Windows are programs by their ending. */
+function isProgram(entry: SnapshotEntry, path: string, platform: NodeJS.Platform): boolean {
+  if (platform !== 'win32')
+    return (
+      entry.path === path && (entry.kind === 'link' || (entry.kind === 'file' && entry.executable))
+    );
+  const { kind, path: found } = entry;
+  return (
+    kind !== 'folder' &&
+    isStartedByWindows(found) &&
+    (found === path || found.replace(/\.\w+$/, '') === path)
+  );
 }
 
 /** The text of an argument; null: a trial's values are part of it. */
