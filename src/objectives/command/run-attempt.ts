@@ -68,6 +68,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
         `galapagos: attempt ${attemptNumber} begins without a checkpoint: earlier attempts left none on this machine\n`,
       ),
     );
+  remarkUnlinked(parts.place, log);
   try {
     const end = await evaluate(parts, told, folders, log);
     if (end.outcome === 'finished') remarkLost(parts.place, log);
@@ -77,6 +78,16 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
     folders.remove();
     sent?.end();
   }
+}
+
+/** Writes into the output which entries of the project folder the program will not find. */
+function remarkUnlinked({ unlinked = [] }: RunningPlace, log: OutputLog): void {
+  if (unlinked.length > 0)
+    log.add(
+      Buffer.from(
+        `galapagos: not in the copy of the project folder, because this system does not link them: ${namesText(unlinked)}; read them in the folder that GALAPAGOS_PROJECT names\n`,
+      ),
+    );
 }
 
 /** Writes into the output that files in the working folder are not kept. */

@@ -3,13 +3,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemText } from '../../../src/core/errors.ts';
-import { removeAbandonedFolders } from '../../../src/objectives/command/attempt-folders.ts';
+import {
+  AttemptFolderPool,
+  removeAbandonedFolders,
+} from '../../../src/objectives/command/attempt-folders.ts';
 import { collisions } from '../../../src/objectives/command/command-problems.ts';
 import { environmentOf } from '../../../src/objectives/command/environment.ts';
 import { Guardian } from '../../../src/objectives/command/guardian.ts';
-import { OutputLog } from '../../../src/objectives/command/output-log.ts';
+import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
 import { findPython } from '../../../src/objectives/command/python.ts';
+import { runAttempt } from '../../../src/objectives/command/run-attempt.ts';
 import { runProgram } from '../../../src/objectives/command/run-program.ts';
+import { commandObjective } from '../../../src/protocol/command-objective.ts';
 import { Gate } from '../../../src/runtime/gate.ts';
 import { noShell, skipIf } from '../../support/platform.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -118,6 +123,37 @@ describe('Commands on Windows: Python', () => {
     writeFileSync(folder.file('python.bat'), '', { mode: 0o755 });
     expect(found()).toMatchObject({ program: 'python', origin: 'the first on PATH' });
     expect(found('linux')).toMatchObject({ program: 'python3' });
+  });
+});
+
+describe('Commands: entries of the project folder that this system does not link', () => {
+  it('are named in the output', async () => {
+    const guardian = new Guardian(folder.file('runs'));
+    const objective = commandObjective.parse({
+      kind: 'command',
+      folder: folder.path,
+      command: [process.execPath, '-e', 'console.log("value=1")'],
+      result: { stdout: 'value=(.*)' },
+    });
+    const attempt = { study: 'c0ffee', number: 0, attemptNumber: 1 };
+    const end = await runAttempt({
+      objective,
+      place: { folder: folder.path, project: folder.path, unlinked: ['big', 'data.csv'] },
+      study: { study: attempt.study, name: 'any', seed: 1 },
+      lane: { attempt, params: {}, signal: new AbortController().signal },
+      userFolder: folder.path,
+      guardian,
+      pool: new AttemptFolderPool(folder.path),
+      gate: new Gate(),
+      threads: 1,
+      report: () => undefined,
+    });
+    guardian.close();
+    expect(end).toMatchObject({ outcome: 'finished', value: 1 });
+    const [output] = readOutput(outputFolder(folder.path, attempt.study, 0), 1);
+    expect(output?.bytes.toString()).toMatch(
+      /^galapagos: not in the copy of .* big, data\.csv; read them in the folder that GALAPAGOS_PROJECT names\nvalue=1\n$/,
+    );
   });
 });
 

@@ -15,6 +15,7 @@ import {
   readSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -53,6 +54,8 @@ export class Checkout {
   readonly #files = new Map<string, KnownFile>();
   /** Targets of the snapshot's links and of those to the project, by path. */
   readonly #links = new Map<string, string>();
+  readonly #unlinked = new Set<string>();
+  readonly #symlink: typeof symlinkSync;
 
   /**
    * Writes the copy.
@@ -71,8 +74,10 @@ export class Checkout {
     },
     project: string,
     platform: NodeJS.Platform = process.platform,
+    symlink: typeof symlinkSync = symlinkSync,
   ) {
     this.#base = base;
+    this.#symlink = symlink;
     this.folder = join(base, nameOf(project));
     this.#hash = snapshot.hash;
     this.#contents = join(snapshot.place, CONTENTS_FILE);
@@ -97,6 +102,11 @@ export class Checkout {
     this.#linkBeside(project);
   }
 
+  /** Entries of the project folder that are not in the copy, because this machine cannot link them. */
+  get unlinked(): readonly string[] {
+    return [...this.#unlinked];
+  }
+
   /** Makes the copy equal to the snapshot again. @throws as the constructor */
   restore(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -114,7 +124,7 @@ export class Checkout {
     if (missing.length > 0) this.#write(missing);
     for (const [path, target] of this.#links) {
       const link = join(this.folder, path);
-      if (!this.#isLink(path)) makeLink(target, link);
+      if (!this.#isLink(path) && !makeLink(target, link, this.#symlink)) this.#unlinked.add(path);
     }
   }
 
@@ -193,7 +203,8 @@ export class Checkout {
       const parent = folderOf(path);
       if (taken || (parent !== '' && !this.#folders.has(parent))) continue;
       const target = join(project, path);
-      if (makeLink(target, join(this.folder, path))) this.#links.set(path, target);
+      if (makeLink(target, join(this.folder, path), this.#symlink)) this.#links.set(path, target);
+      else this.#unlinked.add(path);
     }
   }
 

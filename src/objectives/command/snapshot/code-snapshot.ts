@@ -194,6 +194,8 @@ export interface RunningPlace {
   readonly folder: string;
   /** Absolute path of the project folder on the machine of the lab. */
   readonly project: string;
+  /** Paths of the project folder that the copy lacks, because this machine cannot link them. */
+  readonly unlinked?: readonly string[];
   /** Paths in a copy of the project that the next attempt will not find; absent: not known. */
   readonly lost?: () => readonly string[];
 }
@@ -223,7 +225,11 @@ export class Checkouts {
     if (this.#hash !== hash || this.#checkout === null) this.#open(hash, project);
     else this.#checkout.restore();
     const checkout = this.#checkout;
-    const place = { folder: join(checkout?.folder ?? '', snapshot.folder), project };
+    const place = {
+      folder: join(checkout?.folder ?? '', snapshot.folder),
+      project,
+      unlinked: checkout?.unlinked ?? [],
+    };
     // Comparing takes time, and the trials of a study write the same files.
     if (checkout === null || this.#told === hash) return place;
     const lost = (): readonly string[] => {

@@ -20,10 +20,12 @@ export function makeLink(
   const stats = statSync(absolute, { throwIfNoEntry: false });
   try {
     symlink(target, link, stats?.isDirectory() === true ? 'junction' : 'file');
-    return true;
+    // Wine reports success without a link.
+    if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) return true;
   } catch {
-    if (stats?.isFile() !== true) return false;
+    // It is forbidden, or the file system has none.
   }
+  if (stats?.isFile() !== true) return false;
   try {
     linkSync(absolute, link);
     return true;

@@ -11,6 +11,8 @@ import {
   isSameTarget,
   makeLink,
 } from '../../../../src/objectives/command/snapshot/links.ts';
+import { SnapshotStore } from '../../../../src/objectives/command/snapshot/snapshot-store.ts';
+import { takeSnapshot } from '../../../../src/objectives/command/snapshot/take-snapshot.ts';
 import { namesRefusedByWindows } from '../../../../src/objectives/command/snapshot/windows-names.ts';
 import type { SnapshotEntry } from '../../../../src/protocol/code-snapshot.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -123,6 +125,38 @@ describe('Snapshots on Windows: links', () => {
     expect(makeLink('absent', folder.file('link'), forbidden)).toBe(false);
     expect(makeLink('data', folder.file('link'))).toBe(true);
     expect(isLinkTo('data', folder.file('link'))).toBe(true);
+  });
+
+  it('to what ignore files leave out are kept, and those that do not exist are named', async () => {
+    const project = folder.file('project');
+    mkdirSync(join(project, 'big'), { recursive: true });
+    writeFileSync(join(project, '.gitignore'), 'big/\r\n*.csv\r\n');
+    writeFileSync(join(project, 'data.csv'), '1');
+    const store = SnapshotStore.own(folder.file('home'));
+    const { hash: taken } = await takeSnapshot(project, store);
+    const snapshot = {
+      hash: taken,
+      place: store.placeOf(taken) ?? '',
+      entries: store.entries(taken) ?? [],
+    };
+    const copy = new Checkout(folder.file('copy'), snapshot, project, 'win32', forbidden);
+    for (let time = 0; time < 2; time++) {
+      expect(copy.unlinked).toEqual(['big']);
+      expect(copy.changed()).toEqual([]);
+      expect(readFileSync(join(copy.folder, 'data.csv'), 'utf8')).toBe('1');
+      copy.restore();
+    }
+    copy.remove();
+    expect(readFileSync(join(project, 'data.csv'), 'utf8')).toBe('1');
+  });
+
+  it('exist where the system says so only', () => {
+    writeFileSync(folder.file('data.csv'), '1');
+    const nothing = (() => undefined) as typeof symlinkSync;
+    expect(makeLink('data.csv', folder.file('link'), nothing)).toBe(true);
+    expect(readFileSync(folder.file('link'), 'utf8')).toBe('1');
+    mkdirSync(folder.file('data'));
+    expect(makeLink('data', folder.file('other'), nothing)).toBe(false);
   });
 
   it('have the target that the text of a junction names', () => {
