@@ -1,14 +1,15 @@
-/** Studies whose trials are containers of podman, with an image made here. */
+/** Studies whose trials are containers, by each engine that runs here, with an image made here. */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WorkerProcesses } from '../../src/node/workers/worker-processes.ts';
 import { permit } from '../../src/objectives/command/permission.ts';
 import { commandObjective } from '../../src/protocol/command-objective.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
 import { CommandPlace, shell } from '../support/command-attempt.ts';
-import { IMAGE, containerNames, containerPid, preparePodman } from '../support/podman.ts';
+import { prepareEngine } from '../support/container-engines.ts';
+import type { PreparedEngine, ReadyEngine } from '../support/container-engines.ts';
 import { skipIf } from '../support/platform.ts';
 import { processesWith } from '../support/processes-with.ts';
 import { ScriptedCoordinator } from '../support/scripted-coordinator.ts';
@@ -22,33 +23,66 @@ beforeAll(built);
 const STUBBORN = `trap '' TERM; echo '{"step": 0, "value": 1}' >> "$GALAPAGOS_REPORTS"
   while :; do sleep 1; done`;
 
-describe('Trials in containers of podman', () => {
+describe.each(['docker', 'podman', 'apptainer'] as const)('Trials in containers of %s', (name) => {
+  let engines: TemporaryFolder;
+  let prepared: PreparedEngine;
+  let engine: ReadyEngine;
   let folder: TemporaryFolder;
   let place: CommandPlace;
-  const container = { image: IMAGE, engine: 'podman' } as const;
+  let container: { readonly image: string; readonly engine: ReadyEngine['name'] };
+  beforeAll(async () => {
+    engines = temporaryFolder();
+    prepared = await prepareEngine(name, engines.path);
+  });
+  afterAll(async () => {
+    if (!('missing' in prepared)) await prepared.close();
+    engines.remove();
+  });
   beforeEach((context) => {
     folder = temporaryFolder();
     place = new CommandPlace();
-    skipIf(preparePodman(folder.path), context);
+    if ('missing' in prepared) {
+      skipIf(prepared.missing, context);
+      return;
+    }
+    engine = prepared;
+    container = { image: engine.image, engine: name };
+    for (const [key, value] of Object.entries(engine.env)) vi.stubEnv(key, value);
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
     place.remove();
-    // Podman cleans up behind a container in a process of its own.
-    const cleaning = (): number[] => processesWith(folder.path, 'cmdline');
-    await expect.poll(cleaning, { timeout: 60_000 }).toEqual([]);
     folder.remove();
+    if ('missing' in prepared) return;
+    await expect.poll(() => engine.cleaning(), { timeout: 60_000 }).toEqual([]);
   });
 
+  /** Waits until no container of a trial and no process in one is left. */
+  async function nothingLeft(): Promise<void> {
+    await expect.poll(() => engine.containers(), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => processesWith(place.userFolder), { timeout: 60_000 }).toEqual([]);
+  }
+
+  /** Id of the first process of the only container; the program's own where that has no init. */
   async function running(): Promise<{ readonly name: string; readonly pid: number }> {
-    await expect.poll(() => containerNames().length).toBe(1);
-    const [name = ''] = containerNames();
-    await expect.poll(() => containerPid(name)).toBeGreaterThan(0);
-    return { name, pid: containerPid(name) };
+    if (!engine.isService) {
+      const found = (): number[] =>
+        processesWith(place.userFolder).filter((pid) =>
+          /^(?:\/bin\/)?sh\0-c\0(?:trap|n=)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+        );
+      await expect.poll(() => found().length, { timeout: 60_000 }).toBeGreaterThan(0);
+      return { name: '', pid: found()[0] ?? 0 };
+    }
+    await expect.poll(() => engine.containers().length, { timeout: 60_000 }).toBe(1);
+    const [only = ''] = engine.containers();
+    const pid = (): number => Number(engine.inspect(only, '{{.State.Pid}}'));
+    await expect.poll(pid, { timeout: 60_000 }).toBeGreaterThan(0);
+    return { name: only, pid: pid() };
   }
 
   it('give values, reports and files that this user can read', async () => {
     const script = `echo "as $(id -u) in $PWD: $(cat given.txt)"
+      [ "$HOME" = "$TMPDIR" ] && echo x > "$HOME/mine" && echo "home is temporary"
       echo '{"step": 0, "value": 0.25, "metrics": {"loss": 2}}' >> "$GALAPAGOS_REPORTS"
       echo "$EXTRA" > "$GALAPAGOS_CHECKPOINT_DIR/weights"
       echo "{\\"acc\\": $1}" > "$GALAPAGOS_TRIAL_DIR/m.json"`;
@@ -88,12 +122,13 @@ describe('Trials in containers of podman', () => {
     const logs = await start(['logs', 'contained', '1'], place.project, undefined, env).ended;
     expect(logs.stdout).toMatch(/^as \d+ in .*: a file of the project$/m);
     expect(logs.stdout).toContain(`as ${process.getuid?.()} in`);
+    expect(logs.stdout).toContain('home is temporary');
     const kept = readdirSync(join(home, 'checkpoints'), { recursive: true, encoding: 'utf8' });
     const weights = kept.filter((name) => name.endsWith('weights'));
     expect(weights).toHaveLength(3);
     for (const name of weights)
       expect(readFileSync(join(home, 'checkpoints', name), 'utf8')).toBe('a "b" $c é\n');
-    expect(containerNames()).toEqual([]);
+    await nothingLeft();
   });
 
   it('end when the trial is cancelled, by force where the program ignores the request', async () => {
@@ -103,7 +138,7 @@ describe('Trials in containers of podman', () => {
     started.stop.abort('cancelled');
     expect(await started.ended).toMatchObject({ outcome: 'cancelled' });
     await gone(pid, 60_000);
-    expect(containerNames()).toEqual([]);
+    await nothingLeft();
   });
 
   it('end politely where the program obeys', async () => {
@@ -114,7 +149,35 @@ describe('Trials in containers of podman', () => {
     started.stop.abort('pruned');
     expect(await started.ended).toMatchObject({ outcome: 'pruned' });
     expect(place.output()).toContain('polite');
-    expect(containerNames()).toEqual([]);
+    await nothingLeft();
+  });
+
+  it('are suspended while the gate is closed, and go on', async (context) => {
+    skipIf(engine.cannotPause, context);
+    const script = `n=0; while [ ! -e "$GALAPAGOS_STOP" ]; do
+      echo "{\\"step\\": $n, \\"value\\": 1}" >> "$GALAPAGOS_REPORTS"; n=$((n + 1)); sleep 0.02; done`;
+    const started = place.start({ command: shell(script), container, graceSeconds: 60 });
+    await started.reported(0);
+    const { name: only, pid } = await running();
+    const isSuspended = (): boolean =>
+      engine.isService
+        ? engine.inspect(only, '{{.State.Status}}') === 'paused'
+        : readFileSync(`/proc/${pid}/stat`, 'utf8').includes(' T ');
+    // The engine carries the last of several commands out last.
+    for (let each = 0; each < 3; each++) {
+      place.gate.close();
+      place.gate.open();
+    }
+    place.gate.close();
+    await expect.poll(isSuspended, { timeout: 60_000 }).toBe(true);
+    place.gate.open();
+    await expect.poll(isSuspended, { timeout: 60_000 }).toBe(false);
+    await started.reported((started.reports.at(-1)?.step ?? 0) + 1);
+    place.gate.close();
+    await expect.poll(isSuspended, { timeout: 60_000 }).toBe(true);
+    started.stop.abort('cancelled');
+    expect(await started.ended).toMatchObject({ outcome: 'cancelled' });
+    await nothingLeft();
   });
 
   it('do not survive a worker that is killed by SIGKILL', async () => {
@@ -142,7 +205,7 @@ describe('Trials in containers of podman', () => {
       const { pid } = await running();
       process.kill(workers.running[0]?.pid ?? 0, 'SIGKILL');
       await gone(pid, 60_000);
-      await expect.poll(containerNames).toEqual([]);
+      await nothingLeft();
       await expect.poll(() => readdirSync(join(place.userFolder, 'runs'))).toEqual([]);
     } finally {
       await workers.close(0);

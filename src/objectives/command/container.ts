@@ -37,8 +37,12 @@ export interface ContainerParts {
 const OF_MACHINE =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LD_LIBRARY_PATH|DYLD_\w+|VIRTUAL_ENV|CONDA_\w+|MAMBA_ROOT_PREFIX|UV_PROJECT_ENVIRONMENT|XDG_\w+|NVIDIA_\w+|TERM)$/;
 
-/** Variables by which engines find their service. */
-const OF_ENGINES = /^(PATH|HOME|USER|XDG_RUNTIME_DIR|DOCKER_\w+|CONTAINER_\w+|CONTAINERS_\w+)$/;
+/**
+ * Variables by which engines find their service, settings, images and containers. All commands of
+ * an engine need the same ones, or it does not find the container that it has started.
+ */
+const OF_ENGINES =
+  /^(PATH|HOME|USER|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|REGISTRY_AUTH_FILE|(DOCKER|CONTAINERS?|APPTAINER|SINGULARITY)_\w+)$/;
 
 /** Variables of this process that an engine needs, beside what a program is told. */
 export function engineEnvironment(own: NodeJS.ProcessEnv = process.env): Record<string, string> {
@@ -52,7 +56,7 @@ export function engineEnvironment(own: NodeJS.ProcessEnv = process.env): Record<
 /** Memory for shared memory, without which data loaders of several processes fail. */
 const SHARED_MEMORY = '8g';
 
-/** Returns the engine's arguments, and the environment that the engine needs beside its own. */
+/** Returns the engine's arguments, and its environment beside `engineEnvironment`. */
 export function containerArguments(
   { image, engine }: Container,
   parts: ContainerParts,
@@ -66,8 +70,12 @@ export function containerArguments(
       Object.entries(told).map(([key, value]) => [`APPTAINERENV_${key}`, value]),
     );
     return {
-      args: ['exec', '--cleanenv', ...gpus, ...mounts, '--pwd', folder, image, ...command],
-      env,
+      args: [
+        ...['exec', '--cleanenv', ...gpus, '--home', temporaryDir, ...mounts],
+        ...['--pwd', folder, image, ...command],
+      ],
+      // Without this variable, a shell evaluates the values.
+      env: { ...env, APPTAINER_NO_EVAL: '1' },
     };
   }
   const ids = user === null ? [] : ['--user', `${user.uid}:${user.gid}`];
@@ -88,13 +96,13 @@ export function containerArguments(
       ...mounts,
       ...Object.entries({ HOME: temporaryDir, ...told }).flatMap(([key, value]) =>
         // The engine takes a value from its own environment, which keeps it out of lists of
-        // processes; what the engine reads itself cannot be told so.
+        // processes; the engine itself would follow the ones that it reads.
         ['--env', OF_ENGINES.test(key) ? `${key}=${value}` : key],
       ),
       image,
       ...command,
     ],
-    env: told,
+    env: Object.fromEntries(Object.entries(told).filter(([key]) => !OF_ENGINES.test(key))),
   };
 }
 

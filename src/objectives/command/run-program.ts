@@ -7,12 +7,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Gate } from '../../runtime/gate.ts';
 import { memoryKills } from '../../runtime/memory-kills.ts';
 import { killGroup } from '../../runtime/process-group.ts';
-import { runBounded } from '../../runtime/run-bounded.ts';
 import { Tail } from '../../runtime/tail.ts';
 import { within } from '../../runtime/within.ts';
 import type { ProgramEnd } from './failure-text.ts';
-import { engineEnvironment } from './container.ts';
-import type { NamedContainer } from './container.ts';
+import { ContainerControl } from './container-control.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { Lines } from './lines.ts';
 import type { OutputLog } from './output-log.ts';
@@ -74,6 +72,7 @@ export async function runProgram(
   // The engine of a container starts it in a control group of its own.
   const scope = container === undefined ? 'group' : 'machine';
   const killsBefore = memoryKills(scope);
+  const control = container === undefined ? null : new ContainerControl(container);
   const child = guardian.launch(launch);
   if (child.pid !== undefined) started?.(child.pid);
   log.prepare();
@@ -91,23 +90,23 @@ export async function runProgram(
   let force: NodeJS.Timeout | undefined;
   const stop = (): void => {
     writeStop(stopFile, signal.reason as StopWord);
+    if (control !== null) void control.terminate();
     // Windows knows no polite signal: a program reads the file or is ended by force.
-    if (platform !== 'win32') {
-      // The engine passes the signal on; it kills no container that it was not told to.
+    else if (platform !== 'win32') {
       killGroup(child.pid, 'SIGTERM');
       // A suspended program hears of it only when it goes on.
-      if (container !== undefined) void tell(container, 'unpause');
-      else killGroup(child.pid, 'SIGCONT');
+      killGroup(child.pid, 'SIGCONT');
     }
     force = setTimeout(() => {
       killGroup(child.pid, 'SIGKILL');
-      if (container !== undefined) void tell(container, 'rm', '-f');
+      // The engine kills no container that it was not told to.
+      void control?.remove();
     }, graceMs);
   };
   const hold = (): void => {
     if (platform === 'win32') return;
-    if (container !== undefined) {
-      if (gate.isOpen || !signal.aborted) void tell(container, gate.isOpen ? 'unpause' : 'pause');
+    if (control !== null) {
+      if (gate.isOpen || !signal.aborted) void control.hold(!gate.isOpen);
       return;
     }
     if (!gate.isOpen && !signal.aborted) killGroup(child.pid, 'SIGSTOP');
@@ -127,7 +126,7 @@ export async function runProgram(
     await within(LAST_OUTPUT_MS, closed);
     guardian.bury(child.pid);
     if (container !== undefined) {
-      await tell(container, 'rm', '-f');
+      await control?.remove();
       guardian.removed(container);
     }
     await within(NO_OUTPUT_MS, closed);
@@ -138,15 +137,6 @@ export async function runProgram(
   const kills = end.code === 0 ? null : memoryKills(scope);
   const memoryKill = kills === null || killsBefore === null ? null : kills > killsBefore;
   return { ...end, memoryKill, tail: linesOf(tail.bytes()) };
-}
-
-/** Milliseconds that a command of a container's engine may take. */
-const ENGINE_MS = 60_000;
-
-async function tell({ engine, name }: NamedContainer, ...words: readonly string[]): Promise<void> {
-  const env = engineEnvironment();
-  const bounds = { env, timeoutMs: ENGINE_MS, mostBytes: TAIL_BYTES };
-  await runBounded([engine, ...words, name], bounds);
 }
 
 type Exit = Omit<EndedProgram, 'memoryKill' | 'tail'>;

@@ -12,7 +12,10 @@ import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemText } from '../../../src/core/errors.ts';
 import { command } from '../../../src/objectives/command/command.ts';
-import { containerArguments } from '../../../src/objectives/command/container.ts';
+import {
+  containerArguments,
+  engineEnvironment,
+} from '../../../src/objectives/command/container.ts';
 import { Guardian } from '../../../src/objectives/command/guardian.ts';
 import { isPermitted, permit } from '../../../src/objectives/command/permission.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
@@ -57,6 +60,7 @@ case $1 in
     exec "$@" ;;
   rm) [ -f "$state/$3" ] && { kill -KILL -"$(cat "$state/$3")"; rm -f "$state/$3"; } ;;
   pause) kill -STOP -"$(cat "$state/$2")" ;;
+  kill) [ -f "$state/$4" ] && kill -TERM -"$(cat "$state/$4")" ;;
   unpause) kill -CONT -"$(cat "$state/$2")" ;;
 esac
 `;
@@ -132,9 +136,11 @@ describe('Containers: the command line of an engine', () => {
       expect(mounted.join()).toContain('/checkpoints/c0ffee/12,');
       const variables = after(args, '--env');
       expect(variables).toEqual(
-        expect.arrayContaining(['EXTRA', 'GALAPAGOS_PARAMS', 'OMP_NUM_THREADS', 'TMPDIR']),
+        expect.arrayContaining(['EXTRA', 'GALAPAGOS_PARAMS', 'OMP_NUM_THREADS']),
       );
-      expect(variables.some((each) => each.startsWith('HOME='))).toBe(true);
+      // The engine would follow these itself.
+      for (const name of ['HOME', 'TMPDIR'])
+        expect(variables.filter((each) => each.startsWith(`${name}=`))).toHaveLength(1);
       // What describes this machine, and values, stay outside.
       expect(variables.filter((each) => /^(PATH|VIRTUAL_ENV|LD_LIBRARY_PATH)/.test(each))).toEqual(
         [],
@@ -164,7 +170,38 @@ describe('Containers: the command line of an engine', () => {
     const args = told('exec');
     expect(args.slice(0, 3)).toEqual(['exec', '--cleanenv', '--nv']);
     expect(after(args, '--pwd')).toEqual([place.project]);
+    expect(after(args, '--home')).toEqual([expect.stringMatching(/\/tmp$/)]);
     expect(args).toContain('pytorch:2');
+  });
+
+  it('has the variables by which all commands of the engine find one service', () => {
+    const own = {
+      DOCKER_HOST: 'unix:///a',
+      XDG_RUNTIME_DIR: '/run/user/1',
+      XDG_DATA_HOME: '/data',
+      CONTAINERS_CONF: '/b',
+      APPTAINER_CACHEDIR: '/c',
+      TMPDIR: '/d',
+    };
+    expect(engineEnvironment({ ...own, SECRET: 'x', APPTAINERENV_A: 'x' })).toEqual(own);
+    // Variables of the study are for the program, not for the engine.
+    const told = { TMPDIR: '/t', DOCKER_HOST: 'tcp://c', EXTRA: 'e' };
+    const parts = {
+      ...{ command: ['true'], name: 'n', folder: '/p', folders: [], temporaryDir: '/t' },
+      ...{ env: told, added: Object.keys(told), user: null, gpu: null },
+    };
+    const docker = containerArguments({ image: 'i', engine: 'docker' }, parts);
+    expect(docker.env).toEqual({ EXTRA: 'e' });
+    expect(after(docker.args, '--env').slice(1)).toEqual([
+      'TMPDIR=/t',
+      'DOCKER_HOST=tcp://c',
+      'EXTRA',
+    ]);
+    // A shell would evaluate the values.
+    expect(containerArguments({ image: 'i', engine: 'apptainer' }, parts).env).toEqual({
+      APPTAINER_NO_EVAL: '1',
+      ...Object.fromEntries(Object.entries(told).map(([k, v]) => [`APPTAINERENV_${k}`, v])),
+    });
   });
 
   it('has no GPU for trials that use none', async () => {
