@@ -27,6 +27,15 @@ const rule = z.union(
         ),
     }),
     strict({
+      output: z
+        .string()
+        .min(1)
+        .max(1000)
+        .describe(
+          'The same, matched with each line of standard output and of standard error, to which loggers write.',
+        ),
+    }),
+    strict({
       json: file.describe('A JSON file, relative to the folder of the attempt.'),
       key: z.string().min(1).max(1024).describe('The path of the value, such as "val.acc".'),
     }),
@@ -37,7 +46,7 @@ const rule = z.union(
   ],
   {
     error:
-      '{"stdout": regular expression}, {"json": file, "key": path} or {"csv": file, "column": name}',
+      '{"stdout": regular expression}, {"output": regular expression}, {"json": file, "key": path} or {"csv": file, "column": name}',
   },
 );
 

@@ -277,21 +277,22 @@ export function isInside(path: string, project: string): boolean {
 }
 
 function ruleProblems(rule: ValueRule, path: string): Problem[] {
-  if (!('stdout' in rule)) return [];
+  const [name, pattern] = Object.entries(rule)[0] ?? [];
+  if (pattern === undefined || (name !== 'stdout' && name !== 'output')) return [];
   const expected = 'a regular expression with one group, such as "accuracy: ([0-9.]+)"';
-  const at = `${path}.stdout`;
+  const at = `${path}.${name}`;
   try {
     // An alternative that always matches tells the number of groups.
-    const groups = (new RegExp(`${rule.stdout}|`).exec('')?.length ?? 1) - 1;
+    const groups = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
     if (groups === 1) return [];
     const found = groups === 0 ? 'none' : `${groups} groups`;
     const hint =
       groups === 0
         ? 'put the number in round brackets'
         : 'write (?:…) for brackets that are no value';
-    return [{ code: 'rule', path: at, expected, found: `${rule.stdout}, with ${found}`, hint }];
+    return [{ code: 'rule', path: at, expected, found: `${pattern}, with ${found}`, hint }];
   } catch (error) {
-    const found = error instanceof Error ? error.message : rule.stdout;
+    const found = error instanceof Error ? error.message : pattern;
     return [{ code: 'rule', path: at, expected, found }];
   }
 }

@@ -31,6 +31,7 @@ import { fillIn } from './template.ts';
 import { SentOutput } from './sent-output.ts';
 import type { SendOutput } from './sent-output.ts';
 import { searchFor } from './value-rules.ts';
+import type { Stream } from './value-rules.ts';
 
 export interface AttemptParts {
   readonly objective: CommandObjective;
@@ -139,7 +140,8 @@ async function evaluate(
     graceMs: graceSeconds * 1_000,
     gate,
     signal: stop.signal,
-    line: (text) => values.line(text),
+    line: (text, stream) => values.line(text, stream),
+    streams: values.streams,
     look: () => values.look(),
     ...(parts.started === undefined ? {} : { started: parts.started }),
   });
@@ -222,7 +224,7 @@ function endOf(ended: EndedProgram, values: Values, folder: string): LaneEnd {
   const { reports, metrics } = values;
   if (ended.code !== 0)
     return { outcome: 'failed', ...failureOf(ended, ended.tail, folder), reports };
-  const value = values.result();
+  const value = values.result(ended.tail);
   if ('missing' in value)
     return { ...crashed(`${value.missing}\n${lastLines(ended.tail)}`), reports };
   return { outcome: 'finished', value: value.value, metrics, reports };
@@ -282,9 +284,15 @@ class Values {
     return this.#metrics;
   }
 
-  line(text: string): void {
-    this.#result?.line(text);
-    if (this.#series?.line(text) != null) this.#takeSeries();
+  /** Streams of the program whose lines the rules look at. */
+  get streams(): readonly Stream[] {
+    return [this.#result, this.#series].flatMap((search) => search?.streams ?? []);
+  }
+
+  line(text: string, stream: Stream): void {
+    if (this.#result?.streams.includes(stream) === true) this.#result.line(text);
+    if (this.#series?.streams.includes(stream) === true && this.#series.line(text) !== null)
+      this.#takeSeries();
   }
 
   look(): void {
@@ -297,8 +305,8 @@ class Values {
     this.#takeSeries();
   }
 
-  /** The value of the trial, or why there is none. */
-  result(): { readonly value: number } | { readonly missing: string } {
+  /** The value of the trial, or why there is none. @param tail the last lines of both streams */
+  result(tail: string): { readonly value: number } | { readonly missing: string } {
     if (this.#result === null) {
       if (this.#said !== null) return { value: this.#said };
       return {
@@ -307,7 +315,13 @@ class Values {
       };
     }
     const found = this.#result.look();
-    if ('missing' in found) return { missing: `the result rule never matched: ${found.missing}` };
+    if ('missing' in found) {
+      const isLogged = tail.split('\n').some((text) => this.#result?.line(text) != null);
+      const hint = isLogged
+        ? '; a line of standard error does: write "output" for "stdout" in the rule'
+        : '';
+      return { missing: `the result rule never matched: ${found.missing}${hint}` };
+    }
     const value = found.values.at(-1);
     return value === undefined ? { missing: 'the result rule never matched' } : { value };
   }

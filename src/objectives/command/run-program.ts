@@ -14,6 +14,7 @@ import { ContainerControl } from './container-control.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { Lines } from './lines.ts';
 import type { OutputLog } from './output-log.ts';
+import type { Stream } from './value-rules.ts';
 
 /** Reason for ending a program, as the file `GALAPAGOS_STOP` has it. */
 export type StopWord = 'pruned' | 'cancelled' | 'timedOut';
@@ -29,8 +30,9 @@ export interface ProgramParts {
   readonly signal: AbortSignal;
   /** Told the process group of the program once it starts. */
   readonly started?: (group: number) => void;
-  /** A line of standard output. */
-  readonly line: (text: string) => void;
+  readonly line: (text: string, stream: Stream) => void;
+  /** Streams whose lines are wanted. */
+  readonly streams: readonly Stream[];
   /** Called from time to time while the program runs. */
   readonly look: () => void;
   readonly platform?: NodeJS.Platform;
@@ -61,13 +63,16 @@ export async function runProgram(
     gate,
     signal,
     line,
+    streams,
     look,
     started,
     platform = process.platform,
   }: ProgramParts,
 ): Promise<EndedProgram> {
   const tail = new Tail(TAIL_BYTES);
-  const lines = new Lines(line);
+  const linesOf = (stream: Stream): Lines | null =>
+    streams.includes(stream) ? new Lines((text) => line(text, stream)) : null;
+  const [lines, errorLines] = [linesOf('stdout'), linesOf('stderr')];
   const { container } = launch;
   // The engine of a container starts it in a control group of its own.
   const scope = container === undefined ? 'group' : 'machine';
@@ -79,11 +84,12 @@ export async function runProgram(
   child.stdout?.on('data', (chunk: Buffer) => {
     log.add(chunk);
     tail.add(chunk);
-    lines.add(chunk);
+    lines?.add(chunk);
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     log.add(chunk);
     tail.add(chunk);
+    errorLines?.add(chunk);
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = exitOf(child);
@@ -132,11 +138,12 @@ export async function runProgram(
     await within(NO_OUTPUT_MS, closed);
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   }
-  lines.end();
+  lines?.end();
+  errorLines?.end();
   look();
   const kills = end.code === 0 ? null : memoryKills(scope);
   const memoryKill = kills === null || killsBefore === null ? null : kills > killsBefore;
-  return { ...end, memoryKill, tail: linesOf(tail.bytes()) };
+  return { ...end, memoryKill, tail: decodedLines(tail.bytes()) };
 }
 
 type Exit = Omit<EndedProgram, 'memoryKill' | 'tail'>;
@@ -164,7 +171,7 @@ function writeStop(file: string, word: StopWord): void {
 const TAIL_BYTES = 32 * 1024;
 
 /** Decodes each line apart: a program may mix encodings. */
-function linesOf(bytes: Buffer): string {
+function decodedLines(bytes: Buffer): string {
   const found: string[] = [];
   const lines = new Lines((text) => found.push(text));
   lines.add(bytes);

@@ -17,9 +17,13 @@ export type Found =
       readonly missing: string;
     };
 
+export type Stream = 'stdout' | 'stderr';
+
 /** Looks for the values of one attempt. */
 export interface Search {
-  /** A line of standard output. Returns the value that it holds; null: none. */
+  /** Streams whose lines it looks at. */
+  readonly streams: readonly Stream[];
+  /** A line of such a stream. Returns the value that it holds; null: none. */
   line(text: string): number | null;
   /** Values of a file, read anew if it has changed; of lines, all so far. */
   look(): Found;
@@ -33,7 +37,8 @@ const MOST_BYTES = 64 * 2 ** 20;
  * @param shared working folder of the program, for the text of an error
  */
 export function searchFor(rule: ValueRule, folder: string, shared: string): Search {
-  if ('stdout' in rule) return new LineSearch(rule.stdout);
+  if ('stdout' in rule) return new LineSearch(rule.stdout, ['stdout']);
+  if ('output' in rule) return new LineSearch(rule.output, ['stdout', 'stderr']);
   const file = 'json' in rule ? rule.json : rule.csv;
   const path = isAbsolute(file) ? file : join(folder, file);
   const read =
@@ -44,12 +49,14 @@ export function searchFor(rule: ValueRule, folder: string, shared: string): Sear
 }
 
 class LineSearch implements Search {
+  readonly streams: readonly Stream[];
   readonly #pattern: RegExp;
   readonly #values: number[] = [];
   /** A match whose group was no number; null: none. */
   #odd: string | null = null;
 
-  constructor(pattern: string) {
+  constructor(pattern: string, streams: readonly Stream[]) {
+    this.streams = streams;
     this.#pattern = new RegExp(pattern);
   }
 
@@ -67,7 +74,7 @@ class LineSearch implements Search {
     return {
       missing:
         this.#odd === null
-          ? `nothing that it printed matches /${this.#pattern.source}/`
+          ? `${this.streams.length === 1 ? 'no line of standard output' : 'nothing that it printed'} matches /${this.#pattern.source}/`
           : `/${this.#pattern.source}/ matched ${JSON.stringify(this.#odd)}, which is not a number`,
     };
   }
@@ -82,6 +89,7 @@ interface SearchedFile {
 }
 
 class FileSearch implements Search {
+  readonly streams: readonly Stream[] = [];
   readonly #path: string;
   readonly #file: string;
   readonly #misplaced: string;

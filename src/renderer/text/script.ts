@@ -73,6 +73,7 @@ export const script = {
   ruleOf: { result: 'Where the result is found', reports: 'Where the values of epochs are found' },
   rules: {
     stdout: 'a printed line',
+    output: 'a printed or logged line',
     json: 'a JSON file',
     csv: 'a CSV file',
     module: 'the module galapagos',
@@ -88,6 +89,8 @@ export const script = {
   labelOf: ({ field, of }: { field: string; of: string }) => `${field} ${of}`,
   ruleHints: {
     stdout: 'Matched with each printed line. The number is in the round brackets.',
+    output:
+      'Matched with each line of standard output and standard error. The number is in the round brackets.',
     file: 'Relative to the folder of the trial: pass {trialDir} to the script.',
     module:
       'The script calls galapagos.finish(value), or appends it to the file GALAPAGOS_REPORTS.',

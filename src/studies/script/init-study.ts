@@ -95,6 +95,7 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
     notes: [
       ...(python.note === null ? [] : [python.note]),
       ...found.notes,
+      ...keptNotes(source, found.places),
       ...rules.notes,
       ...(program.includes('/') && !program.startsWith('.')
         ? [`the command names ${program}, which other machines may not have at this path`]
@@ -118,6 +119,8 @@ interface Found {
   readonly call: readonly string[];
   /** Arguments that pass the parameters. */
   readonly arguments: readonly string[];
+  /** Options that name places of what the script writes. */
+  readonly places: readonly ScriptOption[];
   readonly space: SearchSpace;
   readonly defaults: Readonly<Record<string, Literal | null>>;
   readonly source: string;
@@ -135,6 +138,7 @@ function withOptuna(optuna: OptunaScript, source: string, path: string, call: Sc
   return {
     call: usesModule ? call.arguments : ['-m', 'galapagos', named],
     arguments: [],
+    places: [],
     space: optuna.space,
     defaults: {},
     source: 'Optuna, from its suggest calls',
@@ -143,7 +147,6 @@ function withOptuna(optuna: OptunaScript, source: string, path: string, call: Sc
     epochs: optuna.epochs,
     notes: [
       ...optuna.notes,
-      ...keptNotes(source, []),
       ...(usesModule
         ? call.notes
         : [
@@ -204,16 +207,16 @@ async function withOptions(
       ...argumentsOf(help.style, flags),
       ...needed.map((name) => name.toUpperCase()),
     ],
+    places,
     space,
     defaults,
     source: from,
-    unknown,
-    fixed,
+    unknown: [...new Set(unknown)],
+    fixed: [...new Set(fixed)],
     epochs,
     notes: [
       ...call.notes,
       ...notes,
-      ...keptNotes(source, places),
       ...needed.map(
         (name) =>
           `the script needs the argument ${name}: replace ${name.toUpperCase()} at the end of the command`,

@@ -10,6 +10,8 @@ export interface PrintedValue {
   /** The words of the text that name the value. */
   readonly words: string;
   readonly direction: 'minimize' | 'maximize';
+  /** Key of the rule: loggers write to standard error. */
+  readonly rule: 'stdout' | 'output';
   /** True if the line also shows an epoch or is printed on each. */
   readonly perEpoch: boolean;
 }
@@ -18,12 +20,16 @@ export interface PrintedValue {
 export const NUMBER = '([-+]?[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?|nan|inf)';
 const PLACEHOLDER = /\{[^{}]*\}|%[-+ #0]*\d*(?:\.\d+)?[dfgeisr]|%%/;
 const MAXIMIZED =
-  /acc(?:uracy)?|f1|auc|auroc|score|r2|map|miou|iou|bleu|rouge|reward|return|precision|recall|dice|psnr|ssim/i;
+  /acc(?:uracy)?|f1|auc|auroc|score|r2|map|miou|iou|bleu|rouge|reward|return|precision|recall|dice|psnr|ssim|best metric/i;
 const MINIMIZED = /loss|error|err|rmse|mse|mae|perplexity|ppl|nll|wer|cer|fid/i;
 const METRIC = new RegExp(
   `(?<![A-Za-z])(?:${MAXIMIZED.source}|${MINIMIZED.source})(?![A-Za-z])`,
   'gi',
 );
+
+const PRINTS = /^(print|(?:\w+\.)*(?:info|warning|write|echo|print))$/;
+const TO_STDOUT =
+  /^(print|\w+\.echo|echo|console\.print|tqdm\.write|sys\.stdout\.write|accelerator\.print)$/;
 
 /** Longest text between the word and its value, in characters. */
 const FAR = 40;
@@ -31,7 +37,7 @@ const FAR = 40;
 /** Returns the values that print and logging calls show, the most suitable first. */
 export function printedValues(source: string): PrintedValue[] {
   const found: (PrintedValue & { readonly rank: number })[] = [];
-  for (const { positional } of callsIn(source, /^(print|(?:\w+\.)*(?:info|write|echo|print))$/)) {
+  for (const { name, positional, named } of callsIn(source, PRINTS)) {
     const format = formatOf(
       positional.map((each) =>
         'code' in each
@@ -41,7 +47,9 @@ export function printedValues(source: string): PrintedValue[] {
             : '{}',
       ),
     );
-    if (format !== null) found.push(...valuesIn(format));
+    const rule: PrintedValue['rule'] =
+      TO_STDOUT.test(name) && named['file'] === undefined ? 'stdout' : 'output';
+    if (format !== null) found.push(...valuesIn(format).map((value) => ({ ...value, rule })));
   }
   const seen = new Set<string>();
   return found
@@ -70,20 +78,20 @@ function formatOf(parts: readonly string[]): string | null {
   return PLACEHOLDER.test(text) && /[A-Za-z]/.test(text) ? text : null;
 }
 
-function valuesIn(format: string): (PrintedValue & { rank: number })[] {
+function valuesIn(format: string): (Omit<PrintedValue, 'rule'> & { rank: number })[] {
   return format.split('\n').flatMap((line) =>
     [...line.matchAll(METRIC)].flatMap((match) => {
       // Not a name within a placeholder.
       if (/\{[^}]*$/.test(line.slice(0, match.index))) return [];
       const found = valueAfter(line, match.index, match[0].length);
       if (found === null) return [];
-      const before = /[\w .-]*$/.exec(line.slice(0, match.index))?.[0] ?? '';
+      const before = wordsBefore(line, match.index);
       const words = `${before}${match[0]}`.trim().toLowerCase();
       const isMaximized = MAXIMIZED.test(match[0]) && !MINIMIZED.test(match[0]);
       const perEpoch = /epoch/i.test(line.replace(match[0], ''));
       const rank =
         (words.includes('test') ? 4 : 0) +
-        (/val|valid|dev|eval/.test(words) ? 6 : 0) -
+        (/val|valid|dev|eval|best/.test(words) ? 6 : 0) -
         (/train/i.test(line.slice(0, match.index)) && !/test|val/.test(words) ? 4 : 0) +
         (isMaximized ? 2 : 0) -
         (found.isCoarse ? 3 : 0);
@@ -106,7 +114,7 @@ function valueAfter(
   at: number,
   length: number,
 ): { readonly pattern: string; readonly isCoarse: boolean } | null {
-  const word = (/[\w .-]*$/.exec(line.slice(0, at))?.[0] ?? '').trimStart();
+  const word = wordsBefore(line, at).trimStart();
   let pattern = escaped(`${word}${line.slice(at, at + length)}`);
   let rest = line.slice(at + length);
   const next = PLACEHOLDER.exec(rest);
@@ -126,6 +134,12 @@ function valueAfter(
   rest = next[0];
   const decimals = /\.(\d+)[fg%]/.exec(rest)?.[1];
   return { pattern: `${pattern}${NUMBER}`, isCoarse: /^%%|d\}?$/.test(rest) || decimals === '0' };
+}
+
+/** The words before a place, up to a placeholder. */
+function wordsBefore(line: string, at: number): string {
+  const before = line.slice(0, at).replaceAll(new RegExp(PLACEHOLDER.source, 'g'), '\0');
+  return /[\w .-]*$/.exec(before)?.[0] ?? '';
 }
 
 function hasMetric(text: string): boolean {

@@ -82,6 +82,10 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** Names of options of an evaluation, of batch norms, and of ends of a schedule. */
+const OTHERS =
+  /(^|_)(test|eval|valid|validation|val|bn)_|(^|_)(min|warmup|final|end)_(lr|learning_rate)$/;
+
 /** True if an option is the number of epochs, by its name. */
 export function countsEpochs({ name }: ScriptOption): boolean {
   return EPOCHS.test(wordsOf(name));
@@ -96,7 +100,7 @@ export function propose(option: ScriptOption): Proposal {
   const isNumeric = option.type === 'int' || option.type === 'float' || value !== undefined;
   const rule = rules.find((each) => each.name.test(name));
   const made =
-    option.takesValue && !/(^|_)(test|eval|valid|val)_/.test(name)
+    option.takesValue && !OTHERS.test(name)
       ? option.choices.length > 1
         ? choices(option, name, rule !== undefined)
         : isNumeric
@@ -147,10 +151,10 @@ function logAround(below: number, above: number, low?: number, high?: number): M
 }
 
 function between(low: number, high: number): Make {
-  return (option, value) =>
-    value !== undefined && (value < low || value > Math.max(high, 1))
+  return (option, value = low) =>
+    value < 0 || value > Math.max(high, 1)
       ? undefined
-      : clamped({ type: 'float', low, high: Math.max(high, value ?? high) }, option);
+      : clamped({ type: 'float', low: Math.min(low, value), high: Math.max(high, value) }, option);
 }
 
 /** A share of all steps, where the option says that a number below 1 is one. */

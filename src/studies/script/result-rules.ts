@@ -57,12 +57,13 @@ export function rulesFor(
         'what the script prints as its result is unknown: correct "result" and "direction", or call galapagos.finish(value)',
       ],
     };
+  const isPerEpoch = (best.perEpoch || epochs !== undefined) && !/\bbest\b/.test(best.words);
   const also = others.map(({ words }) => words).filter((words) => words !== best.words);
   return {
     objective: {
-      result: { stdout: best.pattern },
-      ...(best.perEpoch || epochs !== undefined ? { reports: { stdout: best.pattern } } : {}),
-      ...(epochs === undefined ? {} : { epochs }),
+      result: { [best.rule]: best.pattern },
+      ...(isPerEpoch ? { reports: { [best.rule]: best.pattern } } : {}),
+      ...(isPerEpoch && epochs !== undefined ? { epochs } : {}),
     },
     direction: best.direction,
     notes: [

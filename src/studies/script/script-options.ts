@@ -90,7 +90,7 @@ export async function optionsOf(
         : ended === 'cancelled'
           ? 'it was cancelled'
           : code === 0
-            ? 'it shows no options'
+            ? (subcommandsIn(stdout) ?? 'it shows no options')
             : (lastLine(stderr) ?? `it ended with status ${String(code)}`);
   return {
     help: none,
@@ -127,6 +127,14 @@ export function moduleDefaults(source: string): ScriptOption[] {
       return [{ name, flag: '', type, default: value, choices: [], takesValue: true, help: '' }];
     }),
   );
+}
+
+/** A clause that asks for a subcommand; null: the help of argparse shows none. */
+function subcommandsIn(help: string): string | null {
+  const names = /\{([\w-]+(?:,[\w-]+)*)\}\s+\.\.\./.exec(help)?.[1];
+  return names === undefined
+    ? null
+    : `it has the subcommands ${names.replaceAll(',', ', ')}: name one after --`;
 }
 
 function lastLine(text: string): string | undefined {

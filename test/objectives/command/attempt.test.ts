@@ -43,6 +43,21 @@ describe('Commands: the value of an attempt', () => {
     });
   });
 
+  it('comes from lines of standard error by the rule "output" only, which the error suggests', async () => {
+    const script = 'echo "INFO acc=0.5" >&2; echo "acc=0.6"; echo "INFO acc=0.7 é" >&2';
+    const both = { output: 'acc=(\\S+)' };
+    const logged = await place.shell(script, { result: both, reports: both });
+    expect(logged).toMatchObject({ outcome: 'succeeded' });
+    expect(logged.reports?.map(({ value }) => value).toSorted()).toEqual([0.5, 0.6, 0.7]);
+    expect(await place.shell(script, { result: { stdout: 'acc=(\\S+)' } })).toMatchObject({
+      value: 0.6,
+    });
+    const { error } = await place.shell(script, { result: { stdout: 'INFO acc=(\\S+)' } });
+    expect(error).toMatch(
+      /no line of standard output matches .*; a line of standard error does: write "output"/,
+    );
+  });
+
   it('is missing where its file lies in the working folder, and the error says so', async () => {
     const { error } = await place.shell('echo "{}" > m.json', {
       result: { json: 'm.json', key: 'a' },
@@ -86,7 +101,7 @@ describe('Commands: the value of an attempt', () => {
     const { outcome, error } = await place.shell('echo accuracy: 3', VALUE);
     expect(outcome).toBe('crashed');
     expect(error).toBe(
-      'the result rule never matched: nothing that it printed matches /value=(\\S+)/\nthe last of its output:\naccuracy: 3',
+      'the result rule never matched: no line of standard output matches /value=(\\S+)/\nthe last of its output:\naccuracy: 3',
     );
     expect((await place.shell('exit 0')).error).toMatch(
       /without a result.*GALAPAGOS_REPORTS names\nit printed nothing$/,

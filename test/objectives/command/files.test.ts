@@ -175,7 +175,7 @@ describe('Commands: the reports file', () => {
 describe('Commands: rules for values', () => {
   it('stdout: takes each match, and says what it looked for when there is none', () => {
     const search = searchFor({ stdout: 'acc=(\\S+)' }, folder.path, folder.path);
-    expect(search.look()).toEqual({ missing: 'nothing that it printed matches /acc=(\\S+)/' });
+    expect(search.look()).toEqual({ missing: 'no line of standard output matches /acc=(\\S+)/' });
     expect(search.line('acc=high')).toBeNull();
     expect(search.look()).toMatchObject({ missing: expect.stringContaining('"high"') as string });
     expect([search.line('epoch 1 acc=0.5'), search.line('epoch 2 acc=0.75')]).toEqual([0.5, 0.75]);

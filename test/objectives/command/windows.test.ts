@@ -47,6 +47,7 @@ describe('Commands on Windows: the end of a program', () => {
         graceMs,
         gate: new Gate(),
         signal: stop.signal,
+        streams: ['stdout'],
         line: (text) => {
           printed.push(text);
           stop.abort('pruned');

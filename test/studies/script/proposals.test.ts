@@ -62,6 +62,13 @@ describe('Proposals', () => {
     [option('seed', 1), { seed: true }],
     [option('epochs', 10), { epochs: true }],
     [option('test-batch-size', 1000), fixed(true)],
+    [option('validation-batch-size', 16), fixed(true)],
+    [option('min-lr', 0, { type: 'float' }), fixed(false)],
+    [option('min-child-weight', 4), int(2, 8)],
+    [option('beta1', 0.5), float(0.5, 0.99)],
+    [option('output-dir', 'runs'), { kept: true }],
+    [option('logdir'), { kept: true }],
+    [option('resume-dir', 'runs'), fixed(true)],
     [option('data-dir', 'data'), fixed(true)],
     [option('device', 'cuda', { choices: ['cuda', 'cpu'] }), fixed(true)],
     [option('nesterov', false, { takesValue: false }), fixed(true)],
@@ -158,6 +165,16 @@ print('val loss: {:.4f}'.format(a))`;
 
   it('are none where no metric is printed', () => {
     expect(printedValues('print("done", x)\nprint(f"{loss}")\nprint()')).toEqual([]);
+  });
+
+  it.each([
+    ['print(f"loss: {x}")', 'stdout'],
+    ['click.echo(f"loss: {x}")', 'stdout'],
+    ['print(f"loss: {x}", file=sys.stderr)', 'output'],
+    ['logger.info(f"loss: {x}")', 'output'],
+    ['sys.stderr.write(f"loss: {x}")', 'output'],
+  ])('in the lines of %s are found in the stream that has them', (source, rule) => {
+    expect(printedValues(source)).toMatchObject([{ words: 'loss', rule }]);
   });
 });
 
