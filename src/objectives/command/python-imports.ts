@@ -36,21 +36,42 @@ export function scriptIn(command: readonly string[], folder: string): string | n
  * @param folder absolute path of the working folder, in which modules are found that run with `-m`
  */
 export function importsOf(command: readonly string[], script: string, folder: string): string[] {
-  const root = command.includes('-m') && !runsPythonModule(command) ? folder : dirname(script);
   const names = new Set(runsPythonModule(command) ? ['galapagos'] : []);
+  for (const { others } of ownModules(command, script, folder))
+    for (const name of others) names.add(name);
+  return [...names].sort();
+}
+
+interface OwnModule {
+  readonly source: string;
+  /** Names of modules that it imports and that are not the project's. */
+  readonly others: readonly string[];
+}
+
+/** The script and the modules of its project that it imports, also indirectly. @param folder as above */
+export function ownModules(
+  command: readonly string[],
+  script: string,
+  folder: string,
+): OwnModule[] {
+  const root = command.includes('-m') && !runsPythonModule(command) ? folder : dirname(script);
+  const found: OwnModule[] = [];
   const waiting = [script];
   const read = new Set<string>();
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const source =
       read.has(file) || read.size >= MOST_MODULES ? null : readText(file, LONGEST_SOURCE);
     read.add(file);
-    for (const module of source === null ? [] : modulesIn(source)) {
+    if (source === null) continue;
+    const others: string[] = [];
+    for (const module of modulesIn(source)) {
       const own = ownFiles(module, root, dirname(file));
       if (own !== null) waiting.push(...own);
-      else names.add(module.name);
+      else others.push(module.name);
     }
+    found.push({ source, others });
   }
-  return [...names].sort();
+  return found;
 }
 
 /** An import as a source states it: `from ..data import load` has two dots and the path `data`. */

@@ -14,7 +14,8 @@ import { keptArguments, keptNotes } from './kept-files.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
 import { countsEpochs, propose } from './propose.ts';
-import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
+import { importsIn, LONGEST_SOURCE, ownModules } from '../../objectives/command/python-imports.ts';
+import { printedValues } from './printed-values.ts';
 import { rulesFor } from './result-rules.ts';
 import { givenValue } from './script-arguments.ts';
 import { scriptCall } from './script-call.ts';
@@ -72,7 +73,14 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
       : withOptuna(optuna, source, path, call);
   const command = [program, ...found.call, ...args.map(doubled), ...found.arguments];
   if (Object.keys(found.space).length === 0) throw noParameters(path, found);
-  const rules = rulesFor(source, optuna, found.epochs, args);
+  // What is printed may be in a module that the script imports.
+  const printing =
+    printedValues(source).length > 0
+      ? source
+      : ownModules(command, script, folder)
+          .map((module) => module.source)
+          .join('\n');
+  const rules = rulesFor(printing, optuna, found.epochs, args);
   return {
     study: {
       format: 'galapagos-study/1',

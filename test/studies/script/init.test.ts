@@ -112,6 +112,15 @@ describe('galapagos init', () => {
     expect(printed).toContain(said);
   });
 
+  it('finds what is printed in a module of the project', async () => {
+    writeFileSync(join(folder, 'loop.py'), 'def fit(lr):\n    print(f"val_acc: {lr}")\n');
+    const { study } = await init(
+      'import galapagos\nfrom loop import fit\nfit(**galapagos.params(lr=0.1))\n',
+    );
+    const { stdout = '' } = study.objective['result'] as { readonly stdout?: string };
+    expect(new RegExp(stdout).exec('val_acc: 0.5')?.[1]).toBe('0.5');
+  });
+
   it('says that files of a script are not kept, unless it writes to the folder that is', async () => {
     const source =
       'import galapagos, torch\np = galapagos.params(lr=0.1)\ntorch.save({}, "model.pt")\n';
