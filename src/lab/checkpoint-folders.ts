@@ -3,6 +3,7 @@
  * but the best. A worker cannot decide this: whether a failed attempt is repeated, and which trial
  * is the best, the scheduler knows.
  */
+import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import type { Study, Change } from '../core/scheduling/index.ts';
 import { pausesTrials } from '../core/pruners/create-pruner.ts';
@@ -102,6 +103,8 @@ export class CheckpointFolders {
 
   async #removeHere(study: string, trial: number): Promise<void> {
     const folder = checkpointFolder(this.#userFolder, study, trial);
+    // Most folders are missing: this look costs less than a call in the thread pool that fails.
+    if (!existsSync(folder)) return;
     // Most folders are empty or missing, which costs a third of a recursive deletion.
     const isGone = await rmdir(folder).then(
       () => true,

@@ -94,8 +94,10 @@ function isRunnable(path: string, platform: NodeJS.Platform): boolean {
   try {
     if (isWindows && isStoreStub(path)) return false;
     if (isWindows && isStoreAlias(path)) return true;
+    // Throws no error for a missing file, because each trial looks in every folder of PATH.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile() && (!isWindows || isStarted(path));
+    return !isWindows || isStarted(path);
   } catch {
     return false;
   }

@@ -166,7 +166,8 @@ export class Cohorts {
       ended: end,
     };
     const results = await this.#run(study, requests, listener, shape);
-    over.abort();
+    // Without a reason, a DOMException with its stack would be made.
+    over.abort('over');
     for (const lane of lanes.keys())
       end(
         lane,

@@ -105,8 +105,16 @@ function pythonNotes(objective: CommandObjective, env: NodeJS.ProcessEnv): strin
   return [`trials run with the Python ${program} (${origin})`, ...(note === null ? [] : [note])];
 }
 
+/** Parsed objectives: some are asked for once a trial. */
+const parsedObjectives = new WeakMap<Objective, CommandObjective>();
+
 function parsedOf(objective: Objective): CommandObjective {
-  return parse(commandObjective, objective, 'the study’s objective');
+  let parsed = parsedObjectives.get(objective);
+  if (parsed === undefined) {
+    parsed = parse(commandObjective, objective, 'the study’s objective');
+    parsedObjectives.set(objective, parsed);
+  }
+  return parsed;
 }
 
 function createCommand({

@@ -145,7 +145,8 @@ async function evaluate(
     look: () => values.look(),
     ...(parts.started === undefined ? {} : { started: parts.started }),
   });
-  over.abort();
+  // Without a reason, a DOMException with its stack would be made.
+  over.abort('over');
   lane.signal.removeEventListener('abort', obey);
   values.end();
   if (lane.signal.aborted) return { outcome: 'stopped' };
