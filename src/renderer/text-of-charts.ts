@@ -23,8 +23,9 @@ export const chartText = {
     byTrials: 'Finished trials',
     byTime: 'Running time',
   },
-  /** `Validation accuracy (%)`. */
-  valueAxis: (kind: ScoreKind) => {
+  /** `Validation accuracy (%)`; the first objective where the study lists several. */
+  valueAxis: (kind: ScoreKind & { readonly objective?: string | null }) => {
+    if (kind.objective != null && kind.metric === 'value') return kind.objective;
     const name = scoreName(kind);
     return `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind.metric === 'accuracy' ? ' (%)' : ''}`;
   },
@@ -38,10 +39,12 @@ export const chartText = {
     parameters: 'Parameters',
     shapes: { circle: 'founder', square: 'mutation', diamond: 'crossover', triangle: 'other' },
     chosen: ({ sampler }: { sampler: string }) => `auto: ${sampler}`,
-    sampled: ({ sampler }: { sampler: string }) => `by ${sampler} sampler`,
+    sampled: ({ sampler }: { sampler: string }) => `sampler: ${sampler}`,
     alive: 'surviving',
     displaced: 'displaced',
     running: 'running',
+    waiting: 'waiting',
+    atRung: 'paused at a rung',
     pruned: 'pruned',
     failed: 'failed',
     diverged: 'diverged',
@@ -136,7 +139,7 @@ export const chartText = {
           ? `running, ${many(epoch, 'report')}`
           : `running, epoch ${count(epoch)} of ${count(of)}`,
       waiting: 'waiting',
-      paused: 'paused at a rung',
+      atRung: 'paused at a rung',
       origin: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
         parents.length === 0 ? operator : `${operator} of ${list(parents.map(String))}`,
       changed: ({ name, from, to }: { name: string; from: string | null; to: string }) =>

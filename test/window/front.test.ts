@@ -1,6 +1,5 @@
 /** Tests Evolution of a study with several objectives: the scatter plot and the hypervolume. */
 import { describe, expect, it } from 'vitest';
-import { scoreName } from '../../src/core/study/score.ts';
 import { front as words } from '../../src/renderer/text/front.ts';
 import { text } from '../../src/renderer/text.ts';
 import { ask, PATIENCE, railStudy, syntheticStudy, windowLab } from '../support/window.ts';
@@ -49,14 +48,11 @@ describe('Window: several objectives', () => {
       const chosen = section.locator('circle.selected');
       await chosen.waitFor();
       expect(await chosen.getAttribute('aria-label')).toMatch(`Trial ${front[0]!}: f1 `);
-      await page
-        .getByText(
-          `${scoreName({ metric: 'value', split: null })}, ${text.inspector.standing.front}`,
-        )
-        .waitFor();
+      // Trials are placed by the first objective, which the pane and the list name.
+      await page.getByText(`f1, ${text.inspector.standing.front}`).waitFor();
       await page.keyboard.press('Escape');
       await page
-        .getByText(text.inspector.front({ front: front.length }), { exact: false })
+        .getByText(`${text.inspector.front({ front: front.length })}, f1`, { exact: true })
         .waitFor();
       await section.getByText(/^Hypervolume \d+/).waitFor();
     },

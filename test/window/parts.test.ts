@@ -5,6 +5,7 @@ import { at } from '../../src/core/at.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { parameter } from '../../src/renderer/format.ts';
 import { text } from '../../src/renderer/text.ts';
+import { chartText } from '../../src/renderer/text-of-charts.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import {
@@ -96,6 +97,8 @@ describe('Window: trials that train in parts', () => {
         .poll(() => rows.filter({ hasText: text.states.paused }).count(), patient)
         .toBe(0);
       await chip.click();
+      await page.getByRole('tab', { name: text.tabs.evolution }).click();
+      await page.getByText(chartText.evolution.atRung, { exact: true }).waitFor();
 
       await ask(page, 'resumeStudy', { study: key });
       await untilEnded(page, 24);

@@ -23,7 +23,9 @@ export function namedShapes(
   return order.flatMap((shape) => {
     const its = operators.filter((operator) => shapeOf(operator) === shape);
     if (its.length === 0) return [];
-    const isNamed = shape === 'triangle' && its.length <= MOST_NAMED;
+    const isNamed =
+      (shape === 'triangle' && its.length <= MOST_NAMED) ||
+      its.every((operator) => operator === 'copy');
     return { shape, label: isNamed ? its.map(operatorWord).join(', ') : words.shapes[shape] };
   });
 }

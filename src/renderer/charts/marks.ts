@@ -7,11 +7,11 @@ import type { Pen } from './pen.ts';
 export type Shape = 'circle' | 'square' | 'diamond' | 'triangle';
 
 /**
- * Circle: founder. Square: mutation. Diamond: crossover. Triangle: any other operator, named on
- * hover.
+ * Circle: founder. Square: mutation. Diamond: crossover, or copy of another member. Triangle: any
+ * other operator, named on hover.
  */
 export function shapeOf(operator: string): Shape {
-  if (operator.startsWith('crossover')) return 'diamond';
+  if (operator.startsWith('crossover') || operator === 'copy') return 'diamond';
   if (operator.startsWith('mutation')) return 'square';
   return founders.has(operator) ? 'circle' : 'triangle';
 }
@@ -114,6 +114,16 @@ export function waitingRing(pen: Pen, x: number, y: number, colour: string): voi
   pen.begin();
   pen.circle(x, y, 4);
   pen.stroke(colour, 1.25, 1, [1.9, 2.1]);
+}
+
+/** Draws two bars: the trial waits at a rung. */
+export function pausedMark(pen: Pen, x: number, y: number, colour: string): void {
+  pen.begin();
+  for (const bar of [x - 2, x + 2]) {
+    pen.moveTo(bar, y - 3.5);
+    pen.lineTo(bar, y + 3.5);
+  }
+  pen.stroke(colour, 2);
 }
 
 /** Draws the sign ⊤: the trial was cut off. */

@@ -75,11 +75,12 @@ export function valueScale(
   best: number,
   floor: number,
   metric: Metric,
+  direction: Direction = 'maximize',
 ): ValueScale {
   const { into, outOf } = transformOf(kind, floor);
   let [from, to] = [into(worst), into(best)];
   if (from === to) {
-    const sign = worst <= best ? 1 : -1;
+    const sign = worst < best || (worst === best && direction === 'maximize') ? 1 : -1;
     const least = metric === 'accuracy' ? HALF_A_PERCENT : 1e-9;
     const pad =
       (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, least)) * sign;

@@ -36,7 +36,14 @@ export function curvesSvg(
   const kind = scaleKindFor(head.metric, head.direction, Math.min(...values));
   const domain = domainOf(values, head.direction, kind, null);
   if (lines.length === 0 || domain === null) return null;
-  const scale = valueScale(kind, domain.worst, domain.best, floorOf(kind, values), head.metric);
+  const scale = valueScale(
+    kind,
+    domain.worst,
+    domain.best,
+    floorOf(kind, values),
+    head.metric,
+    head.direction,
+  );
   const title = chartText.valueAxis(head);
   return chartExport('report-curves', () => ({
     width: WIDTH,

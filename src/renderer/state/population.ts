@@ -28,6 +28,7 @@ export type Head = Pick<
   | 'split'
   | 'searched'
   | 'operators'
+  | 'objectives'
   | 'parameters'
   | 'state'
   | 'limits'
@@ -38,6 +39,8 @@ export class Population {
   readonly table: TrialTable;
   direction: Direction = 'maximize';
   metric: StudyHead['metric'] = 'value';
+  /** Metric by which trials are placed, where the study lists several objectives; else null. */
+  objective: string | null = null;
   /**
    * The samples that scores are computed on; null when there are none, or for a study of another
    * program.
@@ -103,7 +106,7 @@ export class Population {
     }
     // Trials that ended while the study was loading are processed once it is loaded.
     if (!loading) this.#lifelines?.update();
-    if (this.#mustFit() && now - this.#fitAt >= STEADY_MS) this.fit(now);
+    if (this.#mustFit() && (this.#isProvisional || now - this.#fitAt >= STEADY_MS)) this.fit(now);
     if (before === this.layout) return false;
     for (const told of this.#watchers) told();
     return true;
@@ -152,7 +155,7 @@ export class Population {
       scale.floor === floor
     )
       return;
-    this.scale = valueScale(kind, domain.worst, best, floor, this.metric);
+    this.scale = valueScale(kind, domain.worst, best, floor, this.metric, this.direction);
     this.layout += 1;
   }
 
@@ -231,6 +234,7 @@ export class Population {
     this.direction = head.direction;
     this.metric = head.metric;
     this.split = head.split;
+    this.objective = head.objectives?.[0] ?? null;
     this.axes = head.searched === null ? [] : axesOf(spaceOf(head.searched));
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
     this.#lifelines =
@@ -281,6 +285,11 @@ export class Population {
       (best !== this.scale.best && this.scale.unit(best) > 1) ||
       this.valued >= 2 * this.#valuedAtFit
     );
+  }
+
+  /** Whether the scale is that of a single value, whose range says nothing of the next ones. */
+  get #isProvisional(): boolean {
+    return this.scale !== null && this.scale.worst === this.scale.best;
   }
 
   #better(a: number, b: number): boolean {

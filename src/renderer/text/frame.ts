@@ -67,7 +67,7 @@ export const header = {
     'too-few': ({ needed }: { needed: number | null }) =>
       `until ${many(needed ?? 5, 'trial')} finish`.replace('1 trial finish', '1 trial finishes'),
     'no-limit': () => 'no limit was set',
-    'no-worker': () => 'no worker is enabled',
+    'no-worker': () => 'no worker is ready',
     'not-running': () => 'not running',
     'target-only': () => 'runs until the target value',
     foreign: () => 'run by another program',

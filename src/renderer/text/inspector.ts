@@ -26,6 +26,8 @@ export const inspector = {
     founder: 'Founder, drawn at random',
     chosen: 'Random point, chosen by the model',
     other: ({ operator }: { operator: string }) => `Proposed by ${operator}`,
+    copy: ({ copied, own }: { copied: number; own: number }) =>
+      `Copy of ${copied}, in place of ${own}`,
     of: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
       `${operator.charAt(0).toUpperCase()}${operator.slice(1)} of ${list(parents.map(String))}`,
   },
@@ -92,7 +94,7 @@ export const inspector = {
   lastError: 'Why the last attempt failed',
   cancelTrial: 'Cancel this trial',
   population: 'Population',
-  nothingSelected: 'Nothing selected. Click a dot, or press J and K.',
+  nothingSelected: 'Nothing selected. Click a dot, or step through the trials with J and K.',
   noTrials: 'No trial has finished yet.',
   reading: ({ read, of }: { read: number; of: number }) =>
     `Reading trials: ${count(read)} of ${count(of)}.`,

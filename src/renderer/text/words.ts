@@ -70,6 +70,8 @@ export const words = {
     crossover: 'crossover',
     both: 'crossover + mutation',
     cmaEs: 'CMA-ES',
+    goOn: 'continuation',
+    copy: 'copy',
   },
   measures,
   unknown: 'unknown',

@@ -163,6 +163,11 @@ describe('Charts: marks', () => {
       'neighbour, local search',
     ]);
     expect(labels(['neighbour', 'local-search', 'enqueued'])).toEqual(['other']);
+    expect(labels(['latin-hypercube', 'continue', 'copy'])).toEqual([
+      'founder',
+      'copy',
+      'continuation',
+    ]);
   });
 
   it('escapes text in SVG', () => {

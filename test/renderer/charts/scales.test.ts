@@ -49,6 +49,16 @@ describe('Value scale', () => {
     expect(valueScale('log', 1, 0.1, 0.05, 'value').unit(NaN)).toBeNaN();
   });
 
+  it('has better values above where all values are equal, in either direction', () => {
+    for (const kind of ['linear', 'log'] as const) {
+      const rising = valueScale(kind, 0.5, 0.5, 0.25, 'value', 'maximize');
+      const falling = valueScale(kind, 0.5, 0.5, 0.25, 'value', 'minimize');
+      expect(rising.unit(0.9)).toBeGreaterThan(1);
+      expect(falling.unit(0.3)).toBeGreaterThan(1);
+      expect(falling.unit(0.9)).toBeLessThan(0);
+    }
+  });
+
   it('gives equal steps of error equal heights on the logarithmic error axis', () => {
     const scale = valueScale('log-error', 0.9, 0.999, 0.0005, 'value');
     expect(scale.unit(0.99) - scale.unit(0.9)).toBeCloseTo(scale.unit(0.999) - scale.unit(0.99), 9);

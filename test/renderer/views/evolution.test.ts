@@ -4,6 +4,7 @@ import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 import { standingOf } from '../../../src/renderer/inspector/standing.ts';
 import { survivorsOf } from '../../../src/renderer/inspector/summary.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
+import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
 import { drawBase } from '../../../src/renderer/views/evolution/draw-base.ts';
 import { drawOverlay } from '../../../src/renderer/views/evolution/draw-overlay.ts';
 import { Motions } from '../../../src/renderer/views/evolution/motions.ts';
@@ -109,6 +110,27 @@ describe('Population: best value and scale', () => {
     expect(population.scale!.best).toBe(before);
     population.update(head, false, 12_000);
     expect(population.scale!.best).toBe(0.995);
+  });
+
+  it('moves at once while it is that of a single value', () => {
+    const { head } = simulatedTable('evolution', 40);
+    const table = new TrialTable(4);
+    const population = new Population(table);
+    const lower = { ...head, direction: 'minimize' as const, metric: 'value' as const };
+    const end = (number: number, value: number): void => {
+      table.merge(
+        trialBlock(
+          [{ number, value, finish: number, historyLength: number, params: [0, 1, 0, NaN] }],
+          4,
+        ),
+      );
+      population.update(lower, false, 10_000);
+    };
+    end(0, 1.262);
+    end(1, 0.961);
+    // Better is up although it is less.
+    expect(population.unitOf(1)).toBeCloseTo(1, 6);
+    expect(population.unitOf(0)).toBeCloseTo(0, 6);
   });
 });
 

@@ -51,7 +51,14 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
     scale:
       domain === null
         ? null
-        : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.metric),
+        : valueScale(
+            kind,
+            domain.worst,
+            domain.best,
+            floorOf(kind, values),
+            first.metric,
+            first.direction,
+          ),
     most: Math.max(0, ...lines.map(({ last }) => last)),
     unlike: rows.filter((row) => !alike.includes(row)).map(({ name }) => name),
     timeless,

@@ -26,7 +26,7 @@ export function provisionalScale(
   const domain = domainOf(seen, direction, kind, chance);
   return domain === null
     ? null
-    : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), metric);
+    : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), metric, direction);
 }
 
 /**

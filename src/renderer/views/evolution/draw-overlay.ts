@@ -4,9 +4,8 @@
  */
 import { at } from '../../../core/at.ts';
 import { genealogyOf } from '../../../core/analysis/genealogy.ts';
-import type { RowState } from '../../../protocol/window/codes.ts';
 import { placeLabels } from '../../charts/labels.ts';
-import { link, mark, runningRing, shapeOf, waitingRing } from '../../charts/marks.ts';
+import { link, mark, pausedMark, runningRing, shapeOf, waitingRing } from '../../charts/marks.ts';
 import type { Pen } from '../../charts/pen.ts';
 import { chartText } from '../../text-of-charts.ts';
 import { drawEnd, drawLife } from './draw-base.ts';
@@ -84,8 +83,10 @@ function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Poin
     number >= Math.max(0, table.size - 2 * MOST_WAITING);
     number--
   ) {
-    if (!table.has(number) || !isWaiting(table.state(number)) || ++waiting > MOST_WAITING) continue;
-    waitingRing(pen, places.x(number), places.y(number), palette.waiting);
+    const state = table.has(number) ? table.state(number) : 'complete';
+    if ((state !== 'waiting' && state !== 'paused') || ++waiting > MOST_WAITING) continue;
+    const draw = state === 'paused' ? pausedMark : waitingRing;
+    draw(pen, places.x(number), places.y(number), palette.waiting);
   }
   for (const number of table.running) {
     if (moving.has(number)) continue;
@@ -99,10 +100,6 @@ function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Poin
       palette.canvas,
     );
   }
-}
-
-function isWaiting(state: RowState): boolean {
-  return state === 'waiting' || state === 'paused';
 }
 
 function partDone(places: Places, number: number, reports: number, epochs: number | null): number {
