@@ -23,7 +23,8 @@ export class GraceCount {
     else if (!this.#counting || this.#settled === null) return;
     else if (change.kind === 'trialEnded' && change.attempt !== null)
       this.#settled = { ...this.#settled, finished: this.#settled.finished + 1 };
-    else if (change.kind === 'trialBack')
+    // A trial that pauses at a rung has ended its part.
+    else if (change.kind === 'trialBack' && change.outcome !== 'paused')
       this.#settled = { ...this.#settled, returned: this.#settled.returned + 1 };
   }
 

@@ -35,6 +35,14 @@ describe('Pause and stop: what became of the running trials', () => {
     expect(heard(moved('pausing'), ended, moved('paused'), moved('running'))).toBeNull();
   });
 
+  it('does not count a trial that pauses at a rung as returned', () => {
+    const paused = { kind: 'trialBack', attempt, outcome: 'paused' } as Change;
+    expect(heard(moved('pausing'), paused, back, moved('paused'))).toEqual({
+      finished: 0,
+      returned: 1,
+    });
+  });
+
   it('knows nothing of a study that ends by its limit', () => {
     expect(heard(moved('running'), ended, moved('finished'))).toBeNull();
   });
