@@ -14,20 +14,6 @@ const PASSED =
 const PASSED_ON_WINDOWS =
   /^(PATH|PATHEXT|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*|HOMEDRIVE|HOMEPATH|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|OS|VIRTUAL_ENV|CONDA_\w+|MAMBA_ROOT_PREFIX|UV_PROJECT_ENVIRONMENT|CUDA_\w+|NVIDIA_\w+|HIP_VISIBLE_DEVICES|ZE_\w+)$/i;
 
-/** Names by platform: an attempt asks for all names of the worker, which are always the same. */
-const known = new Map<NodeJS.Platform, Map<string, boolean>>();
-
-function isPassed(name: string, platform: NodeJS.Platform): boolean {
-  let names = known.get(platform);
-  if (names === undefined) known.set(platform, (names = new Map<string, boolean>()));
-  let passed = names.get(name);
-  if (passed === undefined) {
-    passed = (platform === 'win32' ? PASSED_ON_WINDOWS : PASSED).test(name);
-    names.set(name, passed);
-  }
-  return passed;
-}
-
 /** Beginning of the names that the contract reserves. */
 export const RESERVED = 'GALAPAGOS_';
 
@@ -78,8 +64,9 @@ export function environmentOf(
   platform: NodeJS.Platform = process.platform,
 ): Record<string, string> {
   const base: Record<string, string> = {};
+  const passed = platform === 'win32' ? PASSED_ON_WINDOWS : PASSED;
   for (const [name, value] of Object.entries(own))
-    if (value !== undefined && isPassed(name, platform)) base[name] = value;
+    if (value !== undefined && passed.test(name)) base[name] = value;
   for (const name of ['TMPDIR', ...(platform === 'win32' ? ['TMP', 'TEMP'] : [])])
     base[name] = facts.temporaryDir;
   base['PYTHONUNBUFFERED'] = '1';

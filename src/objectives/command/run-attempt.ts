@@ -35,6 +35,8 @@ import type { Stream } from './value-rules.ts';
 
 export interface AttemptParts {
   readonly objective: CommandObjective;
+  /** Environment of this process. */
+  readonly own: NodeJS.ProcessEnv;
   readonly place: RunningPlace;
   readonly study: Pick<StudyMessage, 'study' | 'name' | 'seed'>;
   readonly lane: EvaluatedLane;
@@ -116,7 +118,7 @@ async function evaluate(
   const epochs = lane.part ?? null;
   const facts = { ...folders, project: place.project, study: name, trial, attempt, seed, epochs };
   const cores = objective.resources?.cpus ?? threads;
-  const passed = environmentOf(process.env, added, params, facts, cores);
+  const passed = environmentOf(parts.own, added, params, facts, cores);
   const command = fillIn(objective.command, params, facts);
   const launch = launchOf({ ...objective, folder }, inFolder(objective, folder), command, passed, {
     name: containerName(study.study, trial, attempt, process.pid),

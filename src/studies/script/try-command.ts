@@ -93,6 +93,7 @@ export class CommandTry {
     try {
       const end = await runAttempt({
         objective,
+        own: process.env,
         place: { folder: objective.folder, project: objective.folder },
         study: { study: ATTEMPT.study, name: study.name, seed: study.seed },
         lane: { attempt: ATTEMPT, params, signal: this.#stop.signal },

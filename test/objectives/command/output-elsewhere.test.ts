@@ -124,6 +124,7 @@ describe('Attempts after one on another machine', () => {
       const end = await runAttempt({
         ...{
           objective: parsed,
+          own: process.env,
           place,
           study: { study: 'uid', name: 's', seed: 1 },
           pool,

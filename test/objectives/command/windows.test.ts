@@ -139,6 +139,7 @@ describe('Commands: entries of the project folder that this system does not link
     const attempt = { study: 'c0ffee', number: 0, attemptNumber: 1 };
     const end = await runAttempt({
       objective,
+      own: process.env,
       place: { folder: folder.path, project: folder.path, unlinked: ['big', 'data.csv'] },
       study: { study: attempt.study, name: 'any', seed: 1 },
       lane: { attempt, params: {}, signal: new AbortController().signal },
