@@ -88,7 +88,9 @@ export class AttemptFolderPool {
       stopFile,
       remove: () => {
         if (emptied(trialDir) && emptied(temporaryDir)) {
-          for (const file of [paramsFile, reportsFile, stopFile]) rmSync(file, { force: true });
+          // Most programs leave the first one only, and looking costs less than deleting in vain.
+          for (const file of [paramsFile, reportsFile, stopFile])
+            if (existsSync(file)) rmSync(file, { force: true });
           if (isEmpty(checkpointDir)) takeEmpty(checkpointDir, spareCheckpoints);
           this.#spare = base;
         } else {
@@ -116,7 +118,10 @@ function innerFolders(base: string): readonly [trialDir: string, temporaryDir: s
 function placeEmpty(spare: string, folder: string): void {
   try {
     // A program that has left its process group may have written there since.
-    if (isEmpty(spare)) renameSync(spare, folder);
+    if (isEmpty(spare)) {
+      renameSync(spare, folder);
+      return;
+    }
   } catch {
     // The folder has entries, or its parent is missing.
   }
