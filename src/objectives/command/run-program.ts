@@ -5,6 +5,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import type { Gate } from '../../runtime/gate.ts';
+import { longCall } from '../../runtime/long-call.ts';
 import { memoryKills } from '../../runtime/memory-kills.ts';
 import { killGroup } from '../../runtime/process-group.ts';
 import { Tail } from '../../runtime/tail.ts';
@@ -48,6 +49,12 @@ export interface EndedProgram extends ProgramEnd {
 /** Milliseconds between two looks at the files of a program. */
 const LOOK_MS = 50;
 
+/**
+ * Longest time, in milliseconds, for which Windows blocks the thread that starts a program: a virus
+ * scanner reads it first. Under wine on two busy cores, 2 seconds were measured.
+ */
+const START_MS = 30_000;
+
 /** Milliseconds for which output is waited for after the program's own process has ended. */
 const LAST_OUTPUT_MS = 500;
 /** The same once its group was killed: another group may hold the pipe. */
@@ -78,7 +85,10 @@ export async function runProgram(
   const scope = container === undefined ? 'group' : 'machine';
   const killsBefore = memoryKills(scope);
   const control = container === undefined ? null : new ContainerControl(container);
-  const child = guardian.launch(launch);
+  const child =
+    platform === 'win32'
+      ? await longCall(START_MS, () => guardian.launch(launch))
+      : guardian.launch(launch);
   if (child.pid !== undefined) started?.(child.pid);
   log.prepare();
   child.stdout?.on('data', (chunk: Buffer) => {

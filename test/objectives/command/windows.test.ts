@@ -1,7 +1,7 @@
 /** Rules of programs on Windows that can be tested on every system: its name is a parameter. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { problemText } from '../../../src/core/errors.ts';
 import {
   AttemptFolderPool,
@@ -15,6 +15,7 @@ import { findPython } from '../../../src/objectives/command/python.ts';
 import { runAttempt } from '../../../src/objectives/command/run-attempt.ts';
 import { runProgram } from '../../../src/objectives/command/run-program.ts';
 import { commandObjective } from '../../../src/protocol/command-objective.ts';
+import { announceLongCalls } from '../../../src/runtime/long-call.ts';
 import { Gate } from '../../../src/runtime/gate.ts';
 import { noShell, skipIf } from '../../support/platform.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -68,6 +69,17 @@ describe('Commands on Windows: the end of a program', () => {
       code: 0,
       signal: null,
     });
+  });
+
+  it('follows a start that is announced, because it blocks the event loop', async () => {
+    const announced = vi.fn(() => Promise.resolve(() => undefined));
+    announceLongCalls(announced);
+    try {
+      await stopped('echo ready; exec sleep 1000', 100);
+      expect(announced).toHaveBeenCalledTimes(1);
+    } finally {
+      announceLongCalls(null);
+    }
   });
 
   it('is forced after the time of grace', async () => {
