@@ -82,6 +82,11 @@ describe('Commands on Windows: the end of a program', () => {
     }
   });
 
+  it('is an error where the program cannot be started', async () => {
+    folder.remove();
+    expect((await stopped('echo ready', 100)).error).toMatchObject({ code: 'ENOENT' });
+  });
+
   it('is forced after the time of grace', async () => {
     expect(await stopped('echo ready; exec sleep 1000', 100)).toMatchObject({
       code: null,
