@@ -3,9 +3,9 @@
  * programs both run. Shown only; it decides nothing about trials.
  */
 import type { StudySpec } from '../core/study/study-spec.ts';
-import { packageDifferences } from '../objectives/command/package-differences.ts';
-import type { PackageDifference } from '../objectives/command/package-differences.ts';
-import { packagesHere } from '../objectives/command/packages.ts';
+import { packageDifferences } from '../objectives/command/python/package-differences.ts';
+import type { PackageDifference } from '../objectives/command/python/package-differences.ts';
+import { packagesHere } from '../objectives/command/python/packages.ts';
 import { commandObjective } from '../protocol/command-objective.ts';
 import type { PythonPackages } from '../protocol/python-packages.ts';
 import type { NodeRow } from '../protocol/window/nodes.ts';

@@ -25,7 +25,7 @@ import { WorkerProcesses } from '../node/workers/worker-processes.ts';
 import type { WorkerExit } from '../node/workers/worker-processes.ts';
 import { objectiveCheck } from '../objectives/objective-check.ts';
 import { objectiveKind } from '../objectives/registry.ts';
-import type { PackageDifference } from '../objectives/command/package-differences.ts';
+import type { PackageDifference } from '../objectives/command/python/package-differences.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
 import { cpuDevice, memoryBytes } from '../runtime/cpu-device.ts';
@@ -48,7 +48,7 @@ import { NodePackages } from './node-packages.ts';
 import { RemoteHost } from './remote-host.ts';
 import { LabShare } from './share.ts';
 import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
-import { ReceivedOutput } from '../objectives/command/received-output.ts';
+import { ReceivedOutput } from '../objectives/command/output/received-output.ts';
 import { noteSnapshot } from './study-files.ts';
 import {
   codeOf,

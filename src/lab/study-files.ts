@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import type { Study } from '../core/scheduling/index.ts';
 import { checkpointsFolder } from '../objectives/checkpoint-places.ts';
-import { outputsFolder } from '../objectives/command/output-log.ts';
+import { outputsFolder } from '../objectives/command/output/output-log.ts';
 import { SnapshotStore } from '../objectives/command/snapshot/snapshot-store.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 

@@ -5,7 +5,7 @@ import type { AttemptId, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { TrainingPart } from '../core/study/training-part.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
-import type { CardTimes } from './command/card-share.ts';
+import type { CardTimes } from './command/cards/card-share.ts';
 import type { Gate } from '../runtime/gate.ts';
 
 /** Reason for stopping a running lane; becomes the attempt's outcome. */

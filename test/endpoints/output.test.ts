@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outputOf } from '../../src/endpoints/reading/output-of.ts';
-import { OutputLog, outputFolder } from '../../src/objectives/command/output-log.ts';
+import { OutputLog, outputFolder } from '../../src/objectives/command/output/output-log.ts';
 import { MOST_OUTPUT } from '../../src/protocol/window/reading.ts';
 import { addPart, emptyOutput, shownLines } from '../../src/renderer/inspector/output-lines.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

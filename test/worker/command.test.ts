@@ -9,7 +9,7 @@ import {
   attemptsWithOutput,
   outputFolder,
   readOutput,
-} from '../../src/objectives/command/output-log.ts';
+} from '../../src/objectives/command/output/output-log.ts';
 import { commandObjective } from '../../src/protocol/command-objective.ts';
 import { size } from '../support/effort.ts';
 import { Inbox } from '../support/inbox.ts';

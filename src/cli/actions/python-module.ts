@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { PythonInstallOutput, PythonPathOutput } from '../../protocol/script-output.ts';
-import { findPython } from '../../objectives/command/python.ts';
+import { findPython } from '../../objectives/command/python/python.ts';
 import { askPython } from '../../studies/script/python.ts';
 import { writeAtomically } from '../../runtime/write-atomically.ts';
 import { print, printJson } from '../process/context.ts';

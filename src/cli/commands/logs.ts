@@ -7,9 +7,9 @@ import {
   attemptsWithOutput,
   outputFolder,
   readOutput,
-} from '../../objectives/command/output-log.ts';
-import type { OutputPart } from '../../objectives/command/output-log.ts';
-import { Lines } from '../../objectives/command/lines.ts';
+} from '../../objectives/command/output/output-log.ts';
+import type { OutputPart } from '../../objectives/command/output/output-log.ts';
+import { Lines } from '../../objectives/command/values/lines.ts';
 import type { LogsOutput } from '../../protocol/script-output.ts';
 import type { AttemptRecord } from '../../storage/lab-reader.ts';
 import { integer } from '../options/arguments.ts';

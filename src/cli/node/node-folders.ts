@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { FetchedDatasets } from '../../datasets/fetched.ts';
 import type { FetchOrder } from '../../node/data/fetch.ts';
 import type { DatasetFolders } from '../../node/data/node-store.ts';
-import { packagesForLab } from '../../objectives/command/packages.ts';
+import { packagesForLab } from '../../objectives/command/python/packages.ts';
 import { programMissing } from '../../objectives/command/snapshot/code-snapshot.ts';
 import {
   LIST_FILE,

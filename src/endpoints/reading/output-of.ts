@@ -1,11 +1,11 @@
 /** Reads what a trial's program printed, a limited stretch at a time. */
-import { Lines, inCharacter } from '../../objectives/command/lines.ts';
+import { Lines, inCharacter } from '../../objectives/command/values/lines.ts';
 import {
   attemptsWithOutput,
   endOfOutput,
   outputFolder,
   readOutput,
-} from '../../objectives/command/output-log.ts';
+} from '../../objectives/command/output/output-log.ts';
 import { MOST_OUTPUT } from '../../protocol/window/reading.ts';
 import type { TrialOutputPart } from '../../protocol/window/reading.ts';
 

@@ -2,10 +2,10 @@
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';
-import { parameterVariable, statedVariables } from './environment.ts';
+import { parameterVariable, statedVariables } from './attempt/environment.ts';
 import { powershellCommand, powershellLiteral } from './powershell.ts';
 import { seedAndParams } from './program-seed.ts';
-import { programOfPython } from './python.ts';
+import { programOfPython } from './python/python.ts';
 import { ALL_PARAMETERS, commandLine, fillIn, placeholdersOf, valueText } from './template.ts';
 
 /**

@@ -8,8 +8,8 @@ import type { CommandObjective, ValueRule } from '../../protocol/command-objecti
 import type { ObjectivePlaces } from '../objective-kind.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';
 import { findProgram } from '../../runtime/find-program.ts';
-import { RESERVED, parameterVariable, statedVariables } from './environment.ts';
-import { locatedPython, pythonMissing, withPython } from './python.ts';
+import { RESERVED, parameterVariable, statedVariables } from './attempt/environment.ts';
+import { locatedPython, pythonMissing, withPython } from './python/python.ts';
 import { isPermitted, runsChosen } from './permission.ts';
 import { projectSizeProblems } from './snapshot/project-size.ts';
 import { walkProject } from './snapshot/project-walk.ts';

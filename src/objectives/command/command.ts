@@ -12,20 +12,20 @@ import type { Evaluate, LaneEnd, Workplace } from '../evaluate.ts';
 import { checkpointFolder } from '../checkpoint-places.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
 import type { ObjectiveKind } from '../objective-kind.ts';
-import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt-folders.ts';
+import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt/attempt-folders.ts';
 import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
-import { statedVariables } from './environment.ts';
-import { Guardian } from './guardian.ts';
+import { statedVariables } from './attempt/environment.ts';
+import { Guardian } from './attempt/guardian.ts';
 import { labOutputFolder, noteLabStudy, sweepLabFiles } from './lab-files.ts';
-import { comparedImports } from './packages.ts';
+import { comparedImports } from './python/packages.ts';
 import { isPermitted, permit } from './permission.ts';
-import { locatedPython, pythonOf } from './python.ts';
+import { locatedPython, pythonOf } from './python/python.ts';
 import { demandOf, runsOn } from './resources.ts';
 import type { Resources } from './resources.ts';
-import { runAttempt } from './run-attempt.ts';
-import type { AttemptParts } from './run-attempt.ts';
-import { cardOf, runOnCard } from './run-on-card.ts';
+import { runAttempt } from './attempt/run-attempt.ts';
+import type { AttemptParts } from './attempt/run-attempt.ts';
+import { cardOf, runOnCard } from './cards/run-on-card.ts';
 import {
   Checkouts,
   captureCode,

@@ -1,5 +1,5 @@
 /** Says in one line how the Python and packages of another machine differ from this one's. */
-import type { PackageDifference } from '../../objectives/command/package-differences.ts';
+import type { PackageDifference } from '../../objectives/command/python/package-differences.ts';
 
 /** Lists what differs, such as `Python 3.11.2 (here 3.12.1); numpy is missing`; null: nothing. */
 export function packageDifferencesText(differences: readonly PackageDifference[]): string | null {

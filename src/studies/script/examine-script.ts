@@ -3,12 +3,12 @@
  * interpreter and the packages that it imports. Imports none of them and changes nothing.
  */
 import { dirname, resolve } from 'node:path';
-import { statedVariables } from '../../objectives/command/environment.ts';
+import { statedVariables } from '../../objectives/command/attempt/environment.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';
 import { findProgram } from '../../runtime/find-program.ts';
-import { askPackages } from '../../objectives/command/packages.ts';
-import { importsOf, scriptIn } from '../../objectives/command/python-imports.ts';
-import { locatedPython, withPython } from '../../objectives/command/python.ts';
+import { askPackages } from '../../objectives/command/python/packages.ts';
+import { importsOf, scriptIn } from '../../objectives/command/python/python-imports.ts';
+import { locatedPython, withPython } from '../../objectives/command/python/python.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { askPython } from './python.ts';
 

@@ -6,15 +6,19 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, relative, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Distribution, SearchSpace } from '../../core/search-space/distribution.ts';
-import { findPython } from '../../objectives/command/python.ts';
-import type { FoundPython } from '../../objectives/command/python.ts';
+import { findPython } from '../../objectives/command/python/python.ts';
+import type { FoundPython } from '../../objectives/command/python/python.ts';
 import { readText } from '../../runtime/read-text.ts';
 import type { HelpText, Literal, ScriptOption } from './help-text.ts';
 import { keptArguments, keptNotes } from './kept-files.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
 import { countsEpochs, propose } from './propose.ts';
-import { importsIn, LONGEST_SOURCE, ownModules } from '../../objectives/command/python-imports.ts';
+import {
+  importsIn,
+  LONGEST_SOURCE,
+  ownModules,
+} from '../../objectives/command/python/python-imports.ts';
 import { printedValues } from './printed-values.ts';
 import { rulesFor } from './result-rules.ts';
 import { givenValue } from './script-arguments.ts';

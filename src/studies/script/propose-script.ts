@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
-import { findPython } from '../../objectives/command/python.ts';
+import { findPython } from '../../objectives/command/python/python.ts';
 import type { ProposedScript } from '../../protocol/window/script.ts';
 import { initStudy, sourceOf } from './init-study.ts';
 import type { InitOptions } from './init-study.ts';

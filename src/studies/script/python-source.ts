@@ -2,7 +2,7 @@
  * Reads calls and texts of a Python source without running it. Pure and approximate:
  * knows strings, comments and brackets, no grammar.
  */
-import { withoutTexts } from '../../objectives/command/python-imports.ts';
+import { withoutTexts } from '../../objectives/command/python/python-imports.ts';
 import type { Literal } from './help-text.ts';
 
 /** Value of an argument: a literal, a list of literals, or the source text of anything else. */

@@ -1,7 +1,7 @@
 /** Asks a Python for its version and folders. Installs nothing and changes nothing. */
 import { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
-import { onOneLine } from '../../objectives/command/python-code.ts';
+import { onOneLine } from '../../objectives/command/python/python-code.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 
 /** Oldest version that the Python module supports. */

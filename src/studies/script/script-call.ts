@@ -8,7 +8,7 @@ import {
   hasModule,
   importsIn,
   importsRelatively,
-} from '../../objectives/command/python-imports.ts';
+} from '../../objectives/command/python/python-imports.ts';
 
 export interface ScriptCall {
   /** After the interpreter: the script's path, or `-m` and its module. */

@@ -4,9 +4,9 @@ import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
 import { parseHelp } from './help-text.ts';
 import type { HelpText, ScriptOption } from './help-text.ts';
-import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python-imports.ts';
+import { importsIn, LONGEST_SOURCE } from '../../objectives/command/python/python-imports.ts';
 import { callsIn, literal } from './python-source.ts';
-import type { FoundPython } from '../../objectives/command/python.ts';
+import type { FoundPython } from '../../objectives/command/python/python.ts';
 import type { ScriptCall } from './script-call.ts';
 import { sourceOptions, withSource } from './source-options.ts';
 

@@ -2,7 +2,7 @@
  * Rules for scripts that train with the Trainer of Hugging Face's transformers, which prints its
  * evaluations by itself: a dict an evaluation, and a table with `log_metrics`. Pure.
  */
-import { importsIn } from '../../objectives/command/python-imports.ts';
+import { importsIn } from '../../objectives/command/python/python-imports.ts';
 import { NUMBER } from './printed-values.ts';
 import { callsIn, literal } from './python-source.ts';
 import { givenValue } from './script-arguments.ts';

@@ -11,12 +11,16 @@ import { axesOf, encodeValue } from '../../core/search-space/axis.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import { toParams } from '../../core/search-space/params.ts';
 import { fromUnit } from '../../core/search-space/unit-cube.ts';
-import { AttemptFolderPool, ownRuns } from '../../objectives/command/attempt-folders.ts';
+import { AttemptFolderPool, ownRuns } from '../../objectives/command/attempt/attempt-folders.ts';
 import { championLine } from '../../objectives/command/champion-line.ts';
-import { Guardian } from '../../objectives/command/guardian.ts';
-import { Lines } from '../../objectives/command/lines.ts';
-import { endOfOutput, outputFolder, readOutput } from '../../objectives/command/output-log.ts';
-import { runAttempt } from '../../objectives/command/run-attempt.ts';
+import { Guardian } from '../../objectives/command/attempt/guardian.ts';
+import { Lines } from '../../objectives/command/values/lines.ts';
+import {
+  endOfOutput,
+  outputFolder,
+  readOutput,
+} from '../../objectives/command/output/output-log.ts';
+import { runAttempt } from '../../objectives/command/attempt/run-attempt.ts';
 import type { LaneEnd } from '../../objectives/evaluate.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';

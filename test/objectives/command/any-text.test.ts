@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemText } from '../../../src/core/errors.ts';
 import { championLine } from '../../../src/objectives/command/champion-line.ts';
 import { command } from '../../../src/objectives/command/command.ts';
-import { outputFolder } from '../../../src/objectives/command/output-log.ts';
+import { outputFolder } from '../../../src/objectives/command/output/output-log.ts';
 import { commandLine } from '../../../src/objectives/command/template.ts';
 import { CommandPlace } from '../../support/command-attempt.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

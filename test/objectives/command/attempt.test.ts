@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { environmentOf } from '../../../src/objectives/command/environment.ts';
+import { environmentOf } from '../../../src/objectives/command/attempt/environment.ts';
 import { programSeed } from '../../../src/objectives/command/program-seed.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';

@@ -1,7 +1,7 @@
 /** Commands of a container's engine, which is a script that records when each begins and ends. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ContainerControl } from '../../../src/objectives/command/container-control.ts';
+import { ContainerControl } from '../../../src/objectives/command/attempt/container-control.ts';
 import { skipIf } from '../../support/platform.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';

@@ -15,8 +15,8 @@ import { command } from '../../../src/objectives/command/command.ts';
 import {
   containerArguments,
   engineEnvironment,
-} from '../../../src/objectives/command/container.ts';
-import { Guardian } from '../../../src/objectives/command/guardian.ts';
+} from '../../../src/objectives/command/attempt/container.ts';
+import { Guardian } from '../../../src/objectives/command/attempt/guardian.ts';
 import { isPermitted, permit } from '../../../src/objectives/command/permission.ts';
 import { CommandPlace, shell } from '../../support/command-attempt.ts';
 import { CARD } from '../../support/fake-card.ts';

@@ -2,16 +2,22 @@ import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tracebackSummary, failureOf } from '../../../src/objectives/command/failure-text.ts';
-import { numberOf, parseLenient } from '../../../src/objectives/command/lenient-json.ts';
-import { Lines } from '../../../src/objectives/command/lines.ts';
+import {
+  tracebackSummary,
+  failureOf,
+} from '../../../src/objectives/command/failure/failure-text.ts';
+import { numberOf, parseLenient } from '../../../src/objectives/command/values/lenient-json.ts';
+import { Lines } from '../../../src/objectives/command/values/lines.ts';
 import {
   OutputLog,
   attemptsWithOutput,
   readOutput,
-} from '../../../src/objectives/command/output-log.ts';
-import { AppendedLines, parseReportLine } from '../../../src/objectives/command/reports-file.ts';
-import { searchFor } from '../../../src/objectives/command/value-rules.ts';
+} from '../../../src/objectives/command/output/output-log.ts';
+import {
+  AppendedLines,
+  parseReportLine,
+} from '../../../src/objectives/command/values/reports-file.ts';
+import { searchFor } from '../../../src/objectives/command/values/value-rules.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf } from '../../../src/objectives/command/failure-text.ts';
+import { failureOf } from '../../../src/objectives/command/failure/failure-text.ts';
 import { memoryKills } from '../../../src/runtime/memory-kills.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';

@@ -20,12 +20,16 @@ import {
   studiesOfLab,
   sweepLabFiles,
 } from '../../../src/objectives/command/lab-files.ts';
-import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
-import { AttemptFolderPool } from '../../../src/objectives/command/attempt-folders.ts';
-import { Guardian } from '../../../src/objectives/command/guardian.ts';
-import { ReceivedOutput } from '../../../src/objectives/command/received-output.ts';
-import { runAttempt } from '../../../src/objectives/command/run-attempt.ts';
-import { SentOutput } from '../../../src/objectives/command/sent-output.ts';
+import {
+  OutputLog,
+  outputFolder,
+  readOutput,
+} from '../../../src/objectives/command/output/output-log.ts';
+import { AttemptFolderPool } from '../../../src/objectives/command/attempt/attempt-folders.ts';
+import { Guardian } from '../../../src/objectives/command/attempt/guardian.ts';
+import { ReceivedOutput } from '../../../src/objectives/command/output/received-output.ts';
+import { runAttempt } from '../../../src/objectives/command/attempt/run-attempt.ts';
+import { SentOutput } from '../../../src/objectives/command/output/sent-output.ts';
 import { commandObjective } from '../../../src/protocol/command-objective.ts';
 import { Gate } from '../../../src/runtime/gate.ts';
 import { size } from '../../support/effort.ts';

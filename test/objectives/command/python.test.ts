@@ -6,7 +6,7 @@ import { problemText } from '../../../src/core/errors.ts';
 import { championLine } from '../../../src/objectives/command/champion-line.ts';
 import { command } from '../../../src/objectives/command/command.ts';
 import { isPermitted, permit } from '../../../src/objectives/command/permission.ts';
-import { activated, findPython, pythonOf } from '../../../src/objectives/command/python.ts';
+import { activated, findPython, pythonOf } from '../../../src/objectives/command/python/python.ts';
 import { examineScript } from '../../../src/studies/script/examine-script.ts';
 import { CommandPlace } from '../../support/command-attempt.ts';
 

@@ -6,14 +6,18 @@ import { problemText } from '../../../src/core/errors.ts';
 import {
   AttemptFolderPool,
   removeAbandonedFolders,
-} from '../../../src/objectives/command/attempt-folders.ts';
+} from '../../../src/objectives/command/attempt/attempt-folders.ts';
 import { collisions } from '../../../src/objectives/command/command-problems.ts';
-import { environmentOf } from '../../../src/objectives/command/environment.ts';
-import { Guardian } from '../../../src/objectives/command/guardian.ts';
-import { OutputLog, outputFolder, readOutput } from '../../../src/objectives/command/output-log.ts';
-import { findPython } from '../../../src/objectives/command/python.ts';
-import { runAttempt } from '../../../src/objectives/command/run-attempt.ts';
-import { runProgram } from '../../../src/objectives/command/run-program.ts';
+import { environmentOf } from '../../../src/objectives/command/attempt/environment.ts';
+import { Guardian } from '../../../src/objectives/command/attempt/guardian.ts';
+import {
+  OutputLog,
+  outputFolder,
+  readOutput,
+} from '../../../src/objectives/command/output/output-log.ts';
+import { findPython } from '../../../src/objectives/command/python/python.ts';
+import { runAttempt } from '../../../src/objectives/command/attempt/run-attempt.ts';
+import { runProgram } from '../../../src/objectives/command/attempt/run-program.ts';
 import { commandObjective } from '../../../src/protocol/command-objective.ts';
 import { announceLongCalls } from '../../../src/runtime/long-call.ts';
 import { Gate } from '../../../src/runtime/gate.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PythonPackages } from '../../../src/protocol/python-packages.ts';
 import { packagesSchema } from '../../../src/protocol/node-messages.ts';
-import { packageDifferences } from '../../../src/objectives/command/package-differences.ts';
+import { packageDifferences } from '../../../src/objectives/command/python/package-differences.ts';
 import { packageDifferencesText } from '../../../src/studies/script/compare-packages.ts';
 
 const here = {

@@ -6,7 +6,7 @@ import type { ScriptOption } from '../../../src/studies/script/help-text.ts';
 import { optunaScript } from '../../../src/studies/script/optuna-space.ts';
 import { printedValues } from '../../../src/studies/script/printed-values.ts';
 import { propose } from '../../../src/studies/script/propose.ts';
-import { importsIn } from '../../../src/objectives/command/python-imports.ts';
+import { importsIn } from '../../../src/objectives/command/python/python-imports.ts';
 import { callsIn } from '../../../src/studies/script/python-source.ts';
 import { sourceOptions } from '../../../src/studies/script/source-options.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { importsOf, scriptIn } from '../../../src/objectives/command/python-imports.ts';
+import { importsOf, scriptIn } from '../../../src/objectives/command/python/python-imports.ts';
 import { projectOf, scriptCall } from '../../../src/studies/script/script-call.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -11,7 +11,7 @@ import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
 import type { NeededProgram } from '../../../protocol/node-messages.ts';
 import type { Captured, CapturePlaces, CodeReference } from '../../objective-kind.ts';
 import { findProgram, isStartedByWindows } from '../../../runtime/find-program.ts';
-import { withPython } from '../python.ts';
+import { withPython } from '../python/python.ts';
 import { parseArgument } from '../template.ts';
 import { Checkout } from './checkout.ts';
 import { sizeText } from './project-size.ts';

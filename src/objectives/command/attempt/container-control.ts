@@ -3,7 +3,7 @@
  * at a time, because two commands of an engine at once take effect in any order.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { runBounded } from '../../runtime/run-bounded.ts';
+import { runBounded } from '../../../runtime/run-bounded.ts';
 import { engineEnvironment } from './container.ts';
 import type { NamedContainer } from './container.ts';
 

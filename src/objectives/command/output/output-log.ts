@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { namesIn } from './names-in.ts';
+import { namesIn } from '../names-in.ts';
 
 /** Pieces that the last half of the limit is divided into. */
 const PIECES = 8;

@@ -2,9 +2,9 @@
  * The environment of a program: an allow-list of the worker's own, the variables of the contract
  * with programs, and those that the objective adds.
  */
-import type { Params } from '../../core/search-space/distribution.ts';
-import { variableOf, withVariables } from '../../runtime/environment-variables.ts';
-import { valueText } from './template.ts';
+import type { Params } from '../../../core/search-space/distribution.ts';
+import { variableOf, withVariables } from '../../../runtime/environment-variables.ts';
+import { valueText } from '../template.ts';
 
 /** Variables that a program gets as the worker has them. */
 const PASSED =

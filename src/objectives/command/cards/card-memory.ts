@@ -3,7 +3,7 @@
  * Graphics programs, and processes of other containers, are part of the sum and of no process.
  */
 import { readFileSync } from 'node:fs';
-import { runBounded } from '../../runtime/run-bounded.ts';
+import { runBounded } from '../../../runtime/run-bounded.ts';
 
 export interface CardProcess {
   readonly pid: number;

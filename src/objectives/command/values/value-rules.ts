@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { ValueRule } from '../../protocol/command-objective.ts';
+import type { ValueRule } from '../../../protocol/command-objective.ts';
 import { numberOf, parseLenient } from './lenient-json.ts';
 import { decodeLine } from './lines.ts';
 

@@ -4,8 +4,8 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { findProgram } from '../../runtime/find-program.ts';
-import { readText } from '../../runtime/read-text.ts';
+import { findProgram } from '../../../runtime/find-program.ts';
+import { readText } from '../../../runtime/read-text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

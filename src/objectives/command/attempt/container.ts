@@ -3,7 +3,7 @@
  * mounted at their own paths, the user keeps its id, and the container has a name by which it is
  * ended. Pure.
  */
-import type { CommandObjective } from '../../protocol/command-objective.ts';
+import type { CommandObjective } from '../../../protocol/command-objective.ts';
 
 export type Container = NonNullable<CommandObjective['container']>;
 

@@ -2,10 +2,10 @@
  * Writes the output of programs on other machines of the lab where that of this machine's programs
  * is, within the limits of their studies.
  */
-import type { AttemptId } from '../../core/scheduling/index.ts';
-import type { Objective } from '../../core/study/study-spec.ts';
-import { commandObjective } from '../../protocol/command-objective.ts';
-import { check } from '../../protocol/problems.ts';
+import type { AttemptId } from '../../../core/scheduling/index.ts';
+import type { Objective } from '../../../core/study/study-spec.ts';
+import { commandObjective } from '../../../protocol/command-objective.ts';
+import { check } from '../../../protocol/problems.ts';
 import { OutputLog, outputFolder } from './output-log.ts';
 
 /** Attempts whose state is kept between two messages; that of others is read from the files. */

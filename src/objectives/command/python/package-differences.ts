@@ -1,5 +1,5 @@
 /** Compares the Python and packages of another machine with those of this one. */
-import type { PythonPackages } from '../../protocol/python-packages.ts';
+import type { PythonPackages } from '../../../protocol/python-packages.ts';
 
 export interface PackageDifference {
   /** A module, or `Python`. */

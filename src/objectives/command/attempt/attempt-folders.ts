@@ -17,9 +17,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isRunning } from '../../runtime/process-running.ts';
-import { checkpointFolder } from '../checkpoint-places.ts';
-import { namesIn } from './names-in.ts';
+import { isRunning } from '../../../runtime/process-running.ts';
+import { checkpointFolder } from '../../checkpoint-places.ts';
+import { namesIn } from '../names-in.ts';
 
 export interface AttemptFolders {
   /** The program's own folder. */

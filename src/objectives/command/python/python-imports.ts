@@ -3,9 +3,9 @@
  * and comments but no grammar.
  */
 import { dirname, join, resolve } from 'node:path';
-import { readText } from '../../runtime/read-text.ts';
-import { namesIn } from './names-in.ts';
-import { runsPythonModule } from './template.ts';
+import { readText } from '../../../runtime/read-text.ts';
+import { namesIn } from '../names-in.ts';
+import { runsPythonModule } from '../template.ts';
 
 /** Longest source that is read, in bytes. */
 export const LONGEST_SOURCE = 1 << 20;

@@ -4,18 +4,18 @@
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
-import type { Gate } from '../../runtime/gate.ts';
-import { longCall } from '../../runtime/long-call.ts';
-import { memoryKills } from '../../runtime/memory-kills.ts';
-import { killGroup } from '../../runtime/process-group.ts';
-import { Tail } from '../../runtime/tail.ts';
-import { within } from '../../runtime/within.ts';
-import type { ProgramEnd } from './failure-text.ts';
+import type { Gate } from '../../../runtime/gate.ts';
+import { longCall } from '../../../runtime/long-call.ts';
+import { memoryKills } from '../../../runtime/memory-kills.ts';
+import { killGroup } from '../../../runtime/process-group.ts';
+import { Tail } from '../../../runtime/tail.ts';
+import { within } from '../../../runtime/within.ts';
+import type { ProgramEnd } from '../failure/failure-text.ts';
 import { ContainerControl } from './container-control.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
-import { Lines } from './lines.ts';
-import type { OutputLog } from './output-log.ts';
-import type { Stream } from './value-rules.ts';
+import { Lines } from '../values/lines.ts';
+import type { OutputLog } from '../output/output-log.ts';
+import type { Stream } from '../values/value-rules.ts';
 
 /** Reason for ending a program, as the file `GALAPAGOS_STOP` has it. */
 export type StopWord = 'pruned' | 'cancelled' | 'timedOut';

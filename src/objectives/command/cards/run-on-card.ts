@@ -2,13 +2,13 @@
  * Runs an attempt on the card of its worker: when the card has room for it, and with what its end
  * says about the memory of the card.
  */
-import type { Device } from '../../core/device.ts';
-import type { LaneEnd } from '../evaluate.ts';
+import type { Device } from '../../../core/device.ts';
+import type { LaneEnd } from '../../evaluate.ts';
 import { readCard } from './card-memory.ts';
 import { CardShare } from './card-share.ts';
 import type { CardTimes } from './card-share.ts';
-import { runAttempt } from './run-attempt.ts';
-import type { AttemptParts } from './run-attempt.ts';
+import { runAttempt } from '../attempt/run-attempt.ts';
+import type { AttemptParts } from '../attempt/run-attempt.ts';
 
 /** Null: the memory of the worker's card cannot be read, as of cards other than NVIDIA's. */
 export function cardOf({ kind, id, name }: Device, times?: CardTimes): CardShare | null {

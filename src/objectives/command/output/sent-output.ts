@@ -3,8 +3,8 @@
  * it is kept here: some of it each half second, and the rest at the end. What was sent whole is
  * deleted here.
  */
-import type { AttemptId } from '../../core/scheduling/index.ts';
-import { MOST_OUTPUT_BYTES } from '../../protocol/worker-messages.ts';
+import type { AttemptId } from '../../../core/scheduling/index.ts';
+import { MOST_OUTPUT_BYTES } from '../../../protocol/worker-messages.ts';
 import { endOfOutput, readOutput, removeOutput } from './output-log.ts';
 
 /**

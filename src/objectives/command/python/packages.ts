@@ -3,14 +3,14 @@
  * interpreter runs a fixed script that finds packages without importing them.
  */
 import { homedir, tmpdir } from 'node:os';
-import type { CommandObjective } from '../../protocol/command-objective.ts';
-import type { NeededProgram } from '../../protocol/node-messages.ts';
-import { MOST_MODULES, moduleName, pythonPackages } from '../../protocol/python-packages.ts';
-import type { PythonPackages } from '../../protocol/python-packages.ts';
-import { withVariables } from '../../runtime/environment-variables.ts';
-import { findProgram } from '../../runtime/find-program.ts';
-import { runBounded } from '../../runtime/run-bounded.ts';
-import { statedVariables } from './environment.ts';
+import type { CommandObjective } from '../../../protocol/command-objective.ts';
+import type { NeededProgram } from '../../../protocol/node-messages.ts';
+import { MOST_MODULES, moduleName, pythonPackages } from '../../../protocol/python-packages.ts';
+import type { PythonPackages } from '../../../protocol/python-packages.ts';
+import { withVariables } from '../../../runtime/environment-variables.ts';
+import { findProgram } from '../../../runtime/find-program.ts';
+import { runBounded } from '../../../runtime/run-bounded.ts';
+import { statedVariables } from '../attempt/environment.ts';
 import { onOneLine } from './python-code.ts';
 import { importsOf, scriptIn } from './python-imports.ts';
 import { withPython } from './python.ts';

@@ -9,8 +9,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { engineEnvironment } from './container.ts';
 import type { NamedContainer } from './container.ts';
-import { startable } from '../../runtime/batch-file.ts';
-import { killRest } from '../../runtime/process-group.ts';
+import { startable } from '../../../runtime/batch-file.ts';
+import { killRest } from '../../../runtime/process-group.ts';
 
 /**
  * Reads `+ <group>`, `- <group>`, `c <container> <engine>` and `x <container>`, ends the groups and
