@@ -8,7 +8,7 @@ import { commandObjective } from '../../src/protocol/command-objective.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
 import { CommandPlace, shell } from '../support/command-attempt.ts';
-import { prepareEngine } from '../support/container-engines.ts';
+import { prepareEngine, removeWhenFree } from '../support/container-engines.ts';
 import type { PreparedEngine, ReadyEngine } from '../support/container-engines.ts';
 import { skipIf } from '../support/platform.ts';
 import { processesWith } from '../support/processes-with.ts';
@@ -36,7 +36,7 @@ describe.each(['docker', 'podman', 'apptainer'] as const)('Trials in containers 
   });
   afterAll(async () => {
     if (!('missing' in prepared)) await prepared.close();
-    engines.remove();
+    await removeWhenFree(engines);
   });
   beforeEach((context) => {
     folder = temporaryFolder();

@@ -7,6 +7,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { built } from '../support/built-command.ts';
+import { removeWhenFree } from '../support/container-engines.ts';
 import { skipIf } from '../support/platform.ts';
 import { processesWith } from '../support/processes-with.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -52,7 +53,7 @@ describe('Trials in containers of podman, for a user other than root', () => {
     // Podman keeps the user namespace with a process.
     const keeper = own('run/libpod/tmp/pause.pid');
     if (existsSync(keeper)) process.kill(Number(readFileSync(keeper, 'utf8')), 'SIGKILL');
-    folder.remove();
+    await removeWhenFree(folder);
   });
 
   it('are as those of root', async (context) => {

@@ -13,7 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { processesWith } from './processes-with.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -66,6 +68,22 @@ function isOnPath(...programs: readonly string[]): boolean {
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+const FREE_MS = 60_000;
+
+/** Removes a folder once engines have let go of it: their monitors outlive their commands. */
+export async function removeWhenFree(folder: TemporaryFolder): Promise<void> {
+  const from = performance.now();
+  for (let isThere = true; isThere;) {
+    try {
+      folder.remove();
+      isThere = false;
+    } catch (error) {
+      if (performance.now() - from > FREE_MS) throw error;
+      await delay(50);
+    }
+  }
+}
 
 /**
  * Prepares an engine.
@@ -131,14 +149,15 @@ async function docker(folder: string, archive: string): Promise<PreparedEngine> 
     return { missing: 'no daemon of docker answers, and none can be started by this user' };
   const env: Environment = isRunning ? {} : { DOCKER_HOST: `unix://${folder}/docker.sock` };
   const daemon = isRunning ? null : startDaemon(folder);
+  const answers = daemon === null || (await answering(daemon, env));
   const close = async (): Promise<void> => {
-    run(env, 'docker', 'rmi', '--force', IMAGE);
+    if (answers) run(env, 'docker', 'rmi', '--force', IMAGE);
     if (daemon?.exitCode !== null) return;
     const ended = new Promise((resolve) => daemon.once('exit', resolve));
     daemon.kill('SIGTERM');
     await ended;
   };
-  const answers = daemon === null || (await answering(daemon, env));
+  if (!answers) daemon.kill('SIGKILL');
   const imported = answers ? run(env, 'docker', 'import', archive, IMAGE) : null;
   const tried = imported?.ok === true ? run(env, 'docker', ...TRIED) : imported;
   if (tried?.ok !== true) {
@@ -165,12 +184,20 @@ function startDaemon(folder: string): ChildProcess {
   return spawn('dockerd', args, { stdio: ['ignore', log, log] });
 }
 
+/** Milliseconds after which a daemon that answers nothing counts as unusable here. */
+const ANSWER_MS = 60_000;
+
 /** Waits until a daemon answers or ends; there is no event. */
 async function answering(daemon: ChildProcess, env: Environment): Promise<boolean> {
   daemon.once('error', () => undefined);
-  while (daemon.pid !== undefined && daemon.exitCode === null) {
+  const from = performance.now();
+  while (
+    daemon.pid !== undefined &&
+    daemon.exitCode === null &&
+    performance.now() - from < ANSWER_MS
+  ) {
     if (run(env, 'docker', 'version').ok) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
   return false;
 }
