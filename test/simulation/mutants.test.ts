@@ -139,9 +139,9 @@ const mutants: Record<string, Case> = {
   },
   'an edit takes effect one trial later than it says': {
     world: worlds['asynchronous, edits of the search'],
-    file: 'scheduling/search-edits.ts',
-    from: 'withSearch(study.spec, search, { first, date, told, before });',
-    to: 'withSearch(study.spec, search, { first: first + 1, date, told, before });',
+    file: 'samplers/after-edit.ts',
+    from: 'spec: withSearch(spec, search, edit), edit };',
+    to: 'spec: withSearch(spec, search, { ...edit, first: edit.first + 1 }), edit };',
   },
   'an edit is not written': {
     world: worlds['generations, edits of the search, 2 nodes'],
