@@ -180,6 +180,20 @@ describe('Window: actions of a study', () => {
 
 describe('Window: a trial', () => {
   it(
+    'is found by its number also if it arrives while the commands are open',
+    async () => {
+      const { page } = await lab.window();
+      const study = syntheticStudy(name, { trials: 60, durationMs: 100 });
+      const { study: key } = await ask(page, 'startStudy', { study, workers: null });
+      await page.evaluate((hash) => (location.hash = hash), `#/study/${key}/trials`);
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+      await select(page, 59);
+      await page.getByRole('heading', { level: 2, name: 'Trial 59', exact: true }).waitFor();
+    },
+    LONG,
+  );
+
+  it(
     'can be run again as a new study with its parameters',
     async () => {
       const page = await withStudy(syntheticStudy(name, { trials: 5, durationMs: 5 }), 'trials', 5);

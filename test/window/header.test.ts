@@ -20,23 +20,32 @@ import { PATIENCE, railStudy, windowLab } from '../support/window.ts';
 
 const BEST = 0.96367;
 const trained = { kind: 'train', dataset: 'mnist', network: 'mlp' } as const;
-const studies: readonly (StudySpec & { readonly score: string; readonly shown: string })[] = [
+interface Shown {
+  readonly spec: StudySpec;
+  readonly score: string;
+  readonly shown: string;
+}
+const studies: readonly Shown[] = [
   {
-    ...plainSpec,
-    name: 'judged on validation',
-    objective: { ...trained, metric: 'accuracy' },
-    direction: 'maximize',
+    spec: {
+      ...plainSpec,
+      name: 'judged on validation',
+      objective: { ...trained, metric: 'accuracy' },
+      direction: 'maximize',
+    },
     score: 'validation accuracy',
     shown: '96.37\u202f%',
   },
   {
-    ...plainSpec,
-    name: 'judged on test',
-    objective: { ...trained, metric: 'loss', selectOn: 'test' },
+    spec: {
+      ...plainSpec,
+      name: 'judged on test',
+      objective: { ...trained, metric: 'loss', selectOn: 'test' },
+    },
     score: 'test loss',
     shown: '0.9637',
   },
-  { ...plainSpec, name: 'judged by a function', score: 'value', shown: '0.9637' },
+  { spec: { ...plainSpec, name: 'judged by a function' }, score: 'value', shown: '0.9637' },
 ];
 
 const stopped: StudySpec = {
@@ -54,7 +63,7 @@ const folder = temporaryFolder();
 beforeAll(() => {
   if (missingChromium() !== null) return;
   const lab = openLab(folder.file('lab.db'), { create: true });
-  for (const [i, spec] of studies.entries()) {
+  for (const [i, { spec }] of studies.entries()) {
     const uid = `6b1f2c1e-0d7a-4d1e-9f55-3a1d2f9c0b2${i}`;
     lab.commit([[createStudy(uid, spec)], [propose(0, uid, plainPoint(0))]]);
     lab.commit([[start(0, 1, uid)]]);
@@ -78,7 +87,7 @@ const lab = windowLab({ folder });
 describe('Window: header of a study', () => {
   it.each(studies)(
     'names the split and the metric of the best score, in the format of the command line: $score',
-    async ({ name, objective, score, shown }) => {
+    async ({ spec: { name, objective }, score, shown }) => {
       const { page } = await lab.window();
       await railStudy(page, name, text.studyStates.paused).click();
       const header = page.locator('header');
