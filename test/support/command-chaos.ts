@@ -157,9 +157,10 @@ async function killInLab(
     if (ended.has(change.number))
       violations.push(`trial ${change.number} was shown as ended twice`);
     ended.set(change.number, change.state === 'complete' ? change.value : NaN);
-    // A program that was killed fails its trial; nothing else may.
-    if (change.state !== 'complete' && change.outcome !== 'outOfMemory')
-      violations.push(`trial ${change.number} ended as ${change.outcome}`);
+    // A program that was killed in each attempt fails its trial; nothing else may.
+    const error = change.result?.outcome === 'crashed' ? (change.result.error ?? '') : '';
+    if (change.state !== 'complete' && !error.startsWith('ended by SIGKILL'))
+      violations.push(`trial ${change.number} ended as ${change.outcome}: ${error}`);
   };
   const lab = await startLab({
     file: place.lab,
