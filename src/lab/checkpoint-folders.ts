@@ -11,7 +11,6 @@ import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { PBT_SETTINGS, slowestRound } from '../core/samplers/pbt.ts';
 import { checkpointFolder, checkpointsFolder } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
-import { isCode } from '../runtime/error-code.ts';
 
 type ChangedStudy = Pick<Study, 'uid' | 'spec' | 'best'> & {
   readonly columns: Pick<Study['columns'], 'size' | 'parents' | 'generation'>;
@@ -105,12 +104,10 @@ export class CheckpointFolders {
     const folder = checkpointFolder(this.#userFolder, study, trial);
     // Most folders are missing: this look costs less than a call in the thread pool that fails.
     if (!existsSync(folder)) return;
-    // Most folders are empty or missing, which costs a third of a recursive deletion.
-    const isGone = await rmdir(folder).then(
-      () => true,
-      (error: unknown) => isCode(error, 'ENOENT'),
-    );
-    // A folder that cannot be deleted stays; it only takes space.
-    if (!isGone) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    // Most of the others are empty, which costs a third of a recursive deletion.
+    await rmdir(folder)
+      .catch(() => rm(folder, { recursive: true, force: true }))
+      // A folder that cannot be deleted stays; it only takes space.
+      .catch(() => undefined);
   }
 }

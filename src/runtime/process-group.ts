@@ -53,7 +53,7 @@ export function endTree(
   start(taskkill, ['/pid', String(pid), '/T', '/F'], (status) => {
     if (status === 0 || status === NOT_FOUND) return;
     try {
-      // Where taskkill is missing or forbidden. The descendants may be left.
+      // taskkill is missing or forbidden; descendants may be left.
       end(pid);
     } catch {
       // ESRCH: it has exited meanwhile.

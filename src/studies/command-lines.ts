@@ -20,14 +20,15 @@ export function commandLineOf(
  * Absolute path of the folder with what a trial's program kept; null: it runs no program, or kept
  * nothing on this machine.
  * @param study its uid; null: of another program
+ * @param trial undefined: there is none
  */
 export function checkpointsOf(
   userFolder: string,
   study: { readonly uid: string | null; readonly spec: Pick<StudySpec, 'objective'> | null },
-  trial: number,
+  trial: number | undefined,
 ): string | null {
   const { uid, spec } = study;
-  if (uid === null || spec === null) return null;
+  if (uid === null || spec === null || trial === undefined) return null;
   const kept = objectiveKind(spec.objective.kind)?.keepsCheckpoints(spec.objective) ?? null;
   return kept === null ? null : keptCheckpoints(userFolder, uid, trial);
 }

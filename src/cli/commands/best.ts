@@ -43,12 +43,7 @@ Examples:
           const kind = scoreKindOfStudy(study);
           print(context, [
             ...bestTable(best, names, { width: widthOf(context), kind }),
-            ...againLines(
-              best[0],
-              best[0] === undefined
-                ? null
-                : checkpointsOf(context.userFolder, study, best[0].trial),
-            ),
+            ...againLines(best[0], checkpointsOf(context.userFolder, study, best[0]?.trial)),
           ]);
         }
       },

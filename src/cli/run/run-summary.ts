@@ -59,8 +59,7 @@ export function summarise(
       reader.trials(uid),
     );
     const best = ranked(withCommandLines(spec, exported));
-    const checkpoints =
-      best[0] === undefined ? null : checkpointsOf(userFolder, { uid, spec }, best[0].trial);
+    const checkpoints = checkpointsOf(userFolder, { uid, spec }, best[0]?.trial);
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);
     if (run.exportTo !== null)

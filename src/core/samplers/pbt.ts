@@ -146,7 +146,7 @@ export function pbt(axes: readonly Axis[], seed: number, settings: PbtSettings):
       if (size < population) return population - size;
       const members = new Members(settings, size, history);
       const due = members.moves(history).filter(({ isEarly }) => !isEarly).length;
-      // Where nothing trains, the first of those that wait goes on, or the sampler is exhausted.
+      // If nothing trains, the first of those that wait goes on, or the sampler is exhausted.
       return due > 0 || members.hasOpen(history) ? due : 1;
     },
     propose: (first, count, history) => {

@@ -287,7 +287,7 @@ export class Population {
     );
   }
 
-  /** Whether the scale is that of a single value, whose range says nothing of the next ones. */
+  /** True if the scale is that of a single value, whose range says nothing of the next ones. */
   get #isProvisional(): boolean {
     return this.scale !== null && this.scale.worst === this.scale.best;
   }

@@ -77,7 +77,7 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
       : withOptuna(optuna, source, path, call);
   const command = [program, ...found.call, ...args.map(doubled), ...found.arguments];
   if (Object.keys(found.space).length === 0) throw noParameters(path, found);
-  // What is printed may be in a module that the script imports.
+  // A module that the script imports may print the result.
   const printing =
     printedValues(source).length > 0
       ? source

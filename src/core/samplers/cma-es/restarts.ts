@@ -22,7 +22,7 @@ export interface Search {
   readonly spread: number;
   /** Number of generations after which it ends although it has not converged; null: no limit. */
   readonly generations: number | null;
-  /** Whether the population grows with these searches; false for the first and the short ones. */
+  /** True if the population grows with these searches; false for the first and the short ones. */
   readonly isLarge: boolean;
 }
 
