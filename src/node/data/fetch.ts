@@ -323,13 +323,13 @@ export class TreeFetch {
     state: SourceState,
     ...question: Parameters<DataSource['ask']>
   ): Promise<DataAnswer | null> {
-    const generation = state.asked(this.#parts.timer.now());
+    const request = state.asked(this.#parts.timer.now());
     try {
       const answer = await state.source.ask(...question);
-      state.answered(generation, this.#parts.timer.now());
+      state.answered(request, this.#parts.timer.now());
       return answer;
     } catch {
-      state.lost(generation, this.#parts.timer.now());
+      state.lost(request, this.#parts.timer.now());
       return null;
     }
   }

@@ -5,7 +5,7 @@ import type { Bitmap } from './bitmap.ts';
 /** Requests under way to one peer, and to the host, which serves all nodes. */
 const PEER_REQUESTS = 4;
 const HOST_REQUESTS = 2;
-/** Milliseconds without an answer after which a source is given up for a while. */
+/** Milliseconds for which the oldest request waits before its source is given up for a while. */
 const SILENT_MS = 5_000;
 /** Milliseconds for which a silent source is not asked, unless it is the only one. */
 const REST_MS = 60_000;
@@ -15,6 +15,9 @@ const AGAIN_MS = 250;
 const ELSEWHERE_MS = 5_000;
 /** Wrong chunks after which a source is not asked any more. */
 const MOST_WRONG = 2;
+
+/** A request under way. */
+export type Request = Readonly<Record<never, never>>;
 
 export class SourceState {
   /** For people. */
@@ -26,14 +29,13 @@ export class SourceState {
   /** Time of the last question for `have`. */
   haveAskedAt = -Infinity;
   #wrong = 0;
-  /** Requests under way. */
-  #under = 0;
-  /** Requests of earlier generations do not count as under way. */
-  #generation = 0;
+  /** Requests under way, the oldest first. */
+  readonly #under = new Set<Request>();
   #restUntil = -Infinity;
   /** Resting because it was silent, not for a moment only. */
   #silent = false;
-  #waitingSince = 0;
+  /** Time since which the oldest request is the oldest, so that each waits for its own answer. */
+  #oldestSince = 0;
   /** Times at which it sent chunks with other bytes. */
   readonly #refused = new Map<number, number>();
 
@@ -48,26 +50,25 @@ export class SourceState {
   }
 
   get under(): number {
-    return this.#under;
+    return this.#under.size;
   }
 
   /** Returns whether it may be asked. @param only there is no other source */
   mayAsk(now: number, only: boolean): boolean {
-    if (this.dropped || this.#under >= (this.isHost ? HOST_REQUESTS : PEER_REQUESTS)) return false;
+    if (this.dropped || this.under >= (this.isHost ? HOST_REQUESTS : PEER_REQUESTS)) return false;
     return now >= this.#restUntil || (only && this.#silent);
   }
 
-  /** @returns the request's generation, for `answered` */
-  asked(now: number): number {
-    if (this.#under === 0) this.#waitingSince = now;
-    this.#under += 1;
-    return this.#generation;
+  asked(now: number): Request {
+    if (this.under === 0) this.#oldestSince = now;
+    const request = {};
+    this.#under.add(request);
+    return request;
   }
 
   /** An answer, late or not, shows that the source works. */
-  answered(generation: number, now: number): void {
-    this.#waitingSince = now;
-    if (generation === this.#generation) this.#under -= 1;
+  answered(request: Request, now: number): void {
+    this.#ends(request, now);
     if (this.#silent) this.ready();
   }
 
@@ -82,18 +83,24 @@ export class SourceState {
     this.#restUntil = Math.max(this.#restUntil, now + AGAIN_MS);
   }
 
-  lost(generation: number, now: number): void {
-    if (generation === this.#generation) this.#under -= 1;
+  lost(request: Request, now: number): void {
+    this.#ends(request, now);
     this.pause(now);
+  }
+
+  #ends(request: Request, now: number): void {
+    const [oldest] = this.#under;
+    if (request === oldest) this.#oldestSince = now;
+    this.#under.delete(request);
   }
 
   /**
    * Returns whether it has just become silent; what it was asked for is then asked elsewhere.
+   * Answers to later requests do not count: the answer to the oldest may be lost.
    */
   becomesSilent(now: number): boolean {
-    if (this.#under === 0 || now - this.#waitingSince < SILENT_MS) return false;
-    this.#generation += 1;
-    this.#under = 0;
+    if (this.under === 0 || now - this.#oldestSince < SILENT_MS) return false;
+    this.#under.clear();
     this.#silent = true;
     this.#restUntil = now + REST_MS;
     return true;
