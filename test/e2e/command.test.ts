@@ -72,23 +72,28 @@ describe('Studies of programs', () => {
   });
 
   it('are paused where the first trials fail alike, and not again once they are resumed', async () => {
-    study({
-      command: ['sh', '-c', 'echo "no such option: $1" >&2; exit 2', 'sh', '{x}'],
-      result: { stdout: 'loss: (.*)' },
-    });
-    const run = ['run', 'study.json', '--workers', '1'];
-    const failed = await galapagos(run).ended;
-    expect(failed.code).toBe(1);
-    expect(failed.stdout).toMatch(
-      /^Failed \(the first 5 trials failed alike: exit status 2: no such option: .*\): 5 of 6 trials/m,
+    study(
+      {
+        command: ['sh', '-c', 'echo "no such option: $1" >&2; exit 2', 'sh', '{x}'],
+        result: { stdout: 'loss: (.*)' },
+      },
+      { stop: { trials: 40 } },
     );
-    const failures = trials().filter(({ state }) => state === 'failed');
-    expect([failures.length, trials().length]).toEqual([5, 6]);
+    const run = ['run', 'study.json', '--workers', '1'];
+    const paused = await galapagos(run).ended;
+    expect(paused.code).toBe(1);
+    const failures = trials().filter(({ state }) => state === 'failed').length;
+    // The worker may end further trials while the study is being paused.
+    expect(failures).toBeGreaterThanOrEqual(5);
+    expect(failures).toBeLessThan(40);
+    expect(paused.stdout).toMatch(
+      /^Failed \(the first 5 trials failed alike: exit status 2: no such option: [^)]*\): /m,
+    );
+    expect(paused.stdout).toContain(`): ${failures} of 40 trials`);
     const resumed = await galapagos([...run, '--resume']).ended;
-    expect(resumed).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('6 failed') as string,
-    });
+    expect(resumed.stdout).toContain('40 failed');
+    // No trial has a value.
+    expect(resumed.code).toBe(1);
   });
 
   it('are pruned by the reports of a program that reads its parameters from a file', async () => {

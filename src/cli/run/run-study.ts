@@ -29,7 +29,7 @@ import { GraceCount } from '../../studies/grace-count.ts';
 import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import { shareLab, tellOfDigits } from '../actions/share-lab.ts';
 import { lacksText } from '../display/node-problems.ts';
-import type { RunDisplay } from '../display/run-display.ts';
+import type { RunDisplay, RunSummary } from '../display/run-display.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
 import { onInterrupt } from '../process/interrupt.ts';
@@ -135,15 +135,14 @@ export const runStudy: RunStudy = async (run, display) => {
       // in order.
       if (how.state !== 'failed') throw error;
     });
-    display.finish(
-      summarise(
-        run,
-        study,
-        { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled },
-        userFolder(),
-      ),
+    const summary = summarise(
+      run,
+      study,
+      { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled },
+      userFolder(),
     );
-    return exitCodeFor(how);
+    display.finish(summary);
+    return exitCodeFor(summary);
   } finally {
     clearInterval(ticking);
     clearInterval(giveUp);
@@ -395,6 +394,8 @@ function pausedEnd(reason: string): RunEnd {
   return { state: reason.startsWith(FAILED_ALIKE) ? 'failed' : 'paused', reason };
 }
 
-function exitCodeFor({ state }: RunEnd): ExitCode {
-  return state === 'finished' ? EXIT.done : state === 'paused' ? EXIT.interrupted : EXIT.failed;
+function exitCodeFor({ state, complete, pruned, failed }: RunSummary): ExitCode {
+  if (state === 'paused') return EXIT.interrupted;
+  const allFailed = failed > 0 && complete + pruned === 0;
+  return state === 'finished' && !allFailed ? EXIT.done : EXIT.failed;
 }
