@@ -1,6 +1,6 @@
 /**
- * Writes the state diagrams of docs/architecture.md from the scheduler's transition tables
- * (`npm run diagrams`).
+ * Writes the state diagrams of docs/architecture.md from the scheduler's transition tables, and the
+ * lists of settings of docs/study-files.md (`npm run diagrams`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { MODE_TRANSITIONS } from '../src/core/scheduling/node-modes.ts';
 import { NODE_TRANSITIONS } from '../src/core/scheduling/presence.ts';
 import type { TransitionTable } from '../src/core/scheduling/transitions.ts';
 import { TRIAL_TRANSITIONS } from '../src/core/scheduling/trials.ts';
+import { withSettings } from './settings-lists.ts';
 
 const tables = {
   trial: TRIAL_TRANSITIONS,
@@ -17,7 +18,7 @@ const tables = {
   node: NODE_TRANSITIONS,
   mode: MODE_TRANSITIONS,
 } as const;
-const path = join(import.meta.dirname, '../docs/architecture.md');
+const docs = join(import.meta.dirname, '../docs');
 
 /** Mermaid source of one table; an edge has the first clause of its occasion as label. */
 function diagram(table: TransitionTable<string, string>): string {
@@ -41,6 +42,12 @@ export function withDiagrams(document: string): string {
   });
 }
 
+function rewrite(file: string, change: (document: string) => string): void {
+  const path = join(docs, file);
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path, withDiagrams(readFileSync(path, 'utf8')));
+  rewrite('architecture.md', withDiagrams);
+  rewrite('study-files.md', withSettings);
 }

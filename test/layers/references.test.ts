@@ -1,7 +1,8 @@
 /** Checks that documents and comments name files, types and commands that exist. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withSettings } from '../../build/settings-lists.ts';
 import { withDiagrams } from '../../build/write-diagrams.ts';
 import { commands } from '../../src/cli/command-list.ts';
 
@@ -49,11 +50,24 @@ const isName = (name: string): boolean =>
 const isKnown = (name: string): boolean =>
   foreign.has(name) || name.split('.').every((part) => identifiers.has(part));
 
+const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** Anchors of a document's headings, as GitHub names them. */
+function anchors(path: string): Set<string> {
+  const headings = withoutCode(readFileSync(path, 'utf8')).matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
 /** Back-ticked texts of a document outside its code blocks, or of the comments of a source file. */
 function quoted(text: string): string[] {
-  return [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
-    ([, inner = '']) => inner,
-  );
+  return [...withoutCode(text).matchAll(/`([^`\n]+)`/g)].map(([, inner = '']) => inner);
 }
 
 const comments = (source: string): string => [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)].join('\n');
@@ -66,6 +80,19 @@ describe('Documents: references', () => {
       (name) => isFile(name) || /^(src|test|docs|build|bench)\/[\w/-]*$/.test(name),
     );
     expect(names.filter((name) => !exists(name))).toEqual([]);
+  });
+
+  it.each(documents)('%s links to files and headings that exist', (document) => {
+    const links = [
+      ...withoutCode(readFileSync(join(root, document), 'utf8')).matchAll(/\]\(([^)\s]+)\)/g),
+    ].map(([, link = '']) => link);
+    const broken = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const path = file === '' ? join(root, document) : join(root, dirname(document), file);
+      return !existsSync(path) || (anchor !== undefined && !anchors(path).has(anchor));
+    });
+    expect(broken).toEqual([]);
   });
 
   it.each(documents)('%s names types, constants and functions that exist', (document) => {
@@ -86,6 +113,12 @@ describe('Documents: references', () => {
   it('show the states of trials and attempts as the transition tables have them (npm run diagrams)', () => {
     const document = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
     expect(document).toBe(withDiagrams(document));
+  });
+
+  it('list the samplers and pruners with their settings as the code has them (npm run diagrams)', () => {
+    const document = readFileSync(join(root, 'docs/study-files.md'), 'utf8');
+    expect(document).toBe(withSettings(document));
+    expect(document).toContain('`tournament` (5)');
   });
 });
 

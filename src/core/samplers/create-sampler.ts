@@ -280,7 +280,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         low: 1,
         high: 1_000_000,
         default: null,
-        meaning: 'number of inner values of a continuous float',
+        meaning: 'number of values of a continuous float, without its bounds',
       },
     },
     check: checkGrid,

@@ -76,7 +76,7 @@ export const PBT_SETTINGS: SettingTable = {
     low: 0.01,
     high: 0.5,
     default: 0.25,
-    meaning: 'share of the worst members that copy one of the best as many',
+    meaning: 'share of the members, the worst, that copy one of the same share of best ones',
   },
   resample: {
     integer: false,
