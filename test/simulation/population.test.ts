@@ -67,9 +67,10 @@ describe('Simulation: population-based training', () => {
     (workers) => {
       for (let seed = 1; seed <= 5; seed++) {
         const { copies } = train({ population: 4, seed }, { workers, duration: EVEN });
-        expect(copies.toSorted(([a], [b]) => a - b)).toEqual(
-          Array.from({ length: ROUNDS - 1 }, (_, round) => [round, 3, 0]),
-        );
+        const worst = Array.from({ length: ROUNDS - 1 }, (_, round) => [round, 3, 0]);
+        expect(copies).toEqual(expect.arrayContaining(worst));
+        // A first trial that waits behind another may make a second member copy in the first round.
+        expect(copies.length).toBeLessThanOrEqual(ROUNDS);
       }
     },
   );
@@ -107,6 +108,23 @@ describe('Simulation: population-based training', () => {
     );
     expect(report.efficiency).toBeGreaterThan(0.8);
   });
+
+  it.each([4, 6, 8, 16])(
+    'of %d members lets half of them on fast workers copy while the others train on slow ones',
+    (population) => {
+      const half = { lanes: 1, workers: population / 2 };
+      const devices = [
+        { ...half, id: 'gpu/0', slowness: 1 },
+        { ...half, id: 'cpu', slowness: 1_000 },
+      ];
+      // The limit is reached while the slow workers train their second round.
+      const trials = (population / 2) * (2 + ROUNDS);
+      const { copies } = train({ population }, { workers: 0, devices, duration: EVEN, trials });
+      const copiesOf = (round: number): number => copies.filter(([of]) => of === round).length;
+      for (let round = 1; round < ROUNDS - 1; round++)
+        expect(copiesOf(round)).toBe(Math.max(1, population / 8));
+    },
+  );
 
   it('gives the same trials for the same completions, and goes on after kills', () => {
     const once = train({ population: 6 }, { workers: 3, duration: UNEVEN });

@@ -13,16 +13,18 @@
  * - Members are compared at the round that they have just ended, with all others at that round. A
  *   member goes on as soon as enough others rank behind it. Those that may be among the worst wait
  *   until all members have ended the round, or half of those that have ended it also the next one.
- *   Then, or if nothing else trains, the members that have ended it are compared, if they are more
- *   than half of the population.
+ *   Then, or if nothing else trains, the members that have ended it are compared, if they are four or
+ *   half of the population. So members on fast workers copy each other while the others train on slow
+ *   ones. Fewer would soon descend from one.
  * - A member whose trial failed or diverged has no checkpoint. It ranks behind all others and always
  *   copies, of the best that have ended its round. If nothing can go on, the first member starts
  *   anew.
  *
  * Jaderberg et al. rank a member against the whole population when it is ready (truncation
- * selection). Implementations take the last score of each member at that time, of whatever step (Ray
- * Tune, `pbt.py` with `synch=False`; Syne Tune, `pbt.py`): while values improve fast, the members
- * that are behind rank worst, and those that are ahead never copy.
+ * selection). Implementations take the last score of each member at that time, of whatever step, and
+ * compare as soon as two members have one (`_quantiles` of Ray Tune's `pbt.py` with `synch=False`, and
+ * of Syne Tune's): while values improve fast, the members that are behind rank worst, and those that
+ * are ahead never copy.
  */
 import { at } from '../at.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -49,10 +51,13 @@ export interface PbtSettings {
   readonly resample: number;
 }
 
+/** Fewest members of a population. As many are compared without the others, however many those are. */
+const FEWEST_MEMBERS = 4;
+
 export const PBT_SETTINGS: SettingTable = {
   population: {
     integer: true,
-    low: 4,
+    low: FEWEST_MEMBERS,
     high: 1000,
     default: 8,
     meaning: 'number of members; fewer than 8 soon descend from one',
@@ -309,7 +314,8 @@ class Members {
     const enough = Math.max(1, Math.min(ranked.length / 2, ranked.length - waiting));
     const isEarly = ranked.length < population && ahead < enough;
     const share = this.#share(ranked.length);
-    const isWorst = 2 * ranked.length > population && behind < share;
+    const isCompared = ranked.length >= Math.min(FEWEST_MEMBERS, population / 2);
+    const isWorst = isCompared && behind < share;
     const best = ranked.slice(0, Math.min(share, trained)).filter((trial) => trial !== leaf);
     return { donors: mustCopy || isWorst ? best : [], isEarly };
   }

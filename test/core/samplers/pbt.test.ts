@@ -142,15 +142,27 @@ describe('Population-based training', () => {
     });
   });
 
-  it('copies none where not more than half of the members can be compared', () => {
-    const population = new Population().begun([0.5, 0.9, 0.1, 0.4]);
-    population.ask(4);
-    population.end({ 4: 1.9, 5: 1.5 });
-    population.ask(population.ready);
-    population.end({ 8: 2.9 });
-    expect(originsOf(population.ask(population.ready))).toEqual([
-      { operator: 'continue', parents: [5], generation: 2 },
-    ]);
+  it('copies none where fewer than half of the members, and fewer than four, can be compared', () => {
+    for (const [compared, copies] of [
+      [3, 0],
+      [4, 1],
+    ] as const) {
+      const population = new Population({ population: 8 });
+      population.ask(8);
+      for (let member = 0; member < compared; member++) population.end({ [member]: -member });
+      const first = population.ask(population.ready);
+      expect(originsOf(first)).toEqual(
+        Array.from({ length: compared - 2 }, (_, own) => ({
+          operator: 'continue',
+          parents: [own],
+          generation: 1,
+        })),
+      );
+      for (let trial = 8; trial < 8 + first.length; trial++) population.end({ [trial]: 1 });
+      const operators = population.ask(population.ready).map(({ origin }) => origin.operator);
+      expect(operators).toHaveLength(2);
+      expect(operators.filter((operator) => operator === 'copy')).toHaveLength(copies);
+    }
   });
 
   it('lets the member with the fewest rounds go on first, and of several the best', () => {
