@@ -57,7 +57,6 @@ class World {
     Object.assign(trial, {
       state: 'running',
       attemptNumber: trial.attemptNumber + 1,
-      reports: [],
       value: NaN,
     });
     const slot = SLOTS[number % 2] ?? '';
@@ -96,6 +95,7 @@ class World {
       outcome,
       slot: SLOTS[number % 2] ?? '',
       detail: null,
+      kept: trial.reports.map((value, step) => ({ step, value })),
     });
   }
 
@@ -325,6 +325,28 @@ describe('Study stream: several windows', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('keep the curve of a paused trial, and add the reports of its next attempt', () => {
+    const world = new World();
+    world.settle();
+    const window = new Window(world.projection);
+    const shown = (): unknown[] => {
+      while (window.take());
+      return [
+        world.projection.rows.reports(0),
+        window.client.rows.get(0)?.reports,
+        [...(window.client.curves.get(0) ?? [])].map(([step]) => step),
+      ];
+    };
+    world.start(0);
+    for (const value of [3, 2, 1]) world.report(0, value);
+    world.back(0, 'paused');
+    expect(shown()).toEqual([3, 3, [0, 1, 2]]);
+    world.start(0);
+    expect(shown()).toEqual([3, 3, [0, 1, 2]]);
+    world.report(0, 0.5);
+    expect(shown()).toEqual([4, 4, [0, 1, 2, 3]]);
   });
 
   it("show a further attempt's curve instead of the lost one's", () => {

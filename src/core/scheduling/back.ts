@@ -60,13 +60,9 @@ export function showBack(
   outcome: AttemptOutcome,
   detail: string | null,
 ): void {
-  const { state } = attempt.trial;
+  const { state, live, number, study } = attempt.trial;
   if (state !== 'waiting' && state !== 'running') return;
-  show(lab, attempt.trial.study, {
-    kind: attempt.trial.live.length > 0 ? 'attemptEnded' : 'trialBack',
-    attempt: attempt.id,
-    outcome,
-    slot: attempt.slot,
-    detail,
-  });
+  const end = { attempt: attempt.id, outcome, slot: attempt.slot, detail };
+  if (live.length > 0) show(lab, study, { kind: 'attemptEnded', ...end });
+  else show(lab, study, { kind: 'trialBack', ...end, kept: study.columns.reports.of(number) });
 }

@@ -8,6 +8,7 @@ import type { Figures } from '../study/objectives.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { AuditVerdict } from '../study/row-codes.ts';
+import type { StepValue } from '../study/reports.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrainingPart } from '../study/training-part.ts';
 import type {
@@ -222,6 +223,8 @@ export type Change =
       readonly outcome: AttemptOutcome;
       readonly slot: SlotName;
       readonly detail: string | null;
+      /** Reports before the checkpoint from which the trial goes on; empty: it begins again. */
+      readonly kept: readonly StepValue[];
     }
   /**
    * An attempt ended while another attempt of its trial goes on, or because the trial ended without

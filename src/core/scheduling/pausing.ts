@@ -30,12 +30,15 @@ export function pauseTrial(
   moveTrial(lab, trial, 'waiting');
   writeBack(lab, trial);
   record(lab, trial, `paused after epoch ${rung}`);
+  const kept = trial.study.columns.reports.of(trial.number);
+  const { id } = attempt;
   show(lab, trial.study, {
     kind: 'trialBack',
-    attempt: attempt.id,
+    attempt: id,
     outcome: 'paused',
     slot,
     detail: null,
+    kept,
   });
 }
 

@@ -54,8 +54,10 @@ export class StudyProjection {
       case 'trialStarted': {
         const { number, attemptNumber } = change.attempt;
         this.#birth(number, { ...change, historyLength });
-        this.curves.begin(number);
+        // A trial that has another attempt is reported anew; any other goes on from what it kept.
+        if (this.rows.state(number) === 'running') this.curves.begin(number);
         this.rows.started(number, attemptNumber, this.#slot(change.slot), at);
+        this.rows.kept(number, this.curves.lengthOf(number));
         this.#row(number);
         return;
       }
@@ -69,12 +71,16 @@ export class StudyProjection {
         this.#row(attempt.number);
         return;
       }
-      case 'trialBack':
-        this.curves.begin(change.attempt.number);
-        if (change.outcome === 'paused') this.rows.paused(change.attempt.number);
-        else this.rows.waiting(change.attempt.number);
-        this.#row(change.attempt.number);
+      case 'trialBack': {
+        const { number } = change.attempt;
+        this.curves.begin(number);
+        for (const { step, value } of change.kept) this.curves.report(number, step, value);
+        if (change.outcome === 'paused') this.rows.paused(number);
+        else this.rows.waiting(number);
+        this.rows.kept(number, change.kept.length);
+        this.#row(number);
         return;
+      }
       case 'trialEnded':
         this.#ended(change, at, historyLength);
         return;

@@ -104,7 +104,12 @@ export class TrialRows {
     this.#columns.reports.set(number, 0);
   }
 
-  /** The trial waits at a rung: its reports up to there stay. */
+  /** Sets the number of reports from which the trial goes on. */
+  kept(number: number, reports: number): void {
+    this.#columns.reports.set(number, Math.min(reports, 65_535));
+  }
+
+  /** The trial waits at a rung. */
   paused(number: number): void {
     this.#touch(number, LIVE);
     this.#columns.state.set(number, trialStates.indexOf('paused'));

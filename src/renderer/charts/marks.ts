@@ -110,19 +110,23 @@ export function runningRing(
   pen.stroke(colour, 2);
 }
 
-export function waitingRing(pen: Pen, x: number, y: number, colour: string): void {
+type Point = readonly [x: number, y: number];
+
+/** Draws a dashed ring at each point, as one path. */
+export function waitingRings(pen: Pen, points: Iterable<Point>, colour: string): void {
   pen.begin();
-  pen.circle(x, y, 4);
+  for (const [x, y] of points) pen.circle(x, y, 4);
   pen.stroke(colour, 1.25, 1, [1.9, 2.1]);
 }
 
-/** Draws two bars: the trial waits at a rung. */
-export function pausedMark(pen: Pen, x: number, y: number, colour: string): void {
+/** Draws two bars at each point, as one path: these trials are paused at a rung. */
+export function pausedMarks(pen: Pen, points: Iterable<Point>, colour: string): void {
   pen.begin();
-  for (const bar of [x - 2, x + 2]) {
-    pen.moveTo(bar, y - 3.5);
-    pen.lineTo(bar, y + 3.5);
-  }
+  for (const [x, y] of points)
+    for (const bar of [x - 2, x + 2]) {
+      pen.moveTo(bar, y - 3.5);
+      pen.lineTo(bar, y + 3.5);
+    }
   pen.stroke(colour, 2);
 }
 

@@ -66,6 +66,8 @@ export class TrialTable {
   readonly metrics = new Set<MetricName>();
   /** Running trials, in the order in which their rows arrived. */
   readonly running = new Set<number>();
+  /** Trials that wait for a worker or are paused at a rung, in the order in which they became so. */
+  readonly idle = new Set<number>();
   #completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
   #version = 0;
   #changed: () => void = () => undefined;
@@ -106,6 +108,7 @@ export class TrialTable {
     this.columns = emptyColumns(SMALLEST, this.#widths);
     this.#completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
     this.running.clear();
+    this.idle.clear();
     this.curves.clear();
     this.metrics.clear();
     for (const listener of this.#listeners) listener.reset();
@@ -137,8 +140,9 @@ export class TrialTable {
     this.size = Math.max(this.size, last + 1);
     for (let i = 0; i < rows; i++) {
       const number = at(numbers, i);
-      if (columns.state[number] === RUNNING) this.running.add(number);
-      else this.running.delete(number);
+      const state = columns.state[number];
+      keep(this.running, number, state === RUNNING);
+      keep(this.idle, number, state === WAITING || state === PAUSED);
       const place = at(columns.finish, number);
       if (place !== NOT_ENDED) this.#complete(place, number);
     }
@@ -300,6 +304,12 @@ function viewed<T extends Numbers>(bytes: Uint8Array, Kind: Constructor<T>): T {
   if (bytes.byteOffset % size === 0)
     return new Kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
   return new Kind(bytes.slice().buffer);
+}
+
+/** Adds a trial to a set, or removes it. */
+function keep(trials: Set<number>, number: number, belongs: boolean): void {
+  if (belongs) trials.add(number);
+  else trials.delete(number);
 }
 
 function scatter(

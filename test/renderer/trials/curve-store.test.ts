@@ -33,6 +33,31 @@ describe('Trials: curves of the rows in sight', () => {
     expect(store.get(9)).toEqual([0, 1]);
   });
 
+  it('fetches the curve of a paused trial, and again once the trial has reported more', async () => {
+    const { table, asked, store } = watched();
+    const reports = (state: 'paused' | 'running' | 'complete', count: number): void => {
+      table.merge({
+        ...trialBlock([{ number: 3, state }]),
+        reports: new Uint8Array(Uint16Array.of(count).buffer),
+      });
+    };
+    const wait = async (): Promise<void> => {
+      store.want(table, Uint32Array.of(3));
+      await vi.advanceTimersByTimeAsync(200);
+    };
+    reports('paused', 3);
+    await wait();
+    await wait();
+    expect(asked).toEqual([[3]]);
+    expect(store.get(3)).toEqual([0, 1]);
+    reports('running', 4);
+    await wait();
+    expect(asked).toEqual([[3]]);
+    reports('complete', 9);
+    await wait();
+    expect(asked).toEqual([[3], [3]]);
+  });
+
   it('fetches no curve twice, and none of a trial that the table no longer holds', async () => {
     const { table, asked, store } = watched();
     store.want(table, Uint32Array.of(3));

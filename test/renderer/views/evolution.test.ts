@@ -412,6 +412,36 @@ describe('Evolution: drawing', () => {
     expect(pen.content.match(/stroke="#ff0000"/g)).toHaveLength(3);
   });
 
+  it('draws waiting and paused trials however many trials came after them', () => {
+    const places = placed('evolution', 600, 'births');
+    const drawn = (): string => {
+      places.update(null, null);
+      const pen = new SvgPen('test');
+      const sight = { places, palette, clock: String, live: null, moving: new Set<number>() };
+      drawBase(pen, sight);
+      return pen.content;
+    };
+    const dashes = (content: string): number => content.match(/stroke-dasharray/g)?.length ?? 0;
+    const before = drawn();
+    const { table } = places.population;
+    const idle = (number: number, state: 'waiting' | 'paused'): void =>
+      table.merge(trialBlock([{ number, state, outcome: null, value: NaN }], table.width));
+    idle(3, 'waiting');
+    idle(5, 'paused');
+    idle(7, 'paused');
+    const content = drawn();
+    expect(dashes(content) - dashes(before)).toBe(1);
+    // Two bars a paused trial.
+    for (const number of [5, 7])
+      for (const bar of [-2, 2]) {
+        const x = Math.round((places.x(number) + bar) * 100) / 100;
+        expect(content).toContain(`M${x} `);
+      }
+    table.merge(trialBlock([{ number: 3, value: 0.5 }], table.width));
+    expect([...table.idle]).toEqual([5, 7]);
+    expect(dashes(drawn())).toBe(dashes(before));
+  });
+
   it('draws axes without marks before the first trial', () => {
     const places = placed('evolution', 0, 'births');
     const pen = new SvgPen('test');

@@ -9,8 +9,10 @@ import {
   link,
   mark,
   outline,
+  pausedMarks,
   prunedMark,
   shapeOf,
+  waitingRings,
 } from '../../charts/marks.ts';
 import type { Shape } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
@@ -27,6 +29,8 @@ const words = chartText.evolution;
 const ALL_LINKS = 200;
 /** Number of latest trials drawn as dots when the rest is a density. */
 const LATEST = 200;
+/** Maximum number of waiting and paused trials that are drawn; the header shows their number. */
+const MOST_IDLE = 5_000;
 /** Minimum distance of the labels along y, in px. */
 const APART = 34;
 
@@ -64,6 +68,7 @@ export function drawBase(pen: Pen, sight: Sight): void {
       drawLinks(pen, sight);
       drawLives(pen, sight);
       drawStairs(pen, sight);
+      drawIdle(pen, sight);
       drawMarks(pen, sight);
       drawFront(pen, sight);
     },
@@ -262,6 +267,24 @@ function drawStairs(pen: Pen, { places, palette }: Sight): void {
   pen.stroke(palette.canvas, 5);
   path();
   pen.stroke(palette.text, 1.75);
+}
+
+/** Draws the trials that wait for a worker or are paused at a rung, however many came after them. */
+function drawIdle(pen: Pen, { places, palette, moving }: Sight): void {
+  const { table } = places.population;
+  const points = {
+    waiting: new Array<[x: number, y: number]>(),
+    paused: new Array<[x: number, y: number]>(),
+  };
+  let left = MOST_IDLE;
+  for (const number of table.idle) {
+    const x = places.x(number);
+    if (moving.has(number) || x < places.left - 6 || x > places.right + 6) continue;
+    if (left-- === 0) break;
+    points[table.state(number) === 'paused' ? 'paused' : 'waiting'].push([x, places.y(number)]);
+  }
+  if (points.waiting.length > 0) waitingRings(pen, points.waiting, palette.waiting);
+  if (points.paused.length > 0) pausedMarks(pen, points.paused, palette.waiting);
 }
 
 function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {

@@ -5,7 +5,7 @@
 import { at } from '../../../core/at.ts';
 import { genealogyOf } from '../../../core/analysis/genealogy.ts';
 import { placeLabels } from '../../charts/labels.ts';
-import { link, mark, pausedMark, runningRing, shapeOf, waitingRing } from '../../charts/marks.ts';
+import { link, mark, runningRing, shapeOf } from '../../charts/marks.ts';
 import type { Pen } from '../../charts/pen.ts';
 import { chartText } from '../../text-of-charts.ts';
 import { drawEnd, drawLife } from './draw-base.ts';
@@ -15,8 +15,6 @@ import type { Places, Span } from './places.ts';
 /** Maximum number of ancestors that are drawn, and of those that are labelled. */
 const MOST_ANCESTORS = 60;
 const MOST_LABELS = 12;
-/** Maximum number of waiting trials that are drawn; beyond it the header shows their number. */
-const MOST_WAITING = 200;
 
 export interface Motion {
   readonly number: number;
@@ -41,7 +39,7 @@ export function drawOverlay(pen: Pen, sight: Sight, pointed: Pointed): void {
   const { places } = sight;
   pen.clip(places.left - 8, 0, places.right - places.left + 16, places.bottom + 2, () => {
     if (pointed.brush !== null) drawBrush(pen, sight, pointed.brush);
-    drawOpen(pen, sight, pointed);
+    drawRunning(pen, sight, pointed);
     for (const motion of pointed.motions) drawMotion(pen, sight, motion);
     if (pointed.hovered !== null && pointed.hovered !== pointed.selected)
       drawHover(pen, sight, pointed.hovered);
@@ -66,8 +64,8 @@ function drawBrush(pen: Pen, { places, palette }: Sight, brush: Span): void {
   pen.stroke(palette.accent, 1);
 }
 
-/** Draws running trials at their last report, and waiting trials. */
-function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Pointed): void {
+/** Draws running trials at their last report. */
+function drawRunning(pen: Pen, { places, palette, moving }: Sight, { epochs }: Pointed): void {
   const { table } = places.population;
   if (places.population.pool !== null && places.detail !== 'all') {
     pen.begin();
@@ -76,17 +74,6 @@ function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Poin
         for (const parent of table.parents(number)) curve(pen, places, parent, number);
     }
     pen.stroke(palette.text3, 1, 0.25);
-  }
-  let waiting = 0;
-  for (
-    let number = table.size - 1;
-    number >= Math.max(0, table.size - 2 * MOST_WAITING);
-    number--
-  ) {
-    const state = table.has(number) ? table.state(number) : 'complete';
-    if ((state !== 'waiting' && state !== 'paused') || ++waiting > MOST_WAITING) continue;
-    const draw = state === 'paused' ? pausedMark : waitingRing;
-    draw(pen, places.x(number), places.y(number), palette.waiting);
   }
   for (const number of table.running) {
     if (moving.has(number)) continue;

@@ -1,10 +1,16 @@
 /**
- * Curves of finished trials, fetched when their rows become visible and cached. Curves of running
- * trials are in the table already.
+ * Curves of finished and paused trials, fetched when their rows become visible and cached. Curves of
+ * running trials are in the table already.
  */
 import { at } from '../../../core/at.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import type { TrialTable } from '../../state/trial-table.ts';
+
+interface Held {
+  /** Attempts and reports of the trial when the curve was requested: a paused trial may go on. */
+  readonly asOf: string;
+  readonly values: readonly (number | null)[];
+}
 
 interface Fetched {
   readonly trial: number;
@@ -18,7 +24,7 @@ const SETTLED_MS = 120;
 
 export class CurveStore {
   readonly #fetch: (trials: readonly number[]) => Promise<readonly Fetched[]>;
-  readonly #held = new SvelteMap<number, readonly (number | null)[]>();
+  readonly #held = new SvelteMap<number, Held>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wanted: { readonly table: TrialTable; readonly trials: Uint32Array } | null = null;
   #wantedAt = 0;
@@ -29,7 +35,7 @@ export class CurveStore {
 
   /** Empty when there is no curve, or it has not arrived. */
   get(trial: number): readonly (number | null)[] {
-    return this.#held.get(trial) ?? [];
+    return this.#held.get(trial)?.values ?? [];
   }
 
   /** Fetches the curves of these trials once no others are wanted for a while. */
@@ -45,19 +51,20 @@ export class CurveStore {
     this.#timer = left > 0 ? setTimeout(() => this.#settle(), left) : undefined;
     if (left > 0 || this.#wanted === null) return;
     const { table, trials } = this.#wanted;
-    const lacking = [...trials].filter(
-      (trial) =>
-        table.has(trial) &&
-        !table.isOpen(trial) &&
-        at(table.columns.reports, trial) > 1 &&
-        !this.#held.has(trial),
-    );
-    if (lacking.length > 0) void this.#get(lacking);
+    const lacking = new Map<number, string>();
+    for (const trial of trials) {
+      if (!table.has(trial) || table.running.has(trial)) continue;
+      const reports = at(table.columns.reports, trial);
+      const asOf = `${at(table.columns.attempts, trial)} ${reports}`;
+      if (reports > 1 && this.#held.get(trial)?.asOf !== asOf) lacking.set(trial, asOf);
+    }
+    if (lacking.size > 0) void this.#get(lacking);
   }
 
-  async #get(trials: readonly number[]): Promise<void> {
+  async #get(lacking: ReadonlyMap<number, string>): Promise<void> {
     try {
-      for (const { trial, values } of await this.#fetch(trials)) this.#held.set(trial, values);
+      for (const { trial, values } of await this.#fetch([...lacking.keys()]))
+        this.#held.set(trial, { asOf: lacking.get(trial) ?? '', values });
     } catch {
       // The row is complete without its curve; the next scroll fetches again.
       return;
