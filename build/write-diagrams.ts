@@ -1,6 +1,6 @@
 /**
- * Writes the state diagrams of docs/architecture.md from the scheduler's transition tables, and the
- * lists of settings of docs/study-files.md (`npm run diagrams`).
+ * Writes the state diagrams of docs/architecture-scheduling.md from the scheduler's transition
+ * tables, and the lists of settings of docs/study-files.md (`npm run diagrams`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +48,6 @@ function rewrite(file: string, change: (document: string) => string): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  rewrite('architecture.md', withDiagrams);
+  rewrite('architecture-scheduling.md', withDiagrams);
   rewrite('study-files.md', withSettings);
 }

@@ -111,7 +111,7 @@ describe('Documents: references', () => {
   });
 
   it('show the states of trials and attempts as the transition tables have them (npm run diagrams)', () => {
-    const document = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const document = readFileSync(join(root, 'docs/architecture-scheduling.md'), 'utf8');
     expect(document).toBe(withDiagrams(document));
   });
 
