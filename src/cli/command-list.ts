@@ -75,6 +75,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: "show what a trial's program printed",
     load: async () => (await import('./commands/logs.ts')).addLogs,
   },
+  config: {
+    usage: '[options] <study> [trial]',
+    summary: 'print the configuration file of a trial, by default of the best',
+    load: async () => (await import('./commands/config.ts')).addConfig,
+  },
   check: {
     usage: '[options] [file]',
     summary: 'list damage in a lab file, or problems of a study file',

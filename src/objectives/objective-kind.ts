@@ -139,8 +139,23 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   commandLine(
     objective: Objective,
     params: Params,
-    trial: { readonly seed: number; readonly trial: number },
+    trial: {
+      readonly seed: number;
+      readonly trial: number;
+      /** Name of the study and absolute path of the lab file; absent: the trial is no stored one. */
+      readonly stored?: { readonly study: string; readonly lab: string } | undefined;
+    },
   ): string | null;
+  /**
+   * The configuration file of a trial's program, with the values of the trial; null: it has none.
+   * @throws Error where it cannot be read
+   */
+  configFile(
+    objective: Objective,
+    params: Params,
+    trial: { readonly seed: number; readonly trial: number },
+    userFolder: string,
+  ): { readonly file: string; readonly text: string } | null;
   /** Trials whose checkpoint folders are kept; null: they have none. */
   keepsCheckpoints(objective: Objective): 'best' | 'all' | 'none' | null;
   /** Duration of an evaluation that the objective states itself; null: it must be measured. */
@@ -164,6 +179,7 @@ export const SELF_CONTAINED = {
   differences: () => Promise.resolve([]),
   permit: (): void => undefined,
   commandLine: () => null,
+  configFile: () => null,
   keepsCheckpoints: () => null,
   timings: [],
   fixedInTraining: (): readonly string[] => [],

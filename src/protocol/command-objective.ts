@@ -105,7 +105,7 @@ export const commandObjective = strict({
     .min(1)
     .max(10_000)
     .describe(
-      'The program and its arguments, started without a shell. {name} stands for a parameter, {params:flags} for "--name value" of each, {params:hydra} for "name=value" of each; {seed} and {trial} for the seed and the number of the trial, {trialDir} for its folder and {checkpointDir} for the one that is kept; {{ and }} for braces.',
+      'The program and its arguments, started without a shell. {name} stands for a parameter, {params:flags} for "--name value" of each, {params:hydra} for "name=value" of each; {seed} and {trial} for the seed and the number of the trial, {trialDir} for its folder and {checkpointDir} for the one that is kept, {config} for the configuration file; {{ and }} for braces.',
     ),
   folder: z
     .string()
@@ -113,6 +113,24 @@ export const commandObjective = strict({
     .max(4096)
     .default('.')
     .describe('The working folder, in the folder of the study file.'),
+  config: strict({
+    file: file.describe(
+      'A YAML or JSON file, relative to the working folder. Each attempt gets a copy in which parameters with the name of a value, such as optimizer.lr, replace it.',
+    ),
+    set: z
+      .record(
+        z.string().min(1).max(1024),
+        z.union([z.string().max(100_000), z.number(), z.boolean(), z.null()]),
+      )
+      .exactOptional()
+      .describe(
+        'Further values of the copy by their names. Texts may contain {seed}, {trial}, {trialDir}, {checkpointDir} and parameters.',
+      ),
+  })
+    .exactOptional()
+    .describe(
+      'The configuration file of the program. {config} in the command is the path of the copy of a trial; without it the program finds the values in the file itself, in the copy of the project folder.',
+    ),
   python: file
     .exactOptional()
     .describe(

@@ -34,6 +34,7 @@ import { runOutput } from './run-output.ts';
 import {
   checkStudyOutput,
   initOutput,
+  configOutput,
   logsOutput,
   pythonInstallOutput,
   pythonPathOutput,
@@ -72,6 +73,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'keys-output': keysOutput,
   'init-output': initOutput,
   'check-study-output': checkStudyOutput,
+  'config-output': configOutput,
   'logs-output': logsOutput,
   'python-install-output': pythonInstallOutput,
   'python-path-output': pythonPathOutput,

@@ -1,4 +1,4 @@
-/** Output of `python`, `init`, `logs` and `check STUDY.json` with `--json`. */
+/** Output of `python`, `init`, `logs`, `config` and `check STUDY.json` with `--json`. */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 
@@ -48,6 +48,16 @@ export const logsOutput = strict({
   lines: z.array(z.string()).describe('A line that is not whole yet may come in two parts.'),
 });
 export type LogsOutput = z.output<typeof logsOutput>;
+
+/** Output of `config`. */
+export const configOutput = strict({
+  study: z.string(),
+  trial: z.int().min(0),
+  config: z.string().describe('The file of the project, relative to the working folder.'),
+  text: z.string().describe('Its content with the values of the trial.'),
+  file: z.string().exactOptional().describe('The file that was written; absent: none.'),
+});
+export type ConfigOutput = z.output<typeof configOutput>;
 
 /** Output of `check` for a study file; problems are an error (`errorOutput`). */
 export const checkStudyOutput = strict({

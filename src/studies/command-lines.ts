@@ -1,4 +1,5 @@
 /** Command lines that run trials again outside of Galapagos, for kinds that run a program. */
+import { GalapagosError } from '../core/errors.ts';
 import { PURPOSE, Stream } from '../core/random.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { completeParams } from '../core/search-space/complete-params.ts';
@@ -7,13 +8,45 @@ import type { StudySpec } from '../core/study/study-spec.ts';
 import { keptCheckpoints } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 
-/** Null: the objective runs no program. */
+/** Where a trial is stored. */
+export interface Stored {
+  /** Name of the study. */
+  readonly study: string;
+  /** Absolute path of the lab file. */
+  readonly lab: string;
+}
+
+/**
+ * Null: the objective runs no program.
+ * @param stored absent: the trial is no stored one, so that no configuration file can be written for it
+ */
 export function commandLineOf(
   { objective, seed }: Pick<StudySpec, 'objective' | 'seed'>,
   trial: number,
   params: Params,
+  stored?: Stored,
 ): string | null {
-  return objectiveKind(objective.kind)?.commandLine(objective, params, { seed, trial }) ?? null;
+  const kind = objectiveKind(objective.kind);
+  return kind?.commandLine(objective, params, { seed, trial, stored }) ?? null;
+}
+
+/**
+ * The configuration file of a trial's program, with the values of the trial; null: it has none.
+ * @throws GalapagosError `not-read`
+ */
+export function configOf(
+  { objective, seed }: Pick<StudySpec, 'objective' | 'seed'>,
+  trial: number,
+  params: Params,
+  userFolder: string,
+): { readonly file: string; readonly text: string } | null {
+  try {
+    const kind = objectiveKind(objective.kind);
+    return kind?.configFile(objective, params, { seed, trial }, userFolder) ?? null;
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new GalapagosError('not-read', `cannot read the configuration file: ${found}`);
+  }
 }
 
 /**
@@ -37,9 +70,10 @@ export function checkpointsOf(
 export function withCommandLines<Trial extends { readonly trial: number; readonly params: Params }>(
   spec: StudySpec | null,
   trials: readonly Trial[],
+  stored: Stored,
 ): (Trial & { readonly command?: string })[] {
   return trials.map((each) => {
-    const command = spec === null ? null : commandLineOf(spec, each.trial, each.params);
+    const command = spec === null ? null : commandLineOf(spec, each.trial, each.params, stored);
     return command === null ? each : { ...each, command };
   });
 }

@@ -115,6 +115,7 @@ const commands = [
   'best',
   'export',
   'story',
+  'config',
   'check',
   'enqueue',
   'init',

@@ -22,6 +22,7 @@ const MOST_NAMES = 20;
 
 interface Flags {
   readonly output: string;
+  readonly config?: string;
   readonly python?: string;
   readonly json?: boolean;
 }
@@ -31,7 +32,7 @@ export async function writeInitialStudy(
   context: Context,
   script: string,
   args: readonly string[],
-  { output, python, json = false }: Flags,
+  { output, config, python, json = false }: Flags,
 ): Promise<void> {
   const { cwd, env } = context.streams;
   const file = resolve(cwd, output);
@@ -42,7 +43,11 @@ export async function writeInitialStudy(
       { file },
     );
   const path = resolve(cwd, script);
-  const proposed = await initStudy({ script: path, file, args, python, cwd, env });
+  const named = config === undefined ? undefined : resolve(cwd, config);
+  const proposed = await initStudy({
+    ...{ script: path, file, args, python, cwd, env },
+    config: named,
+  });
   writeAtomically(file, `${JSON.stringify(proposed.study, null, 2)}\n`);
   const { source, unknown, fixed, notes } = proposed;
   const searched = proposed.searched.map((each) => ({ ...each }));

@@ -29,7 +29,10 @@ Examples:
           const key = found.uid ?? found.name;
           return {
             study: found,
-            best: withCommandLines(found.spec, bestOf(reader, key, found.spec, top)),
+            best: withCommandLines(found.spec, bestOf(reader, key, found.spec, top), {
+              study: found.name,
+              lab: reader.file,
+            }),
             energy: reader.energy(key),
           };
         });

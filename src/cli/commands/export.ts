@@ -82,7 +82,10 @@ async function exportConfigurations(
     const key = study.uid ?? study.name;
     return bestConfigsOf(
       exportedStudy(study, reader.energy(key)),
-      withCommandLines(study.spec, bestOf(reader, key, study.spec, top)),
+      withCommandLines(study.spec, bestOf(reader, key, study.spec, top), {
+        study: study.name,
+        lab: reader.file,
+      }),
     );
   });
   const content = format === 'json' ? jsonText(configs) : csvText(configs);

@@ -5,6 +5,7 @@ import type { Context } from '../process/context.ts';
 
 interface Flags {
   readonly output: string;
+  readonly config?: string;
   readonly python?: string;
   readonly json?: boolean;
 }
@@ -17,6 +18,11 @@ export function addInit(program: Command, context: Context): void {
     .argument('[arguments...]', 'arguments that the script needs, after --')
     .option('--output <file>', 'the study file, which must not exist', text, 'study.json')
     .option(
+      '--config <file>',
+      'the YAML or JSON file from which the script reads its parameters (default: found by its options or source)',
+      text,
+    )
+    .option(
       '--python <path>',
       'interpreter, or folder of an environment (default: the active environment, .venv, python3)',
       text,
@@ -27,11 +33,12 @@ export function addInit(program: Command, context: Context): void {
       `
 Runs SCRIPT --help if the script parses options (argparse, click, typer, tyro, Hydra,
 jsonargparse, fire, absl), and reads its source: Optuna's suggest calls, print calls,
-galapagos.params. Proposes ranges by name and default, and prints what it could not
-know. Trains nothing.
+galapagos.params, and the configuration file that it opens. Proposes ranges by name
+and default, and prints what it could not know. Trains nothing.
 
 Examples:
   galapagos init train.py
+  galapagos init train.py --config config.yaml
   galapagos init train.py --output lr.json --python ./venv
   galapagos init train.py -- fit --data ./data`,
     )

@@ -64,7 +64,7 @@ Examples:
         ...(earlyStops === undefined ? {} : { earlyStops }),
         ...(schedule === undefined ? {} : { schedule }),
         searched: searchedOutput(study),
-        ...commandOf(study, best[0], context.userFolder),
+        ...commandOf(study, best[0], { userFolder: context.userFolder, lab: file }),
         ...(await codeOf(study.spec, { userFolder: context.userFolder, lab: file })),
         ...(front === null
           ? {}
@@ -97,10 +97,10 @@ async function codeOf(
 function commandOf(
   study: StudySummary,
   best: TrialRecord | undefined,
-  userFolder: string,
+  { userFolder, lab }: { readonly userFolder: string; readonly lab: string },
 ): Pick<ShowOutput, 'command' | 'checkpoints'> {
   if (study.spec === null || best === undefined) return {};
-  const command = commandLineOf(study.spec, best.number, best.params);
+  const command = commandLineOf(study.spec, best.number, best.params, { study: study.name, lab });
   const checkpoints = checkpointsOf(userFolder, study, best.number);
   return {
     ...(command === null ? {} : { command }),

@@ -58,7 +58,7 @@ export function summarise(
     const exported = withSchedules(exportedTrials(found, spec.objectives), spec, () =>
       reader.trials(uid),
     );
-    const best = ranked(withCommandLines(spec, exported));
+    const best = ranked(withCommandLines(spec, exported, { study: spec.name, lab: reader.file }));
     const checkpoints = checkpointsOf(userFolder, { uid, spec }, best[0]?.trial);
     const energy = reader.energy(uid);
     const earlyStops = reader.earlyStops(uid);

@@ -19,7 +19,10 @@ import { keyOf } from './read-open-lab.ts';
 export function exportBest(reader: LabReader, study: StudySummary, top: number): ExportedFile {
   const configs = bestConfigsOf(
     exportedStudy(study, reader.energy(keyOf(study))),
-    withCommandLines(study.spec, bestOf(reader, keyOf(study), study.spec, top)),
+    withCommandLines(study.spec, bestOf(reader, keyOf(study), study.spec, top), {
+      study: study.name,
+      lab: reader.file,
+    }),
   );
   return {
     name: `${fileName(study.name)}-best.json`,

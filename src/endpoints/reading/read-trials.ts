@@ -41,7 +41,13 @@ export function readTrial(
     device: last?.result?.device ?? null,
     slot: last?.slot ?? null,
     checkpoints: checkpointsOf(userFolder, study, number),
-    command: study.spec === null ? null : commandLineOf(study.spec, number, story.trial.params),
+    command:
+      study.spec === null
+        ? null
+        : commandLineOf(study.spec, number, story.trial.params, {
+            study: study.name,
+            lab: reader.file,
+          }),
   };
 }
 

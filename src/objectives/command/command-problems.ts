@@ -1,6 +1,6 @@
 /** Checks an objective `command` before a study starts: placeholders, program, folder, rules. */
-import { realpathSync, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import type { Problem } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
@@ -8,6 +8,9 @@ import type { CommandObjective, ValueRule } from '../../protocol/command-objecti
 import type { ObjectivePlaces } from '../objective-kind.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';
 import { findProgram } from '../../runtime/find-program.ts';
+import { configProblems } from './config/config-problems.ts';
+import { passesConfig } from './config/trial-config.ts';
+import { isInside } from './is-inside.ts';
 import { RESERVED, parameterVariable, statedVariables } from './attempt/environment.ts';
 import { locatedPython, pythonMissing, withPython } from './python/python.ts';
 import { isPermitted, runsChosen } from './permission.ts';
@@ -26,11 +29,18 @@ export function commandProblems(
   space: SearchSpace,
   places: ObjectivePlaces,
 ): Problem[] {
-  const { command, env = {}, result, reports, epochs, seed } = objective;
+  const { command, env = {}, result, reports, epochs, seed, folder } = objective;
+  const { project, userFolder } = places;
+  const wrongPlaces = placeProblems(objective, places);
+  const absolute = project === undefined ? folder : workingFolder(folder, project);
   return [
     ...textProblems(objective, space),
-    ...command.flatMap((argument, i) => argumentProblems(argument, i, space)),
-    ...placeProblems(objective, places),
+    ...command.flatMap((argument, i) => argumentProblems(argument, i, space, objective)),
+    ...wrongPlaces,
+    // Files are read only of a command that may be started here.
+    ...(wrongPlaces.length === 0
+      ? configProblems(objective, space, { folder: absolute, project, userFolder })
+      : []),
     ...pythonProblems(objective, places),
     ...containerProblems(objective),
     ...(result === undefined ? [] : ruleProblems(result, 'objective.result')),
@@ -47,7 +57,14 @@ export function commandProblems(
 }
 
 /** Sentences on parameters that the command line does not contain. */
-export function commandNotes({ command, seed }: CommandObjective, space: SearchSpace): string[] {
+export function commandNotes(objective: CommandObjective, space: SearchSpace): string[] {
+  const { command, seed, config } = objective;
+  if (config !== undefined)
+    return passesConfig(objective, Object.keys(space))
+      ? []
+      : [
+          `the command does not contain {config}: the program has to open ${config.file} itself, which has the values of the trial in the copy of the project folder`,
+        ];
   const used = placeholdersOf(command);
   if (ALL_PARAMETERS.some((name) => used.has(name)) || runsPythonModule(command)) return [];
   const own = typeof seed === 'object' ? seed.$param : null;
@@ -93,7 +110,12 @@ function textProblems(
   );
 }
 
-function argumentProblems(argument: string, place: number, space: SearchSpace): Problem[] {
+function argumentProblems(
+  argument: string,
+  place: number,
+  space: SearchSpace,
+  { config }: CommandObjective,
+): Problem[] {
   const path = `objective.command[${place}]`;
   const found = JSON.stringify(argument);
   const parts = parseArgument(argument);
@@ -126,8 +148,19 @@ function argumentProblems(argument: string, place: number, space: SearchSpace): 
           hint: '{params:flags}, {params:hydra} and GALAPAGOS_PARAMS leave out parameters without a value',
         },
       ];
+    if (parameter === undefined && placeholder === 'config' && config === undefined)
+      return [
+        {
+          code: 'placeholder',
+          path,
+          expected: '"config": {"file": …} in the objective',
+          found: '{config} without it',
+          hint: 'name the configuration file there',
+        },
+      ];
     if (parameter !== undefined || FACTS.some((name) => name === placeholder)) return [];
-    const names = [...Object.keys(space), ...FACTS, ...ALL_PARAMETERS];
+    const facts = FACTS.filter((name) => name !== 'config' || config !== undefined);
+    const names = [...Object.keys(space), ...facts, ...ALL_PARAMETERS];
     return [unknownParameter(path, placeholder, names)];
   });
 }
@@ -268,12 +301,6 @@ export function folderFound(path: string): string | null {
   } catch {
     return `no folder ${path}`;
   }
-}
-
-/** Returns whether a path is in a folder or is it; both exist, and links are followed. */
-export function isInside(path: string, project: string): boolean {
-  const from = relative(realpathSync(project), realpathSync(path));
-  return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }
 
 function ruleProblems(rule: ValueRule, path: string): Problem[] {

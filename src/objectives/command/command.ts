@@ -13,6 +13,7 @@ import { checkpointFolder } from '../checkpoint-places.ts';
 import { NO_PREVIEW } from '../objective-kind.ts';
 import type { ObjectiveKind } from '../objective-kind.ts';
 import { AttemptFolderPool, ownRuns, removeAbandonedFolders } from './attempt/attempt-folders.ts';
+import { championConfig } from './champion-config.ts';
 import { championLine } from './champion-line.ts';
 import { commandNotes, commandProblems, workingFolder } from './command-problems.ts';
 import { statedVariables } from './attempt/environment.ts';
@@ -74,6 +75,8 @@ export const command: ObjectiveKind<CommandObjective> = {
   differences: (objective, places) => codeDifferences(parsedOf(objective), places),
   permit: (objective, userFolder) => permit(userFolder, parsedOf(objective)),
   commandLine: (objective, params, trial) => championLine(parsedOf(objective), params, trial),
+  configFile: (objective, params, trial, userFolder) =>
+    championConfig(parsedOf(objective), params, trial, userFolder),
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
   evaluator: createCommand,
 };

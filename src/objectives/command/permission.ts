@@ -7,14 +7,17 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 
-type Started = Pick<CommandObjective, 'command' | 'folder' | 'env' | 'python' | 'container'>;
+type Started = Pick<
+  CommandObjective,
+  'command' | 'folder' | 'env' | 'python' | 'container' | 'config'
+>;
 
 function markOf(
   userFolder: string,
-  { command, folder, env = {}, python, container }: Started,
+  { command, folder, env = {}, python, container, config }: Started,
 ): string {
   const sorted = Object.entries(env).sort();
-  const text = JSON.stringify({ command, folder, env: sorted, python, container });
+  const text = JSON.stringify({ command, folder, env: sorted, python, container, config });
   const name = createHash('sha256').update(text).digest('hex');
   return join(userFolder, 'commands', `${name}.json`);
 }

@@ -16,12 +16,14 @@ export interface TrialFacts {
   readonly trialDir: string;
   /** Absolute path of the folder that outlives attempts. */
   readonly checkpointDir: string;
+  /** Path of the trial's configuration file; absent: it has none. */
+  readonly config?: string | undefined;
 }
 
 /** Placeholders that stand for every parameter, each for several arguments. */
 export const ALL_PARAMETERS = ['params:flags', 'params:hydra'] as const;
 /** Placeholders of a trial that are not parameters. */
-export const FACTS = ['seed', 'trial', 'trialDir', 'checkpointDir'] as const;
+export const FACTS = ['seed', 'trial', 'trialDir', 'checkpointDir', 'config'] as const;
 
 /**
  * Splits an argument into texts and placeholders.
@@ -88,6 +90,20 @@ export function fillIn(command: readonly string[], params: Params, facts: TrialF
   });
 }
 
+/**
+ * Fills in a text. One that is a single placeholder is the value itself, such as the number of
+ * `{seed}`.
+ */
+export function fillInValue(template: string, params: Params, facts: TrialFacts): ParamValue {
+  const [only, ...rest] = parseArgument(template) ?? [];
+  if (only !== undefined && rest.length === 0 && 'placeholder' in only) {
+    const { placeholder } = only;
+    if (Object.hasOwn(params, placeholder)) return params[placeholder] ?? null;
+    if (placeholder === 'seed' || placeholder === 'trial') return facts[placeholder];
+  }
+  return fillIn([template], params, facts).join('');
+}
+
 /** Text of a value: numbers and words as JSON has them, texts without quotes. */
 export function valueText(value: ParamValue): string {
   return String(value);
@@ -96,8 +112,9 @@ export function valueText(value: ParamValue): string {
 function valueOf(name: string, params: Params, facts: TrialFacts): string {
   if (Object.hasOwn(params, name)) return valueText(params[name] ?? null);
   const fact = FACTS.find((each) => each === name);
-  if (fact === undefined) throw new Error(`{${name}} has no value in this trial`);
-  return String(facts[fact]);
+  const value = fact === undefined ? undefined : facts[fact];
+  if (value === undefined) throw new Error(`{${name}} has no value in this trial`);
+  return String(value);
 }
 
 function flags(params: Params): string[] {

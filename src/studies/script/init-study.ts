@@ -13,7 +13,7 @@ import type { HelpText, Literal, ScriptOption } from './help-text.ts';
 import { keptArguments, keptNotes } from './kept-files.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
-import { countsEpochs, propose } from './propose.ts';
+import { PARAMETER_NAME, countsEpochs, propose } from './propose.ts';
 import {
   importsIn,
   LONGEST_SOURCE,
@@ -24,6 +24,8 @@ import { rulesFor } from './result-rules.ts';
 import { givenValue } from './script-arguments.ts';
 import { scriptCall } from './script-call.ts';
 import type { ScriptCall } from './script-call.ts';
+import { scriptConfig, takesConfig } from './script-config.ts';
+import type { ScriptConfig } from './script-config.ts';
 import { moduleDefaults, optionsOf } from './script-options.ts';
 
 export interface InitOptions {
@@ -34,6 +36,8 @@ export interface InitOptions {
   /** Arguments that the script needs, such as a subcommand; they are kept in the command. */
   readonly args: readonly string[];
   readonly python: string | undefined;
+  /** Absolute path of the configuration file that the script reads; absent: looked for. */
+  readonly config?: string | undefined;
   /** Absolute path of the folder that a relative `python` starts from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -59,8 +63,6 @@ export interface ProposedStudy {
 /** Trials of a proposed study. */
 const TRIALS = 64;
 
-const PARAMETER_NAME = /^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u;
-
 /** @throws GalapagosError `not-read`, or `unsupported` if the script shows no parameters */
 export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
   const { script, file, args } = options;
@@ -75,7 +77,8 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
     optuna === null
       ? await withOptions(options, source, python, call)
       : withOptuna(optuna, source, path, call);
-  const command = [program, ...found.call, ...args.map(doubled), ...found.arguments];
+  const given = found.config?.args ?? args.map(doubled);
+  const command = [program, ...found.call, ...given, ...found.arguments];
   if (Object.keys(found.space).length === 0) throw noParameters(path, found);
   // A module that the script imports may print the result.
   const printing =
@@ -89,7 +92,13 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
     study: {
       format: 'galapagos-study/1',
       name: basename(script, extname(script)),
-      objective: { kind: 'command', command, folder: '.', ...rules.objective },
+      objective: {
+        kind: 'command',
+        command,
+        folder: '.',
+        ...fieldOf(found.config),
+        ...rules.objective,
+      },
       direction: rules.direction,
       searchSpace: found.space,
       sampler: { name: 'auto' },
@@ -127,6 +136,7 @@ function pythonFor({ script, python: named, cwd, env }: InitOptions): FoundPytho
 }
 
 interface Found {
+  readonly config: ScriptConfig | null;
   /** Arguments by which the interpreter runs the script. */
   readonly call: readonly string[];
   /** Arguments that pass the parameters. */
@@ -148,6 +158,7 @@ function withOptuna(optuna: OptunaScript, source: string, path: string, call: Sc
   const named = optuna.objective === 'objective' ? path : `${path}:${optuna.objective}`;
   const several = optuna.directions.length > 1;
   return {
+    config: null,
     call: usesModule ? call.arguments : ['-m', 'galapagos', named],
     arguments: [],
     places: [],
@@ -184,16 +195,29 @@ async function withOptions(
   const { help, from, notes } = await optionsOf(asked, source, python);
   const given = new Set(options.args.map((arg) => arg.replace(/=.*$/, '')));
   const own = moduleDefaults(source);
-  const all = [...help.options, ...own].filter(({ flag }) => !given.has(flag));
+  const config = scriptConfig({
+    ...{ script: options.script, source, folder: asked.folder, args: options.args, help },
+    named: options.config,
+  });
+  const all = [...help.options, ...own].filter(
+    (option) => !given.has(option.flag) && !isLeftToConfig(option, config),
+  );
   const counted = help.options.filter((option) => given.has(option.flag) && countsEpochs(option));
-  const space: Record<string, Distribution> = {};
-  const defaults: Record<string, Literal | null> = {};
+  const overridden = new Set(all.map(({ name }) => lastWord(name)));
+  const ofFile = Object.entries(config?.space ?? {});
+  const space: Record<string, Distribution> = Object.fromEntries(
+    ofFile.filter(([name]) => !overridden.has(lastWord(name))),
+  );
+  const defaults: Record<string, Literal | null> = { ...config?.defaults };
   const flags: { flag: string; name: string }[] = [];
   const seeds: string[] = [];
   const places: ScriptOption[] = [];
-  const unknown: string[] = [];
-  const fixed: string[] = [];
-  let epochs = epochsIn(options.args, counted);
+  const unknown: string[] = [...(config?.unknown ?? [])];
+  const fixed: string[] = [
+    ...(config?.fixed ?? []),
+    ...ofFile.flatMap(([name]) => (Object.hasOwn(space, name) ? [] : [name])),
+  ];
+  let epochs = epochsIn(options.args, counted) ?? config?.epochs;
   for (const option of all) {
     const made = propose(option);
     const isOwn = own.includes(option);
@@ -210,31 +234,63 @@ async function withOptions(
       if (option.name !== '') (isKnown ? fixed : unknown).push(option.name);
     }
   }
-  const needed = help.positional.filter(() => options.args.length === 0);
+  const isPassed = config?.passing.length === 1;
+  const needed = help.positional.filter(
+    (name) => options.args.length === 0 && !(isPassed && takesConfig(name)),
+  );
   return {
+    config,
     call: call.arguments,
     arguments: [
+      ...(config?.passing ?? []),
       ...seeds,
       ...keptArguments(help.style, places),
-      ...argumentsOf(help.style, flags),
+      ...argumentsOf(help.style, flags, config !== null),
       ...needed.map((name) => name.toUpperCase()),
     ],
-    places,
+    places: [...places, ...(config?.places ?? [])],
     space,
     defaults,
-    source: from,
+    source: sourceText(from, config, flags.length + own.length),
     unknown: [...new Set(unknown)],
     fixed: [...new Set(fixed)],
     epochs,
     notes: [
       ...call.notes,
-      ...notes,
+      // The note says that there are no options to read.
+      ...(config !== null && from === 'its source' ? [] : notes),
+      ...(config?.notes ?? []),
       ...needed.map(
         (name) =>
           `the script needs the argument ${name}: replace ${name.toUpperCase()} at the end of the command`,
       ),
     ],
   };
+}
+
+/** The field of the objective; empty: the script reads no file. */
+function fieldOf(config: ScriptConfig | null): { readonly config?: object } {
+  if (config === null) return {};
+  const { file, set } = config;
+  return { config: { file, ...(Object.keys(set).length === 0 ? {} : { set }) } };
+}
+
+/** True for options that a script with a configuration file overrides its values with, or names it. */
+function isLeftToConfig(option: ScriptOption, config: ScriptConfig | null): boolean {
+  if (config === null) return false;
+  return takesConfig(option.name) || option.default === undefined || option.default === null;
+}
+
+/** `optimizer.weight_decay` → `weight-decay`, as an option that overrides it is called. */
+function lastWord(name: string): string {
+  return (name.split('.').at(-1) ?? name).replaceAll('_', '-').toLowerCase();
+}
+
+function sourceText(from: string, config: ScriptConfig | null, options: number): string {
+  if (config === null) return from;
+  return options === 0
+    ? `the values of ${config.file}`
+    : `the values of ${config.file}, and ${from}`;
 }
 
 /** Number of epochs that the arguments give; undefined: none. */
@@ -246,8 +302,11 @@ function epochsIn(args: readonly string[], options: readonly ScriptOption[]): nu
 function argumentsOf(
   style: HelpText['style'],
   flags: readonly { readonly flag: string; readonly name: string }[],
+  hasConfig: boolean,
 ): string[] {
   if (flags.length === 0) return [];
+  // {params:flags} would pass the values of the file as well.
+  if (hasConfig) return flags.flatMap(({ flag, name }) => [flag, `{${name}}`]);
   if (style === 'hydra') return ['{params:hydra}'];
   if (flags.every(({ flag, name }) => flag === `--${name}`)) return ['{params:flags}'];
   return flags.flatMap(({ flag, name }) => [flag, `{${name}}`]);

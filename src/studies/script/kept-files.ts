@@ -16,13 +16,21 @@ const NAMED = 3;
 
 /** Arguments that name places in the folder that is kept. */
 export function keptArguments(style: HelpText['style'], places: readonly ScriptOption[]): string[] {
-  return places.flatMap(({ flag, name, default: stated }) => {
-    const file = typeof stated === 'string' && posix.extname(stated) !== '' ? baseOf(stated) : null;
-    // Several places must not be one: a folder may be emptied by its writer.
-    const inside = file ?? (places.length > 1 ? name : null);
-    const place = inside === null ? FOLDER : `${FOLDER}/${inside}`;
-    return style === 'hydra' ? [`${flag}=${place}`] : [flag, place];
+  return places.flatMap((option) => {
+    const place = keptPlace(option, places.length > 1);
+    return style === 'hydra' ? [`${option.flag}=${place}`] : [option.flag, place];
   });
+}
+
+/** Place in the folder that is kept. @param isOneOfSeveral of the places that a script names */
+export function keptPlace(
+  { name, default: stated }: Pick<ScriptOption, 'name' | 'default'>,
+  isOneOfSeveral: boolean,
+): string {
+  const file = typeof stated === 'string' && posix.extname(stated) !== '' ? baseOf(stated) : null;
+  // Several places must not be one: a folder may be emptied by its writer.
+  const inside = file ?? (isOneOfSeveral ? name : null);
+  return inside === null ? FOLDER : `${FOLDER}/${inside}`;
 }
 
 /** Sentences on what a trial writes. @param places options that name places for it */

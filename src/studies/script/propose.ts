@@ -25,6 +25,9 @@ interface Rule {
   readonly make: Make;
 }
 
+/** Names that parameters of a proposed study have. */
+export const PARAMETER_NAME = /^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u;
+
 const SEED = /^(seed|random_?seed|random_state|manual_?seed|rng_seed)$/;
 const EPOCHS = /^((n|num|max|train|training)_?)?epochs$/;
 /** Folders and files that a script writes; `model` and `checkpoint` alone may be read. */

@@ -32,10 +32,19 @@ interface Written {
 }
 
 /** Runs `init` in the test's folder on a script of this content. */
-async function init(content: string, args: string[] = [], named?: string): Promise<Written> {
+async function init(
+  content: string,
+  args: string[] = [],
+  named?: string,
+  config?: string,
+): Promise<Written> {
   writeFileSync(join(folder, 'train.py'), content);
   const context = cliContext(folder, { PATH: process.env['PATH'] ?? '' });
-  const flags = { output: 'study.json', ...(named === undefined ? {} : { python: named }) };
+  const flags = {
+    output: 'study.json',
+    ...(named === undefined ? {} : { python: named }),
+    ...(config === undefined ? {} : { config }),
+  };
   await writeInitialStudy(context, 'train.py', args, flags);
   const study = JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as Written['study'];
   return { printed: context.printed(), study };
@@ -253,5 +262,116 @@ describe('Programs that hang or print without end', () => {
   it('that do not exist are reported', async () => {
     const absent = { env: {}, timeoutMs: 1000, mostBytes: 10 };
     expect((await runBounded([join(folder, 'absent')], absent)).ended).toBe('not-found');
+  });
+});
+
+const CONFIG = `# Baseline
+model: {hidden: 128, dropout: 0.1}
+optimizer:
+  name: adamw
+  lr: 3e-4 # tuned
+train: {batch_size: 64, max_epochs: 3, eval_every: 10}
+seed: 42
+output_dir: runs
+`;
+
+describe('galapagos init, with a configuration file', () => {
+  const write = (name: string, text: string): void => {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  const prints = 'print("val_loss:", 1.0)\n';
+  const parser = (option: string): string =>
+    `import argparse\np = argparse.ArgumentParser()\np.add_argument(${option})\np.parse_args()\n${prints}`;
+
+  it('proposes its values by name, and passes a copy to the option that takes it', async (context) => {
+    skipIf(noPython, context);
+    write('config.yaml', CONFIG);
+    const { study, printed } = await init(parser('"--config", default="config.yaml"'));
+    expect(study.objective).toMatchObject({
+      command: [program, 'train.py', '--config', '{config}'],
+      config: { file: 'config.yaml', set: { seed: '{seed}', output_dir: '{checkpointDir}' } },
+      epochs: 3,
+    });
+    expect(study.searchSpace).toEqual({
+      'model.hidden': { type: 'int', low: 32, high: 512, log: true },
+      'model.dropout': { type: 'float', low: 0, high: 0.5 },
+      'optimizer.lr': { type: 'float', low: 3e-6, high: 3e-3, log: true },
+      'train.batch_size': { type: 'categorical', choices: [16, 32, 64, 128, 256] },
+    });
+    expect(printed).toContain('Parameters: the values of config.yaml.');
+    expect(printed).toMatch(/optimizer\.lr +0\.0003 +0\.000003/);
+    expect(printed).toContain('what the best trial writes to output_dir is kept');
+    expect(printed).not.toContain('shows no options');
+  });
+
+  it('finds the usual file where the option names none, and says so', async (context) => {
+    skipIf(noPython, context);
+    write('configs/default.yaml', CONFIG);
+    const { study, printed } = await init(parser('"--cfg", required=True'));
+    expect(study.objective.command.slice(2)).toEqual(['--cfg', '{config}']);
+    expect(study.objective).toMatchObject({ config: { file: 'configs/default.yaml' } });
+    expect(printed).toContain('names no file for --cfg: configs/default.yaml is used');
+  });
+
+  it('takes a file among the arguments, as an option, with = or alone', async (context) => {
+    skipIf(noPython, context);
+    write('a.json', '{"lr": 0.1}');
+    for (const [args, passed] of [
+      [
+        ['fit', 'a.json', '-v'],
+        ['fit', '{config}', '-v'],
+      ],
+      [['--config=a.json'], ['--config={config}']],
+      [
+        ['-c', 'x', '--config', 'a.json'],
+        ['-c', 'x', '--config', '{config}'],
+      ],
+    ] as const) {
+      rmSync(join(folder, 'study.json'), { force: true });
+      const { study } = await init(prints, [...args]);
+      expect(study.objective.command.slice(2)).toEqual(passed);
+      expect(study.objective).toMatchObject({ config: { file: 'a.json' } });
+    }
+  });
+
+  it('leaves the command as it is for a script that opens the file by its name', async (context) => {
+    skipIf(noPython, context);
+    write('conf/a.yml', CONFIG);
+    write('labels.json', '{"cat": 0}');
+    const source = `import yaml, json\nc = yaml.safe_load(open("conf/a.yml"))\njson.load(open('labels.json'))\n${prints}`;
+    const { study, printed } = await init(source);
+    expect(study.objective.command).toEqual([program, 'train.py']);
+    expect(study.objective).toMatchObject({ config: { file: 'conf/a.yml' } });
+    expect(printed).toContain('the script opens conf/a.yml itself');
+  });
+
+  it('searches options with a default too, but no value that one of them overrides', async (context) => {
+    skipIf(noPython, context);
+    write('config.yaml', CONFIG);
+    const { study } = await init(
+      `import argparse\np = argparse.ArgumentParser()\np.add_argument("--config", default="config.yaml")\np.add_argument("--lr", type=float, default=0.1, help="%(default)s")\np.add_argument("--dropout", type=float)\np.parse_args()\n${prints}`,
+    );
+    expect(study.objective.command.slice(2)).toEqual(['--config', '{config}', '--lr', '{lr}']);
+    expect(Object.keys(study.searchSpace)).toEqual([
+      ...['model.hidden', 'model.dropout', 'train.batch_size', 'lr'],
+    ]);
+  });
+
+  it('takes the file that --config names, or says what is wrong with it', async (context) => {
+    skipIf(noPython, context);
+    write('my.yaml', 'lr: 0.1\n');
+    const named = (config: string) => init(prints, [], undefined, config);
+    const { study, printed } = await named('my.yaml');
+    expect(study.objective.command.slice(2)).toEqual(['--config', '{config}']);
+    expect(printed).toContain('passes it as --config, correct that where it is wrong');
+    rmSync(join(folder, 'study.json'));
+    write('bad.yaml', 'lr: [');
+    await expect(named('bad.yaml')).rejects.toThrow(
+      /bad\.yaml: expected a file that parses.*line 1/,
+    );
+    await expect(named('none.yaml')).rejects.toThrow(/no file .*none\.yaml/);
+    await expect(named('my.ini')).rejects.toThrow(/ends with \.yaml, \.yml or \.json, found/);
+    await expect(named('../my.yaml')).rejects.toThrow(/expected a file in .*, the folder of/);
   });
 });

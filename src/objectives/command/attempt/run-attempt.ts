@@ -22,6 +22,8 @@ import type { Guardian, LaunchOptions } from './guardian.ts';
 import { OutputLog, outputFolder } from '../output/output-log.ts';
 import { AppendedLines, parseReportLine } from '../values/reports-file.ts';
 import { seedAndParams } from '../program-seed.ts';
+import { ConfigError } from '../config/config-entry.ts';
+import { configPath, passesConfig, writeConfig } from '../config/trial-config.ts';
 import { withPython } from '../python/python.ts';
 import { runProgram } from './run-program.ts';
 import type { EndedProgram, StopWord } from './run-program.ts';
@@ -74,7 +76,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   remarkUnlinked(parts.place, log);
   try {
     const end = await evaluate(parts, told, folders, log);
-    if (end.outcome === 'finished') remarkLost(parts.place, log);
+    if (end.outcome === 'finished') remarkLost(parts.place, log, configOf(parts, told, folders));
     return end;
   } finally {
     log.close();
@@ -94,8 +96,8 @@ function remarkUnlinked({ unlinked = [] }: RunningPlace, log: OutputLog): void {
 }
 
 /** Writes into the output that files in the working folder are not kept. */
-function remarkLost({ lost }: RunningPlace, log: OutputLog): void {
-  const paths = lost?.() ?? [];
+function remarkLost({ lost }: RunningPlace, log: OutputLog, written: string | null): void {
+  const paths = lost?.(written) ?? [];
   if (paths.length > 0)
     log.add(
       Buffer.from(
@@ -116,7 +118,23 @@ async function evaluate(
   const { env: added = {}, timeoutMinutes, graceSeconds } = objective;
   const name = study.name ?? study.study;
   const epochs = lane.part ?? null;
-  const facts = { ...folders, project: place.project, study: name, trial, attempt, seed, epochs };
+  const config = configOf(parts, { params }, folders);
+  const facts = {
+    ...folders,
+    ...{ project: place.project, study: name, trial, attempt, seed, epochs },
+    ...(config === null ? {} : { config }),
+  };
+  if (config !== null && objective.config !== undefined)
+    try {
+      const { temporaryDir } = folders;
+      const { copy } = place;
+      writeConfig(objective.config, config, params, facts, { folder, copy, temporaryDir });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return crashed(
+        `${objective.config.file}: expected a file to write the values in, found ${error.message}`,
+      );
+    }
   const cores = objective.resources?.cpus ?? threads;
   const passed = environmentOf(parts.own, added, params, facts, cores);
   const command = fillIn(objective.command, params, facts);
@@ -158,6 +176,17 @@ async function evaluate(
     return { outcome: 'failed', as: 'timedOut', error, reports };
   }
   return endOf(ended, values, folder);
+}
+
+/** Absolute path of the configuration file that the program opens; null: it has none. */
+function configOf(
+  { objective, place: { folder, copy } }: AttemptParts,
+  { params }: Pick<ReturnType<typeof seedAndParams>, 'params'>,
+  { temporaryDir }: AttemptFolders,
+): string | null {
+  if (objective.config === undefined) return null;
+  const isPassed = passesConfig(objective, Object.keys(params));
+  return configPath(objective.config, isPassed, { folder, copy, temporaryDir });
 }
 
 /** The objective for its Python: of the project folder, or of its copy where that is not here. */

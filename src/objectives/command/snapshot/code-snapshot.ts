@@ -194,10 +194,15 @@ export interface RunningPlace {
   readonly folder: string;
   /** Absolute path of the project folder on the machine of the lab. */
   readonly project: string;
+  /** Absolute path of the copy of the project folder; absent: the program runs in the folder itself. */
+  readonly copy?: string;
   /** Paths of the project folder that the copy lacks, because this machine cannot link them. */
   readonly unlinked?: readonly string[];
-  /** Paths in a copy of the project that the next attempt will not find; absent: not known. */
-  readonly lost?: () => readonly string[];
+  /**
+   * Paths in a copy of the project that the next attempt will not find; absent: not known.
+   * @param written absolute path of a file that Galapagos itself wrote; null: none
+   */
+  readonly lost?: (written: string | null) => readonly string[];
 }
 
 /** Working copies of one worker; only the latest is kept. */
@@ -228,12 +233,15 @@ export class Checkouts {
     const place = {
       folder: join(checkout?.folder ?? '', snapshot.folder),
       project,
+      ...(checkout === null ? {} : { copy: checkout.folder }),
       unlinked: checkout?.unlinked ?? [],
     };
     // Comparing takes time, and the trials of a study write the same files.
     if (checkout === null || this.#told === hash) return place;
-    const lost = (): readonly string[] => {
-      const paths = checkout.changed();
+    const lost = (written: string | null): readonly string[] => {
+      const paths = checkout
+        .changed()
+        .filter((path) => written === null || join(checkout.folder, path) !== written);
       if (paths.length > 0) this.#told = hash;
       return paths;
     };

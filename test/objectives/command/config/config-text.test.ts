@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { entriesOf, withValues } from '../../../../src/objectives/command/config/config-text.ts';
+import type { ParamValue } from '../../../../src/core/search-space/distribution.ts';
+import { missingPython } from '../../../support/peer-python.ts';
+import { skipIf } from '../../../support/platform.ts';
+
+const YAML = `# The baseline of May.
+optimizer:
+  name: adamw        # or sgd
+  lr: 3e-4           # tuned by hand
+  betas: [0.9, 0.999]
+model: &model {hidden: 128, "drop out": 0.1}
+copy: *model
+base_lr: &lr 0.5
+other_lr: *lr
+momentum:
+clip:   # none
+schedule: !include schedule.yaml
+text: |
+  two
+  lines
+merged:
+  <<: {gamma: 1}
+on: yes
+`;
+
+const kinds = (path: string, text: string) =>
+  Object.fromEntries(
+    [...entriesOf(path, text).values()].map(({ name, kind, value }) => [name, [kind, value]]),
+  );
+
+describe('Configuration files: their values', () => {
+  it('have dotted names, with positions in lists', () => {
+    expect(kinds('c.yaml', YAML)).toMatchObject({
+      optimizer: ['group', null],
+      'optimizer.name': ['text', 'adamw'],
+      'optimizer.lr': ['number', 3e-4],
+      'optimizer.betas.1': ['number', 0.999],
+      'model.drop out': ['number', 0.1],
+      base_lr: ['number', 0.5],
+      other_lr: ['number', 0.5],
+      momentum: ['nothing', null],
+      clip: ['nothing', null],
+      schedule: ['other', null],
+      text: ['other', null],
+      on: ['text', 'yes'],
+    });
+    expect(kinds('c.yaml', YAML)).not.toHaveProperty('merged.gamma');
+  });
+
+  it('are those of JSON with any white space', () => {
+    const text = '{\n\t"a": {"b": [1, {"c": true}]},\r\n\t"d": null, "é.f": "x"}\n';
+    expect(kinds('c.json', text)).toMatchObject({
+      'a.b.0': ['number', 1],
+      'a.b.1.c': ['boolean', true],
+      d: ['nothing', null],
+      'é.f': ['text', 'x'],
+    });
+  });
+
+  it.each([
+    ['c.yaml', 'a: [1, 2\nb: 3\n', /Flow sequence.*at line 2, column 1$/],
+    ['c.yaml', 'a: 1\na: 2\n', /Map keys must be unique at line 2, column 1$/],
+    ['c.yml', 'a: 1\n---\nb: 2\n', /several documents/],
+    ['c.json', '{"a": 1,}', /JSON/],
+    ['c.json', 'a: 1', /JSON/],
+  ])('cannot be read of %s with %j, and the error names the place', (path, text, expected) => {
+    expect(() => entriesOf(path, text)).toThrow(expected);
+  });
+});
+
+describe('Configuration files: replaced values', () => {
+  it('leave comments, order, quotes and spacing as they are', () => {
+    const values = { 'optimizer.lr': 2e-7, 'optimizer.name': 'sgd: "x" # y', momentum: 0.5 };
+    expect(withValues('c.yaml', YAML, values)).toBe(
+      YAML.replace('3e-4 ', '2.0e-7 ')
+        .replace('name: adamw ', 'name: "sgd: \\"x\\" # y" ')
+        .replace('momentum:', 'momentum: 0.5'),
+    );
+    expect(withValues('c.yaml', YAML, { clip: true, other_lr: 2 })).toBe(
+      YAML.replace('clip:   #', 'clip: true   #').replace('*lr', '2.0'),
+    );
+    expect(withValues('c.json', '{"a": 1.5,\r\n\t"b": 64}', { a: 2, b: 32 })).toBe(
+      '{"a": 2.0,\r\n\t"b": 32}',
+    );
+  });
+
+  it('of an anchor count for its aliases', () => {
+    const text = withValues('c.yaml', YAML, { base_lr: 0.25 });
+    expect(text).toContain('base_lr: &lr 0.25\n');
+    expect(kinds('c.yaml', text)).toMatchObject({ other_lr: ['number', 0.25] });
+  });
+
+  it('are not those of groups, includes and names that the file lacks', () => {
+    expect(withValues('c.yaml', YAML, { model: 1, schedule: 'x', text: 'y', absent: 1 })).toBe(
+      YAML,
+    );
+  });
+
+  const scalar = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc.string({ unit: 'grapheme' }),
+    fc.boolean(),
+    fc.constant(null),
+  );
+
+  it('are read as they were written, wherever they are', () => {
+    fc.assert(
+      fc.property(scalar, scalar, scalar, (a, b, c) => {
+        const values: Record<string, ParamValue> = {
+          'optimizer.lr': a,
+          'model.hidden': b,
+          clip: c,
+        };
+        const read = entriesOf('c.yaml', withValues('c.yaml', YAML, values));
+        for (const [name, value] of Object.entries(values))
+          expect(read.get(name)?.value).toEqual(Object.is(value, -0) ? 0 : value);
+        expect(read.get('optimizer.betas.1')?.value).toBe(0.999);
+      }),
+    );
+  });
+
+  it('are numbers and texts to PyYAML too, which reads YAML 1.1', (context) => {
+    skipIf(missingPython('yaml'), context);
+    const values = { 'optimizer.lr': 2e-7, 'model.hidden': 1e21, momentum: 0.25, on: 'no' };
+    const input = withValues('c.yaml', YAML.replace('!include ', ''), values);
+    const code = `import sys, yaml, json
+c = yaml.safe_load(sys.stdin)
+print(json.dumps([c["optimizer"]["lr"], c["model"]["hidden"], c["momentum"], c[True]]))`;
+    const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
+    const printed = execFileSync(python, ['-c', code], { input, encoding: 'utf8' });
+    expect(JSON.parse(printed)).toEqual([2e-7, 1e21, 0.25, 'no']);
+  });
+});
