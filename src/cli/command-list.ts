@@ -11,147 +11,190 @@ import type { RunStudy } from './run/resolved-run.ts';
 type Add = (program: Command, context: Context, runStudy: RunStudy) => void;
 
 export interface ListedCommand {
-  /** Usage in the list of commands: the name, `[options]` if it has any, its arguments. */
+  /** Heading under which `--help` lists the command. */
+  readonly group: string;
+  /** Arguments as commander writes them. */
   readonly usage: string;
+  /** Its line in the list, shorter than the description that its own help begins with. */
   readonly summary: string;
   readonly load: () => Promise<Add>;
 }
 
+const RUN = 'Run a study:';
+const READ = 'Read a lab file, also while a study runs:';
+const CHANGE = 'Change a study while it runs:';
+const MACHINE = 'This machine:';
+const LAB = 'More machines:';
+const PROGRAMS = 'For other programs:';
+
 /** Commands by name, in the order of `--help`. */
 export const commands: Readonly<Record<string, ListedCommand>> = {
+  init: {
+    group: RUN,
+    usage: '<script> [arguments...]',
+    summary: 'write a study file for a training script',
+    load: async () => (await import('./commands/init.ts')).addInit,
+  },
   run: {
-    usage: '[options] <study>',
-    summary: 'run a study: a preset or a study file; flags override the file',
+    group: RUN,
+    usage: '<study>',
+    summary: 'run a preset or a study file',
     load: async () => (await import('./commands/run.ts')).addRun,
   },
   serve: {
-    usage: '[options]',
-    summary: 'serve the window to a browser and print its link, which contains the access token',
+    group: RUN,
+    usage: '',
+    summary: 'open the window in a browser',
     load: async () => (await import('./commands/serve.ts')).addServe,
   },
-  node: {
-    usage: '[options] [host]',
-    summary: 'work for the lab of another machine: evaluate trials of its studies',
-    load: async () => (await import('./commands/node.ts')).addNode,
+  check: {
+    group: RUN,
+    usage: '[file]',
+    summary: 'list problems of a study file or a lab file',
+    load: async () => (await import('./commands/check.ts')).addCheck,
   },
-  nodes: {
-    usage: '[options]',
-    summary: 'list, rename, drain, pause, resume and remove the machines of the lab',
-    load: async () => (await import('./commands/nodes.ts')).addNodes,
+  simulate: {
+    group: RUN,
+    usage: '',
+    summary: 'simulate a study on a virtual clock',
+    load: async () => (await import('./commands/simulate.ts')).addSimulate,
   },
   studies: {
-    usage: '[options]',
-    summary: 'list the studies of a lab file; rename, annotate, delete, restore and duplicate them',
+    group: READ,
+    usage: '',
+    summary: 'list studies; rename, annotate, delete, restore',
     load: async () => (await import('./commands/studies.ts')).addStudies,
   },
   show: {
-    usage: '[options] <study>',
-    summary: 'show a study: state, best trial, search space and sampler',
+    group: READ,
+    usage: '<study>',
+    summary: 'show a study: state, best trial, search space',
     load: async () => (await import('./commands/show.ts')).addShow,
   },
   trials: {
-    usage: '[options] <study>',
-    summary: 'list the trials of a study by number',
+    group: READ,
+    usage: '<study>',
+    summary: 'list the trials of a study',
     load: async () => (await import('./commands/trials.ts')).addTrials,
   },
   best: {
-    usage: '[options] <study>',
-    summary: 'show the best configurations of a study, or its Pareto front',
+    group: READ,
+    usage: '<study>',
+    summary: 'show the best trials, or the Pareto front',
     load: async () => (await import('./commands/best.ts')).addBest,
   },
-  export: {
-    usage: '[options] <study>',
-    summary:
-      'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
-    load: async () => (await import('./commands/export.ts')).addExport,
-  },
   story: {
-    usage: '[options] <study> <trial>',
-    summary: 'show what happened to a trial: its origin, its attempts and its result',
+    group: READ,
+    usage: '<study> <trial>',
+    summary: 'show what happened to a trial',
     load: async () => (await import('./commands/story.ts')).addStory,
   },
   logs: {
-    usage: '[options] <study> <trial>',
+    group: READ,
+    usage: '<study> <trial>',
     summary: "show what a trial's program printed",
     load: async () => (await import('./commands/logs.ts')).addLogs,
   },
   config: {
-    usage: '[options] <study> [trial]',
-    summary: 'print the configuration file of a trial, by default of the best',
+    group: READ,
+    usage: '<study> [trial]',
+    summary: 'print the configuration file of a trial',
     load: async () => (await import('./commands/config.ts')).addConfig,
   },
-  check: {
-    usage: '[options] [file]',
-    summary: 'list damage in a lab file, or problems of a study file',
-    load: async () => (await import('./commands/check.ts')).addCheck,
+  export: {
+    group: READ,
+    usage: '<study>',
+    summary: 'export the best trials: JSON, CSV, ONNX, weights',
+    load: async () => (await import('./commands/export.ts')).addExport,
   },
   enqueue: {
-    usage: '[options] <study> [values...]',
-    summary: 'try a given point in a study, also while it runs',
+    group: CHANGE,
+    usage: '<study> [values...]',
+    summary: 'have a given point tried',
     load: async () => (await import('./commands/enqueue.ts')).addEnqueue,
   },
   edit: {
-    usage: '[options] <study>',
-    summary: "edit a study's search while it runs: ranges, fixed parameters, sampler, pruner",
+    group: CHANGE,
+    usage: '<study>',
+    summary: 'edit ranges, fixed parameters, sampler or pruner',
     load: async () => (await import('./commands/edit.ts')).addEdit,
   },
-  init: {
-    usage: '[options] <script> [arguments...]',
-    summary: 'look at a training script and write a study file for it',
-    load: async () => (await import('./commands/init.ts')).addInit,
+  doctor: {
+    group: MACHINE,
+    usage: '[study]',
+    summary: 'check for everything Galapagos needs',
+    load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
-  python: {
+  devices: {
+    group: MACHINE,
     usage: '',
-    summary: 'install the Python module with which training scripts report to a study',
-    load: async () => (await import('./commands/python.ts')).addPython,
-  },
-  'ask-tell': {
-    usage: '[options]',
-    summary: 'use a sampler from another program: JSON lines in, JSON lines out',
-    load: async () => (await import('./commands/ask-tell.ts')).addAskTell,
-  },
-  simulate: {
-    usage: '[options]',
-    summary: 'simulate a study on a virtual clock: utilization, duration, best value',
-    load: async () => (await import('./commands/simulate.ts')).addSimulate,
+    summary: 'list the CPU and GPUs, and what works on them',
+    load: async () => (await import('./commands/devices.ts')).addDevices,
   },
   datasets: {
+    group: MACHINE,
     usage: '',
     summary: 'import, list, show and remove datasets',
     load: async () => (await import('./commands/datasets.ts')).addDatasets,
   },
-  devices: {
-    usage: '[options]',
-    summary:
-      'list the CPU and GPUs of this machine, their load, and the executors that work on each',
-    load: async () => (await import('./commands/devices.ts')).addDevices,
+  backend: {
+    group: MACHINE,
+    usage: '',
+    summary: 'install executor libraries: TensorFlow',
+    load: async () => (await import('./commands/backend.ts')).addBackend,
   },
-  doctor: {
-    usage: '[options] [study]',
-    summary: 'check this machine for everything Galapagos needs and show how to fix problems',
-    load: async () => (await import('./commands/doctor.ts')).addDoctor,
+  python: {
+    group: MACHINE,
+    usage: '',
+    summary: 'install the Python module for training scripts',
+    load: async () => (await import('./commands/python.ts')).addPython,
+  },
+  node: {
+    group: LAB,
+    usage: '[host]',
+    summary: 'work for the lab of another machine',
+    load: async () => (await import('./commands/node.ts')).addNode,
+  },
+  nodes: {
+    group: LAB,
+    usage: '',
+    summary: 'list, drain, pause, resume and remove machines',
+    load: async () => (await import('./commands/nodes.ts')).addNodes,
   },
   invite: {
-    usage: '[options]',
-    summary: 'invite other machines to the lab of this one; list and revoke invitations',
+    group: LAB,
+    usage: '',
+    summary: 'invite another machine to this lab',
     load: async () => (await import('./commands/invite.ts')).addInvite,
   },
   keys: {
+    group: LAB,
     usage: '',
-    summary: 'show or replace the key by which other machines know this one',
+    summary: 'show or replace the key of this machine',
     load: async () => (await import('./commands/keys.ts')).addKeys,
   },
   cluster: {
+    group: LAB,
     usage: '',
-    summary: 'add machines of a cluster to this lab through its scheduler (Slurm)',
+    summary: 'add machines of a Slurm cluster',
     load: async () => (await import('./commands/cluster.ts')).addCluster,
   },
-  backend: {
+  'ask-tell': {
+    group: PROGRAMS,
     usage: '',
-    summary: 'install, list and remove executor libraries that are not included',
-    load: async () => (await import('./commands/backend.ts')).addBackend,
+    summary: 'use a sampler over stdin and stdout',
+    load: async () => (await import('./commands/ask-tell.ts')).addAskTell,
   },
 };
+
+/** Term of a command in the list: its name and arguments. Nearly every command has options. */
+export function subcommandTerm(command: Command): string {
+  const words = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...words].join(' ');
+}
 
 /**
  * Adds every command: in full if the command line names it, otherwise only its line in the list.
@@ -164,16 +207,16 @@ export async function addCommands(
   context: Context,
   runStudy: RunStudy,
 ): Promise<void> {
-  for (const [name, { usage, summary, load }] of Object.entries(commands)) {
+  for (const [name, { group, usage, summary, load }] of Object.entries(commands)) {
     if (args.includes(name)) (await load())(program, context, runStudy);
-    else listOnly(program.command(name).description(summary), usage);
+    else addArguments(program.command(name), usage);
+    program.commands
+      .find((command) => command.name() === name)
+      ?.summary(summary)
+      .helpGroup(group);
   }
 }
 
-function listOnly(command: Command, usage: string): void {
-  for (const word of usage.split(' ')) {
-    // Any option makes the list show `[options]`.
-    if (word === '[options]') command.option('--json');
-    else if (word !== '') command.argument(word);
-  }
+function addArguments(command: Command, usage: string): void {
+  for (const word of usage.split(' ')) if (word !== '') command.argument(word);
 }

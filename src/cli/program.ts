@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { nearestName } from '../core/nearest-name.ts';
 import { userFolder } from '../runtime/user-folder.ts';
-import { addCommands } from './command-list.ts';
+import { addCommands, subcommandTerm } from './command-list.ts';
 import { wrapped } from './display/wrap.ts';
 import type { Context, Streams } from './process/context.ts';
 import { EXIT, UsageError } from './process/exit-codes.ts';
@@ -82,7 +82,8 @@ function createProgram(context: Context): Command {
     .version(versionOf(context.resources))
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ helpWidth })
+    .commandsGroup('Help:')
+    .configureHelp({ helpWidth, subcommandTerm })
     .configureOutput({
       writeOut: (text) => {
         streams.stdout.write(wrapped(text, helpWidth));
@@ -99,11 +100,11 @@ printed to stderr as one JSON object.
 Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.
 
 Examples:
-  galapagos run mnist                        optimize on MNIST with the recommended settings, on all cores
-  galapagos run ./study.json --workers 2     run your own study
-  galapagos best mnist                       show its best configurations, even while it runs
-  galapagos serve                            open the window in a browser
-  galapagos doctor                           check this machine`,
+  galapagos run mnist                      search on MNIST, on all cores
+  galapagos init train.py                  write study.json for your script
+  galapagos run study.json --workers 2     run your own study
+  galapagos best mnist                     show its best configurations
+  galapagos serve                          open the window in a browser`,
     );
   return program;
 }

@@ -11,7 +11,7 @@ import { Invitations } from '../../node/pairing/invitations.ts';
 import type { KeptInvitation } from '../../node/pairing/invitations.ts';
 import { issueInvitation } from '../../node/pairing/issue.ts';
 import { table } from '../display/table.ts';
-import { lastingText } from '../options/lasting-argument.ts';
+import { timeSpanText } from '../options/duration-argument.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
@@ -63,7 +63,7 @@ export function invite(
   print(context, [
     text,
     '',
-    `Admits ${machines} within ${lastingText(ms)}. Keep it secret. There, run:`,
+    `Admits ${machines} within ${timeSpanText(ms)}. Keep it secret. There, run:`,
     `  ${programWords(context.streams.env).join(' ')} node --join INVITATION`,
     `It names ${addresses.map((host) => hostAddressText({ host, port })).join(', ')}.`,
     ...(sharing === null

@@ -15,14 +15,23 @@ Reads one JSON request per line from stdin and writes one JSON response per line
 invalid line gets an error response and the session continues. To evaluate trials in parallel, send several "ask"
 requests before you "tell" their values. Another "create" starts a new search.
 
-  {"op":"create","searchSpace":{"x":{"type":"float","low":0,"high":1}},"direction":"minimize","sampler":{"name":"evolution"},"seed":7}
-                                          {"ok":true}
-  {"op":"ask"}                            {"ok":true,"trial":0,"params":{"x":0.31}}
-  {"op":"tell","trial":0,"value":0.5}     {"ok":true}          (or "state":"failed" instead of a value)
-  {"op":"best"}                           {"ok":true,"trial":0,"value":0.5,"params":{"x":0.31}}
+Requests, each followed by its response:
+  {"op":"create","searchSpace":{"x":{"type":"float","low":0,"high":1}}}
+    {"ok":true}
+  {"op":"ask"}
+    {"ok":true,"trial":0,"params":{"x":0.31}}
+  {"op":"tell","trial":0,"value":0.5}
+    {"ok":true}
+  {"op":"tell","trial":1,"state":"failed"}
+    {"ok":true}
+  {"op":"best"}
+    {"ok":true,"trial":0,"value":0.5,"params":{"x":0.31}}
   {"op":"edit","ranges":{"x":{"low":0,"high":0.5}}}
-                                          {"ok":true,"first":1,"told":1,"changes":["…"]}
-  anything wrong                          {"ok":false,"error":{"code":"…","field":"…","message":"…"}}
+    {"ok":true,"first":1,"told":1,"changes":["…"]}
+  anything wrong
+    {"ok":false,"error":{"code":"…","field":"…","message":"…"}}
+
+"create" also takes "direction" ("minimize" or "maximize"), "sampler" ({"name":"evolution"}) and "seed".
 
 "edit" changes the search on the same history, as "galapagos edit" does: "ranges" of numbers, "only" the values that a
 parameter may have (one value fixes it), "free" for all values again, and "sampler". Trials from "first" on are proposed
@@ -44,7 +53,7 @@ Error codes:
   internal         a bug in Galapagos
 
 Example:
-  printf '%s\\n' '{"op":"create","searchSpace":{"x":{"type":"int","low":1,"high":9}}}' '{"op":"ask"}' | galapagos ask-tell`,
+  galapagos ask-tell < requests.jsonl`,
     )
     .action(() => serveAskTell(streams.stdin, streams.stdout));
 }

@@ -44,7 +44,7 @@ otherwise the prebuilt one that comes with Galapagos is used.
 Examples:
   galapagos backend install tensorflow
   galapagos backend install tensorflow --cuda
-  galapagos backend install tensorflow --wheel ./tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+  galapagos backend install tensorflow --wheel ./tensorflow_cpu-2.20.0….whl
   galapagos backend list --json
   galapagos backend remove tensorflow`,
     );

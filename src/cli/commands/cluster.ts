@@ -1,5 +1,6 @@
 /** `galapagos cluster slurm`: machines of a Slurm cluster as nodes of this lab. */
 import { realpathSync } from 'node:fs';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { submittedArrays } from '../../node/cluster/submitted.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
@@ -14,7 +15,7 @@ import type { RunProgram } from '../../runtime/run-program.ts';
 import { cancel, follow, listArrays, submit } from '../actions/slurm-array.ts';
 import type { ArrayInvitation, WatchedStudy } from '../actions/slurm-array.ts';
 import { integer, text } from '../options/arguments.ts';
-import { timeSpan } from '../options/duration-argument.ts';
+import { timeSpanText, timeSpanWithin } from '../options/duration-argument.ts';
 import { withLab } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
@@ -68,11 +69,10 @@ export function addCluster(
     .option('--lab <file>', 'the lab file', text, 'lab.db')
     .option('--join <invitation>', 'invitation for the nodes (default: a new one)', text)
     .option('--address <address...>', 'addresses at which the nodes reach this machine')
-    .option(
-      '--for <time>',
-      'time for which the invitation counts',
-      timeSpan,
-      INVITATION_LIMITS.ms.most,
+    .addOption(
+      new Option('--for <time>', 'time for which the invitation counts')
+        .argParser(timeSpanWithin(INVITATION_LIMITS.ms.least, INVITATION_LIMITS.ms.most))
+        .default(INVITATION_LIMITS.ms.most, timeSpanText(INVITATION_LIMITS.ms.most)),
     )
     .option('--name <name>', 'name of the job', jobName, 'galapagos')
     .option('--command <command>', 'the galapagos command there (default: this one)', text)
@@ -124,7 +124,7 @@ Run it on the machine that shares the lab. Each task of the array is a node that
 array, connects outwards only, and drains when Slurm ends it. A requeued task joins again.
 
 Examples:
-  galapagos cluster slurm --nodes 8 -- --partition=gpu --gres=gpu:1 --time=4:00:00
+  galapagos cluster slurm --nodes 8 -- --partition=gpu --time=4:00:00
   galapagos cluster slurm --nodes 8 --print > nodes.sh
   galapagos cluster slurm --nodes 8 --detach
   galapagos cluster slurm status

@@ -18,8 +18,8 @@ a study that does not run, the point waits until it does. Values are JSON or tex
 
 Examples:
   galapagos enqueue mnist learningRate=0.05 momentum=0.9
-  galapagos enqueue mnist dropout=0.1                      the other parameters are drawn
-  galapagos enqueue mnist --file points.json               [{"learningRate": 0.05}, …]`,
+  galapagos enqueue mnist dropout=0.1          (the others are drawn)
+  galapagos enqueue mnist --file points.json   ([{"learningRate": 0.05}, …])`,
     )
     .action(async (named: string, values: readonly string[], options: Actions.EnqueueOptions) => {
       // Loaded on demand: loading the action would slow down every other command.

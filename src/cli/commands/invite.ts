@@ -5,7 +5,7 @@ import { MOST_INVITATION_ADDRESSES } from '../../protocol/invitation.ts';
 import { INVITATION_LIMITS } from '../../node/pairing/invitations.ts';
 import type * as Actions from '../actions/invitations.ts';
 import { integer, names } from '../options/arguments.ts';
-import { lasting } from '../options/lasting-argument.ts';
+import { timeSpanWithin } from '../options/duration-argument.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
 
@@ -35,7 +35,7 @@ export function addInvite(program: Command, context: Context): void {
     .option(
       '--for <time>',
       'how long it counts, from 10m to 7d (default: 1h)',
-      lasting(ms.least, ms.most),
+      timeSpanWithin(ms.least, ms.most),
     )
     .option('--ephemeral', 'forget a machine ten minutes after it left; for jobs of a cluster')
     .option(

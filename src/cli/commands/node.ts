@@ -29,7 +29,7 @@ Examples:
   galapagos node desk.local
   galapagos node
   galapagos node --devices gpu --hours 18-8 --when-idle
-  galapagos node install --join galapagos-join:…     (at every login, as a service)`,
+  galapagos node install --join galapagos-join:…     (at every login)`,
     )
     .action(async (host: string | undefined, { json = false, ...flags }: Flags) => {
       // Loaded on demand: loading the native library would slow down every other command.

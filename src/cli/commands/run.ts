@@ -111,15 +111,15 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       'after',
       `
 Press Ctrl-C once to pause the study: no new trials start, running trials have 5 s to finish, and the command that
-resumes the study is printed. Press Ctrl-C twice to exit at once. Finished trials are kept in both cases.
+resumes the study is printed. Press Ctrl-C twice to exit at once. Finished trials are kept in both cases. The exit code is 1 if every trial failed.
 
 Examples:
   galapagos run mnist
   galapagos run paper-mnist-evolution --lab lab.db --export best-configs.json
   galapagos run ./study.json --workers 4 --trials 200 --sampler random
   galapagos run mnist --resume
-  galapagos run 'my study' --resume      (set up in the window, then paused or stopped)
-  galapagos run mnist --share            (then, on another machine, the galapagos node command that it prints)
+  galapagos run 'my study' --resume      (a study set up in the window)
+  galapagos run mnist --share            (prints the command for other machines)
   galapagos run mnist --start-from old.db#mnist --trials 20
   galapagos run sphere --json | head`,
     )

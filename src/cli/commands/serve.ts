@@ -80,7 +80,7 @@ Examples:
   galapagos serve
   galapagos serve --lab vision.db --port 8080
   galapagos serve --devices gpu
-  galapagos serve --share                (then, on another machine, the galapagos node command that it prints)
+  galapagos serve --share                (prints the command for other machines)
   galapagos serve --host 0.0.0.0 --token-file ~/.galapagos-token`,
     )
     .action(async (options: ServeOptions) => {

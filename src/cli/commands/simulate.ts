@@ -37,22 +37,22 @@ export function addSimulate(program: Command, context: Context): void {
     .command('simulate')
     .description('simulate a study on a virtual clock: utilization, duration, best value')
     .option('--file <file>', 'simulation file; flags override it', text)
-    .option('--workers <n>', 'number of workers (4)', integer(1))
-    .option('--trials <n>', 'number of trials (64)', integer(1))
+    .option('--workers <n>', 'number of workers (default: 4)', integer(1))
+    .option('--trials <n>', 'number of trials (default: 64)', integer(1))
     .option(
       '--duration <time>',
-      'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)',
+      'duration of an evaluation, for example 1.5s (default: lognormal:200ms,0.5)',
       durationArgument,
     )
     .option('--sampler <name>', samplerNames.map(({ name }) => name).join(', '), text)
     .addOption(
-      new Option('--objective <name>', 'test function to optimize (sphere)').choices(
+      new Option('--objective <name>', 'test function to optimize (default: sphere)').choices(
         syntheticFunctions,
       ),
     )
-    .option('--crash-rate <share>', 'share of attempts that crash (0)', share)
-    .option('--loss-rate <share>', 'share of attempts whose worker is lost (0)', share)
-    .option('--seed <n>', 'seed of the random generator (0)', integer(0))
+    .option('--crash-rate <share>', 'share of attempts that crash (default: 0)', share)
+    .option('--loss-rate <share>', 'share of attempts whose worker is lost (default: 0)', share)
+    .option('--seed <n>', 'seed of the random generator (default: 0)', integer(0))
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -62,7 +62,7 @@ no file is written.
 
 Examples:
   galapagos simulate --workers 16 --trials 128 --duration lognormal:200ms,0.5
-  galapagos simulate --workers 16 --trials 128 --sampler generational      cost of waiting for generations
+  galapagos simulate --workers 16 --trials 128 --sampler generational
   galapagos simulate --workers 1000 --trials 100000 --loss-rate 0.01
   galapagos simulate --file simulation.json --json`,
     )

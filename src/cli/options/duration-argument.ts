@@ -1,6 +1,6 @@
 /**
- * Durations on a command line: `200ms`, `1.5s`, `2min`, or `lognormal:200ms,0.5` (median, σ of the
- * logarithm).
+ * Durations on a command line: `200ms`, `1.5s`, `2min`, `7d`, or for evaluations
+ * `lognormal:200ms,0.5` (median, σ of the logarithm).
  */
 import { InvalidArgumentError } from 'commander';
 import { at } from '../../core/at.ts';
@@ -35,6 +35,24 @@ export function timeSpan(text: string): number {
   throw new InvalidArgumentError(
     `Expected a duration such as 500ms, 25s, 10m, 2h or 7d, found ${JSON.stringify(text)}.`,
   );
+}
+
+/** A duration within both limits, in ms. */
+export function timeSpanWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const ms = milliseconds(text);
+    if (ms !== null && ms >= least && ms <= most) return ms;
+    throw new InvalidArgumentError(
+      `Expected a duration from ${timeSpanText(least)} to ${timeSpanText(most)} such as 10m, 1h or 7d, found ${JSON.stringify(text)}.`,
+    );
+  };
+}
+
+/** A duration of a minute or more in the largest unit that gives a whole number: `7 d`. */
+export function timeSpanText(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  if (minutes % 1440 === 0) return `${minutes / 1440} d`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }
 
 function milliseconds(text: string): number | null {

@@ -25,7 +25,7 @@ export function addNodeOptions(command: Command): Command {
   return command
     .argument(
       '[host]',
-      'address of the host, as name or name:port, several separated by commas; default: the joined lab',
+      'address of the host, as name or name:port, several separated by commas (default: the joined lab)',
     )
     .addOption(
       // Other users can read command lines, but not the environment.
@@ -33,7 +33,11 @@ export function addNodeOptions(command: Command): Command {
         .env(INVITATION_VARIABLE)
         .argParser(text),
     )
-    .option('--name <name>', 'name of this node in the lab; default: the name of the machine', text)
+    .option(
+      '--name <name>',
+      'name of this node in the lab (default: the name of the machine)',
+      text,
+    )
     .option('--devices <list>', 'devices that take part, for example cpu,gpu/0', names)
     .option('--hours <range>', 'work at these hours of the day only, for example 18-8', text)
     .option('--when-idle', 'work only while nobody uses the machine')
