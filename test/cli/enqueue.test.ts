@@ -59,10 +59,19 @@ describe('Command line: enqueue', () => {
     [[], 'no point'],
     [['--file', 'none.json'], 'cannot read none.json'],
     [['--file', 'bad.json'], 'bad.json'],
+    [['units=32', 'units=48'], 'expected units once, found it twice'],
   ])('refuses %j and enqueues nothing', async (args, expected) => {
     writeFileSync(folder.file('bad.json'), '[{"units": [1]}]');
     const { code, text } = await enqueue(UID, ...args);
     expect([code, text]).toEqual([2, expect.stringContaining(expected)]);
+    expect(lab.enqueuedElsewhere()).toEqual([]);
+  });
+
+  it('refuses a point for a population, whose sampler chooses each of its trials', async () => {
+    const sampler = { name: 'pbt', population: 4, rounds: 3 };
+    lab.commit([[createStudy('population', { ...spec, name: 'population', sampler })]]);
+    const { code, text } = await enqueue('population', 'units=32');
+    expect([code, text]).toEqual([2, expect.stringContaining('pbt chooses each of its trials')]);
     expect(lab.enqueuedElsewhere()).toEqual([]);
   });
 

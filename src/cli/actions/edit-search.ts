@@ -16,7 +16,7 @@ import { StorageError } from '../../storage/errors.ts';
 import { orThrow } from '../../studies/decide-or-throw.ts';
 import { lastEdit, previewEdit } from '../../studies/edit-search.ts';
 import type { EditEffect } from '../../studies/edit-search.ts';
-import { pairOf, settingOf, valueOf } from '../options/arguments.ts';
+import { onceEach, pairOf, settingOf, valueOf } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { LabOptions } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
@@ -144,17 +144,17 @@ function changeOf(options: EditOptions, spec: StudySpec): SearchChange {
   const ranges: Record<string, { low: number; high: number }> = {};
   const only: Record<string, readonly ParamValue[]> = {};
   const axes = axesOf(spec.searchSpace);
-  for (const given of range) {
-    const [name, text] = pairOf(given, 'name=low..high');
+  const rangeOf = onceEach(range.map((given) => pairOf(given, 'name=low..high')));
+  const valueAt = onceEach(fix.map((given) => pairOf(given, 'name=value')));
+  onceEach([...Object.entries(rangeOf), ...Object.entries(valueAt)]);
+  for (const [name, text] of Object.entries(rangeOf)) {
+    const given = `${name}=${text}`;
     const isChoice = axes.find((axis) => axis.name === name)?.kind === 'categorical';
-    const bounds = /^(.+?)\.\.(.+)$/.exec(text);
+    const bounds = /^(.*?)\.\.(.*)$/.exec(text);
     if (bounds === null || isChoice) only[name] = text.split(',').map((each) => valueOf(each));
     else ranges[name] = { low: numberOf(bounds[1], given), high: numberOf(bounds[2], given) };
   }
-  for (const given of fix) {
-    const [name, text] = pairOf(given, 'name=value');
-    only[name] = [valueOf(text)];
-  }
+  for (const [name, text] of Object.entries(valueAt)) only[name] = [valueOf(text)];
   const change: SearchChange = {
     ...(Object.keys(ranges).length === 0 ? {} : { ranges }),
     ...(Object.keys(only).length === 0 ? {} : { only }),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { PURPOSE, Stream } from '../../core/random.ts';
+import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import { completeParams } from '../../core/search-space/complete-params.ts';
 import type { Params, ParamValue } from '../../core/search-space/distribution.ts';
@@ -15,7 +16,7 @@ import type { EnqueueOutput } from '../../protocol/cli-output.ts';
 import { parseJson } from '../../protocol/json-text.ts';
 import { parse } from '../../protocol/problems.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
-import { valueOf } from '../options/arguments.ts';
+import { onceEach, valueOf } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import { readNamedFile } from '../options/read-named-file.ts';
 import type { LabOptions } from '../options/lab-command.ts';
@@ -72,6 +73,16 @@ function checked(
       `${name} is a study of Optuna: enqueue the point with Optuna`,
       { found: name },
     );
+  if (trainsInParts(spec.sampler))
+    throw new InvalidInput(name, [
+      {
+        code: 'trains-in-parts',
+        path: 'sampler',
+        expected: 'a sampler that tries given points',
+        found: spec.sampler.name,
+        hint: `${spec.sampler.name} chooses each of its trials itself: create a study with another sampler`,
+      },
+    ]);
   const axes = axesOf(limitedSpace(spec.searchSpace, spec.only));
   const wholeAxes = axesOf(spec.searchSpace);
   const whole = new Set<string>();
@@ -93,7 +104,7 @@ function checked(
 }
 
 function pointOf(values: readonly string[]): Params {
-  return Object.fromEntries(
+  return onceEach(
     values.map((value): [string, ParamValue] => {
       const at = value.indexOf('=');
       if (at < 1)

@@ -20,6 +20,7 @@ import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
 import type { StudyFlags } from '../run/resolve-study.ts';
 import type { RunStudy } from '../run/resolved-run.ts';
+import type { SearchFlags } from '../run/flags-without-effect.ts';
 import { resumeCommand } from '../run/resume-command.ts';
 import { capturedFor } from '../run/study-code.ts';
 import { startedFrom } from '../run/start-from.ts';
@@ -131,7 +132,7 @@ Examples:
           ? await withLab(context, lab, (reader) => storedStudy(reader, named, lab))
           : null;
       const study =
-        stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
+        stored?.study ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       if (stored === null)
         objectiveKind(study.spec.objective.kind)?.permit(study.spec.objective, userFolder);
       const file = resolve(streams.cwd, lab);
@@ -169,6 +170,8 @@ Examples:
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
           limitFlags: limitFlags(options),
+          searchFlags: searchFlags(options),
+          stored: stored?.uid ?? null,
           sharePort: sharePort(options),
           resumeCommand: resumeCommand(named, {
             flags: {
@@ -188,6 +191,14 @@ Examples:
       );
       context.exitWith(exitCode);
     });
+}
+
+function searchFlags({ sampler, pruner, seed }: RunOptions): SearchFlags {
+  return {
+    ...(sampler === undefined ? {} : { sampler }),
+    ...(pruner === undefined ? {} : { pruner }),
+    ...(seed === undefined ? {} : { seed }),
+  };
 }
 
 function limitFlags({ trials, minutes, target }: RunOptions): Partial<Limits> {

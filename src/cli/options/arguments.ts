@@ -76,6 +76,16 @@ export function pairOf(given: string, shape: string): readonly [string, string] 
   return [given.slice(0, at), given.slice(at + 1)];
 }
 
+/** @throws UsageError where a name is given twice, of which only one value could count */
+export function onceEach<T>(pairs: readonly (readonly [string, T])[]): Record<string, T> {
+  const found = new Map<string, T>();
+  for (const [name, value] of pairs) {
+    if (found.has(name)) throw new UsageError(`expected ${name} once, found it twice`, 'usage');
+    found.set(name, value);
+  }
+  return Object.fromEntries(found);
+}
+
 /** A sampler or pruner with settings: `tpe startup=20`. */
 export function settingOf(given: string): {
   readonly name: string;
@@ -83,7 +93,7 @@ export function settingOf(given: string): {
 } {
   const [name = '', ...settings] = given.trim().split(/\s+/);
   const pairs = settings.map((setting) => pairOf(setting, 'setting=value'));
-  return { name, ...Object.fromEntries(pairs.map(([key, value]) => [key, valueOf(value)])) };
+  return { ...onceEach(pairs.map(([key, value]) => [key, valueOf(value)])), name };
 }
 
 /** Names, separated by commas. */

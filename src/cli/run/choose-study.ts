@@ -8,14 +8,27 @@ export type Choice =
   | { readonly kind: 'new'; readonly name: string; readonly note: string | null }
   | { readonly kind: 'resume'; readonly study: Study };
 
+export interface Wanted {
+  readonly spec: { readonly name: string };
+  /** Whether to resume the study of this name. */
+  readonly resume: boolean;
+  /** Uid of the lab's study that the run names; null: it names a file or preset. */
+  readonly stored: string | null;
+}
+
 /**
  * Without `resume`, a taken name gets the next free number, `name-2`: nothing is overwritten, and a
  * finished search can be repeated. With it, returns the newest unfinished study of that name or a
  * numbered one, including one that the user stopped early; else the newest finished one; else a new
- * one.
+ * one. A study that is named itself, not by its file or preset, is the one that resumes.
  * @param studies the lab's studies, oldest first
  */
-export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
+export function chooseStudy(
+  studies: readonly Study[],
+  { spec: { name }, resume, stored }: Wanted,
+): Choice {
+  const named = studies.find(({ uid, deleted }) => uid === stored && !deleted);
+  if (resume && named !== undefined) return { kind: 'resume', study: named };
   const taken = new Set(studies.map(({ spec }) => spec.name));
   const free = freeName(taken, name);
   const namesakes = studies.filter(

@@ -4,6 +4,7 @@ import type { Captured } from '../../objectives/objective-kind.ts';
 import type { MappedHistory } from '../../studies/start-from/map-history.ts';
 import type { RunDisplay } from '../display/run-display.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
+import type { SearchFlags } from './flags-without-effect.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
 export interface ResolvedRun extends ResolvedStudy {
@@ -24,6 +25,10 @@ export interface ResolvedRun extends ResolvedStudy {
   readonly exportTo: string | null;
   /** Limits given by flags; only these change the limits of a resumed study. */
   readonly limitFlags: Partial<Limits>;
+  /** Flags that only a new study takes. */
+  readonly searchFlags: SearchFlags;
+  /** Uid of the lab's study that the run names; null: it names a file or preset. */
+  readonly stored: string | null;
   /** TCP port on which the lab is shared, 0 for any free one; null: it is not shared. */
   readonly sharePort: number | null;
   /** Whether to resume the study of this name in the lab file; otherwise a new one is created. */

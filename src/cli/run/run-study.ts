@@ -37,6 +37,7 @@ import { onOutputLost } from '../process/lost-output.ts';
 import { chooseDevices, requireSelected } from './choose-devices.ts';
 import type { ChosenDevices } from './choose-devices.ts';
 import { chooseStudy } from './choose-study.ts';
+import { withoutEffect } from './flags-without-effect.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { unusedHistory } from './start-from.ts';
@@ -322,7 +323,7 @@ function begin(
   { cpu, cards }: ChosenDevices,
 ): Study {
   const studies = coordinator.lab.studies;
-  const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
+  const choice = chooseStudy([...studies.values()], run);
   if (choice.kind === 'resume') requireSelected(choice.study.spec.devices, { cpu, cards });
   const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
   view.uid = uid;
@@ -371,6 +372,9 @@ function begin(
     notes: [
       ...run.notes,
       ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : []),
+      ...(choice.kind === 'resume'
+        ? withoutEffect(run.searchFlags, study.spec, run.stored === null ? run.spec : null)
+        : []),
       ...(study.spec.sampler.name === 'auto'
         ? [`the sampler auto uses ${samplerText(study.spec.sampler)}`]
         : []),

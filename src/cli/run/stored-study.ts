@@ -13,8 +13,13 @@ export function namesStoredStudy(named: string, resources: string): boolean {
 }
 
 /** @returns null: the lab has no study of Galapagos with this name or uid */
-export function storedStudy(reader: LabReader, named: string, lab: string): ResolvedStudy | null {
-  const study = reader.study(named);
-  if (study?.spec == null || study.limits === null) return null;
-  return { spec: study.spec, limits: study.limits, pruner: null, named, source: lab, notes: [] };
+export function storedStudy(
+  reader: LabReader,
+  named: string,
+  lab: string,
+): { readonly uid: string; readonly study: ResolvedStudy } | null {
+  const found = reader.study(named);
+  if (found?.spec == null || found.limits === null || found.uid === null) return null;
+  const { uid, spec, limits } = found;
+  return { uid, study: { spec, limits, pruner: null, named, source: lab, notes: [] } };
 }

@@ -28,7 +28,7 @@ export async function withStudyCode(
   run: ResolvedRun,
   studies: readonly Study[],
 ): Promise<ResolvedRun> {
-  const choice = chooseStudy(studies, run.spec.name, run.resume);
+  const choice = chooseStudy(studies, run);
   if (choice.kind === 'new') {
     if (run.capture === null) return run;
     const { objective, notes } = await run.capture();
