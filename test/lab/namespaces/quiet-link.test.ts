@@ -1,6 +1,7 @@
 /** A link on which nothing but heartbeats is sent. Only in `npm run test:slow`, because it waits so long. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { builtWithWindow } from '../../support/built-command.ts';
 import { inLab } from '../../support/lab-faults.ts';
 import { EventCommand } from '../../support/lab-commands.ts';
 
@@ -11,6 +12,7 @@ describe('Shared lab: a quiet link', () => {
   it(
     'lasts while no study runs',
     inLab(2, async (lab) => {
+      await builtWithWindow();
       const serve = ['serve', '--port', '0', '--share', '--workers', '0', '--lab', lab.file];
       const host = new EventCommand((line) => lab.galapagos('h1', [...serve, '--json'], line));
       await host.until(({ event }) => event === 'shared');
