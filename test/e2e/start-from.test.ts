@@ -22,7 +22,12 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-function study(name: string, sampler: string, objective: Record<string, unknown> = {}): void {
+function study(
+  name: string,
+  sampler: string,
+  objective: Record<string, unknown> = {},
+  trials = 12,
+): void {
   const file = {
     format: 'galapagos-study/1',
     name,
@@ -30,7 +35,7 @@ function study(name: string, sampler: string, objective: Record<string, unknown>
     direction: 'minimize',
     searchSpace: { x: { type: 'float', low: 0, high: 1 }, n: { type: 'int', low: 1, high: 8 } },
     sampler: { name: sampler },
-    stop: { trials: 12 },
+    stop: { trials },
     seed: 5,
   };
   writeFileSync(folder.file(`${name}.json`), JSON.stringify(file));
@@ -73,14 +78,19 @@ describe('Command line: run --start-from', () => {
   });
 
   it('proposes after a kill and a resume what the history and the completions decide', async () => {
-    study('slow', 'guided-evolution', { durationMs: 150 });
+    study('slow', 'guided-evolution', { durationMs: 150 }, 100_000);
     const run = ['run', './slow.json', '--workers', '2', '--start-from', 'optuna-dataframe.csv'];
     const life = start([...run, '--json'], folder.path, (line) => {
       const event = runOutput.parse(JSON.parse(line));
       if (event.event === 'trialEnded' && event.trial >= 3) life.process.kill('SIGKILL');
     });
     await life.ended;
-    const { code, stdout } = await command(['run', './slow.json', '--resume'], folder.path);
+    expect(life.process.signalCode).toBe('SIGKILL');
+    const reader = readLab(folder.file('lab.db'));
+    const trials = String([...reader.trials('slow')].length + 8);
+    reader.close();
+    const resume = ['run', './slow.json', '--resume', '--trials', trials];
+    const { code, stdout } = await command(resume, folder.path);
     expect(code).toBe(0);
     expect(stdout).toContain('started from 7 trials of optuna-dataframe.csv');
     expect(replayDifferences(folder.file('lab.db'), 'slow')).toEqual([]);

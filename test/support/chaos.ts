@@ -37,6 +37,11 @@ export interface ChaosReport {
   readonly violations: readonly string[];
 }
 
+/** More trials than end before the last kill; fewer than the grid has points. */
+const ENDLESS = 30_000;
+/** Trials that are proposed after the last kill of a coordinator. */
+const MORE_TRIALS = 60;
+
 /** Samplers whose proposals depend on the order in which trials end. */
 const ASYNCHRONOUS: ReadonlySet<string> = new Set(['evolution', 'guided-evolution', 'cma-es']);
 
@@ -128,9 +133,7 @@ export async function killWorkers(
     },
   });
   try {
-    const { spec, limits } = studyOf(
-      parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'),
-    );
+    const { spec, limits } = studyOf(parseStudyFile(studyFile(sampler, ENDLESS, 8, seed), 'chaos'));
     lab.startWorkers({ count: workers });
     lab.coordinator.createStudy('chaos', spec, limits);
     const done = await Promise.race([
@@ -211,19 +214,19 @@ export async function killCoordinator(
   const violations: string[] = [];
   const ended = new Map<number, number>();
   const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
-  // Enough that no run is long enough to finish it before the last kill.
-  const trials = 80 * Math.max(2, kills);
   const study = join(folder, 'study.json');
   writeFileSync(
     study,
-    studyFile(sampler, trials, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":4'),
+    studyFile(sampler, ENDLESS, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":8'),
   );
   const file = join(folder, 'lab.db');
   try {
     let killed = 0;
+    // After the last kill the study needs some trials more.
+    let limit: readonly string[] = [];
     for (let over = false; !over;) {
       const life = start(
-        ['run', study, '--lab', file, '--workers', '2', '--resume', '--json'],
+        ['run', study, '--lab', file, '--workers', '2', '--resume', '--json', ...limit],
         folder,
         (line) => {
           // Cut off by the kill, so it was not shown.
@@ -240,15 +243,18 @@ export async function killCoordinator(
         life.process.kill('SIGKILL');
       }
       const { code, stderr } = await life.ended;
-      if (code === null) killed += 1;
-      else if (code === 0) over = true;
-      else throw new Error(`the run ended with ${code}: ${stderr}`);
+      if (code === 0) over = true;
+      else if (code !== null) throw new Error(`the run ended with ${code}: ${stderr}`);
+      else {
+        killed += 1;
+        if (killed === kills) limit = ['--trials', String(proposed(file) + MORE_TRIALS)];
+      }
       violations.push(...checkLabIfThere(file));
     }
     violations.push(...compareWithFile(file, ended));
     violations.push(...replayDifferences(file, 'chaos'));
     if (!ASYNCHRONOUS.has(sampler))
-      violations.push(...(await compareWithUndisturbed(folder, study, file)));
+      violations.push(...(await compareWithUndisturbed(folder, study, file, limit)));
     return {
       kills: killed,
       trials: ended.size,
@@ -263,16 +269,29 @@ export async function killCoordinator(
   }
 }
 
-/** Killed early, the folder may contain no lab or no study yet. */
 function checkLabIfThere(file: string): string[] {
+  return isThere(file) ? checkLab(file, 'chaos') : [];
+}
+
+/** Number of trials in the file. */
+function proposed(file: string): number {
+  if (!isThere(file)) return 0;
+  const reader = readLab(file);
+  const trials = [...reader.trials('chaos')];
+  reader.close();
+  return trials.length;
+}
+
+/** Returns whether the lab and its study exist. Killed early, a command has created neither. */
+function isThere(file: string): boolean {
   try {
     const reader = readLab(file);
-    const there = reader.study('chaos') !== null;
+    const study = reader.study('chaos');
     reader.close();
-    return there ? checkLab(file, 'chaos') : [];
+    return study !== null;
   } catch (error) {
     if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-a-lab'))
-      return [];
+      return false;
     throw error;
   }
 }
@@ -308,13 +327,14 @@ async function compareWithUndisturbed(
   folder: string,
   study: string,
   file: string,
+  limit: readonly string[],
 ): Promise<string[]> {
   const calm = join(folder, 'calm.db');
   const quick = join(folder, 'calm.json');
   // The same search without durations, because a trial and its result do not depend on them.
   writeFileSync(quick, readFileSync(study, 'utf8').replace(/,"durationMs":\{[^}]*\}/, ''));
   const { code, stderr } = await command(
-    ['run', quick, '--lab', calm, '--workers', '1', '--json'],
+    ['run', quick, '--lab', calm, '--workers', '1', '--json', ...limit],
     folder,
   );
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`);

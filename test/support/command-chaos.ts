@@ -42,6 +42,8 @@ sleep 0.05
 echo "v=$1"
 `;
 
+/** More trials than end before the last kill. */
+const ENDLESS = 1_000_000;
 /** Milliseconds within which processes of programs are gone once their worker is. */
 const GONE_MS = 30_000;
 
@@ -144,7 +146,7 @@ async function killInLab(
   readonly trials: number;
   readonly violations: string[];
 }> {
-  const place = new Place(1_000_000, seed);
+  const place = new Place(ENDLESS, seed);
   const violations: string[] = [];
   const ended = new Map<number, number>();
   const done = { command: 0, worker: 0 };
@@ -224,7 +226,7 @@ async function killCoordinators(
   readonly trials: number;
   readonly violations: string[];
 }> {
-  const place = new Place(60 * Math.max(1, kills), seed);
+  const place = new Place(ENDLESS, seed);
   const violations: string[] = [];
   const ended = new Map<number, number>();
   const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
