@@ -211,6 +211,24 @@ describe('Start from: files that are damaged or of another kind', () => {
       'a.csv: line 1: expected a column value, found x, valu (did you mean valu? --start-value or Value names the column)',
     ],
     [
+      'a table with a header alone',
+      () => read(folder.written('a.csv', 'x,y,value\n')),
+      'a.csv: expected a lab file, an Optuna file or journal, or a CSV table with a header line and trials',
+    ],
+    [
+      'a table with too many trials',
+      () => read(folder.written('a.csv', `x,value\n${'1,2\n'.repeat(10_001)}`)),
+      'a.csv: expected at most 10,000 trials to start from, found more',
+    ],
+    [
+      'a table of Optuna with another number of objectives',
+      () =>
+        read(folder.written('a.csv', 'values_0,values_1,values_2,params_x\n1,2,3,4\n'), {
+          values: ['f', 'g'],
+        }),
+      'a.csv: line 1: expected a column f',
+    ],
+    [
       'a table with a text as value',
       () => read(folder.written('a.csv', 'x,value\n1,2\n3,high\n')),
       'a.csv: line 3, column value: expected a number, found "high"',
@@ -329,6 +347,23 @@ describe('Start from: confirmations', () => {
     });
     expect(spec).not.toHaveProperty('history');
     expect(spec).not.toHaveProperty('startedFrom');
+  });
+});
+
+describe("Start from: several objectives in Optuna's tables", () => {
+  const values = ['f', 'g'];
+  it.each([
+    ['by their places', 'number,values_0,values_1,params_x,state\n0,1,2,0.5,COMPLETE\n'],
+    ['by their names', 'number,values_g,values_f,params_x,state\n0,2,1,0.5,COMPLETE\n'],
+  ])('takes the values %s', (_, text) => {
+    const { trials } = read(folder.written('a.csv', text), { values });
+    expect(trials).toEqual([{ params: { x: '0.5' }, values: [1, 2] }]);
+  });
+
+  it('takes the one value that has the name of its metric', () => {
+    const text = 'number,value_loss,params_x,state\n0,1,0.5,COMPLETE\n';
+    const { trials } = read(folder.written('a.csv', text), { values: ['loss'] });
+    expect(trials).toEqual([{ params: { x: '0.5' }, values: [1] }]);
   });
 });
 

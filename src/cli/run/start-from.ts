@@ -72,14 +72,19 @@ export function unusedHistory({
   return 'its sampler learns nothing from trials of another search, so those that it starts from change nothing';
 }
 
-/** The text before the last `#` is a file, and that after it a study; a null path: the lab. */
-function partsOf(
+/**
+ * The text before a `#` is a file, and that after it a study, whose name may contain others; a null
+ * path: the lab.
+ */
+export function partsOf(
   source: string,
   cwd: string,
 ): { readonly path: string | null; readonly study: string | null } {
   const whole = resolve(cwd, source);
-  const at = source.lastIndexOf('#');
-  if (at < 0 || existsSync(whole)) return { path: whole, study: null };
+  if (!source.includes('#') || existsSync(whole)) return { path: whole, study: null };
+  const marks = [...source.matchAll(/#/g)].map(({ index }) => index);
+  const isFile = (mark: number): boolean => existsSync(resolve(cwd, source.slice(0, mark)));
+  const at = marks.find((mark) => mark === 0 || isFile(mark)) ?? source.lastIndexOf('#');
   const study = source.slice(at + 1);
   if (study === '') throw new UsageError(`expected a study after # in ${source}`);
   return { path: at === 0 ? null : resolve(cwd, source.slice(0, at)), study };

@@ -14,6 +14,8 @@ import type { EarlierSearch, EarlierTrial, OptunaConstraint } from './earlier-se
 const OPTUNA_PREFIX = 'params_';
 const OPTUNA_ATTRIBUTE = 'user_attrs_';
 const OPTUNA_CONSTRAINTS = 'system_attrs_constraints';
+/** Prefixes of Optuna's columns of values: before the metric's name, or before the objective's place. */
+const OPTUNA_VALUES = ['value_', 'values_'] as const;
 /** States, in any case, of rows whose value counts. */
 const COMPLETE = new Set(['complete', 'completed', 'succeeded']);
 
@@ -34,7 +36,7 @@ export function readCsvTrials(
     throw fault(
       source,
       '',
-      'a lab file, an Optuna file or journal, or a CSV table with a header line',
+      'a lab file, an Optuna file or journal, or a CSV table with a header line and trials',
       'none of them',
     );
   let columns: Columns | null = null;
@@ -79,9 +81,9 @@ function columnsOf(
   const twice = fields.find((name, i) => name !== '' && fields.indexOf(name) !== i);
   if (twice !== undefined)
     throw fault(source, `line ${line}`, 'each column once', `${JSON.stringify(twice)} twice`);
-  const found = values.map((name) => {
-    const index = fields.indexOf(name);
-    if (index >= 0) return index;
+  const found = values.map((name, place) => {
+    const index = valueColumn(fields, name, { place, of: values.length });
+    if (index !== null) return index;
     const nearest = nearestName(name, fields);
     const hint = `${nearest === undefined ? '' : `did you mean ${nearest}? `}--start-value or Value names the column`;
     throw fault(source, `line ${line}`, `a column ${name}`, fields.slice(0, 12).join(', '), hint);
@@ -110,6 +112,21 @@ function columnsOf(
     metrics,
     constraints: fields.indexOf(OPTUNA_CONSTRAINTS),
   };
+}
+
+/**
+ * Returns the column of a value: by its name, by Optuna's name for that of a metric, or by the place
+ * of the objective in a table of Optuna with as many; null: there is none.
+ */
+function valueColumn(
+  fields: readonly string[],
+  name: string,
+  { place, of }: { readonly place: number; readonly of: number },
+): number | null {
+  const objectives = fields.filter((field) => /^values_\d+$/.test(field)).length;
+  const names = [name, ...OPTUNA_VALUES.map((prefix) => `${prefix}${name}`)];
+  if (of > 1 && objectives === of) names.push(`values_${place}`);
+  return names.map((each) => fields.indexOf(each)).find((index) => index >= 0) ?? null;
 }
 
 /** Returns the trial, or the reason why it is left out. */

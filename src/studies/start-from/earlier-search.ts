@@ -3,7 +3,7 @@
  * yet compared with a search space. Readers of the formats are beside this file.
  */
 import type { z } from 'zod';
-import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import { InvalidInput } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import { check } from '../../protocol/problems.ts';
@@ -98,13 +98,16 @@ export function parsed<Schema extends z.ZodType>(
   throw fault(source, path === '' ? place : `${place}: ${path}`, expected, found);
 }
 
-/** @throws GalapagosError `too-many` */
+/** @throws InvalidInput that says how many trials a study can start from */
 export function refuseTooMany(source: string, count: number): void {
   if (count <= MOST_TRIALS) return;
-  throw new GalapagosError(
-    'too-many',
-    `${source}: expected at most ${MOST_TRIALS} trials to start from, found ${count}`,
-    { expected: `at most ${MOST_TRIALS} trials`, found: String(count) },
+  const most = MOST_TRIALS.toLocaleString('en');
+  throw fault(
+    source,
+    '',
+    `at most ${most} trials to start from`,
+    'more',
+    'keep the best, in a CSV table',
   );
 }
 
