@@ -84,7 +84,7 @@ export function refuseRival(
 function heldBy(file: string, holder: Holder): StorageError {
   const who = `process ${holder.pid}${isHere(holder) ? '' : ` on ${holder.host}`}`;
   const sentence = isHere(holder)
-    ? 'is writing it; stop that run first'
+    ? 'is writing it; stop that program first, or use another lab file'
     : 'was writing it, and some process still has it open; end that process first';
   return new StorageError('held', file, `${file}: ${who} ${sentence}`, {
     expected: 'a lab that no other process writes',
@@ -108,8 +108,8 @@ function isOpenElsewhere(connection: Connection): boolean {
 }
 
 /**
- * Inside a transaction: creates what is missing, adds missing columns, takes the next epoch and the hold, joins the
- * studies.
+ * Inside a transaction: creates what is missing, adds missing columns, takes the next epoch and the
+ * hold, joins the studies.
  * @param found what the file is
  * @throws StorageError damaged
  */

@@ -1,7 +1,7 @@
 /**
- * Choice of an algorithm for a study whose sampler is `auto`. The choice is made once, when the study
- * is created, and recorded in its sampler's entry: a resumed study uses the same algorithm whatever
- * workers there are then.
+ * Choice of an algorithm for a study whose sampler is `auto`. The choice is made once, when the
+ * study is created, and recorded in its sampler's entry: a resumed study uses the same algorithm
+ * whatever workers there are then.
  */
 import { Enumeration } from '../search-space/enumeration.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -25,7 +25,9 @@ const MOST_AT_ONCE = 64;
 /** Most trials at a time that are called workers: more are mostly lanes of cards. */
 const MOST_WORKERS = 16;
 
-/** Returns the sampler's entry with the choice; the entries of other samplers are returned as is. */
+/**
+ * Returns the sampler's entry with the choice; the entries of other samplers are returned as is.
+ */
 export function chosenFor(
   spec: SamplerSpec,
   axes: readonly Axis[],
@@ -35,7 +37,9 @@ export function chosenFor(
   return { name: 'auto', ...choiceFor(axes, circumstances) };
 }
 
-/** Name of the algorithm of a sampler's entry; `auto` without a recorded choice guides evolution. */
+/**
+ * Name of the algorithm of a sampler's entry; `auto` without a recorded choice guides evolution.
+ */
 export function algorithmOf({ name, uses }: SamplerSpec): string {
   if (name !== 'auto') return name;
   return typeof uses === 'string' ? uses : 'guided-evolution';
@@ -68,7 +72,10 @@ function choiceFor(
   const earlier = history === 0 ? '' : `, ${counted(history, 'trial')} to start from`;
   const because = `${parameters}, ${budget}${workers}${earlier}`;
   return trials !== null && history + trials <= INITIAL
-    ? { uses: 'guided-evolution', because: `${because}, all of them a Latin hypercube` }
+    ? {
+        uses: 'guided-evolution',
+        because: `${because}; too few to learn from, so all form a Latin hypercube`,
+      }
     : { uses: 'guided-evolution', because };
 }
 

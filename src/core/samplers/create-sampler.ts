@@ -124,7 +124,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   'guided-evolution': {
     title: 'Guided evolution',
-    pick: 'Evolution whose children a model of the finished trials chooses: better trials from fewer, a few milliseconds each. For expensive trials, up to a few thousand.',
+    pick: 'Evolution whose children a model of the finished trials chooses: better trials from fewer, at about 10 ms each. For expensive trials, up to a few thousand.',
     cost: 'thread',
     settings: {},
     make: (axes, seed) => guidedEvolution(axes, seed),

@@ -38,7 +38,9 @@ describe('Sampler auto: choice', () => {
     expect(samplerText(sampler(continuous, 64, 0))).toBe(
       'guided evolution: 2 parameters, 64 trials',
     );
-    expect(samplerText(sampler(continuous, 12, 4))).toContain('all of them a Latin hypercube');
+    expect(samplerText(sampler(continuous, 12, 4))).toContain(
+      'too few to learn from, so all form a Latin hypercube',
+    );
   });
 
   it('chooses a grid where the budget covers every point', () => {
