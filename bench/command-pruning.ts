@@ -26,8 +26,8 @@ const EPOCHS = 27;
 const SAVED = 0.51;
 
 /**
- * Reports once and asks until the answer is yes; writes when that was, and when the worker wrote the
- * file that says so, in milliseconds of 1970.
+ * Reports once and asks until the answer is yes; writes when that was, and when the worker wrote
+ * the file that says so, in milliseconds of 1970.
  */
 const ASKING = `
 import os, sys, time

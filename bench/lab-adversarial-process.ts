@@ -51,7 +51,9 @@ export interface HostSample {
 
 const ROUND_TRIP_EVERY_MS = 5;
 const HELD_MS = 5_000;
-/** Milliseconds that a spoiled message waits for a connection; the host refuses the node for 60 s. */
+/**
+ * Milliseconds that a spoiled message waits for a connection; the host refuses the node for 60 s.
+ */
 const BETWEEN_LINKS_MS = 2;
 const random = new Stream(7, { purpose: PURPOSE.simulation });
 const below = (n: number): number => random.below(n);

@@ -101,7 +101,9 @@ export async function run(): Promise<BenchRow[]> {
   }
 }
 
-/** The admitted node that carries out an attack; one whose links ended often is refused for a while. */
+/**
+ * The admitted node that carries out an attack; one whose links ended often is refused for a while.
+ */
 function attackerOf(attack: number): string {
   return `nattacker${attack}`;
 }

@@ -2,7 +2,8 @@
  * Costs of nodes. Over loopback: messages of a trial through a node (`lab-relay.ts`), and the time
  * from pairing to the first task (`lab-pairing.ts`). With the built command in hosts of namespaces:
  * processor time and traffic of a joined node while no study runs, the time from a node's start to
- * its first finished trial, and the trials a second of one worker, on a node and on the host itself.
+ * its first finished trial, and the trials a second of one worker, on a node and on the host
+ * itself.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { built } from '../test/support/built-command.ts';

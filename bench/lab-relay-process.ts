@@ -79,8 +79,8 @@ async function node({ node: id, keys, hostKey, port, userFolder }: Join): Promis
 }
 
 /**
- * Answers each trial at once, with the time of the last acknowledgement as a metric. Repeats results
- * without an acknowledgement, as the session of a worker does.
+ * Answers each trial at once, with the time of the last acknowledgement as a metric. Repeats
+ * results without an acknowledgement, as the session of a worker does.
  */
 function echo(text: string): void {
   const { controlEndpoint, token, slot, incarnation } = parseWorkerSettings(text);

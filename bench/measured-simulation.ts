@@ -10,7 +10,9 @@ export interface MeasuredSimulation {
   readonly processorMs: number;
   /** CPU time of the scheduler and the sampler. */
   readonly schedulerMs: number;
-  /** Bytes held before the first trial, at half of them, and at the last, each after a collection. */
+  /**
+   * Bytes held before the first trial, at half of them, and at the last, each after a collection.
+   */
   readonly heldAt: readonly [before: number, half: number, last: number];
 }
 

@@ -1,8 +1,8 @@
 /**
  * The `mnist` preset searched by guided evolution (what `auto` takes there), evolution and Optuna's
- * TPE: 64 trials, 4 workers with lognormal durations on a virtual clock, 10 seeds. A search is worth
- * the mean test accuracy of its champion, trained anew on all 60,000 images from 10 fresh starts.
- * Searches are kept in .cache/mnist-samplers.jsonl, so that an interrupted bench goes on.
+ * TPE: 64 trials, 4 workers with lognormal durations on a virtual clock, 10 seeds. A search is
+ * worth the mean test accuracy of its champion, trained anew on all 60,000 images from 10 fresh
+ * starts. Searches are kept in .cache/mnist-samplers.jsonl, so that an interrupted bench goes on.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

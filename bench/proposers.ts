@@ -1,4 +1,6 @@
-/** Sources of proposals for the search loop: our samplers, and Optuna's in a process of their own. */
+/**
+ * Sources of proposals for the search loop: our samplers, and Optuna's in a process of their own.
+ */
 import type { EncodedParams } from '../src/core/search-space/distribution.ts';
 import { createSampler } from '../src/core/samplers/create-sampler.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';

@@ -1,8 +1,9 @@
 /**
  * Early stopping on LCBench: regret of the best finished trial after a quarter, half and all of
- * 3,328 epochs (64 whole trainings), 4 workers, every arm with the same epochs. Optuna's TPE without
- * a pruner and with Hyperband runs on the same clock and seeds. Successive halving by stopping and
- * by promotion is compared on random points, because promotion takes no sampler that learns.
+ * 3,328 epochs (64 whole trainings), 4 workers, every arm with the same epochs. Optuna's TPE
+ * without a pruner and with Hyperband runs on the same clock and seeds. Successive halving by
+ * stopping and by promotion is compared on random points, because promotion takes no sampler that
+ * learns.
  */
 import { at } from '../src/core/at.ts';
 import type { PrunerSpec } from '../src/core/pruners/pruner.ts';

@@ -1,8 +1,8 @@
 /**
  * Asks answered on the event loop and in a thread, with 10,000 and 100,000 finished trials behind
- * them: the median time from ask to answer, and the longest block of the event loop. Samplers with a
- * model are asked in a thread, as in a lab, and may block the loop for 5 ms. Time without a core and
- * time stolen by the hypervisor do not count as a block.
+ * them: the median time from ask to answer, and the longest block of the event loop. Samplers with
+ * a model are asked in a thread, as in a lab, and may block the loop for 5 ms. Time without a core
+ * and time stolen by the hypervisor do not count as a block.
  */
 import { ThreadSampling } from '../src/coordinator/thread-sampling.ts';
 import { createSampler } from '../src/core/samplers/create-sampler.ts';

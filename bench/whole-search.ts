@@ -1,4 +1,6 @@
-/** A whole search as a user runs it, from the start of the command to the exported configurations. */
+/**
+ * A whole search as a user runs it, from the start of the command to the exported configurations.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bestConfigs } from '../src/protocol/best-configs.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `galapagos` command. In a clone it first builds the parts that it runs, if their sources have changed; a packaged
- * copy has no sources and runs as it is.
+ * The `galapagos` command. In a clone it first builds the parts that it runs, if their sources have
+ * changed; a packaged copy has no sources and runs as it is.
  */
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';

@@ -1,4 +1,6 @@
-/** Trained samples per second on a card by network and lanes, beside PyTorch and JAX on the card. */
+/**
+ * Trained samples per second on a card by network and lanes, beside PyTorch and JAX on the card.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

@@ -13,7 +13,9 @@ export function instanceSeed(functionNumber: number, instance: number): number {
   return base + 10_000 * instance;
 }
 
-/** Returns `count` values on (0, 1): a Lehmer generator whose output is shuffled by a table of 32. */
+/**
+ * Returns `count` values on (0, 1): a Lehmer generator whose output is shuffled by a table of 32.
+ */
 export function uniforms(count: number, seed: number): number[] {
   let state = Math.max(1, Math.abs(seed));
   const next = (): number => {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- window [part …]`: measures the performance goals of the window in a real
- * browser on the built server. Parts: paint, large, loop, flat, import, output. `--minutes N` of watching
- * for `flat`, `--seconds N` for each series of frames, `--trials N` in the large lab.
+ * browser on the built server. Parts: paint, large, loop, flat, import, output. `--minutes N` of
+ * watching for `flat`, `--seconds N` for each series of frames, `--trials N` in the large lab.
  */
 import { parseArgs } from 'node:util';
 import type { BenchRow } from '../row.ts';

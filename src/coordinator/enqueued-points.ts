@@ -66,8 +66,8 @@ export class EnqueuedPoints {
   }
 
   /**
-   * Reads them again, and returns the studies for which trials wait. If the file cannot be read, the
-   * ones found before wait on: the next commit reports what is wrong with the file.
+   * Reads them again, and returns the studies for which trials wait. If the file cannot be read,
+   * the ones found before wait on: the next commit reports what is wrong with the file.
    */
   refresh(): ReadonlySet<string> {
     try {

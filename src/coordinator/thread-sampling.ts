@@ -152,7 +152,9 @@ export class ThreadSampling {
     }
   }
 
-  /** An edit of the search replaces the thread: its proposals would be those of the search before. */
+  /**
+   * An edit of the search replaces the thread: its proposals would be those of the search before.
+   */
   #threadOf({ study, edits = 0 }: Ask): StudyThread {
     const known = this.#threads.get(study);
     if (known?.edits === edits) return known;

@@ -153,7 +153,9 @@ export class WorkerChannels {
     }
   }
 
-  /** Has each other machine of the lab delete files of trials; machines without a worker keep them. */
+  /**
+   * Has each other machine of the lab delete files of trials; machines without a worker keep them.
+   */
   discard(discarded: Omit<Discard, 'type'>): void {
     const told = new Set<string>();
     for (const { name: slot, incarnation, session } of this.#lab.slots.values()) {

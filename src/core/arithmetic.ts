@@ -12,8 +12,8 @@ export const ARITHMETIC: Readonly<Record<ExecutorName, number>> = {
 };
 
 /**
- * Returns the number of an attempt's arithmetic. @param numbers by name of the executor; absent ones
- * are 1
+ * Returns the number of an attempt's arithmetic. @param numbers by name of the executor; absent
+ * ones are 1
  * @param label of the attempt's executor: its name, or a form of it such as `wasm-fma`
  */
 export function arithmeticNumber(numbers: Readonly<Record<string, number>>, label: string): number {

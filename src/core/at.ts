@@ -11,8 +11,8 @@ export function at<T>(entries: ArrayLike<T>, index: number): T {
 }
 
 /**
- * Returns an entry that must exist, for hot loops: `defined(entries[i])` reads the array at the call
- * site, so that the compiler specialises each read for its type of array.
+ * Returns an entry that must exist, for hot loops: `defined(entries[i])` reads the array at the
+ * call site, so that the compiler specialises each read for its type of array.
  * @throws RangeError if there is none: a programming error, never bad input
  */
 export function defined<T>(entry: T | undefined): T {

@@ -1,4 +1,6 @@
-/** Executors that a study can select. Their implementations are in `training/executors/registry.ts`. */
+/**
+ * Executors that a study can select. Their implementations are in `training/executors/registry.ts`.
+ */
 
 export const executorNames = ['wasm', 'webgpu', 'tensorflow', 'reference'] as const;
 

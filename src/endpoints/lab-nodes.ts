@@ -1,4 +1,6 @@
-/** Composes the endpoints of the lab's machines: rows, calls, feeds and utilisation of all nodes. */
+/**
+ * Composes the endpoints of the lab's machines: rows, calls, feeds and utilisation of all nodes.
+ */
 import type { CourtesyState } from '../node/courtesy/courtesy.ts';
 import type { NodeLimits } from '../protocol/node-messages.ts';
 import type { SlotRow } from '../protocol/window/lab-stream.ts';

@@ -7,8 +7,8 @@ import { realpathSync } from 'node:fs';
 import type { Study } from '../core/scheduling/index.ts';
 
 /**
- * Returns the identity of a lab file. It differs for a copy in another place, whose studies may have
- * been removed from one of the two only.
+ * Returns the identity of a lab file. It differs for a copy in another place, whose studies may
+ * have been removed from one of the two only.
  * @param uid of the lab
  * @param file that exists
  */

@@ -1,7 +1,7 @@
 /**
- * Why a node does not work, or not for a study that runs: its protocol, its messages, the arithmetic
- * of its release, its GPU model, and datasets that this host cannot send. Codes and facts only; the
- * window and the command line have the wording.
+ * Why a node does not work, or not for a study that runs: its protocol, its messages, the
+ * arithmetic of its release, its GPU model, and datasets that this host cannot send. Codes and
+ * facts only; the window and the command line have the wording.
  */
 import type { LabState } from '../core/scheduling/index.ts';
 import { lacking } from '../core/scheduling/serving.ts';

@@ -115,7 +115,9 @@ export class RemoteHost implements NodeListener, NodeLinks, WorkerHost {
     return this.#known;
   }
 
-  /** Versions that a node speaks, none of which this host speaks; null: they agree, or are unknown. */
+  /**
+   * Versions that a node speaks, none of which this host speaks; null: they agree, or are unknown.
+   */
   versionsOf(node: string): VersionRange | null {
     return this.#versions.get(node) ?? null;
   }

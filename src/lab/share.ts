@@ -122,8 +122,8 @@ export class LabShare {
   }
 
   /**
-   * Calls back with one line for the log after each report of refused machines, at most one a minute
-   * for an address. @returns a function that unsubscribes
+   * Calls back with one line for the log after each report of refused machines, at most one a
+   * minute for an address. @returns a function that unsubscribes
    */
   onRefused(listener: (text: string) => void): () => void {
     this.#refusalListeners.add(listener);

@@ -77,7 +77,9 @@ export interface LabParts {
   readonly listener: CoordinatorListener & {
     /** A worker process ended; `exit` contains its last output. */
     workerExited(exit: WorkerExit): void;
-    /** A node has not what a study needs, a dataset or code, and therefore takes no trials of it. */
+    /**
+     * A node has not what a study needs, a dataset or code, and therefore takes no trials of it.
+     */
     nodeLacks?(node: string, what: string, reason: string): void;
     /** A node has told of its Python and packages for a study of a program; empty: as here. */
     nodePackages?(

@@ -27,7 +27,9 @@ export function shapeKeys(catalogue: Catalogue): NonNullable<LabOptions['shapeKe
   };
 }
 
-/** Kinds of devices that can evaluate a study; of unknown objectives the CPU, which refuses them. */
+/**
+ * Kinds of devices that can evaluate a study; of unknown objectives the CPU, which refuses them.
+ */
 export function devicesOfStudies(): LabOptions['runsOn'] {
   const known = new WeakMap<StudySpec, Map<DeviceKind, boolean>>();
   return (spec, device, node) => {
@@ -55,12 +57,16 @@ export function demandsOfStudies(): LabOptions['demandOf'] {
   };
 }
 
-/** The code that trials of a study run, and its program; null: none that other machines could have. */
+/**
+ * The code that trials of a study run, and its program; null: none that other machines could have.
+ */
 export function codeOf(objective: StudySpec['objective']): CodeReference | null {
   return objectiveKind(objective.kind)?.code(objective) ?? null;
 }
 
-/** As `codeOf`, as nodes are told it: with the modules that a Python script of the study imports. */
+/**
+ * As `codeOf`, as nodes are told it: with the modules that a Python script of the study imports.
+ */
 export function orderedCodeOf(objective: StudySpec['objective']): CodeReference | null {
   const code = codeOf(objective);
   const imports =
@@ -74,8 +80,8 @@ export const timingsOf: LabOptions['timingsOf'] = ({ objective }) =>
   objectiveKind(objective.kind)?.timings ?? [];
 
 /**
- * Returns whether only the host can evaluate a study: its objective says so, or its trials go on from
- * checkpoints, which are on the host's disk.
+ * Returns whether only the host can evaluate a study: its objective says so, or its trials go on
+ * from checkpoints, which are on the host's disk.
  */
 function staysHere({ objective, sampler, pruning }: StudySpec): boolean {
   const goesOn = trainsInParts(sampler) || (pruning !== undefined && pausesTrials(pruning.pruner));

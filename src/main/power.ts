@@ -6,8 +6,8 @@ import { powerMonitor } from 'electron';
 import type { Application } from '../endpoints/application.ts';
 
 /**
- * @returns reads the seconds since the last input; undefined: this release of Electron does not tell
- *   them, and other sources are asked
+ * @returns reads the seconds since the last input; undefined: this release of Electron does not
+ *   tell them, and other sources are asked
  */
 export function idleSeconds(): (() => number) | undefined {
   const monitor: Partial<Pick<typeof powerMonitor, 'getSystemIdleTime'>> = powerMonitor;

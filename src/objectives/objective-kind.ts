@@ -142,7 +142,9 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
     trial: {
       readonly seed: number;
       readonly trial: number;
-      /** Name of the study and absolute path of the lab file; absent: the trial is no stored one. */
+      /**
+       * Name of the study and absolute path of the lab file; absent: the trial is no stored one.
+       */
       readonly stored?: { readonly study: string; readonly lab: string } | undefined;
     },
   ): string | null;

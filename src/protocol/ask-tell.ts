@@ -31,7 +31,9 @@ const tell = strict({
 
 const best = strict({ op: z.literal('best') });
 
-/** The change that `galapagos edit` makes, without a pruner: trials report no values on their way. */
+/**
+ * The change that `galapagos edit` makes, without a pruner: trials report no values on their way.
+ */
 const edit = strict({ op: z.literal('edit'), ...searchChange.omit({ pruner: true }).shape });
 
 export const askTellRequest = z.discriminatedUnion('op', [create, ask, tell, best, edit]);

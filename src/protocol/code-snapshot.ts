@@ -1,6 +1,6 @@
 /**
- * The list of a code snapshot's entries: folders, files and links of a project folder, without their
- * contents. The SHA-256 of its text names the snapshot.
+ * The list of a code snapshot's entries: folders, files and links of a project folder, without
+ * their contents. The SHA-256 of its text names the snapshot.
  */
 import { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';

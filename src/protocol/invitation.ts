@@ -1,7 +1,7 @@
 /**
  * The text of an invitation: `galapagos-join:` and base32 of a version, flags, the host's public
- * key, a secret, a port, addresses and a checksum. It admits a machine without a person at the host,
- * so it is as confidential as a password.
+ * key, a secret, a port, addresses and a checksum. It admits a machine without a person at the
+ * host, so it is as confidential as a password.
  */
 import { base32, fromBase32 } from '../core/base32.ts';
 import { InvalidInput } from '../core/errors.ts';

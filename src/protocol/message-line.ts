@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
 
 /**
- * Text that is not a message of its channel. `slot` and `incarnation` in `data` are the sender as named
- * in the message, if any.
+ * Text that is not a message of its channel. `slot` and `incarnation` in `data` are the sender as
+ * named in the message, if any.
  */
 export class MalformedMessage extends GalapagosError {}
 

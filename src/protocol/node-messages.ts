@@ -288,7 +288,9 @@ export const limitsSchema = z.strictObject({ type: z.literal('limits'), limits: 
 /** Why slots are held, and when use begins: after the welcome, and when it changes. */
 export const courtesySchema = z.strictObject({
   type: z.literal('courtesy'),
-  /** Milliseconds since 1970 at which the hours of use begin; null: there are none, or they have. */
+  /**
+   * Milliseconds since 1970 at which the hours of use begin; null: there are none, or they have.
+   */
   hoursFrom: z.number().nullable(),
   /** Null: no slot is held. */
   held: z

@@ -1,6 +1,6 @@
 /**
- * Schemas of described fields (`core/formats`), for editors. A number, a word or a flag may stand as
- * `{"$param": name}` where the search decides it. Training reads and judges the fields itself.
+ * Schemas of described fields (`core/formats`), for editors. A number, a word or a flag may stand
+ * as `{"$param": name}` where the search decides it. Training reads and judges the fields itself.
  */
 import { z } from 'zod';
 import type { Field, Fields } from '../core/formats/field.ts';

@@ -1,7 +1,7 @@
 /**
- * Starts batch files of Windows (`.bat`, `.cmd`) through its command interpreter with arguments that
- * arrive as they are: no character ends the command or names a variable (CVE-2024-27980). The rules
- * are those of Rust's standard library.
+ * Starts batch files of Windows (`.bat`, `.cmd`) through its command interpreter with arguments
+ * that arrive as they are: no character ends the command or names a variable (CVE-2024-27980). The
+ * rules are those of Rust's standard library.
  */
 import { win32 } from 'node:path';
 import { variableOf } from './environment-variables.ts';

@@ -1,6 +1,7 @@
 /**
  * Cores and memory that control groups leave this process: in a container, a systemd unit or a job
- * of a cluster. Reads version 1 and 2 of control groups; on systems without them nothing is limited.
+ * of a cluster. Reads version 1 and 2 of control groups; on systems without them nothing is
+ * limited.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

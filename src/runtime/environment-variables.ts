@@ -1,4 +1,6 @@
-/** Variables of an environment by name. Windows ignores the case of names: `Path` is `PATH` there. */
+/**
+ * Variables of an environment by name. Windows ignores the case of names: `Path` is `PATH` there.
+ */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 /**
- * Finds the file of a program as a shell would, in a folder or on PATH. On Windows, it is one that the
- * system starts: a program or a batch file.
+ * Finds the file of a program as a shell would, in a folder or on PATH. On Windows, it is one that
+ * the system starts: a program or a batch file.
  */
 import {
   accessSync,
@@ -121,7 +121,9 @@ function isStarted(path: string): boolean {
   }
 }
 
-/** Returns whether a file is an alias of an app, which the system starts and no program can read. */
+/**
+ * Returns whether a file is an alias of an app, which the system starts and no program can read.
+ */
 function isStoreAlias(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
   try {

@@ -1,6 +1,7 @@
 /**
- * Number of processes that Linux has killed for lack of memory. A kill by SIGKILL alone does not say
- * why. Other systems, and daemons that kill before memory has run out, do not count their kills.
+ * Number of processes that Linux has killed for lack of memory. A kill by SIGKILL alone does not
+ * say why. Other systems, and daemons that kill before memory has run out, do not count their
+ * kills.
  */
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';

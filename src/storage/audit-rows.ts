@@ -1,6 +1,6 @@
 /**
- * Evaluations of ended trials on other nodes, kept apart from the attempts: no query over trials and
- * attempts sees them.
+ * Evaluations of ended trials on other nodes, kept apart from the attempts: no query over trials
+ * and attempts sees them.
  */
 import type {
   AuditedValue,

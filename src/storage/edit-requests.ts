@@ -1,7 +1,7 @@
 /**
- * Requests to edit the search of a study that another program runs. The program that asks adds a row
- * and waits for its answer; the one that holds the lab looks for rows every few seconds. An edit is
- * answered in the transaction that writes it.
+ * Requests to edit the search of a study that another program runs. The program that asks adds a
+ * row and waits for its answer; the one that holds the lab looks for rows every few seconds. An
+ * edit is answered in the transaction that writes it.
  */
 import { editAnswer } from '../protocol/search-edit-request.ts';
 import type { EditAnswer } from '../protocol/search-edit-request.ts';

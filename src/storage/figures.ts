@@ -1,7 +1,7 @@
 /**
  * Values of trials in studies that list objectives: Optuna's tables hold them, one value a row in
- * `trial_values` and the constraints in the system attribute `constraints`, as a list. Optuna 5 also
- * writes an attribute `constraints:<name>` for each.
+ * `trial_values` and the constraints in the system attribute `constraints`, as a list. Optuna 5
+ * also writes an attribute `constraints:<name>` for each.
  */
 import { boundsOf } from '../core/study/objectives.ts';
 import type { Figures, Listed } from '../core/study/objectives.ts';

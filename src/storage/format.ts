@@ -1,6 +1,6 @@
 /**
- * Versions of the lab file's format, and what they guard: a release that drops or ignores a part of a
- * study must not write the file.
+ * Versions of the lab file's format, and what they guard: a release that drops or ignores a part of
+ * a study must not write the file.
  *
  * - A part that older releases must not write over raises the number in the files that contain it,
  *   when it is written. Releases refuse a higher number than theirs.

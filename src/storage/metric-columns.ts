@@ -1,7 +1,7 @@
 /**
- * The columns of a lab file that hold metrics of attempts, as `protocol/window/row-columns.ts` lists
- * them. Files of earlier versions lack some: the writer adds them when it opens a file, and a reader,
- * which changes nothing, reads NULL instead.
+ * The columns of a lab file that hold metrics of attempts, as `protocol/window/row-columns.ts`
+ * lists them. Files of earlier versions lack some: the writer adds them when it opens a file, and a
+ * reader, which changes nothing, reads NULL instead.
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
 import { metricColumns, metricOf } from '../protocol/window/row-columns.ts';

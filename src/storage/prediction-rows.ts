@@ -13,8 +13,8 @@ export class PredictionRows {
   }
 
   /**
-   * Leaves a prediction out whose numbers are not finite: values may overflow on their way back from
-   * the model's scale.
+   * Leaves a prediction out whose numbers are not finite: values may overflow on their way back
+   * from the model's scale.
    * @param key `galapagos_study.id`
    */
   insert(key: number, number: number, prediction: Prediction): void {

@@ -1,6 +1,6 @@
 /**
- * Trials of a lab file as typed columns, thousands at a time, because an object for each trial would
- * cost a projection too much. `protocol/window/row-columns.ts` lists the columns.
+ * Trials of a lab file as typed columns, thousands at a time, because an object for each trial
+ * would cost a projection too much. `protocol/window/row-columns.ts` lists the columns.
  */
 import type { TrialOutcome } from '../core/scheduling/index.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/codes.ts';

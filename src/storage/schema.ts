@@ -251,8 +251,8 @@ export const AUDIT_COLUMNS = {
 } as const;
 
 /**
- * Wrong values that audits found, until the user resumes or removes the node: the trial's value with
- * its node, and the other. Earlier files lack the table.
+ * Wrong values that audits found, until the user resumes or removes the node: the trial's value
+ * with its node, and the other. Earlier files lack the table.
  */
 export const MISMATCH_DDL = `CREATE TABLE IF NOT EXISTS galapagos_mismatch (
 	study INTEGER NOT NULL,
@@ -281,7 +281,8 @@ export const PREDICTION_DDL = `CREATE TABLE IF NOT EXISTS galapagos_prediction (
 /**
  * Trials of other searches that a study started from, numbered from 0 in an order that never
  * changes, and the parents that trials of the study have among them. params as in galapagos_trial;
- * figures: a float64 an objective, and where the study has constraints the violation, little-endian. As with audits, earlier files lack the tables.
+ * figures: a float64 an objective, and where the study has constraints the violation,
+ * little-endian. As with audits, earlier files lack the tables.
  */
 export const HISTORY_DDL: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS galapagos_history (

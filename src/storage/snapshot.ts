@@ -1,7 +1,7 @@
 /**
  * The lab's state as the scheduler restores it: its studies, with trials read a page at a time when
- * iterated. The totals of a finished study are read when they are first asked for, which takes 0.1 s
- * for 100,000 trials.
+ * iterated. The totals of a finished study are read when they are first asked for, which takes 0.1
+ * s for 100,000 trials.
  */
 import type {
   LabSnapshot,

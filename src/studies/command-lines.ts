@@ -18,7 +18,8 @@ export interface Stored {
 
 /**
  * Null: the objective runs no program.
- * @param stored absent: the trial is no stored one, so that no configuration file can be written for it
+ * @param stored absent: the trial is no stored one, so that no configuration file can be written
+ *   for it
  */
 export function commandLineOf(
   { objective, seed }: Pick<StudySpec, 'objective' | 'seed'>,

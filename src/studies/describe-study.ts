@@ -74,7 +74,8 @@ export async function continueRemovals(
 }
 
 async function removeOne(coordinator: Coordinator, uid: string, userFolder: string): Promise<void> {
-  // Files first: a removal that is interrupted is continued as long as the study is in the lab file.
+  // Files first: a removal that is interrupted is continued as long as the study is in the lab
+  // file.
   const removable = coordinator.lab.studies.get(uid);
   if (removable?.deleted === true && removable.lanes === 0)
     await removeStudyFiles(userFolder, removable);

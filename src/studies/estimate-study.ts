@@ -34,7 +34,9 @@ interface Spread extends Range {
   readonly mean: number;
 }
 
-/** Alike workers: `cohort` is how long one takes for a cohort of `lanes` trials, in milliseconds. */
+/**
+ * Alike workers: `cohort` is how long one takes for a cohort of `lanes` trials, in milliseconds.
+ */
 interface Crew {
   readonly workers: number;
   readonly lanes: number;

@@ -1,6 +1,6 @@
 /**
- * Looks at this machine for `node/devices`: its WebGPU adapters, the executors on the processor, the
- * TensorFlow installation, and the system's access to each card.
+ * Looks at this machine for `node/devices`: its WebGPU adapters, the executors on the processor,
+ * the TensorFlow installation, and the system's access to each card.
  */
 import { cardAccess, hasSelectLayer } from '../node/devices/card-access.ts';
 import type { MachineFacts } from '../node/devices/assess.ts';

@@ -64,7 +64,9 @@ export interface NodeListener {
    *   are refused for a minute
    */
   linkEnded(node: string, error: string, pause: boolean): void;
-  /** The first message of a node of other versions of the protocol, which no schema here accepts. */
+  /**
+   * The first message of a node of other versions of the protocol, which no schema here accepts.
+   */
   otherVersion(node: string, versions: VersionRange): void;
 }
 

@@ -1,4 +1,6 @@
-/** A lab shared on loopback: a host and a node, each with its own user folder, as real processes. */
+/**
+ * A lab shared on loopback: a host and a node, each with its own user folder, as real processes.
+ */
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
  * Galapagos for Windows under wine, which is not Windows: wine has no junctions, and its taskkill
- * ends no descendants. Takes a minute and a half on a busy machine, where each start of Node under wine
- * takes seconds.
+ * ends no descendants. Takes a minute and a half on a busy machine, where each start of Node under
+ * wine takes seconds.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

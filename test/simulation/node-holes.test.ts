@@ -1,7 +1,7 @@
 /**
  * Rules of nodes whose violation random walks do not show, because other rules repair its effects
- * later. Each is a scenario that holds, and that fails when the rule is broken on purpose. Takes more
- * than 30 s of CPU time on a busy machine, because each broken scheduler is loaded anew.
+ * later. Each is a scenario that holds, and that fails when the rule is broken on purpose. Takes
+ * more than 30 s of CPU time on a busy machine, because each broken scheduler is loaded anew.
  */
 import { describe, expect } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Simulates labs of several nodes under faults: links are cut for 1–150 s, nodes and the coordinator
- * are killed, slots are held. A failing seed can be run again by itself.
+ * Simulates labs of several nodes under faults: links are cut for 1–150 s, nodes and the
+ * coordinator are killed, slots are held. A failing seed can be run again by itself.
  */
 import { describe, expect, it } from 'vitest';
 import { violations } from '../../src/core/scheduling/invariants.ts';

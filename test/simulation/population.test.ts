@@ -1,4 +1,6 @@
-/** Tests population-based training on the virtual clock: who copies whom, and what waiting costs. */
+/**
+ * Tests population-based training on the virtual clock: who copies whom, and what waiting costs.
+ */
 import { describe, expect, it } from 'vitest';
 import type { LabState } from '../../src/core/scheduling/index.ts';
 import { simulate } from '../../src/core/simulation/index.ts';

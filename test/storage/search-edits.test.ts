@@ -1,4 +1,6 @@
-/** Tests edits of a search in the lab file: the study after them, and the rows that Optuna reads. */
+/**
+ * Tests edits of a search in the lab file: the study after them, and the rows that Optuna reads.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** Tests of warm starts of studies with constraints: which values each kind of source has of them. */
+/**
+ * Tests of warm starts of studies with constraints: which values each kind of source has of them.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';

@@ -1,7 +1,8 @@
 /**
  * Nodes of an adversarial world: their links, boots, modes and held slots as plain values, and the
- * relay between the coordinator and the workers of a node. Messages of a node's workers arrive while
- * its link is up and its last join was answered; a new connection loses what was on the old one.
+ * relay between the coordinator and the workers of a node. Messages of a node's workers arrive
+ * while its link is up and its last join was answered; a new connection loses what was on the old
+ * one.
  */
 import type { Event, Instruction } from '../../src/core/scheduling/index.ts';
 import { parseSlot } from '../../src/core/device.ts';

@@ -99,8 +99,8 @@ class Place {
   }
 
   /**
-   * Waits until no worker and no program is left; returns the ids of those that are. A worker starts
-   * programs until it notices the end of its coordinator.
+   * Waits until no worker and no program is left; returns the ids of those that are. A worker
+   * starts programs until it notices the end of its coordinator.
    */
   async orphans(): Promise<number[]> {
     let left: number[] = [];

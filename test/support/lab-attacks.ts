@@ -219,7 +219,10 @@ export async function longFrame(target: Target, channel: AttackedChannel): Promi
   close();
 }
 
-/** One message of many frames, beyond the limit of unread bytes. Resolves when the host has ended it. */
+/**
+ * One message of many frames, beyond the limit of unread bytes. Resolves when the host has ended
+ * it.
+ */
 export async function manyFrames(
   target: Target,
   channel: AttackedChannel,

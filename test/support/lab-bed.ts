@@ -1,7 +1,7 @@
 /**
- * Hosts of a test, made of network namespaces: a switch, and hosts that are connected to it by links
- * that a test can cut, slow down, delay, and make lossy. Contains nothing of Galapagos (test/support/lab-hosts.ts
- * runs its command in the hosts).
+ * Hosts of a test, made of network namespaces: a switch, and hosts that are connected to it by
+ * links that a test can cut, slow down, delay, and make lossy. Contains nothing of Galapagos
+ * (test/support/lab-hosts.ts runs its command in the hosts).
  *
  * Everything exists inside one holder process, which has its own network, mount and process
  * namespaces. When the holder's standard input closes, also because the test process was killed,

@@ -56,8 +56,8 @@ export interface LabChaosReport {
   /** Trials that finished. */
   readonly trials: number;
   /**
-   * From a fault of a node until each of its trials ran again or ended, shortest first. Contains the
-   * time for which no other node was free.
+   * From a fault of a node until each of its trials ran again or ended, shortest first. Contains
+   * the time for which no other node was free.
    */
   readonly recoveries: readonly Recovery[];
   readonly violations: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a node and its workers (`--import`): replaces the value of every result that leaves
- * the process by a wrong one.
+ * Preloaded into a node and its workers (`--import`): replaces the value of every result that
+ * leaves the process by a wrong one.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Training scripts that other projects publish, from the folder that `GALAPAGOS_EXAMPLES` names. */
+/**
+ * Training scripts that other projects publish, from the folder that `GALAPAGOS_EXAMPLES` names.
+ */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingPython } from './peer-python.ts';

@@ -1,7 +1,7 @@
 /**
  * A ROUTER socket whose peer connects again while messages wait for its earlier connection, which
- * then sends and fails. argv[2]: `local`, `control` or `data`, the options of the socket. The process
- * prints `alive` and ends, unless the library aborts it.
+ * then sends and fails. argv[2]: `local`, `control` or `data`, the options of the socket. The
+ * process prints `alive` and ends, unless the library aborts it.
  */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
- * Galapagos under wine: an installation for Windows of links to the built programs, and a wine of its
- * own. `GALAPAGOS_WINDOWS_NODE` names a `node.exe` in a folder `node_modules` that has
+ * Galapagos under wine: an installation for Windows of links to the built programs, and a wine of
+ * its own. `GALAPAGOS_WINDOWS_NODE` names a `node.exe` in a folder `node_modules` that has
  * `@libsql/win32-x64-msvc` as well.
  */
 import { spawn, spawnSync } from 'node:child_process';

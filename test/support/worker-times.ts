@@ -28,7 +28,9 @@ export function stallMeter(): { readonly end: () => number } {
 
 export type WorkerTimes = Pick<LabOptions, 'beatMs' | 'leaseMs' | 'taskMs' | 'obeyMs' | 'helloMs'>;
 
-/** @returns the scheduler's own limits, multiplied by 1 on a quiet machine and by more on a busy one */
+/**
+ * @returns the scheduler's own limits, multiplied by 1 on a quiet machine and by more on a busy one
+ */
 export async function workerTimes(): Promise<WorkerTimes> {
   const meter = stallMeter();
   await pause(MEASURED_MS);

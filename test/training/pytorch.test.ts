@@ -1,6 +1,6 @@
 /**
- * The reference against recorded runs of PyTorch: gradients, losses, weights, optimisers. In full it
- * takes minutes of CPU time, because the reference computes deep networks in float64.
+ * The reference against recorded runs of PyTorch: gradients, losses, weights, optimisers. In full
+ * it takes minutes of CPU time, because the reference computes deep networks in float64.
  */
 import { describe, expect, it } from 'vitest';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';

@@ -1,6 +1,6 @@
 /**
- * The executor wasm against recorded losses of PyTorch. In full it takes more than 30 s of CPU time,
- * because deep networks train thirty steps and more.
+ * The executor wasm against recorded losses of PyTorch. In full it takes more than 30 s of CPU
+ * time, because deep networks train thirty steps and more.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { fuses } from '../../src/training/executors/wasm/fused.ts';

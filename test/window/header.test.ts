@@ -1,4 +1,6 @@
-/** Tests the header of a study: the score it shows, and the split that the score was measured on. */
+/**
+ * Tests the header of a study: the score it shows, and the split that the score was measured on.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import { scoreKindOf, scoreText } from '../../src/core/study/score.ts';

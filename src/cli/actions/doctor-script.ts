@@ -1,4 +1,6 @@
-/** Checks of `galapagos doctor STUDY`: the program of a study file, its interpreter and packages. */
+/**
+ * Checks of `galapagos doctor STUDY`: the program of a study file, its interpreter and packages.
+ */
 import { dirname, resolve } from 'node:path';
 import type { DoctorCheck } from '../../protocol/cli-output.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';

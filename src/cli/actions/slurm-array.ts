@@ -1,4 +1,6 @@
-/** Submits nodes to Slurm as a job array, shows its tasks and cancels it at the end of the study. */
+/**
+ * Submits nodes to Slurm as a job array, shows its tasks and cancels it at the end of the study.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { StudyState } from '../../core/scheduling/words.ts';
 import { cancelArray, submitArray, tasksOf } from '../../node/cluster/slurm.ts';

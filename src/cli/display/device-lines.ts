@@ -1,4 +1,6 @@
-/** Formats the list of devices as text: a line for each device, indented lines for its executors. */
+/**
+ * Formats the list of devices as text: a line for each device, indented lines for its executors.
+ */
 import { deviceName } from '../../core/device.ts';
 import { cardConditions } from '../../node/devices/conditions.ts';
 import type {

@@ -1,7 +1,7 @@
 /**
- * Interface between a run and its display; formatting belongs to the displays. `terminal.ts`, `lines.ts` and
- * `json.ts` are the three displays; the producer is the run itself. Calls come in the order start,
- * (event | tick)…, finish.
+ * Interface between a run and its display; formatting belongs to the displays. `terminal.ts`,
+ * `lines.ts` and `json.ts` are the three displays; the producer is the run itself. Calls come in
+ * the order start, (event | tick)…, finish.
  */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
@@ -149,7 +149,9 @@ export interface RunSummary {
    * Executors of the best trials, with the reasons; empty if the objective does not report them.
    */
   readonly executors: readonly { readonly label: string; readonly reason: string | null }[];
-  /** Folder with what the program of the best trial kept; absent: it kept nothing, or is no program. */
+  /**
+   * Folder with what the program of the best trial kept; absent: it kept nothing, or is no program.
+   */
   readonly checkpoints?: string;
   /** Best first, at most five. */
   readonly best: readonly BestTrial[];

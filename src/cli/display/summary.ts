@@ -59,8 +59,8 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
 }
 
 /**
- * Command line of the best trial's program, with a heading, and the folder of the files that it kept.
- * Empty if the study runs no program.
+ * Command line of the best trial's program, with a heading, and the folder of the files that it
+ * kept. Empty if the study runs no program.
  */
 export function againLines(
   best: (Pick<Ranked, 'trial'> & { readonly command?: string }) | undefined,

@@ -1,4 +1,6 @@
-/** Finds the lab that `galapagos node` works for: by invitation, by address, or as joined before. */
+/**
+ * Finds the lab that `galapagos node` works for: by invitation, by address, or as joined before.
+ */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';

@@ -118,7 +118,9 @@ export class NodeFolders implements DatasetFolders {
     return this.#datasets.disk();
   }
 
-  /** Returns why a program of fetched code cannot be started; null: it can, or the code is not here. */
+  /**
+   * Returns why a program of fetched code cannot be started; null: it can, or the code is not here.
+   */
   #missing({ content, programs = [] }: FetchOrder): string | null {
     const entries = this.#snapshots.entries(content);
     if (entries === null) return null;

@@ -136,8 +136,8 @@ function withFlags(
 }
 
 /**
- * Returns the sampler or pruner that a flag names; undefined: the flag is absent, or names that of the
- * file without settings, which keeps its own.
+ * Returns the sampler or pruner that a flag names; undefined: the flag is absent, or names that of
+ * the file without settings, which keeps its own.
  */
 function changedSetting<Spec extends { readonly name: string }>(
   flag: string | undefined,

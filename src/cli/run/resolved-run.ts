@@ -9,8 +9,8 @@ import type { ResolvedStudy } from './resolve-study.ts';
 
 export interface ResolvedRun extends ResolvedStudy {
   /**
-   * Takes what trials need of this machine's files, if a new study is created; null: it is taken, or
-   * the study is stored.
+   * Takes what trials need of this machine's files, if a new study is created; null: it is taken,
+   * or the study is stored.
    */
   readonly capture: (() => Promise<Captured>) | null;
   /** Searches whose trials the study starts from. */

@@ -1,6 +1,7 @@
 /**
- * Exact hypervolume of points with two or three objectives: the measure of the part of the objective
- * space that they dominate, up to a reference point. Points are minimised in every coordinate.
+ * Exact hypervolume of points with two or three objectives: the measure of the part of the
+ * objective space that they dominate, up to a reference point. Points are minimised in every
+ * coordinate.
  */
 import { at } from '../at.ts';
 

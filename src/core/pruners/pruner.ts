@@ -47,7 +47,9 @@ export interface PrunedTrials {
 
 /** Decision which paused trial goes on. */
 interface Promotion {
-  /** Returns the rung at which a trial pauses next after so many epochs; null: it trains to its end. */
+  /**
+   * Returns the rung at which a trial pauses next after so many epochs; null: it trains to its end.
+   */
   next(epochs: number): number | null;
   /**
    * Returns the paused trial to go on with; null: none.

@@ -1,8 +1,8 @@
 /**
  * A sampler of a study whose search was edited. It sees the earlier trials that are inside its
- * search space, followed by the trials since the edit, and proposes in the searched parameters only.
- * The sampler inside numbers the former 0 … t − 1 and the latter from t on, so every sampler works
- * as on a history of its own. A pure function of the study, as every sampler.
+ * search space, followed by the trials since the edit, and proposes in the searched parameters
+ * only. The sampler inside numbers the former 0 … t − 1 and the latter from t on, so every sampler
+ * works as on a history of its own. A pure function of the study, as every sampler.
  */
 import { at } from '../at.ts';
 import { PURPOSE, Stream } from '../random.ts';

@@ -1,7 +1,7 @@
 /**
  * Variation operators of the evolutionary samplers: founders, crossover of two parents and mutation
- * of a child, on any mix of parameters. `evolution.ts` gives their reasons. Which trials become parents
- * is the sampler's decision.
+ * of a child, on any mix of parameters. `evolution.ts` gives their reasons. Which trials become
+ * parents is the sampler's decision.
  */
 import { exp, log } from '../elementary.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -30,8 +30,8 @@ const SIGMA_RATIO = 6;
 const PATIENCE = 10;
 
 /**
- * Returns the function that makes founders: Latin hypercubes of `initial` points and doubling sizes,
- * and a uniform point where the designed one exists already.
+ * Returns the function that makes founders: Latin hypercubes of `initial` points and doubling
+ * sizes, and a uniform point where the designed one exists already.
  */
 export function foundersOf(
   axes: readonly Axis[],

@@ -11,20 +11,20 @@
  *   members go on with their parameters. The parents of a copy are the copied trial and the
  *   member's own last trial, so that the members follow from the parents.
  * - Members are compared at the round that they have just ended, with all others at that round. A
- *   member goes on as soon as enough others rank behind it. Those that may be among the worst wait
- *   until all members have ended the round, or half of those that have ended it also the next one.
- *   Then, or if nothing else trains, the members that have ended it are compared, if they are four or
- *   half of the population. So members on fast workers copy each other while the others train on slow
- *   ones. Fewer would soon descend from one.
+ * member goes on as soon as enough others rank behind it. Those that may be among the worst wait
+ * until all members have ended the round, or half of those that have ended it also the next one.
+ * Then, or if nothing else trains, the members that have ended it are compared, if they are four or
+ * half of the population. So members on fast workers copy each other while the others train on slow
+ * ones. Fewer would soon descend from one.
  * - A member whose trial failed or diverged has no checkpoint. It ranks behind all others and always
  *   copies, of the best that have ended its round. If nothing can go on, the first member starts
  *   anew.
  *
  * Jaderberg et al. rank a member against the whole population when it is ready (truncation
- * selection). Implementations take the last score of each member at that time, of whatever step, and
- * compare as soon as two members have one (`_quantiles` of Ray Tune's `pbt.py` with `synch=False`, and
- * of Syne Tune's): while values improve fast, the members that are behind rank worst, and those that
- * are ahead never copy.
+ * selection). Implementations take the last score of each member at that time, of whatever step,
+ * and compare as soon as two members have one (`_quantiles` of Ray Tune's `pbt.py` with
+ * `synch=False`, and of Syne Tune's): while values improve fast, the members that are behind rank
+ * worst, and those that are ahead never copy.
  */
 import { at } from '../at.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -51,7 +51,9 @@ export interface PbtSettings {
   readonly resample: number;
 }
 
-/** Fewest members of a population. As many are compared without the others, however many those are. */
+/**
+ * Fewest members of a population. As many are compared without the others, however many those are.
+ */
 const FEWEST_MEMBERS = 4;
 
 export const PBT_SETTINGS: SettingTable = {
@@ -247,8 +249,8 @@ class Members {
   }
 
   /**
-   * Returns the members that can go on, those with the fewest rounds first, of these the best, and last
-   * those for which it is early.
+   * Returns the members that can go on, those with the fewest rounds first, of these the best, and
+   * last those for which it is early.
    */
   moves(history: HistoryView): Move[] {
     const rounds = new Map<number, Compared>();
@@ -298,8 +300,8 @@ class Members {
   }
 
   /**
-   * Returns whether it is too early to say if a member copies another after its leaf, and the trials
-   * of which it copies one, by what is known now; none: it goes on by itself.
+   * Returns whether it is too early to say if a member copies another after its leaf, and the
+   * trials of which it copies one, by what is known now; none: it goes on by itself.
    */
   #standing(
     leaf: number,
@@ -342,9 +344,9 @@ function byCost(a: number, b: number): number {
 }
 
 /**
- * Varies parameters: each is drawn anew with probability `resample`. Otherwise a number is multiplied by
- * 1.2 or 0.8, an ordinal one moves by at least one step, and a categorical one to a neighbour in its
- * list. Bounds clip.
+ * Varies parameters: each is drawn anew with probability `resample`. Otherwise a number is
+ * multiplied by 1.2 or 0.8, an ordinal one moves by at least one step, and a categorical one to a
+ * neighbour in its list. Bounds clip.
  */
 export function explored(
   axes: readonly Axis[],

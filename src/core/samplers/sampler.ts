@@ -70,8 +70,8 @@ export interface Sampler {
   /**
    * For synchronous samplers: number of leading trials that must have ended before number n may be
    * proposed (0 without a barrier); the history contains exactly those. Null for asynchronous ones:
-   * the history contains the first `historyLength` completions in order of completion and, as running, all
-   * smaller numbers that are not among them.
+   * the history contains the first `historyLength` completions in order of completion and, as
+   * running, all smaller numbers that are not among them.
    */
   readonly barrier: ((n: number) => number) | null;
   /** Maximum number of trials (a grid's size); null without a bound. */

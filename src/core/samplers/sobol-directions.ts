@@ -9,7 +9,8 @@
  * documentation; and the names of the copyright holders, of the University of New South Wales and
  * of the University of Waikato, and of their contributors are not used to endorse products derived
  * from it without written permission. THE TABLE IS PROVIDED BY THE COPYRIGHT HOLDERS AND
- * CONTRIBUTORS "AS IS", WITHOUT ANY EXPRESS OR IMPLIED WARRANTY; THEY ARE NOT LIABLE FOR ANY DAMAGES.
+ * CONTRIBUTORS "AS IS", WITHOUT ANY EXPRESS OR IMPLIED WARRANTY; THEY ARE NOT LIABLE FOR ANY
+ * DAMAGES.
  */
 import { at } from '../at.ts';
 

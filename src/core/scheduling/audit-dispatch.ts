@@ -64,8 +64,8 @@ function isWanted(lab: LabState, slot: Slot): boolean {
 }
 
 /**
- * After the dispatch of a step: takes audits back that are in the way of a trial, whose slot may not
- * be given work any more, or whose study does not run; gives up those that cannot run.
+ * After the dispatch of a step: takes audits back that are in the way of a trial, whose slot may
+ * not be given work any more, or whose study does not run; gives up those that cannot run.
  */
 export function tendAudits(lab: LabState): void {
   for (const attempt of lab.audits) {
@@ -88,7 +88,9 @@ function hasAllTrials({ wanted, columns, limit, exhausted }: Study): boolean {
   return wanted === 0 && (columns.size >= limit || exhausted);
 }
 
-/** Returns whether a slot, free or not, may evaluate the audit's trial, and no trial waits for it. */
+/**
+ * Returns whether a slot, free or not, may evaluate the audit's trial, and no trial waits for it.
+ */
 function mayStillRun(lab: LabState, audit: Audit): boolean {
   for (const group of lab.free.groups) {
     if (!mayAudit(lab, audit, group)) continue;

@@ -1,7 +1,7 @@
 /**
  * Compares the values of an audit with those of its trial. Where they differ, a third node decides
- * which of the two nodes is wrong; this host's own machine is believed. A node whose values differed
- * `mostMismatches` times is paused.
+ * which of the two nodes is wrong; this host's own machine is believed. A node whose values
+ * differed `mostMismatches` times is paused.
  */
 import { THIS_NODE } from '../device.ts';
 import { missingMetrics } from '../study/objectives.ts';
@@ -71,7 +71,9 @@ function evaluationIn(
   return evaluationOf(lab, study, slot, { outcome: lacks ? 'diverged' : outcome, result, until });
 }
 
-/** Gives up the study's audits. A difference that a third node could have decided stays undecided. */
+/**
+ * Gives up the study's audits. A difference that a third node could have decided stays undecided.
+ */
 export function dropAudits(lab: LabState, { audits }: Study): void {
   for (const audit of audits.due.splice(0)) {
     settleAudit(lab, audit);

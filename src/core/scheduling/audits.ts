@@ -1,6 +1,6 @@
 /**
- * Audits: evaluations of ended trials on another node, for studies that ask for them. An audit is an
- * attempt of a trial that has ended: it is not live, not charged, and changes no result.
+ * Audits: evaluations of ended trials on another node, for studies that ask for them. An audit is
+ * an attempt of a trial that has ended: it is not live, not charged, and changes no result.
  * `audit-dispatch.ts` decides when one runs, `audit-verdicts.ts` compares the values.
  */
 import { PURPOSE, Stream } from '../random.ts';
@@ -116,8 +116,8 @@ export function startAudit(
 }
 
 /**
- * Takes a running audit back from its worker: the slot is needed, or its study no longer runs. It is
- * due again.
+ * Takes a running audit back from its worker: the slot is needed, or its study no longer runs. It
+ * is due again.
  */
 export function takeBackAudit(lab: LabState, attempt: Attempt, reason: string): void {
   endAudit(lab, attempt, 'cancelled', { detail: reason });

@@ -1,4 +1,6 @@
-/** Lanes of a cohort as its worker is told them: point, and part of the training if not all of it. */
+/**
+ * Lanes of a cohort as its worker is told them: point, and part of the training if not all of it.
+ */
 import type { TrainingPart } from '../study/training-part.ts';
 import type { CohortTrial } from './instructions.ts';
 import { nextPause } from './next-pause.ts';

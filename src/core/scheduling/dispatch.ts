@@ -1,7 +1,8 @@
 /**
  * Assigns waiting trials to free slots at the end of every step: slots with the fewest outstanding
- * cohorts first, then those on which attempts take the least time, then by name; among studies the one with the fewest busy lanes; among its trials
- * the smallest number. `packing.ts` decides how many.
+ * cohorts first, then those on which attempts take the least time, then by name; among studies the
+ * one with the fewest busy lanes; among its trials the smallest number. `packing.ts` decides how
+ * many.
  */
 import { startAudits } from './audit-dispatch.ts';
 import { startAudit } from './audits.ts';

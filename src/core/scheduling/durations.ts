@@ -1,6 +1,6 @@
 /**
- * Expected duration of a study's attempts on a slot: the mean of those that ended there; while there
- * are none, that of the slots of its device model, of its node, or of all. Kept in memory.
+ * Expected duration of a study's attempts on a slot: the mean of those that ended there; while
+ * there are none, that of the slots of its device model, of its node, or of all. Kept in memory.
  */
 import { parseSlot } from '../device.ts';
 import type { SlotName } from './words.ts';

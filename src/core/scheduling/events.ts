@@ -99,7 +99,9 @@ export interface StoredTrial {
   readonly verdict?: Verdict;
   /** Attempts without an outcome. */
   readonly unsettled: readonly StoredAttempt[];
-  /** Number of its attempts that paused it at a rung, and whether its last one did; absent: none. */
+  /**
+   * Number of its attempts that paused it at a rung, and whether its last one did; absent: none.
+   */
   readonly pauses?: number;
   readonly isPaused?: boolean;
 }
@@ -195,8 +197,8 @@ export interface StoredStudy {
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
   /**
-   * Totals of a finished study, read when they are first asked for. Null: the study is not finished,
-   * a trial or an attempt has not ended, or completion numbers are missing.
+   * Totals of a finished study, read when they are first asked for. Null: the study is not
+   * finished, a trial or an attempt has not ended, or completion numbers are missing.
    */
   readonly head: StoredHead | null;
   /** In the order of their trials. */

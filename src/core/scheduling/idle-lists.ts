@@ -1,6 +1,7 @@
 /**
  * Lists of trials and slots that idle reasons name, each computed when it is first needed. Reasons
- * of one moment share them, because they are the same for all idle slots. Valid until the next step.
+ * of one moment share them, because they are the same for all idle slots. Valid until the next
+ * step.
  */
 import { fasterGroups } from './packing.ts';
 import type { Group } from './packing.ts';

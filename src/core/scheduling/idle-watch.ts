@@ -43,7 +43,8 @@ export class IdleWatch {
   }
 
   /**
-   * Call after each step. O(slots · studies + open trials) if all are idle, O(slots) if all are busy.
+   * Call after each step. O(slots · studies + open trials) if all are idle, O(slots) if all are
+   * busy.
    */
   look(lab: LabState): void {
     const lists = new IdleLists();

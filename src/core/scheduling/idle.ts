@@ -164,8 +164,8 @@ export type Idle =
 
 /**
  * @param lists for the reasons of several slots between two steps
- * @returns null: it is busy, or there is no such slot. O(studies + open trials), with lists that are
- *   known already O(studies)
+ * @returns null: it is busy, or there is no such slot. O(studies + open trials), with lists that
+ *   are known already O(studies)
  */
 export function idleReason(
   lab: LabState,

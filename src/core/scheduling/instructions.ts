@@ -142,7 +142,8 @@ export type Write =
       readonly memoryFailures: number;
       readonly laneCap: number;
       /**
-       * Reports of steps from this number on are dropped: those after its last checkpoint. Absent: 0.
+       * Reports of steps from this number on are dropped: those after its last checkpoint. Absent:
+       * 0.
        */
       readonly checkpoint?: number;
     }

@@ -1,9 +1,8 @@
 /**
- * Consequences of each way in which a live attempt can end without a value. A trial that a pruner has
- * stopped ends as pruned by any of them. Losses are not counted,
- * except if the worker was silent while the attempt ran (`maxSilences`). Crashes count towards
- * `maxAttempts`, deaths of the worker towards their own, larger limit; memory failures first halve
- * the cohort.
+ * Consequences of each way in which a live attempt can end without a value. A trial that a pruner
+ * has stopped ends as pruned by any of them. Losses are not counted, except if the worker was
+ * silent while the attempt ran (`maxSilences`). Crashes count towards `maxAttempts`, deaths of the
+ * worker towards their own, larger limit; memory failures first halve the cohort.
  */
 import { moveAttempt } from './attempts.ts';
 import { loseAudit } from './audits.ts';

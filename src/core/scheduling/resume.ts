@@ -268,7 +268,8 @@ function orphan(
 
 /**
  * Lets the trials of orphaned attempts run elsewhere as well, once their workers were silent for
- * `silentMs` since the opening. Until adoption ends, a hello or result of such a worker still counts.
+ * `silentMs` since the opening. Until adoption ends, a hello or result of such a worker still
+ * counts.
  */
 export function orphansUnheard(lab: LabState, since: number): void {
   const at = since + lab.options.silentMs + lab.stalledMs;

@@ -1,8 +1,8 @@
 /**
  * Second attempts of a running trial: at most two are live, never two on one node, and the first
  * that ends it wins. A rescue replaces attempts whose nodes are away or have not come back after a
- * restart of the host; such a trial waits in number order with the others. A straggler is started on an idle slot that is expected to finish it much
- * sooner.
+ * restart of the host; such a trial waits in number order with the others. A straggler is started
+ * on an idle slot that is expected to finish it much sooner.
  */
 import { lanesFor, mayRun } from './packing.ts';
 import type { Attempt, LabState, OpenTrial, Slot, Study } from './state.ts';
@@ -40,7 +40,9 @@ function pausesAtRungs({ pruning }: Study): boolean {
   return pruning?.pruner.promotion !== undefined;
 }
 
-/** After a change of a running trial's attempts or of their nodes: it waits for a rescue, or not. */
+/**
+ * After a change of a running trial's attempts or of their nodes: it waits for a rescue, or not.
+ */
 export function requeue(trial: OpenTrial): void {
   if (trial.state !== 'running') return;
   if (needsRescue(trial)) trial.study.waiting.add(trial);

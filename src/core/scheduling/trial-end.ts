@@ -25,7 +25,9 @@ export interface End {
   readonly figures?: Figures | null;
 }
 
-/** Returns what a study that lists objectives ranks a trial by; null: the worst, or it lists none. */
+/**
+ * Returns what a study that lists objectives ranks a trial by; null: the worst, or it lists none.
+ */
 export function rankedOf(spec: Listed, figures: Figures | null | undefined): RankedValues | null {
   if (spec.objectives === undefined || figures === null || figures === undefined) return null;
   return { values: figures.values, violation: violationOf(spec, figures) };

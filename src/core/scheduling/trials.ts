@@ -1,4 +1,7 @@
-/** States of a trial: creation and start. Its return to waiting is in `back.ts`, its end in `trial-end.ts`. */
+/**
+ * States of a trial: creation and start. Its return to waiting is in `back.ts`, its end in
+ * `trial-end.ts`.
+ */
 import { exp } from '../elementary.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
 import type { AttemptResult } from './events.ts';

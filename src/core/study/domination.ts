@@ -23,7 +23,8 @@ export function oriented(
 
 /**
  * Returns whether the first point dominates the second: it is feasible and the other is not, or
- * violates the constraints less, or, both feasible, is no worse in any coordinate and better in one.
+ * violates the constraints less, or, both feasible, is no worse in any coordinate and better in
+ * one.
  */
 export function dominates(one: Point, other: Point): boolean {
   if (one.violation > 0 || other.violation > 0) return one.violation < other.violation;

@@ -1,4 +1,6 @@
-/** Words for the outcomes of trials and attempts, the same in the window and on the command line. */
+/**
+ * Words for the outcomes of trials and attempts, the same in the window and on the command line.
+ */
 import type { TrialOutcome } from '../scheduling/words.ts';
 
 export const outcomeWords: Readonly<Record<TrialOutcome, string>> = {
@@ -14,7 +16,9 @@ export const outcomeWords: Readonly<Record<TrialOutcome, string>> = {
   silent: 'its worker stopped responding five times: a training step takes too long',
 };
 
-/** Returns the words for an outcome; outcomes of attempts that are in no list are their own word. */
+/**
+ * Returns the words for an outcome; outcomes of attempts that are in no list are their own word.
+ */
 export function outcomeText(outcome: string): string {
   return new Map(Object.entries(outcomeWords)).get(outcome) ?? outcome;
 }

@@ -1,6 +1,7 @@
 /**
- * Edits of a study's search while its history stays: other ranges, fixed parameters, another sampler
- * or pruner. The study's spec is that of the newest edit; each edit keeps the search before it.
+ * Edits of a study's search while its history stays: other ranges, fixed parameters, another
+ * sampler or pruner. The study's spec is that of the newest edit; each edit keeps the search before
+ * it.
  */
 import type { Only } from '../search-space/reduced-space.ts';
 import type { ParamValue, SearchSpace } from '../search-space/distribution.ts';

@@ -4,6 +4,8 @@ export interface TrainingPart {
   readonly source: number | null;
   /** Number of epochs trained before the part. */
   readonly from: number;
-  /** Number of epochs trained after the part, when it leaves a checkpoint; at most the training's. */
+  /**
+   * Number of epochs trained after the part, when it leaves a checkpoint; at most the training's.
+   */
   readonly until: number;
 }

@@ -243,9 +243,9 @@ export class TrialColumns {
   }
 
   /**
-   * What an asynchronous sampler is shown: the first `historyLength` completions. O(1) for lengths that do
-   * not fall from call to call; one that does costs O(historyLength). The view is good until the next call
-   * of this method.
+   * What an asynchronous sampler is shown: the first `historyLength` completions. O(1) for lengths
+   * that do not fall from call to call; one that does costs O(historyLength). The view is good
+   * until the next call of this method.
    */
   asynchronousView(historyLength: number): HistoryView {
     return this.#byCompletion.at(historyLength);

@@ -1,6 +1,6 @@
 /**
- * CSV (RFC 4180; also `;` and tabs): rows of a table as texts, with quotes undone. csv-parse parses;
- * limits, line numbers and errors are defined here. Knows nothing of labels.
+ * CSV (RFC 4180; also `;` and tabs): rows of a table as texts, with quotes undone. csv-parse
+ * parses; limits, line numbers and errors are defined here. Knows nothing of labels.
  */
 import { CsvError, Parser } from 'csv-parse';
 import { DatasetError, mismatch } from '../dataset-error.ts';

@@ -8,8 +8,8 @@ import type { ThreadWork } from '../reading/thread-work.ts';
 import { refusePaths } from './refuse-paths.ts';
 
 /**
- * @throws GalapagosError `no-paths` for a path named by a browser; `no-lab`; whatever keeps a source
- *   from being a history
+ * @throws GalapagosError `no-paths` for a path named by a browser; `no-lab`; whatever keeps a
+ *   source from being a history
  */
 export async function readHistories(
   { labFile }: { readonly labFile: () => string | null },

@@ -1,6 +1,7 @@
 /**
  * The thread that reads a lab file for windows, a block of rows a turn, and estimates the time
- * left, so that neither blocks the coordinator's event loop. `study-projection.ts` uses the rows. Entry of a worker thread: other files import its types only.
+ * left, so that neither blocks the coordinator's event loop. `study-projection.ts` uses the rows.
+ * Entry of a worker thread: other files import its types only.
  */
 import { workerData } from 'node:worker_threads';
 import { timeLeft } from '../../core/analysis/time-left.ts';

@@ -16,8 +16,8 @@ import { SourceState } from './source-state.ts';
 /** Milliseconds between two looks at sources that are silent or rest. */
 const TICK_MS = 100;
 /**
- * Milliseconds between two questions to a peer which chunks it has: at least these, and one for each
- * 100 chunks, because the answer is as long as their bitmap.
+ * Milliseconds between two questions to a peer which chunks it has: at least these, and one for
+ * each 100 chunks, because the answer is as long as their bitmap.
  */
 const HAVE_MS = 100;
 const HAVE_CHUNKS = 100;

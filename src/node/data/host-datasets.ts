@@ -22,8 +22,8 @@ export interface WantedDataset {
 export interface HostDatasetsParts {
   readonly timer: Timer;
   /**
-   * Returns a dataset's chunks; null: the host does not have it, or every node does because it comes
-   * with the program. See `servedTree`.
+   * Returns a dataset's chunks; null: the host does not have it, or every node does because it
+   * comes with the program. See `servedTree`.
    */
   readonly open: (dataset: WantedDataset, signal: AbortSignal) => Promise<ChunkReader | null>;
   readonly send: (node: string, message: ToNode) => void;
@@ -85,8 +85,8 @@ export class HostDatasets {
   readonly serve: ServeData = (node, request) => this.#server.serve(node, request);
 
   /**
-   * Sets the datasets of unfinished studies; replaces the earlier list. Resolves once the nodes have
-   * been told.
+   * Sets the datasets of unfinished studies; replaces the earlier list. Resolves once the nodes
+   * have been told.
    */
   async want(wanted: readonly WantedDataset[]): Promise<void> {
     this.#wanted = wanted;

@@ -120,7 +120,10 @@ export function partsOf(manifest: Manifest, index: number): FilePart[] {
   return parts;
 }
 
-/** Returns whether bytes are the chunk that the manifest names. Long ones are hashed in another thread. */
+/**
+ * Returns whether bytes are the chunk that the manifest names. Long ones are hashed in another
+ * thread.
+ */
 export async function isChunk(
   manifest: Manifest,
   index: number,

@@ -16,8 +16,8 @@ export interface DatasetStore {
   /** Contents that the workers of this machine can train on, fetched or not. */
   contents(): readonly string[];
   /**
-   * Says why this machine does not take the content; null: it takes it, or has it already. A content
-   * that is accepted here is one of `contents` from then on.
+   * Says why this machine does not take the content; null: it takes it, or has it already. A
+   * content that is accepted here is one of `contents` from then on.
    */
   refusal?(order: FetchOrder): string | null;
   readonly incoming: IncomingTrees;
@@ -97,8 +97,8 @@ export class NodeDatasets {
   }
 
   /**
-   * Sets which datasets the host wants here, of `nodeWelcome` or `fetch`; replaces the earlier list.
-   * Failed ones are tried again.
+   * Sets which datasets the host wants here, of `nodeWelcome` or `fetch`; replaces the earlier
+   * list. Failed ones are tried again.
    */
   want(orders: readonly FetchOrder[]): void {
     this.#wanted = orders;

@@ -37,8 +37,8 @@ export async function keptTree(folder: string): Promise<ChunkReader | null> {
 }
 
 /**
- * Opens a dataset, hashing its files unless its manifest is kept. A manifest that cannot be kept, on
- * a full disk for example, is computed again another time.
+ * Opens a dataset, hashing its files unless its manifest is kept. A manifest that cannot be kept,
+ * on a full disk for example, is computed again another time.
  * @throws Error of the system if a file cannot be read
  */
 export async function servedTree(folder: string, signal?: AbortSignal): Promise<ChunkReader> {

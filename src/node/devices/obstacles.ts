@@ -38,7 +38,9 @@ export const LEFT_OUT = {
   },
 } as const satisfies Record<string, Obstacle>;
 
-/** CUDA 12 runs on this driver and later ones (CUDA 12 release notes, minor version compatibility). */
+/**
+ * CUDA 12 runs on this driver and later ones (CUDA 12 release notes, minor version compatibility).
+ */
 const CUDA_12_DRIVER = [525, 60, 13] as const;
 
 const NVIDIA_DRIVER =

@@ -1,4 +1,6 @@
-/** Looks for a host by its id while there is no link to it, because its address may have changed. */
+/**
+ * Looks for a host by its id while there is no link to it, because its address may have changed.
+ */
 import type { HostAddress } from '../../protocol/host-address.ts';
 import { Discovery } from './discovery.ts';
 import type { DiscoveryOptions } from './discovery.ts';

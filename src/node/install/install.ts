@@ -43,8 +43,8 @@ export function nodeService(
 }
 
 /**
- * Writes the service's files, enables it and starts the node. Where that fails, the files are as they
- * were before.
+ * Writes the service's files, enables it and starts the node. Where that fails, the files are as
+ * they were before.
  * @throws GalapagosError `program-failed`, with what to do where that is known
  */
 export async function installService(service: NodeService, run: RunProgram): Promise<void> {

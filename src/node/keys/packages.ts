@@ -1,6 +1,6 @@
 /**
- * The latest Python and packages of each node and study, in `packages.json`, for commands beside the
- * host. Outlasts the process that shares the lab.
+ * The latest Python and packages of each node and study, in `packages.json`, for commands beside
+ * the host. Outlasts the process that shares the lab.
  */
 import { z } from 'zod';
 import { strict } from '../../protocol/problems.ts';

@@ -10,7 +10,9 @@ const schema = strict({
   host: z.string().min(1).max(256),
 });
 
-/** Returns whether programs of the host may run. @throws InvalidInput naming the file and the field */
+/**
+ * Returns whether programs of the host may run. @throws InvalidInput naming the file and the field
+ */
 export function permitsPrograms(folder: LanFolder, host: string): boolean {
   return folder.read(FILE, schema)?.host === host;
 }

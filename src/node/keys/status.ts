@@ -55,8 +55,8 @@ export function readStatus(folder: LanFolder): readonly NodeStatus[] | null {
 }
 
 /**
- * Writes the status after changes, at most every two seconds. Offsets of clocks and round-trip times
- * change a little with each pulse; of these, larger changes are written, within five seconds.
+ * Writes the status after changes, at most every two seconds. Offsets of clocks and round-trip
+ * times change a little with each pulse; of these, larger changes are written, within five seconds.
  */
 export class StatusFile {
   readonly #folder: LanFolder;

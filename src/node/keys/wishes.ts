@@ -1,7 +1,7 @@
 /**
- * Modes and limits that the host's user has set for nodes, in `wishes.json`. Window and command line
- * change the file; the process that shares the lab applies it within a second. It outlasts restarts
- * of the host and of the nodes.
+ * Modes and limits that the host's user has set for nodes, in `wishes.json`. Window and command
+ * line change the file; the process that shares the lab applies it within a second. It outlasts
+ * restarts of the host and of the nodes.
  */
 import { z } from 'zod';
 import { nodeLimits } from '../../protocol/node-messages.ts';

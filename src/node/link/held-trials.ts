@@ -1,6 +1,7 @@
 /**
- * Attempts that one worker holds, as its beats and the host's tasks tell: how many run, and how many
- * wait behind them in the worker. The host sends a cohort ahead, so that a worker is never idle.
+ * Attempts that one worker holds, as its beats and the host's tasks tell: how many run, and how
+ * many wait behind them in the worker. The host sends a cohort ahead, so that a worker is never
+ * idle.
  */
 import type { AttemptId } from '../../core/scheduling/index.ts';
 import type { Beat, CohortMessage } from '../../protocol/worker-messages.ts';

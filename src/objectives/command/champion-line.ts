@@ -1,4 +1,6 @@
-/** The command line that runs a trial's program again, outside of Galapagos, for a person to copy. */
+/**
+ * The command line that runs a trial's program again, outside of Galapagos, for a person to copy.
+ */
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';

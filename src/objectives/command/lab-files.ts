@@ -40,8 +40,8 @@ export function studiesOfLab(userFolder: string, lab: string): Promise<readonly 
 }
 
 /**
- * Deletes the files of studies that are no longer in a lab. Files of studies that never ran here for
- * this lab, that another lab has as well, or that a lab of this machine has, stay.
+ * Deletes the files of studies that are no longer in a lab. Files of studies that never ran here
+ * for this lab, that another lab has as well, or that a lab of this machine has, stay.
  * @returns hashes of snapshots that no other study needs
  */
 export async function forgetStudies(

@@ -19,7 +19,9 @@ export function powershellLiteral(text: string): string {
   return `'${text.replaceAll(QUOTES, '$&$&')}'`;
 }
 
-/** @returns statements that run the program; more than one where releases differ in its arguments */
+/**
+ * @returns statements that run the program; more than one where releases differ in its arguments
+ */
 export function powershellCommand([program = '', ...args]: readonly string[]): string[] {
   const odd = args.some(isOdd);
   // Once the C runtime's quotation marks are in an argument, 5.1 adds none.

@@ -82,8 +82,9 @@ export const paretoFront = strict({
   /** Numbers of the trials on the front. */
   front: z.array(count),
   /**
-   * After each of `trials`, the share of the box between the best and the worst values that the front
-   * dominates. Null: more than three objectives, or all trials have one value of an objective.
+   * After each of `trials`, the share of the box between the best and the worst values that the
+   * front dominates. Null: more than three objectives, or all trials have one value of an
+   * objective.
    */
   hypervolume: z.array(z.number()).nullable(),
 });

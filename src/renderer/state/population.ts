@@ -50,8 +50,8 @@ export class Population {
   /** Accuracy up to which a trial counts as guessing; null when unknown. */
   chance: number | null = null;
   /**
-   * Axes of the search space, with the ranges before edits of the search included, in the order of the table's parameters; empty for a study of another
-   * program.
+   * Axes of the search space, with the ranges before edits of the search included, in the order of
+   * the table's parameters; empty for a study of another program.
    */
   axes: readonly Axis[] = [];
   /** Null when the sampler has no parents. */

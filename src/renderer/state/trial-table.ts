@@ -66,7 +66,9 @@ export class TrialTable {
   readonly metrics = new Set<MetricName>();
   /** Running trials, in the order in which their rows arrived. */
   readonly running = new Set<number>();
-  /** Trials that wait for a worker or are paused at a rung, in the order in which they became so. */
+  /**
+   * Trials that wait for a worker or are paused at a rung, in the order in which they became so.
+   */
   readonly idle = new Set<number>();
   #completions = new Uint32Array(SMALLEST).fill(NOT_ENDED);
   #version = 0;

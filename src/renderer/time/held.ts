@@ -51,9 +51,9 @@ export function extentOf(held: Held, study: string | null, on: boolean, now: num
 }
 
 /**
- * Intervals over which utilisation is averaged, in order: from the study's first attempt to its last,
- * without its pauses; while it is on, to now from the time since which it runs, limited to the known
- * time. Null: unknown.
+ * Intervals over which utilisation is averaged, in order: from the study's first attempt to its
+ * last, without its pauses; while it is on, to now from the time since which it runs, limited to
+ * the known time. Null: unknown.
  */
 export function watchedOf(
   held: Held,
@@ -77,7 +77,9 @@ export function watchedOf(
   return head?.activeMs == null ? [whole] : activeIn(held, study, whole, head.activeMs);
 }
 
-/** Shortest time without an attempt of a study that may be a pause of the study, in milliseconds. */
+/**
+ * Shortest time without an attempt of a study that may be a pause of the study, in milliseconds.
+ */
 const LEAST_PAUSE_MS = 1_000;
 
 /**

@@ -81,7 +81,9 @@ export function limitsSaid(limits: NodeRow['limits']): string {
   return said.length === 0 ? words.noLimits : said.join(', ');
 }
 
-/** Sentences that hold beside the state: why it does not work for a study, or a dataset is lacking. */
+/**
+ * Sentences that hold beside the state: why it does not work for a study, or a dataset is lacking.
+ */
 export function nodeNotes(row: NodeRow): readonly string[] {
   const lacking = row.datasets.filter(({ state }) => state === 'paused' || state === 'failed');
   const refusals = row.refusals.filter(

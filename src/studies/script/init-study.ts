@@ -275,7 +275,9 @@ function fieldOf(config: ScriptConfig | null): { readonly config?: object } {
   return { config: { file, ...(Object.keys(set).length === 0 ? {} : { set }) } };
 }
 
-/** True for options that a script with a configuration file overrides its values with, or names it. */
+/**
+ * True for options that a script with a configuration file overrides its values with, or names it.
+ */
 function isLeftToConfig(option: ScriptOption, config: ScriptConfig | null): boolean {
   if (config === null) return false;
   return takesConfig(option.name) || option.default === undefined || option.default === null;

@@ -119,7 +119,9 @@ function isPlace({ takesValue, type, default: stated = null, ...option }: Script
   return takesValue && isText && (stated === null || typeof stated === 'string');
 }
 
-/** The words of a name joined by `_`, in lower case: `optim.learningRate` → `optim_learning_rate`. */
+/**
+ * The words of a name joined by `_`, in lower case: `optim.learningRate` → `optim_learning_rate`.
+ */
 function wordsOf(name: string): string {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')

@@ -1,4 +1,6 @@
-/** Proposes the rules that find a script's result and reports, and the direction, from its source. */
+/**
+ * Proposes the rules that find a script's result and reports, and the direction, from its source.
+ */
 import type { OptunaScript } from './optuna-space.ts';
 import { printedValues } from './printed-values.ts';
 import { callsIn } from './python-source.ts';
@@ -13,7 +15,8 @@ interface Rules {
 
 /**
  * @param optuna null: the script has no objective of Optuna
- * @param epochs default of the option that counts epochs, or its value in `args`; undefined: unknown
+ * @param epochs default of the option that counts epochs, or its value in `args`; undefined:
+ *   unknown
  * @param args that the script is given
  */
 export function rulesFor(

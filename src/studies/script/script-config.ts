@@ -70,7 +70,8 @@ type Found = Pick<ScriptConfig, 'file' | 'args' | 'passing' | 'notes'>;
 
 /**
  * Null: the script reads no such file.
- * @throws GalapagosError `not-read` where the named file is not in the working folder, or unreadable
+ * @throws GalapagosError `not-read` where the named file is not in the working folder, or
+ *   unreadable
  */
 export function scriptConfig(asked: Asked): ScriptConfig | null {
   const { folder, named, help } = asked;
@@ -140,7 +141,9 @@ function byOption(asked: Asked): Found | null {
   };
 }
 
-/** The file that the source names as a text and that has values to search; null: none, or several. */
+/**
+ * The file that the source names as a text and that has values to search; null: none, or several.
+ */
 function openedInSource(asked: Asked): ScriptConfig | null {
   const { script, folder, source } = asked;
   const named = [...source.matchAll(/(["'])([^"'\n]{1,200}\.(?:ya?ml|json))\1/gi)].map(

@@ -1,4 +1,6 @@
-/** Finds the options of a script: the parser it imports, its `--help`, and defaults in its source. */
+/**
+ * Finds the options of a script: the parser it imports, its `--help`, and defaults in its source.
+ */
 import { dirname, join } from 'node:path';
 import { readText } from '../../runtime/read-text.ts';
 import { runBounded } from '../../runtime/run-bounded.ts';
@@ -41,7 +43,9 @@ const PARSERS: Readonly<Record<string, string>> = {
   tap: 'tap',
 };
 
-/** Reads the options of a script from its `--help`, or from its source where no help is to be had. */
+/**
+ * Reads the options of a script from its `--help`, or from its source where no help is to be had.
+ */
 export async function optionsOf(
   { script, call, folder, args, env, signal }: AskedScript,
   source: string,

@@ -6,7 +6,9 @@ import { boundsOf, violationOf } from '../../core/study/objectives.ts';
 import type { Bound, Listed } from '../../core/study/objectives.ts';
 import type { EarlierTrial, OptunaConstraint } from './earlier-search.ts';
 
-/** Key of the constraints among a trial's system attributes; `constraints:<name>` for a named one. */
+/**
+ * Key of the constraints among a trial's system attributes; `constraints:<name>` for a named one.
+ */
 const CONSTRAINTS = 'constraints';
 
 /** Returns the constraints that a system attribute states; none if it is another attribute. */

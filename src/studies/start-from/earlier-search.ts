@@ -1,6 +1,6 @@
 /**
- * A search whose trials may become the history of a study, as its file states it: parameters are not
- * yet compared with a search space. Readers of the formats are beside this file.
+ * A search whose trials may become the history of a study, as its file states it: parameters are
+ * not yet compared with a search space. Readers of the formats are beside this file.
  */
 import type { z } from 'zod';
 import { InvalidInput } from '../../core/errors.ts';

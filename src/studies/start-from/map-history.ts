@@ -44,7 +44,8 @@ export interface MappedHistory {
 type StartedSpec = Pick<StudySpec, 'searchSpace' | 'direction' | 'objectives' | 'constraints'>;
 
 /**
- * @throws InvalidInput if directions or objectives differ, or no trial fits; it lists every mismatch
+ * @throws InvalidInput if directions or objectives differ, or no trial fits; it lists every
+ *   mismatch
  */
 export function mapHistory(search: EarlierSearch, spec: StartedSpec): MappedHistory {
   refuseObjectives(search, spec);
@@ -83,7 +84,9 @@ export function startedFromOutputOf({
   return { ...source, of, mismatches: mismatches.map((mismatch) => ({ ...mismatch })) };
 }
 
-/** Joins the histories of several sources. @throws InvalidInput for more trials than one may have */
+/**
+ * Joins the histories of several sources. @throws InvalidInput for more trials than one may have
+ */
 export function joinHistories(
   histories: readonly MappedHistory[],
 ): Required<Pick<StudySpec, 'startedFrom' | 'history'>> {

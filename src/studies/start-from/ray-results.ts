@@ -1,7 +1,7 @@
 /**
- * Reads the results of Ray Tune: a folder for each trial with `result.json`, one report a line whose
- * `config` are the parameters. The last report of a trial counts. Ray does not store which metric
- * was optimized, nor in which direction.
+ * Reads the results of Ray Tune: a folder for each trial with `result.json`, one report a line
+ * whose `config` are the parameters. The last report of a trial counts. Ray does not store which
+ * metric was optimized, nor in which direction.
  */
 import { z } from 'zod';
 import { parsePythonJson } from '../../storage/python-json.ts';

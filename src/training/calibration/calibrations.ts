@@ -35,8 +35,8 @@ export interface CalibrationKey {
 /** Format of the files; increase it when a change of the kernels invalidates old measurements. */
 const FORMAT = 'galapagos-calibration/1';
 /**
- * Maximum time to wait for another process that measures, in milliseconds: two executors may compile
- * for 20 s each.
+ * Maximum time to wait for another process that measures, in milliseconds: two executors may
+ * compile for 20 s each.
  */
 const STALE_MS = 60_000;
 const LOOK_AGAIN_MS = 50;

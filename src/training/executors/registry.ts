@@ -8,7 +8,9 @@ import { WasmExecutor } from './wasm/wasm.ts';
 import { WebgpuExecutor } from './webgpu/webgpu.ts';
 
 export interface RegisteredExecutor {
-  /** The name by which a study selects it. Forms of one executor share it; the last is preferred. */
+  /**
+   * The name by which a study selects it. Forms of one executor share it; the last is preferred.
+   */
   readonly name: ExecutorName;
   /** Whether its results are bit-identical on every machine. */
   readonly reproducible: boolean;

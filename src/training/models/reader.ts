@@ -204,7 +204,9 @@ export class Reader {
     return undefined;
   }
 
-  /** Reads a number that the search cannot set; returns the fallback if it is invalid (reported). */
+  /**
+   * Reads a number that the search cannot set; returns the fallback if it is invalid (reported).
+   */
   #literal(field: string, range: Range, expected: string, fallback?: number): number | undefined {
     const value = this.raw(field) ?? fallback;
     if (typeof value === 'number' && isWithin(value, range)) return value;

@@ -119,8 +119,8 @@ export class Trainer {
 
   /**
    * Trains lanes; one call at a time. Lanes of equal structure train together. Structures train one
-   * after the other, or side by side where the executor gains from it. Each lane has its own signal,
-   * which stops it between chunks.
+   * after the other, or side by side where the executor gains from it. Each lane has its own
+   * signal, which stops it between chunks.
    * @param seed the study's seed, an integer 0 ≤ seed < 2⁵³
    * @throws TrainingError; DatasetError for a damaged dataset file
    */
@@ -391,7 +391,8 @@ function keyOf({ name, source }: DatasetEntry): string {
 }
 
 /**
- * Indices of lanes grouped by structure and by part of the training; groups and their members keep the lanes' order.
+ * Indices of lanes grouped by structure and by part of the training; groups and their members keep
+ * the lanes' order.
  * @param shape key that all lanes share; ignored where the first lane's is another here
  */
 function alike(

@@ -1,4 +1,6 @@
-/** The host's one TCP port for everything that a lab sends over the network; it runs in a thread. */
+/**
+ * The host's one TCP port for everything that a lab sends over the network; it runs in a thread.
+ */
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../../core/errors.ts';
 import { endThread, startThread } from '../../runtime/start-thread.ts';

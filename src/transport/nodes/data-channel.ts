@@ -95,7 +95,9 @@ export class FrameSource implements DataSource {
     });
   }
 
-  /** Takes the frames of an answer. Drops answers that nothing waits for. @throws MalformedMessage */
+  /**
+   * Takes the frames of an answer. Drops answers that nothing waits for. @throws MalformedMessage
+   */
   receive(frames: readonly Uint8Array[]): void {
     const answer = readAnswer(frames);
     const waiting = this.#waiting.get(answer.head.no);

@@ -26,7 +26,9 @@ const always = {
   maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
 } as const;
 
-/** Options by channel of a socket that binds, but for keys. It sends no heartbeats: `socketOptions`. */
+/**
+ * Options by channel of a socket that binds, but for keys. It sends no heartbeats: `socketOptions`.
+ */
 export const channelOptions = {
   control: always,
   tasks: always,

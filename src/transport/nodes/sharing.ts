@@ -255,7 +255,9 @@ export class Sharing {
   }
 }
 
-/** Takes a line of a node's results channel; unlike on this machine, its first frame names a worker. */
+/**
+ * Takes a line of a node's results channel; unlike on this machine, its first frame names a worker.
+ */
 function takeResultOf(peer: Peer, parsed: Parsed<ResultMessage>, receiver: Receiver): void {
   if (parsed.ok && peerName(parsed.message) !== peerName(peer)) {
     const { type } = parsed.message;

@@ -113,8 +113,8 @@ describe('Population-based training', () => {
     population.ask(4);
     // Trials 4, 5, 6, 7 are the second round of the members 1, 0, 3, 2; trial 7 is a copy.
     population.end({ 4: 1.9, 5: 1.5, 6: 1.4 });
-    // Member 3 is the worst so far, and member 2 has not ended the round. Its first value, 0.1, does
-    // not tell how it compares.
+    // Member 3 is the worst so far, and member 2 has not ended the round. Its first value, 0.1,
+    // does not tell how it compares.
     expect(originsOf(population.ask(population.ready))).toEqual([
       { operator: 'continue', parents: [4], generation: 2 },
       { operator: 'continue', parents: [5], generation: 2 },

@@ -1,4 +1,7 @@
-/** For the page: what Chromium 83 has not, and the bridge under its own name, with files as what crosses. */
+/**
+ * For the page: what Chromium 83 has not, and the bridge under its own name, with files as what
+ * crosses.
+ */
 /* global window, HTMLElement, Element */
 import 'core-js/actual/index.js';
 

@@ -1,4 +1,7 @@
-/** For the preload script, in place of `electron`: `webUtils`, and a bridge that files survive. Electron 9 turns a File into `{}` on its way. */
+/**
+ * For the preload script, in place of `electron`: `webUtils`, and a bridge that files survive.
+ * Electron 9 turns a File into `{}` on its way.
+ */
 const electron = require('electron');
 
 module.exports = Object.create(electron, {

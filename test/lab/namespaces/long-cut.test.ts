@@ -1,4 +1,6 @@
-/** A link that is cut until its node is lost. Only in `npm run test:slow`, because it waits so long. */
+/**
+ * A link that is cut until its node is lost. Only in `npm run test:slow`, because it waits so long.
+ */
 import { describe, expect, it } from 'vitest';
 import { endedOn, inLab, join, nodeIs, startedOn } from '../../support/lab-faults.ts';
 

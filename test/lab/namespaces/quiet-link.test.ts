@@ -1,4 +1,7 @@
-/** A link on which nothing but heartbeats is sent. Only in `npm run test:slow`, because it waits so long. */
+/**
+ * A link on which nothing but heartbeats is sent. Only in `npm run test:slow`, because it waits so
+ * long.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { builtWithWindow } from '../../support/built-command.ts';

@@ -23,7 +23,9 @@ import { CARD } from '../../support/fake-card.ts';
 import { skipIf } from '../../support/platform.ts';
 import { gone } from '../../support/worker-command.ts';
 
-/** A container is a process of another session, as of an engine's service, with a file of its name. */
+/**
+ * A container is a process of another session, as of an engine's service, with a file of its name.
+ */
 const ENGINE = `#!/bin/sh
 FAKE_ENGINE=$(dirname "$0")
 printf '%s\\0' "$@" > "$FAKE_ENGINE/args-$1"

@@ -1,6 +1,6 @@
 /**
- * Tests lines of PowerShell with a model of its rules: literals, and how its releases pass arguments
- * to programs (NativeCommandParameterBinder of Windows PowerShell 5.1 and PowerShell 7).
+ * Tests lines of PowerShell with a model of its rules: literals, and how its releases pass
+ * arguments to programs (NativeCommandParameterBinder of Windows PowerShell 5.1 and PowerShell 7).
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

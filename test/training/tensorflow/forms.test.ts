@@ -1,6 +1,6 @@
 /**
- * Forms other than the plain graph: op by op, used where TensorFlow refuses a graph, and compiled by
- * XLA, used on cards. Equal numbers, and the reason reported.
+ * Forms other than the plain graph: op by op, used where TensorFlow refuses a graph, and compiled
+ * by XLA, used on cards. Equal numbers, and the reason reported.
  */
 import { expect, test } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';

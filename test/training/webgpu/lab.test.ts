@@ -1,4 +1,6 @@
-/** A whole lab whose only worker with work is that of a card: real sockets, processes and kernels. */
+/**
+ * A whole lab whose only worker with work is that of a card: real sockets, processes and kernels.
+ */
 import { afterAll, expect, it } from 'vitest';
 import type { Change } from '../../../src/core/scheduling/index.ts';
 import { startLab } from '../../../src/lab/start-lab.ts';

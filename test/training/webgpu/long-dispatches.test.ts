@@ -37,7 +37,9 @@ async function runnerOf(card: Card): Promise<[ChunkRunner, Buffers, Chunk]> {
   return [new ChunkRunner(card), buffers, chunk];
 }
 
-/** Runs a chunk that takes a simulated time; returns the lanes of its dispatches and its metrics. */
+/**
+ * Runs a chunk that takes a simulated time; returns the lanes of its dispatches and its metrics.
+ */
 async function ran(
   [runner, buffers, chunk]: [ChunkRunner, Buffers, Chunk],
   milliseconds: number,

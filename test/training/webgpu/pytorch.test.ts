@@ -39,7 +39,9 @@ async function expectLosses(executor: WebgpuExecutor, name: string, steps: numbe
   expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
 }
 
-/** Form, preset, steps. The kernel of form A compiles for ten seconds, so it is not in `npm test`. */
+/**
+ * Form, preset, steps. The kernel of form A compiles for ten seconds, so it is not in `npm test`.
+ */
 const CASES: readonly (readonly ['A' | 'B', string, number])[] = slow
   ? [['A', ON_CHIP, STEPS], ...NAMES.map(([name, steps]) => ['B', name, steps] as const)]
   : [['B', ON_CHIP, QUICK_STEPS]];

@@ -1,6 +1,6 @@
 /**
- * A software GPU for tests: SwiftShader of Debian's Chromium, in the environment of Vitest's project
- * `gpu`.
+ * A software GPU for tests: SwiftShader of Debian's Chromium, in the environment of Vitest's
+ * project `gpu`.
  */
 import { describe, test } from 'vitest';
 import { openCard, type Card } from '../../../src/training/executors/webgpu/device.ts';

@@ -83,8 +83,8 @@ function labelOf({ before, generation }: Distribution): number {
 }
 
 /**
- * The distribution after a view's completions. Remembers that of the last view and adds only the new
- * completions; starts over for a shorter view.
+ * The distribution after a view's completions. Remembers that of the last view and adds only the
+ * new completions; starts over for a shorter view.
  */
 class Generations {
   readonly #axes: readonly Axis[];

@@ -1,7 +1,7 @@
 /**
  * Ordinals in CMA-ES with Margin: integer centering of the samples (Marty et al. 2024), and the
- * margin, a smallest probability with which each ordinal leaves the value of the mean (Hamano et al.
- * 2022). Without it, an ordinal whose σ falls below its step never changes again.
+ * margin, a smallest probability with which each ordinal leaves the value of the mean (Hamano et
+ * al. 2022). Without it, an ordinal whose σ falls below its step never changes again.
  */
 import { at } from '../../at.ts';
 import { normalQuantile } from '../../elementary.ts';

@@ -1,7 +1,7 @@
 /**
- * The space on which CMA-ES searches. Numbers are coordinates on [0, 1], continuous ones first, then
- * ordinals with three or more values; the rest is categorical, two values included, as the authors
- * of CatCMA with Margin recommend. Parameters with one value are no part of it.
+ * The space on which CMA-ES searches. Numbers are coordinates on [0, 1], continuous ones first,
+ * then ordinals with three or more values; the rest is categorical, two values included, as the
+ * authors of CatCMA with Margin recommend. Parameters with one value are no part of it.
  */
 import { at } from '../../at.ts';
 import { deactivate } from '../../search-space/activity.ts';

@@ -1,8 +1,8 @@
 /**
- * Guided evolution: evolution makes candidates, a Gaussian process on the ended trials picks the one
- * of highest expected improvement. A quarter of the asks picks among children of the best trials,
- * three quarters also among neighbours of the best, uniform points, and a local search from the
- * best of all these.
+ * Guided evolution: evolution makes candidates, a Gaussian process on the ended trials picks the
+ * one of highest expected improvement. A quarter of the asks picks among children of the best
+ * trials, three quarters also among neighbours of the best, uniform points, and a local search from
+ * the best of all these.
  *
  * A pure function of the history, like every sampler: fits and factors are only cached. It proposes
  * as `evolution` does while too few trials ended for a model, and when no candidate is new. Asks of

@@ -1,6 +1,6 @@
 /**
- * Good and bad density of one group of parameters, kept up to date with the history. The bad density
- * contains every trial that is not good, running ones included.
+ * Good and bad density of one group of parameters, kept up to date with the history. The bad
+ * density contains every trial that is not good, running ones included.
  */
 import { at } from '../../at.ts';
 import type { Axis } from '../../search-space/axis.ts';

@@ -1,8 +1,8 @@
 /**
  * The best trials of a study, from which the Tree-structured Parzen Estimator builds its good
  * density, as Optuna ranks them: complete trials by value, then pruned ones by the step that they
- * reached, highest first, then by the value they reported there. Failed and diverged trials are never
- * among them.
+ * reached, highest first, then by the value they reported there. Failed and diverged trials are
+ * never among them.
  */
 import type { HistoryView } from '../../study/history.ts';
 

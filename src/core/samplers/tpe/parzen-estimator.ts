@@ -1,7 +1,7 @@
 /**
  * Parzen estimator over several parameters: a mixture of one component per trial, which is the
- * product of its kernels, and of the prior. The newest 25 trials have weight 1, earlier ones less in
- * proportion to their age.
+ * product of its kernels, and of the prior. The newest 25 trials have weight 1, earlier ones less
+ * in proportion to their age.
  *
  * Trials may be added and removed one at a time. The result has the same bits as a new estimator of
  * the same trials.

@@ -1,6 +1,6 @@
 /**
- * Candidates drawn from the good density of a group, ranked by the ratio of good to bad density. The
- * bad density, which is expensive, is computed only for candidates that may be next.
+ * Candidates drawn from the good density of a group, ranked by the ratio of good to bad density.
+ * The bad density, which is expensive, is computed only for candidates that may be next.
  */
 import { at } from '../../at.ts';
 import type { Stream } from '../../random.ts';

@@ -1,8 +1,8 @@
 /**
- * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is emptied
- * after the attempt and deleted with the worker; `checkpoints/<study>/<trial>` outlives attempts.
- * Empty folders are renamed from attempt to attempt: creating and deleting one costs a file system
- * milliseconds.
+ * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is
+ * emptied after the attempt and deleted with the worker; `checkpoints/<study>/<trial>` outlives
+ * attempts. Empty folders are renamed from attempt to attempt: creating and deleting one costs a
+ * file system milliseconds.
  */
 import {
   chmodSync,
@@ -165,9 +165,9 @@ export function isEmpty(folder: string): boolean {
 }
 
 /**
- * Deletes the folders of workers that are gone, and whose guardian did not. To be called before this
- * process creates its own: an earlier process may have had its id. Folders that a program still uses
- * stay, as Windows requires.
+ * Deletes the folders of workers that are gone, and whose guardian did not. To be called before
+ * this process creates its own: an earlier process may have had its id. Folders that a program
+ * still uses stay, as Windows requires.
  */
 export function removeAbandonedFolders(userFolder: string): void {
   for (const name of namesIn(runs(userFolder))) {

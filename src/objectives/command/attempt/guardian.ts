@@ -1,8 +1,8 @@
 /**
  * A shell beside the worker that kills the process groups and containers of its programs once the
- * worker is gone, however it went. It learns of a group before the group's program starts, and of the
- * worker's end by the end of its input. Windows has neither groups nor such a shell: `taskkill` ends the tree of
- * a worker that is ended in order.
+ * worker is gone, however it went. It learns of a group before the group's program starts, and of
+ * the worker's end by the end of its input. Windows has neither groups nor such a shell: `taskkill`
+ * ends the tree of a worker that is ended in order.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -104,7 +104,9 @@ export class Guardian {
     if (pid !== undefined && this.#groups.delete(pid)) this.#shell?.stdin?.write(`- ${pid}\n`);
   }
 
-  /** Ends the shell, which ends what is left and deletes the folder, as when this process is gone. */
+  /**
+   * Ends the shell, which ends what is left and deletes the folder, as when this process is gone.
+   */
   close(): void {
     const shell = this.#shell;
     this.#shell = null;

@@ -1,6 +1,6 @@
 /**
- * Runs one program for one attempt: output into its log, lines and reports as they come, and its end
- * in order or by force. Does not know what its values mean.
+ * Runs one program for one attempt: output into its log, lines and reports as they come, and its
+ * end in order or by force. Does not know what its values mean.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';

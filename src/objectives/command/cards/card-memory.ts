@@ -1,6 +1,7 @@
 /**
- * Reads the memory of one NVIDIA card from `nvidia-smi`: how much is in use, and by which processes.
- * Graphics programs, and processes of other containers, are part of the sum and of no process.
+ * Reads the memory of one NVIDIA card from `nvidia-smi`: how much is in use, and by which
+ * processes. Graphics programs, and processes of other containers, are part of the sum and of no
+ * process.
  */
 import { readFileSync } from 'node:fs';
 import { runBounded } from '../../../runtime/run-bounded.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks the configuration file of an objective `command` before a study starts: that it parses, and
- * that each parameter has an entry of its type or is passed otherwise.
+ * Checks the configuration file of an objective `command` before a study starts: that it parses,
+ * and that each parameter has an entry of its type or is passed otherwise.
  */
 import { isAbsolute, join } from 'node:path';
 import type { Problem } from '../../../core/errors.ts';

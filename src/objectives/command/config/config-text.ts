@@ -36,7 +36,8 @@ export function entriesOf(path: string, text: string): ReadonlyMap<string, Confi
 
 /**
  * Returns the text with the values of the named entries replaced. Names that the file lacks, groups
- * and entries of other kinds are left as they are: `config-problems.ts` refuses them before a start.
+ * and entries of other kinds are left as they are: `config-problems.ts` refuses them before a
+ * start.
  */
 export function withValues(path: string, text: string, values: Params): string {
   const entries = entriesOf(path, text);

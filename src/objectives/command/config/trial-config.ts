@@ -16,7 +16,9 @@ import { withValues } from './config-text.ts';
 /** Largest file, in bytes. */
 const MOST_BYTES = 1 << 20;
 
-/** True if the command is given the path of the copy, else the program opens the file by its name. */
+/**
+ * True if the command is given the path of the copy, else the program opens the file by its name.
+ */
 export function passesConfig(
   { command }: Pick<CommandObjective, 'command'>,
   params: Iterable<string>,

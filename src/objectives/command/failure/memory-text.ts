@@ -1,7 +1,7 @@
 /**
  * Decides whether the output of a failed program says that memory ran out in the end. A program may
- * catch such an error, go on with less, and fail for another reason, so that the message counts only
- * in the exception that ended the program, in what caused it, or in the last lines.
+ * catch such an error, go on with less, and fail for another reason, so that the message counts
+ * only in the exception that ended the program, in what caused it, or in the last lines.
  */
 import { BEGINNING, linesOf } from './traceback-lines.ts';
 
@@ -20,7 +20,9 @@ const MESSAGES: readonly RegExp[] = [
   /^memory allocation of \d+ bytes failed\b|\bcannot allocate vector of size\b/,
 ];
 
-/** Exceptions of programs that started the one that failed, whose own traceback is before theirs. */
+/**
+ * Exceptions of programs that started the one that failed, whose own traceback is before theirs.
+ */
 const OF_A_STARTER = /\b(?:ChildFailedError|CalledProcessError|ProcessExitedException)\b/;
 /** Stands between an exception and one that it caused. */
 const CAUSED = 'The above exception was the direct cause of the following exception:';

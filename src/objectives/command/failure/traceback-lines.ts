@@ -1,6 +1,8 @@
 /** Lines that Python prints around the exceptions of a traceback. */
 
-/** `Original`: of a process that loads data for PyTorch, after the traceback of the one that waits. */
+/**
+ * `Original`: of a process that loads data for PyTorch, after the traceback of the one that waits.
+ */
 export const BEGINNING =
   /^\s*(\+ )?Exception Group Traceback|^(Original )?Traceback \(most recent call last\):/;
 

@@ -10,8 +10,8 @@ export interface PackageDifference {
 }
 
 /**
- * Returns what differs, Python first, then by name. A version that one of the machines does not know
- * counts as equal.
+ * Returns what differs, Python first, then by name. A version that one of the machines does not
+ * know counts as equal.
  */
 export function packageDifferences(
   there: PythonPackages,

@@ -1,6 +1,6 @@
 /**
- * Finds the modules that a Python program imports, from its sources. Runs nothing, and knows strings
- * and comments but no grammar.
+ * Finds the modules that a Python program imports, from its sources. Runs nothing, and knows
+ * strings and comments but no grammar.
  */
 import { dirname, join, resolve } from 'node:path';
 import { readText } from '../../../runtime/read-text.ts';
@@ -13,8 +13,8 @@ export const LONGEST_SOURCE = 1 << 20;
 const MOST_MODULES = 100;
 
 /**
- * Returns the first argument that is a Python script of the folder, or the script of the module that
- * the command runs with `-m`; null: none is.
+ * Returns the first argument that is a Python script of the folder, or the script of the module
+ * that the command runs with `-m`; null: none is.
  * @param folder absolute
  */
 export function scriptIn(command: readonly string[], folder: string): string | null {
@@ -48,7 +48,10 @@ interface OwnModule {
   readonly others: readonly string[];
 }
 
-/** The script and the modules of its project that it imports, also indirectly. @param folder as above */
+/**
+ * The script and the modules of its project that it imports, also indirectly. @param folder as
+ * above
+ */
 export function ownModules(
   command: readonly string[],
   script: string,
@@ -82,7 +85,9 @@ interface ImportedModule {
   readonly name: string;
 }
 
-/** Names of the modules that the source imports, without submodules and those of its own package. */
+/**
+ * Names of the modules that the source imports, without submodules and those of its own package.
+ */
 export function importsIn(source: string): ReadonlySet<string> {
   return new Set(modulesIn(source).flatMap(({ dots, name }) => (dots > 0 ? [] : [name])));
 }

@@ -1,8 +1,9 @@
 /**
- * A working copy of a snapshot for the attempts of one worker. Each attempt finds it as the snapshot
- * is: files that a program changed are written again, and those that it added are deleted. Entries
- * that the snapshot leaves out are links to the project folder, where this machine has that, and so
- * are the entries beside the project folder: `../data` leads where it leads from there.
+ * A working copy of a snapshot for the attempts of one worker. Each attempt finds it as the
+ * snapshot is: files that a program changed are written again, and those that it added are deleted.
+ * Entries that the snapshot leaves out are links to the project folder, where this machine has
+ * that, and so are the entries beside the project folder: `../data` leads where it leads from
+ * there.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -102,7 +103,9 @@ export class Checkout {
     this.#linkBeside(project);
   }
 
-  /** Entries of the project folder that are not in the copy, because this machine cannot link them. */
+  /**
+   * Entries of the project folder that are not in the copy, because this machine cannot link them.
+   */
   get unlinked(): readonly string[] {
     return [...this.#unlinked];
   }

@@ -1,6 +1,6 @@
 /**
- * The code snapshot of an objective: taken when a study starts from a file, compared with the project
- * folder as it is now, and checked out for a worker.
+ * The code snapshot of an objective: taken when a study starts from a file, compared with the
+ * project folder as it is now, and checked out for a worker.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,7 +114,9 @@ export function programMissing(
   return 'missing' in found ? found.missing : null;
 }
 
-/** Returns whether an entry is the program of a path. Files of Windows are programs by their ending. */
+/**
+ * Returns whether an entry is the program of a path. Files of Windows are programs by their ending.
+ */
 function isProgram(entry: SnapshotEntry, path: string, platform: NodeJS.Platform): boolean {
   if (platform !== 'win32')
     return (
@@ -135,8 +137,8 @@ function constantOf(argument: string): string | null {
 }
 
 /**
- * Returns sentences on how the project folder differs from the snapshot now; none where it is equal,
- * or where the study has no snapshot.
+ * Returns sentences on how the project folder differs from the snapshot now; none where it is
+ * equal, or where the study has no snapshot.
  * @param own paths that Galapagos writes
  */
 export async function codeDifferences(
@@ -194,7 +196,9 @@ export interface RunningPlace {
   readonly folder: string;
   /** Absolute path of the project folder on the machine of the lab. */
   readonly project: string;
-  /** Absolute path of the copy of the project folder; absent: the program runs in the folder itself. */
+  /**
+   * Absolute path of the copy of the project folder; absent: the program runs in the folder itself.
+   */
   readonly copy?: string;
   /** Paths of the project folder that the copy lacks, because this machine cannot link them. */
   readonly unlinked?: readonly string[];

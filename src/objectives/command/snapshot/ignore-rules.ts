@@ -1,6 +1,7 @@
 /**
- * The rules of `.gitignore` and `.galapagosignore` files for one folder of a project, as git applies
- * them: a deeper file takes precedence over an outer one, and a later line over an earlier one.
+ * The rules of `.gitignore` and `.galapagosignore` files for one folder of a project, as git
+ * applies them: a deeper file takes precedence over an outer one, and a later line over an earlier
+ * one.
  */
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';

@@ -9,7 +9,9 @@ const HEAD = 256 * 1024;
 /** A lab file, or its log and the like beside it. */
 const LAB_NAME = /^(.+\.db)(-[a-z.]+)?$/i;
 
-/** Returns a test for paths of lab files and of files beside them. Reads files named `….db` only. */
+/**
+ * Returns a test for paths of lab files and of files beside them. Reads files named `….db` only.
+ */
 export function labFinder(): (path: string) => boolean {
   const known = new Map<string, boolean>();
   return (path) => {

@@ -1,6 +1,6 @@
 /**
- * Links of a working copy. Windows permits symbolic links to few users: there, a folder is linked by a
- * junction, and a file on the same volume by a second name of it.
+ * Links of a working copy. Windows permits symbolic links to few users: there, a folder is linked
+ * by a junction, and a file on the same volume by a second name of it.
  */
 import { linkSync, lstatSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, resolve, win32 } from 'node:path';

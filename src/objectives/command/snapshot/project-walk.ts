@@ -49,7 +49,9 @@ export interface WalkedProject {
 }
 
 export interface WalkOptions {
-  /** Absolute paths of files and folders that Galapagos writes; files beside them belong to them. */
+  /**
+   * Absolute paths of files and folders that Galapagos writes; files beside them belong to them.
+   */
   readonly own?: readonly string[];
   /** Folder whose ignore files count; default: the project folder. */
   readonly rulesFrom?: string;
@@ -129,7 +131,9 @@ export function walkProject(
   return { entries, leftOut: leftOut.sort(byPath), complete: true };
 }
 
-/** Text that changes when the contents or the mode of a file do, or another file takes its place. */
+/**
+ * Text that changes when the contents or the mode of a file do, or another file takes its place.
+ */
 export function versionOf({ ino, size, mode, mtimeNs, ctimeNs }: BigIntStats): string {
   return [ino, size, mode, mtimeNs, ctimeNs].join();
 }
@@ -153,7 +157,10 @@ function topRules(project: string, rulesFrom: string): IgnoreRules {
   return rules;
 }
 
-/** Folders above the project from the top of its git repository on; empty: it is in none, or its top. */
+/**
+ * Folders above the project from the top of its git repository on; empty: it is in none, or its
+ * top.
+ */
 function foldersAbove(project: string): readonly string[] {
   const found: string[] = [];
   for (let folder = project; ; folder = dirname(folder)) {

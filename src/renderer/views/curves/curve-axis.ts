@@ -5,9 +5,14 @@ import type { ValueScale } from '../../charts/scales.ts';
 import type { Population } from '../../state/population.ts';
 import type { Deciles, Line } from './finished-curves.ts';
 
-/** Lowest position on the value scale for the sake of all curves: final values keep half of the height. */
+/**
+ * Lowest position on the value scale for the sake of all curves: final values keep half of the
+ * height.
+ */
 const LOWEST = -1;
-/** Lowest position for the sake of the best trial's curve: final values keep a tenth of the height. */
+/**
+ * Lowest position for the sake of the best trial's curve: final values keep a tenth of the height.
+ */
 const LOWEST_OF_BEST = -9;
 
 /**
@@ -31,8 +36,8 @@ export function provisionalScale(
 
 /**
  * Position on the value scale at the foot of the chart, from -9 to 0, such that four of five curves
- * begin above it and the best trial's curve is visible from early on. Ignores other curves of trials
- * that ended below the scale, so that failures do not flatten the others.
+ * begin above it and the best trial's curve is visible from early on. Ignores other curves of
+ * trials that ended below the scale, so that failures do not flatten the others.
  */
 export function lowestUnit(
   population: Population,

@@ -269,7 +269,9 @@ function drawStairs(pen: Pen, { places, palette }: Sight): void {
   pen.stroke(palette.text, 1.75);
 }
 
-/** Draws the trials that wait for a worker or are paused at a rung, however many came after them. */
+/**
+ * Draws the trials that wait for a worker or are paused at a rung, however many came after them.
+ */
 function drawIdle(pen: Pen, { places, palette, moving }: Sight): void {
   const { table } = places.population;
   const points = {

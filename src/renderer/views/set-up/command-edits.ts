@@ -1,4 +1,6 @@
-/** Edits of the command of a study that is being set up, and its line as a person types it. Pure. */
+/**
+ * Edits of the command of a study that is being set up, and its line as a person types it. Pure.
+ */
 import {
   at,
   fixParameter,
@@ -31,8 +33,8 @@ export function lineOf(args: readonly string[]): string {
 }
 
 /**
- * Splits a line into arguments: double quotes, in which a backslash precedes a quote or a backslash,
- * and single quotes keep spaces. A quote that is not closed ends with the line.
+ * Splits a line into arguments: double quotes, in which a backslash precedes a quote or a
+ * backslash, and single quotes keep spaces. A quote that is not closed ends with the line.
  */
 export function argumentsOf(line: string): string[] {
   const found: string[] = [];

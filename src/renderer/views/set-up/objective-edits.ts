@@ -73,7 +73,9 @@ export function addBound(study: Study, metrics: readonly string[] | null): Study
   return put(listed(study), ['constraints', next], {});
 }
 
-/** Sets or removes one side of a bound; a bound without sides stays, so that it can be filled in. */
+/**
+ * Sets or removes one side of a bound; a bound without sides stays, so that it can be filled in.
+ */
 export function setBound(
   study: Study,
   metric: string,

@@ -8,8 +8,8 @@ import { text } from '../../text.ts';
 import type { Status } from './draw.ts';
 
 /**
- * Returns whether a worker has neither a trial that counts nor an idle reason: it was told to stop a
- * trial and has not answered, for example because its machine is not heard of.
+ * Returns whether a worker has neither a trial that counts nor an idle reason: it was told to stop
+ * a trial and has not answered, for example because its machine is not heard of.
  */
 export function isStopping({ running, idle, state }: SlotRow): boolean {
   return running.length === 0 && idle === null && state === 'ready';

@@ -1,6 +1,6 @@
 /**
- * Curves of finished and paused trials, fetched when their rows become visible and cached. Curves of
- * running trials are in the table already.
+ * Curves of finished and paused trials, fetched when their rows become visible and cached. Curves
+ * of running trials are in the table already.
  */
 import { at } from '../../../core/at.ts';
 import { SvelteMap } from 'svelte/reactivity';

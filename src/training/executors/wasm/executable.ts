@@ -166,8 +166,8 @@ export class WasmExecutable extends StepwiseExecutable {
 
   /**
    * Runs the phases. With a single phase, four samples at a time are gathered once and used by each
-   * lane while they are in the L1 cache. With several phases, the whole batch is gathered once, then
-   * each lane runs its phases.
+   * lane while they are in the L1 cache. With several phases, the whole batch is gathered once,
+   * then each lane runs its phases.
    */
   *#pass(
     { indices, epoch }: Batch,

@@ -195,8 +195,8 @@ function encodePart(
 }
 
 /**
- * Live lanes of each segment, in parts of at most `together`. Writes the table of each part's lanes,
- * one after another in the segment's buffer.
+ * Live lanes of each segment, in parts of at most `together`. Writes the table of each part's
+ * lanes, one after another in the segment's buffer.
  */
 function partsOf({ live, trials }: Chunk, buffers: Buffers, together: number): readonly Part[] {
   return buffers.segments.flatMap((segment) => {

@@ -9,9 +9,9 @@ import type { Tile } from './tiles.ts';
 export const COLUMNS = 32;
 
 /**
- * `moments`: the mean of a block and the sum of its centred squares. `products`: the sum, and the sum
- * of products with second(lane, group, i, j). WGSL function putSums(lane, group, i, block, a, b)
- * stores them.
+ * `moments`: the mean of a block and the sum of its centred squares. `products`: the sum, and the
+ * sum of products with second(lane, group, i, j). WGSL function putSums(lane, group, i, block, a,
+ * b) stores them.
  */
 export interface RowSums {
   readonly kind: 'moments' | 'products';

@@ -33,8 +33,8 @@ function binding(name: BindingName, i: number): string {
 /**
  * `n`: valid samples of all steps of the dispatch; `first`: index into `order`; `row` of `hyper`;
  * `slot`: row of `metrics`; `count`: lanes of `begin`; `labels`: words before the labels in `data`;
- * `steps` of the dispatch; `rowStep`: distance of the rows of two steps; `apart`: distance in `order`
- * from the place of a sample in `data` to its index in the dataset, 0 where both are equal.
+ * `steps` of the dispatch; `rowStep`: distance of the rows of two steps; `apart`: distance in
+ * `order` from the place of a sample in `data` to its index in the dataset, 0 where both are equal.
  */
 export const PRELUDE = `struct Step {
   n: u32, step: u32, epoch: u32, first: u32, row: u32, slot: u32, keyLow: u32, keyHigh: u32,

@@ -1,6 +1,7 @@
 /**
  * Finds the fastest form of a plan on a card by trying: form A against form B, the shape of A, and
- * the tiles of B's products. Results are stored beside the calibrations. `search-bench.ts` measures.
+ * the tiles of B's products. Results are stored beside the calibrations. `search-bench.ts`
+ * measures.
  */
 import type { Calibrations, Measurement } from '../../calibration/calibrations.ts';
 import { planHash } from '../../plan/hash.ts';

@@ -1,6 +1,6 @@
 /**
- * Copies samples from the host to the card in the order in which the steps of a chunk read them, for
- * datasets that do not fit there.
+ * Copies samples from the host to the card in the order in which the steps of a chunk read them,
+ * for datasets that do not fit there.
  */
 import { defined } from '../../../core/at.ts';
 import { elements } from '../../plan/plan.ts';

@@ -1,4 +1,6 @@
-/** Convolutions of form A with their pool and activation: a thread a pooled pixel and some filters. */
+/**
+ * Convolutions of form A with their pool and activation: a thread a pooled pixel and some filters.
+ */
 import { defined } from '../../../../core/at.ts';
 import { pairOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { range, u } from '../kernel.ts';

@@ -1,6 +1,6 @@
 /**
- * Kernels that compute a sum over planes and the small layers after it, as in squeeze-and-excitation:
- * a workgroup a sample, with barriers between the layers.
+ * Kernels that compute a sum over planes and the small layers after it, as in
+ * squeeze-and-excitation: a workgroup a sample, with barriers between the layers.
  */
 import type { Op } from '../../../plan/plan.ts';
 import { inBlocks, LANE, u, WIDE, type Item, type Kernel } from '../kernel.ts';
