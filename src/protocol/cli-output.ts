@@ -144,6 +144,19 @@ export const showOutput = strict({
   paused: count
     .exactOptional()
     .describe('Waiting trials that are paused at a rung; absent: the pruner pauses none.'),
+  enqueued: strict({
+    waiting: count.describe('Points that are still to be tried.'),
+    refused: z
+      .array(
+        strict({
+          point: z.string().describe('The parameters that were given, as JSON.'),
+          reason: z.string(),
+        }),
+      )
+      .describe('Points that the study could not try, oldest first.'),
+  })
+    .exactOptional()
+    .describe('Points of enqueue that are no trials; absent: there are none.'),
   trained,
   energy: studyEnergy.nullable().describe('Idle power included; null: unknown.'),
   earlyStops: earlyStops.exactOptional(),

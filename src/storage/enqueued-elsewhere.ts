@@ -8,6 +8,8 @@ import type { Connection, Statement } from './connection.ts';
 import { parsePythonJson, pythonJson } from './python-json.ts';
 import type { EnqueuedElsewhere } from './storage.ts';
 
+/** User attribute of Optuna's table with the reason why a trial was not tried. */
+const REFUSED = 'galapagos:refused';
 /** Most trials that are taken in at a time. */
 const MOST = 1_000;
 
@@ -48,11 +50,45 @@ export class EnqueuedTrials {
     );
     if (ended === 1)
       this.#connection.run(
-        "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, 'galapagos:refused', ?)",
+        'INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
         row,
+        REFUSED,
         pythonJson(reason),
       );
   }
+}
+
+/** Points that were enqueued in one study of this lab, and are no trials of it. */
+export interface EnqueuedPoints {
+  /** Number of points that are still to be tried. */
+  readonly waiting: number;
+  /** Points that the study could not try, oldest first: as JSON, with the reason. */
+  readonly refused: readonly { readonly point: string; readonly reason: string }[];
+}
+
+/** @param studyId of Optuna's table */
+export function enqueuedPoints(connection: Connection, studyId: number): EnqueuedPoints {
+  const columns = new Columns(connection.file);
+  const waiting = connection.get(
+    "SELECT count(*) FROM trials WHERE study_id = ? AND state = 'WAITING'",
+    studyId,
+  );
+  const refused = connection
+    .prepare(
+      `SELECT a.value_json, r.value_json FROM trials t
+       JOIN trial_user_attributes r ON r.trial_id = t.trial_id AND r.key = '${REFUSED}'
+       LEFT JOIN trial_system_attributes a ON a.trial_id = t.trial_id AND a.key = 'fixed_params'
+       WHERE t.study_id = ? AND t.state = 'FAIL' ORDER BY t.trial_id`,
+    )
+    .all([studyId])
+    .map(([point, reason]) => {
+      const why = jsonOf(reason);
+      return {
+        point: typeof point === 'string' ? point : '{}',
+        reason: typeof why === 'string' ? why : 'unknown',
+      };
+    });
+  return { waiting: columns.integer('trials', waiting?.[0]), refused };
 }
 
 /** Undefined if it is not JSON. */

@@ -19,6 +19,7 @@ import type { Figures } from '../core/study/objectives.ts';
 import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { ReadBlock } from './row-block.ts';
+import type { EnqueuedPoints } from './enqueued-elsewhere.ts';
 
 export interface LabReader {
   readonly file: string;
@@ -78,6 +79,11 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   earlyStops(nameOrUid: string): EarlyStops | undefined;
+  /**
+   * Points that were enqueued and are no trials yet, or could not be tried; null: another program's
+   * study.
+   */
+  enqueued(nameOrUid: string): EnqueuedPoints | null;
   /**
    * Ended trials of another program's study, in order of their ends; none for a study of Galapagos.
    */

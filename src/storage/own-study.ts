@@ -36,6 +36,8 @@ import type {
   TrialRecord,
   TrialStory,
 } from './lab-reader.ts';
+import { enqueuedPoints } from './enqueued-elsewhere.ts';
+import type { EnqueuedPoints } from './enqueued-elsewhere.ts';
 import { FigureRows, widthsOf } from './figures.ts';
 import { missingColumns } from './metric-columns.ts';
 import { ownMoments, ownRows } from './own-rows.ts';
@@ -164,6 +166,10 @@ export class OwnStudy {
       trials: columns.integer('count', trials),
       of: columns.integer('count', of),
     };
+  }
+
+  enqueued(): EnqueuedPoints {
+    return enqueuedPoints(this.#connection, this.studyId);
   }
 
   earlyStops(): EarlyStops | undefined {

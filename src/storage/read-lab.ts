@@ -9,6 +9,7 @@ import type { HistoryTrial } from '../core/study/start-history.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
+import type { EnqueuedPoints } from './enqueued-elsewhere.ts';
 import { StorageError } from './errors.ts';
 import { refuseEmpty, refuseMissing, refuseUnknown } from './file-checks.ts';
 import { ForeignStudy } from './foreign-study.ts';
@@ -179,6 +180,13 @@ class FileReader implements LabReader {
     return this.#reading(() => {
       const study = this.#known(nameOrUid);
       return study instanceof OwnStudy ? study.earlyStops() : undefined;
+    });
+  }
+
+  enqueued(nameOrUid: string): EnqueuedPoints | null {
+    return this.#reading(() => {
+      const study = this.#known(nameOrUid);
+      return study instanceof OwnStudy ? study.enqueued() : null;
     });
   }
 

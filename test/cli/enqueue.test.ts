@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
-import { enqueueOutput } from '../../src/protocol/cli-output.ts';
+import { enqueueOutput, showOutput } from '../../src/protocol/cli-output.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import { cliContext } from '../support/cli-context.ts';
@@ -28,6 +28,13 @@ async function enqueue(...args: string[]): Promise<{ code: number; text: string 
   return { code, text: printed() };
 }
 
+async function show(...args: string[]): Promise<string> {
+  const { streams, printed } = cliContext(folder.path, {});
+  const runStudy = (): Promise<0> => Promise.resolve(0);
+  expect(await runCli(['show', UID, ...args], streams, { runStudy })).toBe(0);
+  return printed();
+}
+
 describe('Command line: enqueue', () => {
   it('enqueues points of the command line and of a file for the program that runs the study', async () => {
     expect(await enqueue(spec.name, 'units=32', 'activation=Tanh é')).toEqual({
@@ -42,6 +49,20 @@ describe('Command line: enqueue', () => {
       { units: 48 },
       { activation: null },
     ]);
+  });
+
+  it('shows how many points wait, and why a point was not tried', async () => {
+    await enqueue(UID, 'units=32');
+    await enqueue(UID, 'units=48');
+    expect(await show()).toContain('  enqueued   2 points wait to be tried');
+    const [first, second] = lab.enqueuedElsewhere() ?? [];
+    lab.refuseEnqueued(first!.row, 'units: expected 48, found 32');
+    expect(await show()).toContain('  enqueued   a point waits to be tried');
+    expect(await show()).toContain('  not tried  {"units": 32}: units: expected 48, found 32');
+    lab.refuseEnqueued(second!.row, 'trial 3 has the same parameters');
+    expect(await show()).not.toContain('to be tried');
+    const { enqueued } = showOutput.parse(JSON.parse(await show('--json')));
+    expect(enqueued).toMatchObject({ waiting: 0, refused: [{}, { point: '{"units": 48}' }] });
   });
 
   it('says how to go on with a study that has finished', async () => {

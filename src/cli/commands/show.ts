@@ -12,7 +12,7 @@ import {
 import { exportedTrials, withSchedules } from '../../documents/best-configs.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
-import type { StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
+import type { LabReader, StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
 import { checkpointsOf, commandLineOf } from '../../studies/command-lines.ts';
 import { TOP } from '../actions/export-best.ts';
 import { showText } from '../display/lab-text.ts';
@@ -33,7 +33,7 @@ Examples:
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
       const file = resolve(context.streams.cwd, lab);
-      const { study, paused, front, best, energy, earlyStops, schedule } = await withLab(
+      const { study, paused, front, best, energy, earlyStops, enqueued, schedule } = await withLab(
         context,
         lab,
         (reader) => {
@@ -52,6 +52,7 @@ Examples:
             schedule: first?.schedule,
             energy: reader.energy(key),
             earlyStops: reader.earlyStops(key),
+            enqueued: enqueuedOf(reader, key),
           };
         },
       );
@@ -59,6 +60,7 @@ Examples:
         lab,
         study: studyOutput(study),
         ...paused,
+        ...enqueued,
         trained: trainedOutput(best),
         energy,
         ...(earlyStops === undefined ? {} : { earlyStops }),
@@ -77,6 +79,14 @@ Examples:
       if (json) printJson(context, output);
       else print(context, showText(output));
     });
+}
+
+/** Points that wait to be tried, or could not be. */
+function enqueuedOf(reader: LabReader, key: string): Pick<ShowOutput, 'enqueued'> {
+  const enqueued = reader.enqueued(key);
+  if (enqueued === null || enqueued.waiting + enqueued.refused.length === 0) return {};
+  const { waiting, refused } = enqueued;
+  return { enqueued: { waiting, refused: refused.map((each) => ({ ...each })) } };
 }
 
 /** The snapshot that trials run in, compared with its folder now. */

@@ -72,6 +72,7 @@ export function showText({
   lab,
   study,
   paused = 0,
+  enqueued,
   trained: { executors, reports },
   energy,
   earlyStops,
@@ -95,6 +96,7 @@ export function showText({
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}${state === 'waiting' ? pausedText(paused) : ''}`)
       .join(', ')}`,
+    ...enqueuedLines(enqueued),
     ...(front === undefined
       ? []
       : [
@@ -127,6 +129,18 @@ export function showText({
 
 function pausedText(paused: number): string {
   return paused === 0 ? '' : ` (${paused} paused at a rung)`;
+}
+
+function enqueuedLines(enqueued: ShowOutput['enqueued']): string[] {
+  if (enqueued === undefined) return [];
+  const { waiting, refused } = enqueued;
+  const points = waiting === 1 ? 'a point waits' : `${waiting} points wait`;
+  return [
+    ...(waiting === 0 ? [] : [`  enqueued   ${points} to be tried`]),
+    ...refused.map(
+      ({ point, reason }) => `  not tried  ${withEscapes(point)}: ${withEscapes(reason)}`,
+    ),
+  ];
 }
 
 /** Characters of a snapshot's hash. */
