@@ -18,6 +18,7 @@ const NOT_RUN = [
   '!node_modules/zeromq/{src,script,CMakeLists.txt,vcpkg.json}{,/**}',
   '!node_modules/zeromq/build/**',
   'node_modules/zeromq/build/manifest.json',
+  '!node_modules/yaml/browser/**',
   '!node_modules/zod/src/**',
   '!node_modules/@libsql/**',
   // Only the install script of webgpu imports debug and ms.

@@ -29,6 +29,8 @@ export interface ObjectivePlaces {
    * started like those of a study file; absent: none.
    */
   readonly scripts?: readonly string[];
+  /** True if the program runs in the project folder itself; absent: in a copy, or not known yet. */
+  readonly inProject?: boolean;
 }
 
 /** Folders and files of a study that starts from a file. */

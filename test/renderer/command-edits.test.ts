@@ -5,10 +5,12 @@ import {
   addToCommand,
   argumentsOf,
   commandOf,
+  configOf,
   fixSearched,
   lineOf,
   removeSearched,
   renameSearched,
+  setConfig,
 } from '../../src/renderer/views/set-up/command-edits.ts';
 import type { Study } from '../../src/renderer/views/set-up/study-edits.ts';
 
@@ -69,5 +71,32 @@ describe('Form of a script: parameters of the command', () => {
       't',
       '{params:flags}',
     ]);
+  });
+});
+
+describe('Form of a script: configuration file', () => {
+  const withFile = setConfig(study('t', '{config}', '--drop={drop}'), 'c.yaml');
+  const configured = (edited: Study) =>
+    (edited['objective'] as Readonly<Record<string, unknown>>)['config'];
+
+  it('is a field of the objective as long as it has a name', () => {
+    expect(configOf(withFile)).toBe('c.yaml');
+    expect(configOf(study('t'))).toBe('');
+    const set = fixSearched(withFile, 'lr', 1);
+    expect(configured(setConfig(set, 'd.yaml'))).toEqual({ file: 'd.yaml', set: { lr: 1 } });
+    expect(configured(setConfig(withFile, ''))).toBeUndefined();
+  });
+
+  it('gets the value of a parameter that is not searched and not in the command', () => {
+    const fixed = fixSearched(withFile, 'lr', 0.5);
+    expect(configured(fixed)).toEqual({ file: 'c.yaml', set: { lr: 0.5 } });
+    expect(commandOf(fixed)).toEqual(['t', '{config}', '--drop={drop}']);
+    expect(Object.keys(fixed['searchSpace'] as object)).toEqual(['drop']);
+    expect(configured(fixSearched(withFile, 'lr', '{a}'))).toMatchObject({ set: { lr: '{{a}}' } });
+    expect(commandOf(fixSearched(withFile, 'drop', 0.5))).toEqual(['t', '{config}', '--drop=0.5']);
+  });
+
+  it('has the values of new parameters, which need no flag', () => {
+    expect(addToCommand(withFile, 'x')).toBe(withFile);
   });
 });

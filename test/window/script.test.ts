@@ -1,6 +1,6 @@
 /** Tests the form for a person's own script, in the window of the desktop app and in a browser. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { script as words } from '../../src/renderer/text/script.ts';
@@ -25,15 +25,24 @@ for epoch in range(args.epochs):
     print(f"epoch {epoch} accuracy={accuracy:.6f}", flush=True)
 `;
 
+const CONFIGURED = `import json, sys
+values = json.load(open(sys.argv[sys.argv.index("--config") + 1]))
+print("accuracy=%.6f" % (1 - (values["optimizer"]["lr"] - 0.3) ** 2))
+`;
+
 const missing = missingChromium();
 const folder = temporaryFolder();
 const project = folder.file('project');
+const configured = folder.file('configured');
 let desktop: DesktopWindow;
 let chosen: readonly string[] = [];
 
 beforeAll(async () => {
   mkdirSync(project);
   writeFileSync(join(project, 'train.py'), TRAIN);
+  mkdirSync(configured);
+  writeFileSync(join(configured, 'tune.py'), CONFIGURED);
+  writeFileSync(join(configured, 'config.json'), '{"optimizer": {"lr": 0.1}, "size": 3}\n');
   writeFileSync(join(project, 'wait.sh'), 'echo waiting; sleep 600\n');
   if (missing === null) desktop = await desktopWindow(folder, { choosePaths: () => [...chosen] });
 }, 5 * PATIENCE);
@@ -62,7 +71,7 @@ async function form(): Promise<Page> {
 
 async function reading(name: string): Promise<Page> {
   const page = await form();
-  await field(page, words.path).fill(join(project, name));
+  await field(page, words.path).fill(resolve(project, name));
   await button(page, words.read).click();
   await field(page, words.commandLine).waitFor();
   return page;
@@ -166,6 +175,38 @@ describe('Window: own script', () => {
       await expect.poll(() => line.inputValue(), patient).toContain('--dropout 0.25');
       await button(page, text.setUp.removeParameter({ name: 'optimizer' })).click();
       await expect.poll(() => line.inputValue(), patient).toMatch(/0\.25$/);
+    },
+    3 * PATIENCE,
+  );
+
+  it(
+    'searches the values of a configuration file, and marks the field of a wrong one',
+    async () => {
+      const page = await reading(join(configured, 'tune.py'));
+      const file = field(page, words.config);
+      expect(await file.inputValue()).toBe('config.json');
+      await expect
+        .poll(() => field(page, words.commandLine).inputValue(), patient)
+        .toMatch(/tune\.py --config "?\{config\}/);
+      await file.fill('other.json');
+      await file.blur();
+      await page
+        .getByText(/expected a file, relative to the working folder, found no file/i)
+        .waitFor();
+      expect(await file.getAttribute('aria-invalid')).toBe('true');
+      await file.fill('config.json');
+      await file.blur();
+      await expect.poll(() => button(page, words.tryOnce).isEnabled(), patient).toBe(true);
+      await button(page, words.tryOnce).click();
+      // The value of the file: lr 0.1.
+      await page.getByText(/Result: 0\.96/).waitFor();
+      expect(readFileSync(join(configured, 'config.json'), 'utf8')).toContain('0.1}');
+      await field(page, text.setUp.stopFields.trials).fill('3');
+      await expect.poll(() => start(page).isEnabled(), patient).toBe(true);
+      await start(page).click();
+      await expect
+        .poll(() => page.locator('header .done .figure strong').textContent(), patient)
+        .toBe('3');
     },
     3 * PATIENCE,
   );

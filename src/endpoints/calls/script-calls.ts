@@ -55,7 +55,8 @@ export function scriptCalls(deps: CallDeps, thread: ThreadWork): ScriptCalls {
     async tryScript({ study, values }, context) {
       refusePrograms(context);
       const scripts = scriptsFor(context, chosenScripts);
-      const problems = meaningProblems(study, objectiveCheck({ resources, userFolder, scripts }));
+      const places = { resources, userFolder, scripts, inProject: true };
+      const problems = meaningProblems(study, objectiveCheck(places));
       if (problems.length > 0) throw new InvalidInput('tryScript', problems);
       const objective = check(commandObjective, study.objective);
       if (!objective.ok) throw new InvalidInput('tryScript', objective.problems);

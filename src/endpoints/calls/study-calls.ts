@@ -142,7 +142,10 @@ export function studyCommands({
       const coordinator = current.lab.deciding;
       const scripts = scriptsFor(context, chosenScripts);
       const problems = [
-        ...meaningProblems(file, objectiveCheck({ resources, userFolder, scripts })),
+        ...meaningProblems(
+          file,
+          objectiveCheck({ resources, userFolder, scripts, inProject: project === undefined }),
+        ),
         ...workerProblems(workers, mostWorkers(coordinator)),
         ...deviceProblems(file.devices, devicesOf(coordinator.lab)),
       ];

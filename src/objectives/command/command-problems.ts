@@ -30,7 +30,7 @@ export function commandProblems(
   places: ObjectivePlaces,
 ): Problem[] {
   const { command, env = {}, result, reports, epochs, seed, folder } = objective;
-  const { project, userFolder } = places;
+  const { project } = places;
   const wrongPlaces = placeProblems(objective, places);
   const absolute = project === undefined ? folder : workingFolder(folder, project);
   return [
@@ -39,7 +39,7 @@ export function commandProblems(
     ...wrongPlaces,
     // Files are read only of a command that may be started here.
     ...(wrongPlaces.length === 0
-      ? configProblems(objective, space, { folder: absolute, project, userFolder })
+      ? configProblems(objective, space, { ...places, project, folder: absolute })
       : []),
     ...pythonProblems(objective, places),
     ...containerProblems(objective),

@@ -44,7 +44,11 @@ export const script = {
   command: 'Command',
   commandLine: 'Command line of a trial',
   commandHint:
-    '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder, {checkpointDir} for the one that is kept. It is started without a shell.',
+    '{name} stands for a parameter, {params:flags} for --name value of each, {seed} for the seed of the trial, {trialDir} for its folder, {checkpointDir} for the one that is kept, {config} for the configuration file. It is started without a shell.',
+  config: 'Configuration file',
+  configExample: 'config.yaml',
+  configHint:
+    'A YAML or JSON file in the working folder. Each trial gets a copy in which parameters replace the values with their names, such as optimizer.lr. Empty: none.',
   code: 'Files',
   files: 'Files that trials run in',
   filesOf: {

@@ -121,8 +121,8 @@ function inArguments({ folder, args }: Asked): Found | null {
 }
 
 function byOption(asked: Asked): Found | null {
-  const { folder, help } = asked;
-  const option = optionFor(help);
+  const { folder } = asked;
+  const option = optionFor(asked);
   if (option === undefined) return null;
   if (typeof option.default === 'string') {
     const isThere = isFile(folder, option.default);
@@ -173,9 +173,10 @@ function triedValues(asked: Asked, found: Found): ScriptConfig | null {
 }
 
 /** How the script gets a file: by an option, an argument, its name in the source, or `--config`. */
-function passedAs({ help, args, source }: Asked, file: string): Found {
+function passedAs(asked: Asked, file: string): Found {
+  const { help, args, source } = asked;
   const found = { file, args: args.map(doubled), notes: [] };
-  const option = optionFor(help);
+  const option = optionFor(asked);
   if (option !== undefined) return { ...found, passing: [option.flag, '{config}'] };
   if (args.length === 0 && help.positional.some((name) => CONFIG_NAME.test(name)))
     return { ...found, passing: ['{config}'] };
@@ -197,8 +198,13 @@ function passedAs({ help, args, source }: Asked, file: string): Found {
   };
 }
 
-function optionFor({ options }: HelpText): ScriptOption | undefined {
-  return options.find(({ name, takesValue }) => takesValue && CONFIG_NAME.test(name));
+/** The option that takes the file; of a script that reads `sys.argv`, as its source names it. */
+function optionFor({ help, source }: Asked): Pick<ScriptOption, 'flag' | 'default'> | undefined {
+  const shown = help.options.find(({ name, takesValue }) => takesValue && CONFIG_NAME.test(name));
+  if (shown !== undefined) return shown;
+  const flags = source.matchAll(/(["'])(--?[A-Za-z][\w-]*)=?\1/g);
+  const flag = [...flags].map((match) => match[2] ?? '').find(isFlag);
+  return flag === undefined ? undefined : { flag };
 }
 
 function withValuesOf({ folder }: Asked, found: Found): ScriptConfig {

@@ -314,6 +314,13 @@ describe('galapagos init, with a configuration file', () => {
     expect(printed).toContain('names no file for --cfg: configs/default.yaml is used');
   });
 
+  it('finds the option of a script that looks for it in sys.argv', async (context) => {
+    skipIf(noPython, context);
+    write('config.json', '{"lr": 0.1}');
+    const { study } = await init(`import sys\nprint(sys.argv.index('--config'))\n${prints}`);
+    expect(study.objective.command.slice(2)).toEqual(['--config', '{config}']);
+  });
+
   it('takes a file among the arguments, as an option, with = or alone', async (context) => {
     skipIf(noPython, context);
     write('a.json', '{"lr": 0.1}');

@@ -12,7 +12,7 @@ import { ALL_PARAMETERS, parseArgument, placeholdersOf } from '../template.ts';
 import { ConfigError } from './config-entry.ts';
 import type { ConfigEntry, EntryKind } from './config-entry.ts';
 import { CONFIG_ENDINGS, entriesOf, isConfigPath, lineText } from './config-text.ts';
-import { studyConfig } from './trial-config.ts';
+import { passesConfig, studyConfig } from './trial-config.ts';
 
 const FILE = 'objective.config.file';
 
@@ -31,19 +31,32 @@ interface Places {
   readonly folder: string;
   /** Absolute path of the study file's folder; undefined: the study comes from no file. */
   readonly project: string | undefined;
-  readonly userFolder: string | undefined;
+  readonly userFolder?: string;
+  /** True if the program runs in the project folder itself. */
+  readonly inProject?: boolean;
 }
 
 export function configProblems(
   objective: CommandObjective,
   space: SearchSpace,
-  { folder, project, userFolder }: Places,
+  { folder, project, userFolder, inProject = false }: Places,
 ): Problem[] {
   const { config } = objective;
   if (config === undefined) return [];
   const { file } = config;
   const wrong = pathProblem(file);
   if (wrong !== null) return [wrong];
+  const isPassedOn = passesConfig(objective, Object.keys(space));
+  if (inProject && objective.snapshot === undefined && !isPassedOn)
+    return [
+      {
+        code: 'config',
+        path: 'objective.command',
+        expected: `{config} in the command, because your own ${file} is not changed`,
+        found: 'a command without it in the project folder itself',
+        hint: 'pass {config} to the program, or start the study with a copy of the project folder',
+      },
+    ];
   let text: string;
   let entries: ReadonlyMap<string, ConfigEntry>;
   try {

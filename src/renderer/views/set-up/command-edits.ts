@@ -67,8 +67,30 @@ export function renameSearched(study: Study, name: string, to: string): Study {
   );
 }
 
-/** `fixParameter`, also for the placeholder of a command, which becomes the value. */
+/** Returns the configuration file of a command; empty: it has none. */
+export function configOf(study: Study): string {
+  const file = at(study, 'objective', 'config', 'file');
+  return typeof file === 'string' ? file : '';
+}
+
+/** Names the configuration file of a command; empty: it has none. */
+export function setConfig(study: Study, file: string): Study {
+  return file === ''
+    ? put(study, ['objective', 'config'], undefined)
+    : put(study, ['objective', 'config'], { ...objectOf(at(study, 'objective', 'config')), file });
+}
+
+/**
+ * `fixParameter`, also for the placeholder of a command, which becomes the value, and for a value of
+ * the configuration file.
+ */
 export function fixSearched(study: Study, name: string, value: Json): Study {
+  const isPassed = commandOf(study).some((arg) => placeholdersIn(arg).includes(`{${name}}`));
+  if (configOf(study) !== '' && !isPassed)
+    return put(fixParameter(study, name, value), ['objective', 'config', 'set'], {
+      ...objectOf(at(study, 'objective', 'config', 'set')),
+      [name]: typeof value === 'string' ? braces(value) : value,
+    });
   const text = braces(typeof value === 'string' ? value : JSON.stringify(value));
   return withCommand(fixParameter(study, name, value), (command) =>
     command.flatMap((arg) => {
@@ -93,8 +115,9 @@ export function removeSearched(study: Study, name: string): Study {
   });
 }
 
-/** Adds a flag for a new parameter, unless the command passes every parameter. */
+/** Adds a flag for a new parameter, unless the command passes every parameter, or a file does. */
 export function addToCommand(study: Study, name: string): Study {
+  if (configOf(study) !== '') return study;
   return withCommand(study, (command) =>
     command.some((arg) => ALL.includes(arg)) || command[command.indexOf('-m') + 1] === 'galapagos'
       ? [...command]
@@ -114,6 +137,10 @@ function replaced(arg: string, name: string, change: (placeholder: string) => st
   return arg.replaceAll(/\{\{|\}\}|\{[^{}]*\}/g, (found) =>
     found === `{${name}}` ? change(found) : found,
   );
+}
+
+function placeholdersIn(arg: string): readonly string[] {
+  return arg.match(/\{\{|\}\}|\{[^{}]*\}/g) ?? [];
 }
 
 function braces(text: string): string {

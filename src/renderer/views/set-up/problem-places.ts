@@ -149,6 +149,7 @@ function commandPlace(path: string): Pick<Placing, 'section' | 'fields'> {
   const fields = [path];
   switch (field) {
     case 'command':
+    case 'config':
     case 'folder':
       return { section: 'script', fields };
     case 'result':

@@ -129,6 +129,19 @@ describe('Configuration files: checks before a study starts', () => {
     ]);
   });
 
+  it('refuse a program that opens the file itself in the project folder itself', () => {
+    const objective = parsed({ folder: project, command: ['sh'] });
+    permit(folder.path, objective);
+    const places = { resources: '/', userFolder: folder.path };
+    expect(command.check(objective, space, places)).toEqual([]);
+    const itself = { ...places, inProject: true };
+    expect(command.check(objective, space, itself).map(problemText)).toEqual([
+      'objective.command: expected {config} in the command, because your own conf/a.yaml is not changed, found a command without it in the project folder itself (pass {config} to the program, or start the study with a copy of the project folder)',
+    ]);
+    permit(folder.path, parsed({ folder: project }));
+    expect(command.check(parsed({ folder: project }), space, itself)).toEqual([]);
+  });
+
   it('do not read files of a command that was never started on this machine', () => {
     const objective = parsed({ folder: project, config: { file: 'conf/a.ini' } });
     const places = { resources: '/', userFolder: folder.path };
