@@ -6,10 +6,12 @@ import type { Distribution } from '../../core/search-space/distribution.ts';
 import type { InitOutput } from '../../protocol/script-output.ts';
 import { writeAtomically } from '../../runtime/write-atomically.ts';
 import { initStudy } from '../../studies/script/init-study.ts';
+import { NoParameters } from '../../studies/script/no-parameters.ts';
 import type { ProposedStudy } from '../../studies/script/init-study.ts';
 import { table } from '../display/table.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
+import { UsageError } from '../process/exit-codes.ts';
 
 const COLUMNS = [
   { title: 'searched', align: 'left' },
@@ -44,9 +46,9 @@ export async function writeInitialStudy(
     );
   const path = resolve(cwd, script);
   const named = config === undefined ? undefined : resolve(cwd, config);
-  const proposed = await initStudy({
-    ...{ script: path, file, args, python, cwd, env },
-    config: named,
+  const asked = { script: path, file, args, python, cwd, env, config: named };
+  const proposed = await initStudy(asked).catch((error: unknown) => {
+    throw error instanceof NoParameters ? nothingToSearch(error, script) : error;
   });
   writeAtomically(file, `${JSON.stringify(proposed.study, null, 2)}\n`);
   const { source, unknown, fixed, notes } = proposed;
@@ -63,6 +65,21 @@ export async function writeInitialStudy(
   };
   if (json) printJson(context, document);
   else print(context, linesOf(proposed, relative(cwd, file) || file));
+}
+
+/** The same script cannot be searched a second time either: exit code 2. */
+function nothingToSearch({ message, advice, example }: NoParameters, script: string): UsageError {
+  return new UsageError(
+    [
+      `${message.slice(0, message.indexOf(advice)).trim()} Nothing was written.`,
+      '',
+      `${advice}:`,
+      ...example.map((line) => `  ${line}`),
+      '',
+      `Then run: galapagos python install && galapagos init ${script}`,
+      'Or write the study file yourself: docs/scripts.md shows one for any program.',
+    ].join('\n'),
+  );
 }
 
 function linesOf(proposed: ProposedStudy, file: string): string[] {

@@ -13,6 +13,7 @@ import type { HelpText, Literal, ScriptOption } from './help-text.ts';
 import { keptArguments, keptNotes } from './kept-files.ts';
 import { optunaScript } from './optuna-space.ts';
 import type { OptunaScript } from './optuna-space.ts';
+import { NoParameters } from './no-parameters.ts';
 import { PARAMETER_NAME, countsEpochs, propose } from './propose.ts';
 import {
   importsIn,
@@ -63,7 +64,7 @@ export interface ProposedStudy {
 /** Trials of a proposed study. */
 const TRIALS = 64;
 
-/** @throws GalapagosError `not-read`, or `unsupported` if the script shows no parameters */
+/** @throws GalapagosError `not-read`; NoParameters if the script shows none */
 export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
   const { script, file, args } = options;
   const source = sourceOf(script);
@@ -79,7 +80,8 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
       : withOptuna(optuna, source, path, call);
   const given = found.config?.args ?? args.map(doubled);
   const command = [program, ...found.call, ...given, ...found.arguments];
-  if (Object.keys(found.space).length === 0) throw noParameters(path, found);
+  if (Object.keys(found.space).length === 0)
+    throw new NoParameters(path, source, [...found.unknown, ...found.fixed], found.notes);
   // A module that the script imports may print the result.
   const printing =
     printedValues(source).length > 0
@@ -315,6 +317,11 @@ function argumentsOf(
 }
 
 export function sourceOf(script: string): string {
+  if (extname(script) === '.ipynb')
+    throw notRead(
+      script,
+      `expected a Python script (.py), found the notebook ${basename(script)}: jupyter nbconvert --to script ${basename(script)} writes its cells to one`,
+    );
   if (extname(script) !== '.py')
     throw notRead(script, `expected a Python script (.py), found ${basename(script)}`);
   if (!existsSync(script)) throw notRead(script, `there is no file ${script}`);
@@ -328,19 +335,6 @@ export function sourceOf(script: string): string {
 
 function notRead(file: string, message: string): GalapagosError {
   return new GalapagosError('not-read', message, { file });
-}
-
-function noParameters(path: string, { unknown, fixed, notes }: Found): GalapagosError {
-  const seen = [...unknown, ...fixed];
-  const shown =
-    seen.length === 0
-      ? 'shows no options'
-      : `has options, but none that is usually searched: ${seen.slice(0, 20).join(', ')}`;
-  return new GalapagosError(
-    'unsupported',
-    `${path} ${shown}. ${notes.map((note) => `${note}. `).join('')}Read its parameters with argparse or galapagos.params(learningRate=0.1), or write the study file yourself`,
-    { found: seen.join(', ') },
-  );
 }
 
 /** The interpreter as the command names it: relative if it is in the project. */

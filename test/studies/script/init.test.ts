@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { TestContext } from 'vitest';
 import { writeInitialStudy } from '../../../src/cli/actions/init-study.ts';
+import { exitCodeOf } from '../../../src/cli/process/exit-codes.ts';
 import { initOutput } from '../../../src/protocol/script-output.ts';
 import { runBounded } from '../../../src/runtime/run-bounded.ts';
 import { cliContext } from '../../support/cli-context.ts';
@@ -213,15 +214,43 @@ describe('galapagos init', () => {
   });
 
   it('writes nothing for a script without parameters, and says what to do', async () => {
-    await expect(init('print(1)\n')).rejects.toThrow(
-      /train\.py shows no options\. .*galapagos\.params/,
+    const error = await init('print(1)\n').catch((found: unknown) => found);
+    expect(error).toMatchObject({ code: 'usage' });
+    expect(exitCodeOf(error)).toBe(2);
+    expect(error instanceof Error ? error.message : '').toMatch(
+      /^train\.py shows no options; the script imports .*\. Nothing was written\.\n\nWrite these .*:\n {2}import galapagos\n {2}p = galapagos\.params\(lr=0\.01, hidden=64\)\n {2}lr, hidden = p\["lr"\], p\["hidden"\]\n\nThen run: galapagos python install && galapagos init train\.py\n/,
     );
     expect(existsSync(join(folder, 'study.json'))).toBe(false);
+  });
+
+  it('shows the lines that make parameters of the constants of a script, which init then finds', async (context) => {
+    skipIf(noPython, context);
+    const script = [
+      '"""A notebook',
+      'lr = 5',
+      '"""',
+      'learning_rate = 1e-3  # tuned',
+      'HIDDEN: int = 128',
+      'name = "x"; SEED = 3',
+      'EPOCHS = 5',
+      'def train():',
+      '    dropout = 0.5',
+      'print("loss:", learning_rate)',
+    ];
+    const error = await init(script.join('\n')).catch((found: unknown) => String(found));
+    expect(error).toContain('in place of its constants in lines 4, 5;');
+    const lines = /import galapagos\n.*\n.*\n/.exec(error as string)?.[0].replaceAll(/^ +/gm, '');
+    expect(lines).toBe(
+      'import galapagos\np = galapagos.params(learning_rate=1e-3, HIDDEN=128)\nlearning_rate, HIDDEN = p["learning_rate"], p["HIDDEN"]\n',
+    );
+    const { study } = await init([lines, ...script.slice(5)].join('\n'));
+    expect(Object.keys(study.searchSpace)).toEqual(['learning_rate', 'HIDDEN']);
   });
 
   it.each([
     ['absent.py', /there is no file/],
     ['train.sh', /expected a Python script/],
+    ['train.ipynb', /jupyter nbconvert --to script train\.ipynb/],
     ['folder.py', /is not a file/],
   ])('says that %s cannot be read', async (name, message) => {
     mkdirSync(join(folder, 'folder.py'));
