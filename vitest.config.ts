@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { localImports } from './test/support/local-imports.ts';
 import { swiftshader } from './test/support/swiftshader.ts';
 
 /** Files that `npm run test:slow` runs at full size (test/support/effort.ts). */
@@ -86,7 +87,7 @@ export default defineConfig({
     projects: [
       {
         // For the runes of the window's state.
-        plugins: [svelte()],
+        plugins: [svelte(), localImports()],
         test: {
           name: 'parts',
           ...everywhere,
@@ -104,9 +105,13 @@ export default defineConfig({
           ],
         },
       },
-      { test: { name: 'isolated', ...everywhere, include: isolatedFiles } },
+      {
+        plugins: [localImports()],
+        test: { name: 'isolated', ...everywhere, include: isolatedFiles },
+      },
       // On a software GPU; skipped where there is none.
       {
+        plugins: [localImports()],
         test: {
           name: 'gpu',
           ...everywhere,
@@ -116,6 +121,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [localImports()],
         test: {
           name: 'whole',
           ...everywhere,
@@ -129,6 +135,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [localImports()],
         test: {
           name: 'slow',
           ...everywhere,
@@ -138,6 +145,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [localImports()],
         test: {
           name: 'slow-gpu',
           ...everywhere,
@@ -148,6 +156,7 @@ export default defineConfig({
       },
       // The built window in a browser.
       {
+        plugins: [localImports()],
         test: {
           name: 'window',
           ...everywhere,
