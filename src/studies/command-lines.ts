@@ -1,6 +1,7 @@
 /** Command lines that run trials again outside of Galapagos, for kinds that run a program. */
 import { GalapagosError } from '../core/errors.ts';
 import { PURPOSE, Stream } from '../core/random.ts';
+import { trainsInParts } from '../core/samplers/in-parts.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { completeParams } from '../core/search-space/complete-params.ts';
 import type { Params } from '../core/search-space/distribution.ts';
@@ -17,16 +18,18 @@ export interface Stored {
 }
 
 /**
- * Null: the objective runs no program.
+ * Null: the objective runs no program, or a trial goes on from the checkpoint of another, so that no
+ * single line repeats it.
  * @param stored absent: the trial is no stored one, so that no configuration file can be written
  *   for it
  */
 export function commandLineOf(
-  { objective, seed }: Pick<StudySpec, 'objective' | 'seed'>,
+  { objective, seed, sampler }: Pick<StudySpec, 'objective' | 'seed' | 'sampler'>,
   trial: number,
   params: Params,
   stored?: Stored,
 ): string | null {
+  if (trainsInParts(sampler)) return null;
   const kind = objectiveKind(objective.kind);
   return kind?.commandLine(objective, params, { seed, trial, stored }) ?? null;
 }
@@ -83,5 +86,6 @@ export function withCommandLines<Trial extends { readonly trial: number; readonl
 export function exampleLine({ objective, searchSpace, seed }: StudySpec): string | null {
   const stream = new Stream(seed, { purpose: PURPOSE.enqueued, trial: 1 });
   const params = completeParams(axesOf(searchSpace), {}, stream);
-  return commandLineOf({ objective, seed }, 0, params);
+  const kind = objectiveKind(objective.kind);
+  return kind?.commandLine(objective, params, { seed, trial: 0, stored: undefined }) ?? null;
 }

@@ -3,6 +3,7 @@
  * `lines.ts` and `json.ts` are the three displays; the producer is the run itself. Calls come in
  * the order start, (event | tick)…, finish.
  */
+import type { ScheduleEntry } from '../../core/analysis/training-schedule.ts';
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
@@ -21,8 +22,10 @@ export interface BestTrial {
   /** By the objectives' names; absent: the study lists none. */
   readonly values?: Readonly<Record<string, number>>;
   readonly params: Params;
-  /** Command line that runs it again; absent: the study runs no program. */
+  /** Command line that runs it again; absent: no single line does. */
   readonly command?: string;
+  /** Parameters by epoch, in population-based training; absent: the same in each. */
+  readonly schedule?: readonly ScheduleEntry<Params>[];
   /** Number of the attempt that produced the value: 1, 2 … */
   readonly attempt: number;
   readonly origin: Origin;

@@ -6,7 +6,16 @@ import type { GenerationBest } from '../../core/analysis/generations.ts';
 import { earlyStopsText } from '../../core/study/early-stops.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
-import { count, duration, energyText, paramValue, paramWords, score, value } from './format.ts';
+import {
+  count,
+  duration,
+  energyText,
+  params,
+  paramValue,
+  paramWords,
+  score,
+  value,
+} from './format.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
@@ -59,18 +68,25 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
 }
 
 /**
- * Command line of the best trial's program, with a heading, and the folder of the files that it
- * kept. Empty if the study runs no program.
+ * How the best trial was trained: the command line of its program or, of population-based training,
+ * its parameters by epoch; then the folder of the files that it kept. Empty if there is neither.
  */
 export function againLines(
-  best: (Pick<Ranked, 'trial'> & { readonly command?: string }) | undefined,
+  best: (Pick<Ranked, 'trial'> & Pick<BestTrial, 'command' | 'schedule'>) | undefined,
   checkpoints: string | null,
 ): string[] {
-  if (best?.command === undefined) return [];
+  const { trial, command, schedule = [] } = best ?? {};
+  const lines =
+    command === undefined
+      ? schedule.map(({ epoch, params: point }) => `from epoch ${epoch + 1}: ${params(point)}`)
+      : [command];
+  if (lines.length === 0) return [];
   return [
     '',
-    `Run trial ${best.trial} again with:`,
-    best.command,
+    command === undefined
+      ? `Trial ${trial} trained with a schedule:`
+      : `Run trial ${trial} again with:`,
+    ...lines,
     ...(checkpoints === null ? [] : [`It kept files in ${checkpoints}.`]),
   ];
 }

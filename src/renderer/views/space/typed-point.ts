@@ -5,12 +5,27 @@ import type {
   ParamValue,
   SearchSpace,
 } from '../../../core/search-space/distribution.ts';
+import { trainsInParts } from '../../../core/samplers/in-parts.ts';
+import { limitedSpace } from '../../../core/search-space/reduced-space.ts';
+import type { StudyHead } from '../../../protocol/window/study-stream.ts';
 
 export interface TypedPoint {
   /** The parameters that are given. */
   readonly params: Params;
   /** Names of parameters whose text is no value of theirs. */
   readonly wrong: ReadonlySet<string>;
+}
+
+/**
+ * Returns the space in which points can be tried, as the search is now; null: the study chooses each
+ * of its trials itself.
+ */
+export function triedSpace({
+  confirms,
+  searched,
+}: Pick<StudyHead, 'confirms' | 'searched'>): SearchSpace | null {
+  if (confirms !== null || searched === null || trainsInParts(searched.sampler)) return null;
+  return limitedSpace(searched.searchSpace, searched.only);
 }
 
 export function parsedPoint(
@@ -44,5 +59,7 @@ function valueOf(distribution: Distribution, text: string): ParamValue | undefin
 export function expectedText(distribution: Distribution): string {
   return distribution.type === 'categorical'
     ? distribution.choices.map(String).join(', ')
-    : `${distribution.low} to ${distribution.high}`;
+    : distribution.low === distribution.high
+      ? String(distribution.low)
+      : `${distribution.low} to ${distribution.high}`;
 }
