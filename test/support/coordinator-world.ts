@@ -21,6 +21,9 @@ export const spec: StudySpec = {
 export const limits = { trials: 1, activeMs: null, target: null };
 export const peer = { slot: 'local/cpu/0', incarnation: '1.1' };
 
+/** The worker of a test sends no heartbeats, so that by the system's clock no lease may end. */
+const PATIENT = { leaseMs: 3_600_000, taskMs: 3_600_000, obeyMs: 3_600_000 };
+
 /** Storage that fails while `failure` is set. */
 export class FragileStorage implements LabStorage {
   readonly #real: LabStorage;
@@ -104,18 +107,18 @@ export class CoordinatorWorld {
   }
 
   async open({
-    clock = systemClock(),
+    clock,
     sampling,
     energyBetween,
   }: Pick<Partial<CoordinatorParts>, 'clock' | 'sampling' | 'energyBetween'> = {}): Promise<void> {
     this.coordinator = await Coordinator.open({
       storage: this.storage,
       transport: this.transport,
-      clock,
+      clock: clock ?? systemClock(),
       ...(sampling === undefined ? {} : { sampling }),
       ...(energyBetween === undefined ? {} : { energyBetween }),
       host: { spawn: () => undefined, kill: () => undefined },
-      options: { strict: true },
+      options: { strict: true, ...(clock === undefined ? PATIENT : {}) },
       output: ({ number }, from, bytes) => {
         this.output.push([number, from, Buffer.from(bytes).toString()]);
       },
