@@ -1,6 +1,8 @@
 /** Converts rows of a lab file to the documents that commands print and windows show. */
 import { GalapagosError } from '../core/errors.ts';
 import type { ParamValue } from '../core/search-space/distribution.ts';
+import { boundsOf } from '../core/study/objectives.ts';
+import type { Listed } from '../core/study/objectives.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
@@ -8,7 +10,7 @@ import { editsOf } from '../core/study/search-edit.ts';
 import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
-import { lineageOf } from './best-configs.ts';
+import { lineageOf, namedValues } from './best-configs.ts';
 import type { ExportedStudy } from './best-configs.ts';
 
 /** Metrics that JSON cannot represent as numbers are written as text. */
@@ -123,7 +125,12 @@ function reportsOf({ reports }: TrialRecord): TrialOutput['reports'] {
   return reports.map(({ step, value }) => ({ epoch: step + 1, value: finiteOrNull(value) }));
 }
 
-export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): TrialOutput {
+/** @param listed objectives and constraints of the study; absent: it lists none */
+export function trialOutput(
+  trial: TrialRecord,
+  { metric, split }: ScoreKind,
+  listed?: Listed | null,
+): TrialOutput {
   const { number, state, outcome, value, params, origin, attempts, start, complete, result } =
     trial;
   return {
@@ -131,6 +138,7 @@ export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): T
     state,
     outcome,
     value: value !== null && Number.isFinite(value) ? value : null,
+    ...listedOutput(trial, listed),
     metric,
     split,
     params: { ...params },
@@ -147,6 +155,29 @@ export function trialOutput(trial: TrialRecord, { metric, split }: ScoreKind): T
   };
 }
 
+/** Values of the objectives, and the bounds that the trial violates. */
+function listedOutput(
+  { figures }: TrialRecord,
+  listed: Listed | null = null,
+): Pick<TrialOutput, 'values' | 'violates'> {
+  if (figures === undefined || listed?.objectives === undefined) return {};
+  // A trial that has diverged counts as the worst.
+  if (!figures.values.every(Number.isFinite)) return {};
+  const values = namedValues({ figures }, listed.objectives) ?? {};
+  const violates = boundsOf(listed).flatMap(({ metric, side, limit }, i) => {
+    const excess = figures.excesses[i] ?? 0;
+    if (excess <= 0) return [];
+    const value = side === 'at most' ? limit + excess : limit - excess;
+    return [`${metric} ${rounded(value)}, not ${side} ${limit}`];
+  });
+  return { values: { ...values }, ...(violates.length === 0 ? {} : { violates }) };
+}
+
+/** Four significant digits. */
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
 export function storyOutput(
   study: StudySummary,
   { trial, attempts, audits, lines }: TrialStory,
@@ -161,6 +192,7 @@ export function storyOutput(
     ...(trial.pausedAfter === undefined ? {} : { pausedAfter: trial.pausedAfter }),
     outcome: trial.outcome,
     value: trial.value === null ? null : finiteOrNull(trial.value),
+    ...listedOutput(trial, study.spec),
     lineage: lineageOf(trial.origin),
     params: { ...trial.params },
     attempts: attempts.map(({ attemptNumber, slot, outcome, result, detail }) => ({

@@ -190,11 +190,22 @@ const pausedAfter = count
   .exactOptional()
   .describe('Epoch of the rung at which it waits to be promoted; absent: it does not.');
 
+/** Of a trial of a study with several objectives or constraints. */
+const listedFields = {
+  values: objectiveValues.exactOptional(),
+  violates: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe('Bounds that the trial violates; absent: none.'),
+};
+
 export const trialOutput = strict({
   trial: count,
   state: z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']),
   outcome: z.string().nullable(),
   value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+  ...listedFields,
   ...scoreFields,
   params,
   lineage: lineage.nullable(),
@@ -221,6 +232,7 @@ export const storyOutput = strict({
   pausedAfter,
   outcome: z.string().nullable().describe('How it ended; null: it has not.'),
   value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+  ...listedFields,
   lineage: lineage.nullable().describe('Null: unknown.'),
   params,
   attempts: z.array(

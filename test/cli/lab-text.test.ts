@@ -142,6 +142,18 @@ test('Lab text: shows one study with its search space and sampler', () => {
 
 test.each([
   [{}, 'trial 3  94.12 % (validation)  lr 0.03123  kind relu  2 attempts'],
+  [
+    { attempts: 1, values: { accuracy: 0.9412, seconds: 1.25 } },
+    'trial 3  accuracy 94.12 %, seconds 1.250  lr 0.03123  kind relu',
+  ],
+  [
+    {
+      attempts: 1,
+      values: { accuracy: 0.9412, seconds: 1.25 },
+      violates: ['weights 4000, not at most 3000'],
+    },
+    'trial 3  accuracy 94.12 %, seconds 1.250, violates a bound  lr 0.03123  kind relu',
+  ],
   [{ value: null, outcome: 'diverged', attempts: 1 }, 'trial 3  diverged  lr 0.03123  kind relu'],
   [
     { state: 'failed', outcome: 'crashed', value: null, attempts: 3 },
@@ -235,6 +247,13 @@ test('Lab text: tells the story of a trial in sentences, and the causal log on r
     '  after epoch 2: 94.12 % (validation), loss 0.0588',
   ];
   expect(storyText(output, false)).toEqual(told);
+  const violates = ['weights 4000, not at most 3000'];
+  const listed = { ...output, values: { accuracy: 0.9412, seconds: 1.25 }, violates };
+  expect(storyText(listed, false).slice(0, 3)).toEqual([
+    'trial 3 of mnist: complete, accuracy 94.12 %, seconds 1.250',
+    '  lr 0.03123  kind relu',
+    '  Violates a bound: weights 4000, not at most 3000.',
+  ]);
   const paused = { ...output, state: 'waiting', outcome: null, value: null, pausedAfter: 2 };
   expect(storyText(paused, false)[0]).toBe('trial 3 of mnist: paused after epoch 2');
   const diverged = { ...output, outcome: 'diverged', value: null };

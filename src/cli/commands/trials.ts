@@ -28,7 +28,7 @@ Examples:
         const study = knownStudy(reader, named, lab);
         const kind = scoreKindOfStudy(study);
         for (const record of reader.trials(study.uid ?? study.name)) {
-          const trial = trialOutput(record, kind);
+          const trial = trialOutput(record, kind, study.spec);
           const line = json ? JSON.stringify(trial) : trialText(trial);
           if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');
         }

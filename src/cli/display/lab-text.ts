@@ -4,6 +4,7 @@ import { withEscapes } from '../../core/hidden-characters.ts';
 import { samplerText } from '../../core/samplers/sampler-text.ts';
 import { earlyStopsText } from '../../core/study/early-stops.ts';
 import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import { storySentences } from '../../core/study/trial-story.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
 } from '../../protocol/cli-output.ts';
 import { quoted } from '../run/resume-command.ts';
 import { count, cut, duration, energyText, number, params, score, value } from './format.ts';
+import { scoresText } from './summary.ts';
 import { table } from './table.ts';
 import { trialStateText } from './trial-state.ts';
 
@@ -180,20 +182,32 @@ export function trialText(trial: TrialOutput): string {
   const epoch = isPaused ? '' : `epoch ${last?.epoch ?? 0} `;
   const reported = last === undefined ? '' : `, ${epoch}${score(last.value, trial)}`;
   const finished =
-    trial.state === 'complete' ? score(trial.value, trial) : `${trialStateText(trial)}${reported}`;
+    trial.state === 'complete'
+      ? `${worthOf(trial, trial)}${trial.violates === undefined ? '' : ', violates a bound'}`
+      : `${trialStateText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
 
+/** The value, or those of all objectives by name. */
+function worthOf(
+  { value: single, values }: Pick<TrialOutput, 'value' | 'values'>,
+  kind: ScoreKind,
+): string {
+  return values === undefined ? score(single, kind) : scoresText({ value: NaN, values }, kind);
+}
+
 /** A trial's story in sentences; `verbose` adds the scheduler's causal log. */
 export function storyText(output: StoryOutput, verbose: boolean): string[] {
-  const { study, trial, value: worth, params: point, attempts, reports, story } = output;
+  const { study, trial, value: worth, violates = [], params: point } = output;
+  const { attempts, reports, story } = output;
   const format = { duration, worker: slotName, value: number };
   const trained = attempts.findLast(({ executor }) => executor !== null);
   const why = trained?.executorReason ?? null;
   return [
-    `trial ${trial} of ${study}: ${trialStateText(output)}${worth === null ? '' : `, ${score(worth, output)}`}`,
+    `trial ${trial} of ${study}: ${trialStateText(output)}${worth === null ? '' : `, ${worthOf(output, output)}`}`,
     `  ${params(point)}`,
+    ...violates.map((bound) => `  Violates a bound: ${bound}.`),
     ...storySentences(output, format).map((sentence) => `  ${sentence}`),
     ...(trained === undefined
       ? []

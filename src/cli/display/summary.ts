@@ -137,7 +137,10 @@ export function bestTable(
 }
 
 /** `accuracy 96.37 %, trainingSeconds 1.2`; of one objective its score. */
-function scoresText({ value: single, values }: Ranked, kind: ScoreKind): string {
+export function scoresText(
+  { value: single, values }: Pick<Ranked, 'value' | 'values'>,
+  kind: ScoreKind,
+): string {
   if (values === undefined) return score(single, kind);
   return Object.entries(values)
     .map(([metric, found]) => `${metric} ${metricValue(metric, found)}`)
