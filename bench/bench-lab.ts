@@ -43,7 +43,7 @@ const STILLBORN = 3;
 
 export class BenchLab {
   readonly #workers: number;
-  /** Whether the workers are those of other machines, which start when a study runs. */
+  /** True if the workers are those of other machines, which start when a study runs. */
   readonly #remote: boolean;
   readonly #failed: Promise<never>;
   readonly #ready: Promise<void>;
@@ -89,7 +89,7 @@ export class BenchLab {
     return (await this.#opened().share.invite(wanted)).invitation;
   }
 
-  /** Whether all workers have been ready. */
+  /** True if all workers have been ready. */
   get isReady(): boolean {
     return this.#isReady;
   }

@@ -14,7 +14,7 @@ export interface LoopSetting {
   /** Seed of durations and of what single trainings return; the proposer has its own. */
   readonly seed: number;
   readonly workers: number;
-  /** Whether the workers are lanes of one card: they start and end together. */
+  /** True if the workers are lanes of one card: they start and end together. */
   readonly together?: boolean;
   /**
    * Numbers of completions at which the best observed point is recorded, ascending; the last is the

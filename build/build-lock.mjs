@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often the builder renews its lock, and how often the others look, in milliseconds. */
+/** Milliseconds between two renewals of the lock by the builder, and two looks of the others. */
 const RENEW_MS = 2_000;
 const LOOK_MS = 100;
 /**

@@ -52,9 +52,9 @@ const CASES: readonly Case[] = [
 const DEEP = new Set(['resnet-20', 'efficientnet-b0']);
 
 export interface ThroughputOptions {
-  /** Whether the card is emulated on the CPU: small sizes, no figures of interest. */
+  /** True if the card is emulated on the CPU: small sizes, no figures of interest. */
   readonly software: boolean;
-  /** Whether TensorFlow with CUDA is installed. */
+  /** True if TensorFlow with CUDA is installed. */
   readonly cuda: boolean;
 }
 

@@ -42,7 +42,7 @@ interface StudyThread {
   readonly requests: ThreadRequests<SamplerRequest, Proposals>;
   /** Number of edits of the search before the asks that it answers. */
   readonly edits: number;
-  /** How much of the study's columns the thread has; null: nothing, not even the study. */
+  /** Part of the study's columns that the thread has; null: nothing, not even the study. */
   position: ColumnPosition | null;
 }
 

@@ -126,7 +126,7 @@ function summaryOf(
 /** A dataset whose samples, classes and split equal those of an import. */
 export interface SameDataset {
   readonly name: string;
-  /** Whether it is built in. */
+  /** True if it is built in. */
   readonly bundled: boolean;
 }
 

@@ -15,7 +15,7 @@ export function referenceTo(catalogue: Catalogue, name: string): DatasetReferenc
     const entry = catalogue.find(name);
     return entry === undefined ? null : { name, content: entry.content };
   } catch (error) {
-    // Whoever trains on it reports the damage; nothing can be compared with it.
+    // Training on it reports the damage; nothing can be compared with it.
     if (error instanceof DatasetError) return null;
     throw error;
   }

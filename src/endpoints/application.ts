@@ -68,7 +68,7 @@ export interface Application {
   readonly uploads: Uploads;
   /** The open lab file. */
   readonly labFile: string;
-  /** Whether the open lab is shared with other machines. */
+  /** Sharing of the open lab with other machines. */
   readonly sharing: Sharing;
   runningStudies(): readonly RunningStudy[];
   /**

@@ -4,7 +4,7 @@ import { END_THREAD } from '../runtime/start-thread.ts';
 import { checkpoint } from '../storage/checkpoint.ts';
 
 export interface CheckpointAsk {
-  /** Whether to truncate the log too, which returns its disk space. */
+  /** True to truncate the log too, which returns its disk space. */
   readonly truncate: boolean;
 }
 

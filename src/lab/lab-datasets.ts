@@ -42,7 +42,7 @@ export interface LabDatasetsParts {
   readonly sendData: (node: string, frames: DataFrames) => Promise<void>;
   /** Public key of an admitted node in hex; null: it is not admitted. */
   readonly keyOf: (node: string) => string | null;
-  /** Whether the lab is shared; nothing is prepared before. */
+  /** Returns whether the lab is shared; nothing is prepared before. */
   readonly shared: () => boolean;
   /**
    * Told why a node has not what unfinished studies need, once for each reason.

@@ -1,6 +1,6 @@
 /**
- * Courtesy of the machine that hosts the lab to whoever uses it: its own workers are held, drained
- * and paused as a node's are. The owner's limits are kept in the user folder.
+ * Courtesy of the machine that hosts the lab to the person who uses it: its own workers are held,
+ * drained and paused as a node's are. The owner's limits are kept in the user folder.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export class LocalCourtesy {
   readonly #excluded = new Set<string>();
   #courtesy: Courtesy | null = null;
   #mode = 'open';
-  /** Whether slots are held as far as the scheduler knows. */
+  /** True if slots are held as far as the scheduler knows. */
   #holds = false;
 
   constructor(parts: LocalCourtesyParts) {
@@ -57,7 +57,7 @@ export class LocalCourtesy {
 
   /**
    * Sets the owner's limits and keeps them.
-   * @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told
+   * @throws GalapagosError `idle-unknown`: no source tells whether the machine is in use
    */
   async limit(limits: NodeLimits): Promise<void> {
     await this.#courtesy?.setOwner(limits);

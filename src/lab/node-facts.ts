@@ -117,7 +117,7 @@ export function presentSince(
   return presence === 'away' ? lease.heardAt + stalledMs : presenceSince;
 }
 
-/** Why a node is quarantined, and until when; empty: it is not. */
+/** Returns why a node is quarantined, and until when; empty: it is not. */
 export function quarantineOf(
   node: ScheduledNode | undefined,
   wall: WallClock,

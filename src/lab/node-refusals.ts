@@ -1,5 +1,5 @@
 /**
- * Why a node does not work, or not for a study that runs: its protocol, its messages, the
+ * Reasons why a node does not work, or not for a study that runs: its protocol, its messages, the
  * arithmetic of its release, its GPU model, and datasets that this host cannot send. Codes and
  * facts only; the window and the command line have the wording.
  */
@@ -25,7 +25,7 @@ export interface RefusalFacts {
   readonly lab: LabState;
   /** By content. */
   readonly unsent: ReadonlyMap<string, UnsentDataset>;
-  /** Why this host paused it by itself; null: it did not. */
+  /** Reason why this host paused it by itself; null: it did not. */
   readonly paused: string | null;
 }
 

@@ -42,14 +42,14 @@ export interface RemoteNode {
   limits: NodeLimits;
   /** Limits that the host's user wishes. */
   wish: NodeLimits;
-  /** Why its slots are held, and when its hours begin; null: not told yet. */
+  /** Reason why its slots are held, and when its hours begin; null: not told yet. */
   courtesy: CourtesyReport | null;
   sample: NodeSample | null;
   inventory: NodeInventory | null;
   rttMs: number | null;
   /** Its clock compared with this host's, in milliseconds. */
   offsetMs: number | null;
-  /** Why it was paused after invalid messages; null: it was not. */
+  /** Reason why it was paused after invalid messages; null: it was not. */
   trouble: string | null;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Assembles the node process: sockets for its workers, worker processes, relay and link. Contains
- * no user interface, and admits nobody: the host's key and this node's are parameters.
+ * no user interface, and admits no machine: the host's key and this node's are parameters.
  */
 import type { Device } from '../core/device.ts';
 import { parseSlot, slotsOf } from '../core/device.ts';
@@ -88,7 +88,7 @@ export interface NodeParts {
   readonly labFiles: LabFiles;
   /** Returns whether cohorts of the study run beside each other. */
   readonly sideBySide: (study: StudyMessage) => boolean;
-  /** Whether other nodes may fetch datasets from this one. */
+  /** True if other nodes may fetch datasets from this one. */
   readonly serves: boolean;
   /** The owner's limits at the start; default: none. */
   readonly limits?: NodeLimits;
@@ -135,7 +135,7 @@ export interface RunningNode {
   drain(graceMs: number): Promise<void>;
   /**
    * Sets the owner's limits.
-   * @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told
+   * @throws GalapagosError `idle-unknown`: no source tells whether the machine is in use
    */
   limit(limits: NodeLimits): Promise<void>;
   /** The machine goes to sleep, or has woken: the host is told, and the workers stay. */

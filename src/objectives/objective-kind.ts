@@ -101,7 +101,7 @@ export interface ObjectiveKind<Parsed = StudyFile['objective']> {
   ): ObjectivePreview;
   /** Key that trials must share to be evaluated together on one worker; null: any may be. */
   shapeKey(objective: Objective, params: Params, catalogue: Catalogue): string | null;
-  /** Whether devices of this kind can evaluate trials. */
+  /** Returns whether devices of this kind can evaluate trials. */
   runsOn(objective: Objective, device: DeviceKind): boolean;
   /** Resources that a trial states to need. */
   demand(objective: Objective): Demand;

@@ -20,7 +20,7 @@ export const deviceExecutor = z.discriminatedUnion('usable', [
     remedy: text.nullable().describe('What to do; null: nothing helps.'),
   }),
 ]);
-/** Whether an executor works on a device, and if not, why and what to do. */
+/** State of an executor on a device: it works, or the reason why not and what to do. */
 export type DeviceExecutor = z.output<typeof deviceExecutor>;
 
 /** Use of a graphics card by executors. */

@@ -25,7 +25,7 @@ export interface Invitation {
   readonly port: number;
   /** Addresses or names of the host, best first; none where discovery must find it. */
   readonly addresses: readonly string[];
-  /** Whether the host forgets a machine that joined by it soon after that machine left. */
+  /** True if the host forgets a machine that joined by it soon after that machine left. */
   readonly ephemeral: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * JSON as people write it: every syntax error with its line and column, and what `JSON.parse` lets
- * pass though nobody can mean it (a name given twice, `__proto__`, nesting without end). Not a
+ * pass though no user can mean it (a name given twice, `__proto__`, nesting without end). Not a
  * parser of values: `JSON.parse` stays that.
  */
 import { InvalidInput } from '../core/errors.ts';

@@ -89,7 +89,7 @@ export const nodeLimits = z.strictObject({
   devices: z.array(name).max(MOST_SLOTS).nullable(),
   /** Local hours of use, `to` excluded and possibly after midnight; null: always. */
   hours: z.strictObject({ from: hour, to: hour }).nullable(),
-  /** Only when nobody uses the machine. */
+  /** Only while the machine is not in use. */
   whenIdle: z.boolean(),
   paused: z.boolean(),
   /** Finishes what runs, then takes nothing more; null: not draining. */
@@ -171,7 +171,7 @@ export const nodePulseSchema = z.strictObject({
   n: ordinal,
   /** Slots whose worker the node has not heard of. */
   silent: slots,
-  /** Slots that wait because somebody uses the machine. */
+  /** Slots that wait because the machine is in use. */
   held: slots,
   /** Milliseconds; null: not measured yet. */
   rttMs: milliseconds.nullable(),
@@ -285,7 +285,7 @@ export const introduceSchema = z.strictObject({
 /** Down: what the host's user wishes. Up: what the owner's limits and the wish come to. */
 export const limitsSchema = z.strictObject({ type: z.literal('limits'), limits: nodeLimits });
 
-/** Why slots are held, and when use begins: after the welcome, and when it changes. */
+/** Reason why slots are held, and when use begins: after the welcome, and when it changes. */
 export const courtesySchema = z.strictObject({
   type: z.literal('courtesy'),
   /**
@@ -295,7 +295,7 @@ export const courtesySchema = z.strictObject({
   /** Null: no slot is held. */
   held: z
     .strictObject({
-      /** `unknown`: it can no longer be told whether somebody uses the machine. */
+      /** `unknown`: no source tells any more whether the machine is in use. */
       reason: z.enum(['input', 'load', 'unknown']),
       /** `at` of the last input in ms since 1970, `load` by others in per cent, `why`. */
       data: z.record(name, z.union([z.number(), sentence])),
@@ -303,7 +303,7 @@ export const courtesySchema = z.strictObject({
     .nullable(),
   /** Source of the time since the last input; null: none is asked, or none answers. */
   idleSource: sentence.nullable(),
-  /** Why no source answers; null: one does, or none is asked. */
+  /** Reason why no source answers; null: one does, or none is asked. */
   idleUnknown: sentence.nullable(),
 });
 

@@ -23,7 +23,7 @@ export interface BoundedResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Why it was not started or was ended; null: it ended by itself. */
+  /** Reason why it was not started or was ended; null: it ended by itself. */
   readonly ended:
     'not-found' | 'not-started' | 'timed-out' | 'too-much-output' | 'cancelled' | null;
 }

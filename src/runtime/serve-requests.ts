@@ -20,7 +20,7 @@ export type FromThread<Answer> =
 export interface Reply<Answer> {
   /** Sends an answer that is not the last; the buffers of `transfer` are moved. */
   post(answer: Answer, transfer?: readonly Transferable[]): void;
-  /** Whether further answers are unwanted: the request was withdrawn, or the thread ends. */
+  /** True if further answers are unwanted: the request was withdrawn, or the thread ends. */
   readonly unwanted: boolean;
 }
 

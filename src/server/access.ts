@@ -60,7 +60,7 @@ export function cookieFor(access: Access): string {
 }
 
 /**
- * Why a request is refused; null when it is accepted.
+ * Returns why a request is refused; null when it is accepted.
  * @param writes whether the request can change state; such a request must not come from another
  * origin
  */

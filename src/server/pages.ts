@@ -8,7 +8,7 @@ interface Page {
   readonly title: string;
   /** States what happened and why, then what to do. */
   readonly paragraphs: readonly string[];
-  /** Whether the page has a field for the link or its token. */
+  /** True if the page has a field for the link or its token. */
   readonly asks: boolean;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Moves a lab's log into its file, from beside whoever writes it: what waits for the disk is not
- * the writer.
+ * Runs WAL checkpoints on a connection of their own, so that the writer does not wait for the disk.
  */
 import { Connection } from './connection.ts';
 
@@ -11,8 +10,8 @@ import { Connection } from './connection.ts';
 const TRUNCATE_MS = 200;
 
 /**
- * @param truncate whether the log is also cut off, which gives its space back, unless somebody
- *   reads it just now
+ * @param truncate whether the log is also cut off, which gives its space back, unless a
+ *   reader has it open
  * @throws StorageError; whatever it did is whole, and the next does the rest
  */
 export function checkpoint(file: string, truncate = false): void {

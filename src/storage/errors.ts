@@ -41,7 +41,7 @@ export class StorageError extends GalapagosError {
     super(code, message, { file, ...data }, cause);
   }
 
-  /** Whether the same call may succeed later. */
+  /** True if the same call may succeed later. */
   get temporary(): boolean {
     return this.code === 'busy' || this.code === 'disk-full' || this.code === 'io';
   }

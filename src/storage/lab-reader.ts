@@ -144,7 +144,7 @@ export interface StudySummary {
   readonly spec: StudySpec | null;
   /** The user's note; empty: none, or another program's study. */
   readonly note: string;
-  /** Whether the user deleted it; false for another program's study. */
+  /** True if the user deleted it; false for another program's study. */
   readonly deleted: boolean;
 }
 
@@ -190,7 +190,7 @@ export interface AttemptRecord {
   readonly outcome: AttemptOutcome | null;
   /** The worker's result. */
   readonly result: AttemptResult | null;
-  /** Why the coordinator ended it. */
+  /** Reason why the coordinator ended it. */
   readonly detail: string | null;
 }
 
@@ -208,7 +208,7 @@ export interface AuditRecord {
   readonly difference: Difference | null;
   readonly executor: string | null;
   readonly ms: number | null;
-  /** Why it came to no value. */
+  /** Reason why it came to no value. */
   readonly detail: string | null;
 }
 

@@ -223,8 +223,8 @@ function refuseLostEnds(
 }
 
 /**
- * Trials of ours that another program ended while nobody watched: ended as found, after all others
- * in the order of completion.
+ * Trials of ours that another program ended while no coordinator ran: ended as found, after all
+ * others in the order of completion.
  */
 function takeForeignEnds(connection: Connection, columns: Columns, key: number): void {
   const rows = connection.all(

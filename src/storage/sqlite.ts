@@ -32,7 +32,7 @@ import type { Committed, EnqueuedElsewhere, LabStorage } from './storage.ts';
 import { Writes } from './writes.ts';
 
 export interface OpenOptions {
-  /** Whether a missing or empty file becomes a lab; otherwise it is refused. */
+  /** True if a missing or empty file becomes a lab; otherwise it is refused. */
   readonly create: boolean;
   /** Takes the lab from a living process, whose next commit fails with `fenced`. */
   readonly takeOver?: boolean;

@@ -12,7 +12,7 @@ export interface HeadOf {
   readonly key: number;
   readonly direction: Direction;
   readonly target: number | null;
-  /** Whether the study lists objectives, so that no single trial is the best. */
+  /** True if the study lists objectives, so that no single trial is the best. */
   readonly isListed: boolean;
 }
 

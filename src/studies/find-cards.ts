@@ -14,7 +14,7 @@ import type { ThisMachineOptions } from './this-machine.ts';
 export interface FindCardsOptions extends Omit<ThisMachineOptions, 'utilisation' | 'onChange'> {
   /** The list of devices, if there is one already; default: one that ends with the call. */
   readonly devices?: DeviceWatch;
-  /** Whether workers start programs, which need no executor on a card. */
+  /** True if workers start programs, which need no executor on a card. */
   readonly forPrograms?: boolean;
 }
 

@@ -88,7 +88,7 @@ function measuring(
 }
 
 function cancelled(): GalapagosError {
-  return new GalapagosError('cancelled', 'nobody waits for this measurement any more');
+  return new GalapagosError('cancelled', 'the measurement is no longer needed');
 }
 
 /**

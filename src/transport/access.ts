@@ -59,8 +59,9 @@ export class Access {
   }
 
   /**
-   * Admits nobody any more; the last list of the process closes the handler. Close it after the
-   * sockets of this machine's workers: a worker that connects meanwhile would wait for an answer.
+   * Admits no further connection; the last list of the process closes the handler. Close it after
+   * the sockets of this machine's workers: a worker that connects meanwhile would wait for an
+   * answer.
    */
   async close(): Promise<void> {
     this.#keys.clear();

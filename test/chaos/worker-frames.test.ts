@@ -28,7 +28,7 @@ const below = (n: number): number => random.below(n);
 
 const spoils = spoilsOf(below);
 
-/** Whether this text is still a message of its sender: few spoils leave one. */
+/** Returns whether this text is still a message of its sender: few spoils leave one. */
 function isMessage(
   frame: string | Buffer,
   parse: (text: string) => FromWorker | ResultMessage,

@@ -76,7 +76,7 @@ export function expectState(
   expect(found.step).toBe(expected.step);
 }
 
-/** Whether the lane of trial 0 stays away from every kink in the two steps of `compare`. */
+/** Returns whether the lane of trial 0 stays away from every kink in the two steps of `compare`. */
 export async function isSmooth(subject: SmallSubject, params: Params): Promise<boolean> {
   const { plan, view } = subject;
   const perEpoch = Math.ceil(view.samples / plan.batch);

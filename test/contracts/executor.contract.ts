@@ -30,7 +30,7 @@ export interface ExecutorHarness {
    * that export states in lower precision).
    */
   readonly restored: 'equal' | number;
-  /** Whether an unsupported network skips the test with the executor's reason, or fails it. */
+  /** Effect of an unsupported network: skips the test with the executor's reason, or fails it. */
   readonly missing: 'skip' | 'fail';
   /** Number of random networks; each is compiled. */
   readonly runs: number;

@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, '../..');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const AS_USER = [`--reuid=${user}`, `--regid=${user}`, '--init-groups', '--reset-env'];
 
-/** Why the tests cannot run as that user; null: they can. */
+/** Returns why the tests cannot run as that user; null: they can. */
 function problem(): string | null {
   if (user === '' || process.getuid?.() !== 0)
     return 'GALAPAGOS_ROOTLESS_USER names no user, or this user is not root';

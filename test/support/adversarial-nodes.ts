@@ -14,13 +14,13 @@ export interface NodeMachine {
   boot: number;
   /** Number of the newest link. */
   link: number;
-  /** Whether the node has to join before its other messages count. */
+  /** True if the node has to join before its other messages count. */
   joins: boolean;
-  /** Whether it never returns. */
+  /** True if it never returns. */
   gone: boolean;
-  /** Whether it is taken off the list of nodes, so that nothing of it is read any more. */
+  /** True if it is taken off the list of nodes, so that nothing of it is read any more. */
   unlisted: boolean;
-  /** Whether its connections are cut. */
+  /** True if its connections are cut. */
   removed: boolean;
   readonly held: Set<string>;
 }

@@ -291,7 +291,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Whether there was such a process. */
+/** Returns whether there was such a process. */
 function signal(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');

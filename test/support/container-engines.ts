@@ -26,7 +26,7 @@ export interface ReadyEngine {
   readonly env: Environment;
   /** Containers have names, by which they are listed and paused. */
   readonly isService: boolean;
-  /** Why it cannot pause a container here; null: it can. */
+  /** Reason why it cannot pause a container here; null: it can. */
   readonly cannotPause: string | null;
   /** Names of the containers of the image, running or not; none if it is no service. */
   containers(): readonly string[];
@@ -128,7 +128,7 @@ function service(
   };
 }
 
-/** Why containers cannot be paused; null: they can. */
+/** Returns why containers cannot be paused; null: they can. */
 function pauseProblem(name: 'docker' | 'podman', env: Environment): string | null {
   const container = 'galapagos-test-pause';
   // Podman's monitor keeps the streams of this command open.

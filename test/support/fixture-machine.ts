@@ -51,7 +51,7 @@ const fixture = z.strictObject({
   /** Value of `CUDA_VISIBLE_DEVICES`. */
   visibleDevices: z.string().optional(),
   selectLayer: z.boolean().default(false),
-  /** Why device files cannot be hidden from a process; null: they can. */
+  /** Reason why device files cannot be hidden from a process; null: they can. */
   namespaces: z.string().nullable().default('this system refuses user namespaces'),
   /** Ways that restrict a process to one of the cards of a model; others use the first of them. */
   restricts: z.array(z.enum(['layer', 'hidden'])).default([]),

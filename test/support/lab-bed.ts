@@ -77,7 +77,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each whole line of standard output as it arrives. */
   readonly line?: (text: string) => void;
-  /** Whether the command, a Node program, gets a channel for messages of this process. */
+  /** True if the command, a Node program, gets a channel for messages of this process. */
   readonly ipc?: boolean;
 }
 

@@ -54,7 +54,7 @@ export class MemoryStore implements DatasetStore {
   diskReady: () => Promise<void> = () => Promise.resolve();
   /** Bytes of the disk. */
   capacity = 1e9;
-  /** Whether the finished dataset is found to be other content than ordered. */
+  /** True if the finished dataset is found to be other content than ordered. */
   refuses: string | null = null;
 
   get #used(): number {

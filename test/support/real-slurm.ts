@@ -62,7 +62,7 @@ export class RealSlurm {
     });
   }
 
-  /** Whether the machine accepts jobs. */
+  /** Returns whether the machine accepts jobs. */
   isIdle(): boolean {
     const env = { ...process.env, ...this.env };
     return spawnSync('sinfo', ['-h'], { env, encoding: 'utf8' }).stdout.includes('idle');

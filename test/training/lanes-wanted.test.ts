@@ -1,4 +1,4 @@
-/** How many lanes fill a device, found from the throughput for 1, 4, 16 … lanes. */
+/** Tests how many lanes fill a device, found from the throughput for 1, 4, 16 … lanes. */
 import { describe, expect, it } from 'vitest';
 import type { Device } from '../../src/core/device.ts';
 import { Calibrations } from '../../src/training/calibration/calibrations.ts';

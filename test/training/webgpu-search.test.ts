@@ -29,7 +29,7 @@ interface Speeds {
   /** Lane-samples per second of a kernel on chip, from its text, and of form B. */
   readonly chip: (text: string) => number;
   readonly tiled: number;
-  /** Whether the forms agree; default: they do. */
+  /** True if the forms agree; default: they do. */
   readonly agree?: boolean;
   /** Runs per second of a product. */
   readonly product?: (kernel: Kernel) => number;

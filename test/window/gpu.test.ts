@@ -77,7 +77,7 @@ describe('Window: a study on a GPU', () => {
   );
 });
 
-/** Whether trials run, as the header shows. */
+/** Returns whether trials run, as the header shows. */
 async function runs(page: Page): Promise<boolean> {
   return (await page.locator('header .done .label').innerText()).includes(
     text.header.running({ running: 1 }).replace(/^1/, '').trim(),

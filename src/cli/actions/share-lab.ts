@@ -2,7 +2,7 @@
 import type { LabShare } from '../../lab/share.ts';
 import { programWords } from '../run/resume-command.ts';
 
-/** How long the printed invitation is valid, in milliseconds. */
+/** Milliseconds for which the printed invitation is valid. */
 const INVITATION_MS = 3_600_000;
 
 export interface SharedEvent {

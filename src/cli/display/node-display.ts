@@ -96,7 +96,7 @@ function sentenceOf(event: NodeEvent): string {
   }
 }
 
-/** Whether this machine works for the lab now, and why not. */
+/** Returns whether this machine works for the lab now, and if not, why. */
 function useOf({ limits, held, hoursFrom }: Extract<NodeEvent, { event: 'courtesy' }>): string {
   if (limits.paused) return 'Paused: this machine takes no trials.';
   if (hoursFrom !== null) {

@@ -99,7 +99,7 @@ export type RunEvent =
       readonly isBest: boolean;
       /** The attempt's own duration; null: unknown. */
       readonly ms: number | null;
-      /** Why it failed; null: it did not. */
+      /** Reason why it failed; null: it did not. */
       readonly error: string | null;
       readonly metrics: Readonly<Record<string, number | string>>;
     }

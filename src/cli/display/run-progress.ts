@@ -50,7 +50,7 @@ export class RunProgress {
   pruned = 0;
   failed = 0;
   lostAttempts = 0;
-  /** Why storage waits; null: it works. */
+  /** Reason why storage waits; null: it works. */
   stalled: string | null = null;
   #startMs: number | null = null;
   #nowMs = 0;

@@ -40,7 +40,7 @@ export function addNodeOptions(command: Command): Command {
     )
     .option('--devices <list>', 'devices that take part, for example cpu,gpu/0', names)
     .option('--hours <range>', 'work at these hours of the day only, for example 18-8', text)
-    .option('--when-idle', 'work only while nobody uses the machine')
+    .option('--when-idle', 'work only while the machine is not in use')
     .option('--workers <count>', 'number of worker processes on the CPU', integer(1))
     .option(
       '--allow-commands',

@@ -5,7 +5,7 @@ import type { StartableDevice } from '../../node/devices/pin.ts';
 import { UsageError } from '../process/exit-codes.ts';
 
 export interface ChosenDevices {
-  /** Whether CPU workers are started. */
+  /** True if CPU workers are started. */
   readonly cpu: boolean;
   readonly cards: readonly StartableDevice[];
 }

@@ -10,7 +10,7 @@ export type Choice =
 
 export interface Wanted {
   readonly spec: { readonly name: string };
-  /** Whether to resume the study of this name. */
+  /** True to resume the study of this name. */
   readonly resume: boolean;
   /** Uid of the lab's study that the run names; null: it names a file or preset. */
   readonly stored: string | null;

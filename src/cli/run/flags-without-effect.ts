@@ -1,6 +1,6 @@
 /**
- * Notes of `run --resume` on flags, and on a study file, that ask for another search than the stored
- * study has. A study keeps its search; `galapagos edit` changes it.
+ * Notes of `run --resume` on flags, and on a study file, that ask for another search than the
+ * stored study has. A study keeps its search; `galapagos edit` changes it.
  */
 import { presentName } from '../../core/samplers/create-sampler.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';

@@ -31,7 +31,7 @@ export interface ResolvedRun extends ResolvedStudy {
   readonly stored: string | null;
   /** TCP port on which the lab is shared, 0 for any free one; null: it is not shared. */
   readonly sharePort: number | null;
-  /** Whether to resume the study of this name in the lab file; otherwise a new one is created. */
+  /** True to resume the study of this name in the lab file; otherwise a new one is created. */
   readonly resume: boolean;
   /** Command line that resumes after an interruption. */
   readonly resumeCommand: string;

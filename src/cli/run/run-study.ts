@@ -158,7 +158,7 @@ export const runStudy: RunStudy = async (run, display) => {
 interface View {
   uid: string;
   axes: readonly Axis[];
-  /** Whether any worker has been ready. */
+  /** True if any worker has been ready. */
   ready: boolean;
   stillborn: number;
   /** Number of attempts lost with their worker. */
@@ -166,7 +166,7 @@ interface View {
   /** Null before it is open. */
   lab: RunningLab | null;
   readonly grace: GraceCount;
-  /** Why the lab file cannot be written; null: it can. */
+  /** Reason why the lab file cannot be written; null: it can. */
   stalled: string | null;
 }
 

@@ -38,7 +38,7 @@ export interface Confirmation {
    * rank test could not fall below 0.06 with five seeds.) Null for fewer than two such seeds.
    */
   readonly p: number | null;
-  /** Whether p < 0.05; null where p is null. */
+  /** True if p < 0.05; null where p is null. */
   readonly toldApart: boolean | null;
 }
 

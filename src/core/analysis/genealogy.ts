@@ -30,7 +30,7 @@ export interface Genealogy {
   /** Number of trials, including the trial itself. */
   readonly size: number;
   /**
-   * Whether all ancestors back to the founders are included; otherwise the oldest ones and their
+   * True if all ancestors back to the founders are included; otherwise the oldest ones and their
    * links were omitted.
    */
   readonly complete: boolean;

@@ -26,7 +26,7 @@ export interface Workload {
   readonly generation: { readonly size: number; readonly unstarted: number } | null;
   /** Running time until the time limit; null if there is no such limit. */
   readonly limitMs: number | null;
-  /** Whether a target may end the study sooner. */
+  /** True if a target may end the study sooner. */
   readonly target: boolean;
 }
 

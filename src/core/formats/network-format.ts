@@ -173,7 +173,7 @@ export type PlainType = {
   [Type in LayerType]: keyof (typeof LAYERS)[Type]['fields'] extends never ? Type : never;
 }[LayerType];
 
-/** How often the layers of a block follow one another. */
+/** Number of times that the layers of a block follow one another. */
 export const REPEAT = {
   kind: 'whole',
   range: { low: 0, high: 1000 },

@@ -41,7 +41,7 @@ interface Kind {
   readonly pick: string;
   readonly cost: SamplerCost;
   /**
-   * Whether it takes studies that list several objectives or constraints, because it ranks by them
+   * True if it takes studies that list several objectives or constraints, because it ranks by them
    * or ranks nothing. Absent: one objective without constraints only.
    */
   readonly severalObjectives?: true;

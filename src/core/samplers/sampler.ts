@@ -65,7 +65,7 @@ export interface Sampler {
    * search tell it nothing.
    */
   readonly ownTrialsOnly?: true;
-  /** Whether the sampler may propose equal points intentionally. */
+  /** True if the sampler may propose equal points intentionally. */
   readonly repeats: boolean;
   /**
    * For synchronous samplers: number of leading trials that must have ended before number n may be

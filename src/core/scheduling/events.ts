@@ -24,7 +24,7 @@ import type {
   Verdict,
 } from './words.ts';
 
-/** Why something happens: the event's own name, and what it answers. */
+/** Cause of an event: the event's own name, and what it answers. */
 export interface Cause {
   /** Milliseconds of the coordinator's monotonic clock. */
   readonly at: number;
@@ -54,7 +54,7 @@ export interface AttemptResult {
   readonly device?: string;
   /** The executor's label, e.g. `wasm`. */
   readonly executor?: string;
-  /** Why that executor, in words. */
+  /** Reason why that executor, in words. */
   readonly executorReason?: string;
   /** Every report of the attempt, whether or not it arrived before. */
   readonly reports?: readonly Report[];
@@ -190,9 +190,9 @@ export interface StoredStudy {
   readonly activeMs: number;
   /** What the user wrote about it; empty: nothing. */
   readonly note: string;
-  /** Whether the user deleted it; it can be restored until it is removed. */
+  /** True if the user deleted it; it can be restored until it is removed. */
   readonly deleted: boolean;
-  /** Whether its removal has begun: it cannot be restored. */
+  /** True if its removal has begun: it cannot be restored. */
   readonly removing: boolean;
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;

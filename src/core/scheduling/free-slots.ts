@@ -13,7 +13,7 @@ export interface FreeSlot {
   readonly name: string;
   readonly state: SlotState;
   readonly session: string | null;
-  /** Whether its node or its owner keeps it from work. */
+  /** True if its node or its owner keeps it from work. */
   readonly withheld: boolean;
   /** Number of cohorts that it may have outstanding when it is ready. */
   readonly credits: number;

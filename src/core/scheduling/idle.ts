@@ -45,7 +45,7 @@ export type Idle =
       readonly mode: Exclude<NodeMode, 'open'>;
       readonly by: NodeModeBy;
     }
-  /** Somebody uses its machine. */
+  /** Its machine is in use. */
   | { readonly reason: 'held'; readonly node: NodeId; readonly since: number }
   /** Most slots of its node failed; one of them proves the node after `until`. */
   | {
@@ -177,7 +177,7 @@ export function idleReason(
   return absence(lab, slot) ?? lackOfWork(lab, slot, lists);
 }
 
-/** Why the slot would not be given a trial if there was one; null: it would. */
+/** Returns why the slot would not be given a trial if there was one; null: it would. */
 function absence(lab: LabState, slot: Slot): Idle | null {
   const { quarantine, session, state, supervision } = slot;
   const withheld = absenceOfNode(slot);
@@ -197,7 +197,9 @@ function absence(lab: LabState, slot: Slot): Idle | null {
   return lab.options.isLocal(slot.name) ? { reason: 'drained', since: null } : { reason: 'away' };
 }
 
-/** Why none of the node's slots would be given a trial, or why it is held; null: neither. */
+/**
+ * Returns why none of the node's slots would be given a trial, or why it is held; null: neither.
+ */
 function absenceOfNode({ node, heldSince, state }: Slot): Idle | null {
   const { id, presence, presenceSince: since, reason: why, mode, modeBy: by, quarantine } = node;
   if (presence === 'absent') return { reason: 'nodeAbsent', node: id, since, why };
@@ -242,7 +244,7 @@ function lackOfWork(lab: LabState, slot: Slot, lists: IdleLists): Idle {
   return found;
 }
 
-/** Why this study has no trial for the slot. */
+/** Returns why this study has no trial for the slot. */
 function reasonOf(lab: LabState, study: Study, slot: Slot, lists: IdleLists): Idle {
   const { uid, reason: why } = study;
   switch (study.state) {

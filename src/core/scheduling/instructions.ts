@@ -163,7 +163,7 @@ export type Write =
       /** Present where the verdict is `differs`. */
       readonly difference: Difference | null;
       readonly executor: string | null;
-      /** Why it came to no value; null: it came to one, or the reason is unknown. */
+      /** Reason why it came to no value; null: it came to one, or the reason is unknown. */
       readonly detail: string | null;
       readonly ms: number | null;
     }
@@ -215,7 +215,7 @@ export type Change =
       readonly attempt: AttemptId | null;
       readonly slot: SlotName | null;
       readonly result: AttemptResult | null;
-      /** Whether it is the best so far; where objectives are listed, whether it joins the front. */
+      /** True if it is the best so far; where objectives are listed, whether it joins the front. */
       readonly isBest: boolean;
     }
   | {

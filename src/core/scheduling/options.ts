@@ -36,12 +36,12 @@ export interface LabOptions {
    */
   readonly taskMs: number;
   /**
-   * How long orphaned attempts may be adopted after a restart: those of this machine's workers,
-   * which die with their parent, and those of others.
+   * Time for which orphaned attempts may be adopted after a restart: those of this machine's
+   * workers, which die with their parent, and those of others.
    */
   readonly adoptionLocalMs: number;
   readonly adoptionRemoteMs: number;
-  /** Whether a slot's workers are children of this process. */
+  /** Returns whether a slot's workers are children of this process. */
   readonly isLocal: (slot: SlotName) => boolean;
   /**
    * Time that running trials have to finish when a stop rule ends their study or their slot is
@@ -57,7 +57,7 @@ export interface LabOptions {
   readonly creditsAtMost: number;
   /** Latency of the coordinator, added to a node's round-trip time. */
   readonly turnMs: number;
-  /** Whether idle slots start second attempts of trials that they would finish much sooner. */
+  /** True if idle slots start second attempts of trials that they would finish much sooner. */
   readonly stragglers: boolean;
   /**
    * Attempt duration below which a cohort may wait behind a running one. Behind a longer one it

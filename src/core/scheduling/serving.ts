@@ -1,6 +1,6 @@
 /**
- * Whether a node may evaluate a study's trials: it has the dataset, and for a synchronous study its
- * results are those that any other node would have.
+ * Decides whether a node may evaluate a study's trials: it has the dataset, and for a synchronous
+ * study its results are those that any other node would have.
  */
 import { arithmeticNumber } from '../arithmetic.ts';
 import { THIS_NODE } from '../device.ts';

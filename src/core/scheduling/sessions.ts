@@ -161,7 +161,7 @@ export interface SessionEnd {
   readonly reason: string;
   /** Attempts that a new session of the same process continues. */
   readonly keep?: readonly Attempt[];
-  /** Whether to send the worker a goodbye. */
+  /** True to send the worker a goodbye. */
   readonly goodbye: boolean;
   /** Handles live attempts in the running cohort; absent: they are lost. */
   readonly fate?: (attempt: Attempt) => void;

@@ -51,7 +51,7 @@ export interface LabState {
   sessions: number;
   /** Number of cohorts sent in this epoch. */
   cohorts: number;
-  /** How far the lease clock is behind because this process was stalled, in milliseconds. */
+  /** Milliseconds that the lease clock is behind because this process was stalled. */
   stalledMs: number;
   /** Time to which the shell's timer is set; null: not set. */
   wake: number | null;
@@ -59,7 +59,7 @@ export interface LabState {
   adoptionEnds: number | null;
   /** Orphaned attempts, by the slot they were given to. */
   readonly orphans: Map<SlotName, Attempt[]>;
-  /** Why nothing can be written; null: writes work. */
+  /** Reason why nothing can be written; null: writes work. */
   storageError: string | null;
   readonly refusals: Refusals;
   readonly studies: Map<string, Study>;
@@ -76,7 +76,7 @@ export interface LabState {
   /** Nodes that are away. */
   readonly away: Set<LabNode>;
   readonly drainingNodes: Set<LabNode>;
-  /** Whether workers of nodes run: a study is active, or was less than `restMs` ago. */
+  /** True if workers of nodes run: a study is active, or was less than `restMs` ago. */
   workersWanted: boolean;
   /** Time at which workers of nodes end; null: none is set. */
   restAt: number | null;
@@ -101,7 +101,7 @@ export interface LabState {
 export interface Dispatched {
   /** Number of changes of the free slots after it. */
   free: number;
-  /** Whether the last dispatch left trials to faster devices, which depends on the time. */
+  /** True if the last dispatch left trials to faster devices, which depends on the time. */
   leftToFaster: boolean;
 }
 
@@ -111,7 +111,7 @@ export interface Study {
   spec: StudySpec;
   /** The user's note; empty: none. */
   note: string;
-  /** Whether the user deleted it; it is then paused or finished. */
+  /** True if the user deleted it; it is then paused or finished. */
   deleted: boolean;
   /**
    * Trials from this number on are removed from the file; null: no removal has begun. ∞: one began
@@ -149,7 +149,7 @@ export interface Study {
     readonly edits: number;
     readonly at: number;
   } | null;
-  /** Whether the sampler has nothing more to propose. */
+  /** True if the sampler has nothing more to propose. */
   exhausted: boolean;
   /** Waiting and running trials. */
   readonly open: Map<number, OpenTrial>;
@@ -250,7 +250,7 @@ export interface OpenTrial {
   notBefore: number;
   /** The slot on which it last crashed. */
   avoid: SlotName | null;
-  /** Whether it is in the queue of trials that could start now. */
+  /** True if it is in the queue of trials that could start now. */
   queued: boolean;
   /** Its live attempts in the order of their starts: at most two, on different nodes. */
   readonly live: Attempt[];
@@ -276,7 +276,7 @@ export interface Attempt {
   state: AttemptState;
   /** Null: orphaned, its session has ended. */
   cohort: Cohort | null;
-  /** Whether it was orphaned by a restart and its worker said no hello for `silentMs` since. */
+  /** True if it was orphaned by a restart and its worker said no hello for `silentMs` since. */
   unheard: boolean;
   /** Name of its cohort before a restart, to adopt the cohort together. */
   readonly storedCohort: string | null;
@@ -343,7 +343,7 @@ export interface Slot {
   readonly name: SlotName;
   readonly node: LabNode;
   state: SlotState;
-  /** Whether it may not be given work although it is ready: see `isWithheld`. */
+  /** True if it may not be given work although it is ready: see `isWithheld`. */
   withheld: boolean;
   /** Number of cohorts that it may have outstanding when it is ready. */
   credits: number;
@@ -392,7 +392,7 @@ export interface Slot {
   } | null;
   /** Number of quarantines since the last success. */
   quarantines: number;
-  /** Whether the user was told that the objective, not the slot, is the likely cause. */
+  /** True if the user was told that the objective, not the slot, is the likely cause. */
   suspected: boolean;
   timeoutTimer: boolean;
 }

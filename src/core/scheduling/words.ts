@@ -64,7 +64,7 @@ export interface Verdict {
   readonly expected: number;
 }
 
-/** Why a command of the user was refused. */
+/** Reason why a command of the user was refused. */
 export type CommandRefusal =
   | 'already-ended'
   | 'duplicate-trial'

@@ -25,7 +25,7 @@ export interface SimulatedNode {
   readonly slowness?: number;
   readonly model?: string;
   readonly rttMs?: number;
-  /** Whether it answers with wrong values. */
+  /** True if it answers with wrong values. */
   readonly lies?: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface SimulationOptions {
   readonly duration: Duration;
   /** Default: none. */
   readonly rates?: Partial<FailureRates>;
-  /** How long a stalled worker stands still; default 5,000. */
+  /** Milliseconds for which a stalled worker stands still; default 5,000. */
   readonly stallMs?: number;
   /** One way; default 0.2. */
   readonly latencyMs?: number;

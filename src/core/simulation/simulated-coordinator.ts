@@ -18,7 +18,7 @@ export interface CoordinatorParts {
   readonly world: World;
   readonly options: Partial<LabOptions>;
   readonly commitMs: number;
-  /** Whether it can be killed, so that its writes must be kept. */
+  /** True if it can be killed, so that its writes must be kept. */
   readonly mortal: boolean;
   readonly carryOut: (instruction: Outgoing) => void;
   /** Executes the scheduler's work; benchmarks measure it. */

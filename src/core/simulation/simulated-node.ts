@@ -28,7 +28,7 @@ interface State {
   alive: boolean;
   boot: number;
   link: number;
-  /** Whether the coordinator has answered its last join. */
+  /** True if the coordinator has answered its last join. */
   welcomed: boolean;
   readonly held: Set<string>;
   /** Exits that are repeated until they can be sent. */
@@ -189,7 +189,7 @@ export class SimulatedNodes {
     });
   }
 
-  /** The node's process ends with its workers; nobody reports their exits. */
+  /** The node's process ends with its workers; their exits are not reported. */
   #kill(node: State): void {
     const { world, processes } = this.#parts;
     node.alive = false;
@@ -204,7 +204,7 @@ export class SimulatedNodes {
     });
   }
 
-  /** Somebody uses the machine for a while. */
+  /** The machine is in use for a while. */
   #hold(node: State): void {
     const { world, faults, processes } = this.#parts;
     if (node.held.size > 0) return;

@@ -43,7 +43,7 @@ export interface ProcessesParts {
   readonly rates: FailureRates;
   readonly beatMs: number;
   readonly leaseMs: number;
-  /** Whether a node passes the messages of the slot's workers on. */
+  /** Returns whether a node passes the messages of the slot's workers on. */
   readonly isRelayed: (slot: string) => boolean;
   /** Sends to the coordinator. */
   readonly send: (said: WorkerMessage | Exited) => void;

@@ -1,2 +1,2 @@
-/** Whether smaller or greater values are better. */
+/** Sense in which values are compared. */
 export type Direction = 'minimize' | 'maximize';

@@ -68,7 +68,7 @@ export class Reports {
     this.#counts.set(number, 0);
   }
 
-  /** How many reports the trial has. */
+  /** Returns how many reports the trial has. */
   count(number: number): number {
     return this.#counts.get(number);
   }
@@ -113,7 +113,7 @@ export class Reports {
     return this.#pages.bytes + this.#links.bytes + this.#last.bytes + this.#counts.bytes;
   }
 
-  /** How many of the trial's reports have at most this step. */
+  /** Returns how many of the trial's reports have at most this step. */
   #after(number: number, step: number): number {
     const count = this.count(number);
     if (count === 0) return 0;

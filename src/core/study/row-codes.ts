@@ -21,6 +21,6 @@ export const trialOutcomes: readonly TrialOutcome[] = [
 
 export type { EndedState, TrialOutcome };
 
-/** Whether an evaluation of an ended trial on another node gave its value again. */
+/** Verdicts of audits: another node found the same value of an ended trial, or another one. */
 export const auditVerdicts = ['same', 'differs'] as const;
 export type AuditVerdict = (typeof auditVerdicts)[number];

@@ -19,8 +19,8 @@ export interface Objective {
 }
 
 /**
- * How many trials a device with many lanes trains together: with `fewer-evaluations` few, so that
- * each profits from more results, with `sooner` as many as fill the device.
+ * Number of trials that a device with many lanes trains together: with `fewer-evaluations` few, so
+ * that each profits from more results, with `sooner` as many as fill the device.
  */
 export const packings = ['fewer-evaluations', 'sooner'] as const;
 export type Packing = (typeof packings)[number];
@@ -29,7 +29,7 @@ export type Packing = (typeof packings)[number];
 export interface Pruning extends Reporting {
   /** Never `auto`. */
   readonly pruner: PrunerSpec;
-  /** Why this pruner: a sentence without a full stop. */
+  /** Reason why this pruner: a sentence without a full stop. */
   readonly reason: string;
 }
 

@@ -40,7 +40,7 @@ export class TrialColumns {
   readonly direction: Direction;
   /** Numbers below this have been proposed. */
   size = 0;
-  /** How many have ended. */
+  /** Number of trials that have ended. */
   ended = 0;
   /** Directions of the objectives; one objective: `[direction]`. */
   readonly directions: readonly Direction[];
@@ -259,7 +259,7 @@ export class TrialColumns {
     return this.#byNumber.at(n);
   }
 
-  /** How much there is; `since` of it is empty. */
+  /** Number of all entries; `since` of it is empty. */
   get position(): ColumnPosition {
     return { size: this.size, ended: this.ended };
   }

@@ -169,7 +169,7 @@ export class JoinedLab implements NodeFace {
     this.#changes.notify();
   }
 
-  /** @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told */
+  /** @throws GalapagosError `idle-unknown`: no source tells whether the machine is in use */
   async limit(limits: NodeLimits): Promise<void> {
     if (limits.whenIdle && !this.#limits.whenIdle) await checkIdleKnown();
     this.#limits = limits;

@@ -75,7 +75,7 @@ export class LabView {
   /** Converts the coordinator's clock to milliseconds since 1970. */
   readonly wall = wallClock(() => this.lab.coordinator.now);
 
-  /** Whether other programs' studies are loaded, or loading failed. */
+  /** True if other programs' studies are loaded, or loading failed. */
   get isForeignLoaded(): boolean {
     return this.#isForeignLoaded;
   }

@@ -35,7 +35,7 @@ export type Ask =
   | { readonly ask: 'rows'; readonly study: string }
   | { readonly ask: 'attempts'; readonly which: AttemptFilter }
   | { readonly ask: 'studies' }
-  /** How long a study still takes; the answer depends on the workload alone. */
+  /** Time that a study still takes; the answer depends on the workload alone. */
   | { readonly ask: 'timeLeft'; readonly work: Workload };
 
 export type ThreadAnswer =

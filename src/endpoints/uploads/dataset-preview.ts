@@ -12,7 +12,7 @@ export interface About {
   readonly path: string | null;
   /** Time at which it was stored, ISO 8601; null: it is not stored. */
   readonly imported: string | null;
-  /** Whether the source can be read again. */
+  /** True if the source can be read again. */
   readonly again: boolean;
   /** Of an import: a dataset with the same content. */
   readonly same?: WindowPreview['same'];

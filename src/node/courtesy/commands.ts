@@ -50,7 +50,7 @@ export class Followed {
   #wait = FIRST_WAIT_MS;
   #forget: () => void = () => undefined;
   #stopped = false;
-  /** Why it does not run; null: it runs. */
+  /** Reason why it does not run; null: it runs. */
   #trouble: string | null = null;
 
   constructor(options: FollowedOptions) {

@@ -1,8 +1,8 @@
 /**
- * Courtesy to whoever uses a machine: combines the owner's limits with the host's wishes, samples
- * the use of the machine, and holds workers. Used by the process of a node and, for the workers of
- * its own machine, by a host. Contains no rules (`hold.ts`) and no sources (`idle-sources.ts`,
- * `foreign-load.ts`).
+ * Courtesy to the person who uses a machine: combines the owner's limits with the host's wishes,
+ * samples the use of the machine, and holds workers. Used by the process of a node and, for the
+ * workers of its own machine, by a host. Contains no rules (`hold.ts`) and no sources
+ * (`idle-sources.ts`, `foreign-load.ts`).
  */
 import { GalapagosError } from '../../core/errors.ts';
 import { NO_LIMITS } from '../../protocol/node-messages.ts';
@@ -36,7 +36,7 @@ export interface CourtesyParts {
   readonly devices: readonly string[];
   /** Slots of this machine, with the ids of their devices. */
   readonly slots: () => readonly { readonly slot: string; readonly device: string }[];
-  /** Whether any worker runs. */
+  /** Returns whether any worker runs. */
   readonly works: () => boolean;
   readonly idle: Pick<IdleTime, 'read' | 'stop'>;
   readonly loads: ForeignLoads;
@@ -107,7 +107,7 @@ export class Courtesy {
 
   /**
    * Sets the owner's limits.
-   * @throws GalapagosError `idle-unknown`: whether somebody uses the machine cannot be told
+   * @throws GalapagosError `idle-unknown`: no source tells whether the machine is in use
    */
   async setOwner(limits: NodeLimits): Promise<void> {
     if (limits.whenIdle && !this.#owner.whenIdle) await this.check();
@@ -243,7 +243,7 @@ export function idleUnknown(reason: string): GalapagosError {
   const expected = 'a source of the time since the last input';
   return new GalapagosError(
     'idle-unknown',
-    `whether somebody uses this machine cannot be told: ${reason}. ${hint}`,
+    `no source tells whether this machine is in use: ${reason}. ${hint}`,
     { expected, found: reason, hint },
   );
 }

@@ -85,7 +85,7 @@ export class CpuForeignLoad implements ForeignLoadSource {
 
 /**
  * Parses the first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
- * Time that a hypervisor took is nobody's use of this machine.
+ * Time that a hypervisor took is not use of this machine.
  */
 export function parseTotal(text: string): { readonly busy: number; readonly total: number } {
   const line = /^cpu (.*)$/m.exec(text)?.[1] ?? '';

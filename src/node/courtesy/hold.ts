@@ -1,5 +1,5 @@
 /**
- * Decides which devices are held because somebody uses the machine: pure rules over samples of
+ * Decides which devices are held because the machine is in use: pure rules over samples of
  * input and of the load by others. Reads nothing and sends nothing.
  */
 import { Unknown } from '../machine/utilisation/figure.ts';
@@ -25,11 +25,11 @@ export interface UseSample {
   readonly loads: ReadonlyMap<string, Figure>;
 }
 
-/** Why a device is held. */
+/** Reason why a device is held. */
 export type HoldReason =
   | { readonly reason: 'input'; readonly idleMs: number }
   | { readonly reason: 'load'; readonly load: number }
-  /** Whether somebody uses the machine cannot be told any more. */
+  /** No source tells any more whether the machine is in use. */
   | { readonly reason: 'unknown'; readonly why: string };
 
 interface ForeignUse {

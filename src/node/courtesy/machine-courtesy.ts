@@ -30,7 +30,7 @@ export function desktopIdleTime(electronSeconds: () => number): IdleTime {
 }
 
 /**
- * Checks that it can be told whether somebody uses this machine.
+ * Checks that a source tells whether this machine is in use.
  * @throws GalapagosError `idle-unknown`
  */
 export async function checkIdleKnown(): Promise<void> {

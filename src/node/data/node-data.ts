@@ -26,7 +26,7 @@ export interface NodeDataParts {
   /** Name of the host, for people. */
   readonly host: string;
   readonly folders: DatasetFolders;
-  /** Whether other nodes may read from this one. */
+  /** True if other nodes may read from this one. */
   readonly serves: boolean;
   /** Addresses of this machine. */
   readonly addresses: () => readonly string[];

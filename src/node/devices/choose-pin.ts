@@ -11,7 +11,7 @@ import type { PinWay, TwinCard, WayFacts } from './pin-ways.ts';
 export interface TwinPin {
   /** Null: not at all. */
   readonly way: PinWay | null;
-  /** Why the ways before it, or all of them, do not work. */
+  /** Reason why the ways before it, or all of them, do not work. */
   readonly failed: readonly string[];
 }
 
@@ -20,12 +20,12 @@ export type Used =
   | { readonly device: string }
   | {
       readonly reason: string;
-      /** Whether another attempt may succeed. */
+      /** True if another attempt may succeed. */
       readonly later: boolean;
     };
 
 export interface ChosenPin extends TwinPin {
-  /** Whether the answer holds until cards or drivers change. */
+  /** True if the answer holds until cards or drivers change. */
   readonly lasting: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Why an executor does not work on a graphics card, and what to do. Pure. The first obstacle that
- * applies is reported, because the later ones follow from it.
+ * Reasons why an executor does not work on a graphics card, and what to do. Pure. The first
+ * obstacle that applies is reported, because the later ones follow from it.
  */
 import type { CardAccess } from './card-access.ts';
 
@@ -18,9 +18,9 @@ export interface CardFacts {
   readonly partitioned: boolean;
   /** Null: unknown, as on systems other than Linux. */
   readonly access: CardAccess | null;
-  /** Whether nvidia-smi reports another card of the machine, but not this one. */
+  /** True if nvidia-smi reports another card of the machine, but not this one. */
   readonly hidden: boolean;
-  /** Why the vendor's driver reports nothing; null: it does, or no driver was asked. */
+  /** Reason why the vendor's driver reports nothing; null: it does, or no driver was asked. */
   readonly silence: string | null;
 }
 
@@ -82,7 +82,7 @@ export function accessObstacle({ vendor, access, hidden }: CardFacts): Obstacle 
 
 /** Adapters of the machine, as far as the reason for a missing one depends on them. */
 export interface AdapterFacts {
-  /** Why there are none; null: there are some. */
+  /** Reason why there are none; null: there are some. */
   readonly reason: string | null;
   readonly remedy: string | null;
   readonly software: readonly string[];
@@ -90,7 +90,7 @@ export interface AdapterFacts {
   readonly unassigned: readonly string[];
 }
 
-/** Why WebGPU has no adapter for the card. */
+/** Returns why WebGPU has no adapter for the card. */
 export function webgpuObstacle(card: CardFacts, adapters: AdapterFacts): Obstacle {
   const denied = accessObstacle(card);
   if (denied !== null) return denied;
@@ -132,14 +132,14 @@ export type TensorflowState =
       readonly state: 'works';
       readonly version: string;
       readonly cuda: boolean;
-      /** Whether TensorFlow finds a card. */
+      /** True if TensorFlow finds a card. */
       readonly findsCard: boolean;
     }
   | { readonly state: 'absent' | 'broken'; readonly reason: string };
 
 const INSTALL = 'galapagos backend install tensorflow';
 
-/** Why TensorFlow with CUDA does not work on the card; null: it does. */
+/** Returns why TensorFlow with CUDA does not work on the card; null: it does. */
 export function cudaObstacle(
   card: CardFacts,
   tensorflow: TensorflowState,

@@ -51,7 +51,7 @@ function hiding(files: readonly string[]): string[] {
   return [...NAMESPACES, 'sh', '-c', [...mounts, 'exec "$@"'].join(' && '), 'sh'];
 }
 
-/** Why this user may not hide device files from a process; null: this works. */
+/** Returns why this user may not hide device files from a process; null: this works. */
 export function namespaceObstacle(timeoutMs = 5000): Promise<string | null> {
   const [program, ...args] = [...NAMESPACES, 'mount', '--bind', '/dev/null', '/dev/null'];
   return new Promise((resolve) => {
@@ -65,13 +65,13 @@ export function namespaceObstacle(timeoutMs = 5000): Promise<string | null> {
 
 /** Facts that decide which ways can be tried. */
 export interface WayFacts {
-  /** Whether Mesa's device-select layer is installed. */
+  /** True if Mesa's device-select layer is installed. */
   readonly selectLayer: boolean;
-  /** Why device files cannot be hidden; null: they can. */
+  /** Reason why device files cannot be hidden; null: they can. */
   readonly namespaces: string | null;
 }
 
-/** Why a way cannot work for these cards; null: it may. */
+/** Returns why a way cannot work for these cards; null: it may. */
 export function wayObstacle(
   way: PinWay,
   twins: readonly TwinCard[],

@@ -25,7 +25,7 @@ export function externalAddresses(
     .sort((a, b) => rank(a.address) - rank(b.address));
 }
 
-/** Whether an address has a meaning only on one network of this machine. */
+/** Returns whether an address has a meaning only on one network of this machine. */
 export function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(address) || address.startsWith('169.254.');
 }

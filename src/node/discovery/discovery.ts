@@ -20,7 +20,7 @@ import type { Advertised } from './mdns.ts';
 
 /** Milliseconds between two looks at the interfaces of this machine. */
 export const INTERFACES_MS = 10_000;
-/** Milliseconds between two questions while somebody looks. */
+/** Milliseconds between two questions while a window or a command looks. */
 export const LOOK_MS = 20_000;
 /** Milliseconds after which a host that does not answer is dropped. */
 export const DROPPED_MS = 120_000;
@@ -49,7 +49,7 @@ export interface SeenLab {
   readonly addresses: readonly HostAddress[];
   /** When it was heard last, in milliseconds of `now`. */
   readonly seenAt: number;
-  /** Whether it speaks a version of the protocol that this machine speaks. */
+  /** True if it speaks a version of the protocol that this machine speaks. */
   readonly compatible: boolean;
 }
 
@@ -116,7 +116,7 @@ export class Discovery {
     return this.labs.find((lab) => lab.hostId === hostId)?.addresses ?? [];
   }
 
-  /** Why no lab can be seen; null: labs can be seen. */
+  /** Reason why no lab can be seen; null: labs can be seen. */
   get blind(): string | null {
     if (this.#mdns.size === 0)
       return isOff()

@@ -16,7 +16,7 @@ const wish = strict({
   mode: z.enum(['open', 'paused', 'draining']),
   /** Milliseconds that running trials have to finish. */
   graceMs: z.number().min(0),
-  /** Why the host paused it by itself, for people; absent: a person set the mode. */
+  /** Reason why the host paused it by itself, for people; absent: a person set the mode. */
   reason: z.string().exactOptional(),
   limits: nodeLimits.pick({ devices: true, hours: true, whenIdle: true }),
 });

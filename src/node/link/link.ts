@@ -58,7 +58,7 @@ export type ChannelState =
   /** The host's door or its access control does not accept this node. */
   | { readonly is: 'refused' };
 
-/** Why the node ends. */
+/** Reason why the node ends. */
 export type LinkEnd =
   | { readonly why: 'removed' | 'refused' | 'replaced' | 'left' }
   | { readonly why: 'version'; readonly text: string };
@@ -107,7 +107,7 @@ export class HostLink implements ToHost {
   /** `greeting`: the first message is sent and not answered. */
   #state: 'down' | 'greeting' | 'up' | 'ended' = 'down';
   #welcomedBefore = false;
-  /** Whether it left because the machine sleeps. */
+  /** True if it left because the machine sleeps. */
   #asleep = false;
   #refusals = 0;
   #pulses = 0;

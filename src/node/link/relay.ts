@@ -69,7 +69,7 @@ interface Worker {
   readonly held: HeldTrials;
   /** Messages behind a welcome that waits for its channel, in order. */
   waiting: Promise<void> | null;
-  /** Whether it can wait between two batches; null: it has not said hello. */
+  /** True if it can wait between two batches; null: it has not said hello. */
   knowsHold: boolean | null;
   /** Times of recent invalid messages. */
   malformed: number[];

@@ -3,7 +3,7 @@ import type { FromNode, NodeResult } from '../../protocol/node-messages.ts';
 import type { FromWorker, ResultMessage } from '../../protocol/worker-messages.ts';
 
 export interface ToHost {
-  /** Whether the host has welcomed this node on the current link. */
+  /** True if the host has welcomed this node on the current link. */
   readonly isUp: boolean;
   /** Sends a message of the node's own on the control channel; drops it without a link. */
   send(message: FromNode): void;

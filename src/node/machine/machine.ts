@@ -58,8 +58,8 @@ const gpu = z
   }));
 
 /**
- * Whether a number can be a card's memory: where Windows has a 32-bit field only, it is just below
- * 4096 MiB for every larger card.
+ * Returns whether a number can be a card's memory: where Windows has a 32-bit field only, it is
+ * just below 4096 MiB for every larger card.
  */
 function isMemory(vram: number): boolean {
   return vram > 0 && !(vram > 4094 && vram < 4096);

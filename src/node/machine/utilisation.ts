@@ -97,7 +97,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const nvidia = new NvidiaSmi({ everyMs, timer, platform, start: startSmi });
   let amd: readonly AmdCard[] = [];
   let cards: Cards | null = null;
-  /** Whether the bus can be read again. */
+  /** True if the bus can be read again. */
   let onBus = false;
   let busReadAt = timer.now();
   let cardsUnknown: string | null = 'the inventory is being taken';

@@ -24,7 +24,7 @@ const MOST_WAITS = 60;
 export interface Failure {
   /** `gone`: the connection broke without a reason given. */
   readonly reason: PairingEnd | 'gone';
-  /** Whether this side ended the conversation. */
+  /** True if this side ended the conversation. */
   readonly own: boolean;
   /** Sentence for the log. */
   readonly detail: string;

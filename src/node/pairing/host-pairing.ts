@@ -72,7 +72,7 @@ export class HostPairing {
     return this.#transcript === null ? null : digitsOf(this.#transcript);
   }
 
-  /** Whether the person at this host said yes. */
+  /** True if the person at this host said yes. */
   get confirmed(): boolean {
     return this.#confirmed;
   }

@@ -40,7 +40,7 @@ const schema = strict({ invitations: z.array(invitation) });
 
 export type InvitationState = 'open' | 'used' | 'expired' | 'revoked';
 
-/** Why an invitation was refused; told to the host's log only. */
+/** Reason why an invitation was refused; told to the host's log only. */
 export type InvitationFault = 'unknown' | Exclude<InvitationState, 'open'>;
 
 export class Invitations {

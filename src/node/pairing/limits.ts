@@ -1,6 +1,6 @@
 /**
  * Limits of pairing at a host, by the address of the other side. An address that fails too often is
- * shut out for a while; others are not affected, because anybody could cause failures.
+ * shut out for a while; others are not affected, because any machine could cause failures.
  */
 import { addressGroup } from '../../transport/door/limits.ts';
 
@@ -55,7 +55,7 @@ export class PairingLimits {
     }
   }
 
-  /** Whether the address is shut out now. */
+  /** Returns whether the address is shut out now. */
   isShut(address: string): boolean {
     return this.#now() < (this.#failures.get(addressGroup(address))?.shutUntil ?? 0);
   }

@@ -1,6 +1,6 @@
 /**
  * The joining machine's side of an admission by digits. Sends `agreed` only after its owner said
- * yes, and accepts `admitted` only then: with one confirmation alone, somebody between the two
+ * yes, and accepts `admitted` only then: with one confirmation alone, an attacker between the two
  * machines could admit himself.
  */
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** How many workers this machine takes, and how much memory each may use. */
+/** Number of workers that this machine takes, and the memory that each may use. */
 import { availableCores } from '../../runtime/confinement.ts';
 import { memoryBytes } from '../../runtime/cpu-device.ts';
 
@@ -14,7 +14,7 @@ const MOST_PER_CORE = 4;
 
 export interface WorkerCount {
   readonly workers: number;
-  /** Why fewer than were asked for; null: as many. */
+  /** Reason why fewer than were asked for; null: as many. */
   readonly note: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Whether a path is in a folder, with links followed. */
+/** Test whether a path is in a folder, with links followed. */
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 

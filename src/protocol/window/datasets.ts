@@ -28,7 +28,7 @@ export type DataSource = z.output<typeof dataSource>;
 export const importOptions = strict({
   size: strict({ height: z.int().min(1).max(4096), width: z.int().min(1).max(4096) }).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
-  /** Whether images of several sizes are refused or scaled to the most frequent size. */
+  /** Treatment of images of several sizes: refused, or scaled to the most frequent size. */
   mixed: z.enum(['refuse', 'scale']),
   label: z.string().nullable(),
   targets: z.array(z.string()),
@@ -56,7 +56,7 @@ export const datasetPreview = strict({
     /** Class of each column; a single empty one where numbers are predicted. */
     columns: z.array(z.string()),
     /**
-     * How many samples each column has, from the top: a class may have fewer than there are rows.
+     * Number of samples in each column, from the top: a class may have fewer than there are rows.
      */
     counts: z.array(count),
     rows: count,
@@ -88,7 +88,7 @@ export const datasetPreview = strict({
     /** Null: numbers of several columns are predicted. */
     chosen: z.string().nullable(),
     choices: z.array(z.string()),
-    /** Whether the host can read the source again with another label. */
+    /** True if the host can read the source again with another label. */
     again: z.boolean(),
   }).nullable(),
   /**

@@ -100,13 +100,13 @@ export const labBody = strict({
     name: z.string(),
     /** Studies that ran when the application quit and can be resumed. */
     interrupted: z.array(z.string()),
-    /** Why nothing can be written; null: storage works. */
+    /** Reason why nothing can be written; null: storage works. */
     stalled: z.string().nullable(),
-    /** Why the coordinator has stopped; null: it works. */
+    /** Reason why the coordinator has stopped; null: it works. */
     failed: z.string().nullable(),
     /** Invalid values in the lab file: their number, and the first in words. */
     damaged: strict({ count, first: z.string() }).nullable(),
-    /** Whether the lab is empty and no study was ever started on this machine. */
+    /** True if the lab is empty and no study was ever started on this machine. */
     untouched: z.boolean(),
   }).optional(),
   studies: z.array(studyRow).optional(),

@@ -32,7 +32,7 @@ const nodeDataset = strict({
   state: z.enum(['waiting', 'fetching', 'checking', 'had', 'paused', 'failed', 'evicted']),
   /** Names of the machines that it is read from. */
   from: z.array(z.string()),
-  /** Why it does not move; null: it moves, or is complete. */
+  /** Reason why it does not move; null: it moves, or is complete. */
   error: z.string().nullable(),
 });
 export type NodeDataset = z.output<typeof nodeDataset>;
@@ -59,7 +59,7 @@ export const nodeRow = strict({
    * node was never connected.
    */
   since: instant.nullable(),
-  /** Why an absent node has left; null: unknown, or it is not absent. */
+  /** Reason why an absent node has left; null: unknown, or it is not absent. */
   left: z.string().nullable(),
   /** Null: not known before its first link. */
   release: z.string().nullable(),
@@ -72,13 +72,13 @@ export const nodeRow = strict({
   /** Clock of the node minus clock of this machine, in milliseconds. */
   offsetMs: z.number().nullable(),
   datasets: z.array(nodeDataset),
-  /** Why the node does not work, or not for a study. */
+  /** Reason why the node does not work, or not for a study. */
   refusals: z.array(reason),
   /** Studies whose programs find another Python or other packages there than on the host. */
   packages: z.array(strict({ study: z.string(), differences: z.array(packageDifference) })),
   /** In force: the stricter of the owner's and the user's. Null: not known. */
   limits: nodeLimits.nullable(),
-  /** Why slots are held; null: none is, or the reason is unknown. */
+  /** Reason why slots are held; null: none is, or the reason is unknown. */
   held: reason.nullable(),
   /** When its hours of use begin; null: it has none, or they have begun. */
   hoursFrom: instant.nullable(),
@@ -99,14 +99,14 @@ export type NodeTold = Pick<
   | 'hoursFrom'
 >;
 
-/** Whether this lab is shared, and where other machines find it. */
+/** True if this lab is shared, and where other machines find it. */
 export const sharing = strict({
   on: z.boolean(),
   /** Name of this machine, as others see it. */
   name: z.string(),
   port: z.int().min(0).max(65_535),
   addresses: z.array(z.string()),
-  /** Why sharing is off although it was asked for; null: no problem. */
+  /** Reason why sharing is off although it was asked for; null: no problem. */
   problem: strict({ code: z.string(), data: z.record(z.string(), z.unknown()) }).nullable(),
 });
 export type Sharing = z.output<typeof sharing>;
@@ -129,7 +129,7 @@ export const admission = strict({
   /** Six digits. */
   digits: z.string().regex(/^\d{6}$/),
   since: instant,
-  /** Whether this lab's user has said yes and its person's answer is awaited. */
+  /** True if this lab's user has said yes and its person's answer is awaited. */
   agreed: z.boolean(),
   /** How it ended; null: it goes on. Ended ones are shown for a while. */
   ended: z
@@ -159,18 +159,18 @@ export const seenBody = strict({
       addresses: z.array(z.string()),
       /** When it was seen last; null: remembered, not seen now. */
       seenAt: instant.nullable(),
-      /** Whether it speaks a version of the protocol that this machine speaks. */
+      /** True if it speaks a version of the protocol that this machine speaks. */
       compatible: z.boolean(),
     }),
   ),
-  /** Why no lab can be seen here; null: labs can be seen. */
+  /** Reason why no lab can be seen here; null: labs can be seen. */
   blind: z.string().nullable(),
 });
 export type SeenBody = z.output<typeof seenBody>;
 
 /** This machine as a node of another lab. */
 export const ownerBody = strict({
-  /** Why this machine cannot join a lab from here; null: it can. */
+  /** Reason why this machine cannot join a lab from here; null: it can. */
   cannotJoin: z.string().nullable(),
   /**
    * `none`: in no lab. `digits`: both people compare them. `waiting`: for the other person.
@@ -186,9 +186,9 @@ export const ownerBody = strict({
     .string()
     .regex(/^\d{6}$/)
     .nullable(),
-  /** Why joining failed, or why the host no longer answers. */
+  /** Reason why joining failed, or why the host no longer answers. */
   reason: reason.nullable(),
-  /** Whether the link to the lab is up; since when it is so. */
+  /** State of the link to the lab, and since when. */
   link: strict({ up: z.boolean(), since: instant }).nullable(),
   /** Number of trials that run here for the lab. */
   running: count,

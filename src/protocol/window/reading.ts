@@ -77,7 +77,7 @@ export const paretoFront = strict({
   trials: z.array(count),
   /** One list for each of `trials`, in the order of the objectives. */
   values: z.array(z.array(z.number())),
-  /** Whether each of `trials` satisfies every constraint. */
+  /** True if each of `trials` satisfies every constraint. */
   feasible: z.array(z.boolean()),
   /** Numbers of the trials on the front. */
   front: z.array(count),

@@ -43,7 +43,7 @@ export const networkCard = strict({
    * space.
    */
   space: z.record(z.string(), z.record(z.string(), z.unknown())),
-  /** Why it does not fit. */
+  /** Reason why it does not fit. */
   misfit: problem.nullable(),
 });
 
@@ -96,7 +96,7 @@ export const studyCheck = strict({
 export type StudyCheck = z.output<typeof studyCheck>;
 
 export const estimate = strict({
-  /** How long the study takes; null: it has no limit of trials. */
+  /** Duration of the study; null: it has no limit of trials. */
   totalMs: range.nullable(),
   trialMs: range,
   trials: count.nullable(),

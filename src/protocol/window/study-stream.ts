@@ -54,7 +54,7 @@ export const studyRow = strict({
   name: z.string(),
   /** The user's note; empty: none. */
   note: z.string(),
-  /** Whether the user deleted it: it can be restored until it is removed. */
+  /** True if the user deleted it: it can be restored until it is removed. */
   deleted: z.boolean(),
   /** Null: another program's. */
   state: studyState.nullable(),
@@ -71,7 +71,7 @@ export const studyRow = strict({
   created: instant.nullable(),
   /** The study that this one confirms; null: an ordinary study. */
   confirms: z.string().nullable(),
-  /** Whether it evaluates the winner of a confirmation on the test set, once. */
+  /** True if it evaluates the winner of a confirmation on the test set, once. */
   tests: z.boolean(),
   /**
    * Outcomes of the running trials at the latest pause or stop; null: unknown, or the study runs.

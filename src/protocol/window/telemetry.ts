@@ -21,7 +21,7 @@ export const deviceSample = strict({
   /** W. */
   power: figure,
   powerLimit: figure,
-  /** Why a figure is unknown, by its name. */
+  /** Reason why a figure is unknown, by its name. */
   unknown: z.record(z.string(), z.string()),
 });
 
@@ -50,7 +50,7 @@ export const nodeSample = strict({
   /** Empty with a reason under `devices`: the devices are unknown. */
   devices: z.array(deviceSample),
   workers: z.array(workerLoad),
-  /** Why a figure is unknown, by its name. */
+  /** Reason why a figure is unknown, by its name. */
   unknown: z.record(z.string(), z.string()),
 });
 export type NodeSample = z.output<typeof nodeSample>;
@@ -84,7 +84,7 @@ export const nodeInventory = strict({
       ...cardUse,
     }),
   ),
-  /** Why `devices` may be incomplete; null: it is complete. */
+  /** Reason why `devices` may be incomplete; null: it is complete. */
   devicesUnknown: z.string().nullable(),
 });
 export type NodeInventory = z.output<typeof nodeInventory>;

@@ -12,7 +12,7 @@ export interface TextStyle {
   readonly anchor?: 'start' | 'middle' | 'end';
   /** Colour of an outline that separates the text from its background. */
   readonly halo?: string;
-  /** Whether the text reads upwards, rotated about its anchor. */
+  /** True if the text reads upwards, rotated about its anchor. */
   readonly turned?: boolean;
 }
 

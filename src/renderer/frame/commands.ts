@@ -19,7 +19,7 @@ export interface Command {
   readonly name: string;
   readonly label: string;
   readonly key: string | null;
-  /** Whether the palette lists it; Esc needs no entry. */
+  /** True if the palette lists it; Esc needs no entry. */
   readonly listed: boolean;
   readonly run: () => void;
 }

@@ -7,11 +7,11 @@ export interface Layout {
   readonly widthClass: WidthClass;
   /** Folded to 56 px: initials and glyphs. */
   readonly railFolded: boolean;
-  /** Whether the inspector lies over the right edge of the main area and opens by a button. */
+  /** True if the inspector lies over the right edge of the main area and opens by a button. */
   readonly inspectorIsSheet: boolean;
   /** Default while the user has not chosen. */
   readonly stripFolded: boolean;
-  /** Whether the parameters below Evolution are hidden behind a switch. */
+  /** True if the parameters below Evolution are hidden behind a switch. */
   readonly parametersHidden: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface Ranked {
 
 /** The elite, or the best trials when the sampler has no parents. */
 export interface Survivors {
-  /** Whether the sampler breeds from the elite; otherwise the best trials are listed. */
+  /** True if the sampler breeds from the elite; otherwise the best trials are listed. */
   readonly breeds: boolean;
   /** Size of the elite; the list may be shorter. */
   readonly alive: number;

@@ -42,7 +42,7 @@ export class App {
   study = $state.raw<StudyState | null>(null);
   /** A study that was opened from a file; the set-up page takes it. */
   opened = $state.raw<unknown>(null);
-  /** Whether the list of shortcuts is open. */
+  /** True if the list of shortcuts is open. */
   keysShown = $state(false);
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;

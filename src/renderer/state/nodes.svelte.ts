@@ -13,7 +13,7 @@ export class NodesState {
   owner = $state.raw<OwnerBody | null>(null);
   /** Labs that this machine sees; null while it does not look for them. */
   seen = $state.raw<SeenBody | null>(null);
-  /** Whether the dialog for joining a lab, or that for sharing this one, is open. */
+  /** True if the dialog for joining a lab, or that for sharing this one, is open. */
   joining = $state(false);
   sharing = $state(false);
   readonly #client: Pick<Client, 'subscribe'>;

@@ -8,7 +8,7 @@ export class ViewActs {
   /** Toggles between the chart and its table. */
   table = $state.raw<(() => void) | null>(null);
 
-  /** Whether the current study is being renamed, or its note edited. */
+  /** True if the current study is being renamed, or its note edited. */
   renaming = $state(false);
   noting = $state(false);
 

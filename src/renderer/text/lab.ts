@@ -59,7 +59,7 @@ export const lab = {
     limit === null ? power : `${power} of ${limit}`,
   ofMemory: ({ part }: { part: string }) => part,
   notRead: 'not read yet',
-  /** Why the figures of another machine are unknown. */
+  /** Returns why the figures of another machine are unknown. */
   awaySince: ({ clock }: { clock: string }) => `away since ${clock}`,
   notConnected: 'not connected',
   stopping: 'stopping a trial',

@@ -1,6 +1,6 @@
 /**
- * Why a worker is idle, in words, and what to do about it. The facts come from the scheduler;
- * missing facts are left out. Pure.
+ * Reasons why a worker is idle, in words, and what to do about it. The facts come from the
+ * scheduler; missing facts are left out. Pure.
  */
 import type { Idle } from '../../core/scheduling/idle.ts';
 import { clockLeft, clockTime, roughly } from '../format.ts';

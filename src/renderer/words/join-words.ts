@@ -1,4 +1,4 @@
-/** Why joining a lab failed, in words. Pure. */
+/** Reason why joining a lab failed, in words. Pure. */
 import type { OwnerBody } from '../../protocol/window/nodes.ts';
 import { text } from '../text.ts';
 import { nodeText } from '../text/nodes.ts';

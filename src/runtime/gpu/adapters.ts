@@ -12,7 +12,7 @@ export interface Adapter {
   readonly backend: string;
   /** Name as the driver reports it; `adapter=<name>` of Dawn selects it. Twins have equal names. */
   readonly name: string;
-  /** Whether the adapter computes on the CPU. */
+  /** True if the adapter computes on the CPU. */
   readonly software: boolean;
 }
 
@@ -31,7 +31,7 @@ export function cardMemory(env: NodeJS.ProcessEnv = process.env): number | null 
 
 export interface AdapterList {
   readonly adapters: readonly Adapter[];
-  /** Why the list is empty; absent otherwise. */
+  /** Reason why the list is empty; absent otherwise. */
   readonly reason?: string;
   /** What helps; present with `reason`. */
   readonly remedy?: string;
@@ -131,7 +131,7 @@ export function parseAdapters(message: string): Adapter[] {
   }));
 }
 
-/** Whether an adapter of this name computes on the CPU. */
+/** Returns whether an adapter of this name computes on the CPU. */
 export function isSoftwareAdapter(name: string): boolean {
   return SOFTWARE.test(name);
 }

@@ -20,7 +20,6 @@ import {
   LONGEST_SOURCE,
   ownModules,
 } from '../../objectives/command/python/python-imports.ts';
-import { printedValues } from './printed-values.ts';
 import { rulesFor } from './result-rules.ts';
 import { givenValue } from './script-arguments.ts';
 import { scriptCall } from './script-call.ts';
@@ -82,14 +81,9 @@ export async function initStudy(options: InitOptions): Promise<ProposedStudy> {
   const command = [program, ...found.call, ...given, ...found.arguments];
   if (Object.keys(found.space).length === 0)
     throw new NoParameters(path, source, [...found.unknown, ...found.fixed], found.notes);
-  // A module that the script imports may print the result.
-  const printing =
-    printedValues(source).length > 0
-      ? source
-      : ownModules(command, script, folder)
-          .map((module) => module.source)
-          .join('\n');
-  const rules = rulesFor(printing, optuna, found.epochs, args);
+  const modules = (): string[] =>
+    ownModules(command, script, folder).map((module) => module.source);
+  const rules = rulesFor(source, modules, optuna, found.epochs, args);
   return {
     study: {
       format: 'galapagos-study/1',

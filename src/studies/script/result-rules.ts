@@ -14,13 +14,16 @@ interface Rules {
 }
 
 /**
+ * @param modules reads the sources of the script and of the modules of its project that it imports:
+ *   where the script prints no value, they may
  * @param optuna null: the script has no objective of Optuna
  * @param epochs default of the option that counts epochs, or its value in `args`; undefined:
  *   unknown
  * @param args that the script is given
  */
 export function rulesFor(
-  source: string,
+  script: string,
+  modules: () => readonly string[],
   optuna: OptunaScript | null,
   epochs: number | undefined,
   args: readonly string[] = [],
@@ -36,7 +39,9 @@ export function rulesFor(
             ]
           : [],
     };
-  const [best, ...others] = printedValues(source);
+  const own = printedValues(script);
+  const source = own.length > 0 ? script : modules().join('\n');
+  const [best, ...others] = own.length > 0 ? own : printedValues(source);
   const reports = callsIn(source, /^galapagos\.report$/)[0];
   const isReported = callsIn(source, /^galapagos\.(finish|optimize|run|\w+_callback)$/).length > 0;
   if (isReported || reports !== undefined) {

@@ -92,7 +92,7 @@ export function scriptConfig(asked: Asked): ScriptConfig | null {
   try {
     return found === null ? openedInSource(asked) : withValuesOf(asked, found);
   } catch (error) {
-    // A file that nobody named may be of another kind.
+    // A file that the user did not name may be of another kind.
     if (error instanceof GalapagosError) return null;
     throw error;
   }

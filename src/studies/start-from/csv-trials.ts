@@ -14,7 +14,10 @@ import type { EarlierSearch, EarlierTrial, OptunaConstraint } from './earlier-se
 const OPTUNA_PREFIX = 'params_';
 const OPTUNA_ATTRIBUTE = 'user_attrs_';
 const OPTUNA_CONSTRAINTS = 'system_attrs_constraints';
-/** Prefixes of Optuna's columns of values: before the metric's name, or before the objective's place. */
+/**
+ * Prefixes of Optuna's columns of values: before the metric's name, or before the objective's
+ * place.
+ */
 const OPTUNA_VALUES = ['value_', 'values_'] as const;
 /** States, in any case, of rows whose value counts. */
 const COMPLETE = new Set(['complete', 'completed', 'succeeded']);
@@ -115,8 +118,8 @@ function columnsOf(
 }
 
 /**
- * Returns the column of a value: by its name, by Optuna's name for that of a metric, or by the place
- * of the objective in a table of Optuna with as many; null: there is none.
+ * Returns the column of a value: by its name, by Optuna's name for that of a metric, or by the
+ * place of the objective in a table of Optuna with as many; null: there is none.
  */
 function valueColumn(
   fields: readonly string[],

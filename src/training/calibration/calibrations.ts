@@ -18,7 +18,7 @@ export interface Measurement {
   readonly samplesPerSecond: number;
   /** Duration of the compilation in milliseconds; absent: unknown, or not compiled. */
   readonly compileMs?: number;
-  /** Why it could not be measured. */
+  /** Reason why it could not be measured. */
   readonly failure?: string;
 }
 

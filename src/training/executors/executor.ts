@@ -30,7 +30,7 @@ export type Usable =
       readonly usable: false;
       readonly reason: string;
       readonly remedy: string;
-      /** Whether the worker was started for a device that is gone. */
+      /** True if the worker was started for a device that is gone. */
       readonly lost?: boolean;
     };
 

@@ -12,7 +12,7 @@ export interface RegisteredExecutor {
    * The name by which a study selects it. Forms of one executor share it; the last is preferred.
    */
   readonly name: ExecutorName;
-  /** Whether its results are bit-identical on every machine. */
+  /** True if its results are bit-identical on every machine. */
   readonly reproducible: boolean;
   /** `calibrated`: timed against the others. `fallback`: trains where no other executor can. */
   readonly use: 'calibrated' | 'fallback';

@@ -11,7 +11,7 @@ export type LaneSchedule =
   | { readonly type: 'step'; readonly every: number; readonly gamma: number }
   | { readonly type: 'cosine'; readonly warmup: number; readonly final: number };
 
-/** How often a value changes. */
+/** Frequency with which a value changes. */
 export type Varies = 'never' | 'epoch' | 'step';
 
 export function scheduleVaries(type: LaneSchedule['type']): Varies {

@@ -320,7 +320,7 @@ export class Trainer {
     this.#logged.add(text);
   }
 
-  /** How many lanes fill the device; measured once for each network. */
+  /** Returns how many lanes fill the device; measured once for each network. */
   async #lanesWanted(
     choice: Choice,
     plan: Plan,

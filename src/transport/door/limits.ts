@@ -148,7 +148,7 @@ export class Failures {
     if (this.#counts.size > MOST_FAILING && oldest !== undefined) this.#counts.delete(oldest);
   }
 
-  /** Whether the address has reached the limit in its present period. */
+  /** Returns whether the address has reached the limit in its present period. */
   isBlocked(address: string): boolean {
     return (this.#current(addressGroup(address))?.count ?? 0) >= this.#most;
   }

@@ -1,6 +1,6 @@
 /**
  * A conversation of text lines with another machine, on the door's channel `pair`. The connection
- * is neither encrypted nor authenticated: what passes over it must be safe to show to anybody.
+ * is neither encrypted nor authenticated: what passes over it must be safe to show to anyone.
  */
 
 /** Greatest length of a line in bytes, without its end. */

@@ -40,7 +40,7 @@ export class Passage {
     return this.#hasPassed ? this.#unread.amount : NOTHING;
   }
 
-  /** Whether the socket has refused the other side's key. */
+  /** True if the socket has refused the other side's key. */
   get isRefused(): boolean {
     return !this.#hasPassed && this.#answered > ANSWERED_WELCOME;
   }

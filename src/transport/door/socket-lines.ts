@@ -11,7 +11,7 @@ const MOST_LINES = 256;
 /** Milliseconds in which an ended connection must take its last lines. */
 const LAST_LINES_MS = 1_000;
 
-/** Why a connection was ended by this side. */
+/** Reason for which this side ended a connection. */
 export type Breach = 'flood';
 
 export class SocketLines implements LineConnection {
@@ -46,7 +46,7 @@ export class SocketLines implements LineConnection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
   }
 
-  /** Whether a line has arrived. */
+  /** True if a line has arrived. */
   get hasBegun(): boolean {
     return this.#lines > 0;
   }

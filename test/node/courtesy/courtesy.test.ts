@@ -149,7 +149,7 @@ describe('Courtesy: holding workers', () => {
   });
 });
 
-describe('Courtesy: whether somebody uses the machine cannot be told', () => {
+describe('Courtesy: no source tells whether the machine is in use', () => {
   it('refuses the owner’s setting with the reason, and offers hours', async () => {
     const world = new World();
     world.idle = new Unknown('GNOME: no such name');

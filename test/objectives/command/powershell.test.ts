@@ -65,7 +65,7 @@ function wordsOf(statement: string): string[] {
   return words;
 }
 
-/** Whether PowerShell adds quotation marks to an argument. */
+/** Returns whether PowerShell adds quotation marks to an argument. */
 function needsQuotes(argument: string): boolean {
   let [needs, after, quotes] = [false, false, 0];
   for (const character of argument) {

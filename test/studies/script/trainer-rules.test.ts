@@ -56,11 +56,11 @@ describe('Rules of scripts with a Trainer', () => {
   });
 
   it('take the metric by which the Trainer chooses the best checkpoint, and its direction', () => {
-    const rules = rulesFor(WRITTEN, null, undefined);
+    const rules = rulesFor(WRITTEN, () => [WRITTEN], null, undefined);
     expect(rules.direction).toBe('maximize');
     expect(read(rules.objective['reports'], "{'eval_f1': 0.5, 'epoch': 1.0}")).toBe('0.5');
     const args = ['--metric_for_best_model', 'eval_wer', '--greater_is_better', 'False'];
-    const given = rulesFor(WRITTEN, null, undefined, args);
+    const given = rulesFor(WRITTEN, () => [WRITTEN], null, undefined, args);
     expect(given.direction).toBe('minimize');
     expect(read(given.objective['result'], "{'eval_wer': 0.25}")).toBe('0.25');
   });
@@ -69,7 +69,7 @@ describe('Rules of scripts with a Trainer', () => {
     expect(trainerRules('import transformers\nTrainer()', [], 1)).not.toBeNull();
     expect(trainerRules('from lightning import Trainer\nTrainer()', [], 1)).toBeNull();
     expect(trainerRules('import transformers\nfit()', [], 1)).toBeNull();
-    const { objective } = rulesFor(`${PARSED}print(f"accuracy: {a}")`, null, undefined);
+    const { objective } = rulesFor(`${PARSED}print(f"accuracy: {a}")`, () => [], null, undefined);
     expect(read(objective['result'], 'accuracy: 0.5')).toBe('0.5');
   });
 });

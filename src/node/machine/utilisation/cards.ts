@@ -28,7 +28,7 @@ interface Known {
   driver: string | null;
   memoryBytes: number | null;
   powerDefault: number | null;
-  /** Whether it is there; null: it is not on a bus that is watched. */
+  /** True if it is there; null: it is not on a bus that is watched. */
   onBus: boolean | null;
 }
 

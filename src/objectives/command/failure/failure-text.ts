@@ -12,7 +12,7 @@ export interface ProgramEnd {
   readonly code: number | null;
   readonly signal: string | null;
   /**
-   * Whether the system killed a process for lack of memory meanwhile; null: it does not say. Not
+   * True if the system killed a process for lack of memory meanwhile; null: it does not say. Not
    * necessarily a process of this program.
    */
   readonly memoryKill: boolean | null;

@@ -32,7 +32,7 @@ export interface CurvesPicture {
   /** Position along x of a step of a trial. */
   readonly at: (trial: number, step: number) => number;
   readonly inSeconds: boolean;
-  /** Whether a frame around the chart shows the axis titles. */
+  /** True if a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 

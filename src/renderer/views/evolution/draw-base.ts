@@ -49,7 +49,7 @@ export interface Sight {
   } | null;
   /** Trials whose birth or death is animated; the overlay draws them. */
   readonly moving: ReadonlySet<number>;
-  /** Whether a frame around the chart shows the axis titles. */
+  /** True if a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 

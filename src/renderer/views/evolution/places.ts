@@ -117,7 +117,7 @@ export class Places {
     return Math.max(LEFT + 40, this.size.width - RIGHT);
   }
 
-  /** Whether a row above the plot holds captions of founders and offspring. */
+  /** True if a row above the plot holds captions of founders and offspring. */
   get captioned(): boolean {
     return this.along === 'births' && this.population.pool !== null;
   }

@@ -19,7 +19,7 @@ export interface DeviceChoice {
   /** Null: unknown. */
   readonly model: string | null;
   readonly checked: boolean;
-  /** Why it cannot take part; null: it can. */
+  /** Reason why it cannot take part; null: it can. */
   readonly obstacle: string | null;
   /** Measured speed on this network, or why there is none. */
   readonly speed: string;

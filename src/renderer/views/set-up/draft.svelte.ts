@@ -53,7 +53,7 @@ export class Draft {
   startFrom = $state.raw<readonly StartSource[]>([]);
   /** Networks that a study can refer to by name, with their layers. */
   networks = $state.raw<CallOutput<'networks'>>([]);
-  /** Whether the layer editor is open. */
+  /** True if the layer editor is open. */
   editsLayers = $state(false);
   /**
    * Syntax error in the JSON of the layers; null when there is none. The study keeps the last valid

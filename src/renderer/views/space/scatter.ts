@@ -26,7 +26,7 @@ export interface ScatterPicture {
   readonly width: number;
   readonly height: number;
   readonly passes: (number: number) => boolean;
-  /** Whether a frame around the chart shows the axis titles. */
+  /** True if a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 

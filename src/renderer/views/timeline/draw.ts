@@ -19,13 +19,13 @@ const HATCH = 7;
 
 export interface Status {
   readonly words: string;
-  /** Whether the label is emphasised. */
+  /** True if the label is emphasised. */
   readonly strong: boolean;
 }
 
 export interface Picture extends Sought {
   readonly palette: Palette;
-  /** Whether rows are high enough for names and values. */
+  /** True if rows are high enough for names and values. */
   readonly spoken: boolean;
   /** Height of the rows that are scrolled away at the top, in px. */
   readonly scrolled: number;

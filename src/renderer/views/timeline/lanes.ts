@@ -16,7 +16,7 @@ export interface Metrics {
   readonly groupGap: number;
   /** Height of a node's name above its rows, in px; null: the name is part of each label. */
   readonly heading: number | null;
-  /** Whether the CPU workers of a node share one label. */
+  /** True if the CPU workers of a node share one label. */
   readonly cpusTogether: boolean;
   /** Number of workers of a node from which they become one band; null for never. */
   readonly bandFrom: number | null;

@@ -37,7 +37,7 @@ export interface TableColumn {
   readonly width: number;
   readonly right: boolean;
   readonly sortable: boolean;
-  /** Whether the first click sorts in descending order. */
+  /** True if the first click sorts in descending order. */
   readonly downFirst: boolean;
 }
 

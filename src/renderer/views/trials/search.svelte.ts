@@ -20,7 +20,7 @@ export class TrialSearch {
   sorting = $state.raw<readonly Sorting[]>([{ name: 'number', down: true }]);
 
   /**
-   * Whether the query or a state hides trials; ranges brushed in other views belong to the
+   * True if the query or a state hides trials; ranges brushed in other views belong to the
    * selection.
    */
   get filters(): boolean {

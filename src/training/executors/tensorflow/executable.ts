@@ -45,7 +45,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
   #places: (number | undefined)[] = [];
   readonly #kept = new Map<number, LaneState>();
   #finite: ArrayLike<number> = [];
-  /** Whether the program has run once: a graph may load and still lack a kernel. */
+  /** True if the program has run once: a graph may load and still lack a kernel. */
   #ran = false;
   /** Functions of the program that have been called: the first call of each may block for long. */
   readonly #called = new Set<'train' | 'evaluate'>();

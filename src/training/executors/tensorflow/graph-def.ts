@@ -32,7 +32,7 @@ export interface GraphFunction {
   readonly inputs: readonly (TensorType & { readonly name: string })[];
   readonly outputs: readonly (TensorType & { readonly name: string; readonly from: string })[];
   readonly nodes: readonly Node[];
-  /** Whether XLA compiles the function; it fails where XLA cannot. */
+  /** True if XLA compiles the function; it fails where XLA cannot. */
   readonly xla?: boolean;
 }
 

@@ -14,7 +14,7 @@ export interface Installation {
   readonly package: BindingPackage;
   /** Version of that package. */
   readonly tfjs: string;
-  /** Whether the libraries support CUDA. */
+  /** True if the libraries support CUDA. */
   readonly cuda: boolean;
   readonly binding: 'compiled' | 'shipped';
 }

@@ -39,7 +39,7 @@ type Found = Exclude<ReturnType<typeof findInstallation>, { readonly absent: str
 interface Loaded {
   readonly binding: Binding;
   readonly label: string;
-  /** Whether CUDA's assembler is installed, which XLA needs. */
+  /** True if CUDA's assembler is installed, which XLA needs. */
   readonly assembler: boolean;
 }
 

@@ -10,7 +10,7 @@ export type TriedInstallation =
       readonly state: 'works';
       readonly version: string;
       readonly cuda: boolean;
-      /** Whether TensorFlow finds a graphics card. */
+      /** True if TensorFlow finds a graphics card. */
       readonly findsCard: boolean;
     }
   | { readonly state: 'absent' | 'broken'; readonly reason: string };

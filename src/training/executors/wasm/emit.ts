@@ -42,7 +42,7 @@ export interface EmittedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly train: readonly Scope[];
   readonly evaluate: readonly Scope[];
-  /** Whether the whole batch is gathered first, because there are several phases. */
+  /** True if the whole batch is gathered first, because there are several phases. */
   readonly whole: boolean;
   /** Address of a tile's labels, which the host writes, and the distance to the next tile's. */
   readonly labels: { readonly address: number; readonly stride: number };

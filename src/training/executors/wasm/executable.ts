@@ -45,7 +45,7 @@ export class WasmExecutable extends StepwiseExecutable {
   readonly #block: LaneBlock;
   /** Bytes of one sample in the dataset. */
   readonly #sampleBytes: number;
-  /** Whether training images are cropped or flipped. */
+  /** True if training images are cropped or flipped. */
   readonly #moves: boolean;
   /**
    * Byte addresses, in this order: lanes' blocks, rows of values, cropped images of the batch,

@@ -9,9 +9,9 @@ import { TrainingError } from '../../training-error.ts';
 export interface CardOptions {
   /** Part of the adapter's name; absent: the adapter that the system prefers. */
   readonly adapter?: string | undefined;
-  /** Whether an adapter that computes on the CPU may be used. */
+  /** True if an adapter that computes on the CPU may be used. */
   readonly software: boolean;
-  /** Whether Dawn checks every call. Costs time; without it a wrong call is undefined. */
+  /** True if Dawn checks every call. Costs time; without it a wrong call is undefined. */
   readonly validation: boolean;
   /** Limit of `bindingBytes`, where that of the card is larger. */
   readonly bindingBytes?: number | undefined;

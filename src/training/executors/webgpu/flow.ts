@@ -83,7 +83,7 @@ export class Flow {
     return elements(defined(this.plan.buffers[buffer]).shape);
   }
 
-  /** Whether the value lies in a lane's activations. */
+  /** Returns whether the value lies in a lane's activations. */
   inArena({ root }: Value): boolean {
     const { perLane, perSample } = defined(this.plan.buffers[root]);
     return perLane && perSample;

@@ -91,7 +91,7 @@ class Fuser {
     if (group.length > 1) this.#fusion.samplewise.set(op, group.slice(1));
   }
 
-  /** Whether an op computes a vector from a vector, and nothing but that. */
+  /** Returns whether an op computes a vector from a vector, and nothing but that. */
   #isVector(op: Op): boolean {
     const { plan } = this.#flow;
     const { absorbed, pools, summed } = this.#fusion;
@@ -101,7 +101,7 @@ class Fuser {
     return ones && c * o <= MOST_WEIGHTS;
   }
 
-  /** Whether an op may run in the kernel of the first op of a group, after the others. */
+  /** Returns whether an op may run in the kernel of the first op of a group, after the others. */
   #movable(op: Op, group: readonly Op[]): boolean {
     const head = defined(group[0]);
     const appliedTo = (each: Op): readonly Op[] => [each, ...(this.#applied.get(each) ?? [])];
@@ -206,7 +206,7 @@ class Fuser {
     return false;
   }
 
-  /** Whether values are complete before an op's kernel starts. */
+  /** Returns whether values are complete before an op's kernel starts. */
   #ready(values: readonly (Value | undefined)[], head: Op): boolean {
     return values.every((value) => {
       if (value === undefined) return true;
@@ -217,7 +217,8 @@ class Fuser {
   }
 
   /**
-   * Whether the memory of an op's result is free from the time of the kernel that applies the op.
+   * Returns whether the memory of an op's result is free from the time of the kernel that applies
+   * the op.
    */
   #free(value: Value, head: Op, op: Op): boolean {
     const own = this.#applied.get(head) ?? [];
@@ -307,13 +308,13 @@ class Fuser {
   }
 }
 
-/** Whether windows neither overlap nor reach over the image's edge. */
+/** Returns whether windows neither overlap nor reach over the image's edge. */
 function isPartition({ kernel, stride, padding }: Windows): boolean {
   const meet = kernel.every((size, axis) => size === stride[axis]);
   return meet && padding.every((size) => size === 0);
 }
 
-/** Whether an op reads an element once for each tap of a window. */
+/** Returns whether an op reads an element once for each tap of a window. */
 function hasWindows(op: Op): boolean {
   if (!op.kind.startsWith('conv')) return false;
   return pairOf(op, 'kernel').some((size) => size > 1);

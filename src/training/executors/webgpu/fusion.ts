@@ -73,7 +73,7 @@ export class Fusion {
     return value.readers.length > 0 && !this.views.has(value) && !this.passed.has(value);
   }
 
-  /** Whether the sums that an op needs are there in parts. */
+  /** Returns whether the sums that an op needs are there in parts. */
   hasParts(op: Op): boolean {
     return [...this.summed.values()].some((summed) => summed.op === op);
   }
@@ -96,7 +96,7 @@ export class Fusion {
     return NEED_SUMS.has(op.kind) ? [op, ...deeper] : deeper;
   }
 
-  /** Whether a value is stored among a lane's activations. */
+  /** Returns whether a value is stored among a lane's activations. */
   writes(value: Value): boolean {
     return this.flow.inArena(value) && this.isStored(value);
   }

@@ -11,7 +11,7 @@ export interface Kernel {
   /** Workgroups in x and y; z: live lanes of the segment, or steps of the dispatch. */
   readonly groups: readonly [x: number, y: number];
   readonly perLane: boolean;
-  /** Whether y is multiplied by the steps of the dispatch. */
+  /** True if y is multiplied by the steps of the dispatch. */
   readonly perStep?: boolean;
   /** Floating-point operations of a lane; 0 or absent where memory is the limit. */
   readonly flops?: number;

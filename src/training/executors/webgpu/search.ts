@@ -194,7 +194,10 @@ async function searchShapes(
   return { best: candidates.onChip(best), speed };
 }
 
-/** Whether a shape differs in one number only; with the threads go the filters that suit them. */
+/**
+ * Returns whether a shape differs in one number only; with the threads go the filters that suit
+ * them.
+ */
 function isNeighbour(
   shape: ChipShape,
   from: ChipShape,

@@ -43,7 +43,7 @@ export interface Room {
   readonly bindingBytes: number;
   /** Memory of the card; null: unknown. */
   readonly memoryBytes: number | null;
-  /** Whether the dataset stays on the host in any case. */
+  /** True if the dataset stays on the host in any case. */
   readonly streams?: boolean;
 }
 

@@ -36,7 +36,7 @@ export interface WebgpuOptions {
    */
   readonly adapter?: string | undefined;
   /**
-   * Whether an adapter that computes on the CPU may be used: slow, for tests. Default: whether
+   * True if an adapter that computes on the CPU may be used: slow, for tests. Default: whether
    * GALAPAGOS_WEBGPU_FALLBACK is 1.
    */
   readonly software?: boolean;
@@ -51,12 +51,12 @@ export interface WebgpuOptions {
   /** Tries forms and tiles on the card and keeps what it finds; absent: the rule decides. */
   readonly search?: {
     readonly calibrations: Calibrations;
-    /** Whether software adapters search too: slow, for tests. */
+    /** True if software adapters search too: slow, for tests. */
     readonly onSoftware?: boolean;
     /** Most lanes of a measurement. */
     readonly lanes?: number;
   };
-  /** Whether Dawn checks every call; default: only on software adapters. */
+  /** True if Dawn checks every call; default: only on software adapters. */
   readonly validation?: boolean;
   /** Bytes of a buffer that a kernel sees at most; default: the card's limit. */
   readonly bindingBytes?: number;
@@ -133,7 +133,7 @@ export class WebgpuExecutor implements Executor {
     return new WebgpuExecutable(card, program, plan, lanes, memory, this.#memory);
   }
 
-  /** Whether a certain card was there when this worker was started for it. */
+  /** Returns whether a certain card was there when this worker was started for it. */
   #isPinned(): boolean {
     return this.#adapter !== undefined && this.#adapter !== '';
   }

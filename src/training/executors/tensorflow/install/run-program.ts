@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 export interface Finished {
   /** Exit code; null if the program could not be started or was killed. */
   readonly code: number | null;
-  /** Whether the program does not exist. */
+  /** True if the program does not exist. */
   readonly absent: boolean;
   readonly stdout: string;
   /** Last lines of standard output and standard error. */

@@ -18,14 +18,14 @@ interface Planes {
 export interface BatchNorm extends Planes {
   readonly momentum: number;
   readonly epsilon: number;
-  /** Whether the output passes through relu. */
+  /** True if the output passes through relu. */
   readonly relu: boolean;
 }
 
 interface BatchNormGradient extends Planes {
-  /** Whether g is masked to where y > 0. */
+  /** True if g is masked to where y > 0. */
   readonly relu: boolean;
-  /** Whether x′ is computed. */
+  /** True if x′ is computed. */
   readonly wants: boolean;
   readonly add: boolean;
 }

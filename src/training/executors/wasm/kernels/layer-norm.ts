@@ -17,7 +17,7 @@ interface Normalised {
 type LayerNorm = Normalised & { readonly epsilon: number };
 
 interface LayerNormGradient extends Normalised {
-  /** Whether x′ is computed. */
+  /** True if x′ is computed. */
   readonly wants: boolean;
   readonly add: boolean;
 }

@@ -13,7 +13,7 @@ interface SoftmaxCrossEntropy {
   readonly classes: number;
   /** Overwrites the logits with (p − t)/n, exactly 0 at positions without a sample. */
   readonly training: boolean;
-  /** Whether label smoothing s is used; otherwise s = 0. */
+  /** True if label smoothing s is used; otherwise s = 0. */
   readonly smoothing: boolean;
 }
 

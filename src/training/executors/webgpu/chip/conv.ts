@@ -149,7 +149,7 @@ function patchOf({ conv: { stride, kernel }, window }: Pooled): readonly [number
   return [side(0), side(1)];
 }
 
-/** Whether the convolutions of all windows read pixels of the image only. */
+/** Returns whether the convolutions of all windows read pixels of the image only. */
 function staysInside(g: Pooled, d: 0 | 1): boolean {
   const { conv, window, step, before } = g;
   const first = -before[d] * conv.stride[d] - conv.padding[d];

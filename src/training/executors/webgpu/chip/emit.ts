@@ -15,7 +15,7 @@ import { clipByNorm, dense, denseInputGradient, denseWeightGradient, loss } from
 const OPTIMISERS: ReadonlySet<string> = new Set(['sgd', 'adam', 'adamw', 'rmsprop']);
 const LOSSES: ReadonlySet<string> = new Set(['softmax-cross-entropy', 'mean-squared-error']);
 
-/** Whether an op concerns the lane's weights, and not the samples of a tile. */
+/** Returns whether an op concerns the lane's weights, and not the samples of a tile. */
 function isUpdate({ kind }: Op): boolean {
   return OPTIMISERS.has(kind) || kind === 'clip';
 }

@@ -9,7 +9,7 @@ import { elements, pairOf, rootOf, type Op, type Plan } from '../../../plan/plan
 
 export interface Group {
   readonly ops: readonly Op[];
-  /** Whether the values between its ops are never stored. */
+  /** True if the values between its ops are never stored. */
   readonly fused: boolean;
 }
 
@@ -39,7 +39,7 @@ function evaluationChains(plan: Plan): readonly (readonly number[])[] {
   return withoutPauses(findChains(plan.evaluate, sameValue));
 }
 
-/** Whether no op outside needs, or adds to, what the chain's ops hand on. */
+/** Returns whether no op outside needs, or adds to, what the chain's ops hand on. */
 function fuses(plan: Plan, ops: readonly Op[], chain: readonly Op[]): boolean {
   if (!chain.some(({ kind }) => kind.startsWith('conv'))) return false;
   const pool = chain.find(({ kind }) => kind.startsWith('max-pool'));

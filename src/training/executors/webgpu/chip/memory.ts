@@ -22,7 +22,7 @@ export interface ChipShape {
   readonly filters: number;
   /** Threads of every subgroup of the card; 0: sums do without subgroups. */
   readonly subgroup: number;
-  /** Whether kernels of convolutions lie in memory once more, in vectors of four numbers. */
+  /** True if kernels of convolutions lie in memory once more, in vectors of four numbers. */
   readonly vectors: boolean;
 }
 
@@ -113,7 +113,7 @@ export class ChipPlaces extends Places {
     return id === undefined ? undefined : this.#packed.get(rootOf(this.#plan, id).id);
   }
 
-  /** Whether anything but the group that writes a buffer needs it. */
+  /** Returns whether anything but the group that writes a buffer needs it. */
   isStored(id: number): boolean {
     const { id: root } = rootOf(this.#plan, id);
     return this.#offsets.has(root) || this.#packed.has(root);

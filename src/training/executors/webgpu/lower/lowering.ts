@@ -13,7 +13,7 @@ export interface Lowering {
   readonly tileFor: ChooseTile;
   /** WGSL of the index in the batch of the first sample that the kernel computes. */
   readonly firstSample: string;
-  /** Whether the op belongs to the training step: evaluation does not augment. */
+  /** True if the op belongs to the training step: evaluation does not augment. */
   readonly training: boolean;
 }
 

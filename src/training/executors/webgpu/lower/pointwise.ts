@@ -20,7 +20,7 @@ interface Rule {
   readonly text: (op: Op, to: Lowering, element: Element) => string;
   /** Inputs that are read at the element's own index. */
   readonly operands: readonly number[];
-  /** Whether recomputing it for each reader costs less than storing and reading it. */
+  /** True if recomputing it for each reader costs less than storing and reading it. */
   readonly cheap: boolean;
 }
 

@@ -88,7 +88,7 @@ export function reach({ columns, kernel, stride, padding }: Windows): string {
     let x = i32(${x} + ${column}) - ${String(padding[1])};`;
 }
 
-/** Whether y, x lies in the large image. */
+/** WGSL condition: y, x lies in the large image. */
 export function inside({ h, w }: Windows): string {
   return `y >= 0 && y < ${String(h)} && x >= 0 && x < ${String(w)}`;
 }
@@ -100,7 +100,7 @@ export function reachBack({ w, kernel, padding }: Windows): string {
     let x = i32(p % ${u(w)}) + ${String(padding[1])} - i32(${column});`;
 }
 
-/** Whether there is such a small pixel. */
+/** WGSL condition: there is such a small pixel. */
 export function hit({ stride, rows, columns }: Windows): string {
   const of = (v: string, step: number, size: number): string =>
     `${v} >= 0 && ${v} % ${String(step)} == 0 && ${v} / ${String(step)} < ${String(size)}`;
