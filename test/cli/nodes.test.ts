@@ -1,4 +1,6 @@
 /** Tests `nodes` in this process on the status that a process which shares a lab writes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listNodes, showNode } from '../../src/cli/actions/nodes.ts';
 import { AdmittedNodes } from '../../src/node/keys/admitted.ts';
@@ -80,6 +82,26 @@ const fetching = {
   from: ['DESK', 'A', 'B'],
   error: null,
 };
+
+describe('galapagos nodes: status of another release', () => {
+  it('lists the node, and says that its state is not known', () => {
+    write({});
+    const file = join(home.path, 'lan/status.json');
+    const later = readFileSync(file, 'utf8').replace('"present"', '"hibernating"');
+    writeFileSync(file, later.replace('"nodes"', '"format": 9, "nodes"'));
+    const told = context();
+    listNodes(told, {});
+    expect(told.printed()).toMatch(/PIXEL +Unknown /);
+    expect(told.printed()).toContain(
+      'PIXEL: the program that shares the lab is of another release',
+    );
+    const json = context();
+    listNodes(json, { json: true });
+    expect(nodesOutput.parse(JSON.parse(json.printed())).nodes[0]).toMatchObject({
+      ...{ name: 'PIXEL', presence: null, mode: 'open' },
+    });
+  });
+});
 
 describe('Command line: states of nodes', () => {
   it.each<[string, Partial<NodeStatus>]>([

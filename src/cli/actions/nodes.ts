@@ -6,7 +6,7 @@ import { slotNameOnNode } from '../../core/device.ts';
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { readStatus } from '../../node/keys/status.ts';
-import type { NodeStatus } from '../../node/keys/status.ts';
+import type { ReadNodeStatus } from '../../node/keys/status.ts';
 import { DRAIN_MS, NodeWishes, PAUSE_MS } from '../../node/keys/wishes.ts';
 import type { NodeWish } from '../../node/keys/wishes.ts';
 import { AdmittedNodes } from '../../node/keys/admitted.ts';
@@ -15,7 +15,7 @@ import type { LanFolder } from '../../node/keys/lan-folder.ts';
 import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
 import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import { nodeProblems } from '../display/node-problems.ts';
-import { limitsText, nodeState, transferText } from '../display/node-state.ts';
+import { OTHER_RELEASE, limitsText, nodeState, transferText } from '../display/node-state.ts';
 import { table } from '../display/table.ts';
 import { print, printJson, widthOf } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
@@ -125,7 +125,7 @@ function rowOf(admitted: AdmittedNode, folder: LanFolder): Row {
 }
 
 function shown(
-  status: NodeStatus | null,
+  status: ReadNodeStatus | null,
   { reason }: NodeWish,
 ): Omit<Row, keyof AdmittedNode | 'wished'> {
   return {
@@ -146,7 +146,13 @@ function shown(
     rttMs: status?.rttMs ?? null,
     offsetMs: status?.offsetMs ?? null,
     datasets: [...(status?.datasets ?? [])],
-    refusals: [...(status?.refusals ?? pausedByHost(reason))],
+    refusals:
+      status === null
+        ? [...pausedByHost(reason)]
+        : [
+            ...(status.presence === null ? [{ reason: OTHER_RELEASE, data: {} }] : []),
+            ...status.refusals,
+          ],
     packages: [...(status?.packages ?? [])],
   };
 }

@@ -3,7 +3,7 @@ import { versionText } from '../../protocol/node-wire.ts';
 import type { NodeRow } from '../../protocol/window/nodes.ts';
 import type { NodesOutput } from '../../protocol/cli-output-lab.ts';
 import { count } from './format.ts';
-import { nodeState } from './node-state.ts';
+import { OTHER_RELEASE, nodeState } from './node-state.ts';
 
 type Node = NodesOutput['nodes'][number];
 
@@ -46,6 +46,8 @@ function refusalText(
       return `paused: ${stringOf(data['text']) ?? ''}; resume tries it again`;
     case 'mismatches':
       return stringOf(data['text']) ?? reason;
+    case OTHER_RELEASE:
+      return 'the program that shares the lab is of another release, whose word for the state this one does not know';
     case 'quarantined':
       return quarantineText(data);
     default:

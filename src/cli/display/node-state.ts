@@ -15,9 +15,13 @@ export interface NodeState {
   readonly more: string | null;
 }
 
+/** Reason of a node whose state a process of another release has written. */
+export const OTHER_RELEASE = 'otherRelease';
+
 /** @param now milliseconds since 1970 */
 export function nodeState(node: Node, now: number): NodeState {
   const { presence, wished } = node;
+  if (node.refusals.some(({ reason }) => reason === OTHER_RELEASE)) return just('Unknown');
   if (presence === null) return just(wished === 'open' ? 'No lab is shared now' : toBe(wished));
   if (node.refusals.some(({ reason }) => reason === 'version')) return just('Another version');
   switch (presence) {

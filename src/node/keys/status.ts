@@ -1,8 +1,13 @@
 /**
  * What the process that shares a lab knows of its nodes, in `status.json`, for commands beside it.
  * The status of a process that has ended does not count.
+ *
+ * The process and the command may be of different releases. So `pid`, `nodes` and the `node` of each
+ * keep their meaning in every release; fields that a reader does not know are ignored, and a field
+ * that it lacks, or whose value it does not know, is not known to it.
  */
 import { z } from 'zod';
+import { knownPart } from '../../protocol/known-part.ts';
 import { strict } from '../../protocol/problems.ts';
 import { nodeRow } from '../../protocol/window/nodes.ts';
 import { isRunning } from '../../runtime/process-running.ts';
@@ -46,12 +51,59 @@ const status = strict({
 });
 export type NodeStatus = Readonly<z.output<typeof status>>;
 
-const schema = strict({ pid: z.int().min(1), nodes: z.array(status) });
+/** A status as another release may have written it: of a field that is not known, null or no items. */
+export type ReadNodeStatus = {
+  readonly [Name in keyof NodeStatus]: NodeStatus[Name] extends string | readonly unknown[]
+    ? Name extends 'presence' | 'mode'
+      ? NodeStatus[Name] | null
+      : NodeStatus[Name]
+    : NodeStatus[Name] | null;
+};
+
+/** In every release. */
+const file = z.object({
+  pid: z.int().min(1),
+  nodes: z.array(z.record(z.string(), z.unknown())),
+});
 
 /** Null: no process of this user shares a lab now. */
-export function readStatus(folder: LanFolder): readonly NodeStatus[] | null {
-  const found = folder.read(FILE, schema);
-  return found !== null && isRunning(found.pid) ? found.nodes : null;
+export function readStatus(folder: LanFolder): readonly ReadNodeStatus[] | null {
+  const found = folder.read(FILE, file);
+  return found !== null && isRunning(found.pid) ? found.nodes.flatMap(readNode) : null;
+}
+
+function readNode(fields: Readonly<Record<string, unknown>>): ReadNodeStatus[] {
+  const { node } = fields;
+  if (typeof node !== 'string') return [];
+  const { shape } = status;
+  const of = <Schema extends z.ZodType>(
+    name: keyof NodeStatus,
+    schema: Schema,
+  ): z.output<Schema> | null => knownPart(schema, fields[name]) ?? null;
+  return [
+    {
+      node,
+      presence: of('presence', shape.presence),
+      since: of('since', shape.since),
+      mode: of('mode', shape.mode),
+      by: of('by', shape.by),
+      left: of('left', shape.left),
+      release: of('release', shape.release),
+      system: of('system', shape.system),
+      slots: of('slots', shape.slots) ?? [],
+      busy: of('busy', shape.busy),
+      running: of('running', shape.running),
+      waiting: of('waiting', shape.waiting),
+      held: of('held', shape.held),
+      hoursFrom: of('hoursFrom', shape.hoursFrom),
+      limits: of('limits', shape.limits),
+      rttMs: of('rttMs', shape.rttMs),
+      offsetMs: of('offsetMs', shape.offsetMs),
+      datasets: of('datasets', shape.datasets) ?? [],
+      refusals: of('refusals', shape.refusals) ?? [],
+      packages: of('packages', shape.packages) ?? [],
+    },
+  ];
 }
 
 /**
