@@ -64,8 +64,9 @@ const MINUTE = 60_000;
 
 const everywhere = {
   pool: 'forks',
+  // More files at once than there are cores, because some wait for programs and clocks. By default
   // Vitest leaves one core for itself, which is half of a machine with two.
-  maxWorkers: availableParallelism(),
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 2 * MINUTE,
   hookTimeout: 2 * MINUTE,
   expect: { poll: { timeout: MINUTE, interval: 20 } },
