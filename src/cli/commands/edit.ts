@@ -32,9 +32,9 @@ galapagos run --resume.
 
 Examples:
   galapagos edit mnist --range learningRate=1e-3..1e-1
-  galapagos edit mnist --range activation=relu,tanh --fix batchSize=64
+  galapagos edit mnist --range batch=32,64 --fix momentum=0.9
   galapagos edit mnist --sampler tpe --pruner "median warmup=2"
-  galapagos edit mnist --free batchSize --dry-run`,
+  galapagos edit mnist --free momentum --dry-run`,
     )
     .action(async (named: string, options: Actions.EditOptions) => {
       // Loaded on demand: loading the action would slow down every other command.
