@@ -81,7 +81,7 @@ export const constraints = z.record(
   z.string().min(1),
   strict({ 'at most': z.number().exactOptional(), 'at least': z.number().exactOptional() }).refine(
     (bounds) => Object.keys(bounds).length > 0,
-    { error: 'expected "at most", "at least" or both' },
+    { error: '"at most", "at least" or both' },
   ),
 );
 

@@ -222,7 +222,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         low: 0,
         high: 1e9,
         default: 0,
-        meaning: 'least change of the value that counts as an improvement',
+        meaning: 'how much worse than its earlier best a trial may be in these epochs',
       },
     },
     make: (settings) =>

@@ -8,7 +8,7 @@ import type { Pruner } from './pruner.ts';
 export interface PatientSettings {
   /** Number of reports without an improvement that a trial is granted. */
   readonly patience: number;
-  /** Least improvement. */
+  /** How much worse than its earlier best a trial may be in these reports; Optuna's `min_delta`. */
   readonly delta: number;
 }
 

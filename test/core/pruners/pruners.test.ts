@@ -148,6 +148,21 @@ describe('Pruners: ASHA', () => {
   });
 });
 
+describe('Pruners: patient', () => {
+  it('stops a trial that has become worse by more than delta, and by default any that has', () => {
+    const stopsAt = (delta: number, last: number): boolean => {
+      const trials = new Trials();
+      const number = trials.start();
+      for (const [step, value] of [3, 2, last, last].entries()) trials.report(number, step, value);
+      const { settings } = pruners.find(({ name }) => name === 'patient')!;
+      expect(settings['delta']?.meaning).toContain('how much worse than its earlier best');
+      return created('patient', TEN, { patience: 1, delta }).stops(trials, number);
+    };
+    expect([stopsAt(0, 1.9), stopsAt(0, 2.1)]).toEqual([false, true]);
+    expect([stopsAt(0.5, 2.4), stopsAt(0.5, 2.6)]).toEqual([false, true]);
+  });
+});
+
 describe('Pruners: table and checks', () => {
   it('creates every pruner of the table with its defaults', () => {
     for (const { name } of pruners)
