@@ -21,9 +21,26 @@ export function isBatchFile(path: string, platform: NodeJS.Platform = process.pl
 }
 
 /**
+ * Returns why a program cannot be given its arguments; null: it can. A batch file cannot be given a
+ * line break, which ends a command.
+ * @param program path of a file
+ */
+export function argumentProblem(
+  program: string,
+  args: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+): string | null {
+  if (!isBatchFile(program, platform)) return null;
+  const broken = args.find((arg) => /[\r\n]/.test(arg));
+  return broken === undefined
+    ? null
+    : `${program} is a batch file: expected arguments without line breaks, found ${JSON.stringify(broken)}`;
+}
+
+/**
  * Returns what is started for a program.
  * @param program path of a file
- * @throws Error for a batch file with an argument that has a line break, which ends a command
+ * @throws Error with the text of `argumentProblem`
  */
 export function startable(
   program: string,
@@ -32,11 +49,8 @@ export function startable(
   env: NodeJS.ProcessEnv = process.env,
 ): Startable {
   if (!isBatchFile(program, platform)) return { program, args };
-  const broken = args.find((arg) => /[\r\n]/.test(arg));
-  if (broken !== undefined)
-    throw new Error(
-      `${program} is a batch file: expected arguments without line breaks, found ${JSON.stringify(broken)}`,
-    );
+  const problem = argumentProblem(program, args, platform);
+  if (problem !== null) throw new Error(problem);
   const root = variableOf(env, 'SystemRoot', platform) ?? String.raw`C:\Windows`;
   const line = [`"${program}"`, ...args.map(batchWord)].join(' ');
   return {

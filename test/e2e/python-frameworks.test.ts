@@ -1,25 +1,16 @@
 /** Searches scripts that parse their options or train with a framework, as it is installed here. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { built } from '../support/built-command.ts';
 import { missingPython } from '../support/peer-python.ts';
 import { skipIf } from '../support/platform.ts';
-import { searchScript } from '../support/searched-script.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { scriptPlace, searchScript } from '../support/searched-script.ts';
 
 beforeAll(built);
 
 const peer = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
-let folder: TemporaryFolder;
-let place: { readonly project: string; readonly home: string };
-beforeEach(() => {
-  folder = temporaryFolder();
-  place = { project: folder.file('projet é'), home: folder.file('home') };
-  mkdirSync(place.project);
-});
-afterEach(() => folder.remove());
+const place = scriptPlace();
 
 const TRAIN = `    for epoch in range(epochs):
         print(f"epoch {epoch}: val_loss={lr * batch_size / (epoch + 1):.9f}")

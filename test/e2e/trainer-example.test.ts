@@ -3,27 +3,17 @@
  * with random weights, and texts, tokenizer and metric made here in place of those of the hub.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { built } from '../support/built-command.ts';
 import { skipIf } from '../support/platform.ts';
 import { copyExample } from '../support/published-example.ts';
-import { searchScript } from '../support/searched-script.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { scriptPlace, searchScript } from '../support/searched-script.ts';
 
 beforeAll(built);
 
 const peer = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
-let folder: TemporaryFolder;
-let place: { readonly project: string; readonly home: string };
-beforeEach(() => {
-  folder = temporaryFolder();
-  place = { project: folder.file('projet é'), home: folder.file('home') };
-  mkdirSync(place.project);
-});
-afterEach(() => folder.remove());
+const place = scriptPlace();
 
 /** Writes texts that repeat eight letters in their order, a tokenizer of words, and a metric. */
 const INPUTS = `
@@ -76,7 +66,7 @@ describe("The Trainer's published example", () => {
     const name = 'run_clm.py';
     const modules = ['torch', 'transformers', 'accelerate', 'datasets', 'evaluate'] as const;
     skipIf(copyExample(place.project, name, ...modules), context);
-    const offline = { HF_HUB_OFFLINE: '1', HF_HOME: join(folder.path, 'hub') };
+    const offline = { HF_HUB_OFFLINE: '1', HF_HOME: join(place.path, 'hub') };
     const made = spawnSync(peer, ['-c', INPUTS], {
       cwd: place.project,
       env: { ...process.env, ...offline, PYTHONDONTWRITEBYTECODE: '1' },

@@ -1,11 +1,13 @@
 /** Searches a Python script as a user does: `init`, `run`, and what the lab file has afterwards. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { start } from './built-command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 
 /** Folder of the Python module `galapagos`. */
 export const PYTHON_MODULE = join(import.meta.dirname, '../../resources/python');
@@ -19,6 +21,28 @@ export interface ScriptPlace {
   readonly project: string;
   /** User folder. */
   readonly home: string;
+}
+
+/** Gives each test of a file its own folders, inside `path`, and deletes them after it. */
+export function scriptPlace(): ScriptPlace & { readonly path: string } {
+  let folder: TemporaryFolder;
+  const place = {
+    get path() {
+      return folder.path;
+    },
+    get project() {
+      return folder.file('projet é');
+    },
+    get home() {
+      return folder.file('home');
+    },
+  };
+  beforeEach(() => {
+    folder = temporaryFolder();
+    mkdirSync(place.project);
+  });
+  afterEach(() => folder.remove());
+  return place;
 }
 
 async function galapagos({ project, home }: ScriptPlace, ...args: readonly string[]) {

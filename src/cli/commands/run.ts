@@ -13,8 +13,13 @@ import type { Limits, Packing } from '../../core/study/study-spec.ts';
 import type { Captured } from '../../objectives/objective-kind.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { createDisplay } from '../display/create-display.ts';
-import { integer, names, oneOf, real, text } from '../options/arguments.ts';
-import { countedWorkers, portNumber, sharePort } from '../options/share-options.ts';
+import { integer, oneOf, real, text } from '../options/arguments.ts';
+import {
+  addShareOptions,
+  addWorkerOptions,
+  countedWorkers,
+  sharePort,
+} from '../options/share-options.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { Context } from '../process/context.ts';
 import { resolveStudy } from '../run/resolve-study.ts';
@@ -46,25 +51,16 @@ interface RunOptions extends StartFlags {
   readonly json?: boolean;
 }
 
-export function addRun(program: Command, context: Context, runStudy: RunStudy): void {
-  program
-    .command('run')
+/** Adds the description, the argument and the options of the command. */
+function withOptions(command: Command): Command {
+  const described = command
     .description('run a study: a preset or a study file; flags override the file')
     .argument(
       '<study>',
       'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)',
       text,
-    )
-    .option(
-      '--workers <n>',
-      'number of worker processes, at most 4 per core (default: 1 per core); with --share also 0: only other machines work',
-      integer(0),
-    )
-    .option(
-      '--devices <names>',
-      'devices to use, e.g. cpu,gpu/0 (default: every device that works; see galapagos devices)',
-      names,
-    )
+    );
+  addWorkerOptions(described)
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
     .option('--target <x>', 'stop when a trial reaches this value', real())
@@ -104,15 +100,14 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
       '--start-value <name>',
       'column or metric that is the value in a CSV table, an NNI experiment or Ray Tune results (default: value, default, or the only one)',
       text,
-    )
-    .option('--share', 'let other machines work for this lab, and print an invitation')
-    .option('--lab-port <n>', 'TCP port for other machines; 0: any free port', portNumber)
-    .option('--json', 'print events as JSON, one object per line')
-    .addHelpText(
-      'after',
-      `
+    );
+  return addShareOptions(described).option('--json', 'print events as JSON, one object per line');
+}
+
+const HELP = `
 Press Ctrl-C once to pause the study: no new trials start, running trials have 5 s to finish, and the command that
-resumes the study is printed. Press Ctrl-C twice to exit at once. Finished trials are kept in both cases. The exit code is 1 if every trial failed.
+resumes the study is printed. Press Ctrl-C twice to exit at once. Finished trials are kept in both cases.
+The exit code is 1 if every trial failed.
 
 Examples:
   galapagos run mnist
@@ -122,8 +117,11 @@ Examples:
   galapagos run 'my study' --resume      (a study set up in the window)
   galapagos run mnist --share            (prints the command for other machines)
   galapagos run mnist --start-from old.db#mnist --trials 20
-  galapagos run sphere --json | head`,
-    )
+  galapagos run sphere --json | head`;
+
+export function addRun(program: Command, context: Context, runStudy: RunStudy): void {
+  withOptions(program.command('run'))
+    .addHelpText('after', HELP)
     .action(async (named: string, options: RunOptions) => {
       const { streams, resources, userFolder } = context;
       const { json = false, workers, lab, export: exportTo, resume = false } = options;

@@ -8,8 +8,14 @@ import { linkOf } from '../../server/access.ts';
 import { serveToken } from '../actions/serve-token.ts';
 import { shareLab, sharedLines } from '../actions/share-lab.ts';
 import type { TokenOptions } from '../actions/serve-token.ts';
-import { integer, names, text } from '../options/arguments.ts';
-import { countedWorkers, portNumber, sharePort } from '../options/share-options.ts';
+import { text } from '../options/arguments.ts';
+import {
+  addShareOptions,
+  addWorkerOptions,
+  countedWorkers,
+  portNumber,
+  sharePort,
+} from '../options/share-options.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
@@ -32,15 +38,13 @@ interface ServeOptions extends TokenOptions {
   readonly json?: boolean;
 }
 
-const PORTS = 65_535;
-
 export function addServe(program: Command, context: Context): void {
-  program
+  const command = program
     .command('serve')
     .description(
       'serve the window to a browser and print its link, which contains the access token',
     )
-    .option('--port <n>', 'port to listen on; 0: any free port', integer(0), 7355)
+    .option('--port <n>', 'port to listen on; 0: any free port', portNumber, 7355)
     .option(
       '--host <address>',
       'address to listen on; 0.0.0.0 accepts other machines',
@@ -54,19 +58,9 @@ export function addServe(program: Command, context: Context): void {
     )
     .option('--new-token', 'replace the stored token; earlier links and open tabs stop working')
     .option('--print-link', 'print the link for --host and --port again and exit')
-    .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
-    .option(
-      '--workers <n>',
-      'number of worker processes, at most 4 per core (default: 1 per core); with --share also 0: only other machines work',
-      integer(0),
-    )
-    .option(
-      '--devices <names>',
-      'devices to use, e.g. cpu,gpu/0 (default: every device that works; see galapagos devices)',
-      names,
-    )
-    .option('--share', 'let other machines work for this lab, and print an invitation')
-    .option('--lab-port <n>', 'TCP port for other machines; 0: any free port', portNumber)
+    .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db');
+  addWorkerOptions(command);
+  addShareOptions(command)
     .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
@@ -90,7 +84,6 @@ Examples:
 
 async function serve(context: Context, options: ServeOptions): Promise<void> {
   const { port, host, lab, workers, devices, printLink = false, json = false } = options;
-  if (port > PORTS) throw new UsageError(`--port: expected at most ${PORTS}, found ${port}`);
   const token = serveToken(options, context);
   if (printLink) {
     if (port === 0)

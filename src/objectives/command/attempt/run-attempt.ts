@@ -16,7 +16,7 @@ import { environmentOf } from './environment.ts';
 import { failureOf, lastLines } from '../failure/failure-text.ts';
 import { containerArguments, containerName, engineEnvironment } from './container.ts';
 import type { ContainerParts } from './container.ts';
-import { startable } from '../../../runtime/batch-file.ts';
+import { argumentProblem } from '../../../runtime/batch-file.ts';
 import { findProgram } from '../../../runtime/find-program.ts';
 import type { Guardian, LaunchOptions } from './guardian.ts';
 import { OutputLog, outputFolder } from '../output/output-log.ts';
@@ -235,16 +235,6 @@ function launchOf(
       ? {}
       : { container: { engine: found.path, name: about.name } }),
   };
-}
-
-/** Says why a program cannot be given its arguments; null: it can. */
-function argumentProblem(program: string, args: readonly string[]): string | null {
-  try {
-    startable(program, args);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function wordOf(reason: unknown): StopWord {
