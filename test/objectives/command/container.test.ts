@@ -153,6 +153,21 @@ describe('Containers: the command line of an engine', () => {
     },
   );
 
+  it('mounts the copy of the configuration file', async () => {
+    writeFileSync(join(place.project, 'c.yaml'), 'x: 0.25\n');
+    const { command: script, ...rest } = about('docker', 'echo "$1"; sed "s/x: /value=/" "$1"');
+    const configured = {
+      ...rest,
+      command: [...script, 'sh', '{config}'],
+      config: { file: 'c.yaml' },
+    };
+    expect(await place.start(configured, { x: 0.5 }).ended).toMatchObject({ value: 0.5 });
+    const [path = ''] = place.output().split('\n');
+    expect(path).toMatch(/config.c\.yaml$/);
+    const folders = after(told('run'), '--mount').map((each) => /source=([^,]*)/.exec(each)?.[1]);
+    expect(folders.filter((folder) => path.startsWith(folder ?? 'none'))).toHaveLength(1);
+  });
+
   it('keeps the ids of a user other than root, for whom podman has no such option', () => {
     const userns = (uid: number): boolean =>
       containerArguments(
