@@ -50,7 +50,7 @@ export const packages = {
   ],
   coordinator: ['node:'],
   training: ['node:', 'zod'],
-  objectives: ['node:', 'csv-parse', 'ignore', 'yaml'],
+  objectives: ['node:', 'csv-parse', 'ignore', 'toml-eslint-parser', 'yaml'],
   worker: ['node:', 'zod'],
   node: ['node:', 'bonjour-service', 'systeminformation', 'zod'],
   lab: ['node:'],

@@ -115,7 +115,7 @@ export const commandObjective = strict({
     .describe('The working folder, in the folder of the study file.'),
   config: strict({
     file: file.describe(
-      'A YAML or JSON file, relative to the working folder. Each attempt gets a copy in which parameters with the name of a value, such as optimizer.lr, replace it.',
+      'A YAML, JSON or TOML file, relative to the working folder. Each attempt gets a copy in which parameters with the name of a value, such as optimizer.lr, replace it.',
     ),
     set: z
       .record(

@@ -19,7 +19,7 @@ export function addInit(program: Command, context: Context): void {
     .option('--output <file>', 'the study file, which must not exist', text, 'study.json')
     .option(
       '--config <file>',
-      'the YAML or JSON file from which the script reads its parameters (default: found by its options or source)',
+      'the YAML, JSON or TOML file from which the script reads its parameters (default: found by its options or source)',
       text,
     )
     .option(

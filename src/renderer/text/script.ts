@@ -48,7 +48,7 @@ export const script = {
   config: 'Configuration file',
   configExample: 'config.yaml',
   configHint:
-    'A YAML or JSON file in the working folder. Each trial gets a copy in which parameters replace the values with their names, such as optimizer.lr. Empty: none.',
+    'A YAML, JSON or TOML file in the working folder. Each trial gets a copy in which parameters replace the values with their names, such as optimizer.lr. Empty: none.',
   code: 'Files',
   files: 'Files that trials run in',
   filesOf: {

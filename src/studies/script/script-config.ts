@@ -8,7 +8,11 @@ import { GalapagosError } from '../../core/errors.ts';
 import type { Distribution } from '../../core/search-space/distribution.ts';
 import { ConfigError } from '../../objectives/command/config/config-entry.ts';
 import type { ConfigEntry } from '../../objectives/command/config/config-entry.ts';
-import { entriesOf, isConfigPath } from '../../objectives/command/config/config-text.ts';
+import {
+  CONFIG_ENDINGS,
+  entriesOf,
+  isConfigPath,
+} from '../../objectives/command/config/config-text.ts';
 import { readConfig } from '../../objectives/command/config/trial-config.ts';
 import type { HelpText, Literal, ScriptOption } from './help-text.ts';
 import { keptPlace } from './kept-files.ts';
@@ -30,7 +34,7 @@ const USUAL_FILES = [
   'train',
 ].flatMap((name) =>
   ['', 'config/', 'configs/', 'conf/', 'cfg/'].flatMap((folder) =>
-    ['.yaml', '.yml', '.json'].map((ending) => `${folder}${name}${ending}`),
+    CONFIG_ENDINGS.map((ending) => `${folder}${name}${ending}`),
   ),
 );
 
@@ -82,7 +86,7 @@ export function scriptConfig(asked: Asked): ScriptConfig | null {
         named,
         isConfigPath(named)
           ? `expected a file in ${folder}, the folder of the study file, found ${named}`
-          : `expected a file that ends with .yaml, .yml or .json, found ${named}`,
+          : `expected a file that ends with ${CONFIG_ENDINGS.join(', ')}, found ${named}`,
       );
     return withValuesOf(asked, passedAs(asked, file));
   }
@@ -146,7 +150,7 @@ function byOption(asked: Asked): Found | null {
  */
 function openedInSource(asked: Asked): ScriptConfig | null {
   const { script, folder, source } = asked;
-  const named = [...source.matchAll(/(["'])([^"'\n]{1,200}\.(?:ya?ml|json))\1/gi)].map(
+  const named = [...source.matchAll(/(["'])([^"'\n]{1,200}\.(?:ya?ml|json|toml))\1/gi)].map(
     (match) => match[2] ?? '',
   );
   const files = new Set(

@@ -407,7 +407,7 @@ describe('galapagos init, with a configuration file', () => {
       /bad\.yaml: expected a file that parses.*line 1/,
     );
     await expect(named('none.yaml')).rejects.toThrow(/no file .*none\.yaml/);
-    await expect(named('my.ini')).rejects.toThrow(/ends with \.yaml, \.yml or \.json, found/);
+    await expect(named('my.ini')).rejects.toThrow(/ends with \.yaml, \.yml, \.json, \.toml, found/);
     await expect(named('../my.yaml')).rejects.toThrow(/expected a file in .*, the folder of/);
   });
 });

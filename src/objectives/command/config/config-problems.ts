@@ -135,8 +135,22 @@ function parameterProblems(name: string, axis: Distribution, about: Text): Probl
   const entry = about.entries.get(name);
   if (entry === undefined) return [absent(path, name, about)];
   const kinds = kindsOf(axis);
+  if (kinds.includes('nothing') && isToml(about.file)) return [noNull(path)];
   if (kinds.includes(entry.kind) || (entry.kind === 'nothing' && kinds.length > 0)) return [];
   return [otherKind(path, kinds, entry, about)];
+}
+
+function isToml(file: string): boolean {
+  return file.toLowerCase().endsWith('.toml');
+}
+
+function noNull(path: string): Problem {
+  return {
+    code: 'config',
+    path,
+    expected: 'values other than null, which TOML lacks',
+    found: 'null',
+  };
 }
 
 /** Kinds of entries that values of a parameter replace. */
@@ -161,6 +175,7 @@ function setProblems(
     return [{ code: 'config', path, expected: 'a name that no parameter has', found: name }];
   const entry = about.entries.get(name);
   const problems = entry === undefined ? [absent(path, name, about)] : [];
+  if (value === null && isToml(about.file)) problems.push(noNull(path));
   if (entry?.kind === 'group' || entry?.kind === 'other')
     problems.push(otherKind(path, ['number', 'text', 'boolean'], entry, about));
   return [...problems, ...(typeof value === 'string' ? templateProblems(path, value, space) : [])];

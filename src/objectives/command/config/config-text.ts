@@ -5,10 +5,11 @@
 import { extname } from 'node:path';
 import type { ParamValue, Params } from '../../../core/search-space/distribution.ts';
 import type { ConfigEntry } from './config-entry.ts';
+import { tomlEntries } from './toml-entries.ts';
 import { yamlEntries } from './yaml-entries.ts';
 
 /** Endings of the files that are read. */
-export const CONFIG_ENDINGS = ['.yaml', '.yml', '.json'] as const;
+export const CONFIG_ENDINGS = ['.yaml', '.yml', '.json', '.toml'] as const;
 
 /** True if the ending of a path is one of the formats that are read. */
 export function isConfigPath(path: string): boolean {
@@ -25,9 +26,13 @@ let latest: { readonly key: string; readonly entries: ReadonlyMap<string, Config
  * @throws ConfigError where the text does not parse
  */
 export function entriesOf(path: string, text: string): ReadonlyMap<string, ConfigEntry> {
-  const key = `${extname(path).toLowerCase()}\n${text}`;
+  const ending = extname(path).toLowerCase();
+  const key = `${ending}\n${text}`;
   if (latest?.key === key) return latest.entries;
-  const found = yamlEntries(text, extname(path).toLowerCase() === '.json' ? 'json' : 'yaml');
+  const found =
+    ending === '.toml'
+      ? tomlEntries(text)
+      : yamlEntries(text, ending === '.json' ? 'json' : 'yaml');
   const entries = new Map<string, ConfigEntry>();
   for (const entry of found) if (!entries.has(entry.name)) entries.set(entry.name, entry);
   latest = { key, entries };
@@ -60,12 +65,13 @@ export function withValues(path: string, text: string, values: Params): string {
 }
 
 /**
- * Text of a value that YAML 1.1, as PyYAML reads it, YAML 1.2 and JSON read alike. A number is
+ * Text of a value that YAML 1.1, as PyYAML reads it, YAML 1.2, JSON and TOML read alike. A number is
  * written with a point where the file has one there: 1e-5 without is a text to PyYAML, and 1 is
  * an integer to strict readers.
  */
 function valueText(value: ParamValue, { source }: ConfigEntry): string {
-  if (typeof value !== 'number') return JSON.stringify(value);
+  // DEL, which TOML does not take as it is.
+  if (typeof value !== 'number') return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
   const isInteger = Number.isInteger(value) && !/[.eE]/.test(source);
   const text = String(value);
   if (isInteger && !text.includes('e')) return text;

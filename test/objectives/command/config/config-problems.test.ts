@@ -83,6 +83,15 @@ describe('Configuration files: checks before a study starts', () => {
     expect(problems(about, { lr: { type: 'int', low: 1, high: 9 } })).toEqual([]);
   });
 
+  it('refuse null for a TOML file, which has none', () => {
+    writeFileSync(join(project, 'a.toml'), 'a = "x"\nb = 1\n');
+    const choices = { type: 'categorical', choices: ['x', null] } as const;
+    expect(problems({ config: { file: 'a.toml', set: { b: null } } }, { a: choices })).toEqual([
+      'searchSpace.a: expected values other than null, which TOML lacks, found null',
+      'objective.config.set.b: expected values other than null, which TOML lacks, found null',
+    ]);
+  });
+
   it('name the place where a file does not parse', () => {
     writeFileSync(join(project, 'conf/a.yaml'), 'a: [1\nb: 2\n');
     expect(problems({})).toEqual([
@@ -95,7 +104,7 @@ describe('Configuration files: checks before a study starts', () => {
       'conf/b.yaml',
       /expected a file, relative to the working folder, found no file .*conf.b\.yaml$/,
     ],
-    ['conf', /expected a file that ends with \.yaml, \.yml or \.json, found "conf"$/],
+    ['conf', /expected a file that ends with \.yaml, \.yml, \.json or \.toml, found "conf"$/],
     ['c.ini', /expected a file that ends with .* found "c\.ini"$/],
     ['/etc/a.yaml', /relative to the working folder, with "\/" between names, found "\/etc/],
     ['conf\\a.yaml', /with "\/" between names/],

@@ -135,3 +135,79 @@ print(json.dumps([c["optimizer"]["lr"], c["model"]["hidden"], c["momentum"], c[T
     expect(JSON.parse(printed)).toEqual([2e-7, 1e21, 0.25, 'no']);
   });
 });
+
+const TOML = `# mine
+title = 'a' # the title
+when = 1979-05-27
+[optimizer]
+lr = 3e-4 # tuned
+betas = [0.9, 0.999]
+"a key".x = true
+model = { hidden = 128, act.name = "relu" }
+[[stage]]
+epochs = 1
+[[stage]]
+epochs = 2.0
+text = """
+two"""
+`;
+
+describe('Configuration files in TOML', () => {
+  it('have values of tables, arrays of tables, inline tables and dotted keys', () => {
+    expect(kinds('c.toml', TOML)).toMatchObject({
+      title: ['text', 'a'],
+      when: ['other', null],
+      optimizer: ['group', null],
+      'optimizer.lr': ['number', 3e-4],
+      'optimizer.betas.1': ['number', 0.999],
+      'optimizer.a key.x': ['boolean', true],
+      'optimizer.model.act.name': ['text', 'relu'],
+      'stage.1.epochs': ['number', 2],
+      'stage.1.text': ['text', 'two'],
+    });
+  });
+
+  it('name the place of an error', () => {
+    expect(() => entriesOf('c.toml', 'a = 1\nb = x\n')).toThrow(/at line 2, column 5$/);
+    expect(() => entriesOf('c.toml', 'a = 1\na = 2\n')).toThrow(/multiple times.*line 2/);
+  });
+
+  it('keep everything but the replaced values', () => {
+    const values = { 'optimizer.lr': 2e-7, title: 'it\'s "b"', 'stage.1.epochs': 4 };
+    expect(withValues('c.toml', TOML, values)).toBe(
+      TOML.replace('3e-4', '2.0e-7').replace("'a'", '"it\'s \\"b\\""').replace('2.0\n', '4.0\n'),
+    );
+  });
+
+  const scalar = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc.string({ unit: 'grapheme' }),
+    fc.constant('\x7f\x00\x1f\\'),
+    fc.boolean(),
+  );
+
+  it('have the values that were written, wherever they are', () => {
+    fc.assert(
+      fc.property(scalar, scalar, scalar, (a, b, c) => {
+        const values = { 'optimizer.lr': a, 'optimizer.model.hidden': b, 'stage.1.text': c };
+        const read = entriesOf('c.toml', withValues('c.toml', TOML, values));
+        for (const [name, value] of Object.entries(values))
+          expect(read.get(name)?.value).toEqual(Object.is(value, -0) ? 0 : value);
+        expect(read.get('optimizer.betas.1')?.value).toBe(0.999);
+      }),
+    );
+  });
+
+  it('are read alike by Python', (context) => {
+    skipIf(missingPython('tomllib'), context);
+    const values = { 'optimizer.lr': 2e-7, title: '\x7f"\\é', 'stage.1.epochs': 4 };
+    const input = withValues('c.toml', TOML, values);
+    const code = `import sys, tomllib, json
+c = tomllib.load(sys.stdin.buffer)
+print(json.dumps([c["optimizer"]["lr"], c["title"], c["stage"][1]["epochs"]]))`;
+    const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
+    const printed = execFileSync(python, ['-c', code], { input, encoding: 'utf8' });
+    expect(JSON.parse(printed)).toEqual([2e-7, '\x7f"\\é', 4]);
+  });
+});
