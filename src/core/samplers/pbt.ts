@@ -11,11 +11,11 @@
  *   members go on with their parameters. The parents of a copy are the copied trial and the
  *   member's own last trial, so that the members follow from the parents.
  * - Members are compared at the round that they have just ended, with all others at that round. A
- * member goes on as soon as enough others rank behind it. Those that may be among the worst wait
- * until all members have ended the round, or half of those that have ended it also the next one.
- * Then, or if nothing else trains, the members that have ended it are compared, if they are four or
- * half of the population. So members on fast workers copy each other while the others train on slow
- * ones. Fewer would soon descend from one.
+ *   member goes on as soon as enough others rank behind it. Those that may be among the worst wait
+ *   until all members have ended the round, or half of those that have ended it also the next one.
+ *   Then, or if nothing else trains, the members that have ended it are compared, if they are four
+ *   or half of the population. So members on fast workers copy each other while the others train on
+ *   slow ones. Fewer would soon descend from one.
  * - A member whose trial failed or diverged has no checkpoint. It ranks behind all others and always
  *   copies, of the best that have ended its round. If nothing can go on, the first member starts
  *   anew.

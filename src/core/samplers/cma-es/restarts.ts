@@ -4,8 +4,8 @@
  *
  * - `ipop`: each search has twice the population of the last (Auger & Hansen 2005).
  * - `bipop`: searches with a growing population alternate with short ones whose population and step
- * size are drawn, so that both kinds take as many samples (Hansen 2009, as `fmin2` of pycma 4 does
- * it with `bipop=True`). The first search counts as a short one.
+ *   size are drawn, so that both kinds take as many samples (Hansen 2009, as `fmin2` of pycma 4
+ *   does it with `bipop=True`). The first search counts as a short one.
  * - `none`: the first search goes on.
  */
 import { exp, log } from '../../elementary.ts';
