@@ -40,7 +40,11 @@ export function scoreKindOfStudy({ spec }: StudySummary): ScoreKind {
   return scoreKindOf(spec?.objective ?? null, spec?.objectives);
 }
 
-export function studyOutput(study: StudySummary): ShowOutput['study'] {
+/** States in which a program runs the study. */
+const ACTIVE: ReadonlySet<string> = new Set(['running', 'pausing', 'ending']);
+
+/** @param isHeld whether a program may have the lab open */
+export function studyOutput(study: StudySummary, isHeld = true): ShowOutput['study'] {
   const { name, uid, note, deleted, state, reason, counts, limits, best } = study;
   const { waiting, running, complete, pruned, failed } = counts;
   return {
@@ -49,6 +53,7 @@ export function studyOutput(study: StudySummary): ShowOutput['study'] {
     note,
     deleted,
     state,
+    ...(state !== null && ACTIVE.has(state) && !isHeld ? { interrupted: true as const } : {}),
     reason,
     direction: directionOf(study),
     counts: { waiting, running, complete, pruned, failed },

@@ -66,6 +66,10 @@ const studySummary = strict({
     .boolean()
     .describe('Whether the user deleted it: it can be restored until it is removed.'),
   state: z.string().nullable(),
+  interrupted: z
+    .literal(true)
+    .exactOptional()
+    .describe('The program that ran it ended without pausing it; absent: it did not.'),
   reason: z.string().nullable().describe('Why it is in that state.'),
   direction,
   counts: strict({ waiting: count, running: count, complete: count, pruned: count, failed: count }),

@@ -79,6 +79,8 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   earlyStops(nameOrUid: string): EarlyStops | undefined;
+  /** Returns whether a program has the lab open for writing, or may have it on another host. */
+  isHeld(): boolean;
   /**
    * Points that were enqueued and are no trials yet, or could not be tried; null: another program's
    * study.

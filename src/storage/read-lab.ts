@@ -25,6 +25,7 @@ import type {
 } from './lab-reader.ts';
 import { OwnStudy } from './own-study.ts';
 import { recognise } from './recognise.ts';
+import { holderOf, isHeld } from './resume.ts';
 import type { ReadBlock } from './row-block.ts';
 import { needsRollback, resultCode, storageError } from './sqlite-failure.ts';
 
@@ -181,6 +182,11 @@ class FileReader implements LabReader {
       const study = this.#known(nameOrUid);
       return study instanceof OwnStudy ? study.earlyStops() : undefined;
     });
+  }
+
+  isHeld(): boolean {
+    const kind = this.#hasOurs ? 'lab' : 'optuna';
+    return this.#reading(() => isHeld(this.#connection, holderOf(this.#connection, kind)));
   }
 
   enqueued(nameOrUid: string): EnqueuedPoints | null {

@@ -40,6 +40,17 @@ export function holderOf(connection: Connection, found: Recognised): string | nu
   );
 }
 
+/** Returns whether a process has the file open for writing, or may have it on another host. */
+export function isHeld(connection: Connection, holderText: string | null): boolean {
+  if (holderText === null) return false;
+  const holder = new Columns(connection.file).json(
+    'galapagos_lab.holder',
+    holderSchema,
+    holderText,
+  );
+  return !isHere(holder) || isAlive(holder);
+}
+
 /** @throws StorageError held: the holder lives, or may live */
 export function refuseHeld(connection: Connection, holderText: string | null): void {
   if (holderText === null) return;

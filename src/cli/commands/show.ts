@@ -33,10 +33,8 @@ Examples:
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
       const file = resolve(context.streams.cwd, lab);
-      const { study, paused, front, best, energy, earlyStops, enqueued, schedule } = await withLab(
-        context,
-        lab,
-        (reader) => {
+      const { study, paused, front, best, energy, earlyStops, enqueued, schedule, isHeld } =
+        await withLab(context, lab, (reader) => {
           const study = knownStudy(reader, named, lab);
           const key = study.uid ?? study.name;
           const front = reader.front(key);
@@ -53,12 +51,12 @@ Examples:
             energy: reader.energy(key),
             earlyStops: reader.earlyStops(key),
             enqueued: enqueuedOf(reader, key),
+            isHeld: reader.isHeld(),
           };
-        },
-      );
+        });
       const output: ShowOutput = {
         lab,
-        study: studyOutput(study),
+        study: studyOutput(study, isHeld),
         ...paused,
         ...enqueued,
         trained: trainedOutput(best),

@@ -35,7 +35,10 @@ Examples:
   galapagos studies duplicate mnist --output again.json`,
     )
     .action(async ({ lab, json = false }: LabOptions) => {
-      const all = await withLab(context, lab, (reader) => reader.studies().map(studyOutput));
+      const all = await withLab(context, lab, (reader) => {
+        const isHeld = reader.isHeld();
+        return reader.studies().map((study) => studyOutput(study, isHeld));
+      });
       const output: StudiesOutput = { lab, studies: all };
       if (json) printJson(context, output);
       else print(context, studiesText(output, widthOf(context)));

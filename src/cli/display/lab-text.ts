@@ -44,7 +44,7 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
     noted ? [...head, left('note')] : head,
     listed.map((study) => [
       study.name,
-      stoppedEarly(study) === null ? (study.state ?? 'Optuna') : 'stopped',
+      stateWord(study),
       String(ended(study)),
       study.limits.trials === null ? '–' : String(study.limits.trials),
       study.best === null ? '–' : score(study.best.value, study),
@@ -54,6 +54,11 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
     width,
   );
   return [...lines, ...gone];
+}
+
+function stateWord(study: Study): string {
+  if (study.interrupted === true) return 'interrupted';
+  return stoppedEarly(study) === null ? (study.state ?? 'Optuna') : 'stopped';
 }
 
 /** Greatest number of characters of a note in the list of studies. */
@@ -171,6 +176,8 @@ function stateText(study: Study): string {
     const rest = remaining === null ? '' : ` the remaining ${remaining}`;
     return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: run ${quoted(study.name)} --resume)`;
   }
+  if (study.interrupted === true)
+    return `interrupted (to go on: galapagos run ${quoted(study.name)} --resume)`;
   return `${study.state ?? 'Optuna study'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 
