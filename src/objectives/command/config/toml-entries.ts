@@ -36,13 +36,12 @@ type Content = { readonly range: readonly [number, number] } & (
   | { readonly type: 'TOMLValue'; readonly kind: string; readonly value: unknown }
 );
 
-const require = createRequire(import.meta.url);
 /** Loaded on demand: 10 ms, of which most processes need none. */
 let parser: TomlParser | null = null;
 
 /** @throws ConfigError */
 export function tomlEntries(text: string): ConfigEntry[] {
-  parser ??= require('toml-eslint-parser') as TomlParser;
+  parser ??= createRequire(import.meta.url)('toml-eslint-parser') as TomlParser;
   let parts: readonly Part[];
   try {
     [{ body: parts }] = parser.parseTOML(text).body;
