@@ -100,10 +100,10 @@ describe('Window: edit search', () => {
       const dialog = await opened(page);
       const low = field(dialog, words.lowOf({ name: 'x' }));
       await low.fill('one');
-      await dialog.getByText('Low: expected a number, found one.', { exact: true }).waitFor();
+      await dialog.getByText('From: expected a number, found one.', { exact: true }).waitFor();
       expect(await apply(dialog).isEnabled()).toBe(false);
       await low.fill('3');
-      await dialog.getByText(/^Low: expected .*, found 3\./).waitFor();
+      await dialog.getByText(/^From: expected .*, found 3\./).waitFor();
       expect(await low.getAttribute('aria-invalid')).toBe('true');
       expect(await apply(dialog).isEnabled()).toBe(false);
       await low.fill('-1');
