@@ -103,6 +103,40 @@ for epoch in range(args.epochs):
     }
   });
 
+  it.for([
+    { script: 'train.py', how: 'an option for it' },
+    { script: 'opens.py', how: 'its name in the source' },
+  ])(
+    'with a configuration file and $how are searched by its values',
+    async ({ script }, context) => {
+      skipIf(noPython, context);
+      mkdirSync(join(project, 'conf'));
+      const config = '{\n  "model": {"hidden": 64},\n\t"lr": 0.1, "seed": 0, "size": 3\n}\n';
+      writeFileSync(join(project, 'conf/base.json'), config);
+      writeFileSync(
+        join(project, 'train.py'),
+        `import argparse, json
+parser = argparse.ArgumentParser()
+parser.add_argument("--config", default="conf/base.json")
+c = json.load(open(parser.parse_args().config))
+assert c["size"] == 3 and c["seed"] != 0
+print(f"val_loss={c['lr'] * c['model']['hidden']:.9f}")
+`,
+      );
+      writeFileSync(
+        join(project, 'opens.py'),
+        "import json\nc = json.load(open(\"conf/base.json\"))\nprint(f\"val_loss={c['lr'] * c['model']['hidden']:.9f}\")\n",
+      );
+      const trials = await searched(script, python, () => ({ stop: { trials: 3 } }));
+      expect(trials).toHaveLength(3);
+      for (const { params, value, state } of trials) {
+        expect(state).toBe('complete');
+        expect(value).toBeCloseTo(Number(params['lr']) * Number(params['model.hidden']), 8);
+      }
+      expect(readFileSync(join(project, 'conf/base.json'), 'utf8')).toBe(config);
+    },
+  );
+
   it('that use the module report values, metrics and the result, and find their checkpoints', async (context) => {
     skipIf(noPython, context);
     writeFileSync(

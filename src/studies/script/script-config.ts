@@ -92,7 +92,14 @@ export function scriptConfig(asked: Asked): ScriptConfig | null {
   }
   // Its own overrides are better: they are checked, and written into its logs.
   if (help.style === 'hydra') return null;
-  const found = inArguments(asked) ?? byOption(asked);
+  const given = inArguments(asked);
+  if (given !== null) {
+    if (given.isNamed) return withValuesOf(asked, given.found);
+    // A file without values to search is another input of the script.
+    const made = triedValues(asked, given.found);
+    return made === null || Object.keys(made.space).length === 0 ? null : made;
+  }
+  const found = byOption(asked);
   try {
     return found === null ? openedInSource(asked) : withValuesOf(asked, found);
   } catch (error) {
@@ -107,7 +114,11 @@ export function takesConfig(name: string): boolean {
   return CONFIG_NAME.test(name);
 }
 
-function inArguments({ folder, args }: Asked): Found | null {
+/** @returns `isNamed`: an option says that the file is a configuration */
+function inArguments({
+  folder,
+  args,
+}: Asked): { readonly found: Found; readonly isNamed: boolean } | null {
   const at = args.findIndex((arg, i) => {
     const before = args[i - 1] ?? '';
     const flag = /^--?([^=]+)=(.+)$/.exec(arg);
@@ -121,7 +132,8 @@ function inArguments({ folder, args }: Asked): Found | null {
   if (file === null) return null;
   const passed = `${doubled(arg.slice(0, arg.length - path.length))}{config}`;
   const others = args.map(doubled);
-  return { file, args: others.with(at, passed), passing: [], notes: [] };
+  const found = { file, args: others.with(at, passed), passing: [], notes: [] };
+  return { found, isNamed: isFlag(arg) || isFlag(args[at - 1] ?? '') };
 }
 
 function byOption(asked: Asked): Found | null {
@@ -272,7 +284,7 @@ function proposeValue(option: ScriptOption): ReturnType<typeof propose> {
 }
 
 function isFlag(arg: string): boolean {
-  return CONFIG_NAME.test(arg.replace(/^--?/, '').replace(/=.*$/, ''));
+  return arg.startsWith('-') && CONFIG_NAME.test(arg.replace(/^--?/, '').replace(/=.*$/, ''));
 }
 
 function isFile(folder: string, path: string): boolean {
