@@ -6,7 +6,7 @@ import { formOf, type DatasetDescription, type Form, type Moments } from './desc
 import { datasetsFolder } from './places.ts';
 import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
 
-/** What training needs of a description, with the place of the samples. */
+/** Part of a description that training needs, with the place of the samples. */
 export interface DatasetEntry extends Form {
   readonly name: string;
   /** 0: regression. */

@@ -30,7 +30,7 @@ export interface KeptDataset {
 }
 
 /**
- * Where a node keeps the datasets that it fetches.
+ * Folders in which a node keeps the datasets that it fetches.
  * @param folder absolute path of the datasets' folder; need not exist
  */
 export class FetchedDatasets {

@@ -1,4 +1,4 @@
-/** Where datasets are on disk; the layout inside the folder of imported ones is `store.ts`. */
+/** Folders of datasets on disk; the layout inside the folder of imported ones is `store.ts`. */
 import { join } from 'node:path';
 
 /** Folder of the imported datasets. @param userFolder absolute path of this user's folder */

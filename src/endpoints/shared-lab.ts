@@ -14,9 +14,9 @@ import type {
   Sharing,
 } from '../protocol/window/nodes.ts';
 
-/** What an admitted node has told of itself; its datasets are named by their contents. */
+/** Facts that an admitted node has told of itself; its datasets are named by their contents. */
 export interface NodeFacts extends NodeTold {
-  /** When it was connected last, in milliseconds since 1970; null: never. */
+  /** Time at which it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
   /** Null: it has not told it yet. */
   readonly inventory: NodeInventory | null;

@@ -1,4 +1,4 @@
-/** What an admitted node has told of itself, in the form that windows and commands show. */
+/** Facts that an admitted node has told of itself, in the form that windows and commands show. */
 import type { Demand } from '../core/demand.ts';
 import type { LabState } from '../core/scheduling/index.ts';
 import type { AdmittedNode } from '../node/keys/admitted.ts';
@@ -10,7 +10,7 @@ import type { RemoteNode } from './remote-host.ts';
 import type { WallClock } from './wall-clock.ts';
 
 export interface NodeFacts extends NodeTold {
-  /** When it was connected last, in milliseconds since 1970; null: never. */
+  /** Time at which it was connected last, in milliseconds since 1970; null: never. */
   readonly lastSeen: number | null;
   /** Null: it has not joined since the lab was opened. */
   readonly system: string | null;
@@ -67,7 +67,7 @@ export type NodesState = Pick<LabState, 'nodes' | 'stalledMs'>;
 /** The scheduler's view of a node. */
 export type ScheduledNode = LabState['nodes'] extends Map<string, infer Node> ? Node : never;
 
-/** What a host writes for commands beside it. */
+/** Returns what a host writes for commands beside it. */
 export function statusOf(
   facts: readonly NodeFacts[],
   { nodes, stalledMs }: NodesState,

@@ -1,4 +1,4 @@
-/** What an owner's limits of a machine mean for the scheduler. */
+/** Translates an owner's limits of a machine into events of the scheduler. */
 import type { NewEvent } from '../coordinator/worker-channels.ts';
 import { isSelected } from '../core/device.ts';
 import type { NodeLimits } from '../protocol/node-messages.ts';

@@ -124,7 +124,7 @@ export interface WorkersWanted {
   readonly count: number | null;
   /** Cards, which get a worker each. Default: none. */
   readonly cards?: readonly StartableDevice[];
-  /** Where no study runs, processes start after this many milliseconds, or as soon as one does. */
+  /** Milliseconds after which processes start if no study runs; they start as soon as one does. */
   readonly laterMs?: number;
 }
 

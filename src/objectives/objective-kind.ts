@@ -59,7 +59,7 @@ export interface Captured {
   readonly notes: readonly string[];
 }
 
-/** What a draft of an objective shows before the whole study is valid. */
+/** Part of a check that a draft of an objective shows before the whole study is valid. */
 export type ObjectivePreview = Pick<StudyCheck, 'network' | 'unused' | 'split'>;
 
 /** Milliseconds an evaluation takes: fixed, or lognormal. */

@@ -58,7 +58,9 @@ const nodeName = z
   .refine((given) => !hasHiddenCharacters(given), {
     error: 'a name without control or reordering characters',
   });
-/** What this lab's user can limit of a node; pausing and draining have commands of their own. */
+/**
+ * Limits that this lab's user can set for a node; pausing and draining have commands of their own.
+ */
 const useLimits = nodeLimits.pick({ devices: true, hours: true, whenIdle: true });
 
 /** Queries read and change nothing. */

@@ -22,7 +22,7 @@ export function parseJson(text: string, source: string): unknown {
   return JSON.parse(json);
 }
 
-/** What keeps a text from being JSON that can be meant; empty: nothing. */
+/** Returns what keeps a text from being JSON that can be meant; empty: nothing. */
 export function jsonProblems(text: string): Problem[] {
   const scanner = new Scanner(text);
   try {

@@ -76,7 +76,7 @@ const orders = z
   .max(MOST_CONTENTS);
 export type NeededProgram = z.output<typeof neededProgram>;
 
-/** Where a node can be reached by other nodes. */
+/** Addresses at which other nodes reach a node. */
 const serves = z.strictObject({ port, addresses: z.array(address).max(16) });
 
 const hour = z.int().min(0).max(23);

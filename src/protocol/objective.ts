@@ -13,7 +13,7 @@ import { trainSettings } from './train-settings.ts';
 const share = z.number().min(0).max(1);
 
 /**
- * What editors complete of the settings; training itself checks them against the network and the
+ * Settings as editors complete them; training itself checks them against the network and the
  * search space.
  */
 const { properties, required, additionalProperties } = z.toJSONSchema(trainSettings, {

@@ -92,7 +92,7 @@ class Findings {
     this.#found.push({ study: null, trial: null, ...finding });
   }
 
-  /** What was found since the last call. */
+  /** Returns the findings since the last call. */
   take(): readonly Finding[] {
     return this.#found.splice(0);
   }

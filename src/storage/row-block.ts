@@ -8,7 +8,7 @@ import type { RowState } from '../protocol/window/codes.ts';
 import { emptyArrays, NOT_ENDED } from '../protocol/window/row-columns.ts';
 import type { RowBlock, RowColumn, RowWidths } from '../protocol/window/row-columns.ts';
 
-/** What the codes of the rows so far stand for, and what trained them. */
+/** Meanings of the codes of the rows so far, and the executors that trained them. */
 export interface RowNames {
   readonly operators: readonly string[];
   readonly slots: readonly string[];

@@ -185,7 +185,7 @@ function* readTrials(
   }
 }
 
-/** What the attempts of an open trial come to. */
+/** Returns what the attempts of an open trial come to. */
 function attemptsOf(
   columns: Columns,
   row: Row,

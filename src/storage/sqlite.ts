@@ -40,7 +40,7 @@ export interface OpenOptions {
   readonly now?: () => Date;
   /** Milliseconds to wait for another program's lock. */
   readonly timeoutMs?: number;
-  /** Who checkpoints the log: the writer as it grows, or another thread by `checkpoint`. */
+  /** Thread that checkpoints the log: the writer as it grows, or another thread by `checkpoint`. */
   readonly checkpoints?: 'own' | 'beside';
 }
 

@@ -87,7 +87,7 @@ function metricsOf(study: unknown, places: ObjectivePlaces): StudyCheck['metrics
   return names === null ? null : [...names];
 }
 
-/** What its kind shows of the objective, whatever else is wrong with the study. */
+/** Returns what its kind shows of the objective, whatever else is wrong with the study. */
 function previewOf(
   study: unknown,
   space: SearchSpace | null,

@@ -9,7 +9,7 @@ import type { StudySpec } from '../core/study/study-spec.ts';
 import { keptCheckpoints } from '../objectives/checkpoint-places.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 
-/** Where a trial is stored. */
+/** Study and lab file of a trial. */
 export interface Stored {
   /** Name of the study. */
   readonly study: string;
@@ -18,8 +18,8 @@ export interface Stored {
 }
 
 /**
- * Null: the objective runs no program, or a trial goes on from the checkpoint of another, so that no
- * single line repeats it.
+ * Null: the objective runs no program, or a trial goes on from the checkpoint of another, so that
+ * no single line repeats it.
  * @param stored absent: the trial is no stored one, so that no configuration file can be written
  *   for it
  */

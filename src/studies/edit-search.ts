@@ -18,7 +18,7 @@ import { editedSearch } from '../protocol/search-edit.ts';
 import type { ObjectiveCheck } from '../protocol/study-file.ts';
 import type { LabReader, StudySummary } from '../storage/lab-reader.ts';
 
-/** What an edit does, or did. */
+/** Effect of an edit. */
 export interface EditEffect {
   /** Number of the first trial that is proposed after it. */
   readonly first: number;
@@ -28,7 +28,7 @@ export interface EditEffect {
   readonly changes: readonly string[];
 }
 
-/** What an edit would do. */
+/** Effect that an edit would have. */
 interface EditPreview extends EditEffect {
   /** Number of the trials until now that are inside the new ranges. */
   readonly inside: number;

@@ -3,7 +3,7 @@ import { objectiveKind } from '../objectives/registry.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 
-/** What the reader of a study's values must know. */
+/** Returns what the reader of a study's values must know. */
 export function notesOn({
   objective,
   searchSpace,

@@ -1,4 +1,6 @@
-/** Tests examples of docs/, of README.md and of the help: study files, and parameters of presets. */
+/**
+ * Tests examples of docs/, of README.md and of the help: study files, and parameters of presets.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** When a study's sampler is asked, what it is shown, and what becomes of its answer. */
+/** Asks a study's sampler: decides when, shows it the history, and takes its answer in. */
 import { parseSlot } from '../device.ts';
 import { lanesOfAudits } from './audit-dispatch.ts';
 import type { Proposal } from '../samplers/sampler.ts';

@@ -37,7 +37,7 @@ export interface Report extends StepValue {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** What a worker says an attempt came to; `ms` is its own duration, never an instant. */
+/** Result of an attempt as its worker reports it; `ms` is its own duration, never an instant. */
 export interface AttemptResult {
   readonly outcome: Exclude<AttemptOutcome, 'lost' | 'paused'>;
   /** Finite. Present when succeeded; when pruned, absent means the value of the last report. */
@@ -106,7 +106,7 @@ export interface StoredTrial {
   readonly isPaused?: boolean;
 }
 
-/** What a study whose trials have all ended comes to, known without reading the trials. */
+/** Summary of a study whose trials have all ended, known without reading the trials. */
 export interface StoredHead {
   /** The numbers are 0 … trials − 1, the completion numbers as well. */
   readonly trials: number;
@@ -188,13 +188,13 @@ export interface StoredStudy {
   /** Numbers ≥ limit are not wanted; null: no limit. */
   readonly limit: number | null;
   readonly activeMs: number;
-  /** What the user wrote about it; empty: nothing. */
+  /** Note of the user on it; empty: none. */
   readonly note: string;
   /** True if the user deleted it; it can be restored until it is removed. */
   readonly deleted: boolean;
   /** True if its removal has begun: it cannot be restored. */
   readonly removing: boolean;
-  /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
+  /** Executor of its first results, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
   /**
    * Totals of a finished study, read when they are first asked for. Null: the study is not

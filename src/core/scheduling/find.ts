@@ -18,7 +18,7 @@ export function findOutstanding(slot: Slot, id: AttemptId): Attempt | null {
   return null;
 }
 
-/** What is kept about a settled attempt. */
+/** Record of a settled attempt. */
 export interface Settled {
   /** Null: unknown, because it ended long ago or before a restart. */
   readonly outcome: AttemptOutcome | null;

@@ -1,6 +1,6 @@
 /**
- * What a message of a node's link changes: the node is present, and so are its workers, except
- * those that it reports as silent.
+ * Applies what a message of a node's link changes: the node is present, and so are its workers,
+ * except those that it reports as silent.
  */
 import type { LabNode, LabState } from './state.ts';
 import { showLab } from './step-output.ts';

@@ -7,7 +7,7 @@ import { THIS_NODE } from '../device.ts';
 import type { LabNode, LabState, Slot, Study } from './state.ts';
 import type { SlotGroup } from './free-slots.ts';
 
-/** What keeps a node from a study. */
+/** Reason that keeps a node from a study. */
 export type Lacking =
   /** It has no copy of the dataset. */
   | 'content'

@@ -103,5 +103,8 @@ export type NodePresence = 'absent' | 'present' | 'away';
 /** In ascending order of strictness. `drained`: it has finished draining. */
 export type NodeMode = 'open' | 'paused' | 'draining' | 'drained';
 
-/** Who sets a mode: the user of the lab, or the owner of the node's machine. The stricter wins. */
+/**
+ * Person who sets a mode: the user of the lab, or the owner of the node's machine. The stricter
+ * wins.
+ */
 export type NodeModeBy = 'user' | 'owner';

@@ -11,7 +11,7 @@ import { Column } from './column.ts';
 export interface StepValue {
   /** An integer from 0; of training, the epoch. */
   readonly step: number;
-  /** What the trial would be worth if it ended at this step. */
+  /** Value that the trial would have if it ended at this step. */
   readonly value: number;
 }
 

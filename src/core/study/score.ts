@@ -11,7 +11,7 @@ export type Metric = 'accuracy' | 'loss' | 'value';
 /** The samples that scores are measured on; null: no dataset, or another program's study. */
 export type Split = 'validation' | 'test' | null;
 
-/** What a score must be displayed with. */
+/** Facts that a score must be displayed with. */
 export interface ScoreKind {
   readonly metric: Metric;
   readonly split: Split;

@@ -243,17 +243,17 @@ export class TrialColumns {
   }
 
   /**
-   * What an asynchronous sampler is shown: the first `historyLength` completions. O(1) for lengths
-   * that do not fall from call to call; one that does costs O(historyLength). The view is good
-   * until the next call of this method.
+   * Returns the history that an asynchronous sampler is shown: the first `historyLength`
+   * completions. O(1) for lengths that do not fall from call to call; one that does costs
+   * O(historyLength). The view is good until the next call of this method.
    */
   asynchronousView(historyLength: number): HistoryView {
     return this.#byCompletion.at(historyLength);
   }
 
   /**
-   * What a synchronous sampler is shown: the first `n` numbers, all ended, in number order. Costs
-   * as above.
+   * Returns the history that a synchronous sampler is shown: the first `n` numbers, all ended, in
+   * number order. Costs as above.
    */
   synchronousView(n: number): HistoryView {
     return this.#byNumber.at(n);

@@ -40,7 +40,7 @@ export class Pace {
   readonly #estimateTimeLeft: EstimateTimeLeft;
   /** Of ended trials, oldest first. */
   readonly #durations: Duration[] = [];
-  /** When trials ended, in milliseconds of running time. */
+  /** Times at which trials ended, in milliseconds of running time. */
   readonly #ends: number[] = [];
   /** The last estimate that was requested. */
   #requested: Estimate | null = null;

@@ -10,7 +10,7 @@ import type { Figure } from '../machine/utilisation/figure.ts';
 import type { ForeignLoadParts, ForeignLoadSource, JudgedCard } from './foreign-load-source.ts';
 import { OwnProcesses } from './own-processes.ts';
 
-/** What `/proc/PID/fdinfo/N` of an open card tells. */
+/** Contents of `/proc/PID/fdinfo/N` of an open card. */
 export interface EngineUse {
   /** PCI address of the card. */
   readonly address: string;

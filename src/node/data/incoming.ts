@@ -39,7 +39,7 @@ export interface ChunkWriter extends ChunkReader {
   close(): Promise<void>;
 }
 
-/** Where trees are collected. Folders are named by their tree. */
+/** Store in which trees are collected. Folders are named by their tree. */
 export interface IncomingTrees {
   /** Trees of which something has been collected. */
   names(): Promise<readonly string[]>;

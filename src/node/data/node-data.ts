@@ -91,7 +91,7 @@ export class NodeData {
     return [...this.#datasets.has()];
   }
 
-  /** Where other nodes reach this one; null: they do not. */
+  /** Address at which other nodes reach this one; null: they do not. */
   get serves(): NodeHello['serves'] {
     if (this.#server === null) return null;
     const addresses = this.#parts.addresses().slice(0, MOST_ADDRESSES);

@@ -11,7 +11,7 @@ import { TreeFetch, type FetchOrder, type FetchState, type Space } from './fetch
 import type { ChunkReader, IncomingTrees } from './incoming.ts';
 import { ChunkServer } from './serve.ts';
 
-/** Where this machine keeps datasets; `node-store.ts` keeps them on disk. */
+/** Store of this machine's datasets; `node-store.ts` keeps them on disk. */
 export interface DatasetStore {
   /** Contents that the workers of this machine can train on, fetched or not. */
   contents(): readonly string[];

@@ -47,7 +47,7 @@ export interface SeenLab {
   readonly name: string;
   /** Best first; link-local ones have their zone and come last. */
   readonly addresses: readonly HostAddress[];
-  /** When it was heard last, in milliseconds of `now`. */
+  /** Time at which it was heard last, in milliseconds of `now`. */
   readonly seenAt: number;
   /** True if it speaks a version of the protocol that this machine speaks. */
   readonly compatible: boolean;

@@ -27,7 +27,7 @@ const node = strict({
   invitation: z.string().nullable(),
   /** Public key of this host that the node knows. */
   hostKey: publicKey,
-  /** When the node last disconnected or was last known to be connected; null: never. */
+  /** Time at which the node last disconnected or was last known to be connected; null: never. */
   lastSeen: instant.nullable(),
   /** Forgotten soon after it left. */
   ephemeral: z.boolean(),

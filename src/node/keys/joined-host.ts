@@ -16,7 +16,7 @@ const schema = strict({
   ownKey: publicKey.exactOptional(),
   /** Id of this machine at that host. */
   node: z.string(),
-  /** Where it was reached, `host:port`, last good one first. */
+  /** Addresses at which it was reached, `host:port`, last good one first. */
   addresses: z.array(z.string()),
   /** Name of the host's machine. */
   name: z.string(),

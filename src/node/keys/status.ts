@@ -1,10 +1,10 @@
 /**
- * What the process that shares a lab knows of its nodes, in `status.json`, for commands beside it.
- * The status of a process that has ended does not count.
+ * State of the nodes as the process that shares a lab knows it, in `status.json`, for commands
+ * beside it. The status of a process that has ended does not count.
  *
- * The process and the command may be of different releases. So `pid`, `nodes` and the `node` of each
- * keep their meaning in every release; fields that a reader does not know are ignored, and a field
- * that it lacks, or whose value it does not know, is not known to it.
+ * The process and the command may be of different releases. So `pid`, `nodes` and the `node` of
+ * each keep their meaning in every release; fields that a reader does not know are ignored, and a
+ * field that it lacks, or whose value it does not know, is not known to it.
  */
 import { z } from 'zod';
 import { knownPart } from '../../protocol/known-part.ts';
@@ -51,7 +51,9 @@ const status = strict({
 });
 export type NodeStatus = Readonly<z.output<typeof status>>;
 
-/** A status as another release may have written it: of a field that is not known, null or no items. */
+/**
+ * A status as another release may have written it: of a field that is not known, null or no items.
+ */
 export type ReadNodeStatus = {
   readonly [Name in keyof NodeStatus]: NodeStatus[Name] extends string | readonly unknown[]
     ? Name extends 'presence' | 'mode'

@@ -1,4 +1,6 @@
-/** What each end tells the other about itself: written as short JSON, read as untrusted text. */
+/**
+ * Facts that each end tells the other about itself: written as short JSON, read as untrusted text.
+ */
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { MAX_ABOUT_BYTES, hostAbout, joinerAbout } from '../../protocol/pairing-messages.ts';
 import type { HostAbout, JoinerAbout } from '../../protocol/pairing-messages.ts';

@@ -32,7 +32,7 @@ interface Open {
   readonly id: string;
   readonly conversation: Conversation<ToHost>;
   step: HostPairing | HostRedeem | null;
-  /** When the digits were first shown, wall time in milliseconds. */
+  /** Time at which the digits were first shown, wall time in milliseconds. */
   since: number | null;
 }
 

@@ -30,7 +30,9 @@ export function championConfig(
   return { file: config.file, text: filledConfig(config, text, params, facts) };
 }
 
-/** Where a line has that file written, relative to the working folder; null: there is none. */
+/**
+ * Returns where a line has that file written, relative to the working folder; null: there is none.
+ */
 export function championConfigPath(
   objective: CommandObjective,
   chosen: Params,

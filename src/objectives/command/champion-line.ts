@@ -16,7 +16,7 @@ export interface Champion {
   /** Of the study. */
   readonly seed: number;
   readonly trial: number;
-  /** Where the trial is stored; absent: the line does not write its configuration file. */
+  /** Study and lab file of the trial; absent: the line does not write its configuration file. */
   readonly stored?: { readonly study: string; readonly lab: string } | undefined;
 }
 

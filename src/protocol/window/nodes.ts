@@ -80,7 +80,7 @@ export const nodeRow = strict({
   limits: nodeLimits.nullable(),
   /** Reason why slots are held; null: none is, or the reason is unknown. */
   held: reason.nullable(),
-  /** When its hours of use begin; null: it has none, or they have begun. */
+  /** Time at which its hours of use begin; null: it has none, or they have begun. */
   hoursFrom: instant.nullable(),
 });
 export type NodeRow = z.output<typeof nodeRow>;
@@ -157,7 +157,7 @@ export const seenBody = strict({
       name: z.string(),
       /** `host:port`, the best first. */
       addresses: z.array(z.string()),
-      /** When it was seen last; null: remembered, not seen now. */
+      /** Time at which it was seen last; null: remembered, not seen now. */
       seenAt: instant.nullable(),
       /** True if it speaks a version of the protocol that this machine speaks. */
       compatible: z.boolean(),
@@ -195,7 +195,7 @@ export const ownerBody = strict({
   limits: nodeLimits,
   /** Devices that can be excluded. */
   devices: z.array(strict({ device: z.string(), name: z.string() })),
-  /** Where the time since the last input is read; null with the reason in `idleUnknown`. */
+  /** Source of the time since the last input; null with the reason in `idleUnknown`. */
   idleSource: z.string().nullable(),
   idleUnknown: z.string().nullable(),
 });

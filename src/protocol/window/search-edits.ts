@@ -4,7 +4,7 @@ import { strict } from '../problems.ts';
 
 const count = z.int().min(0);
 
-/** What an edit would do now. */
+/** Effect that an edit would have now. */
 export const editPreview = strict({
   /** Number of the first trial that would be proposed after it. */
   first: count,

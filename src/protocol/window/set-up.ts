@@ -50,7 +50,7 @@ export const networkCard = strict({
 export const samplerChoice = strict({
   name: z.string(),
   title: z.string(),
-  /** When to choose it. */
+  /** Advice on when to choose it. */
   pick: z.string(),
   settings: z.array(
     z.union([

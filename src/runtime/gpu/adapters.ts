@@ -33,7 +33,7 @@ export interface AdapterList {
   readonly adapters: readonly Adapter[];
   /** Reason why the list is empty; absent otherwise. */
   readonly reason?: string;
-  /** What helps; present with `reason`. */
+  /** Remedy; present with `reason`. */
   readonly remedy?: string;
 }
 

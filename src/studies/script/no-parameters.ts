@@ -23,7 +23,7 @@ interface Constant {
 export class NoParameters extends GalapagosError {
   /** Lines of Python by which the script gets parameters. */
   readonly example: readonly string[];
-  /** What to do with them, as a sentence. */
+  /** Advice on what to do with them, as a sentence. */
   readonly advice: string;
 
   /**

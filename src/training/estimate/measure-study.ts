@@ -34,7 +34,7 @@ export interface MeasureStudyOptions {
   /** Absolute path of the calibration folder; null disables storage. */
   readonly calibrations: string | null;
   readonly executors?: readonly RegisteredExecutor[];
-  /** What it is measured on; by default the processor. */
+  /** Device that is measured; by default the processor. */
   readonly device?: Device;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;

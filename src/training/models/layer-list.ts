@@ -290,7 +290,7 @@ export class LayerList {
   }
 }
 
-/** What a type that joins layers reads; undefined: one layer. */
+/** Returns what a type that joins layers reads; undefined: one layer. */
 function sourcesOf(type: string | undefined): Sources | undefined {
   const formats: Readonly<Partial<Record<string, LayerFormat>>> = LAYERS;
   return formats[type ?? '']?.from;

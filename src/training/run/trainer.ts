@@ -41,7 +41,7 @@ export interface TrainerOptions {
   /** Absolute path of the folder of imported datasets; absent: only built-in datasets are known. */
   readonly datasets?: string;
   readonly executors?: readonly RegisteredExecutor[];
-  /** What it trains on; by default the processor. */
+  /** Device that trains; by default the processor. */
   readonly device?: Device;
   /** Called with remarks for a log, with each text once. */
   readonly log?: (text: string) => void;

@@ -17,7 +17,7 @@ const ANSWERED_WELCOME = 234;
 export class Passage {
   readonly #limits: DoorLimits;
   readonly #passed: () => void;
-  /** What was received before the handshake passed, then what the reader has not taken. */
+  /** Bytes received before the handshake passed, then those that the reader has not taken. */
   readonly #unread: Unread;
   #answered = 0;
   #hasPassed = false;

@@ -65,8 +65,8 @@ export function withValues(path: string, text: string, values: Params): string {
 }
 
 /**
- * Text of a value that YAML 1.1, as PyYAML reads it, YAML 1.2, JSON and TOML read alike. A number is
- * written with a point where the file has one there: 1e-5 without is a text to PyYAML, and 1 is
+ * Text of a value that YAML 1.1, as PyYAML reads it, YAML 1.2, JSON and TOML read alike. A number
+ * is written with a point where the file has one there: 1e-5 without is a text to PyYAML, and 1 is
  * an integer to strict readers.
  */
 function valueText(value: ParamValue, { source }: ConfigEntry): string {

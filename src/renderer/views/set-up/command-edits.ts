@@ -81,8 +81,8 @@ export function setConfig(study: Study, file: string): Study {
 }
 
 /**
- * `fixParameter`, also for the placeholder of a command, which becomes the value, and for a value of
- * the configuration file.
+ * `fixParameter`, also for the placeholder of a command, which becomes the value, and for a value
+ * of the configuration file.
  */
 export function fixSearched(study: Study, name: string, value: Json): Study {
   const isPassed = commandOf(study).some((arg) => placeholdersIn(arg).includes(`{${name}}`));

@@ -17,8 +17,8 @@ export interface TypedPoint {
 }
 
 /**
- * Returns the space in which points can be tried, as the search is now; null: the study chooses each
- * of its trials itself.
+ * Returns the space in which points can be tried, as the search is now; null: the study chooses
+ * each of its trials itself.
  */
 export function triedSpace({
   confirms,

@@ -1,5 +1,5 @@
 /**
- * Where each of a plan's buffers lies on the card, as WGSL text. Strides of lanes do not depend on
+ * Place of each of a plan's buffers on the card, as WGSL text. Strides of lanes do not depend on
  * the number of lanes, so texts do not either.
  *
  * - `state`, for each lane: weights, slots, running statistics.
@@ -13,7 +13,7 @@ import type { Fusion } from './fusion.ts';
 import { COLUMNS } from './gemm-sums.ts';
 import { access, parameter } from './kernel.ts';
 
-/** What the sizes of buffers and the transfer of states depend on. */
+/** Facts that the sizes of buffers and the transfer of states depend on. */
 export interface Layout {
   /** Floats of a lane. */
   readonly state: number;

@@ -37,7 +37,7 @@ export interface SegmentSizes {
   readonly bytes: Readonly<Record<OwnName, number>>;
 }
 
-/** What the sizes of buffers are limited by. */
+/** Limits of the sizes of buffers. */
 export interface Room {
   /** Bytes that a kernel sees of a buffer. */
   readonly bindingBytes: number;

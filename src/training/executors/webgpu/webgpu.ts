@@ -87,7 +87,7 @@ export class WebgpuExecutor implements Executor {
   readonly #lowered = new WeakMap<Plan, Lowered>();
   /** By plan hash, of the open card; the least recently used first. */
   readonly #programs = new Map<string, Promise<Program>>();
-  /** What the search found, by plan hash. */
+  /** Results of the search, by plan hash. */
   readonly #found = new Map<string, Promise<Lowered>>();
 
   constructor(options: WebgpuOptions = {}) {

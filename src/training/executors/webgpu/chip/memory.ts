@@ -108,7 +108,10 @@ export class ChipPlaces extends Places {
     return 16 * (Math.ceil(this.floats / 4) + Math.ceil(this.words / 4) + this.vectors);
   }
 
-  /** Where a code lies with one byte an element; undefined: it is a float of `m`, or not stored. */
+  /**
+   * Returns where a code lies with one byte an element; undefined: it is a float of `m`, or not
+   * stored.
+   */
   packed(id: number | undefined): Packed | undefined {
     return id === undefined ? undefined : this.#packed.get(rootOf(this.#plan, id).id);
   }

@@ -1,4 +1,4 @@
-/** What lowering an op needs, and texts that several families of ops use. */
+/** Arguments of lowering an op, and texts that several families of ops use. */
 import { bufferAt, elements, type Op, type Plan } from '../../../plan/plan.ts';
 import type { Value } from '../flow.ts';
 import type { Fusion } from '../fusion.ts';
