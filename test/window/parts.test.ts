@@ -47,7 +47,7 @@ describe('Window: trials that train in parts', () => {
     'says after which epoch a trial is paused, in its pane and story, and in the table of attempts',
     async () => {
       const { page, complaints } = await lab.window();
-      const study = inParts('halving', 24, {
+      const study = inParts('halving', 120, {
         sampler: { name: 'random' },
         pruner: { name: 'asha-promotion', first: 1, eta: 3 },
       });
@@ -139,6 +139,9 @@ describe('Window: trials that train in parts', () => {
           all.map((row) => Array.from(row.children, (cell) => cell.textContent.trim())),
         );
       expect(rows).toEqual(longest.map(([epoch, x]) => [String(epoch), parameter(x)]));
+      // No study of one trial repeats it, and its members are trained to their end.
+      for (const name of [text.inspector.again, /^Add \d+ trials$/])
+        expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
       // A trial of the first round has one entry.
       await select(page, 0);
       await expect.poll(() => table.locator('tbody tr').count(), patient).toBe(1);

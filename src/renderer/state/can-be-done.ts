@@ -1,5 +1,5 @@
 /** Which actions a study allows; the window offers no others. Pure. */
-import { trainsInParts } from '../../core/samplers/in-parts.ts';
+import { trainsInParts, trialsInParts } from '../../core/samplers/in-parts.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
 /**
@@ -22,13 +22,25 @@ export function canConfirm({
   return statesSeed && searched.objective['seed'] === undefined;
 }
 
-/** Returns whether trials can be added; the trials of a confirmation are fixed. */
+/**
+ * Returns whether trials can be added; the trials of a confirmation are fixed, and a population ends
+ * with the training of its members.
+ */
 export function canGoOn({
   uid,
   confirms,
   deleted,
-}: Pick<StudyHead, 'uid' | 'confirms' | 'deleted'>): boolean {
-  return uid !== null && confirms === null && !deleted;
+  searched,
+  limits,
+}: Pick<StudyHead, 'uid' | 'confirms' | 'deleted' | 'searched' | 'limits'>): boolean {
+  if (uid === null || confirms !== null || deleted) return false;
+  const most = searched === null ? null : trialsInParts(searched.sampler);
+  return most === null || limits.trials === null || limits.trials < most;
+}
+
+/** Returns whether a study of one trial repeats it: not where it goes on from another's checkpoint. */
+export function canRunAgain({ uid, searched }: Pick<StudyHead, 'uid' | 'searched'>): boolean {
+  return uid !== null && searched !== null && !trainsInParts(searched.sampler);
 }
 
 /** Returns whether the search can be edited; the trials of a confirmation are fixed. */

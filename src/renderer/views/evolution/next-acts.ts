@@ -8,7 +8,7 @@ import type { SearchSpace } from '../../../core/search-space/distribution.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
-import { canConfirm } from '../../state/can-be-done.ts';
+import { canConfirm, canGoOn } from '../../state/can-be-done.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 import { commonOutcome, situationOf } from './state-words.ts';
 
@@ -43,7 +43,7 @@ export function nextActs(
     const found: NextAct[] = situation === 'stopped' ? [{ act: 'resume' }] : [];
     if (canConfirm(head)) found.push({ act: 'confirm' });
     if (head.best !== null) found.push({ act: 'export' });
-    return [...found, { act: 'add' }];
+    return canGoOn(head) ? [...found, { act: 'add' }] : found;
   }
   return situation === 'all-failed' ? failureActs(head, table, slots) : [];
 }
