@@ -235,7 +235,7 @@ describe('Studies of programs', () => {
     await expect.poll(() => pids().length).toBe(2);
     life.process.kill('SIGKILL');
     await life.ended;
-    for (const pid of pids()) await gone(pid, 20_000);
+    for (const pid of pids()) await gone(pid, 60_000);
     writeFileSync(join(project, 'go'), '');
     const resumed = await galapagos(['run', 'study.json', '--workers', '2', '--resume']).ended;
     expect(resumed).toMatchObject({ code: 0, stderr: '' });

@@ -85,18 +85,18 @@ describe('Worker: programs of commands', () => {
     const left = await running('1.1');
     expect(left.every(isAlive)).toBe(true);
     process.kill(workers.running[0]?.pid ?? 0, 'SIGKILL');
-    for (const pid of left) await gone(pid, 10_000);
+    for (const pid of left) await gone(pid, 60_000);
     await expect.poll(() => readdirSync(join(folder.path, 'runs'))).toEqual([]);
   });
 
   it('end when their supervisor kills the worker’s group, and when it closes', async () => {
     const left = await running('1.1');
     workers.kill('local/cpu/0', '1.1', 0);
-    for (const pid of left) await gone(pid, 10_000);
+    for (const pid of left) await gone(pid, 60_000);
     await exits.count(1);
     const again = await running('1.2');
     await workers.close(60_000);
-    for (const pid of again) await gone(pid, 10_000);
+    for (const pid of again) await gone(pid, 60_000);
   });
 
   it('end when the worker is killed at any moment of their start', async () => {
@@ -128,7 +128,7 @@ describe('Worker: programs of commands', () => {
     await expect.poll(() => started().length).toBeGreaterThan(before);
     const [own, ...others] = started().reverse();
     expect(own).toBeDefined();
-    for (const pid of others) await gone(pid, 10_000);
+    for (const pid of others) await gone(pid, 60_000);
   });
 
   it('write 200 MB within the limit of their output and without filling the worker’s memory', async () => {

@@ -388,7 +388,7 @@ describe('Commands: the end of a program', () => {
     expect(isAlive(pid)).toBe(true);
     running.stop.abort('pruned');
     expect((await running.ended).outcome).toBe('pruned');
-    await gone(pid, 10_000);
+    await gone(pid, 60_000);
   });
 
   it('ends what it left in the background', async () => {
@@ -427,6 +427,6 @@ describe('Commands: held workers', () => {
     await expect.poll(() => stateOf(pid)).toBe('T');
     running.stop.abort('cancelled');
     expect((await running.ended).outcome).toBe('cancelled');
-    await gone(pid, 10_000);
+    await gone(pid, 60_000);
   });
 });

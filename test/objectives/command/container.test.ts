@@ -256,7 +256,7 @@ describe('Containers: their end', () => {
     const pid = Number(readFileSync(join(engines, 'containers', name), 'utf8'));
     started.stop.abort('cancelled');
     await started.ended;
-    await gone(pid, 30_000);
+    await gone(pid, 60_000);
     expect(told('rm')).toEqual(['rm', '-f', name]);
     expect(containers()).toEqual([]);
   });
@@ -281,7 +281,7 @@ describe('Containers: their end', () => {
       await new Promise((resolve) => setImmediate(resolve));
     const pid = Number(readFileSync(file, 'utf8'));
     guardian.close();
-    await gone(pid, 30_000);
+    await gone(pid, 60_000);
     // The last that the guardian does.
     await expect.poll(() => existsSync(runs)).toBe(false);
   });
