@@ -345,11 +345,14 @@ describe('Calibration: measuring', () => {
     ['reference', new ReferenceExecutor()],
     ['wasm', new WasmExecutor()],
   ])('gives a finite speed for %s, within its budget plus one step', async (_name, executor) => {
-    const from = performance.now();
+    const used = process.cpuUsage();
     const options = { budgetMs: 500, now: () => performance.now() };
     const { samplesPerSecond } = await measure(executor, plan, 3, options);
-    expect(samplesPerSecond).toBeGreaterThan(10);
-    expect(performance.now() - from).toBeLessThan(5_000);
+    expect(samplesPerSecond).toBeGreaterThan(0);
+    expect(samplesPerSecond).toBeLessThan(Infinity);
+    // Processor time, which other processes cannot increase.
+    const { user, system } = process.cpuUsage(used);
+    expect((user + system) / 1000).toBeLessThan(5_000);
   });
 
   it('runs one step if a step takes longer than the budget', async () => {

