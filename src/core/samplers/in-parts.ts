@@ -4,7 +4,7 @@
  */
 import type { SamplerSpec } from './sampler.ts';
 
-/** Members of a population whose study names no number. */
+/** Members of a population whose study names no number, as in `pbt.ts`. */
 export const DEFAULT_POPULATION = 8;
 
 /** Returns whether the sampler's trials are parts of trainings, which go on from checkpoints. */

@@ -36,7 +36,6 @@ import type { SettingTable } from '../settings.ts';
 import type { HistoryView } from '../study/history.ts';
 import { settle } from './breeding.ts';
 import { LatinHypercube } from './latin-hypercube.ts';
-import { DEFAULT_POPULATION } from './in-parts.ts';
 import type { Origin, Proposal, Sampler } from './sampler.ts';
 
 export interface PbtSettings {
@@ -62,7 +61,7 @@ export const PBT_SETTINGS: SettingTable = {
     integer: true,
     low: FEWEST_MEMBERS,
     high: 1000,
-    default: DEFAULT_POPULATION,
+    default: 8,
     meaning: 'number of members; fewer than 8 soon descend from one',
   },
   interval: {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { trainingSchedule } from '../../../src/core/analysis/training-schedule.ts';
 import { PURPOSE, Stream } from '../../../src/core/random.ts';
 import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
-import { explored, slowestRound } from '../../../src/core/samplers/pbt.ts';
+import { DEFAULT_POPULATION } from '../../../src/core/samplers/in-parts.ts';
+import { explored, PBT_SETTINGS, slowestRound } from '../../../src/core/samplers/pbt.ts';
 import type { Proposal } from '../../../src/core/samplers/sampler.ts';
 import { axesOf } from '../../../src/core/search-space/axis.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
@@ -274,6 +275,10 @@ describe('Population-based training', () => {
       { epoch: 0, params: population.proposals[1]!.params },
       { epoch: 1, params: population.proposals[7]!.params },
     ]);
+  });
+
+  it('has the default population that the window counts with', () => {
+    expect(PBT_SETTINGS['population']?.default).toBe(DEFAULT_POPULATION);
   });
 
   it('knows the round that its slowest member trains', () => {
