@@ -1,5 +1,5 @@
 /** The objective kind `command`: any program, one process for each attempt. */
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Objective } from '../../core/study/study-spec.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
@@ -81,9 +81,9 @@ export const command: ObjectiveKind<CommandObjective> = {
   evaluator: createCommand,
 };
 
-function removeCheckpoints(userFolder: string, study: string, trial: number): void {
+async function removeCheckpoints(userFolder: string, study: string, trial: number): Promise<void> {
   const folder = checkpointFolder(userFolder, study, trial);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Resources by objective: they are asked for several times a trial. */
@@ -156,7 +156,7 @@ function createCommand({
       if (labPrograms) noteLabStudy(userFolder, study.study);
     }
     if (!swept) {
-      removeAbandonedFolders(userFolder);
+      await removeAbandonedFolders(userFolder);
       if (labPrograms) void sweepLabFiles(userFolder, Date.now());
     }
     swept = true;
@@ -167,7 +167,7 @@ function createCommand({
       const attempt: AttemptParts = {
         objective,
         own,
-        place: checkouts.placeFor(objective),
+        place: await checkouts.placeFor(objective),
         study,
         lane,
         userFolder,
@@ -194,7 +194,7 @@ function createCommand({
         gpus === 0 ? await runAttempt(attempt) : await runOnCard(attempt, card, gpus === 1);
       // The host deletes its own checkpoints only.
       if (labPrograms && end.outcome === 'finished' && objective.keep.checkpoints === 'none')
-        removeCheckpoints(userFolder, study.study, lane.attempt.number);
+        await removeCheckpoints(userFolder, study.study, lane.attempt.number);
       ends.push(end);
       listener.ended(place, end);
     }

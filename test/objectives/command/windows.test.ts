@@ -181,14 +181,14 @@ describe('Commands: entries of the project folder that this system does not link
 });
 
 describe('Commands: folders of workers that are gone', () => {
-  it('are deleted, also that of an earlier process with this id', () => {
+  it('are deleted, also that of an earlier process with this id', async () => {
     const runs = join(folder.path, 'runs');
     const [own, running] = [join(runs, String(process.pid)), join(runs, String(process.ppid))];
     for (const each of [own, running]) {
       mkdirSync(join(each, 'code'), { recursive: true });
       writeFileSync(join(each, 'code', 'left.txt'), 'left');
     }
-    removeAbandonedFolders(folder.path);
+    await removeAbandonedFolders(folder.path);
     expect(existsSync(own)).toBe(false);
     expect(readFileSync(join(running, 'code', 'left.txt'), 'utf8')).toBe('left');
   });

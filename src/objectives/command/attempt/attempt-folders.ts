@@ -2,20 +2,20 @@
  * Folders of attempts, short because of Windows' limit on paths: `runs/<process>/<number>` is
  * emptied after the attempt and deleted with the worker; `checkpoints/<study>/<trial>` outlives
  * attempts. Empty folders are renamed from attempt to attempt: creating and deleting one costs a
- * file system milliseconds.
+ * file system milliseconds. Files of programs, which may be large and many, are copied and deleted
+ * without holding up the event loop: a worker that says nothing for two seconds counts as lost.
  */
 import {
   chmodSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
-  rmdir,
   writeFileSync,
 } from 'node:fs';
+import { cp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from '../../../runtime/process-running.ts';
 import { checkpointFolder } from '../../checkpoint-places.ts';
@@ -30,8 +30,11 @@ export interface AttemptFolders {
   readonly reportsFile: string;
   readonly stopFile: string;
   /** Deletes what does not outlive the attempt, and a checkpoint folder that is empty. */
-  remove(): void;
+  remove(): Promise<void>;
 }
+
+/** Options that delete a folder with what is in it. */
+const WHOLE = { recursive: true, force: true, maxRetries: 3 } as const;
 
 const runs = (userFolder: string): string => join(userFolder, 'runs');
 
@@ -56,11 +59,11 @@ export class AttemptFolderPool {
    * @param source trial whose checkpoint folder the trial's becomes a copy of; null or the trial
    * itself: it keeps its own
    */
-  create(
+  async create(
     attempt: { readonly study: string; readonly number: number; readonly attemptNumber: number },
     params: unknown,
     source: number | null = null,
-  ): AttemptFolders {
+  ): Promise<AttemptFolders> {
     const { study, number, attemptNumber } = attempt;
     const base = this.#spare ?? this.#newBase();
     this.#spare = null;
@@ -68,9 +71,9 @@ export class AttemptFolderPool {
     const checkpointDir = checkpointFolder(this.#userFolder, study, number);
     if (source !== null && source !== number) {
       // An earlier attempt may have changed its copy.
-      rmSync(checkpointDir, { recursive: true, force: true, maxRetries: 3 });
+      await rm(checkpointDir, WHOLE);
       const copied = checkpointFolder(this.#userFolder, study, source);
-      if (existsSync(copied)) cpSync(copied, checkpointDir, { recursive: true });
+      if (existsSync(copied)) await cp(copied, checkpointDir, { recursive: true });
     }
     const spareCheckpoints = join(base, 'checkpoints');
     placeEmpty(spareCheckpoints, checkpointDir);
@@ -86,17 +89,17 @@ export class AttemptFolderPool {
       paramsFile,
       reportsFile,
       stopFile,
-      remove: () => {
-        if (emptied(trialDir) && emptied(temporaryDir)) {
+      remove: async () => {
+        if ((await emptied(trialDir)) && (await emptied(temporaryDir))) {
           // Most programs leave the first one only, and looking costs less than deleting in vain.
           for (const file of [paramsFile, reportsFile, stopFile])
             if (existsSync(file)) rmSync(file, { force: true });
-          if (isEmpty(checkpointDir)) takeEmpty(checkpointDir, spareCheckpoints);
+          if (isEmpty(checkpointDir)) await takeEmpty(checkpointDir, spareCheckpoints);
           this.#spare = base;
         } else {
-          rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+          await rm(base, WHOLE);
           // Fails if it has checkpoints.
-          rmdir(checkpointDir, () => undefined);
+          await rmdir(checkpointDir).catch(() => undefined);
         }
       },
     };
@@ -129,12 +132,12 @@ function placeEmpty(spare: string, folder: string): void {
 }
 
 /** Moves an empty folder to where `placeEmpty` finds it. */
-function takeEmpty(folder: string, spare: string): void {
+async function takeEmpty(folder: string, spare: string): Promise<void> {
   try {
     chmodSync(folder, 0o700);
     renameSync(folder, spare);
   } catch {
-    rmdir(folder, () => undefined);
+    await rmdir(folder).catch(() => undefined);
   }
 }
 
@@ -142,12 +145,11 @@ function takeEmpty(folder: string, spare: string): void {
  * Deletes what a folder contains. @returns false: not all of it, or the program has deleted the
  * folder, or put a link to another in its place
  */
-function emptied(folder: string): boolean {
+async function emptied(folder: string): Promise<boolean> {
   try {
     if (!lstatSync(folder).isDirectory()) return false;
     chmodSync(folder, 0o700);
-    for (const name of readdirSync(folder))
-      rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 3 });
+    for (const name of readdirSync(folder)) await rm(join(folder, name), WHOLE);
     return true;
   } catch {
     return false;
@@ -169,12 +171,12 @@ export function isEmpty(folder: string): boolean {
  * this process creates its own: an earlier process may have had its id. Folders that a program
  * still uses stay, as Windows requires.
  */
-export function removeAbandonedFolders(userFolder: string): void {
+export async function removeAbandonedFolders(userFolder: string): Promise<void> {
   for (const name of namesIn(runs(userFolder))) {
     const pid = /^\d+$/.test(name) ? Number(name) : null;
     if (pid === null || (pid !== process.pid && isRunning(pid))) continue;
     try {
-      rmSync(join(runs(userFolder), name), { recursive: true, force: true, maxRetries: 3 });
+      await rm(join(runs(userFolder), name), WHOLE);
     } catch {
       // The next worker tries again.
     }

@@ -60,7 +60,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
   const { number, attemptNumber } = lane.attempt;
   const told = seedAndParams(objective, lane.params, study.seed, number);
-  const folders = pool.create(lane.attempt, told.params, lane.part?.source ?? null);
+  const folders = await pool.create(lane.attempt, told.params, lane.part?.source ?? null);
   const { sends } = parts;
   const output = sends?.folder ?? outputFolder(userFolder, study.study, number);
   const log = new OutputLog(output, attemptNumber, objective.keep.outputMb * 1e6);
@@ -80,7 +80,7 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
     return end;
   } finally {
     log.close();
-    folders.remove();
+    await folders.remove();
     sent?.end();
   }
 }

@@ -19,7 +19,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { GalapagosError } from '../../../core/errors.ts';
 import { folderOf } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
@@ -34,6 +36,9 @@ import { namesRefusedByWindows } from './windows-names.ts';
 const CACHE = '__pycache__';
 /** Names that an error has. */
 const NAMED = 5;
+/** Milliseconds of writing after which the event loop gets a turn: a worker must not fall silent. */
+const TURN_MS = 20;
+const WHOLE = { recursive: true, force: true, maxRetries: 3 } as const;
 /** Most links to entries of the project folder, and most to entries beside it. */
 const MOST_LINKS = 10_000;
 
@@ -43,6 +48,13 @@ interface KnownFile {
   readonly start: number;
   /** As it was written; null: not yet. */
   version: string | null;
+}
+
+export interface CheckedOutSnapshot {
+  readonly hash: string;
+  /** Absolute path of its folder in a store. */
+  readonly place: string;
+  readonly entries: readonly SnapshotEntry[];
 }
 
 export class Checkout {
@@ -59,23 +71,32 @@ export class Checkout {
   readonly #symlink: typeof symlinkSync;
 
   /**
-   * Writes the copy.
+   * Writes a copy.
    * @param base absolute path of the folder to create the copy in; created
-   * @param snapshot absolute path of its folder in a store, and its entries
    * @param project absolute path of the project folder, which need not exist
    * @throws GalapagosError `damaged` where the snapshot has other contents than its list says;
    *   `unsupported` where Windows cannot have its names
    */
-  constructor(
+  static async create(
     base: string,
-    snapshot: {
-      readonly hash: string;
-      readonly place: string;
-      readonly entries: readonly SnapshotEntry[];
-    },
+    snapshot: CheckedOutSnapshot,
     project: string,
     platform: NodeJS.Platform = process.platform,
     symlink: typeof symlinkSync = symlinkSync,
+  ): Promise<Checkout> {
+    const copy = new Checkout(base, snapshot, project, platform, symlink);
+    await copy.restore();
+    copy.#linkProject(project);
+    copy.#linkBeside(project);
+    return copy;
+  }
+
+  private constructor(
+    base: string,
+    snapshot: CheckedOutSnapshot,
+    project: string,
+    platform: NodeJS.Platform,
+    symlink: typeof symlinkSync,
   ) {
     this.#base = base;
     this.#symlink = symlink;
@@ -98,9 +119,6 @@ export class Checkout {
         start += entry.bytes;
       }
     }
-    this.restore();
-    this.#linkProject(project);
-    this.#linkBeside(project);
   }
 
   /**
@@ -110,22 +128,22 @@ export class Checkout {
     return [...this.#unlinked];
   }
 
-  /** Makes the copy equal to the snapshot again. @throws as the constructor */
-  restore(): void {
+  /** Makes the copy equal to the snapshot again. @throws as `create` */
+  async restore(): Promise<void> {
     // Cheaper than making a folder that is there.
     if (!existsSync(this.folder)) mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const kept = new Set<KnownFile>();
+    const others: string[] = [];
     this.#compare(
       '',
       (file) => kept.add(file),
-      (path) => {
-        rmSync(join(this.folder, path), { recursive: true, force: true, maxRetries: 3 });
-      },
+      (path) => others.push(path),
     );
+    for (const path of others) await rm(join(this.folder, path), WHOLE);
     for (const file of this.#files.values()) if (!kept.has(file)) file.version = null;
     for (const path of this.#folders) mkdirSync(join(this.folder, path), { recursive: true });
     const missing = [...this.#files.values()].filter(({ version }) => version === null);
-    if (missing.length > 0) this.#write(missing);
+    if (missing.length > 0) await this.#write(missing);
     for (const [path, target] of this.#links) {
       const link = join(this.folder, path);
       if (!this.#isLink(path) && !makeLink(target, link, this.#symlink)) this.#unlinked.add(path);
@@ -144,8 +162,8 @@ export class Checkout {
   }
 
   /** Deletes the copy, and what its programs wrote beside it. */
-  remove(): void {
-    rmSync(this.#base, { recursive: true, force: true, maxRetries: 3 });
+  async remove(): Promise<void> {
+    await rm(this.#base, WHOLE);
   }
 
   /**
@@ -174,10 +192,15 @@ export class Checkout {
     return target !== undefined && isLinkTo(target, join(this.folder, path));
   }
 
-  #write(files: readonly KnownFile[]): void {
+  async #write(files: readonly KnownFile[]): Promise<void> {
     const contents = openSync(this.#contents, 'r');
+    let turnedAt = performance.now();
     try {
       for (const file of files) {
+        if (performance.now() - turnedAt >= TURN_MS) {
+          await setImmediate();
+          turnedAt = performance.now();
+        }
         const { path, bytes, sha256, executable } = file.entry;
         const data = Buffer.alloc(bytes);
         const read = bytes === 0 ? 0 : readSync(contents, data, 0, bytes, file.start);

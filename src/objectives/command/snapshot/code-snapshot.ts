@@ -228,11 +228,11 @@ export class Checkouts {
    * Returns the place of an attempt, with the files of the snapshot in it.
    * @throws Error if the snapshot is not on this machine, or damaged
    */
-  placeFor({ folder, snapshot }: CommandObjective): RunningPlace {
+  async placeFor({ folder, snapshot }: CommandObjective): Promise<RunningPlace> {
     if (snapshot === undefined) return { folder, project: folder };
     const { hash, project } = snapshot;
-    if (this.#hash !== hash || this.#checkout === null) this.#open(hash, project);
-    else this.#checkout.restore();
+    if (this.#hash !== hash || this.#checkout === null) await this.#open(hash, project);
+    else await this.#checkout.restore();
     const checkout = this.#checkout;
     const place = {
       folder: join(checkout?.folder ?? '', snapshot.folder),
@@ -252,8 +252,8 @@ export class Checkouts {
     return { ...place, lost };
   }
 
-  #open(hash: string, project: string): void {
-    this.#checkout?.remove();
+  async #open(hash: string, project: string): Promise<void> {
+    await this.#checkout?.remove();
     this.#checkout = null;
     for (const store of [
       SnapshotStore.own(this.#userFolder),
@@ -262,7 +262,7 @@ export class Checkouts {
       const place = store.placeOf(hash);
       const entries = store.entries(hash);
       if (place === null || entries === null) continue;
-      this.#checkout = new Checkout(
+      this.#checkout = await Checkout.create(
         join(this.#ownFolder, 'code'),
         { hash, place, entries },
         project,

@@ -43,10 +43,10 @@ afterEach(() => folder.remove());
 
 const read = (...path: readonly string[]): string => readFileSync(join(...path), 'utf8');
 
-function checkOut(hash: string, from = project): Checkout {
+function checkOut(hash: string, from = project): Promise<Checkout> {
   const place = store.placeOf(hash) ?? '';
   const entries = store.entries(hash) ?? [];
-  return new Checkout(join(folder.path, 'copy'), { hash, place, entries }, from);
+  return Checkout.create(join(folder.path, 'copy'), { hash, place, entries }, from);
 }
 
 /** Paths, kinds and contents of a folder; those of links are not followed. */
@@ -70,7 +70,7 @@ describe('Code snapshots', () => {
     symlinkSync('../train.py', join(project, 'src', 'link'));
     const { hash, files, bytes } = await takeSnapshot(project, store);
     expect({ files, bytes }).toEqual({ files: 4, bytes: 4 });
-    const copy = checkOut(hash);
+    const copy = await checkOut(hash);
     expect(listed(copy.folder)).toEqual(listed(project));
   });
 
@@ -114,7 +114,7 @@ describe('Code snapshots', () => {
     })(store.folder);
     const { hash } = await takeSnapshot(project, racing);
     expect(times).toBe(3);
-    expect(read(checkOut(hash).folder, 'b')).toBe('1xx');
+    expect(read((await checkOut(hash)).folder, 'b')).toBe('1xx');
     const always = new (class extends SnapshotStore {
       override staging(): string {
         writeFileSync(join(project, 'b'), String(Math.random()));
@@ -192,7 +192,7 @@ describe('Code snapshots: the working copy of an attempt', () => {
     writeTree(project, { 'a.py': '1', 'sub/b.py': '2', 'sub/c': '3' });
     symlinkSync('a.py', join(project, 'link'));
     const { hash } = await takeSnapshot(project, store);
-    const copy = checkOut(hash);
+    const copy = await checkOut(hash);
     const before = listed(copy.folder);
     const { mtimeMs } = lstatSync(join(copy.folder, 'sub/c'));
     // Of equal length, with the time of before.
@@ -203,12 +203,12 @@ describe('Code snapshots: the working copy of an attempt', () => {
     writeTree(copy.folder, { 'new/x': '', 'sub/y': '', 'sub/__pycache__/b.pyc': '' });
     rmSync(join(copy.folder, 'link'));
     symlinkSync('sub', join(copy.folder, 'link'));
-    copy.restore();
+    await copy.restore();
     expect(listed(copy.folder).filter((each) => !each.includes('__pycache__'))).toEqual(before);
     expect(existsSync(join(copy.folder, 'sub/__pycache__/b.pyc'))).toBe(true);
     rmSync(join(copy.folder, 'sub'), { recursive: true });
     writeFileSync(join(copy.folder, 'sub'), 'a file in its place');
-    copy.restore();
+    await copy.restore();
     expect(listed(copy.folder)).toEqual(before);
   });
 
@@ -225,7 +225,7 @@ describe('Code snapshots: the working copy of an attempt', () => {
     const { hash, leftOut } = await takeSnapshot(project, store);
     expect(leftOut.map(({ path }) => path)).toEqual(['.git', 'data', 'env', 'sub/old.log']);
     writeTree(project, { '.gitignore': '*.py\n', 'later.py': '', 'new.log': '' });
-    const copy = checkOut(hash);
+    const copy = await checkOut(hash);
     expect(read(copy.folder, 'data', 'x')).toBe('data');
     expect(readdirSync(copy.folder).sort()).toEqual([
       '.gitignore',
@@ -236,8 +236,8 @@ describe('Code snapshots: the working copy of an attempt', () => {
       'sub',
     ]);
     expect(readdirSync(join(copy.folder, 'sub')).sort()).toEqual(['b.py', 'old.log']);
-    copy.restore();
-    copy.remove();
+    await copy.restore();
+    await copy.remove();
     expect(read(project, 'data', 'x')).toBe('data');
   });
 
@@ -245,12 +245,12 @@ describe('Code snapshots: the working copy of an attempt', () => {
     writeTree(project, { 'a.py': '1' });
     writeTree(join(project, '..'), { 'data/x': 'data' });
     const { hash } = await takeSnapshot(project, store);
-    const copy = checkOut(hash);
+    const copy = await checkOut(hash);
     expect(read(copy.folder, '..', 'data', 'x')).toBe('data');
     writeFileSync(join(copy.folder, '..', 'new'), '');
-    copy.restore();
+    await copy.restore();
     expect(read(copy.folder, '..', 'data', 'x')).toBe('data');
-    copy.remove();
+    await copy.remove();
     expect(existsSync(join(copy.folder, '..'))).toBe(false);
     expect(read(project, '..', 'data', 'x')).toBe('data');
     expect(existsSync(join(project, '..', 'new'))).toBe(false);
@@ -260,14 +260,14 @@ describe('Code snapshots: the working copy of an attempt', () => {
     writeTree(project, { 'a.py': '1' });
     const { hash } = await takeSnapshot(project, store);
     renameSync(project, `${project}.old`);
-    expect(listed(checkOut(hash).folder)).toEqual(['a.py 31']);
+    expect(listed((await checkOut(hash)).folder)).toEqual(['a.py 31']);
   });
 
   it('is refused where the snapshot is damaged, which names the file', async () => {
     writeTree(project, { 'a.py': '1', 'b.py': '2' });
     const { hash } = await takeSnapshot(project, store);
     writeFileSync(join(store.placeOf(hash) ?? '', CONTENTS_FILE), '13');
-    expect(() => checkOut(hash)).toThrow(/is damaged: b\.py: expected SHA-256/);
+    await expect(checkOut(hash)).rejects.toThrow(/is damaged: b\.py: expected SHA-256/);
   });
 });
 

@@ -70,9 +70,9 @@ describe('Snapshots on Windows: names', () => {
     );
   });
 
-  it('that Windows cannot have keep a copy from being written', () => {
+  it('that Windows cannot have keep a copy from being written', async () => {
     const snapshot = { hash, place: folder.path, entries: [file('aux.py'), file('b')] };
-    expect(() => new Checkout(folder.file('copy'), snapshot, '/p', 'win32')).toThrow(
+    await expect(Checkout.create(folder.file('copy'), snapshot, '/p', 'win32')).rejects.toThrow(
       /^Windows cannot have these names of the code: aux\.py \(the name of a device\); rename them, or/,
     );
     expect(existsSync(folder.file('copy'))).toBe(false);
@@ -139,14 +139,14 @@ describe('Snapshots on Windows: links', () => {
       place: store.placeOf(taken) ?? '',
       entries: store.entries(taken) ?? [],
     };
-    const copy = new Checkout(folder.file('copy'), snapshot, project, 'win32', forbidden);
+    const copy = await Checkout.create(folder.file('copy'), snapshot, project, 'win32', forbidden);
     for (let time = 0; time < 2; time++) {
       expect(copy.unlinked).toEqual(['big']);
       expect(copy.changed()).toEqual([]);
       expect(readFileSync(join(copy.folder, 'data.csv'), 'utf8')).toBe('1');
-      copy.restore();
+      await copy.restore();
     }
-    copy.remove();
+    await copy.remove();
     expect(readFileSync(join(project, 'data.csv'), 'utf8')).toBe('1');
   });
 
