@@ -47,9 +47,10 @@ import type { RunEnd } from './run-summary.ts';
 
 /**
  * Milliseconds that running trials have to finish after a first signal, by signal; none when output
- * is lost.
+ * is lost. With the pause and the end of the workers they are less than the time after which the
+ * process ends in any case.
  */
-const GRACE_MS = { SIGINT: 5_000, SIGTERM: 3_000, SIGHUP: 3_000 } as const;
+const GRACE_MS = { SIGINT: 5_000, SIGTERM: 2_000, SIGHUP: 2_000 } as const;
 /**
  * Milliseconds after the grace period within which the pause must be written to a lab file that
  * currently cannot be written.
