@@ -267,6 +267,20 @@ describe('Commands: what a program is told', () => {
     expect(read(1)).toBe('0-2\n2-4\n4-6\n');
   });
 
+  it('copies links between checkpoints so that they stay in the copy', async () => {
+    const add = {
+      command: shell(
+        'cd "$GALAPAGOS_CHECKPOINT_DIR"; [ -L latest ] || ln -s c latest; echo x >> latest; echo "value=$(wc -l < c)"',
+      ),
+      ...VALUE,
+    };
+    const part = (source: number | null) => ({ source, from: 0, until: 1 });
+    expect(await place.start(add, {}, 0, 1, part(null)).ended).toMatchObject({ value: 1 });
+    expect(await place.start(add, {}, 1, 1, part(0)).ended).toMatchObject({ value: 2 });
+    const source = join(place.userFolder, 'checkpoints/c0ffee/0/c');
+    expect(readFileSync(source, 'utf8')).toBe('x\n');
+  });
+
   it('counts the values of a rule from the first epoch of its part, up to its last', async () => {
     const rule = { stdout: 'loss=(.*)' };
     const about = {

@@ -73,7 +73,9 @@ export class AttemptFolderPool {
       // An earlier attempt may have changed its copy.
       await rm(checkpointDir, WHOLE);
       const copied = checkpointFolder(this.#userFolder, study, source);
-      if (existsSync(copied)) await cp(copied, checkpointDir, { recursive: true });
+      // Links to the newest checkpoint lead to the one in the copy.
+      if (existsSync(copied))
+        await cp(copied, checkpointDir, { recursive: true, verbatimSymlinks: true });
     }
     const spareCheckpoints = join(base, 'checkpoints');
     placeEmpty(spareCheckpoints, checkpointDir);
