@@ -134,17 +134,27 @@ describe('Run: whole runs', () => {
     const folder = made();
     const objective = { durationMs: 50, failOnSlots: ['local/cpu/0'] };
     const study = syntheticStudy(folder, objective, ENDLESS);
+    let othersWorkAt = Infinity;
     const life = start(['run', study, '--workers', '3', '--json'], folder, (line) => {
-      if (eventOf(line)['state'] === 'quarantined') life.process.kill('SIGINT');
+      const event = eventOf(line);
+      if (event.event === 'trialEnded' && event['state'] === 'complete')
+        othersWorkAt = Math.min(othersWorkAt, Date.now());
+      if (event['state'] === 'quarantined') life.process.kill('SIGINT');
     });
     const { code, stdout } = await life.ended;
     const events = stdout.split('\n').map(eventOf);
     expect(code).toBe(130);
+    expect(othersWorkAt).toBeLessThan(Infinity);
     expect(events.filter(({ state }) => state === 'quarantined')).toEqual([
       expect.objectContaining({ event: 'worker', slot: 'local/cpu/0' }),
     ]);
     const records = await finishedRecords(study, folder, 3);
-    expect(records.filter(({ state }) => state !== 'complete')).toEqual([]);
+    // As long as this worker is the only one that has started, each attempt is its own.
+    expect(
+      records.filter(
+        ({ state, complete }) => state !== 'complete' && Number(complete) > othersWorkAt,
+      ),
+    ).toEqual([]);
   });
 
   it('counts a diverged attempt as the worst result, and continues with the same worker', async () => {
