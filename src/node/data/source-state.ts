@@ -17,7 +17,7 @@ const ELSEWHERE_MS = 5_000;
 const MOST_WRONG = 2;
 
 /** A request under way. */
-export type Request = Readonly<Record<never, never>>;
+export type Request = symbol;
 
 export class SourceState {
   /** For people. */
@@ -61,7 +61,7 @@ export class SourceState {
 
   asked(now: number): Request {
     if (this.under === 0) this.#oldestSince = now;
-    const request = {};
+    const request = Symbol('request');
     this.#under.add(request);
     return request;
   }
