@@ -44,6 +44,11 @@ export function scoreKindOf(
   };
 }
 
+/** Nearest value that a score can have: accuracies are fractions of the samples. */
+export function possibleScore(value: number, { metric }: Pick<ScoreKind, 'metric'>): number {
+  return metric === 'accuracy' ? Math.min(1, Math.max(0, value)) : value;
+}
+
 /** `validation accuracy`, `test loss`, `value`. */
 export function scoreName({ metric, split }: ScoreKind): string {
   return split === null ? metric : `${split} ${metric}`;

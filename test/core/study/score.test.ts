@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  possibleScore,
   scoreKindOf,
   scoreName,
   scoreText,
@@ -22,5 +23,12 @@ describe('Scores: one format', () => {
     expect(scoreText(1.5, 'value')).toBe('1.500');
     const validation = { metric: 'accuracy', split: 'validation' } as const;
     expect(scoreWithSplit(0.96367, validation)).toBe('96.37\u202f% (validation)');
+  });
+
+  it('bounds what a model predicts by the values that an accuracy can have', () => {
+    const bounded = (metric: 'accuracy' | 'loss'): number[] =>
+      [-0.2, 0.5, 1.33].map((each) => possibleScore(each, { metric }));
+    expect(bounded('accuracy')).toEqual([0, 0.5, 1]);
+    expect(bounded('loss')).toEqual([-0.2, 0.5, 1.33]);
   });
 });
