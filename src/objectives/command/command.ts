@@ -1,8 +1,8 @@
 /** The objective kind `command`: any program, one process for each attempt. */
-import { rm } from 'node:fs/promises';
 import type { Objective } from '../../core/study/study-spec.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { Gate } from '../../runtime/gate.ts';
+import { removeTree } from '../../runtime/remove-tree.ts';
 import { withVariables } from '../../runtime/environment-variables.ts';
 import { commandObjective } from '../../protocol/command-objective.ts';
 import type { CommandObjective } from '../../protocol/command-objective.ts';
@@ -80,11 +80,6 @@ export const command: ObjectiveKind<CommandObjective> = {
   keepsCheckpoints: (objective) => parsedOf(objective).keep.checkpoints,
   evaluator: createCommand,
 };
-
-async function removeCheckpoints(userFolder: string, study: string, trial: number): Promise<void> {
-  const folder = checkpointFolder(userFolder, study, trial);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-}
 
 /** Resources by objective: they are asked for several times a trial. */
 const resources = new WeakMap<Objective, Resources>();
@@ -194,7 +189,7 @@ function createCommand({
         gpus === 0 ? await runAttempt(attempt) : await runOnCard(attempt, card, gpus === 1);
       // The host deletes its own checkpoints only.
       if (labPrograms && end.outcome === 'finished' && objective.keep.checkpoints === 'none')
-        await removeCheckpoints(userFolder, study.study, lane.attempt.number);
+        await removeTree(checkpointFolder(userFolder, study.study, lane.attempt.number));
       ends.push(end);
       listener.ended(place, end);
     }

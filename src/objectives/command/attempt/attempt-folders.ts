@@ -15,9 +15,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { cp, rm, rmdir } from 'node:fs/promises';
+import { cp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from '../../../runtime/process-running.ts';
+import { removeTree } from '../../../runtime/remove-tree.ts';
 import { checkpointFolder } from '../../checkpoint-places.ts';
 import { namesIn } from '../names-in.ts';
 
@@ -32,9 +33,6 @@ export interface AttemptFolders {
   /** Deletes what does not outlive the attempt, and a checkpoint folder that is empty. */
   remove(): Promise<void>;
 }
-
-/** Options that delete a folder with what is in it. */
-const WHOLE = { recursive: true, force: true, maxRetries: 3 } as const;
 
 const runs = (userFolder: string): string => join(userFolder, 'runs');
 
@@ -71,7 +69,7 @@ export class AttemptFolderPool {
     const checkpointDir = checkpointFolder(this.#userFolder, study, number);
     if (source !== null && source !== number) {
       // An earlier attempt may have changed its copy.
-      await rm(checkpointDir, WHOLE);
+      await removeTree(checkpointDir);
       const copied = checkpointFolder(this.#userFolder, study, source);
       // Links to the newest checkpoint lead to the one in the copy.
       if (existsSync(copied))
@@ -99,7 +97,7 @@ export class AttemptFolderPool {
           if (isEmpty(checkpointDir)) await takeEmpty(checkpointDir, spareCheckpoints);
           this.#spare = base;
         } else {
-          await rm(base, WHOLE);
+          await removeTree(base);
           // Fails if it has checkpoints.
           await rmdir(checkpointDir).catch(() => undefined);
         }
@@ -151,7 +149,7 @@ async function emptied(folder: string): Promise<boolean> {
   try {
     if (!lstatSync(folder).isDirectory()) return false;
     chmodSync(folder, 0o700);
-    for (const name of readdirSync(folder)) await rm(join(folder, name), WHOLE);
+    for (const name of readdirSync(folder)) await removeTree(join(folder, name));
     return true;
   } catch {
     return false;
@@ -178,7 +176,7 @@ export async function removeAbandonedFolders(userFolder: string): Promise<void> 
     const pid = /^\d+$/.test(name) ? Number(name) : null;
     if (pid === null || (pid !== process.pid && isRunning(pid))) continue;
     try {
-      await rm(join(runs(userFolder), name), WHOLE);
+      await removeTree(join(runs(userFolder), name));
     } catch {
       // The next worker tries again.
     }

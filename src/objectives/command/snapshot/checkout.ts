@@ -19,10 +19,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GalapagosError } from '../../../core/errors.ts';
+import { removeTree } from '../../../runtime/remove-tree.ts';
 import { folderOf } from '../../../protocol/code-snapshot.ts';
 import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
 import { namesIn } from '../names-in.ts';
@@ -38,7 +38,6 @@ const CACHE = '__pycache__';
 const NAMED = 5;
 /** Milliseconds of writing after which the event loop gets a turn: a worker must not fall silent. */
 const TURN_MS = 20;
-const WHOLE = { recursive: true, force: true, maxRetries: 3 } as const;
 /** Most links to entries of the project folder, and most to entries beside it. */
 const MOST_LINKS = 10_000;
 
@@ -139,7 +138,7 @@ export class Checkout {
       (file) => kept.add(file),
       (path) => others.push(path),
     );
-    for (const path of others) await rm(join(this.folder, path), WHOLE);
+    for (const path of others) await removeTree(join(this.folder, path));
     for (const file of this.#files.values()) if (!kept.has(file)) file.version = null;
     for (const path of this.#folders) mkdirSync(join(this.folder, path), { recursive: true });
     const missing = [...this.#files.values()].filter(({ version }) => version === null);
@@ -163,7 +162,7 @@ export class Checkout {
 
   /** Deletes the copy, and what its programs wrote beside it. */
   async remove(): Promise<void> {
-    await rm(this.#base, WHOLE);
+    await removeTree(this.#base);
   }
 
   /**
