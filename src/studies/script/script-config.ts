@@ -194,7 +194,7 @@ function passedAs(asked: Asked, file: string): Found {
   const found = { file, args: args.map(doubled), notes: [] };
   const option = optionFor(asked);
   if (option !== undefined) return { ...found, passing: [option.flag, '{config}'] };
-  if (args.length === 0 && help.positional.some((name) => CONFIG_NAME.test(name)))
+  if (args.length === 0 && help.positional.some(takesConfig))
     return { ...found, passing: ['{config}'] };
   const name = file.slice(file.lastIndexOf('/') + 1);
   if (source.includes(name))
@@ -216,7 +216,7 @@ function passedAs(asked: Asked, file: string): Found {
 
 /** The option that takes the file; of a script that reads `sys.argv`, as its source names it. */
 function optionFor({ help, source }: Asked): Pick<ScriptOption, 'flag' | 'default'> | undefined {
-  const shown = help.options.find(({ name, takesValue }) => takesValue && CONFIG_NAME.test(name));
+  const shown = help.options.find(({ name, takesValue }) => takesValue && takesConfig(name));
   if (shown !== undefined) return shown;
   const flags = source.matchAll(/(["'])(--?[A-Za-z][\w-]*)=?\1/g);
   const flag = [...flags].map((match) => match[2] ?? '').find(isFlag);
@@ -284,7 +284,7 @@ function proposeValue(option: ScriptOption): ReturnType<typeof propose> {
 }
 
 function isFlag(arg: string): boolean {
-  return arg.startsWith('-') && CONFIG_NAME.test(arg.replace(/^--?/, '').replace(/=.*$/, ''));
+  return arg.startsWith('-') && takesConfig(arg.replace(/^--?/, '').replace(/=.*$/, ''));
 }
 
 function isFile(folder: string, path: string): boolean {

@@ -16,5 +16,13 @@ export interface ConfigEntry {
   readonly to: number;
 }
 
+/** @param value as YAML, or a parameter, has it */
+export function kindOf(value: unknown): EntryKind {
+  if (value === null) return 'nothing';
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'boolean' ? 'boolean' : 'other';
+}
+
 /** A file that cannot be used; the message says where and why. */
 export class ConfigError extends Error {}

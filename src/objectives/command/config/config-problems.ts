@@ -9,7 +9,7 @@ import type { Distribution, SearchSpace } from '../../../core/search-space/distr
 import type { CommandObjective } from '../../../protocol/command-objective.ts';
 import { isInside } from '../is-inside.ts';
 import { ALL_PARAMETERS, parseArgument, placeholdersOf } from '../template.ts';
-import { ConfigError } from './config-entry.ts';
+import { ConfigError, kindOf } from './config-entry.ts';
 import type { ConfigEntry, EntryKind } from './config-entry.ts';
 import { CONFIG_ENDINGS, entriesOf, isConfigPath, lineText } from './config-text.ts';
 import { passesConfig, studyConfig } from './trial-config.ts';
@@ -157,11 +157,6 @@ function noNull(path: string): Problem {
 function kindsOf(axis: Distribution): EntryKind[] {
   if (axis.type !== 'categorical') return ['number'];
   return [...new Set(axis.choices.map(kindOf))];
-}
-
-function kindOf(value: unknown): EntryKind {
-  if (value === null) return 'nothing';
-  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'text';
 }
 
 function setProblems(

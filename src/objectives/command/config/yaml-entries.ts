@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 import type { ParamValue } from '../../../core/search-space/distribution.ts';
-import { ConfigError } from './config-entry.ts';
+import { ConfigError, kindOf } from './config-entry.ts';
 import type { ConfigEntry, EntryKind } from './config-entry.ts';
 
 /** Loaded on demand: 30 ms, of which most processes need none. */
@@ -83,13 +83,6 @@ class Reader {
     const text = source ?? this.#text.slice(from, to);
     this.entries.push({ name: path.join('.'), kind, value, source: text, from, to });
   }
-}
-
-function kindOf(value: unknown): EntryKind {
-  if (value === null) return 'nothing';
-  if (typeof value === 'number') return 'number';
-  if (typeof value === 'string') return 'text';
-  return typeof value === 'boolean' ? 'boolean' : 'other';
 }
 
 function paramOf(value: unknown): ParamValue {
