@@ -65,7 +65,7 @@ describe('Shared lab: Slurm', () => {
       .map((task) => folder.file(`${task}.out`))
       .map((file) => (existsSync(file) ? readFileSync(file, 'utf8').slice(-300) : 'no output'));
     const events = commands.map((command) => JSON.stringify(command.events.at(-1)));
-    return JSON.stringify({ queue, nodes, events });
+    return JSON.stringify({ queue, controller: slurm?.log().slice(-1_000), nodes, events });
   }
 
   it('joins, drains on a warning, is requeued, and ends with the study', async () => {
@@ -95,8 +95,9 @@ describe('Shared lab: Slurm', () => {
     const left = (event: PrintedEvent): boolean => stateOf(event, `${job}_1`) === null;
     await step('the warned node drains', cluster.until(left, cluster.events.length));
     slurm.run('scontrol', 'requeue', `${job}_1`);
-    // Slurm lets requeued jobs wait for two minutes.
-    slurm.run('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now');
+    // Slurm lets requeued jobs wait for two minutes. A credential issued in the second in which
+    // the one before was revoked counts as revoked too, and the task fails.
+    slurm.run('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now+2');
     await step(
       'the requeued node joins',
       host.until((event) => seen(event).size === 4),

@@ -68,6 +68,11 @@ export class RealSlurm {
     return spawnSync('sinfo', ['-h'], { env, encoding: 'utf8' }).stdout.includes('idle');
   }
 
+  /** Returns what the controller has logged. */
+  log(): string {
+    return readFileSync(join(this.#folder, 'log/slurmctld.log'), 'utf8');
+  }
+
   /** Resolves when its daemons have ended. */
   async stop(): Promise<void> {
     for (const name of ['slurmd', 'slurmctld', 'munge/munged']) {
@@ -131,6 +136,8 @@ function configuration(
     'TaskPlugin=task/none',
     'SelectType=select/cons_tres',
     'SelectTypeParameters=CR_Core',
+    // Jobs with a start time begin within a second of it, not within a minute.
+    'SchedulerParameters=sched_interval=1',
     'MpiDefault=none',
     'ReturnToService=2',
     // Offers more cores than the machine has: the nodes of the test mostly wait.
