@@ -2,7 +2,7 @@
 import { GalapagosError } from '../core/errors.ts';
 import type { ParamValue } from '../core/search-space/distribution.ts';
 import { boundsOf } from '../core/study/objectives.ts';
-import type { Listed } from '../core/study/objectives.ts';
+import type { Figures, Listed } from '../core/study/objectives.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
 import type { StudyEnergy } from '../core/study/study-energy.ts';
@@ -169,13 +169,18 @@ function listedOutput(
   // A trial that has diverged counts as the worst.
   if (!figures.values.every(Number.isFinite)) return {};
   const values = namedValues({ figures }, listed.objectives) ?? {};
-  const violates = boundsOf(listed).flatMap(({ metric, side, limit }, i) => {
-    const excess = figures.excesses[i] ?? 0;
+  const violates = violatedBounds(figures, listed);
+  return { values: { ...values }, ...(violates.length === 0 ? {} : { violates }) };
+}
+
+/** Bounds that a trial violates: `weights 131100, not at most 100000`. */
+export function violatedBounds({ excesses }: Pick<Figures, 'excesses'>, listed: Listed): string[] {
+  return boundsOf(listed).flatMap(({ metric, side, limit }, i) => {
+    const excess = excesses[i] ?? 0;
     if (excess <= 0) return [];
     const value = side === 'at most' ? limit + excess : limit - excess;
     return [`${metric} ${rounded(value)}, not ${side} ${limit}`];
   });
-  return { values: { ...values }, ...(violates.length === 0 ? {} : { violates }) };
 }
 
 /** Four significant digits. */

@@ -26,6 +26,12 @@ export const objectiveValues = z
   .record(z.string(), z.number())
   .describe('Value of each objective; absent: the study has one objective.');
 
+/** Of a trial of a study with constraints. */
+export const violates = z
+  .array(z.string())
+  .readonly()
+  .describe('Bounds that the trial violates; absent: none.');
+
 /** Origin of a trial. */
 export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),

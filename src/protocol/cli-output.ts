@@ -14,6 +14,7 @@ import {
   searchEdit,
   searchEdits,
   studyEnergy,
+  violates,
 } from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
@@ -197,11 +198,7 @@ const pausedAfter = count
 /** Of a trial of a study with several objectives or constraints. */
 const listedFields = {
   values: objectiveValues.exactOptional(),
-  violates: z
-    .array(z.string())
-    .readonly()
-    .exactOptional()
-    .describe('Bounds that the trial violates; absent: none.'),
+  violates: violates.exactOptional(),
 };
 
 export const trialOutput = strict({

@@ -1,6 +1,13 @@
 /** Output lines of `galapagos run --json`. */
 import { z } from 'zod';
-import { earlyStops, lineage, objectiveValues, params, studyEnergy } from './best-configs.ts';
+import {
+  earlyStops,
+  lineage,
+  objectiveValues,
+  params,
+  studyEnergy,
+  violates,
+} from './best-configs.ts';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { direction } from './study-file.ts';
@@ -86,7 +93,13 @@ const trialEnded = strict({
   value: z.number().nullable().describe('Null: failed or diverged.'),
   params,
   lineage,
-  isBest: z.boolean(),
+  isBest: z.boolean().describe('Of a study that lists objectives always false.'),
+  values: objectiveValues.exactOptional(),
+  violates: violates.exactOptional(),
+  joinsFront: z
+    .boolean()
+    .exactOptional()
+    .describe('Whether it is on the Pareto front; absent: the study lists no objectives.'),
   ms: milliseconds.nullable(),
   error: z.string().nullable(),
   metrics: z.record(z.string(), z.union([z.number(), z.string()])),
@@ -111,6 +124,12 @@ const progress = strict({
   leftMs: milliseconds.nullable(),
   elapsedMs: milliseconds,
   best: best.nullable(),
+  front: strict({
+    trials: z.int().min(0),
+    best: z.record(z.string(), z.number()).describe('By objective; empty: no trial is on it.'),
+  })
+    .exactOptional()
+    .describe('The Pareto front; absent: the study lists no objectives.'),
 });
 
 const storage = strict({
@@ -159,7 +178,9 @@ const finished = strict({
       'What trained the best, and why; numbers of different labels differ in their last bits.',
     ),
   ...scoreFields,
-  best: z.array(best),
+  best: z
+    .array(best)
+    .describe('Best first, at most five; of a study that lists objectives the Pareto front.'),
   generations: z
     .array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() }))
     .nullable(),

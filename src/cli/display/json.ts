@@ -5,7 +5,14 @@
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunOutput } from '../../protocol/run-output.ts';
 import { startedFromOutputOf } from '../../studies/start-from/map-history.ts';
-import type { BestTrial, RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
+import type {
+  BestTrial,
+  RankedEnd,
+  RunDisplay,
+  RunEvent,
+  RunStart,
+  RunSummary,
+} from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
 
 const PROGRESS_EVERY_MS = 1_000;
@@ -66,7 +73,7 @@ export class JsonDisplay implements RunDisplay {
     this.#lastMs ??= nowMs;
     if (nowMs - this.#lastMs < PROGRESS_EVERY_MS) return;
     this.#lastMs = nowMs;
-    const { done, run, perSecond, leftMs, elapsedMs, best } = progress;
+    const { done, run, perSecond, leftMs, elapsedMs, best, front } = progress;
     this.#say({
       event: 'progress',
       done,
@@ -75,6 +82,7 @@ export class JsonDisplay implements RunDisplay {
       leftMs,
       elapsedMs,
       best: best === null ? null : bestOutput(best),
+      ...(front === null ? {} : { front: { trials: front.size, best: { ...front.best } } }),
     });
   }
 
@@ -180,6 +188,7 @@ function outputOf(event: RunEvent): RunOutputBody {
         ms,
         error,
         metrics,
+        ranked,
       } = event;
       const lineage = { ...origin, parents: [...origin.parents] };
       return {
@@ -193,6 +202,7 @@ function outputOf(event: RunEvent): RunOutputBody {
         params,
         lineage,
         isBest,
+        ...(ranked === undefined ? {} : rankedOutput(ranked)),
         ms,
         error,
         metrics,
@@ -219,6 +229,21 @@ function outputOf(event: RunEvent): RunOutputBody {
     default:
       return event satisfies never;
   }
+}
+
+function rankedOutput({
+  values,
+  violates,
+  joinsFront,
+}: RankedEnd): Pick<
+  Extract<RunOutput, { event: 'trialEnded' }>,
+  'values' | 'violates' | 'joinsFront'
+> {
+  return {
+    values: { ...values },
+    ...(violates.length === 0 ? {} : { violates: [...violates] }),
+    joinsFront,
+  };
 }
 
 function bestOutput({

@@ -10,11 +10,13 @@ import { outcomeText } from '../../core/study/outcome-words.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
-import { summary } from './summary.ts';
+import { scoresText, summary } from './summary.ts';
 
 const PROGRESS_EVERY_MS = 10_000;
 /** Reasons for the loss of a worker that concern its whole machine. */
 const WITH_ITS_NODE: ReadonlySet<string> = new Set(['drained', 'nodeLost']);
+
+type TrialEnded = Extract<RunEvent, { type: 'trialEnded' }>;
 
 export class LinesDisplay implements RunDisplay {
   readonly #write: (line: string) => void;
@@ -67,15 +69,27 @@ export class LinesDisplay implements RunDisplay {
  * busy`.
  */
 export function progressLine(progress: RunProgress, kind: ScoreKind): string {
-  const { run, done, best, perSecond, leftMs, workers, workerCount } = progress;
+  const { run, done, perSecond, leftMs, workers, workerCount } = progress;
   const busy = [...workers.values()].filter(({ doing }) => doing === 'trial').length;
   return [
     run.trials === null ? count(done, 'trial') : `${done} of ${count(run.trials, 'trial')}`,
-    best === null ? 'best –' : `best ${score(best.value, kind)} in trial ${best.trial}`,
+    bestText(progress, kind),
     rate(perSecond),
     `${leftMs === null ? '–' : duration(leftMs)} left`,
     `${busy} of ${count(workerCount, 'worker')} busy`,
   ].join(' · ');
+}
+
+/**
+ * `best 94.12 % in trial 14`, or `front of 5 trials, best accuracy 94.98 %, trainingSeconds 0.377`;
+ * `best –`, `front –`: no trial has a value.
+ */
+export function bestText({ best, front }: RunProgress, kind: ScoreKind): string {
+  if (front !== null)
+    return front.size === 0
+      ? 'front –'
+      : `front of ${count(front.size, 'trial')}, best ${scoresText({ value: NaN, values: front.best }, kind)}`;
+  return best === null ? 'best –' : `best ${score(best.value, kind)} in trial ${best.trial}`;
 }
 
 /**
@@ -127,15 +141,27 @@ function elsewhere(slot: string | null, names: ReadonlyMap<string, string>): str
   return `  on ${names.get(node) ?? node}`;
 }
 
-function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, kind: ScoreKind): string {
+function trialLine(end: TrialEnded, kind: ScoreKind): string {
   const failed =
     end.outcome === 'cancelled'
       ? 'cancelled'
       : `failed${because(end.error ?? outcomeText(end.outcome))}`;
   const result =
-    end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : score(end.value, kind);
+    end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : worthText(end, kind);
   const time = end.ms === null ? '' : `  ${number(Math.round(end.ms) / 1000)} s`;
-  return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${end.isBest ? '  best so far' : ''}`;
+  return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${placeText(end)}`;
+}
+
+function worthText({ value, ranked }: TrialEnded, kind: ScoreKind): string {
+  if (ranked === undefined) return score(value, kind);
+  const { values, violates } = ranked;
+  const scores = scoresText({ value: NaN, values }, kind);
+  return `${scores}${violates.length === 0 ? '' : ', violates a bound'}`;
+}
+
+function placeText({ isBest, ranked }: TrialEnded): string {
+  if (ranked !== undefined) return ranked.joinsFront ? '  joins the front' : '';
+  return isBest ? '  best so far' : '';
 }
 
 function because(reason: string | null): string {

@@ -5,6 +5,7 @@
 import { count, cut, duration, params, paramWords, rate, score } from './format.ts';
 import { shortSlot } from '../../core/device.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
+import { bestText } from './lines.ts';
 import type { RunProgress, WorkerView } from './run-progress.ts';
 import { wrap } from './table.ts';
 
@@ -66,9 +67,18 @@ function headline({ run, done }: RunProgress, width: number, paint: Paint): stri
   return `${paint.bold(text)}  ${paint.good('█'.repeat(full))}${paint.dim('░'.repeat(cells - full))}${percent}`;
 }
 
-function best({ best: trial }: RunProgress, { width, kind, paint }: Frame): string[] {
+function best(progress: RunProgress, { width, kind, paint }: Frame): string[] {
+  const { best: trial, front } = progress;
+  if (front !== null && front.size > 0) {
+    const lines = wrap(bestText(progress, kind).split(' '), width, '', ' ').slice(0, 3);
+    return lines.map((line) => paint.good(cut(line, width)));
+  }
+  if (front !== null) {
+    const why = progress.done === 0 ? 'has finished' : 'satisfies every bound';
+    return [paint.dim(cut(`front – (no trial ${why} yet)`, width))];
+  }
   if (trial === null) return [paint.dim(cut('best – (no trial has finished yet)', width))];
-  const first = `best ${score(trial.value, kind)} in trial ${trial.trial}`;
+  const first = bestText(progress, kind);
   const lines = wrap([first, ...paramWords(trial.params)], width).slice(0, 3);
   return lines.map((line, i) => {
     const text = cut(line, width);

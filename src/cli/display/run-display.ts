@@ -9,6 +9,7 @@ import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { EarlyStops } from '../../core/study/early-stops.ts';
+import type { ObjectiveSpec } from '../../core/study/objectives.ts';
 import type { StudyEnergy } from '../../core/study/study-energy.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import type { MappedHistory } from '../../studies/start-from/map-history.ts';
@@ -50,8 +51,21 @@ export interface RunStart {
   /** Number and best of the trials that had ended before this run. */
   readonly done?: number;
   readonly best?: BestTrial | null;
+  /** Absent: the study lists none. */
+  readonly objectives?: readonly ObjectiveSpec[];
+  /** The Pareto front of those trials; absent: none has ended, or the study lists no objectives. */
+  readonly front?: readonly Pick<BestTrial, 'trial' | 'values'>[];
   /** Milliseconds that the study may still run; null or absent: no limit. */
   readonly leftMs?: number | null;
+}
+
+/** Values of a trial that has ended, in a study that lists objectives. */
+export interface RankedEnd {
+  readonly values: Readonly<Record<string, number>>;
+  /** Bounds that it violates; empty: none. */
+  readonly violates: readonly string[];
+  /** Whether it was on the Pareto front when it ended. */
+  readonly joinsFront: boolean;
 }
 
 export type RunEvent =
@@ -97,6 +111,8 @@ export type RunEvent =
       readonly params: Params;
       readonly origin: Origin;
       readonly isBest: boolean;
+      /** Place among several objectives; absent: the study lists none, or it has no values. */
+      readonly ranked?: RankedEnd;
       /** The attempt's own duration; null: unknown. */
       readonly ms: number | null;
       /** Reason why it failed; null: it did not. */
@@ -156,7 +172,7 @@ export interface RunSummary {
    * Folder with what the program of the best trial kept; absent: it kept nothing, or is no program.
    */
   readonly checkpoints?: string;
-  /** Best first, at most five. */
+  /** Best first, at most five; of a study that lists objectives the Pareto front. */
   readonly best: readonly BestTrial[];
   /** Null: the sampler has no generations. */
   readonly generations: readonly GenerationBest[] | null;

@@ -4,6 +4,7 @@
  */
 import { THIS_NODE, isOnThisNode, parseSlot } from '../../core/device.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
+import { FrontSoFar } from './front-so-far.ts';
 import type { BestTrial, RunEvent, RunStart } from './run-display.ts';
 
 export type WorkerView =
@@ -44,6 +45,8 @@ export class RunProgress {
   /** State of each worker by slot, in order of first appearance. */
   readonly workers = new Map<string, WorkerView>();
   best: BestTrial | null;
+  /** The Pareto front; null: the study lists no objectives. */
+  readonly front: FrontSoFar | null;
   /** Number of ended trials, earlier runs included. */
   done: number;
   diverged = 0;
@@ -66,6 +69,8 @@ export class RunProgress {
     this.run = run;
     this.best = run.best ?? null;
     this.done = run.done ?? 0;
+    const { objectives, front = [] } = run;
+    this.front = objectives === undefined ? null : new FrontSoFar(objectives, front);
   }
 
   /** Number of workers: those of this machine, and those of others that are not lost. */
@@ -178,7 +183,8 @@ export class RunProgress {
     if (event.outcome === 'diverged') this.diverged += 1;
     if (event.state === 'pruned') this.pruned += 1;
     if (event.state === 'failed') this.failed += 1;
-    const { trial, value, params, attempt, origin } = event;
+    const { trial, value, params, attempt, origin, ranked } = event;
+    if (ranked?.joinsFront === true) this.front?.offer(trial, ranked.values);
     if (event.isBest && value !== null) this.best = { trial, value, params, attempt, origin };
     this.#leave(trial);
   }

@@ -16,6 +16,8 @@ import {
   score,
   value,
 } from './format.ts';
+import { at } from '../../core/at.ts';
+import { quoted } from '../run/resume-command.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
@@ -33,7 +35,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   const lines = [outcome(end, run.trials), ''];
   if (end.best.length === 0) lines.push('No trial produced a value.', '');
   else {
-    lines.push(bestTitle(end.best), ...bestTable(end.best, run.parameterNames, frame));
+    lines.push(...bestLines(end, run.parameterNames, frame));
     lines.push(...againLines(end.best[0], end.checkpoints ?? null), '');
   }
   if (end.generations !== null && end.generations.length > 0) {
@@ -92,11 +94,46 @@ export function againLines(
 }
 
 /** Fields of a trial in a ranking. */
-type Ranked = Pick<BestTrial, 'trial' | 'value' | 'values' | 'params'>;
+type Ranked = Pick<BestTrial, 'trial' | 'value' | 'values' | 'params'> & {
+  /** Absent: its position in the list. */
+  readonly rank?: number;
+};
 
-function bestTitle(best: readonly Ranked[]): string {
-  if (best[0]?.values !== undefined) return `The Pareto front: ${count(best.length, 'trial')}`;
-  return `The ${best.length === 1 ? 'best configuration' : `${best.length} best configurations`}`;
+/** Most trials of a front that the end of a run lists. */
+const FRONT_SHOWN = 12;
+
+/** The best configurations, or the Pareto front, of which trials are left out if it is long. */
+function bestLines(
+  { best, study, written }: RunSummary,
+  names: readonly string[],
+  frame: SummaryFrame,
+): string[] {
+  const listed = best[0]?.values !== undefined;
+  if (!listed)
+    return [
+      `The ${best.length === 1 ? 'best configuration' : `${best.length} best configurations`}`,
+      ...bestTable(best, names, frame),
+    ];
+  const shown = spread(
+    best.map((entry, i) => ({ ...entry, rank: i + 1 })),
+    FRONT_SHOWN,
+  );
+  const title = `The Pareto front: ${count(best.length, 'trial')}`;
+  const isCut = shown.length < best.length;
+  return [
+    isCut ? `${title}, of which ${shown.length} are listed` : title,
+    ...bestTable(shown, names, frame),
+    ...(isCut
+      ? [`For all of them: galapagos best ${quoted(study)} --lab ${quoted(written.lab)}`]
+      : []),
+  ];
+}
+
+/** At most `most` entries at equal distances in the list, its first and last among them. */
+function spread<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list;
+  const step = (list.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_, i) => at(list, Math.round(i * step)));
 }
 
 /** A value of one of several objectives. */
@@ -119,7 +156,7 @@ export function bestTable(
   const lines = table(
     [right('rank'), right('trial'), ...scores.map(right), ...names.map(right)],
     best.map((entry, i) => [
-      String(i + 1),
+      String(entry.rank ?? i + 1),
       String(entry.trial),
       ...(metrics.length === 0
         ? [value(entry.value, kind)]
@@ -131,7 +168,7 @@ export function bestTable(
   );
   if (tableWidth(lines) <= width) return lines;
   return best.flatMap((entry, i) => [
-    `${i + 1}. ${scoresText(entry, kind)} in trial ${entry.trial}`,
+    `${entry.rank ?? i + 1}. ${scoresText(entry, kind)} in trial ${entry.trial}`,
     ...wrap(paramWords(entry.params), width, '   '),
   ]);
 }

@@ -2,13 +2,23 @@
 import type { Change, LabChange } from '../../core/scheduling/index.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { toParams } from '../../core/search-space/params.ts';
+import type { Listed } from '../../core/study/objectives.ts';
+import { namedValues } from '../../documents/best-configs.ts';
+import { violatedBounds } from '../../documents/lab-output.ts';
 import { count, number } from '../display/format.ts';
-import type { RunEvent } from '../display/run-display.ts';
+import type { RankedEnd, RunEvent } from '../display/run-display.ts';
 
 type NodeChange = Extract<LabChange, { kind: `node${string}` }>;
 
-/** Returns null if the display does not show the change. */
-export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | null {
+/**
+ * Returns null if the display does not show the change.
+ * @param listed objectives and constraints of the study
+ */
+export function runEventOf(
+  change: Change,
+  axes: readonly Axis[],
+  listed: Listed = {},
+): RunEvent | null {
   switch (change.kind) {
     case 'trialStarted': {
       const { attempt, slot, params } = change;
@@ -48,6 +58,7 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
         origin,
         // No single trial is the best by several objectives.
         isBest: isBest && change.figures === undefined,
+        ...rankedEnd(change, listed),
         ms: result?.ms ?? null,
         error: result?.error ?? null,
         metrics: result?.metrics ?? {},
@@ -78,6 +89,16 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
     default:
       return change satisfies never;
   }
+}
+
+/** Place of a trial among several objectives; nothing if it has no values of them. */
+function rankedEnd(
+  { figures, isBest }: Extract<Change, { kind: 'trialEnded' }>,
+  listed: Listed,
+): { readonly ranked?: RankedEnd } {
+  if (!figures?.values.every(Number.isFinite)) return {};
+  const values = namedValues({ figures }, listed.objectives) ?? {};
+  return { ranked: { values, violates: violatedBounds(figures, listed), joinsFront: isBest } };
 }
 
 export function labEventOf(

@@ -7,6 +7,7 @@ import { THIS_NODE, deviceName } from '../../core/device.ts';
 import { samplerText } from '../../core/samplers/sampler-text.ts';
 import { canResume, endedOf, lanesForSearch } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
+import type { Listed } from '../../core/study/objectives.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { FAILED_ALIKE } from '../../core/study/failing-alike.ts';
@@ -68,6 +69,7 @@ export const runStudy: RunStudy = async (run, display) => {
   const view: View = {
     uid: '',
     axes: [],
+    listed: {},
     ready: false,
     stillborn: 0,
     lost: 0,
@@ -159,6 +161,8 @@ export const runStudy: RunStudy = async (run, display) => {
 interface View {
   uid: string;
   axes: readonly Axis[];
+  /** Its objectives and constraints. */
+  listed: Listed;
   /** True if any worker has been ready. */
   ready: boolean;
   stillborn: number;
@@ -192,7 +196,7 @@ function listenerFor(
     show(study, change) {
       if (study !== view.uid) return;
       view.grace.observe(change);
-      const event = runEventOf(change, view.axes);
+      const event = runEventOf(change, view.axes, view.listed);
       if (event !== null) display.event(event);
       if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;
       if (change.kind === 'study' && change.state === 'paused')
@@ -328,7 +332,9 @@ function begin(
   if (choice.kind === 'resume') requireSelected(choice.study.spec.devices, { cpu, cards });
   const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
   view.uid = uid;
-  view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);
+  const searched = choice.kind === 'new' ? run.spec : choice.study.spec;
+  view.listed = searched;
+  view.axes = axesOf(searched.searchSpace);
   const cores = availableCores();
   const wanted = run.workers ?? workersFor(run.spec, cores);
   for (const other of studies.values()) {
@@ -387,7 +393,8 @@ function begin(
     histories: run.histories,
     lab: run.lab,
     done: endedOf(study),
-    best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,
+    ...(study.spec.objectives === undefined ? {} : { objectives: study.spec.objectives }),
+    ...(choice.kind === 'resume' ? bestSoFar(run.lab, study) : {}),
     leftMs:
       study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });

@@ -11,7 +11,7 @@ import { executorsOf } from '../../documents/lab-output.ts';
 import { readLab } from '../../storage/read-lab.ts';
 import { checkpointsOf, withCommandLines } from '../../studies/command-lines.ts';
 import { TOP, exportBest } from '../actions/export-best.ts';
-import type { BestTrial, RunSummary } from '../display/run-display.ts';
+import type { BestTrial, RunStart, RunSummary } from '../display/run-display.ts';
 import type { ResolvedRun } from './resolved-run.ts';
 
 /** How a run ended. */
@@ -26,12 +26,16 @@ interface RunFigures extends RunEnd {
   readonly settled: RunSummary['settled'];
 }
 
-/** The best trial so far of a resumed study; null: none has a value. */
-export function bestSoFar(file: string, uid: string): BestTrial | null {
+/** The best trial so far of a resumed study, or its Pareto front. */
+export function bestSoFar(
+  file: string,
+  { uid, spec }: Pick<Study, 'uid' | 'spec'>,
+): Pick<RunStart, 'best' | 'front'> {
   const reader = readLab(file);
   try {
-    if (reader.front(uid) !== null) return null;
-    return ranked(exportedTrials(reader.best(uid, 1)))[0] ?? null;
+    const front = reader.front(uid);
+    if (front !== null) return { front: exportedTrials(front, spec.objectives) };
+    return { best: ranked(exportedTrials(reader.best(uid, 1)))[0] ?? null };
   } finally {
     reader.close();
   }
