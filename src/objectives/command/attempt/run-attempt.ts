@@ -124,15 +124,17 @@ async function evaluate(
     ...{ project: place.project, study: name, trial, attempt, seed, epochs },
     ...(config === null ? {} : { config }),
   };
-  if (config !== null && objective.config !== undefined)
+  const { config: stated } = objective;
+  if (config !== null && stated !== undefined)
     try {
       const { temporaryDir } = folders;
       const { copy } = place;
-      writeConfig(objective.config, config, params, facts, { folder, copy, temporaryDir });
+      const written = { ...objective, config: stated };
+      writeConfig(written, config, params, facts, { folder, copy, temporaryDir });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       return crashed(
-        `${objective.config.file}: expected a file to write the values in, found ${error.message}`,
+        `${stated.file}: expected a file to write the values in, found ${error.message}`,
       );
     }
   const cores = objective.resources?.cpus ?? threads;

@@ -8,11 +8,11 @@ import { nearestName } from '../../../core/nearest-name.ts';
 import type { Distribution, SearchSpace } from '../../../core/search-space/distribution.ts';
 import type { CommandObjective } from '../../../protocol/command-objective.ts';
 import { isInside } from '../is-inside.ts';
-import { ALL_PARAMETERS, parseArgument, placeholdersOf } from '../template.ts';
+import { parseArgument } from '../template.ts';
 import { ConfigError, kindOf } from './config-entry.ts';
 import type { ConfigEntry, EntryKind } from './config-entry.ts';
 import { CONFIG_ENDINGS, entriesOf, isConfigPath, lineText } from './config-text.ts';
-import { passesConfig, studyConfig } from './trial-config.ts';
+import { isToldOtherwise, passesConfig, studyConfig } from './trial-config.ts';
 
 const FILE = 'objective.config.file';
 
@@ -87,7 +87,7 @@ export function configProblems(
   const about = { file, text, entries };
   return [
     ...Object.entries(space).flatMap(([name, axis]) =>
-      isPassed(objective, name) ? [] : parameterProblems(name, axis, about),
+      isToldOtherwise(objective, name) ? [] : parameterProblems(name, axis, about),
     ),
     ...Object.entries(config.set ?? {}).flatMap(([name, value]) =>
       setProblems(name, value, space, about),
@@ -116,18 +116,6 @@ interface Text {
   readonly file: string;
   readonly text: string;
   readonly entries: ReadonlyMap<string, ConfigEntry>;
-}
-
-/** True if a program is told a parameter otherwise than by the file. */
-function isPassed({ command, seed, config }: CommandObjective, name: string): boolean {
-  const used = placeholdersOf(command);
-  const inSet = Object.values(config?.set ?? {}).filter((value) => typeof value === 'string');
-  return (
-    used.has(name) ||
-    ALL_PARAMETERS.some((all) => used.has(all)) ||
-    placeholdersOf(inSet).has(name) ||
-    (typeof seed === 'object' && seed.$param === name)
-  );
 }
 
 function parameterProblems(name: string, axis: Distribution, about: Text): Problem[] {

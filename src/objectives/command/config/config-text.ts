@@ -4,6 +4,7 @@
  */
 import { extname } from 'node:path';
 import type { ParamValue, Params } from '../../../core/search-space/distribution.ts';
+import { ConfigError } from './config-entry.ts';
 import type { ConfigEntry } from './config-entry.ts';
 import { tomlEntries } from './toml-entries.ts';
 import { yamlEntries } from './yaml-entries.ts';
@@ -15,6 +16,12 @@ export const CONFIG_ENDINGS = ['.yaml', '.yml', '.json', '.toml'] as const;
 export function isConfigPath(path: string): boolean {
   return (CONFIG_ENDINGS as readonly string[]).includes(extname(path).toLowerCase());
 }
+
+/**
+ * Deepest nesting of brackets, those of texts and comments included. Parsers recurse, and V8 ends
+ * the process where its stack overflows in the compilation of a regular expression.
+ */
+const DEEPEST = 500;
 
 /** Parsed files by their text: each attempt of a study reads the same one. */
 let latest: { readonly key: string; readonly entries: ReadonlyMap<string, ConfigEntry> } | null =
@@ -29,6 +36,7 @@ export function entriesOf(path: string, text: string): ReadonlyMap<string, Confi
   const ending = extname(path).toLowerCase();
   const key = `${ending}\n${text}`;
   if (latest?.key === key) return latest.entries;
+  if (depthOf(text) > DEEPEST) throw new ConfigError(`values nested more than ${DEEPEST} deep`);
   const found =
     ending === '.toml'
       ? tomlEntries(text)
@@ -37,6 +45,15 @@ export function entriesOf(path: string, text: string): ReadonlyMap<string, Confi
   for (const entry of found) if (!entries.has(entry.name)) entries.set(entry.name, entry);
   latest = { key, entries };
   return entries;
+}
+
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 /**
@@ -64,15 +81,23 @@ export function withValues(path: string, text: string, values: Params): string {
   return result;
 }
 
+/** Numbers that strict readers take for integers. */
+const INTEGER = /^[-+]?(0x[\da-f_]+|0o[0-7_]+|0b[01_]+|[\d_]+)$/i;
+/** Characters that TOML or YAML 1.1 refuse, or read as line breaks, but where they are escaped. */
+const ESCAPED = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
 /**
  * Text of a value that YAML 1.1, as PyYAML reads it, YAML 1.2, JSON and TOML read alike. A number
- * is written with a point where the file has one there: 1e-5 without is a text to PyYAML, and 1 is
- * an integer to strict readers.
+ * is written with a point where the file has a number with one: 1e-5 without is a text to PyYAML,
+ * and 1 is an integer to strict readers.
  */
-function valueText(value: ParamValue, { source }: ConfigEntry): string {
-  // DEL, which TOML does not take as it is.
-  if (typeof value !== 'number') return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
-  const isInteger = Number.isInteger(value) && !/[.eE]/.test(source);
+function valueText(value: ParamValue, { kind, source }: ConfigEntry): string {
+  if (typeof value !== 'number')
+    return JSON.stringify(value).replaceAll(
+      ESCAPED,
+      (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+  const isInteger = Number.isInteger(value) && (kind !== 'number' || INTEGER.test(source));
   const text = String(value);
   if (isInteger && !text.includes('e')) return text;
   const [digits = '', exponent] = text.split('e');

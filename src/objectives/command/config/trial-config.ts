@@ -8,10 +8,10 @@ import type { ParamValue, Params } from '../../../core/search-space/distribution
 import type { CommandObjective } from '../../../protocol/command-objective.ts';
 import { isInside } from '../is-inside.ts';
 import { readSnapshotFile } from '../snapshot/read-snapshot-file.ts';
-import { fillInValue, placeholdersOf } from '../template.ts';
+import { ALL_PARAMETERS, fillInValue, placeholdersOf } from '../template.ts';
 import type { TrialFacts } from '../template.ts';
 import { ConfigError } from './config-entry.ts';
-import { withValues } from './config-text.ts';
+import { entriesOf, withValues } from './config-text.ts';
 
 /** Largest file, in bytes. */
 const MOST_BYTES = 1 << 20;
@@ -26,14 +26,42 @@ export function passesConfig(
   return placeholdersOf(command).has('config') && ![...params].includes('config');
 }
 
-/** @throws ConfigError where there is no such file, or it is too large */
+/** True if a program is told a parameter otherwise than by a value of its name in the file. */
+export function isToldOtherwise(
+  { command, seed, config }: Pick<CommandObjective, 'command' | 'seed' | 'config'>,
+  name: string,
+): boolean {
+  const used = placeholdersOf(command);
+  const inSet = Object.values(config?.set ?? {}).filter((value) => typeof value === 'string');
+  return (
+    used.has(name) ||
+    ALL_PARAMETERS.some((all) => used.has(all)) ||
+    placeholdersOf(inSet).has(name) ||
+    (typeof seed === 'object' && seed.$param === name)
+  );
+}
+
+/** @throws ConfigError where there is no such file, it is too large, or no text */
 export function readConfig(path: string): string {
-  const size = statSync(path, { throwIfNoEntry: false });
-  if (size === undefined) throw new ConfigError(`no file ${path}`);
-  if (!size.isFile()) throw new ConfigError(`${path}, which is not a file`);
-  if (size.size > MOST_BYTES)
-    throw new ConfigError(`${path}, which has more than ${String(MOST_BYTES >> 20)} MiB`);
-  return readFileSync(path, 'utf8');
+  try {
+    const size = statSync(path, { throwIfNoEntry: false });
+    if (size === undefined) throw new ConfigError(`no file ${path}`);
+    if (!size.isFile()) throw new ConfigError(`${path}, which is not a file`);
+    if (size.size > MOST_BYTES)
+      throw new ConfigError(`${path}, which has more than ${String(MOST_BYTES >> 20)} MiB`);
+    return textOf(readFileSync(path), path);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${JSON.stringify(path)}, which cannot be read: ${why}`);
+  }
+}
+
+/** Characters of another encoding would be lost in the copies of trials. */
+function textOf(bytes: Buffer, path: string): string {
+  const text = bytes.toString();
+  if (!Buffer.from(text).equals(bytes)) throw new ConfigError(`${path}, which is no text in UTF-8`);
+  return text;
 }
 
 /**
@@ -50,7 +78,7 @@ export function studyConfig(
   if (snapshot !== undefined && userFolder !== undefined) {
     const path = posix.normalize(posix.join(snapshot.folder, file));
     const bytes = readSnapshotFile(userFolder, snapshot.hash, path);
-    if (bytes !== null) return bytes.toString();
+    if (bytes !== null) return textOf(bytes, file);
   }
   return readConfig(join(folder, file));
 }
@@ -91,17 +119,27 @@ export function configPath(
 /**
  * Writes the file for an attempt.
  * @param path as `configPath` returns it
- * @throws ConfigError where it cannot be read or written
+ * @throws ConfigError where it cannot be read or written, or lacks a value
  */
 export function writeConfig(
-  config: NonNullable<CommandObjective['config']>,
+  objective: CommandObjective & { readonly config: NonNullable<CommandObjective['config']> },
   path: string,
   params: Params,
   facts: TrialFacts,
   place: ConfigPlace,
 ): void {
+  const { config } = objective;
   const original = join(place.folder, config.file);
-  const text = filledConfig(config, readConfig(original), params, facts);
+  const found = readConfig(original);
+  const entries = entriesOf(original, found);
+  const lost = Object.keys({ ...params, ...config.set }).find(
+    (name) => !entries.has(name) && !isToldOtherwise(objective, name),
+  );
+  if (lost !== undefined)
+    throw new ConfigError(
+      `no value with the name ${lost}; the file was changed after the study had begun`,
+    );
+  const text = filledConfig(config, found, params, facts);
   if (path === original) {
     const { copy } = place;
     if (copy === undefined)

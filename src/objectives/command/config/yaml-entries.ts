@@ -12,10 +12,11 @@ let yaml: typeof Yaml | null = null;
 export function yamlEntries(text: string, format: 'yaml' | 'json'): ConfigEntry[] {
   if (format === 'json') checkJson(text);
   yaml ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
-  const document = yaml.parseDocument(text);
+  // It compares each key with all others; the reader finds double ones.
+  const document = yaml.parseDocument(text, { uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw new ConfigError(messageOf(error));
-  const reader = new Reader(yaml, document, text);
+  const reader = new Reader(yaml, text);
   reader.read(document.contents, []);
   return reader.entries;
 }
@@ -23,7 +24,8 @@ export function yamlEntries(text: string, format: 'yaml' | 'json'): ConfigEntry[
 /** JSON has rules that YAML lacks. */
 function checkJson(text: string): void {
   try {
-    JSON.parse(text);
+    // A byte order mark, which some readers take.
+    JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
@@ -38,29 +40,36 @@ function messageOf({ code, message }: Yaml.YAMLError): string {
 class Reader {
   readonly entries: ConfigEntry[] = [];
   readonly #yaml: typeof Yaml;
-  readonly #document: Yaml.Document;
   readonly #text: string;
+  /** Nodes by their anchors; of several with one name, the last so far counts. */
+  readonly #anchors = new Map<string, Yaml.Node>();
 
-  constructor(yaml: typeof Yaml, document: Yaml.Document, text: string) {
+  constructor(yaml: typeof Yaml, text: string) {
     this.#yaml = yaml;
-    this.#document = document;
     this.#text = text;
   }
 
   read(node: unknown, path: readonly string[]): void {
-    const { isAlias, isMap, isPair, isScalar, isSeq } = this.#yaml;
+    const { isAlias, isMap, isScalar, isSeq } = this.#yaml;
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, node);
     if (isMap(node)) {
       this.#add(path, 'group', null, node);
-      for (const pair of node.items) {
-        const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : null;
+      const known = new Set<string>();
+      for (const { key: named, value } of node.items) {
+        if (!isScalar(named)) continue;
+        const key = named.source ?? String(named.value);
         // Values that "<<" merges are those of another place.
-        if (isPair(pair) && key !== null && key !== '<<') this.read(pair.value, [...path, key]);
+        if (key === '<<') continue;
+        if (known.has(key)) throw new ConfigError(this.#doubleAt(named));
+        known.add(key);
+        this.read(value, [...path, key]);
       }
     } else if (isSeq(node)) {
       this.#add(path, 'group', null, node);
       for (const [i, item] of node.items.entries()) this.read(item, [...path, String(i)]);
     } else if (isAlias(node)) {
-      const target = node.resolve(this.#document);
+      const target = this.#anchors.get(node.source);
       const [value, source] = isScalar(target) ? [target.value, target.source] : [undefined];
       this.#add(path, kindOf(value), paramOf(value), node, source);
     } else if (isScalar(node)) {
@@ -69,6 +78,12 @@ class Reader {
       const kind = isPlain && !isBlock ? kindOf(node.value) : 'other';
       this.#add(path, kind, kind === 'other' ? null : paramOf(node.value), node);
     }
+  }
+
+  #doubleAt({ range }: Yaml.Scalar): string {
+    const before = this.#text.slice(0, range?.[0] ?? 0).split('\n');
+    const column = (before.at(-1) ?? '').length + 1;
+    return `Map keys must be unique at line ${before.length}, column ${column}`;
   }
 
   #add(

@@ -63,6 +63,14 @@ describe('Configuration files: checks before a study starts', () => {
     ]);
   });
 
+  it.each([
+    ['a\0.yaml', /^objective\.config\.file: .*a\\u0000\.yaml", which cannot be read: /],
+    [`${'a'.repeat(300)}.yaml`, /^objective\.config\.file: .*(which cannot be read|no file)/],
+    ['conf', /^objective\.config\.file: expected a file that ends with/],
+  ])('name a path that cannot be opened, as %j', (file, expected) => {
+    expect(problems({ config: { file } })).toEqual([expect.stringMatching(expected)]);
+  });
+
   it('name the line and both types of a value of another type', () => {
     const texts = { type: 'categorical', choices: ['a', 'b'] } as const;
     expect(

@@ -66,8 +66,18 @@ describe('Configuration files: their values', () => {
     ['c.yml', 'a: 1\n---\nb: 2\n', /several documents/],
     ['c.json', '{"a": 1,}', /JSON/],
     ['c.json', 'a: 1', /JSON/],
+    ['c.json', '{"b": {"a": 1,\n "a": 2}}', /Map keys must be unique at line 2, column 2$/],
+    ['c.json', '['.repeat(501) + ']'.repeat(501), /nested more than 500 deep$/],
+    ['c.toml', `a = ${'['.repeat(100_000)}`, /nested more than 500 deep$/],
   ])('cannot be read of %s with %j, and the error names the place', (path, text, expected) => {
     expect(() => entriesOf(path, text)).toThrow(expected);
+  });
+});
+
+describe('Configuration files: anchors', () => {
+  it('of one name count for the aliases after them', () => {
+    const text = 'a: &x 1\nb: *x\nc: &x 2\nd: *x\n';
+    expect(kinds('c.yaml', text)).toMatchObject({ b: ['number', 1], d: ['number', 2] });
   });
 });
 
@@ -85,6 +95,22 @@ describe('Configuration files: replaced values', () => {
     expect(withValues('c.json', '{"a": 1.5,\r\n\t"b": 64}', { a: 2, b: 32 })).toBe(
       '{"a": 2.0,\r\n\t"b": 32}',
     );
+  });
+
+  it.each([
+    ['c.yaml', 'k: false\n', 'k: 5\n'],
+    ['c.yaml', 'k: none\n', 'k: 5\n'],
+    ['c.yaml', 'k: 0xFE\n', 'k: 5\n'],
+    ['c.toml', 'k = 0xFE\n', 'k = 5\n'],
+    ['c.toml', 'k = 1_000\n', 'k = 5\n'],
+    ['c.toml', 'k = inf\n', 'k = 5.0\n'],
+    ['c.yaml', 'k: 1e3\n', 'k: 5.0\n'],
+  ])('of %s have a point only where %j has a number with one', (path, text, expected) => {
+    expect(withValues(path, text, { k: 5 })).toBe(expected);
+  });
+
+  it('of a file with a byte order mark are replaced too', () => {
+    expect(withValues('c.json', '\ufeff{"k": 1}', { k: 2 })).toBe('\ufeff{"k": 2}');
   });
 
   it('of an anchor count for its aliases', () => {
@@ -125,14 +151,20 @@ describe('Configuration files: replaced values', () => {
 
   it('are numbers and texts to PyYAML too, which reads YAML 1.1', (context) => {
     skipIf(missingPython('yaml'), context);
-    const values = { 'optimizer.lr': 2e-7, 'model.hidden': 1e21, momentum: 0.25, on: 'no' };
+    const breaks = 'a\x85b\u2028c\u2029d\x80\ufeff\uffff';
+    const values = {
+      'optimizer.lr': 2e-7,
+      'optimizer.name': breaks,
+      ...{ 'model.hidden': 1e21, momentum: 0.25, on: 'no' },
+    };
     const input = withValues('c.yaml', YAML.replace('!include ', ''), values);
     const code = `import sys, yaml, json
 c = yaml.safe_load(sys.stdin)
-print(json.dumps([c["optimizer"]["lr"], c["model"]["hidden"], c["momentum"], c[True]]))`;
+o = c["optimizer"]
+print(json.dumps([o["lr"], o["name"], c["model"]["hidden"], c["momentum"], c[True]]))`;
     const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
     const printed = execFileSync(python, ['-c', code], { input, encoding: 'utf8' });
-    expect(JSON.parse(printed)).toEqual([2e-7, 1e21, 0.25, 'no']);
+    expect(JSON.parse(printed)).toEqual([2e-7, breaks, 1e21, 0.25, 'no']);
   });
 });
 

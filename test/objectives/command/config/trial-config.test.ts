@@ -112,6 +112,26 @@ describe('Configuration files: of an attempt', () => {
     expect(readFileSync(join(place.project, FILE), 'utf8')).toBe(CONFIG);
   });
 
+  it('are not written from a file that lost the name of a parameter', async () => {
+    const about = {
+      command: [...printing, 'sh', '{config}'],
+      config: { file: FILE, set: { seed: '{width}' } },
+      ...RESULT,
+    };
+    place.script(FILE, 'optimizer: {rate: 0.5}\nseed: 0\n');
+    const { error } = await place.start(about, { ...PARAMS, width: 3 }).ended;
+    expect(error).toMatch(/my config\.yaml: .*found no value with the name optimizer\.lr; /);
+    expect(await place.start(about, { width: 3 }, 1).ended).toMatchObject({ value: 1 });
+    expect(place.output(1)).toContain('seed: 3\n');
+  });
+
+  it('are not written from a file that is not UTF-8', async () => {
+    const about = { command: [...printing, 'sh', '{config}'], config: { file: FILE }, ...RESULT };
+    writeFileSync(join(place.project, FILE), Buffer.from(`# \xe9t\xe9\n${CONFIG}`, 'latin1'));
+    const { error } = await place.start(about, PARAMS).ended;
+    expect(error).toMatch(/found .*my config\.yaml, which is no text in UTF-8/);
+  });
+
   it('keep the value of the file where a parameter has no value in the trial', async () => {
     const about = { command: [...printing, 'sh', '{config}'], config: { file: FILE }, ...RESULT };
     await place.start(about, {}).ended;
