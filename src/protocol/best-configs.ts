@@ -32,6 +32,12 @@ export const violates = z
   .readonly()
   .describe('Bounds that the trial violates; absent: none.');
 
+/** An enqueued point that its study does not try. */
+export const refusedPoint = strict({
+  point: z.string().describe('The parameters that were given, as JSON.'),
+  reason: z.string(),
+});
+
 /** Origin of a trial. */
 export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),

@@ -10,6 +10,7 @@ import {
   lineage,
   objectiveValues,
   params,
+  refusedPoint,
   schedule,
   searchEdit,
   searchEdits,
@@ -106,6 +107,10 @@ export const editOutput = strict({
       'Number of earlier trials that the sampler learns from; null: only the pruner changes.',
     ),
   changes: z.array(z.string()).describe('One line for each change.'),
+  outside: z
+    .array(refusedPoint)
+    .exactOptional()
+    .describe('Enqueued points that wait and that the study will refuse; absent: none.'),
 });
 export type EditOutput = z.output<typeof editOutput>;
 
@@ -151,14 +156,7 @@ export const showOutput = strict({
     .describe('Waiting trials that are paused at a rung; absent: the pruner pauses none.'),
   enqueued: strict({
     waiting: count.describe('Points that are still to be tried.'),
-    refused: z
-      .array(
-        strict({
-          point: z.string().describe('The parameters that were given, as JSON.'),
-          reason: z.string(),
-        }),
-      )
-      .describe('Points that the study could not try, oldest first.'),
+    refused: z.array(refusedPoint).describe('Points that the study could not try, oldest first.'),
   })
     .exactOptional()
     .describe('Points of enqueue that are no trials; absent: there are none.'),

@@ -62,6 +62,8 @@ export class EnqueuedTrials {
 export interface EnqueuedPoints {
   /** Number of points that are still to be tried. */
   readonly waiting: number;
+  /** The first 1,000 of them: as JSON, and as parsed; undefined: it is not JSON. */
+  readonly points: readonly { readonly point: string; readonly params: unknown }[];
   /** Points that the study could not try, oldest first: as JSON, with the reason. */
   readonly refused: readonly { readonly point: string; readonly reason: string }[];
 }
@@ -88,7 +90,15 @@ export function enqueuedPoints(connection: Connection, studyId: number): Enqueue
         reason: typeof why === 'string' ? why : 'unknown',
       };
     });
-  return { waiting: columns.integer('trials', waiting?.[0]), refused };
+  const points = connection
+    .prepare(
+      `SELECT a.value_json FROM trials t
+       LEFT JOIN trial_system_attributes a ON a.trial_id = t.trial_id AND a.key = 'fixed_params'
+       WHERE t.study_id = ? AND t.state = 'WAITING' ORDER BY t.trial_id LIMIT ${MOST}`,
+    )
+    .all([studyId])
+    .map(([point]) => ({ point: typeof point === 'string' ? point : '{}', params: jsonOf(point) }));
+  return { waiting: columns.integer('trials', waiting?.[0]), points, refused };
 }
 
 /** Undefined if it is not JSON. */

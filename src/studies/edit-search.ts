@@ -2,6 +2,8 @@
 import { samplerOf } from '../core/samplers/after-edit.ts';
 import { learns } from '../core/samplers/with-history.ts';
 import { axesOf } from '../core/search-space/axis.ts';
+import { problemText } from '../core/errors.ts';
+import { enqueuedProblems } from '../core/search-space/enqueued-problems.ts';
 import { ReducedSpace } from '../core/search-space/reduced-space.ts';
 import { DuplicateSet } from '../core/study/duplicate-set.ts';
 import {
@@ -12,8 +14,9 @@ import {
   searchOf,
   withSearch,
 } from '../core/study/search-edit.ts';
-import type { SearchChange } from '../core/study/search-edit.ts';
+import type { Search, SearchChange } from '../core/study/search-edit.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
+import { params as paramsSchema } from '../protocol/best-configs.ts';
 import { editedSearch } from '../protocol/search-edit.ts';
 import type { ObjectiveCheck } from '../protocol/study-file.ts';
 import type { LabReader, StudySummary } from '../storage/lab-reader.ts';
@@ -28,10 +31,18 @@ export interface EditEffect {
   readonly changes: readonly string[];
 }
 
+/** An enqueued point, as JSON, and the reason why the study will refuse it. */
+export interface RefusedPoint {
+  readonly point: string;
+  readonly reason: string;
+}
+
 /** Effect that an edit would have. */
 interface EditPreview extends EditEffect {
   /** Number of the trials until now that are inside the new ranges. */
   readonly inside: number;
+  /** Enqueued points that wait, and are inside the ranges before the edit but not after it. */
+  readonly outside: readonly RefusedPoint[];
 }
 
 /**
@@ -69,7 +80,22 @@ export function previewEdit(
   const edited = withSearch(spec, search, { first, date: 0, told: 0, before });
   const learnsNow = (): boolean => learns(samplerOf(edited));
   const told = sameProposals(before, search) ? null : learnsNow() ? inside : 0;
-  return { first, told, inside, changes: differences(before, search) };
+  const outside =
+    told === null ? [] : leftOutside(reader.enqueued(uid)?.points ?? [], spec, search);
+  return { first, told, inside, outside, changes: differences(before, search) };
+}
+
+function leftOutside(
+  points: readonly { readonly point: string; readonly params: unknown }[],
+  before: Search,
+  after: Search,
+): RefusedPoint[] {
+  return points.flatMap(({ point, params }) => {
+    const given = paramsSchema.safeParse(params);
+    if (!given.success || enqueuedProblems(before, given.data).length > 0) return [];
+    const problems = enqueuedProblems(after, given.data);
+    return problems.length === 0 ? [] : [{ point, reason: problems.map(problemText).join('; ') }];
+  });
 }
 
 function triedPoints(reader: LabReader, uid: string, spec: StudySpec): DuplicateSet {

@@ -104,6 +104,20 @@ describe('Command line: edit', () => {
     expect([stored()?.edits, lab.editRequests()]).toEqual([undefined, []]);
   });
 
+  it('says which enqueued points are outside the new ranges and will not be tried', async () => {
+    lab.close();
+    for (const units of ['32', '64', '128']) await cli('enqueue', UID, `units=${units}`);
+    const { text } = await edit(UID, '--fix', 'units=64', '--dry-run');
+    expect(text).toContain(
+      '2 enqueued points are outside the new ranges, and would not be tried:\n',
+    );
+    expect(text).toContain(
+      '  {"units": 128}: params.units: expected an integer from 64 to 64, found 128\n',
+    );
+    const { text: json } = await edit(UID, '--range', 'units=32..64', '--json');
+    expect(editOutput.parse(JSON.parse(json)).outside).toMatchObject([{ point: '{"units": 128}' }]);
+  });
+
   it('asks the program that has the lab open, and waits for its answer', async () => {
     const before = spec.searchSpace;
     const asking = edit(UID, '--fix', 'units=64', '--json');

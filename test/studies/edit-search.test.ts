@@ -4,6 +4,7 @@ import type { LabReader } from '../../src/storage/lab-reader.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { previewEdit } from '../../src/studies/edit-search.ts';
+import { enqueue } from '../../src/storage/enqueue.ts';
 import { UID, createStudy, propose, spec } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -38,6 +39,7 @@ const preview = (change: SearchChange): ReturnType<typeof previewEdit> =>
     Object.create(reader, {
       trials: { value: () => expect.fail('the preview reads whole trials') },
       points: { value: (named: string) => reader.points(named) },
+      enqueued: { value: (named: string) => reader.enqueued(named) },
     }) as LabReader,
     { uid: UID, limits: null },
     study,
@@ -51,6 +53,7 @@ describe('Preview of an edit', () => {
       first: TRIALS,
       told: 20,
       inside: 20,
+      outside: [],
       changes: ['units: 1 … 8 → 3 … 6'],
     });
     expect(preview({ sampler: { name: 'random' } })).toMatchObject({ told: 0, inside: TRIALS });
@@ -62,5 +65,33 @@ describe('Preview of an edit', () => {
     const one: SearchChange = { ranges: { units: { low: 1, high: 1 } } };
     expect(preview(one)).toMatchObject({ inside: 5 });
     expect(() => preview({ ...one, only: { activation: ['tanh'] } })).toThrow(/all tried/);
+  });
+});
+
+describe('Preview of an edit: enqueued points', () => {
+  beforeEach(() => {
+    enqueue(folder.file('lab.db'), UID, [{ units: 7 }, { units: 4 }, { activation: 'tanh' }]);
+  });
+
+  it('names the points that the study tries now and would not after it', () => {
+    const narrow = preview({
+      ranges: { units: { low: 3, high: 6 } },
+      only: { activation: ['relu'] },
+    });
+    expect(narrow.outside).toEqual([
+      { point: '{"units": 7}', reason: expect.stringContaining('units: expected') as string },
+      {
+        point: '{"activation": "tanh"}',
+        reason: expect.stringContaining('found "tanh"') as string,
+      },
+    ]);
+    expect(preview({ ranges: { units: { low: 1, high: 9 } } }).outside).toEqual([]);
+    expect(preview({ sampler: { name: 'random' } }).outside).toEqual([]);
+  });
+
+  it('does not name points that the study refuses in any case', () => {
+    enqueue(folder.file('lab.db'), UID, [{ units: 99 }]);
+    const { outside } = preview({ ranges: { units: { low: 3, high: 6 } } });
+    expect(outside.map(({ point }) => point)).toEqual(['{"units": 7}']);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
+import { enqueue } from '../../src/storage/enqueue.ts';
 import { editSearch as words } from '../../src/renderer/text/edit-search.ts';
 import {
   PATIENCE,
@@ -122,6 +123,24 @@ describe('Window: edit search', () => {
       await dialog.getByRole('button', { name: text.cancel, exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
       expect(await page.getByRole('region', { name: words.edits, exact: true }).count()).toBe(0);
+    },
+    LONG,
+  );
+
+  it(
+    'lists the enqueued points that would be outside the new ranges',
+    async () => {
+      const { page } = await lab.window();
+      const study = syntheticStudy('with points', { trials: 6, durationMs: 1 });
+      const key = await startInFront(page, study, 'evolution');
+      await untilEnded(page, 6);
+      // The study has all its trials, so it takes none of these.
+      enqueue(lab.folder.file('lab.db'), key, [{ x: 0.75 }, { x: 0.25 }]);
+      const dialog = await opened(page);
+      await field(dialog, words.highOf({ name: 'x' })).fill('0.5');
+      await dialog.getByText(words.outside({ points: 1 }), { exact: true }).waitFor();
+      await dialog.getByText(/^\{"x": 0\.75\}: params\.x: expected .*, found 0\.75$/).waitFor();
+      expect(await dialog.getByText('{"x": 0.25}').count()).toBe(0);
     },
     LONG,
   );

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { editSearch } from '../../coordinator/search-edits.ts';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import type { ParamValue } from '../../core/search-space/distribution.ts';
+import { withEscapes } from '../../core/hidden-characters.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { SearchChange } from '../../core/study/search-edit.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
@@ -15,7 +16,7 @@ import { searchChange } from '../../protocol/search-edit-request.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { orThrow } from '../../studies/decide-or-throw.ts';
 import { lastEdit, previewEdit } from '../../studies/edit-search.ts';
-import type { EditEffect } from '../../studies/edit-search.ts';
+import type { EditEffect, RefusedPoint } from '../../studies/edit-search.ts';
 import { onceEach, pairOf, settingOf, valueOf } from '../options/arguments.ts';
 import { withLab } from '../options/lab-command.ts';
 import type { LabOptions } from '../options/lab-command.ts';
@@ -70,12 +71,14 @@ export async function editStudy(
     effect = (spec === null ? null : lastEdit(spec)) ?? preview;
   }
   const { first, told, changes } = effect;
+  const { outside } = preview;
   const output: EditOutput = {
     ...{ lab, study: study.name, dryRun, first, told },
     changes: [...changes],
+    ...(outside.length === 0 ? {} : { outside: outside.map((each) => ({ ...each })) }),
   };
   if (json) printJson(context, output);
-  else print(context, editText(study.name, effect, dryRun));
+  else print(context, [...editText(study.name, effect, dryRun), ...outsideText(outside, dryRun)]);
 }
 
 async function apply(
@@ -137,6 +140,23 @@ function toldText(told: number, first: number): string {
   if (told === 0) return 'The sampler learns from none of the earlier trials.';
   const which = told === first ? '' : ': those inside the new ranges';
   return `The sampler learns from ${told} of ${first} earlier trials${which}.`;
+}
+
+/** Most points that are listed. */
+const POINTS_SHOWN = 5;
+
+function outsideText(outside: readonly RefusedPoint[], dryRun: boolean): string[] {
+  if (outside.length === 0) return [];
+  const which =
+    outside.length === 1 ? 'An enqueued point is' : `${outside.length} enqueued points are`;
+  const rest = outside.length - POINTS_SHOWN;
+  return [
+    `${which} outside the new ranges, and ${dryRun ? 'would' : 'will'} not be tried:`,
+    ...outside
+      .slice(0, POINTS_SHOWN)
+      .map(({ point, reason }) => `  ${withEscapes(point)}: ${withEscapes(reason)}`),
+    ...(rest > 0 ? [`  … and ${rest} more`] : []),
+  ];
 }
 
 function changeOf(options: EditOptions, spec: StudySpec): SearchChange {

@@ -2,14 +2,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
-import { PURPOSE, Stream } from '../../core/random.ts';
 import { trainsInParts } from '../../core/samplers/in-parts.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
-import { completeParams } from '../../core/search-space/complete-params.ts';
 import type { Params, ParamValue } from '../../core/search-space/distribution.ts';
 import { keyText } from '../../core/search-space/duplicate-key.ts';
-import { limitedSpace } from '../../core/search-space/reduced-space.ts';
 import { encodeParams } from '../../core/search-space/params.ts';
+import { enqueuedProblems } from '../../core/search-space/enqueued-problems.ts';
 import { knownStudy } from '../../documents/lab-output.ts';
 import { params as paramsSchema } from '../../protocol/best-configs.ts';
 import type { EnqueueOutput } from '../../protocol/cli-output.ts';
@@ -83,15 +81,12 @@ function checked(
         hint: `${spec.sampler.name} chooses each of its trials itself: create a study with another sampler`,
       },
     ]);
-  const axes = axesOf(limitedSpace(spec.searchSpace, spec.only));
   const wholeAxes = axesOf(spec.searchSpace);
   const whole = new Set<string>();
   for (const [i, point] of given.entries()) {
     const path = given.length === 1 ? 'params' : `params[${i}]`;
-    // Any draw does: the problems of the given values are the same.
-    const stream = new Stream(0, { purpose: PURPOSE.enqueued });
-    const encoded = encodeParams(axes, completeParams(axes, point, stream), path);
-    if (!encoded.ok) throw new InvalidInput('the point', encoded.problems);
+    const problems = enqueuedProblems(spec, point, path);
+    if (problems.length > 0) throw new InvalidInput('the point', problems);
     const alone = encodeParams(wholeAxes, point);
     if (alone.ok) whole.add(keyText(wholeAxes, alone.params));
   }

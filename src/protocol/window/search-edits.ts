@@ -1,5 +1,6 @@
 /** Edits of a study's search, as a window asks for them and shows them. */
 import { z } from 'zod';
+import { refusedPoint } from '../best-configs.ts';
 import { strict } from '../problems.ts';
 
 const count = z.int().min(0);
@@ -12,6 +13,8 @@ export const editPreview = strict({
   told: count.nullable(),
   /** Number of the earlier trials that are inside the new ranges. */
   inside: count,
+  /** Enqueued points that wait and that the study would refuse, with the reasons. */
+  outside: z.array(refusedPoint).readonly(),
   /** One line for each change. */
   changes: z.array(z.string()).readonly(),
 });

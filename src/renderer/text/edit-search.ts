@@ -47,6 +47,11 @@ export const editSearch = {
     `${count(inside)} of ${many(of, 'trial')} ${inside === 1 ? 'is' : 'are'} inside the new ranges. All stay in the study.`,
   learnsFromInside: 'The sampler learns from those inside.',
   learnsFromNone: 'The sampler starts without earlier trials.',
+  outside: ({ points }: { points: number }) =>
+    points === 1
+      ? 'An enqueued point is outside the new ranges, and would not be tried:'
+      : `${count(points)} enqueued points are outside the new ranges, and would not be tried:`,
+  morePoints: ({ points }: { points: number }) => `… and ${count(points)} more`,
   goesOn: 'The sampler goes on as before.',
   apply: 'Apply the edit',
   done: 'Search edited. Later trials follow it.',
