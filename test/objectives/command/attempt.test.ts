@@ -223,6 +223,9 @@ describe('Commands: what a program is told', () => {
       'rm -r "$GALAPAGOS_CHECKPOINT_DIR"; ln -s "$PWD" "$GALAPAGOS_CHECKPOINT_DIR"',
       'rm -r "$(dirname "$GALAPAGOS_TRIAL_DIR")"',
       'chmod 755 "$GALAPAGOS_TRIAL_DIR" "$GALAPAGOS_CHECKPOINT_DIR"',
+      'mkdir "$GALAPAGOS_REPORTS"; echo a > "$GALAPAGOS_REPORTS/f"',
+      'mkfifo "$GALAPAGOS_REPORTS"',
+      'for i in "$TMPDIR/d" "$GALAPAGOS_TRIAL_DIR"; do mkdir -p "$i/e/f"; chmod 500 "$i/e"; done',
       ':',
     ];
     place.script('kept', 'a file of the project');

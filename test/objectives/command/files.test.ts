@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -206,6 +206,12 @@ describe('Commands: rules for values', () => {
     expect(written('{"val":')).toMatchObject({
       missing: expect.stringContaining('is not JSON') as string,
     });
+  });
+
+  it('json: names a folder in the place of the file', () => {
+    const rule = searchFor({ json: 'r.json', key: 'v' }, folder.path, '/none');
+    mkdirSync(join(folder.path, 'r.json'));
+    expect(rule.look()).toEqual({ missing: 'r.json is not a file' });
   });
 
   it('csv: takes the numbers of a column, and names the columns when there is none', () => {

@@ -12,7 +12,6 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { cp, rmdir } from 'node:fs/promises';
@@ -30,7 +29,10 @@ export interface AttemptFolders {
   readonly paramsFile: string;
   readonly reportsFile: string;
   readonly stopFile: string;
-  /** Deletes what does not outlive the attempt, and a checkpoint folder that is empty. */
+  /**
+   * Deletes what does not outlive the attempt, and a checkpoint folder that is empty. Never rejects:
+   * what cannot be deleted stays until the worker is gone.
+   */
   remove(): Promise<void>;
 }
 
@@ -90,14 +92,12 @@ export class AttemptFolderPool {
       reportsFile,
       stopFile,
       remove: async () => {
-        if ((await emptied(trialDir)) && (await emptied(temporaryDir))) {
-          // Most programs leave the first one only, and looking costs less than deleting in vain.
-          for (const file of [paramsFile, reportsFile, stopFile])
-            if (existsSync(file)) rmSync(file, { force: true });
+        const files = [paramsFile, reportsFile, stopFile];
+        if ((await emptied(trialDir)) && (await emptied(temporaryDir)) && (await removed(files))) {
           if (isEmpty(checkpointDir)) await takeEmpty(checkpointDir, spareCheckpoints);
           this.#spare = base;
         } else {
-          await removeTree(base);
+          await removeTree(base).catch(() => undefined);
           // Fails if it has checkpoints.
           await rmdir(checkpointDir).catch(() => undefined);
         }
@@ -150,6 +150,17 @@ async function emptied(folder: string): Promise<boolean> {
     if (!lstatSync(folder).isDirectory()) return false;
     chmodSync(folder, 0o700);
     for (const name of readdirSync(folder)) await removeTree(join(folder, name));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Deletes files, in whose place the program may have put folders. @returns as `emptied` */
+async function removed(files: readonly string[]): Promise<boolean> {
+  try {
+    // Most programs leave the first one only, and looking costs less than deleting in vain.
+    for (const file of files) if (existsSync(file)) await removeTree(file);
     return true;
   } catch {
     return false;

@@ -57,7 +57,8 @@ export interface AttemptParts {
 
 export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
   const { lane, userFolder, study, objective, pool } = parts;
-  if (lane.signal.aborted) return { outcome: 'stopped' };
+  const isStopped = (): boolean => lane.signal.aborted;
+  if (isStopped()) return { outcome: 'stopped' };
   const { number, attemptNumber } = lane.attempt;
   const told = seedAndParams(objective, lane.params, study.seed, number);
   const folders = await pool.create(lane.attempt, told.params, lane.part?.source ?? null);
@@ -75,6 +76,8 @@ export async function runAttempt(parts: AttemptParts): Promise<LaneEnd> {
     );
   remarkUnlinked(parts.place, log);
   try {
+    // It may have been stopped while checkpoints were copied.
+    if (isStopped()) return { outcome: 'stopped' };
     const end = await evaluate(parts, told, folders, log);
     if (end.outcome === 'finished') remarkLost(parts.place, log, configOf(parts, told, folders));
     return end;

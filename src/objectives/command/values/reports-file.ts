@@ -2,7 +2,7 @@
  * The file to which a program appends JSON lines (`GALAPAGOS_REPORTS`): reports, its result and its
  * metrics. A line that says none of them is returned as a remark.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Lines } from './lines.ts';
 import { numberOf, parseLenient } from './lenient-json.ts';
 
@@ -69,6 +69,10 @@ function remark(line: string, what: string): ReportLine {
 
 /** Bytes read at a time. */
 const READ_BYTES = 64 * 1024;
+/** Reads of one look: a program may write faster than it is read. */
+const MOST_READS = 64;
+/** Opens a pipe without waiting for a writer. Windows lacks the second, which then counts as 0. */
+const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** Reads what a program has appended to a file since the last look. */
 export class AppendedLines {
@@ -82,16 +86,27 @@ export class AppendedLines {
     this.#lines = new Lines(line);
   }
 
-  /** A file that is not there has no lines. */
+  /** A file that is not there, or is none, has no lines. */
   look(): void {
+    this.#read(MOST_READS);
+  }
+
+  /** Reads the rest; its last line may lack its end. */
+  end(): void {
+    this.#read(Infinity);
+    this.#lines.end();
+  }
+
+  #read(most: number): void {
     let file: number;
     try {
-      file = openSync(this.#file, 'r');
+      file = openSync(this.#file, AT_ONCE);
     } catch {
       return;
     }
     try {
-      for (;;) {
+      if (!fstatSync(file).isFile()) return;
+      for (let reads = 0; reads < most; reads++) {
         const read = readSync(file, this.#buffer, 0, READ_BYTES, this.#at);
         if (read === 0) return;
         this.#at += read;
@@ -100,11 +115,5 @@ export class AppendedLines {
     } finally {
       closeSync(file);
     }
-  }
-
-  /** Reads the rest; its last line may lack its end. */
-  end(): void {
-    this.look();
-    this.#lines.end();
   }
 }

@@ -110,7 +110,10 @@ class FileSearch implements Search {
 
   look(): Found {
     try {
-      const { size, mtimeMs, ino } = statSync(this.#path);
+      const stats = statSync(this.#path);
+      // Reading a pipe waits for a writer.
+      if (!stats.isFile()) return { missing: `${this.#file} is not a file` };
+      const { size, mtimeMs, ino } = stats;
       const seen = `${size} ${mtimeMs} ${ino}`;
       if (seen === this.#seen && this.#found !== null) return this.#found;
       this.#found =
