@@ -155,5 +155,14 @@ function optimiseFromTheStart(): void {
   if (flagged) return;
   flagged = true;
   setFlagsFromString('--no-liftoff');
+  // V8 13.8 and later return from optimised code to the baseline tier. Without that tier, their
+  // compiler misses the feedback of a function and ends the process (SIGTRAP).
+  if (hasDeopt(process.versions.v8)) setFlagsFromString('--no-wasm-deopt');
   setFlagsFromString('--no-wasm-lazy-compilation');
+}
+
+/** Returns whether V8 knows the flag; others report it as unrecognised on standard error. */
+function hasDeopt(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 13 || (major === 13 && minor >= 6);
 }
