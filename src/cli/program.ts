@@ -83,6 +83,7 @@ function createProgram(context: Context): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .commandsGroup('Help:')
+    .helpCommand(true)
     .configureHelp({ helpWidth, subcommandTerm })
     .configureOutput({
       writeOut: (text) => {

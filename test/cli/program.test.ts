@@ -133,6 +133,8 @@ describe('Command line: help', () => {
     const { code, out, err } = await cli('--help');
     expect([code, err]).toEqual([0, '']);
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(out).toContain('\nHelp:\n  help [command]');
+    expect(out).not.toContain('\nCommands:');
     expect(out).toContain(
       'Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.',
     );
