@@ -22,6 +22,7 @@ import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CohortEnergy } from './cohort-energy.ts';
 import { EnqueuedPoints, pointFor } from './enqueued-points.ts';
+import type { RefusedPoint } from './enqueued-points.ts';
 import type { EnergyBetween } from './cohort-energy.ts';
 import { GroupCommit } from './group-commit.ts';
 import { ThreadSampling } from './thread-sampling.ts';
@@ -48,6 +49,8 @@ export interface CoordinatorListener {
    * damaged. All channels are already closed.
    */
   fatal(error: Error): void;
+  /** A point that another program enqueued cannot be tried; called once for each. */
+  enqueuedRefused?(study: string, refused: RefusedPoint): void;
   /** A turn is over: the state may have changed. */
   turned?(): void;
 }
@@ -138,7 +141,9 @@ export class Coordinator {
       (event) => this.#take(event),
       parts.sampling,
     );
-    this.#enqueued = new EnqueuedPoints(parts.storage, this.#lab.studies);
+    this.#enqueued = new EnqueuedPoints(parts.storage, this.#lab.studies, (study, refused) =>
+      parts.listener.enqueuedRefused?.(study, refused),
+    );
     this.#energy =
       parts.energyBetween === undefined ? null : new CohortEnergy(this.#lab, parts.energyBetween);
   }

@@ -44,6 +44,15 @@ export function pointFor(study: Study, given: Params): EncodedParams {
   return point;
 }
 
+/** A point that its study cannot try: as JSON, with the reason. */
+export interface RefusedPoint {
+  readonly point: string;
+  readonly reason: string;
+}
+
+/** Called once for each refused point, after the refusal is durable. */
+type OnRefused = (study: string, refused: RefusedPoint) => void;
+
 /** A trial that another program enqueued, as its study tries it. */
 export interface EnqueuedPoint {
   readonly params: EncodedParams;
@@ -58,11 +67,17 @@ export interface EnqueuedPoint {
 export class EnqueuedPoints {
   readonly #storage: LabStorage;
   readonly #studies: ReadonlyMap<string, Study>;
+  readonly #onRefused: OnRefused;
   #waiting: readonly EnqueuedElsewhere[] = [];
 
-  constructor(storage: LabStorage, studies: ReadonlyMap<string, Study>) {
+  constructor(
+    storage: LabStorage,
+    studies: ReadonlyMap<string, Study>,
+    onRefused: OnRefused = () => undefined,
+  ) {
     this.#storage = storage;
     this.#studies = studies;
+    this.#onRefused = onRefused;
   }
 
   /**
@@ -100,10 +115,12 @@ export class EnqueuedPoints {
   #refuse(trial: EnqueuedElsewhere, reason: string): void {
     try {
       this.#storage.refuseEnqueued(trial.row, reason);
-      this.#drop(trial);
     } catch (error) {
       if (!isTemporary(error)) throw error;
+      return;
     }
+    this.#drop(trial);
+    this.#onRefused(trial.study, { point: JSON.stringify(trial.params ?? {}), reason });
   }
 
   #drop(trial: EnqueuedElsewhere): void {

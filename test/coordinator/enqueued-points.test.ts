@@ -63,6 +63,18 @@ describe('Coordinator: trials that other programs enqueue', () => {
     ]);
   });
 
+  it('reports each refused point once, after its refusal is stored', () => {
+    lab.enqueueElsewhere('uid', { x: 2 });
+    here.storage.failure = new StorageError('io', 'lab.db', 'the disk does not answer');
+    here.coordinator.takeEnqueued();
+    expect(here.refused).toEqual([]);
+    here.storage.failure = null;
+    here.coordinator.takeEnqueued();
+    here.coordinator.takeEnqueued();
+    const reason = expect.stringContaining('a number from 0 to 1') as string;
+    expect(here.refused).toEqual([{ point: '{"x":2}', reason }]);
+  });
+
   it('waits while its study is paused or at its limit', () => {
     here.coordinator.command({ type: 'studyPaused', study: 'uid', graceMs: 0 });
     here.coordinator.settle();

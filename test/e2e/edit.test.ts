@@ -86,4 +86,25 @@ describe('Command line: edit of a running study', () => {
       expect(replayDifferences(folder.file('lab.db'), 'edited')).toEqual([]);
     },
   );
+
+  it('says once, after its start, that an enqueued point is outside the edited ranges', async () => {
+    const run = ['run', './edited.json', '--workers', '1', '--json'];
+    expect(await command([...run, '--trials', '2'], folder.path)).toMatchObject({ code: 0 });
+    for (const args of [
+      ['enqueue', 'edited', 'x=0.9'],
+      ['edit', 'edited', '--range', 'x=0..0.5'],
+    ])
+      expect(await command(args, folder.path)).toMatchObject({ code: 0 });
+    const { code, stdout } = await command([...run, '--resume', '--trials', '4'], folder.path);
+    expect(code).toBe(0);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => runOutput.parse(JSON.parse(line)));
+    const said = events.flatMap((event) => (event.event === 'note' ? [event.text] : []));
+    expect(said.filter((text) => text.includes('enqueued'))).toEqual([
+      'the enqueued point {"x":0.9} is not tried: params.x: expected a number from 0 to 0.5, found 0.9',
+    ]);
+    expect(at(events, 0).event).toBe('started');
+  });
 });

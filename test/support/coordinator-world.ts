@@ -2,6 +2,7 @@
 import { systemClock } from '../../src/coordinator/clock.ts';
 import { Coordinator } from '../../src/coordinator/coordinator.ts';
 import type { CoordinatorParts } from '../../src/coordinator/coordinator.ts';
+import type { RefusedPoint } from '../../src/coordinator/enqueued-points.ts';
 import type { Change, LabChange, Write } from '../../src/core/scheduling/index.ts';
 import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
@@ -82,6 +83,7 @@ export class CoordinatorWorld {
   readonly tasks: TaskMessage[] = [];
   readonly shown: Change[] = [];
   readonly lab: LabChange[] = [];
+  readonly refused: RefusedPoint[] = [];
   /** Output of programs that was kept: trial, place and text. */
   readonly output: (readonly [trial: number, from: number, text: string])[] = [];
   finished: string | null = null;
@@ -125,6 +127,7 @@ export class CoordinatorWorld {
       listener: {
         show: (_, change) => void this.shown.push(change),
         showLab: (change) => void this.lab.push(change),
+        enqueuedRefused: (_, refused) => void this.refused.push(refused),
         finished: (_, reason) => void (this.finished = reason),
         fatal: (error) => void (this.fatal = error),
       },

@@ -7,6 +7,7 @@ import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import { storySentences } from '../../core/study/trial-story.ts';
+import type { StoryFormat } from '../../core/study/trial-story.ts';
 import type {
   ShowOutput,
   StoryOutput,
@@ -208,7 +209,10 @@ function worthOf(
 export function storyText(output: StoryOutput, verbose: boolean): string[] {
   const { study, trial, value: worth, violates = [], params: point } = output;
   const { attempts, reports, story } = output;
-  const format = { duration, worker: slotName, value: number };
+  const format: StoryFormat = {
+    ...{ duration, worker: slotName, value: number },
+    score: (known) => value(known, output),
+  };
   const trained = attempts.findLast(({ executor }) => executor !== null);
   const why = trained?.executorReason ?? null;
   return [

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { THIS_NODE, deviceName } from '../../core/device.ts';
+import { withEscapes } from '../../core/hidden-characters.ts';
 import { samplerText } from '../../core/samplers/sampler-text.ts';
 import { canResume, endedOf, lanesForSearch } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
@@ -75,6 +76,7 @@ export const runStudy: RunStudy = async (run, display) => {
     lost: 0,
     stalled: null,
     lab: null,
+    early: [],
     grace: new GraceCount(),
   };
   const found = findCards({
@@ -170,6 +172,8 @@ interface View {
   lost: number;
   /** Null before it is open. */
   lab: RunningLab | null;
+  /** Notes of before the display is started, to be shown then; null: it is. */
+  early: string[] | null;
   readonly grace: GraceCount;
   /** Reason why the lab file cannot be written; null: it can. */
   stalled: string | null;
@@ -227,6 +231,12 @@ function listenerFor(
     },
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });
+    },
+    enqueuedRefused(study, { point, reason }) {
+      if (study !== view.uid) return;
+      const text = `the enqueued point ${withEscapes(point)} is not tried: ${withEscapes(reason)}`;
+      if (view.early === null) display.event({ type: 'note', text });
+      else view.early.push(text);
     },
     damaged({ count, first }) {
       display.event({
@@ -398,6 +408,8 @@ function begin(
     leftMs:
       study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });
+  for (const text of view.early ?? []) display.event({ type: 'note', text });
+  view.early = null;
   return study;
 }
 

@@ -2,6 +2,7 @@
  * The one format of scores: metric, split, and how values are formatted in the window, on the
  * command line and in reports. Exports contain raw numbers.
  */
+import type { Prediction } from '../samplers/sampler.ts';
 import type { ObjectiveSpec } from './objectives.ts';
 import type { Objective } from './study-spec.ts';
 
@@ -44,9 +45,17 @@ export function scoreKindOf(
   };
 }
 
-/** Nearest value that a score can have: accuracies are fractions of the samples. */
-export function possibleScore(value: number, { metric }: Pick<ScoreKind, 'metric'>): number {
-  return metric === 'accuracy' ? Math.min(1, Math.max(0, value)) : value;
+/**
+ * Value and interval that a model predicted, each the nearest that a score can have: accuracies are
+ * fractions of the samples, and the model does not know that.
+ */
+export function possiblePrediction(
+  { value, low, high }: Pick<Prediction, 'value' | 'low' | 'high'>,
+  { metric }: Pick<ScoreKind, 'metric'>,
+): Pick<Prediction, 'value' | 'low' | 'high'> {
+  const possible = (given: number): number =>
+    metric === 'accuracy' ? Math.min(1, Math.max(0, given)) : given;
+  return { value: possible(value), low: possible(low), high: possible(high) };
 }
 
 /** `validation accuracy`, `test loss`, `value`. */

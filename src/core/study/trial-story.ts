@@ -6,9 +6,13 @@ import { at } from '../at.ts';
 import { exp } from '../elementary.ts';
 import type { Prediction } from '../samplers/sampler.ts';
 import type { EditSummary } from './search-edit.ts';
+import { possiblePrediction } from './score.ts';
+import type { Metric } from './score.ts';
 import type { AuditVerdict } from './row-codes.ts';
 
 export interface StoryFacts {
+  /** Kind of its value. */
+  readonly metric: Metric;
   readonly state: string;
   /** Null: it has not ended. */
   readonly outcome: string | null;
@@ -61,6 +65,8 @@ interface StoryAttempt {
 export interface StoryFormat {
   readonly duration: (ms: number) => string;
   readonly value: (value: number) => string;
+  /** Writes a value of the study's metric: accuracies as percentages. */
+  readonly score: (value: number) => string;
   readonly worker: (slot: string) => string;
 }
 
@@ -81,14 +87,14 @@ function editSentence({ edit }: StoryFacts): string[] {
   return [`Proposed after the search was edited, from trial ${edit.first} on: ${changes}.`];
 }
 
-function predictionSentence({ lineage }: StoryFacts, { value: figure }: StoryFormat): string[] {
+function predictionSentence({ lineage, metric }: StoryFacts, format: StoryFormat): string[] {
   const prediction = lineage?.prediction;
   if (prediction === undefined) return [];
-  const { value, low, high, logExpectedImprovement } = prediction;
-  const improvement = figure(exp(logExpectedImprovement));
+  const { value, low, high } = possiblePrediction(prediction, { metric });
+  const improvement = format.value(exp(prediction.logExpectedImprovement));
   return [
     sentence([
-      `the model predicted ${figure(value)}, 95 % interval ${figure(low)} to ${figure(high)}`,
+      `the model predicted ${format.score(value)}, 95 % interval ${format.score(low)} to ${format.score(high)}`,
       `expected improvement ${improvement} times the standard deviation of the values`,
     ]),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  possibleScore,
+  possiblePrediction,
   scoreKindOf,
   scoreName,
   scoreText,
@@ -26,9 +26,10 @@ describe('Scores: one format', () => {
   });
 
   it('bounds what a model predicts by the values that an accuracy can have', () => {
-    const bounded = (metric: 'accuracy' | 'loss'): number[] =>
-      [-0.2, 0.5, 1.33].map((each) => possibleScore(each, { metric }));
-    expect(bounded('accuracy')).toEqual([0, 0.5, 1]);
-    expect(bounded('loss')).toEqual([-0.2, 0.5, 1.33]);
+    const predicted = { value: 1.01, low: -0.2, high: 1.33 };
+    expect(possiblePrediction(predicted, { metric: 'accuracy' })).toEqual({
+      ...{ value: 1, low: 0, high: 1 },
+    });
+    expect(possiblePrediction(predicted, { metric: 'loss' })).toEqual(predicted);
   });
 });

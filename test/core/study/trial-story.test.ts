@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { slotName } from '../../../src/core/device.ts';
 import { storySentences } from '../../../src/core/study/trial-story.ts';
-import type { StoryFacts } from '../../../src/core/study/trial-story.ts';
+import type { StoryFacts, StoryFormat } from '../../../src/core/study/trial-story.ts';
 
-const format = { duration: (ms: number) => `${ms / 1000} s`, value: String, worker: slotName };
+const format: StoryFormat = {
+  ...{ duration: (ms) => `${ms / 1000} s`, value: String, worker: slotName },
+  score: (value) => `${value * 100} %`,
+};
 const tell = (facts: Partial<StoryFacts>): string[] =>
   storySentences(
     {
+      metric: 'accuracy',
       state: 'complete',
       outcome: 'succeeded',
       lineage: null,
@@ -32,8 +36,18 @@ describe('The story of a trial in sentences', () => {
     const lineage = { operator: 'neighbour', parents: [14], prediction };
     expect(tell({ lineage, attempts: [run] })).toEqual([
       'Proposed as a neighbour of trial 14; started on CPU 1; succeeded after 2.3 s.',
-      'The model predicted 0.5, 95 % interval 0.25 to 0.75; expected improvement 1 times the standard deviation of the values.',
+      'The model predicted 50 %, 95 % interval 25 % to 75 %; expected improvement 1 times the standard deviation of the values.',
     ]);
+  });
+
+  it('bounds a predicted accuracy by 0 and 100 %, but no other metric', () => {
+    const prediction = { value: 0.9, low: -0.5, high: 1.5, logExpectedImprovement: 0 };
+    const lineage = { operator: 'uniform', parents: [], prediction };
+    expect(tell({ lineage, attempts: [run] })[1]).toContain(
+      'predicted 90 %, 95 % interval 0 % to 100 %',
+    );
+    const loss = tell({ metric: 'loss', lineage, attempts: [run] });
+    expect(loss[1]).toContain('interval -50 % to 150 %');
   });
 
   it('does not call a random point that the model chose drawn at random', () => {
