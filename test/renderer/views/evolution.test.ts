@@ -274,6 +274,29 @@ describe('Evolution: captions', () => {
     }
   });
 
+  it.each([
+    ['short', [1, 2, 3]],
+    ['long', [-123_456, -123_457, -123_458]],
+    ['tiny', [1.23456e-7, 1.23457e-7, 1.23458e-7]],
+  ])('cuts no label of %s values', (_, values) => {
+    const table = new TrialTable(4);
+    const rows = values.map((value, number) => ({ number, value, finish: number }));
+    table.merge(trialBlock(rows, 4));
+    const population = new Population(table);
+    const { head } = simulatedTable('evolution', 1);
+    population.update({ ...head, metric: 'value' }, false, 1e6);
+    const places = new Places(population);
+    places.size = { width: 900, height: 420 };
+    places.update(null, null);
+    const pen = new TextBoxes('test');
+    drawBase(pen, { places, palette, clock: String, live: null, moving: new Set() });
+    const labels = pen.boxes.filter(({ right }) => Math.abs(right - places.labelEnd) < 1e-6);
+    expect(labels.length).toBeGreaterThan(2);
+    // Digits of some systems are a fifth wider than the boxes.
+    for (const { text } of labels)
+      expect(places.labelEnd - text.length * 6.6, text).toBeGreaterThanOrEqual(0);
+  });
+
   it('labels founders and offspring above the plot', () => {
     const places = placed('evolution', 67, 'births');
     const pen = new TextBoxes('test');

@@ -17,7 +17,6 @@ import {
 import type { Shape } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
-import { footLabel, valueTicks } from '../../charts/scales.ts';
 import { SHADES } from '../../charts/value-colours.ts';
 import { count } from '../../format.ts';
 import { chartText } from '../../text-of-charts.ts';
@@ -31,8 +30,6 @@ const ALL_LINKS = 200;
 const LATEST = 200;
 /** Maximum number of waiting and paused trials that are drawn; the header shows their number. */
 const MOST_IDLE = 5_000;
-/** Minimum distance of the labels along y, in px. */
-const APART = 34;
 
 export interface Sight {
   readonly places: Places;
@@ -79,16 +76,14 @@ function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Si
   const { left, right, top, bottom, well, population } = places;
   const caption = { colour: palette.text3, size: 11 };
   if (places.along === 'generations') drawColumns(pen, places, palette);
-  for (const tick of population.scale === null
-    ? []
-    : valueTicks(population.scale, APART / (well - top), places.tall.low, places.topUnit)) {
+  for (const tick of places.ticks) {
     const y = places.yUnit(population.unit(tick.value));
     if (y > well - 10 || y < top + 2) continue;
     pen.begin();
     pen.moveTo(left, y);
     pen.lineTo(right, y);
     pen.stroke(palette.grid, 1);
-    pen.text(left - 8, y + 4, tick.label, { ...caption, anchor: 'end' });
+    pen.text(places.labelEnd, y + 4, tick.label, { ...caption, anchor: 'end' });
   }
   if (places.along === 'generations') {
     pen.begin();
@@ -100,17 +95,13 @@ function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Si
     pen.rect(left, well, right - left, WELL);
     pen.fill(palette.ground);
   }
-  if (population.scale === null)
-    pen.text(left - 8, well + WELL / 2 + 4, words.withoutValue, { ...caption, anchor: 'end' });
+  const [end, atEnd] = [places.labelEnd, { ...caption, anchor: 'end' } as const];
+  const { worstLabel } = places;
+  if (worstLabel === null) pen.text(end, well + WELL / 2 + 4, words.withoutValue, atEnd);
   else {
-    pen.text(left - 8, well + 14, population.direction === 'maximize' ? words.below : words.above, {
-      ...caption,
-      anchor: 'end',
-    });
-    pen.text(left - 8, well + 27, footLabel(population.scale, population.scale.worst), {
-      ...caption,
-      anchor: 'end',
-    });
+    const side = population.direction === 'maximize' ? words.below : words.above;
+    pen.text(end, well + 14, side, atEnd);
+    pen.text(end, well + 27, worstLabel, atEnd);
   }
   drawFounders(pen, places, palette);
   const y = bottom + 15;

@@ -7,7 +7,8 @@ import { at } from '../../../core/at.ts';
 import { beeswarm } from '../../charts/beeswarm.ts';
 import { Density } from '../../charts/density.ts';
 import { GridIndex } from '../../charts/grid-index.ts';
-import { niceCountStep } from '../../charts/scales.ts';
+import { footLabel, niceCountStep, valueTicks } from '../../charts/scales.ts';
+import type { Tick } from '../../charts/scales.ts';
 import { Staircase } from '../../charts/staircase.ts';
 import type { Population } from '../../state/population.ts';
 
@@ -25,7 +26,13 @@ export interface Size {
 
 /** Height of the well, in px. */
 export const WELL = 34;
-const [LEFT, RIGHT, TOP, BOTTOM] = [56, 28, 8, 40];
+const [RIGHT, TOP, BOTTOM] = [28, 8, 40];
+/** Least space left of the plot; space between its edge and the labels of the values. */
+const [LEFT, LABEL_GAP] = [56, 8];
+/** Width of a character of a label that is not too small in any system's font, in px. */
+const CHARACTER = 6.6;
+/** Minimum distance of the labels along y, in px. */
+const APART = 34;
 /** Space above the best value, for its label. */
 const HEADROOM = 26;
 /** Height of the row above the plot with the captions of founders and offspring. */
@@ -54,6 +61,7 @@ export class Places {
   #offsets = new Map<number, number>();
   #whole: Span = { low: 0, high: 1 };
   readonly #pending: number[] = [];
+  #left = LEFT;
   #stairsAlong: Along | null = null;
   #counted = new Uint8Array(0);
   #densityOf = '';
@@ -81,6 +89,7 @@ export class Places {
    */
   update(now: number | null, trials: number | null): void {
     this.#whole = this.#wholeSpan(now, trials);
+    this.#left = this.#roomForLabels();
     const { table } = this.population;
     if (this.#anew || this.#stairsAlong !== this.along) {
       this.#anew = false;
@@ -109,12 +118,37 @@ export class Places {
     return this.zoom ?? this.#whole;
   }
 
+  /** x of the left edge, as of the last update: right of the widest label of a value. */
   get left(): number {
-    return LEFT;
+    return this.#left;
+  }
+
+  /** x at which labels of the values end. */
+  get labelEnd(): number {
+    return this.#left - LABEL_GAP;
+  }
+
+  /** Labelled values. */
+  get ticks(): readonly Tick[] {
+    const { scale } = this.population;
+    if (scale === null) return [];
+    return valueTicks(scale, APART / (this.well - this.top), this.tall.low, this.topUnit);
+  }
+
+  /** Label of the worst value, which stands in the well; null: no trial has a value. */
+  get worstLabel(): string | null {
+    const { scale } = this.population;
+    return scale === null ? null : footLabel(scale, scale.worst);
+  }
+
+  #roomForLabels(): number {
+    const labels = [...this.ticks.map(({ label }) => label), this.worstLabel ?? ''];
+    const longest = Math.max(...labels.map(({ length }) => length));
+    return Math.max(LEFT, Math.ceil(longest * CHARACTER) + LABEL_GAP + 2);
   }
 
   get right(): number {
-    return Math.max(LEFT + 40, this.size.width - RIGHT);
+    return Math.max(this.left + 40, this.size.width - RIGHT);
   }
 
   /** True if a row above the plot holds captions of founders and offspring. */
@@ -171,14 +205,14 @@ export class Places {
   xAt(at: number): number {
     const { low, high } = this.span;
     const pad = this.along === 'generations' ? 0 : PAD;
-    return LEFT + pad + ((at - low) / (high - low)) * (this.right - LEFT - 2 * pad);
+    return this.left + pad + ((at - low) / (high - low)) * (this.right - this.left - 2 * pad);
   }
 
   /** Position along x of a pixel. */
   atX(x: number): number {
     const { low, high } = this.span;
     const pad = this.along === 'generations' ? 0 : PAD;
-    return low + ((x - LEFT - pad) / (this.right - LEFT - 2 * pad)) * (high - low);
+    return low + ((x - this.left - pad) / (this.right - this.left - 2 * pad)) * (high - low);
   }
 
   x(number: number): number {
@@ -337,7 +371,7 @@ export class Places {
     }
     for (const number of this.seen()) {
       const x = this.x(number);
-      if (x >= LEFT - 4 && x <= this.right + 4) this.index.put(number, x, this.y(number));
+      if (x >= this.left - 4 && x <= this.right + 4) this.index.put(number, x, this.y(number));
     }
   }
 
@@ -351,12 +385,13 @@ export class Places {
       this.tall.high,
       this.size.width,
       this.size.height,
+      this.left,
       this.population.layout,
     ].join();
     const { table } = this.population;
     if (this.#densityOf !== of || this.density === null) {
       this.#densityOf = of;
-      this.density = new Density(this.right - LEFT, this.bottom - this.top);
+      this.density = new Density(this.right - this.left, this.bottom - this.top);
       this.#counted = new Uint8Array(table.columns.state.length);
       for (const number of this.seen()) this.#countOne(number);
       return;
@@ -372,7 +407,7 @@ export class Places {
   #countOne(number: number): void {
     if (this.#counted[number] === 1 || this.population.table.isOpen(number)) return;
     this.#counted[number] = 1;
-    this.density?.add(this.x(number) - LEFT, this.y(number) - this.top);
+    this.density?.add(this.x(number) - this.left, this.y(number) - this.top);
   }
 }
 
