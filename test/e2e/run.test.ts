@@ -159,6 +159,28 @@ describe('Run: whole runs', () => {
     expect(failed.filter(({ complete }) => Number(complete) > othersWorkAt)).toEqual([]);
   });
 
+  it('prints once what a worker wrote before a fault ended it', async () => {
+    const folder = made();
+    const fault = join(folder, 'fault.cjs');
+    writeFileSync(
+      fault,
+      `WebAssembly.compile = () => {
+        process.stderr.write('#\\n# Fatal error\\n# Check failed: registers.\\n#\\n# Trace\\n1: f\\n');
+        process.abort();
+      };`,
+    );
+    const args = ['run', 'mnist', '--workers', '1', '--trials', '1', '--json'];
+    const life = start(args, folder, undefined, { NODE_OPTIONS: `--require ${fault}` });
+    const { code, stdout } = await life.ended;
+    expect(code).toBe(1);
+    const events = stdout.trim().split('\n').map(eventOf);
+    const words = events.flatMap(({ text }) => (String(text).includes('ended:') ? [text] : []));
+    expect(words).toEqual([
+      'worker local/cpu/0 ended: Fatal error; Check failed: registers.; Trace',
+    ]);
+    expect(events.at(-1)).toMatchObject({ event: 'finished', failed: 1 });
+  });
+
   it('counts a diverged attempt as the worst result, and continues with the same worker', async () => {
     const folder = made();
     const study = syntheticStudy(folder, { divergeRate: 0.5 }, 30);

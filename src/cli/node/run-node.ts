@@ -26,6 +26,7 @@ import type { NodeLimits } from '../../protocol/node-messages.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { findCards } from '../../studies/find-cards.ts';
+import { firstWords } from '../display/first-words.ts';
 import type { NodeDisplay } from '../display/node-display.ts';
 import type { NodeFlags } from '../options/node-options.ts';
 import type { Context } from '../process/context.ts';
@@ -113,8 +114,9 @@ export async function runNode(
       display({ event: 'workers', running, slots: offered });
     },
     workerExited({ slot, by, lastWords }) {
-      if (by === 'itself' && lastWords.trim() !== '')
-        display({ event: 'note', text: `worker ${slot} ended: ${lastWords.trim()}` });
+      const words = firstWords(lastWords);
+      if (by === 'itself' && words !== '')
+        display({ event: 'note', text: `worker ${slot} ended: ${words}` });
     },
     courtesy({ limits, hoursFrom, held, idleSource, idleUnknown }, owner) {
       display({ event: 'courtesy', owner, limits, hoursFrom, held, idleSource, idleUnknown });

@@ -30,6 +30,7 @@ import { findCards } from '../../studies/find-cards.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
 import { packageDifferencesText } from '../../studies/script/compare-packages.ts';
 import { shareLab, tellOfDigits } from '../actions/share-lab.ts';
+import { firstWords } from '../display/first-words.ts';
 import { lacksText } from '../display/node-problems.ts';
 import type { RunDisplay, RunSummary } from '../display/run-display.ts';
 import { EXIT, UsageError } from '../process/exit-codes.ts';
@@ -247,8 +248,15 @@ function listenerFor(
     fatal(error) {
       end({ state: 'failed', reason: error.message });
     },
-    workerExited({ by, lastWords }) {
-      if (view.ready || by === 'us') return;
+    workerExited({ slot, by, code, lastWords }) {
+      if (by === 'us') return;
+      if (view.ready) {
+        const words = firstWords(lastWords);
+        if (code === 0 || words === '' || told.has(words)) return;
+        told.add(words);
+        display.event({ type: 'note', text: `worker ${slot} ended: ${words}` });
+        return;
+      }
       view.stillborn += 1;
       if (view.stillborn >= STILLBORN)
         end({

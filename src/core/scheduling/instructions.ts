@@ -215,6 +215,8 @@ export type Change =
       readonly attempt: AttemptId | null;
       readonly slot: SlotName | null;
       readonly result: AttemptResult | null;
+      /** Why its last attempt crashed: the error, or how the worker ended; absent: it did not. */
+      readonly detail?: string;
       /** True if it is the best so far; where objectives are listed, whether it joins the front. */
       readonly isBest: boolean;
     }

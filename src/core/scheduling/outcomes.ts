@@ -176,7 +176,7 @@ function countCrash(
   writeAttemptEnd(lab, attempt, outcome, result, detail);
   trial.crashes += 1;
   if (trial.verdict === null && (last || trial.crashes >= maxAttempts)) {
-    endTrial(lab, trial, { state: 'failed', outcome, value: NaN, attempt, result });
+    endTrial(lab, trial, { state: 'failed', outcome, value: NaN, attempt, result, detail });
   } else {
     trial.avoid = attempt.slot;
     goBack(

@@ -21,6 +21,8 @@ export interface End {
   /** The attempt that produced it, settled or live; null: none ran. */
   readonly attempt: Attempt | null;
   readonly result: AttemptResult | null;
+  /** Why the attempt crashed: its error, or how its worker ended; absent: it did not. */
+  readonly detail?: string | null;
   /** Values where the study lists objectives; absent or null: none, which counts as the worst. */
   readonly figures?: Figures | null;
 }
@@ -44,7 +46,7 @@ export function endFigures(
 
 export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { study, number, params, origin } = trial;
-  const { state, outcome, value, attempt, result } = end;
+  const { state, outcome, value, attempt, result, detail } = end;
   moveTrial(lab, trial, state);
   record(lab, trial, `${state}: ${outcome}${state === 'failed' ? '' : ` with ${value}`}`);
   const superseded = attempt !== null && !trial.live.includes(attempt);
@@ -88,6 +90,7 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
     attempt: attempt?.id ?? null,
     slot: attempt?.slot ?? null,
     result,
+    ...(typeof detail === 'string' ? { detail } : {}),
     isBest,
   });
   if (outcome === 'succeeded' || outcome === 'diverged' || outcome === 'pruned')

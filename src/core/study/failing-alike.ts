@@ -1,6 +1,7 @@
 /**
  * Recognises that the fault is the objective's and not that of parameters: the first trials of a
- * study all crash, with the same error but for its numbers. Pure.
+ * study all crash, with the same error but for its numbers, or all end their workers in the same
+ * way. Pure.
  */
 import type { Change } from '../scheduling/index.ts';
 
@@ -23,7 +24,7 @@ export class FailingAlike {
   observe(change: Extract<Change, { kind: 'trialEnded' }>): string | null {
     // Ones that ended in an earlier process are not known here.
     if (change.finishSeq !== this.#count || change.outcome !== 'crashed') return null;
-    const first = change.result?.outcome === 'crashed' ? firstLine(change.result.error ?? '') : '';
+    const first = firstLine(change.detail ?? '');
     const error = first.replaceAll(NUMBER, '0');
     if (error === '' || (this.#error !== null && this.#error !== error)) return null;
     this.#error = error;

@@ -272,7 +272,8 @@ export class WorkerProcesses {
         child.off('close', gone);
         this.#gone(worker, code, signal);
       };
-      timer = setTimeout(gone, LAST_WORDS_MS);
+      // On a busy machine the timer may be due before what has arrived is read.
+      timer = setTimeout(() => setImmediate(gone), LAST_WORDS_MS);
       child.once('close', gone);
     });
   }

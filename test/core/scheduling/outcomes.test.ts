@@ -91,6 +91,20 @@ describe('Scheduler: crashed attempts', () => {
     driver.exit(SLOT, { signal: 'SIGSEGV' });
     expect(driver.trial(0).crashes).toBe(2);
   });
+
+  it('end a trial with how its worker ended, where the last attempt crashed that', () => {
+    const faults = Array.from({ length: 3 }, (_, i) => {
+      if (i > 0) driver.hello(SLOT, { incarnation: `1.${i + 1}` });
+      driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
+      return driver.exit(SLOT, { signal: 'SIGTRAP' });
+    });
+    const shown = faults
+      .flat()
+      .flatMap((each) =>
+        each.do === 'show' && each.change.kind === 'trialEnded' ? each.change : [],
+      );
+    expect(shown).toMatchObject([{ outcome: 'crashed', result: null, detail: 'SIGTRAP' }]);
+  });
 });
 
 describe('Scheduler: lost attempts', () => {

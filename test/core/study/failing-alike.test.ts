@@ -7,8 +7,8 @@ type Outcome = Ended['outcome'];
 
 /** The trial that ends as the `finishSeq`-th. */
 function ended(finishSeq: number, outcome: Outcome, error = ''): Ended {
-  const result = outcome === 'crashed' ? { outcome, error, ms: 1 } : null;
-  return { kind: 'trialEnded', number: 7, finishSeq, outcome, result } as unknown as Ended;
+  const detail = outcome === 'crashed' ? { detail: error } : {};
+  return { kind: 'trialEnded', number: 7, finishSeq, outcome, ...detail } as unknown as Ended;
 }
 
 function observed(trials: readonly Ended[]): (string | null)[] {
