@@ -59,6 +59,9 @@ const slowGpuFiles = [
   'test/training/webgpu/tiles.test.ts',
 ];
 
+/** Runs before the files of a project that computes on a software GPU. */
+const gpuSetup = ['test/support/poll-dawn.ts'];
+
 /** Time-outs detect hangs and never measure speed. */
 const MINUTE = 60_000;
 
@@ -117,6 +120,7 @@ export default defineConfig({
           name: 'gpu',
           ...everywhere,
           ...processes,
+          setupFiles: gpuSetup,
           env: { ...everywhere.env, ...swiftshader },
           include: gpuFiles,
         },
@@ -151,6 +155,7 @@ export default defineConfig({
           name: 'slow-gpu',
           ...everywhere,
           ...processes,
+          setupFiles: gpuSetup,
           env: { ...everywhere.env, ...swiftshader, GALAPAGOS_SLOW_TESTS: '1' },
           include: slowGpuFiles,
         },
