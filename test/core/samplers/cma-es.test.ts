@@ -44,6 +44,15 @@ class Study {
 }
 
 describe('Sampler cma-es: generations', () => {
+  it.each([
+    { type: 'int', low: 0, high: Number.MAX_SAFE_INTEGER },
+    { type: 'int', low: Number.MIN_SAFE_INTEGER, high: Number.MAX_SAFE_INTEGER },
+    { type: 'float', low: 0, high: 1, step: 1e-300 },
+  ] as const)('proposes on more values than numbers count exactly: %j', (x) => {
+    const study = new Study(make({ x }, 1), { x });
+    expect(new Set(study.ask(20))).toEqual(new Set([0]));
+  });
+
   it('samples the same generation until as many of its trials as the population have ended', () => {
     const study = new Study(make(square, 1, { population: 5 }), square);
     expect(study.ask(9)).toEqual(Array(9).fill(0));

@@ -42,7 +42,9 @@ export function boundary({ position }: Ladder, cell: number): number {
 export function cellAt(ladder: Ladder, coordinate: number): number {
   let [low, high] = [0, ladder.cells - 1];
   while (low < high) {
-    const middle = Math.floor((low + high) / 2);
+    const middle = low + Math.floor((high - low) / 2);
+    // Beyond 2⁵³ the numbers between two others may round to these.
+    if (middle === high || middle + 1 === low) return middle;
     if (boundary(ladder, middle) < coordinate) low = middle + 1;
     else high = middle;
   }
