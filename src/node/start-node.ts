@@ -5,9 +5,9 @@
 import type { Device } from '../core/device.ts';
 import { parseSlot, slotsOf } from '../core/device.ts';
 import { ARITHMETIC } from '../core/arithmetic.ts';
-import { MOST_STUDIES, NO_LIMITS } from '../protocol/node-messages.ts';
+import { NO_LIMITS } from '../protocol/node-messages.ts';
 import type { FromNode, NodeLimits, NodeWelcome } from '../protocol/node-messages.ts';
-import type { Discard, StudyMessage } from '../protocol/worker-messages.ts';
+import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { systemTimer } from '../runtime/timer.ts';
 import type { DoorAddress } from '../transport/door/lobby.ts';
@@ -18,12 +18,15 @@ import { explained } from '../transport/reading.ts';
 import { externalAddresses, isLinkLocal } from './discovery/addresses.ts';
 import { NodeData } from './data/node-data.ts';
 import type { DatasetFolders } from './data/node-store.ts';
-import type { CourtesyState } from './courtesy/courtesy.ts';
+import type { Courtesy, CourtesyState } from './courtesy/courtesy.ts';
 import { machineCourtesy } from './courtesy/machine-courtesy.ts';
 import { CPU_PIN } from './devices/pin.ts';
 import type { StartableDevice } from './devices/pin.ts';
+import { KeptStudies } from './link/kept-studies.ts';
+import type { LabFiles } from './link/kept-studies.ts';
 import { HostLink } from './link/link.ts';
 import type { LinkChange, LinkEnd, NodeOrder } from './link/link.ts';
+import { LoadReports } from './machine/load-reports.ts';
 import { watchUtilisation } from './machine/utilisation.ts';
 import type { Utilisation } from './machine/utilisation.ts';
 import { searchHost } from './discovery/host-search.ts';
@@ -34,7 +37,6 @@ import { Relay } from './link/relay.ts';
 import type { OfferedSlot } from './link/relay.ts';
 import { memoryLimitBytes, workerCount } from './workers/slots.ts';
 import { WorkerProcesses } from './workers/worker-processes.ts';
-import type { NodeInventory } from '../protocol/window/telemetry.ts';
 import type { WorkerExit, WorkerProcessesOptions } from './workers/worker-processes.ts';
 
 /** Milliseconds that workers have to exit by themselves when the node closes. */
@@ -48,8 +50,6 @@ const DRAINED_MS = 3_000;
 const ROTATE_MS = 10_000;
 /** Milliseconds without a link after which workers end: the host has given their trials up. */
 const ABANDON_MS = 15 * 60_000;
-/** Milliseconds between two reports of the machine's load where no worker runs. */
-const IDLE_LOAD_MS = 10_000;
 
 export interface NodeParts {
   /** Id of this node at its host. */
@@ -95,21 +95,6 @@ export interface NodeParts {
   readonly listener: NodeListener;
 }
 
-/** Files of the host's trials on this machine. None of these throws or rejects. */
-export interface LabFiles {
-  /** Deletes files of trials that the host names. */
-  discard(what: Discard): void;
-  /** Notes that the lab has the study, of which files may be kept here. @param lab its identity */
-  note(lab: string, study: StudyMessage): void;
-  /** Uids of the lab's studies that files may be kept of. */
-  kept(lab: string): Promise<readonly string[]>;
-  /**
-   * Deletes files of studies that the lab no longer has.
-   * @returns contents of fetched code that no study needs any more
-   */
-  forget(lab: string, studies: readonly string[]): Promise<readonly string[]>;
-}
-
 export interface NodeListener {
   changed(change: LinkChange): void;
   /** The node has left, or its host does not let it stay. Called once. */
@@ -145,305 +130,364 @@ export interface RunningNode {
 }
 
 export function startNode(parts: NodeParts): Promise<RunningNode> {
-  return allOrNothing((onFailure) => start(parts, onFailure));
+  return allOrNothing((onFailure) => NodeProcess.start(parts, onFailure));
 }
 
-async function start(
-  parts: NodeParts,
-  onFailure: (undo: () => unknown) => void,
-): Promise<RunningNode> {
-  const { node, cpu, cpuWorkers, cards, listener } = parts;
-  const devices = [cpu, ...cards.map(({ device }) => device)];
-  const slots = [
-    ...(cpuWorkers === 0 ? [] : slotsOf(node, cpu, workerCount(cpuWorkers).workers)),
-    ...cards.flatMap(({ device }) => slotsOf(node, device, 1)),
-  ];
-  const memoryLimit = memoryLimitBytes(slots.length);
-  const workers = await ZeromqCoordinator.bind();
-  onFailure(() => workers.close());
+/** The parts of a node, what each tells the others, and their end. */
+class NodeProcess implements RunningNode {
+  readonly slots: readonly string[];
+  readonly link: HostLink;
+  readonly #parts: NodeParts;
+  readonly #devices: readonly Device[];
+  /** Sockets of this machine's workers. */
+  readonly #workers: ZeromqCoordinator;
+  readonly #processes: WorkerProcesses;
+  readonly #relay: Relay;
+  readonly #kept: KeptStudies;
+  readonly #courtesy: Courtesy;
+  readonly #data: NodeData;
+  readonly #reports: LoadReports;
+  readonly #rotation: NodeRotation | null;
+  readonly #rotating: NodeJS.Timeout;
+  #utilisation: Utilisation | null = null;
+  /** Sockets to the host; null: not opened yet. */
+  #end: NodeEnd | null = null;
+  #endSearch: () => void = () => undefined;
+  /** Ends the workers a time after the link was cut. */
+  #abandoning: NodeJS.Timeout | undefined;
+  /** The limits that the host was last told, as JSON. */
+  #toldLimits = '';
+  /** Called when the host has given this node no more work. */
+  #drained: () => void = () => undefined;
+  #closing: Promise<void> | null = null;
 
-  let end: NodeEnd | null = null;
-  let utilisation: Utilisation | null = null;
-  let drained: () => void = () => undefined;
-  let sampledAt = -Infinity;
-  /** The last one sent on this link. */
-  let toldInventory: NodeInventory | null = null;
-  /** Identity of the lab of the last link; null: none, or the host is of an earlier release. */
-  let labId: string | null = null;
-  let abandoning: NodeJS.Timeout | undefined;
-
-  const processes = new WorkerProcesses({
-    ...parts.worker,
-    controlEndpoint: workers.controlEndpoint,
-    token: workers.token,
-    resources: parts.resources,
-    userFolder: parts.userFolder,
-    labPrograms: parts.labPrograms === true,
-    devices,
-    pinOf: ({ id }) => cards.find(({ device }) => device.id === id) ?? CPU_PIN,
-    memoryLimitBytes: memoryLimit,
-    onExit: (exit) => {
-      relay.exited(exit);
-      listener.workerExited(exit);
-      listener.workers(relay.running);
-    },
-  });
-  const link: HostLink = new HostLink({
-    channels: {
-      send: (message) => end?.send(message),
-      sendResult: (message) => end?.sendResult(message),
-      sendWorkerControl: (peer, line) => end?.sendWorkerControl(peer, line),
-      sendWorkerResult: (peer, line) => end?.sendWorkerResult(peer, line),
-      joinTasks: (number) => end?.joinTasks(number),
-    },
-    timer: systemTimer,
-    wallClock: Date.now,
-    describe: () => ({
-      boot: parts.boot,
-      name: parts.name,
-      release: parts.release,
-      system: parts.system,
-      cores: parts.cores,
-      arithmetic: ARITHMETIC,
-      slots: [...relay.slots],
-      has: data.has(),
-      serves: data.serves,
-      limits: courtesy.state.limits,
-    }),
-    pulse: () => {
-      relay.tick();
-      return { silent: relay.silent, held: [...courtesy.state.slots], works: relay.running > 0 };
-    },
-    stalled: (ms) => relay.stalled(ms),
-    welcomed: (welcome) => welcomed(welcome),
-    received: (message) => received(message),
-    control: (peer, message) => relay.control(peer, message),
-    task: (slot, message) => relay.task(slot, message),
-    changed: (change) => {
-      clearTimeout(abandoning);
-      if (change.kind === 'down') {
-        if (change.reason === 'shutdown') relay.end();
-        else abandoning = setTimeout(() => relay.end(), ABANDON_MS).unref();
-      }
-      listener.changed(change);
-    },
-    drained: () => drained(),
-    ended: (why) => listener.ended(why),
-    warn: (text) => listener.warn(text),
-  });
-  const relay: Relay = new Relay({
-    workers,
-    processes,
-    host: link,
-    slots: slots.map((slot) => offered(slot, devices, memoryLimit)),
-    timer: systemTimer,
-    discard: (what) => parts.labFiles.discard(what),
-    sideBySide: parts.sideBySide,
-    studySent: (study) => {
-      if (labId !== null) parts.labFiles.note(labId, study);
-    },
-    warn: (text) => listener.warn(text),
-  });
-
-  let toldLimits = '';
-  const courtesy = machineCourtesy({
-    slots,
-    cards,
-    running: () => processes.running,
-    owner: parts.limits ?? NO_LIMITS,
-    hold: (slot, forMs) => relay.hold(slot, forMs),
-    free: (slot) => relay.free(slot),
-    changed: (state) => {
-      tellCourtesy(state);
-      listener.courtesy?.(state, courtesy.owner);
-    },
-  });
-  onFailure(() => courtesy.close());
-
-  function tellCourtesy({ limits, hoursFrom, held, idleSource, idleUnknown }: CourtesyState): void {
-    const told = JSON.stringify(limits);
-    if (told !== toldLimits) link.send({ type: 'limits', limits });
-    toldLimits = told;
-    link.send({ type: 'courtesy', hoursFrom, held, idleSource, idleUnknown });
+  /** Creates all parts but those that {@link start} opens. */
+  private constructor(parts: NodeParts, workers: ZeromqCoordinator) {
+    const { node, cpu, cpuWorkers, cards } = parts;
+    this.#parts = parts;
+    this.#workers = workers;
+    this.#devices = [cpu, ...cards.map(({ device }) => device)];
+    this.slots = [
+      ...(cpuWorkers === 0 ? [] : slotsOf(node, cpu, workerCount(cpuWorkers).workers)),
+      ...cards.flatMap(({ device }) => slotsOf(node, device, 1)),
+    ];
+    const memoryLimit = memoryLimitBytes(this.slots.length);
+    this.#processes = this.#createProcesses(memoryLimit);
+    this.link = this.#createLink();
+    this.#relay = this.#createRelay(memoryLimit);
+    this.#kept = new KeptStudies({
+      files: parts.labFiles,
+      host: this.link,
+      unneeded: (contents) => this.#data.unneeded(contents),
+      warn: (text) => parts.listener.warn(text),
+    });
+    this.#reports = new LoadReports({
+      host: this.link,
+      works: () => this.#relay.running > 0,
+      timer: systemTimer,
+    });
+    this.#data = this.#createData();
+    this.#courtesy = machineCourtesy({
+      slots: this.slots,
+      cards,
+      running: () => this.#processes.running,
+      owner: parts.limits ?? NO_LIMITS,
+      hold: (slot, forMs) => this.#relay.hold(slot, forMs),
+      free: (slot) => this.#relay.free(slot),
+      changed: (state) => {
+        this.#tellCourtesy(state);
+        parts.listener.courtesy?.(state, this.#courtesy.owner);
+      },
+    });
+    this.#rotation = parts.rotates === undefined ? null : this.#createRotation(parts.rotates);
+    this.#rotating = setInterval(() => {
+      if (this.link.isUp) this.#rotation?.announce();
+      else this.#rotation?.tryOther();
+    }, ROTATE_MS).unref();
   }
 
-  const rotation =
-    parts.rotates === undefined
-      ? null
-      : new NodeRotation({
-          ...parts.rotates,
-          send: (message) => link.send(message),
-          expect: (hostKey) => end?.expectHost(hostKey),
-          use: (pair) => {
-            end?.useKeys(hexKeys(pair));
-            data.useKeys(hexKeys(pair));
-          },
-        });
-  const rotating = setInterval(() => {
-    if (link.isUp) rotation?.announce();
-    else rotation?.tryOther();
-  }, ROTATE_MS).unref();
-  onFailure(() => clearInterval(rotating));
-
-  function welcomed({ run, fetch, labId: lab }: NodeWelcome): void {
-    labId = lab ?? null;
-    rotation?.connected();
-    relay.welcomed(run);
-    data.want(fetch);
-    void tellKept();
-    tellCourtesy(courtesy.state);
-    listener.workers(relay.running);
-    toldInventory = null;
-    tellInventory();
+  static async start(
+    parts: NodeParts,
+    onFailure: (undo: () => unknown) => void,
+  ): Promise<NodeProcess> {
+    const workers = await ZeromqCoordinator.bind();
+    onFailure(() => workers.close());
+    const started = new NodeProcess(parts, workers);
+    onFailure(() => {
+      clearInterval(started.#rotating);
+      started.#courtesy.close();
+    });
+    await started.#data.open();
+    onFailure(() => started.#data.close());
+    const utilisation = started.#watchUtilisation();
+    started.#utilisation = utilisation;
+    onFailure(() => utilisation.stop());
+    const end = await started.#connect();
+    started.#end = end;
+    started.#endSearch = searchHost({
+      hostId: hostIdOf(Buffer.from(parts.host.key, 'hex')),
+      isLinked: () => started.link.isUp,
+      found: (addresses) => end.setAddresses([...parts.host.addresses, ...addresses]),
+      timer: systemTimer,
+    });
+    return started;
   }
 
-  /** Tells what the machine contains, on each link and after each change. */
-  function tellInventory(): void {
-    const inventory = utilisation?.inventory() ?? null;
-    if (inventory === null || inventory === toldInventory || !link.isUp) return;
-    toldInventory = inventory;
-    link.send({ type: 'inventory', inventory });
+  get trials(): Relay['trials'] {
+    return this.#relay.trials;
   }
 
-  /** Asks which of the studies that files are kept of are still in the lab. */
-  async function tellKept(): Promise<void> {
-    const lab = labId;
-    if (lab === null) return;
-    const kept = await parts.labFiles.kept(lab);
-    for (let from = 0; from < kept.length && lab === labId; from += MOST_STUDIES)
-      link.send({ type: 'keeps', labId: lab, studies: kept.slice(from, from + MOST_STUDIES) });
+  async drain(graceMs: number): Promise<void> {
+    if (this.link.isUp && this.#relay.running > 0) {
+      const draining = { graceMs };
+      const done = new Promise<void>((resolve) => (this.#drained = resolve));
+      this.link.send({ type: 'limits', limits: { ...this.#courtesy.state.limits, draining } });
+      void this.#courtesy.setOwner({ ...this.#courtesy.owner, draining });
+      const timer = setTimeout(() => this.#drained(), graceMs + DRAINED_MS);
+      await done;
+      clearTimeout(timer);
+    }
+    await this.#leave('drained');
   }
 
-  /** Ignores what concerns the lab of an earlier link. */
-  async function forget(lab: string, studies: readonly string[]): Promise<void> {
-    if (lab !== labId) return;
-    try {
-      await data.unneeded(await parts.labFiles.forget(lab, studies));
-    } catch (error) {
-      listener.warn(`cannot delete code of removed studies: ${String(error)}`);
+  limit(limits: NodeLimits): Promise<void> {
+    return this.#courtesy.setOwner(limits);
+  }
+
+  asleep(now: boolean): void {
+    if (now) this.link.sleep();
+    else this.link.wake();
+  }
+
+  close(): Promise<void> {
+    return this.#leave('shutdown');
+  }
+
+  #leave(reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> {
+    return (this.#closing ??= (async () => {
+      clearInterval(this.#rotating);
+      this.#endSearch();
+      this.link.leave(reason);
+      this.#courtesy.close();
+      await this.#data.close();
+      await this.#end?.close();
+      await this.#processes.close(CLOSE_GRACE_MS);
+      await this.#workers.close();
+      await this.#utilisation?.stop();
+    })());
+  }
+
+  #createProcesses(memoryLimit: number): WorkerProcesses {
+    const { worker, resources, userFolder, labPrograms, cards, listener } = this.#parts;
+    return new WorkerProcesses({
+      ...worker,
+      controlEndpoint: this.#workers.controlEndpoint,
+      token: this.#workers.token,
+      resources,
+      userFolder,
+      labPrograms: labPrograms === true,
+      devices: this.#devices,
+      pinOf: ({ id }) => cards.find(({ device }) => device.id === id) ?? CPU_PIN,
+      memoryLimitBytes: memoryLimit,
+      onExit: (exit) => {
+        this.#relay.exited(exit);
+        listener.workerExited(exit);
+        listener.workers(this.#relay.running);
+      },
+    });
+  }
+
+  #createLink(): HostLink {
+    const { boot, name, release, system, cores, listener } = this.#parts;
+    return new HostLink({
+      channels: {
+        send: (message) => this.#end?.send(message),
+        sendResult: (message) => this.#end?.sendResult(message),
+        sendWorkerControl: (peer, line) => this.#end?.sendWorkerControl(peer, line),
+        sendWorkerResult: (peer, line) => this.#end?.sendWorkerResult(peer, line),
+        joinTasks: (number) => this.#end?.joinTasks(number),
+      },
+      timer: systemTimer,
+      wallClock: Date.now,
+      describe: () => ({
+        boot,
+        name,
+        release,
+        system,
+        cores,
+        arithmetic: ARITHMETIC,
+        slots: [...this.#relay.slots],
+        has: this.#data.has(),
+        serves: this.#data.serves,
+        limits: this.#courtesy.state.limits,
+      }),
+      pulse: () => {
+        this.#relay.tick();
+        const { silent, running } = this.#relay;
+        return { silent, held: [...this.#courtesy.state.slots], works: running > 0 };
+      },
+      stalled: (ms) => this.#relay.stalled(ms),
+      welcomed: (welcome) => this.#welcomed(welcome),
+      received: (message) => this.#received(message),
+      control: (peer, message) => this.#relay.control(peer, message),
+      task: (slot, message) => this.#relay.task(slot, message),
+      changed: (change) => this.#linkChanged(change),
+      drained: () => this.#drained(),
+      ended: (why) => listener.ended(why),
+      warn: (text) => listener.warn(text),
+    });
+  }
+
+  #createRelay(memoryLimit: number): Relay {
+    const { labFiles, sideBySide, listener } = this.#parts;
+    return new Relay({
+      workers: this.#workers,
+      processes: this.#processes,
+      host: this.link,
+      slots: this.slots.map((slot) => offered(slot, this.#devices, memoryLimit)),
+      timer: systemTimer,
+      discard: (what) => labFiles.discard(what),
+      sideBySide,
+      studySent: (study) => this.#kept.sent(study),
+      warn: (text) => listener.warn(text),
+    });
+  }
+
+  #createRotation(rotates: NonNullable<NodeParts['rotates']>): NodeRotation {
+    return new NodeRotation({
+      ...rotates,
+      send: (message) => this.link.send(message),
+      expect: (hostKey) => this.#end?.expectHost(hostKey),
+      use: (pair) => {
+        this.#end?.useKeys(hexKeys(pair));
+        this.#data.useKeys(hexKeys(pair));
+      },
+    });
+  }
+
+  #createData(): NodeData {
+    const { node, keys, host, datasets, serves, listener } = this.#parts;
+    return new NodeData({
+      node,
+      keys,
+      host: host.name,
+      folders: datasets,
+      serves,
+      addresses: () =>
+        externalAddresses()
+          .map(({ address }) => address)
+          .filter((address) => !isLinkLocal(address)),
+      report: (report) => this.link.send(report),
+      packages: (report) => this.link.send(report),
+      sendData: async (frames) => {
+        if (this.#end === null) throw new Error('not connected yet');
+        await this.#end.sendData(frames);
+      },
+      warn: (text) => listener.warn(text),
+    });
+  }
+
+  #watchUtilisation(): Utilisation {
+    const { node, worker } = this.#parts;
+    const utilisation = watchUtilisation({
+      node,
+      workerPids: () => this.#processes.running.map(({ pid }) => pid),
+      onSample: (sample) => this.#reports.sampled(sample, utilisation.inventory()),
+      ...(worker.execPath === undefined ? {} : { execPath: worker.execPath }),
+    });
+    return utilisation;
+  }
+
+  /** Begins to connect to the host, and goes on doing so. */
+  #connect(): Promise<NodeEnd> {
+    const { node, keys, host } = this.#parts;
+    const { link } = this;
+    return NodeEnd.open({
+      node,
+      keys,
+      hostKey: host.key,
+      addresses: host.addresses,
+      listener: {
+        state: (state) => {
+          if (state.is === 'connected') this.#data.connected();
+          else this.#data.lost();
+          link.state(state);
+        },
+        message: (message) => link.message(message),
+        control: (peer, lines) => link.control(peer, lines),
+        tasks: (peer, lines) => link.tasks(peer, lines),
+        data: (frames) => {
+          try {
+            this.#data.frames(frames);
+          } catch (error) {
+            link.malformed(explained(error));
+          }
+        },
+        malformed: (error) => link.malformed(error),
+      },
+    });
+  }
+
+  #linkChanged(change: LinkChange): void {
+    clearTimeout(this.#abandoning);
+    if (change.kind === 'down') {
+      if (change.reason === 'shutdown') this.#relay.end();
+      else this.#abandoning = setTimeout(() => this.#relay.end(), ABANDON_MS).unref();
+    }
+    this.#parts.listener.changed(change);
+  }
+
+  #welcomed({ run, fetch, labId }: NodeWelcome): void {
+    this.#rotation?.connected();
+    this.#relay.welcomed(run);
+    this.#data.want(fetch);
+    void this.#kept.welcomed(labId ?? null);
+    this.#tellCourtesy(this.#courtesy.state);
+    this.#parts.listener.workers(this.#relay.running);
+    this.#reports.connected(this.#utilisation?.inventory() ?? null);
+  }
+
+  #received(message: NodeOrder): void {
+    switch (message.type) {
+      case 'spawn':
+        this.#relay.spawn(message.slot, message.incarnation, message.afterMs);
+        this.#courtesy.started();
+        this.#parts.listener.workers(this.#relay.running);
+        break;
+      case 'kill':
+        this.#relay.kill(message.slot, message.incarnation, message.afterMs);
+        break;
+      case 'noted':
+        this.#relay.noted(message.slot, message.incarnation);
+        break;
+      case 'limits':
+        // The host applies its own pause and drain.
+        this.#courtesy.setWish({ ...message.limits, paused: false, draining: null });
+        break;
+      case 'fetch':
+        this.#data.want(message.fetch);
+        break;
+      case 'forget':
+        void this.#kept.forget(message.labId, message.studies);
+        break;
+      case 'introduce':
+        this.#data.introduce(message);
+        break;
+      case 'rekey':
+      case 'rekeyed':
+        this.#rotation?.received(message);
+        break;
+      default:
+        message satisfies never;
     }
   }
 
-  function received(message: NodeOrder): void {
-    if (message.type === 'spawn') {
-      relay.spawn(message.slot, message.incarnation, message.afterMs);
-      courtesy.started();
-      listener.workers(relay.running);
-    } else if (message.type === 'kill')
-      relay.kill(message.slot, message.incarnation, message.afterMs);
-    else if (message.type === 'noted') relay.noted(message.slot, message.incarnation);
-    // The host applies its own pause and drain.
-    else if (message.type === 'limits')
-      courtesy.setWish({ ...message.limits, paused: false, draining: null });
-    else if (message.type === 'fetch') data.want(message.fetch);
-    else if (message.type === 'forget') void forget(message.labId, message.studies);
-    else if (message.type === 'introduce') data.introduce(message);
-    else rotation?.received(message);
+  #tellCourtesy({ limits, hoursFrom, held, idleSource, idleUnknown }: CourtesyState): void {
+    const told = JSON.stringify(limits);
+    if (told !== this.#toldLimits) this.link.send({ type: 'limits', limits });
+    this.#toldLimits = told;
+    this.link.send({ type: 'courtesy', hoursFrom, held, idleSource, idleUnknown });
   }
-
-  const data = await NodeData.open({
-    node,
-    keys: parts.keys,
-    host: parts.host.name,
-    folders: parts.datasets,
-    serves: parts.serves,
-    addresses: () =>
-      externalAddresses()
-        .map(({ address }) => address)
-        .filter((address) => !isLinkLocal(address)),
-    report: (report) => link.send(report),
-    packages: (report) => link.send(report),
-    sendData: async (frames) => {
-      if (end === null) throw new Error('not connected yet');
-      await end.sendData(frames);
-    },
-    warn: (text) => listener.warn(text),
-  });
-  onFailure(() => data.close());
-
-  utilisation = watchUtilisation({
-    node,
-    workerPids: () => processes.running.map(({ pid }) => pid),
-    onSample: (sample) => {
-      tellInventory();
-      const now = performance.now();
-      if (relay.running === 0 && now - sampledAt < IDLE_LOAD_MS) return;
-      sampledAt = now;
-      link.send({ type: 'load', sample });
-    },
-    ...(parts.worker.execPath === undefined ? {} : { execPath: parts.worker.execPath }),
-  });
-  onFailure(() => utilisation.stop());
-  end = await NodeEnd.open({
-    node,
-    keys: parts.keys,
-    hostKey: parts.host.key,
-    addresses: parts.host.addresses,
-    listener: {
-      state: (state) => {
-        if (state.is === 'connected') data.connected();
-        else data.lost();
-        link.state(state);
-      },
-      message: (message) => link.message(message),
-      control: (peer, lines) => link.control(peer, lines),
-      tasks: (peer, lines) => link.tasks(peer, lines),
-      data: (frames) => {
-        try {
-          data.frames(frames);
-        } catch (error) {
-          link.malformed(explained(error));
-        }
-      },
-      malformed: (error) => link.malformed(error),
-    },
-  });
-
-  const endSearch = searchHost({
-    hostId: hostIdOf(Buffer.from(parts.host.key, 'hex')),
-    isLinked: () => link.isUp,
-    found: (addresses) => end.setAddresses([...parts.host.addresses, ...addresses]),
-    timer: systemTimer,
-  });
-
-  let closing: Promise<void> | null = null;
-  const close = (reason: Extract<FromNode, { type: 'leaving' }>['reason']): Promise<void> =>
-    (closing ??= (async () => {
-      clearInterval(rotating);
-      endSearch();
-      link.leave(reason);
-      courtesy.close();
-      await data.close();
-      await end.close();
-      await processes.close(CLOSE_GRACE_MS);
-      await workers.close();
-      await utilisation.stop();
-    })());
-  return {
-    slots,
-    link,
-    get trials() {
-      return relay.trials;
-    },
-    async drain(graceMs) {
-      if (link.isUp && relay.running > 0) {
-        const draining = { graceMs };
-        const done = new Promise<void>((resolve) => (drained = resolve));
-        link.send({ type: 'limits', limits: { ...courtesy.state.limits, draining } });
-        void courtesy.setOwner({ ...courtesy.owner, draining });
-        const timer = setTimeout(() => drained(), graceMs + DRAINED_MS);
-        await done;
-        clearTimeout(timer);
-      }
-      await close('drained');
-    },
-    limit: (limits) => courtesy.setOwner(limits),
-    asleep: (now) => {
-      if (now) link.sleep();
-      else link.wake();
-    },
-    close: () => close('shutdown'),
-  };
 }
 
 function offered(slot: string, devices: readonly Device[], memoryBytes: number): OfferedSlot {

@@ -142,7 +142,7 @@ async function node(settings: DatasetNodeSettings): Promise<void> {
   let no = 0;
   let end: NodeEnd | null = null;
   const send = (message: FromNode): void => end?.send(message);
-  const data = await NodeData.open({
+  const data = new NodeData({
     node: id,
     keys,
     host: name,
@@ -163,6 +163,7 @@ async function node(settings: DatasetNodeSettings): Promise<void> {
     },
     warn: (text) => process.stderr.write(`${text}\n`),
   });
+  await data.open();
   const hello = (): NodeHello => ({
     type: 'node',
     v: NODE_PROTOCOL,

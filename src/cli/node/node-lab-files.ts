@@ -2,7 +2,7 @@
  * Files of the host's trials on this machine, as a node keeps and deletes them. Only studies whose
  * programs run in a snapshot leave files here.
  */
-import type { LabFiles } from '../../node/start-node.ts';
+import type { LabFiles } from '../../node/link/kept-studies.ts';
 import {
   discardLabFiles,
   forgetStudies,

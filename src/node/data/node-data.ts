@@ -49,7 +49,7 @@ export class NodeData {
   #keys: KeyPair;
   #orders: readonly FetchOrder[] = [];
 
-  private constructor(parts: NodeDataParts) {
+  constructor(parts: NodeDataParts) {
     this.#parts = parts;
     this.#keys = parts.keys;
     this.#host = new FrameSource((frames) => parts.sendData(frames));
@@ -71,19 +71,16 @@ export class NodeData {
     this.#datasets.hostChannel(parts.host, this.#host);
   }
 
-  /** A node whose door cannot be opened serves nothing, and says why. */
-  static async open(parts: NodeDataParts): Promise<NodeData> {
-    const opened = new NodeData(parts);
-    if (parts.serves) {
-      try {
-        // The usual port, so that firewalls need one rule; a host on this machine has it.
-        opened.#server = await opened.#serve(LAB_PORT).catch(() => opened.#serve(0));
-      } catch (error) {
-        if (!(error instanceof GalapagosError)) throw error;
-        parts.warn(`other nodes cannot fetch datasets from this one: ${error.message}`);
-      }
+  /** Opens the door for other nodes. A node that cannot open it serves nothing, and says why. */
+  async open(): Promise<void> {
+    if (!this.#parts.serves) return;
+    try {
+      // The usual port, so that firewalls need one rule; a host on this machine has it.
+      this.#server = await this.#serve(LAB_PORT).catch(() => this.#serve(0));
+    } catch (error) {
+      if (!(error instanceof GalapagosError)) throw error;
+      this.#parts.warn(`other nodes cannot fetch datasets from this one: ${error.message}`);
     }
-    return opened;
   }
 
   /** Contents that this node can train on. */

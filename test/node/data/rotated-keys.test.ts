@@ -17,7 +17,7 @@ it('serves a reader that knows the new key of the node', async () => {
   const folder = temporaryFolder();
   closing.push(() => folder.remove());
   const [former, rotated, reader] = [newKeys(), newKeys(), newKeys()];
-  const data = await NodeData.open({
+  const data = new NodeData({
     node: 'nsource2345',
     keys: former,
     host: 'DESK',
@@ -36,6 +36,7 @@ it('serves a reader that knows the new key of the node', async () => {
     sendData: () => Promise.reject(new Error('there is no host')),
     warn: () => undefined,
   });
+  await data.open();
   closing.push(() => data.close());
   const port = data.serves?.port ?? 0;
   const peer = { node: READER, name: 'PIXEL', key: reader.publicKey, port: 1, addresses: [] };
