@@ -3,7 +3,7 @@
  * `serve` create, use and close it.
  */
 import type { LabOptions } from '../core/scheduling/index.ts';
-import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { WorkerProgram } from '../lab/worker-program.ts';
 import type { StartableDevice } from '../node/devices/pin.ts';
 import type { DeviceWatchOptions } from '../node/devices/watch-devices.ts';
 import type { UtilisationSources } from '../node/machine/utilisation.ts';

@@ -5,7 +5,8 @@ import type { Change, LabChange } from '../core/scheduling/index.ts';
 import type { Damage } from '../lab/lab-check.ts';
 import type { LocalCourtesy } from './local-courtesy.ts';
 import type { LabShare } from './share.ts';
-import type { RunningLab, WorkersWanted } from './start-lab.ts';
+import type { WorkersWanted } from './local-workers.ts';
+import type { RunningLab } from './start-lab.ts';
 
 export interface LabListener {
   show?(study: string, change: Change): void;

@@ -1,7 +1,7 @@
 /** Paths of the app's parts, in a clone and in the packaged app. Creates nothing. */
 import { existsSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
-import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { WorkerProgram } from '../lab/worker-program.ts';
 
 export interface AppEnvironment {
   /** Absolute path of the folder of the built entry, `out/main`. */

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
-import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { WorkerProgram } from '../lab/worker-program.ts';
 import type { ProcessPin } from '../node/devices/pin-ways.ts';
 import { killChild } from '../runtime/process-group.ts';
 import { builtForSources } from '../runtime/start-thread.ts';

@@ -2,7 +2,7 @@
 import { hostname, release, type as systemName } from 'node:os';
 import { FetchedDatasets } from '../../datasets/fetched.ts';
 import { datasetsFolder } from '../../datasets/places.ts';
-import { workerProgram } from '../../lab/start-lab.ts';
+import { workerProgram } from '../../lab/worker-program.ts';
 import { nextBoot } from '../../node/link/boot.ts';
 import { parseHours } from '../../node/courtesy/hours.ts';
 import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';

@@ -340,11 +340,12 @@ const MOST_LANES = 64;
 /** Chooses or creates the study, notifies the display, and starts the workers. */
 function begin(
   run: ResolvedRun,
-  { coordinator, startWorkers }: RunningLab,
+  lab: RunningLab,
   view: View,
   display: RunDisplay,
   { cpu, cards }: ChosenDevices,
 ): Study {
+  const { coordinator } = lab;
   const studies = coordinator.lab.studies;
   const choice = chooseStudy([...studies.values()], run);
   if (choice.kind === 'resume') requireSelected(choice.study.spec.devices, { cpu, cards });
@@ -386,7 +387,7 @@ function begin(
   const study = studies.get(uid);
   if (study === undefined) throw new Error('the study that was just created is not there');
   const unused = choice.kind === 'new' ? unusedHistory(study.spec) : null;
-  const slots = startWorkers({ count: cpu ? wanted : 0, cards });
+  const slots = lab.startWorkers({ count: cpu ? wanted : 0, cards });
   display.start({
     study: study.spec.name,
     resumed: choice.kind === 'resume',

@@ -1,6 +1,6 @@
 /** Dependencies of handlers that do not need a running lab. */
 import type { Coordinator } from '../../coordinator/coordinator.ts';
-import type { WorkerProgram } from '../../lab/start-lab.ts';
+import type { WorkerProgram } from '../../lab/worker-program.ts';
 import type { StartableDevice } from '../../node/devices/pin.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands, Queries } from '../../protocol/endpoints.ts';

@@ -1,7 +1,7 @@
 /** The command line as the program of this machine's node, beside the program of its workers. */
 import { dirname, join } from 'node:path';
-import { workerProgram } from '../../lab/start-lab.ts';
-import type { WorkerProgram } from '../../lab/start-lab.ts';
+import { workerProgram } from '../../lab/worker-program.ts';
+import type { WorkerProgram } from '../../lab/worker-program.ts';
 import type { NodeProgram } from './node-child.ts';
 
 /** @param worker default: as `start-lab.ts` finds it */
