@@ -26,7 +26,7 @@ export interface ApplicationOptions {
   readonly cards?: readonly StartableDevice[];
   readonly host: 'electron' | 'server';
   readonly version: string;
-  /** Overrides how a worker is started; default: as `start-lab.ts` finds it. */
+  /** Overrides how a worker is started; default: as `worker-program.ts` finds it. */
   readonly worker?: WorkerProgram;
   /**
    * Called when the file is known to be a lab and this process holds it, before its contents are

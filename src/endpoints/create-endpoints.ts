@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import type { LabStarter, OpenLab } from '../lab/open-lab.ts';
 import { startLab } from '../lab/start-lab.ts';
-import { watchDevices } from '../node/devices/watch-devices.ts';
-import { EnergyMeter } from '../node/machine/energy-meter.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { discoverLabs } from '../node/discovery/seen-labs.ts';
-import { watchUtilisation } from '../node/machine/utilisation.ts';
-import type { StartableDevice } from '../node/devices/pin.ts';
-import { findCards, isWithoutCards } from '../studies/find-cards.ts';
-import { watchThisMachine } from '../studies/this-machine.ts';
 import { cpuWorkers } from '../studies/worker-count.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { availableCores } from '../runtime/confinement.ts';
@@ -20,7 +14,7 @@ import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls/calls.ts';
 import { pastAttempts } from './calls/past-attempts.ts';
 import { studyCommands } from './calls/study-calls.ts';
-import { CurrentLab, WORKERS_LATER_MS } from './current-lab.ts';
+import { CurrentLab } from './current-lab.ts';
 import { desktopIdleTime } from '../node/courtesy/machine-courtesy.ts';
 import { JoinedLab } from './joining/joined-lab.ts';
 import { nodeProgram } from './joining/node-program.ts';
@@ -33,6 +27,7 @@ import { StudyFeed } from './feeds/study-feed.ts';
 import { chanceLevels } from './projections/chance-levels.ts';
 import { datasetNames } from './projections/dataset-names.ts';
 import { epochSamples } from './projections/epoch-samples.ts';
+import { OwnMachine } from './own-machine.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
 
@@ -57,27 +52,8 @@ async function create(
   options: ApplicationOptions,
   onFailure: (undo: () => unknown) => void,
 ): Promise<Application> {
-  const { resources, userFolder, worker, held, checkAfterMs = CHECK_LATER_MS } = options;
-  const meter = new EnergyMeter();
-  const start: LabStarter = (file, listener) =>
-    startLab({
-      file,
-      resources,
-      userFolder,
-      listener,
-      energyBetween: (device, from, to) => meter.between(device, from, to),
-      checkAfterMs,
-      ...(worker === undefined ? {} : { worker }),
-      ...(held === undefined ? {} : { held }),
-      ...(options.options === undefined ? {} : { options: options.options }),
-      ...(options.idleSeconds === undefined
-        ? {}
-        : { use: { idle: desktopIdleTime(options.idleSeconds) } }),
-    });
-  let foundCards: (cards: Promise<readonly StartableDevice[]>) => void = () => undefined;
-  const cards = new Promise<readonly StartableDevice[]>((resolve) => (foundCards = resolve));
-  let started: readonly StartableDevice[] = [];
-  void cards.then((found) => (started = found));
+  const { resources, userFolder, worker } = options;
+  const machine = new OwnMachine(options);
   const {
     share = (lab: OpenLab): SharedLab => lab.share,
     face = new JoinedLab({
@@ -87,8 +63,8 @@ async function create(
     }),
   } = options;
   onFailure(() => face.close());
-  const workers = { count: options.workers, cards };
-  const current = await CurrentLab.open(options.lab, start, workers, share);
+  const workers = { count: options.workers, cards: machine.cards };
+  const current = await CurrentLab.open(options.lab, labStarter(options, machine), workers, share);
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
   onFailure(() => uploads.close());
@@ -104,7 +80,7 @@ async function create(
     labFile: () => current.lab.file,
     holdUpload: (id) => uploads.hold(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
-    cards: () => started,
+    cards: () => machine.foundCards,
     chosenScripts,
     names: () => current.view.names,
     datasetsChanged: () => datasetsChanged.notify(),
@@ -112,45 +88,17 @@ async function create(
   });
   onFailure(() => calls.close());
   const stopFollowing = followUp(current, () => calls.followUp());
-  /** Latest resident memory of workers in bytes, by process id. */
-  let memory: ReadonlyMap<number, number> = new Map();
-  const sampled = new Changes();
   onFailure(stopFollowing);
-  const utilisation = watchUtilisation({
-    node: 'local',
-    workerPids: () => current.lab.workers.map(({ pid }) => pid),
-    onSample: (sample) => {
-      meter.add(sample);
-      memory = new Map(
-        sample.workers.flatMap(({ pid, memoryBytes }) =>
-          memoryBytes === null ? [] : [[pid, memoryBytes] as const],
-        ),
-      );
-      current.view.ask();
-      sampled.notify();
-    },
-    // Cards get workers at once. Otherwise the window that is opening comes first.
-    inventoryAfterMs: (await isWithoutCards()) ? WORKERS_LATER_MS : 0,
-    ...(worker?.execPath === undefined ? {} : { execPath: worker.execPath }),
-    ...(options.machine === undefined ? {} : { sources: options.machine.sources }),
-  });
-  const machine = { userFolder, env: process.env, execPath: worker?.execPath };
-  const watching = { utilisation, onChange: () => sampled.notify() };
-  const devices =
-    options.machine === undefined
-      ? watchThisMachine({ ...machine, ...watching })
-      : watchDevices({ ...options.machine, ...options.machine.sources, ...watching });
-  foundCards(
-    options.cards === undefined
-      ? findCards(options.machine === undefined ? { ...machine, devices } : machine)
-      : Promise.resolve(options.cards),
+  const { utilisation, devices } = await machine.watch(
+    () => current.lab.workers.map(({ pid }) => pid),
+    () => current.view.ask(),
   );
   const nodes = labNodes({
     current,
     face,
     release: options.version,
     here: () => ({ inventory: devices.inventory(), sample: utilisation.samples.last ?? null }),
-    memory: () => memory,
+    memory: () => machine.memory,
     datasetName: datasetNames(catalogue),
   });
   return {
@@ -188,7 +136,7 @@ async function create(
               calls,
               importsChanged,
               datasetsChanged,
-              memory: () => memory,
+              memory: () => machine.memory,
               nodes: nodes.rows,
             },
             changed,
@@ -198,7 +146,7 @@ async function create(
         telemetry: (_, changed) => {
           // A page that opens or reloads shows what was installed since the last look.
           void devices.ready.then(() => devices.refresh(LOOK_AGAIN_MS));
-          const stops = [sampled.listen(changed), nodes.listen(changed)];
+          const stops = [machine.changes.listen(changed), nodes.listen(changed)];
           return telemetryFeed(
             [
               () => ({
@@ -232,4 +180,25 @@ async function create(
       await current.close();
     },
   };
+}
+
+/** Opens labs with the options of the application. */
+function labStarter(
+  { resources, userFolder, checkAfterMs = CHECK_LATER_MS, ...options }: ApplicationOptions,
+  machine: OwnMachine,
+): LabStarter {
+  const { worker, held, options: scheduler, idleSeconds } = options;
+  return (file, listener) =>
+    startLab({
+      file,
+      resources,
+      userFolder,
+      listener,
+      energyBetween: (device, from, to) => machine.energyBetween(device, from, to),
+      checkAfterMs,
+      ...(worker === undefined ? {} : { worker }),
+      ...(held === undefined ? {} : { held }),
+      ...(scheduler === undefined ? {} : { options: scheduler }),
+      ...(idleSeconds === undefined ? {} : { use: { idle: desktopIdleTime(idleSeconds) } }),
+    });
 }

@@ -4,7 +4,7 @@ import { workerProgram } from '../../lab/worker-program.ts';
 import type { WorkerProgram } from '../../lab/worker-program.ts';
 import type { NodeProgram } from './node-child.ts';
 
-/** @param worker default: as `start-lab.ts` finds it */
+/** @param worker default: as `worker-program.ts` finds it */
 export function nodeProgram(worker: WorkerProgram = workerProgram()): NodeProgram {
   const folder = dirname(worker.entry);
   const entry = worker.entry.endsWith('.ts')
