@@ -6,7 +6,7 @@ import { workerProgram } from '../../lab/worker-program.ts';
 import { nextBoot } from '../../node/link/boot.ts';
 import { parseHours } from '../../node/courtesy/hours.ts';
 import { checkIdleKnown } from '../../node/courtesy/machine-courtesy.ts';
-import { readCourtesy, writeCourtesy } from '../../node/courtesy/settings.ts';
+import { readCourtesy } from '../../node/courtesy/settings.ts';
 import { readIdentity } from '../../node/keys/identity.ts';
 import { writeJoinedHost } from '../../node/keys/joined-host.ts';
 import type { JoinedHost } from '../../node/keys/joined-host.ts';
@@ -17,7 +17,6 @@ import { pairKnown } from '../../node/keys/rotation.ts';
 import type { LinkEnd } from '../../node/link/link.ts';
 import { noteNode } from '../../node/link/node-note.ts';
 import { startNode } from '../../node/start-node.ts';
-import type { NodeListener } from '../../node/start-node.ts';
 import { workerCount } from '../../node/workers/slots.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 import { parseHostAddress } from '../../protocol/host-address.ts';
@@ -26,25 +25,23 @@ import type { NodeLimits } from '../../protocol/node-messages.ts';
 import { availableCores } from '../../runtime/confinement.ts';
 import { cpuDevice } from '../../runtime/cpu-device.ts';
 import { findCards } from '../../studies/find-cards.ts';
-import { firstWords } from '../display/first-words.ts';
 import type { NodeDisplay } from '../display/node-display.ts';
 import type { NodeFlags } from '../options/node-options.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/exit-codes.ts';
 import type { ExitCode } from '../process/exit-codes.ts';
-import { onOutputLost } from '../process/lost-output.ts';
 import { versionOf } from '../process/version.ts';
 import { chooseDevices } from '../run/choose-devices.ts';
 import { NodeFolders } from './node-folders.ts';
 import { NodeLabFiles } from './node-lab-files.ts';
+import { attendNode } from './attend-node.ts';
 import { joinLab } from './join-lab.ts';
+import type { Membership } from './join-lab.ts';
 import { parentOrders } from './parent-orders.ts';
+import { ShownNode } from './shown-node.ts';
 
 /** Time that running trials have to finish when the node is told to leave, in milliseconds. */
 const DRAIN_GRACE_MS = 25_000;
-/** Milliseconds between two updates of the progress. */
-const PROGRESS_MS = 1_000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface WantedNode extends NodeFlags {
   /** Address of the host; null: none is given. */
@@ -81,11 +78,7 @@ export async function runNode(
     display,
   );
   const { host, identity, folder } = member;
-  const hostId = keyId(host);
-  if (folder !== null && wanted.allowCommands !== undefined)
-    permitPrograms(folder, hostId, wanted.allowCommands);
-  const labPrograms =
-    folder === null ? wanted.allowCommands === true : permitsPrograms(folder, hostId);
+  const labPrograms = permitted(member, wanted.allowCommands);
   if (labPrograms)
     display({
       event: 'note',
@@ -95,34 +88,7 @@ export async function runNode(
   const count = workerCount(wanted.workers ?? Math.max(1, cores - chosen.cards.length));
   if (count.note !== null) display({ event: 'note', text: count.note });
 
-  let end: (end: LinkEnd) => void = () => undefined;
-  const ended = new Promise<LinkEnd>((resolve) => (end = resolve));
-  let offered = 0;
-  let running = 0;
-  const listener: NodeListener = {
-    changed(change) {
-      if (change.kind === 'up') display({ event: 'connected', host: host.name, lab: change.lab });
-      else if (change.kind === 'down') display({ event: 'disconnected', reason: change.reason });
-      else if (change.kind === 'refused')
-        display({ event: 'refused', detail: 'its key or its channel is not known there' });
-      else display({ event: 'refused', detail: change.text });
-    },
-    ended: (why) => end(why),
-    workers(now) {
-      if (now === running) return;
-      running = now;
-      display({ event: 'workers', running, slots: offered });
-    },
-    workerExited({ slot, by, lastWords }) {
-      const words = firstWords(lastWords);
-      if (by === 'itself' && words !== '')
-        display({ event: 'note', text: `worker ${slot} ended: ${words}` });
-    },
-    courtesy({ limits, hoursFrom, held, idleSource, idleUnknown }, owner) {
-      display({ event: 'courtesy', owner, limits, hoursFrom, held, idleSource, idleUnknown });
-    },
-    warn: (text) => display({ event: 'note', text }),
-  };
+  const shown = new ShownNode(display, host);
   try {
     const node = await startNode({
       node: host.node,
@@ -158,65 +124,18 @@ export async function runNode(
         userFolder,
         labPrograms,
         env,
-        (text) => listener.warn(text),
+        (text) => shown.warn(text),
       ),
       labPrograms,
-      labFiles: new NodeLabFiles(userFolder, labPrograms, (text) => listener.warn(text)),
+      labFiles: new NodeLabFiles(userFolder, labPrograms, (text) => shown.warn(text)),
       sideBySide: ({ objective }) => objectiveKind(objective.kind)?.sideBySide(objective) ?? false,
       serves: wanted.serve,
       limits: limitsOf(folder, hours, wanted.whenIdle),
-      listener,
+      listener: shown,
     });
-    offered = node.slots.length;
-    display({
-      event: 'joined',
-      name,
-      node: host.node,
-      host: host.name,
-      lab: host.lab,
-      slots: [...node.slots],
-    });
-    const limit = async (limits: NodeLimits): Promise<void> => {
-      try {
-        await node.limit(limits);
-        if (folder !== null) writeCourtesy(folder, limits);
-      } catch (error) {
-        listener.warn(error instanceof Error ? error.message : String(error));
-      }
-    };
+    shown.started(name, node);
     const graceMs = wanted.drainGrace ?? DRAIN_GRACE_MS;
-    let asked = false;
-    const leave = (): void => {
-      if (asked) {
-        void node.close();
-        return;
-      }
-      asked = true;
-      if (running > 0) display({ event: 'draining', graceMs });
-      void node.drain(graceMs);
-    };
-    const ticking = setInterval(() => {
-      const rttMs = node.link.isUp ? (node.link.clock?.rttMs ?? null) : null;
-      display({ event: 'progress', ...node.trials, rttMs });
-    }, PROGRESS_MS);
-    for (const signal of SIGNALS) process.on(signal, leave);
-    orders?.take((order) => {
-      if (order.order === 'limits') void limit(order.limits);
-      else if (order.order === 'asleep') node.asleep(order.now);
-      else if (order.order === 'leave') void node.close();
-    });
-    orders?.onGone(leave);
-    // The node goes on when the reader of its output has exited.
-    onOutputLost(() => undefined);
-    try {
-      const why = await ended;
-      await node.close();
-      display({ event: 'left', reason: why.why, detail: why.why === 'version' ? why.text : null });
-      return exitCodeOf(why);
-    } finally {
-      clearInterval(ticking);
-      for (const signal of SIGNALS) process.off(signal, leave);
-    }
+    return exitCodeOf(await attendNode({ node, shown, display, orders, folder, graceMs }));
   } finally {
     forget();
   }
@@ -224,6 +143,13 @@ export async function runNode(
 
 function keyId({ key }: Pick<JoinedHost, 'key'>): string {
   return hostIdOf(Buffer.from(key, 'hex'));
+}
+
+/** Returns whether the owner permits programs of the host, and keeps a changed permission. */
+function permitted({ host, folder }: Membership, changed: boolean | undefined): boolean {
+  if (folder === null) return changed === true;
+  if (changed !== undefined) permitPrograms(folder, keyId(host), changed);
+  return permitsPrograms(folder, keyId(host));
 }
 
 /** The limits that the owner has set, with those of the command line. */
