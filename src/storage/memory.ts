@@ -15,7 +15,7 @@ import type {
 } from '../core/scheduling/index.ts';
 import { StorageError } from './errors.ts';
 import { afterMismatch, auditsBelow, storedAudits, withAudit } from './memory-audits.ts';
-import type { MemoryAudits } from './memory-audits.ts';
+import type { AuditWrite, MemoryAudits } from './memory-audits.ts';
 import { storedTrial } from './memory-trials.ts';
 import type { Trial } from './memory-trials.ts';
 import { withoutNegativeZero, withReports } from './memory-values.ts';
@@ -49,6 +49,8 @@ export function memoryLab(previous?: MemoryLab): MemoryLab {
     },
   );
 }
+
+type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
 
 interface Contents {
   readonly uid: string;
@@ -167,160 +169,58 @@ class Memory implements MemoryLab {
 
   #write(write: Write): void {
     switch (write.op) {
-      case 'study': {
-        const { uid, spec, limits, limit } = write;
-        this.#refuseTaken(spec.name, null);
-        this.#setStudy(uid, {
-          uid,
-          spec,
-          state: 'running',
-          reason: null,
-          limits,
-          limit,
-          activeMs: 0,
-          note: '',
-          deleted: false,
-          removing: false,
-          executor: null,
-          executorOf: null,
-          trials: new Map(),
-          audits: new Map(),
-        });
+      case 'study':
+        this.#createStudy(write);
         break;
-      }
       case 'studyState':
-        this.#setStudy(write.uid, {
-          ...this.#study(write.uid),
-          state: write.state,
-          reason: write.reason,
-        });
+        this.#changeStudy(write.uid, { state: write.state, reason: write.reason });
         break;
       case 'limits':
-        this.#setStudy(write.uid, {
-          ...this.#study(write.uid),
-          limits: write.limits,
-          limit: write.limit,
-        });
+        this.#changeStudy(write.uid, { limits: write.limits, limit: write.limit });
         break;
       case 'activeMs':
-        this.#setStudy(write.uid, { ...this.#study(write.uid), activeMs: write.activeMs });
+        this.#changeStudy(write.uid, { activeMs: write.activeMs });
         break;
       case 'searchEdited':
-        this.#setStudy(write.uid, { ...this.#study(write.uid), spec: write.spec });
+        this.#changeStudy(write.uid, { spec: write.spec });
         break;
-      case 'description': {
-        const { uid, name, note, deleted } = write;
-        this.#refuseTaken(name, uid);
-        const study = this.#study(uid);
-        this.#setStudy(uid, { ...study, spec: { ...study.spec, name }, note, deleted });
+      case 'description':
+        this.#describe(write);
         break;
-      }
-      case 'trialsRemoved': {
-        const study = this.#study(write.uid);
-        const { trials } = study;
-        const audits = auditsBelow(study.audits, write.from);
-        this.#setStudy(write.uid, { ...study, removing: true, audits });
-        const { mismatches } = this.contents;
-        const kept = ({ uid, number }: StoredMismatch): boolean =>
-          uid !== write.uid || number < write.from;
-        this.#setMismatches(mismatches.filter(kept));
-        for (const [number, trial] of trials) {
-          if (number < write.from) continue;
-          trials.delete(number);
-          this.#undo.push(() => trials.set(number, trial));
-        }
+      case 'trialsRemoved':
+        this.#removeTrials(write);
         break;
-      }
-      case 'studyRemoved': {
-        const study = this.#study(write.uid);
-        this.contents.studies.delete(write.uid);
-        this.#undo.push(() => this.contents.studies.set(write.uid, study));
+      case 'studyRemoved':
+        this.#removeStudy(write);
         break;
-      }
       case 'proposal':
         this.#propose(write);
         break;
-      case 'attemptStarted': {
-        const { study, number, attemptNumber } = write.attempt;
-        const { attempts } = this.#trial(study, number);
-        if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
-          throw refuse(
-            'contradiction',
-            `attempt ${study}/${number}/${attemptNumber} has started already`,
-          );
-        this.#set(study, number, {
-          state: 'running',
-          attempts: [
-            ...attempts,
-            { attemptNumber, slot: write.slot, incarnation: write.incarnation, outcome: null },
-          ],
-        });
+      case 'attemptStarted':
+        this.#startAttempt(write);
         break;
-      }
-      case 'reported': {
-        const { study, number } = write.attempt;
-        const { reports } = this.#trial(study, number);
-        this.#set(study, number, { reports: withReports(reports, [write]) });
+      case 'reported':
+        this.#report(write);
         break;
-      }
-      case 'verdict': {
-        const { uid, number, verdict } = write;
-        this.#trial(uid, number);
-        this.#set(uid, number, { verdict });
+      case 'verdict':
+        this.#trial(write.uid, write.number);
+        this.#set(write.uid, write.number, { verdict: write.verdict });
         break;
-      }
-      case 'attemptEnded': {
-        const { study, number, attemptNumber } = write.attempt;
-        const { attempts = [], reports = [] } = this.#study(study).trials.get(number) ?? {};
-        if (attempts.find((attempt) => attempt.attemptNumber === attemptNumber)?.outcome !== null) {
-          throw refuse('contradiction', `attempt ${study}/${number}/${attemptNumber} is not open`);
-        }
-        const ended = attempts.map((attempt) =>
-          attempt.attemptNumber === attemptNumber
-            ? { ...attempt, outcome: write.outcome }
-            : attempt,
-        );
-        const all = withReports(reports, write.result?.reports ?? []);
-        this.#set(study, number, { attempts: ended, reports: all });
-        if (['succeeded', 'diverged', 'pruned'].includes(write.outcome))
-          this.#noteExecutor(study, number, attemptNumber, write.result?.executor);
+      case 'attemptEnded':
+        this.#endedAttempt(write);
         break;
-      }
-      case 'trialEnded': {
-        const { uid, number, state, outcome, value, figures, finishSeq } = write;
-        this.#trial(uid, number);
-        if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
-          throw refuse('contradiction', `trial ${number} ends complete without a value`);
-        }
-        // SQLite does not store negative zero.
-        this.#set(uid, number, {
-          state,
-          end: {
-            outcome,
-            value: value === 0 ? 0 : value,
-            finishSeq,
-            ...(figures === undefined ? {} : { figures: withoutNegativeZero(figures) }),
-          },
-        });
+      case 'trialEnded':
+        this.#endedTrial(write);
         break;
-      }
-      case 'trialBack': {
-        const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
-        const { reports } = this.#trial(uid, number);
-        const kept = reports.filter(({ step }) => step < checkpoint);
-        const counters = { crashes, deaths, memoryFailures, laneCap };
-        this.#set(uid, number, { state: 'waiting', ...counters, reports: kept });
+      case 'trialBack':
+        this.#takeBack(write);
         break;
-      }
       case 'auditDue':
       case 'auditSettled':
       case 'auditStarted':
-      case 'auditEnded': {
-        const uid = 'attempt' in write ? write.attempt.study : write.uid;
-        const study = this.#study(uid);
-        this.#setStudy(uid, { ...study, audits: withAudit(study.audits, write) });
+      case 'auditEnded':
+        this.#audit(write);
         break;
-      }
       case 'mismatch':
       case 'mismatchesForgotten':
         this.#setMismatches(afterMismatch(this.contents.mismatches, write));
@@ -328,6 +228,111 @@ class Memory implements MemoryLab {
       default:
         write satisfies never;
     }
+  }
+
+  #createStudy({ uid, spec, limits, limit }: Of<'study'>): void {
+    this.#refuseTaken(spec.name, null);
+    this.#setStudy(uid, {
+      uid,
+      spec,
+      state: 'running',
+      reason: null,
+      limits,
+      limit,
+      activeMs: 0,
+      note: '',
+      deleted: false,
+      removing: false,
+      executor: null,
+      executorOf: null,
+      trials: new Map(),
+      audits: new Map(),
+    });
+  }
+
+  #describe({ uid, name, note, deleted }: Of<'description'>): void {
+    this.#refuseTaken(name, uid);
+    this.#changeStudy(uid, { spec: { ...this.#study(uid).spec, name }, note, deleted });
+  }
+
+  #removeTrials({ uid: of, from }: Of<'trialsRemoved'>): void {
+    const { trials, audits } = this.#study(of);
+    this.#changeStudy(of, { removing: true, audits: auditsBelow(audits, from) });
+    const { mismatches } = this.contents;
+    this.#setMismatches(mismatches.filter(({ uid, number }) => uid !== of || number < from));
+    for (const [number, trial] of trials) {
+      if (number < from) continue;
+      trials.delete(number);
+      this.#undo.push(() => trials.set(number, trial));
+    }
+  }
+
+  #removeStudy({ uid }: Of<'studyRemoved'>): void {
+    const study = this.#study(uid);
+    this.contents.studies.delete(uid);
+    this.#undo.push(() => this.contents.studies.set(uid, study));
+  }
+
+  #startAttempt({ attempt, slot, incarnation }: Of<'attemptStarted'>): void {
+    const { study, number, attemptNumber } = attempt;
+    const { attempts } = this.#trial(study, number);
+    if (attempts.some((each) => each.attemptNumber === attemptNumber))
+      throw refuse(
+        'contradiction',
+        `attempt ${study}/${number}/${attemptNumber} has started already`,
+      );
+    const started = { attemptNumber, slot, incarnation, outcome: null };
+    this.#set(study, number, { state: 'running', attempts: [...attempts, started] });
+  }
+
+  #report({ attempt: { study, number }, step, value }: Of<'reported'>): void {
+    const { reports } = this.#trial(study, number);
+    this.#set(study, number, { reports: withReports(reports, [{ step, value }]) });
+  }
+
+  #endedAttempt({ attempt, outcome, result }: Of<'attemptEnded'>): void {
+    const { study, number, attemptNumber } = attempt;
+    const { attempts = [], reports = [] } = this.#study(study).trials.get(number) ?? {};
+    if (attempts.find((each) => each.attemptNumber === attemptNumber)?.outcome !== null) {
+      throw refuse('contradiction', `attempt ${study}/${number}/${attemptNumber} is not open`);
+    }
+    this.#set(study, number, {
+      attempts: attempts.map((each) =>
+        each.attemptNumber === attemptNumber ? { ...each, outcome } : each,
+      ),
+      reports: withReports(reports, result?.reports ?? []),
+    });
+    if (['succeeded', 'diverged', 'pruned'].includes(outcome))
+      this.#noteExecutor(study, number, attemptNumber, result?.executor);
+  }
+
+  #endedTrial({ uid, number, state, outcome, value, figures, finishSeq }: Of<'trialEnded'>): void {
+    this.#trial(uid, number);
+    if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
+      throw refuse('contradiction', `trial ${number} ends complete without a value`);
+    }
+    // SQLite does not store negative zero.
+    this.#set(uid, number, {
+      state,
+      end: {
+        outcome,
+        value: value === 0 ? 0 : value,
+        finishSeq,
+        ...(figures === undefined ? {} : { figures: withoutNegativeZero(figures) }),
+      },
+    });
+  }
+
+  #takeBack(write: Of<'trialBack'>): void {
+    const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
+    const reports = this.#trial(uid, number).reports.filter(({ step }) => step < checkpoint);
+    const counters = { crashes, deaths, memoryFailures, laneCap };
+    this.#set(uid, number, { state: 'waiting', ...counters, reports });
+  }
+
+  #audit(write: AuditWrite): void {
+    const uid = 'attempt' in write ? write.attempt.study : write.uid;
+    this.#changeStudy(uid, { audits: withAudit(this.#study(uid).audits, write) });
   }
 
   #setMismatches(mismatches: readonly StoredMismatch[]): void {
@@ -343,24 +348,16 @@ class Memory implements MemoryLab {
     attemptNumber: number,
     executor: string | undefined,
   ): void {
-    const study = this.#study(uid);
-    const before = study.executorOf;
+    const before = this.#study(uid).executorOf;
     if (
       executor === undefined ||
       (before !== null && (before.number - number || before.attemptNumber - attemptNumber) <= 0)
     )
       return;
-    this.#setStudy(uid, { ...study, executor, executorOf: { number, attemptNumber } });
+    this.#changeStudy(uid, { executor, executorOf: { number, attemptNumber } });
   }
 
-  #propose({
-    uid,
-    number,
-    params,
-    origin,
-    historyLength,
-    claims = -1,
-  }: Extract<Write, { op: 'proposal' }>): void {
+  #propose({ uid, number, params, origin, historyLength, claims = -1 }: Of<'proposal'>): void {
     const { trials, spec } = this.#study(uid);
     if (trials.has(number)) throw refuse('contradiction', `trial ${number} was proposed already`);
     const parameters = Object.keys(spec.searchSpace).length;
@@ -407,6 +404,10 @@ class Memory implements MemoryLab {
     const before = studies.get(uid);
     studies.set(uid, study);
     this.#undo.push(() => (before === undefined ? studies.delete(uid) : studies.set(uid, before)));
+  }
+
+  #changeStudy(uid: string, change: Partial<Study>): void {
+    this.#setStudy(uid, { ...this.#study(uid), ...change });
   }
 
   /** Returns an open trial. */
