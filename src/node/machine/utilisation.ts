@@ -14,9 +14,6 @@ import type { Timer } from '../../runtime/timer.ts';
 import { HistoryRing } from './history-ring.ts';
 import { takeInventory } from './machine.ts';
 import type { Inventory } from './machine.ts';
-import { AmdCard } from './utilisation/amd-card.ts';
-import type { Card } from './utilisation/card.ts';
-import { Cards } from './utilisation/cards.ts';
 import type { NamedCard } from './utilisation/cards.ts';
 import { CoreLoad } from './utilisation/core-load.ts';
 import { CpuTemperature } from './utilisation/cpu-temperature.ts';
@@ -27,12 +24,9 @@ import { NvidiaSmi } from './utilisation/nvidia-smi.ts';
 import type { StartSmi } from './utilisation/nvidia-smi.ts';
 import { Patient } from './utilisation/patient.ts';
 import { pciCards } from './utilisation/pci-cards.ts';
-import type { PciCard } from './utilisation/pci-cards.ts';
 import { ProcessLoads } from './utilisation/process-load.ts';
 import type { ProcessLoad } from './utilisation/process-load.ts';
-
-/** Milliseconds between two readings of the bus: an added card appears within 10 s. */
-const BUS_EVERY_MS = 5000;
+import { WatchedCards } from './utilisation/watched-cards.ts';
 
 export interface UtilisationOptions {
   /** Node name in this machine's slot names, for example `local`. */
@@ -95,11 +89,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const cpuTemperature = new CpuTemperature(platform, sys);
   const processLoads = new ProcessLoads(() => timer.now(), platform, proc);
   const nvidia = new NvidiaSmi({ everyMs, timer, platform, start: startSmi });
-  let amd: readonly AmdCard[] = [];
-  let cards: Cards | null = null;
-  /** True if the bus can be read again. */
-  let onBus = false;
-  let busReadAt = timer.now();
+  const cards = new WatchedCards(sys, timer, nvidia);
   let cardsUnknown: string | null = 'the inventory is being taken';
   let inventory = bareInventory(node, cardsUnknown);
   let forget: () => void = () => undefined;
@@ -107,34 +97,6 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const cores = new Patient(() => coreLoad.read(), timer);
   const temperature = new Patient(() => cpuTemperature.read(), timer);
   const processes = new Patient(() => processLoads.read(workerPids()), timer);
-  const amdCards = new Patient(() => Promise.all(amd.map((card) => card.read())), timer);
-  const busCards = new Patient(() => pciCards(sys), timer);
-
-  /** Notices cards that were added to the bus or removed from it. */
-  const readBus = async (withinMs: number): Promise<void> => {
-    if (!onBus || cards === null || timer.now() - busReadAt < BUS_EVERY_MS) return;
-    busReadAt = timer.now();
-    const bus = await busCards.within(withinMs);
-    if (bus instanceof Unknown || bus === null || !cards.update(bus)) return;
-    const before = amd;
-    amd = amdOf(bus, before);
-    for (const card of before) if (!amd.includes(card)) void card.close();
-    nvidia.restart();
-  };
-
-  /** Returns every card with its figures, or with the reason why its driver reports none. */
-  const cardsNow = (amdNow: readonly Card[] | Unknown): readonly NamedCard[] => {
-    const { cards: nvidiaNow, trouble } = nvidia.read();
-    const silence: Readonly<Record<string, string>> = {
-      NVIDIA: trouble ?? 'nvidia-smi does not tell of this card',
-      AMD: amdNow instanceof Unknown ? amdNow.reason : 'cards of AMD are measured on Linux only',
-    };
-    const reported = amdNow instanceof Unknown ? nvidiaNow : [...nvidiaNow, ...amdNow];
-    return (
-      cards?.now(reported, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ??
-      []
-    );
-  };
 
   const sample = async (): Promise<NodeSample> => {
     const at = wallClock();
@@ -143,10 +105,9 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       cores.within(patience),
       temperature.within(patience),
       processes.within(patience),
-      amdCards.within(patience),
-      readBus(patience),
+      cards.read(patience),
     ]);
-    const named = cardsNow(amdNow);
+    const named = cards.now(amdNow);
     inventory = withCards(inventory, named);
     const { usedBytes, totalBytes } = memoryUse();
     const { values, unknown } = withReasons({ temperature: degrees });
@@ -194,15 +155,14 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       });
     const bus = platform === 'linux' ? await pciCards(sys) : null;
     if (ending.signal.aborted) return;
-    amd = amdOf(bus ?? [], []);
+    cards.found(bus);
     const taken = await take();
     const { graphics } = taken;
-    onBus = bus !== null;
-    cards = new Cards(bus ?? [], graphics.known ? graphics.gpus : []);
+    cards.list(bus, graphics);
     cardsUnknown = bus !== null || graphics.known ? null : graphics.reason;
     inventory = withCards(
       { ...withParts(inventory, taken), devicesUnknown: cardsUnknown },
-      cardsNow(new Unknown('not sampled yet')),
+      cards.now(new Unknown('not sampled yet')),
     );
   };
 
@@ -221,19 +181,12 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       nvidia.stop();
       const closing = (): Promise<unknown> =>
         Promise.all(
-          [coreLoad, cpuTemperature, processLoads, ...amd].map((source) => source.close()),
+          [coreLoad, cpuTemperature, processLoads, cards].map((source) => source.close()),
         );
       // Closing a file of a hanging driver does not return either.
       await new Patient(closing, timer).within(everyMs);
     },
   };
-}
-
-/** Readers of the AMD cards on the bus; those that exist already are kept. */
-function amdOf(bus: readonly PciCard[], existing: readonly AmdCard[]): readonly AmdCard[] {
-  return bus
-    .filter(({ vendor }) => vendor === 'AMD')
-    .map((card) => existing.find(({ address }) => address === card.address) ?? new AmdCard(card));
 }
 
 function deviceSample({ device, vendor, model, figures }: NamedCard): DeviceSample {
