@@ -155,6 +155,7 @@ function createCommand({
       if (labPrograms) void sweepLabFiles(userFolder, Date.now());
     }
     swept = true;
+    guardian.watch();
     const { objective, own } = of;
     const epochs = typeof objective.epochs === 'number' ? objective.epochs : null;
     const ends: LaneEnd[] = [];

@@ -67,6 +67,14 @@ export class Guardian {
   }
 
   /**
+   * Starts to watch this process. To be called before the folder is created, which stays otherwise
+   * if this process is killed before its first program starts.
+   */
+  watch(): void {
+    if (process.platform !== 'win32') this.#start();
+  }
+
+  /**
    * Starts a program that leads a process group, which does not outlive this process. Its standard
    * input is empty.
    */
