@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { localImports } from './test/support/local-imports.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { swiftshader } from './test/support/swiftshader.ts';
 
 /** Files that `npm run test:slow` runs at full size (test/support/effort.ts). */
@@ -87,6 +88,7 @@ const processes = { testTimeout: 10 * MINUTE, hookTimeout: 10 * MINUTE } as cons
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build-once.ts'],
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './build/skips-and-total.ts'],
     projects: [
       {
