@@ -29,7 +29,7 @@ import { namesIn } from '../names-in.ts';
 import { isLinkTo, makeLink } from './links.ts';
 import { versionOf, walkProject } from './project-walk.ts';
 import type { LeftOutEntry } from './project-walk.ts';
-import { CONTENTS_FILE } from './snapshot-store.ts';
+import { CONTENTS_FILE, filesOf } from './snapshot-store.ts';
 import { namesRefusedByWindows } from './windows-names.ts';
 
 /** Cache of Python beside its sources, which later attempts may use. */
@@ -109,15 +109,12 @@ export class Checkout {
         `Windows cannot have these names of the code: ${refused.slice(0, NAMED).join(', ')}; rename them, or write a line for each in .galapagosignore`,
         { expected: 'names of files on Windows', found: refused.slice(0, NAMED).join(', ') },
       );
-    let start = 0;
     for (const entry of snapshot.entries) {
       if (entry.kind === 'folder') this.#folders.add(entry.path);
       else if (entry.kind === 'link') this.#links.set(entry.path, entry.target);
-      else {
-        this.#files.set(entry.path, { entry, start, version: null });
-        start += entry.bytes;
-      }
     }
+    for (const { file, start } of filesOf(snapshot.entries))
+      this.#files.set(file.path, { entry: file, start, version: null });
   }
 
   /**

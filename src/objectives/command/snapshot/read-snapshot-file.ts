@@ -1,7 +1,7 @@
 /** Reads one file of a snapshot on this machine. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTENTS_FILE, SnapshotStore } from './snapshot-store.ts';
+import { CONTENTS_FILE, SnapshotStore, filesOf } from './snapshot-store.ts';
 
 /**
  * Contents of a file; null: the snapshot is not here, or leaves the file out.
@@ -12,12 +12,8 @@ export function readSnapshotFile(userFolder: string, hash: string, path: string)
   const place = store.placeOf(hash);
   const entries = store.entries(hash);
   if (place === null || entries === null) return null;
-  let start = 0;
-  for (const entry of entries) {
-    if (entry.kind !== 'file') continue;
-    if (entry.path === path) return readRange(join(place, CONTENTS_FILE), start, entry.bytes);
-    start += entry.bytes;
-  }
+  for (const { file, start } of filesOf(entries))
+    if (file.path === path) return readRange(join(place, CONTENTS_FILE), start, file.bytes);
   return null;
 }
 

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { GalapagosError } from '../../../core/errors.ts';
 import { parseSnapshot } from '../../../protocol/code-snapshot.ts';
-import type { SnapshotEntry } from '../../../protocol/code-snapshot.ts';
+import type { SnapshotEntry, SnapshotFile } from '../../../protocol/code-snapshot.ts';
 import { isRunning } from '../../../runtime/process-running.ts';
 import { namesIn } from '../names-in.ts';
 
@@ -40,6 +40,18 @@ export interface NeedingStudy {
 
 /** Number of snapshots that this process began. */
 let staged = 0;
+
+/** Files of a snapshot, each with the offset of its contents in `CONTENTS_FILE`. */
+export function* filesOf(
+  entries: readonly SnapshotEntry[],
+): Generator<{ readonly file: SnapshotFile; readonly start: number }> {
+  let start = 0;
+  for (const entry of entries) {
+    if (entry.kind !== 'file') continue;
+    yield { file: entry, start };
+    start += entry.bytes;
+  }
+}
 
 export class SnapshotStore {
   /** Absolute path; need not exist. */
