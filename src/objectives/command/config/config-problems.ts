@@ -11,7 +11,7 @@ import { isInside } from '../is-inside.ts';
 import { parseArgument } from '../template.ts';
 import { ConfigError, kindOf } from './config-entry.ts';
 import type { ConfigEntry, EntryKind } from './config-entry.ts';
-import { CONFIG_ENDINGS, entriesOf, isConfigPath, lineText } from './config-text.ts';
+import { CONFIG_ENDINGS, entriesOf, isConfigPath, isTomlPath, lineText } from './config-text.ts';
 import { isToldOtherwise, passesConfig, studyConfig } from './trial-config.ts';
 
 const FILE = 'objective.config.file';
@@ -123,13 +123,9 @@ function parameterProblems(name: string, axis: Distribution, about: Text): Probl
   const entry = about.entries.get(name);
   if (entry === undefined) return [absent(path, name, about)];
   const kinds = kindsOf(axis);
-  if (kinds.includes('nothing') && isToml(about.file)) return [noNull(path)];
+  if (kinds.includes('nothing') && isTomlPath(about.file)) return [noNull(path)];
   if (kinds.includes(entry.kind) || (entry.kind === 'nothing' && kinds.length > 0)) return [];
   return [otherKind(path, kinds, entry, about)];
-}
-
-function isToml(file: string): boolean {
-  return file.toLowerCase().endsWith('.toml');
 }
 
 function noNull(path: string): Problem {
@@ -158,7 +154,7 @@ function setProblems(
     return [{ code: 'config', path, expected: 'a name that no parameter has', found: name }];
   const entry = about.entries.get(name);
   const problems = entry === undefined ? [absent(path, name, about)] : [];
-  if (value === null && isToml(about.file)) problems.push(noNull(path));
+  if (value === null && isTomlPath(about.file)) problems.push(noNull(path));
   if (entry?.kind === 'group' || entry?.kind === 'other')
     problems.push(otherKind(path, ['number', 'text', 'boolean'], entry, about));
   return [...problems, ...(typeof value === 'string' ? templateProblems(path, value, space) : [])];

@@ -17,6 +17,11 @@ export function isConfigPath(path: string): boolean {
   return (CONFIG_ENDINGS as readonly string[]).includes(extname(path).toLowerCase());
 }
 
+/** True for a path whose text is read as TOML, which has no null. */
+export function isTomlPath(path: string): boolean {
+  return extname(path).toLowerCase() === '.toml';
+}
+
 /**
  * Deepest nesting of brackets, those of texts and comments included. Parsers recurse, and V8 ends
  * the process where its stack overflows in the compilation of a regular expression.
@@ -37,10 +42,9 @@ export function entriesOf(path: string, text: string): ReadonlyMap<string, Confi
   const key = `${ending}\n${text}`;
   if (latest?.key === key) return latest.entries;
   if (depthOf(text) > DEEPEST) throw new ConfigError(`values nested more than ${DEEPEST} deep`);
-  const found =
-    ending === '.toml'
-      ? tomlEntries(text)
-      : yamlEntries(text, ending === '.json' ? 'json' : 'yaml');
+  const found = isTomlPath(path)
+    ? tomlEntries(text)
+    : yamlEntries(text, ending === '.json' ? 'json' : 'yaml');
   const entries = new Map<string, ConfigEntry>();
   for (const entry of found) if (!entries.has(entry.name)) entries.set(entry.name, entry);
   latest = { key, entries };
