@@ -169,7 +169,7 @@ describe('Uploads', () => {
     // Larger than any process number that systems assign.
     const left = join(folder, `${2 ** 22 + 1}-left`);
     mkdirSync(left);
-    new Uploads(folder);
+    await new Uploads(folder).close();
     expect(existsSync(left)).toBe(false);
   });
 });

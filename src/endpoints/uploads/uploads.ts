@@ -4,8 +4,8 @@
  * keeps them until the last holder releases them, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../../core/at.ts';
 import { GalapagosError } from '../../core/errors.ts';
@@ -13,6 +13,7 @@ import { hasOwner } from '../../datasets/staging.ts';
 import type { ParsedOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
 import { prepareUserFolder } from '../../runtime/prepare-user-folder.ts';
+import { removeTree } from '../../runtime/remove-tree.ts';
 import { turn } from '../../runtime/turn.ts';
 import { badUpload, checkUploadList } from './upload-list.ts';
 import type { AnnouncedFile } from './upload-list.ts';
@@ -69,14 +70,19 @@ export class Uploads {
   readonly #now: () => number;
 
   /**
-   * @param folder absolute; created when needed. Files of exited processes in it are removed.
+   * @param folder absolute; created when needed. Files of exited processes in it are
+   *   removed, at the latest when `close` resolves.
    * @param now milliseconds of a monotonic clock
    * @throws GalapagosError `user-folder` where the folder cannot be written
    */
   constructor(folder: string, now: () => number = () => performance.now()) {
     this.#folder = folder;
     this.#now = now;
-    sweep(folder);
+    prepareUserFolder(folder);
+    for (const left of readdirSync(folder)) {
+      if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left))
+        void this.#delete(join(folder, left));
+    }
   }
 
   /**
@@ -210,7 +216,11 @@ export class Uploads {
     const folder = this.#uploads.get(upload)?.folder;
     this.#uploads.delete(upload);
     if (folder === undefined) return Promise.resolve();
-    const removed = rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    return this.#delete(folder);
+  }
+
+  #delete(folder: string): Promise<void> {
+    const removed = removeTree(folder)
       .catch(() => undefined)
       .finally(() => this.#removing.delete(removed));
     this.#removing.add(removed);
@@ -293,12 +303,4 @@ function withoutPath(file: string, error: unknown): unknown {
   if (code !== 'ENOSPC' && code !== 'EDQUOT')
     return badUpload(file, 'a name that the disk of the server takes', code, error);
   return new GalapagosError('disk-full', `${file}: the disk is full`, { file }, error);
-}
-
-function sweep(folder: string): void {
-  prepareUserFolder(folder);
-  for (const left of readdirSync(folder)) {
-    if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left))
-      rmSync(join(folder, left), { recursive: true, force: true });
-  }
 }
