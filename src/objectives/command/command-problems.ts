@@ -83,12 +83,13 @@ export function workingFolder(folder: string, project: string): string {
 
 /** Texts that no program can be given: it receives bytes, which a NUL ends. */
 function textProblems(
-  { command, folder, env = {} }: CommandObjective,
+  { command, folder, env = {}, container }: CommandObjective,
   space: SearchSpace,
 ): Problem[] {
   const texts: readonly (readonly [string, unknown])[] = [
     ...command.map((argument, i) => [`objective.command[${i}]`, argument] as const),
     ['objective.folder', folder],
+    ['objective.container.image', container?.image],
     ...Object.entries(env).map(([name, value]) => [`objective.env.${name}`, value] as const),
     ...Object.entries(space).flatMap(([name, axis]) =>
       'choices' in axis

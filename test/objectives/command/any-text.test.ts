@@ -99,6 +99,9 @@ describe('Commands: any text', () => {
       ...['searchSpace.x.choices[1]:', 'searchSpace.x.choices[2]:'],
     ]);
     expect(refused({ folder: odd[0] })[0]).toBe('objective.folder:');
+    expect(refused({ container: { image: odd[0], engine: 'podman' } })[0]).toBe(
+      'objective.container.image:',
+    );
   });
 
   it('names the working folder and its files', async () => {

@@ -151,7 +151,7 @@ describe('Commands: the reports file', () => {
     );
   });
 
-  it('is read on from where it was, and a line counts once it is whole', () => {
+  it('is read on from where it was, and a line counts once it is whole', async () => {
     const file = join(folder.path, 'reports.jsonl');
     const found: string[] = [];
     const lines = new AppendedLines(file, (text) => found.push(text));
@@ -162,8 +162,24 @@ describe('Commands: the reports file', () => {
     appendFileSync(file, 'o\nthree');
     lines.look();
     expect(found).toEqual(['one', 'two']);
-    lines.end();
+    await lines.end();
     expect(found).toEqual(['one', 'two', 'three']);
+  });
+
+  it('gives others their turn while a large one is read', async () => {
+    const file = join(folder.path, 'reports.jsonl');
+    writeFileSync(file, `${'x'.repeat(30_000)}\n`.repeat(10));
+    let [found, turns] = [0, 0];
+    const lines = new AppendedLines(file, () => {
+      found += 1;
+      const begun = performance.now();
+      while (performance.now() - begun < 15) turns += 0;
+    });
+    const other = setInterval(() => (turns += 1), 1);
+    await lines.end();
+    clearInterval(other);
+    expect(found).toBe(10);
+    expect(turns).toBeGreaterThan(0);
   });
 
   it('reads texts of numbers, and leaves texts inside strings as they are', () => {

@@ -173,7 +173,7 @@ async function evaluate(
   // Without a reason, a DOMException with its stack would be made.
   over.abort('over');
   lane.signal.removeEventListener('abort', obey);
-  values.end();
+  await values.end();
   if (lane.signal.aborted) return { outcome: 'stopped' };
   const { reports } = values;
   if (stop.signal.aborted) {
@@ -327,8 +327,8 @@ class Values {
     this.#takeSeries();
   }
 
-  end(): void {
-    this.#file.end();
+  async end(): Promise<void> {
+    await this.#file.end();
     this.#takeSeries();
   }
 

@@ -3,6 +3,7 @@
  * metrics. A line that says none of them is returned as a remark.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { turn } from '../../../runtime/turn.ts';
 import { Lines } from './lines.ts';
 import { numberOf, parseLenient } from './lenient-json.ts';
 
@@ -69,8 +70,8 @@ function remark(line: string, what: string): ReportLine {
 
 /** Bytes read at a time. */
 const READ_BYTES = 64 * 1024;
-/** Reads of one look: a program may write faster than it is read. */
-const MOST_READS = 64;
+/** Milliseconds of one look, after which others get their turn: the file may be large. */
+const TURN_MS = 20;
 /** Opens a pipe without waiting for a writer. Windows lacks the second, which then counts as 0. */
 const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -86,32 +87,34 @@ export class AppendedLines {
     this.#lines = new Lines(line);
   }
 
-  /** A file that is not there, or is none, has no lines. */
+  /** Reads a part of what is new. A file that is not there, or is none, has no lines. */
   look(): void {
-    this.#read(MOST_READS);
+    this.#read();
   }
 
   /** Reads the rest; its last line may lack its end. */
-  end(): void {
-    this.#read(Infinity);
+  async end(): Promise<void> {
+    while (this.#read()) await turn();
     this.#lines.end();
   }
 
-  #read(most: number): void {
+  /** @returns false: nothing is left to be read */
+  #read(): boolean {
     let file: number;
     try {
       file = openSync(this.#file, AT_ONCE);
     } catch {
-      return;
+      return false;
     }
     try {
-      if (!fstatSync(file).isFile()) return;
-      for (let reads = 0; reads < most; reads++) {
+      if (!fstatSync(file).isFile()) return false;
+      for (const from = performance.now(); performance.now() - from < TURN_MS;) {
         const read = readSync(file, this.#buffer, 0, READ_BYTES, this.#at);
-        if (read === 0) return;
+        if (read === 0) return false;
         this.#at += read;
         this.#lines.add(Buffer.from(this.#buffer.subarray(0, read)));
       }
+      return true;
     } finally {
       closeSync(file);
     }
