@@ -204,8 +204,7 @@ export const chartText = {
     y: 'Vertical',
     z: 'Depth',
     empty: 'No trial has finished. Importance needs 20 finished trials.',
-    finished:
-      'Drag on an axis to select a range, then narrow the search into a new study. Click to clear.',
+    finished: 'Drag on an axis to select a range. Click to clear.',
     reorder: ({ name }: { name: string }) => `${name}: drag, or press ← and →, to reorder`,
     best: ({ shown, of }: { shown: number; of: number }) =>
       `Lines: the best ${count(shown)} of ${count(of)} trials. Density: all trials.`,

@@ -73,7 +73,20 @@ test('Lab text: names the remaining trials of a stopped study and the command th
   const trained = { executors: [], reports: [] };
   expect(
     showText({ lab: 'lab.db', study: stopped, trained, energy: null, searched: null })[1],
-  ).toBe("  state      stopped at 6 of 64 (to resume the remaining 58: run 'my study' --resume)");
+  ).toBe(
+    "  state      stopped at 6 of 64 (to resume the remaining 58: galapagos run 'my study' --resume)",
+  );
+});
+
+test('Lab text: lists the first trials of a long front, and names the lab file in commands', () => {
+  const front = Array.from({ length: 14 }, (_, trial) => ({ trial, values: { a: trial } }));
+  const shown = showText({
+    ...{ lab: 'other.db', study: { ...study, name: 'my study' }, energy: null, searched: null },
+    ...{ trained: { executors: [], reports: [] }, front },
+  });
+  expect(shown).toContain(
+    "  front      14 trials: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 … (all: galapagos best 'my study' --lab other.db)",
+  );
 });
 
 test('Lab text: shows one study with its search space and sampler', () => {

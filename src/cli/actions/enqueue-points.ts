@@ -21,6 +21,7 @@ import type { LabOptions } from '../options/lab-command.ts';
 import { print, printJson } from '../process/context.ts';
 import type { Context } from '../process/context.ts';
 import { UsageError } from '../process/exit-codes.ts';
+import { quoted } from '../run/resume-command.ts';
 
 export interface EnqueueOptions extends LabOptions {
   readonly file?: string;
@@ -54,7 +55,10 @@ export async function enqueuePoints(
 function textOf({ name, state }: StudySummary, count: number, lab: string): string[] {
   const said = `Enqueued ${count === 1 ? 'a point' : `${count} points`} in ${name}.`;
   return state === 'finished'
-    ? [said, `The study has finished: galapagos run ${name} --resume --trials N --lab ${lab}`]
+    ? [
+        said,
+        `The study has finished: galapagos run ${quoted(name)} --resume --trials N --lab ${quoted(lab)}`,
+      ]
     : [said];
 }
 

@@ -12,7 +12,7 @@ interface Options {
 export function addNodes(program: Command, context: Context): void {
   const nodes = program
     .command('nodes')
-    .description('list, rename, drain, pause, resume and remove the machines of the lab')
+    .description('list, rename, drain, pause, resume and remove the nodes of the lab')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -99,17 +99,13 @@ export function showText({
   ];
   return [
     `${study.name} in ${lab}`,
-    `  state      ${stateText(study)}${study.deleted ? ', deleted' : ''}`,
+    `  state      ${stateText(study, lab)}${study.deleted ? ', deleted' : ''}`,
     ...(study.note === '' ? [] : noteLines(study.note)),
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}${state === 'waiting' ? pausedText(paused) : ''}`)
       .join(', ')}`,
     ...enqueuedLines(enqueued),
-    ...(front === undefined
-      ? []
-      : [
-          `  front      ${count(front.length, 'trial')}${front.length === 0 ? '' : `: ${front.map(({ trial }) => trial).join(', ')}`}`,
-        ]),
+    ...(front === undefined ? [] : [`  front      ${frontText(front, study.name, lab)}`]),
     ...(front !== undefined
       ? []
       : [
@@ -133,6 +129,23 @@ export function showText({
     ...(checkpoints === undefined ? [] : [`  kept       ${checkpoints}`]),
     ...codeLines(code),
   ];
+}
+
+/** The option that names the lab file, unless it is the default. */
+function labFlag(lab: string): string {
+  return lab === 'lab.db' ? '' : ` --lab ${quoted(lab)}`;
+}
+
+/** Most trials of a front that are listed. */
+const FRONT_SHOWN = 12;
+
+/** `3 trials: 20, 0, 13`; of a long front the first, and the command that shows all. */
+function frontText(front: NonNullable<ShowOutput['front']>, study: string, lab: string): string {
+  if (front.length === 0) return '0 trials';
+  const listed = front.slice(0, FRONT_SHOWN).map(({ trial }) => trial);
+  const more =
+    front.length > FRONT_SHOWN ? ` … (all: galapagos best ${quoted(study)}${labFlag(lab)})` : '';
+  return `${count(front.length, 'trial')}: ${listed.join(', ')}${more}`;
 }
 
 function pausedText(paused: number): string {
@@ -170,15 +183,15 @@ function noteLines(note: string): string[] {
   );
 }
 
-function stateText(study: Study): string {
+function stateText(study: Study, lab: string): string {
   const stopped = stoppedEarly(study);
   if (stopped !== null) {
     const { ended, of, remaining } = stopped;
     const rest = remaining === null ? '' : ` the remaining ${remaining}`;
-    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: run ${quoted(study.name)} --resume)`;
+    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: galapagos run ${quoted(study.name)} --resume${labFlag(lab)})`;
   }
   if (study.interrupted === true)
-    return `interrupted (to go on: galapagos run ${quoted(study.name)} --resume)`;
+    return `interrupted (to go on: galapagos run ${quoted(study.name)} --resume${labFlag(lab)})`;
   return `${study.state ?? 'Optuna study'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 
@@ -253,7 +266,7 @@ function searchedText({
   only = {},
   edits = [],
 }: NonNullable<ShowOutput['searched']>): string[] {
-  const proposes = sampler.name === 'auto' ? `auto: ${samplerText(sampler)}` : inline(sampler);
+  const proposes = sampler.name === 'auto' ? `auto (${samplerText(sampler)})` : inline(sampler);
   return [
     ...objectiveLines(objective),
     ...objectives.map(({ metric, direction }) => `  ${direction}   ${metric}`),

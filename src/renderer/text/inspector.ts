@@ -145,6 +145,7 @@ export const inspector = {
   stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
   bestTrials: 'Best trials',
   front: ({ front }: { front: number }) => `Pareto front, ${many(front, 'trial')}`,
+  moreOnFront: ({ trials }: { trials: number }) => `and ${many(trials, 'more trial')}`,
   /** Place of a trial among those of a study with several objectives. */
   standing: {
     front: 'on the Pareto front',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { axesOf } from '../../../src/core/search-space/axis.ts';
 import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
 import { brushedNumbers, tableColumns } from '../../../src/renderer/views/trials/columns.ts';
-import { rangeText } from '../../../src/renderer/views/trials/words.ts';
+import { columnTitle, rangeText } from '../../../src/renderer/views/trials/words.ts';
 
 const axes = axesOf({
   momentum: { type: 'float', low: 0, high: 1 },
@@ -21,6 +21,15 @@ describe('Trials table: ranges brushed in other views', () => {
     expect(say('#number', 3, 1_200)).toBe('# 3 to 1,200');
     expect(say('optimizer', -0.4, 1.3)).toBe('optimizer sgd to adam');
     expect(say('optimizer', 0.6, 1.3)).toBe('optimizer adam');
+  });
+
+  it('titles the value by the first objective where a study lists several', () => {
+    const value = tableColumns(axes, new Set(), ['f1', 'f2']).find(({ name }) => name === 'value')!;
+    const plain = { metric: 'value', split: null } as const;
+    expect(columnTitle(value, { ...plain, objectives: ['f1', 'f2'] })).toBe('f1');
+    expect(columnTitle(value, { ...plain, objectives: [] })).toBe('Value');
+    const accuracy = { metric: 'accuracy', split: 'test', objectives: ['accuracy', 'f2'] } as const;
+    expect(columnTitle(value, accuracy)).toBe('Test accuracy');
   });
 
   it('filters by the trial number as well as by values and parameters', () => {

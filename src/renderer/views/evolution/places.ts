@@ -30,7 +30,7 @@ const [RIGHT, TOP, BOTTOM] = [28, 8, 40];
 /** Least space left of the plot; space between its edge and the labels of the values. */
 const [LEFT, LABEL_GAP] = [56, 8];
 /** Width of a character of a label that is not too small in any system's font, in px. */
-const CHARACTER = 6.6;
+const CHARACTER = 7;
 /** Minimum distance of the labels along y, in px. */
 const APART = 34;
 /** Space above the best value, for its label. */
@@ -144,7 +144,7 @@ export class Places {
   #roomForLabels(): number {
     const labels = [...this.ticks.map(({ label }) => label), this.worstLabel ?? ''];
     const longest = Math.max(...labels.map(({ length }) => length));
-    return Math.max(LEFT, Math.ceil(longest * CHARACTER) + LABEL_GAP + 2);
+    return Math.max(LEFT, Math.ceil(longest * CHARACTER) + LABEL_GAP + 4);
   }
 
   get right(): number {

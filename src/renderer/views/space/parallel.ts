@@ -21,6 +21,8 @@ export interface Column {
   readonly name: string;
   /** Null for the axis of values. */
   readonly axis: Axis | null;
+  /** Name of the axis of values where the study lists objectives: the first; absent: none. */
+  readonly objective?: string | null;
 }
 
 export interface ParallelPicture {
@@ -38,8 +40,8 @@ export interface ParallelPicture {
 }
 
 /** Returns the name that users see. */
-export function nameOf({ name, axis }: Column): string {
-  return axis === null ? chartText.space.value : name;
+export function nameOf({ name, axis, objective }: Column): string {
+  return axis === null ? (objective ?? chartText.space.value) : name;
 }
 
 export function xOf(place: number, count: number, width: number): number {

@@ -10,13 +10,14 @@ import type { FilterProblem } from './filter.ts';
 
 export function columnTitle(
   { name, axis, metric, objective }: TableColumn,
-  kind: ScoreKind,
+  kind: ScoreKind & { readonly objectives?: readonly string[] },
 ): string {
   if (axis !== null) return axis.name;
   if (objective !== null) return objective.metric;
   if (metric !== null) return text.trials.metrics[metric.name];
   return name === 'value'
-    ? text.trials.value(kind)
+    ? // The value is that of the first objective.
+      ((kind.metric === 'value' ? kind.objectives?.[0] : undefined) ?? text.trials.value(kind))
     : text.trials.columns[name as keyof typeof text.trials.columns];
 }
 
