@@ -45,6 +45,8 @@ interface RecordedAudit {
   difference: Difference | null;
 }
 
+type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
+
 export class LabRecord {
   epoch = 0;
   readonly #studies = new Map<string, RecordedStudy>();
@@ -100,24 +102,9 @@ export class LabRecord {
 
   #apply(write: Write): void {
     switch (write.op) {
-      case 'study': {
-        const { uid, spec, limits, limit } = write;
-        const fresh = {
-          state: 'running',
-          reason: null,
-          activeMs: 0,
-          note: '',
-          deleted: false,
-          removing: false,
-          executor: null,
-        } as const;
-        this.#studies.set(uid, {
-          ...{ uid, spec, limits, limit, ...fresh },
-          trials: [],
-          audits: new Map(),
-        });
+      case 'study':
+        this.#createStudy(write);
         return;
-      }
       case 'studyState':
         Object.assign(this.#study(write.uid), { state: write.state, reason: write.reason });
         return;
@@ -145,111 +132,40 @@ export class LabRecord {
       case 'proposal':
         this.#propose(write);
         return;
-      case 'attemptStarted': {
-        const { attempt, slot, incarnation, cohort } = write;
-        const trial = this.#trial(attempt.study, attempt.number);
-        if (trial.verdict !== undefined)
-          throw new Error(`trial ${attempt.number} starts in spite of its verdict`);
-        if (trial.attempts.some(({ attemptNumber }) => attemptNumber === attempt.attemptNumber))
-          throw new Error(`attempt ${attempt.number}/${attempt.attemptNumber} started twice`);
-        trial.attempts.push({
-          attemptNumber: attempt.attemptNumber,
-          slot,
-          incarnation,
-          cohort,
-          outcome: null,
-          detail: null,
-        });
-        trial.attemptNumber = attempt.attemptNumber;
-        this.#move(trial, 'running');
+      case 'attemptStarted':
+        this.#startAttempt(write);
         return;
-      }
-      case 'reported': {
-        const trial = this.#trial(write.attempt.study, write.attempt.number);
-        if (trial.state !== 'running')
-          throw new Error(`trial ${write.attempt.number} reported without running`);
-        trial.reports.set(write.step, write.value);
+      case 'reported':
+        this.#report(write);
         return;
-      }
-      case 'verdict': {
-        const trial = this.#trial(write.uid, write.number);
-        const isPaused = trial.state === 'waiting' && trial.attempts.at(-1)?.outcome === 'paused';
-        if (trial.verdict !== undefined || (trial.state !== 'running' && !isPaused))
-          throw new Error(`a second verdict on trial ${write.number}, or one that does not run`);
-        trial.verdict = write.verdict;
+      case 'verdict':
+        this.#setVerdict(write);
         return;
-      }
-      case 'attemptEnded': {
-        const { study, number, attemptNumber } = write.attempt;
-        const { attempts, reports } = this.#trial(study, number);
-        const attempt = attempts.find((candidate) => candidate.attemptNumber === attemptNumber);
-        if (attempt?.outcome !== null)
-          throw new Error(`attempt ${number}/${attemptNumber} ended twice, or never began`);
-        attempt.outcome = write.outcome;
-        attempt.detail = write.detail;
-        for (const { step, value } of write.result?.reports ?? []) reports.set(step, value);
+      case 'attemptEnded':
+        this.#endedAttempt(write);
         return;
-      }
-      case 'trialEnded': {
-        const { uid, number, state, outcome, value, finishSeq, figures } = write;
-        const trial = this.#trial(uid, number);
-        this.#move(trial, state);
-        trial.end = { outcome, value, finishSeq, ...(figures === undefined ? {} : { figures }) };
+      case 'trialEnded':
+        this.#endedTrial(write);
         return;
-      }
-      case 'trialBack': {
-        const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
-        const trial = this.#trial(uid, number);
-        if (trial.verdict !== undefined)
-          throw new Error(`trial ${number} waits in spite of its verdict`);
-        this.#move(trial, 'waiting');
-        for (const step of [...trial.reports.keys()])
-          if (step >= checkpoint) trial.reports.delete(step);
-        Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
+      case 'trialBack':
+        this.#takeBack(write);
         return;
-      }
-      case 'auditDue': {
-        const { uid, number, value, slot, arithmetic, figures, until } = write;
-        const { audits } = this.#study(uid);
-        if (audits.has(number)) throw new Error(`a second audit of trial ${number}`);
-        audits.set(number, { value, slot, arithmetic, figures, until });
+      case 'auditDue':
+        this.#dueAudit(write);
         return;
-      }
       case 'auditSettled':
         if (!this.#study(write.uid).audits.delete(write.number))
           throw new Error(`trial ${write.number} has no audit that could be over`);
         return;
-      case 'auditStarted': {
-        const { study, number, attemptNumber } = write.attempt;
-        const { attempts, end } = this.#trial(study, number);
-        if (!this.#study(study).audits.has(number))
-          throw new Error(`audit ${number}/${attemptNumber} is not due`);
-        if (end === null) throw new Error(`audit ${number}/${attemptNumber} of an open trial`);
-        if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
-          throw new Error(`audit ${number}/${attemptNumber} has the number of an attempt`);
-        const name = `${study}/${number}/${attemptNumber}`;
-        if (this.#audits.has(name)) throw new Error(`audit ${name} began twice`);
-        const { slot } = write;
-        const open = { outcome: null, value: null, difference: null };
-        this.#audits.set(name, { ...write.attempt, slot, ...open });
+      case 'auditStarted':
+        this.#startAudit(write);
         return;
-      }
-      case 'auditEnded': {
-        const { study, number, attemptNumber } = write.attempt;
-        const name = `${study}/${number}/${attemptNumber}`;
-        const audit = this.#audits.get(name);
-        if (audit?.outcome !== null) throw new Error(`audit ${name} ended twice, or never began`);
-        const { outcome, value, difference } = write;
-        Object.assign(audit, { outcome, value, difference });
+      case 'auditEnded':
+        this.#endedAudit(write);
         return;
-      }
-      case 'mismatch': {
-        const { uid, number, node, metric, value, from, found, by } = write;
-        if (this.#mismatches.some((each) => each.uid === uid && each.number === number))
-          throw new Error(`trial ${number} has two wrong values`);
-        this.#mismatches.push({ uid, number, node, metric, value, from, found, by });
+      case 'mismatch':
+        this.#addMismatch(write);
         return;
-      }
       case 'mismatchesForgotten':
         this.#mismatches = this.#mismatches.filter(({ node }) => node !== write.node);
         return;
@@ -258,13 +174,126 @@ export class LabRecord {
     }
   }
 
-  #propose({
-    uid,
-    number,
-    params,
-    origin,
-    historyLength,
-  }: Extract<Write, { op: 'proposal' }>): void {
+  #createStudy(write: Of<'study'>): void {
+    const { uid, spec, limits, limit } = write;
+    const fresh = {
+      state: 'running',
+      reason: null,
+      activeMs: 0,
+      note: '',
+      deleted: false,
+      removing: false,
+      executor: null,
+    } as const;
+    this.#studies.set(uid, {
+      ...{ uid, spec, limits, limit, ...fresh },
+      trials: [],
+      audits: new Map(),
+    });
+  }
+
+  #startAttempt(write: Of<'attemptStarted'>): void {
+    const { attempt, slot, incarnation, cohort } = write;
+    const trial = this.#trial(attempt.study, attempt.number);
+    if (trial.verdict !== undefined)
+      throw new Error(`trial ${attempt.number} starts in spite of its verdict`);
+    if (trial.attempts.some(({ attemptNumber }) => attemptNumber === attempt.attemptNumber))
+      throw new Error(`attempt ${attempt.number}/${attempt.attemptNumber} started twice`);
+    trial.attempts.push({
+      attemptNumber: attempt.attemptNumber,
+      slot,
+      incarnation,
+      cohort,
+      outcome: null,
+      detail: null,
+    });
+    trial.attemptNumber = attempt.attemptNumber;
+    this.#move(trial, 'running');
+  }
+
+  #report(write: Of<'reported'>): void {
+    const trial = this.#trial(write.attempt.study, write.attempt.number);
+    if (trial.state !== 'running')
+      throw new Error(`trial ${write.attempt.number} reported without running`);
+    trial.reports.set(write.step, write.value);
+  }
+
+  #setVerdict(write: Of<'verdict'>): void {
+    const trial = this.#trial(write.uid, write.number);
+    const isPaused = trial.state === 'waiting' && trial.attempts.at(-1)?.outcome === 'paused';
+    if (trial.verdict !== undefined || (trial.state !== 'running' && !isPaused))
+      throw new Error(`a second verdict on trial ${write.number}, or one that does not run`);
+    trial.verdict = write.verdict;
+  }
+
+  #endedAttempt(write: Of<'attemptEnded'>): void {
+    const { study, number, attemptNumber } = write.attempt;
+    const { attempts, reports } = this.#trial(study, number);
+    const attempt = attempts.find((candidate) => candidate.attemptNumber === attemptNumber);
+    if (attempt?.outcome !== null)
+      throw new Error(`attempt ${number}/${attemptNumber} ended twice, or never began`);
+    attempt.outcome = write.outcome;
+    attempt.detail = write.detail;
+    for (const { step, value } of write.result?.reports ?? []) reports.set(step, value);
+  }
+
+  #endedTrial(write: Of<'trialEnded'>): void {
+    const { uid, number, state, outcome, value, finishSeq, figures } = write;
+    const trial = this.#trial(uid, number);
+    this.#move(trial, state);
+    trial.end = { outcome, value, finishSeq, ...(figures === undefined ? {} : { figures }) };
+  }
+
+  #takeBack(write: Of<'trialBack'>): void {
+    const { uid, number, crashes, deaths, memoryFailures, laneCap, checkpoint = 0 } = write;
+    const trial = this.#trial(uid, number);
+    if (trial.verdict !== undefined)
+      throw new Error(`trial ${number} waits in spite of its verdict`);
+    this.#move(trial, 'waiting');
+    for (const step of [...trial.reports.keys()])
+      if (step >= checkpoint) trial.reports.delete(step);
+    Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
+  }
+
+  #dueAudit(write: Of<'auditDue'>): void {
+    const { uid, number, value, slot, arithmetic, figures, until } = write;
+    const { audits } = this.#study(uid);
+    if (audits.has(number)) throw new Error(`a second audit of trial ${number}`);
+    audits.set(number, { value, slot, arithmetic, figures, until });
+  }
+
+  #startAudit(write: Of<'auditStarted'>): void {
+    const { study, number, attemptNumber } = write.attempt;
+    const { attempts, end } = this.#trial(study, number);
+    if (!this.#study(study).audits.has(number))
+      throw new Error(`audit ${number}/${attemptNumber} is not due`);
+    if (end === null) throw new Error(`audit ${number}/${attemptNumber} of an open trial`);
+    if (attempts.some((attempt) => attempt.attemptNumber === attemptNumber))
+      throw new Error(`audit ${number}/${attemptNumber} has the number of an attempt`);
+    const name = `${study}/${number}/${attemptNumber}`;
+    if (this.#audits.has(name)) throw new Error(`audit ${name} began twice`);
+    const { slot } = write;
+    const open = { outcome: null, value: null, difference: null };
+    this.#audits.set(name, { ...write.attempt, slot, ...open });
+  }
+
+  #endedAudit(write: Of<'auditEnded'>): void {
+    const { study, number, attemptNumber } = write.attempt;
+    const name = `${study}/${number}/${attemptNumber}`;
+    const audit = this.#audits.get(name);
+    if (audit?.outcome !== null) throw new Error(`audit ${name} ended twice, or never began`);
+    const { outcome, value, difference } = write;
+    Object.assign(audit, { outcome, value, difference });
+  }
+
+  #addMismatch(write: Of<'mismatch'>): void {
+    const { uid, number, node, metric, value, from, found, by } = write;
+    if (this.#mismatches.some((each) => each.uid === uid && each.number === number))
+      throw new Error(`trial ${number} has two wrong values`);
+    this.#mismatches.push({ uid, number, node, metric, value, from, found, by });
+  }
+
+  #propose({ uid, number, params, origin, historyLength }: Of<'proposal'>): void {
     const { trials } = this.#study(uid);
     if (number !== trials.length)
       throw new Error(`trial ${number} proposed after ${trials.length}`);
