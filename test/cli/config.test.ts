@@ -76,6 +76,13 @@ describe('Command line: config', () => {
     );
   });
 
+  it('replaces no folder', async () => {
+    const { code, text } = await cli('config', 'mine', '--output', project, '--replace');
+    expect(code).toBe(1);
+    expect(text).toMatch(/cannot write .*project: a folder with that name exists/);
+    expect(readFileSync(join(project, 'c.yaml'), 'utf8')).toBe(CONFIG);
+  });
+
   it('says why there is no file', async () => {
     expect(await cli('config', spec.name)).toMatchObject({
       code: 2,

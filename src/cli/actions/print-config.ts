@@ -1,5 +1,5 @@
 /** Carries out `galapagos config`. */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { knownStudy } from '../../documents/lab-output.ts';
@@ -40,9 +40,9 @@ export async function printConfig(
     );
   const file = output === undefined ? null : resolve(context.streams.cwd, output);
   // The line that runs a trial again is pasted more than once.
-  const isThere = file !== null && existsSync(file) && readFileSync(file, 'utf8') === config.text;
+  const isThere = file !== null && isFile(file) && readFileSync(file, 'utf8') === config.text;
   if (file !== null && !isThere) {
-    if (existsSync(file)) makeRoom(file, replace);
+    if (isFile(file)) makeRoom(file, replace);
     writeAtomically(file, config.text);
   }
   const about: ConfigOutput = {
@@ -70,6 +70,11 @@ function trialOf(reader: LabReader, study: StudySummary, number: number | undefi
   const story = reader.story(key, number);
   if (story === null) throw new UsageError(`${study.name} has no trial ${number}`, 'unknown-trial');
   return story.trial;
+}
+
+/** False for a folder, in the place of which no file can be written. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function makeRoom(file: string, replace: boolean): void {
