@@ -278,14 +278,16 @@ function key({ code, path }: Problem): string {
 
 /** @throws InvalidInput where trials go on from checkpoints of trials before the edit, or would */
 function refuseParts({ sampler: before }: Search, { sampler }: Search): void {
-  if (!trainsInParts(before) && !trainsInParts(sampler)) return;
+  const isInParts = trainsInParts(before);
+  if (!isInParts && !trainsInParts(sampler)) return;
+  const { name } = isInParts ? before : sampler;
   throw refused([
     {
       code: 'trains-in-parts',
       path: 'sampler.name',
-      expected: `the sampler ${before.name} and its search space, or another study`,
-      found: sampler.name,
-      hint: 'trials of pbt go on from checkpoints of earlier ones; its pruner and limits can change',
+      expected: isInParts ? `ranges and sampler as they are, because of ${name}` : `not ${name}`,
+      found: isInParts ? 'a change' : name,
+      hint: `trials of ${name} go on from checkpoints of earlier ones: create another study`,
     },
   ]);
 }
