@@ -188,6 +188,8 @@ describe('Datasets: checks of an objective', () => {
     const given = {
       ...objective('points', { units: 2 }),
       network: { format: 'galapagos-network/1', name: 'x', layers, loss },
+      // From Node 22 on there are two executors, of which each call might take another.
+      bits: 'wasm' as const,
     };
     const trainer = new Trainer({ resources: RESOURCES, datasets });
     const lanes = [3, 4, 3].map((units, trial) => ({

@@ -227,8 +227,9 @@ class InAStudy(Case):
         source = "\n".join(first + ["print('asked', flush=True)"] + list(lines))
         command = [sys.executable, "-B", "-c", source]
         environment = dict(os.environ, PYTHONPATH=FOLDER)
+        # Unbuffered: `communicate` loses what `readline` has read beyond its line.
         script = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, start_new_session=True
+            command, bufsize=0, env=environment, stdout=subprocess.PIPE, start_new_session=True
         )
         self.addCleanup(script.stdout.close)
         self.addCleanup(script.wait)

@@ -20,6 +20,8 @@ const paper: TrainObjective = {
     shuffle: false,
   },
   metric: 'accuracy',
+  // From Node 22 on there are two executors, of which each call might take another.
+  bits: 'wasm',
   selectOn: 'test',
 };
 /** The same with a fifth of the training images. */
