@@ -224,7 +224,7 @@ describe('Commands: what a program is told', () => {
       'rm -r "$(dirname "$GALAPAGOS_TRIAL_DIR")"',
       'chmod 755 "$GALAPAGOS_TRIAL_DIR" "$GALAPAGOS_CHECKPOINT_DIR"',
       'mkdir "$GALAPAGOS_REPORTS"; echo a > "$GALAPAGOS_REPORTS/f"',
-      'mkfifo "$GALAPAGOS_REPORTS"',
+      'command -v mkfifo >/dev/null && mkfifo "$GALAPAGOS_REPORTS" || true',
       'for i in "$TMPDIR/d" "$GALAPAGOS_TRIAL_DIR"; do mkdir -p "$i/e/f"; chmod 500 "$i/e"; done',
       ':',
     ];
