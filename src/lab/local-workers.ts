@@ -78,7 +78,6 @@ export class LocalWorkers implements WorkerHost {
     ];
     this.#devices = [cpu, ...cards.map((card) => card.device)];
     this.#lanes = Math.max(this.#lanes, ...cards.map((card) => card.device.lanes));
-    this.#lanes = Math.max(this.#lanes, ...cards.map((card) => card.device.lanes));
     const processes = new WorkerProcesses({
       ...program,
       ...settings,
