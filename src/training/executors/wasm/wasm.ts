@@ -155,8 +155,8 @@ function optimiseFromTheStart(): void {
   if (flagged) return;
   flagged = true;
   setFlagsFromString('--no-liftoff');
-  // V8 13.8 and later return from optimised code to the baseline tier. Without that tier, their
-  // compiler misses the feedback of a function and ends the process (SIGTRAP).
+  // V8 14.1 and later return from optimised code to the baseline tier by default. Without that
+  // tier, the compiler of V8 14.6 misses the feedback of a function and ends the process (SIGTRAP).
   if (hasDeopt(process.versions.v8)) setFlagsFromString('--no-wasm-deopt');
   setFlagsFromString('--no-wasm-lazy-compilation');
 }
