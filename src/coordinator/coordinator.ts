@@ -16,13 +16,13 @@ import type {
   NodeMessage,
 } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
+import type { RefusedPoint } from '../core/search-space/enqueued-problems.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { CohortEnergy } from './cohort-energy.ts';
 import { EnqueuedPoints, pointFor } from './enqueued-points.ts';
-import type { RefusedPoint } from './enqueued-points.ts';
 import type { EnergyBetween } from './cohort-energy.ts';
 import { GroupCommit } from './group-commit.ts';
 import { ThreadSampling } from './thread-sampling.ts';

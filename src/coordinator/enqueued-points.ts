@@ -7,6 +7,7 @@ import { PURPOSE, Stream } from '../core/random.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { completeParams } from '../core/search-space/complete-params.ts';
+import type { RefusedPoint } from '../core/search-space/enqueued-problems.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import { encodeParams } from '../core/search-space/params.ts';
 import { limitedSpace } from '../core/search-space/reduced-space.ts';
@@ -42,12 +43,6 @@ export function pointFor(study: Study, given: Params): EncodedParams {
   }
   if (point === null) throw new RangeError('no point was drawn');
   return point;
-}
-
-/** A point that its study cannot try: as JSON, with the reason. */
-export interface RefusedPoint {
-  readonly point: string;
-  readonly reason: string;
 }
 
 /** Called once for each refused point, after the refusal is durable. */

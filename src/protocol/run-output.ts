@@ -99,7 +99,9 @@ const trialEnded = strict({
   joinsFront: z
     .boolean()
     .exactOptional()
-    .describe('Whether it is on the Pareto front; absent: the study lists no objectives.'),
+    .describe(
+      'True if it was on the Pareto front when it ended; absent: the study lists no objectives.',
+    ),
   ms: milliseconds.nullable(),
   error: z.string().nullable(),
   metrics: z.record(z.string(), z.union([z.number(), z.string()])),

@@ -4,6 +4,7 @@ import { learns } from '../core/samplers/with-history.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import { problemText } from '../core/errors.ts';
 import { enqueuedProblems } from '../core/search-space/enqueued-problems.ts';
+import type { RefusedPoint } from '../core/search-space/enqueued-problems.ts';
 import { ReducedSpace } from '../core/search-space/reduced-space.ts';
 import { DuplicateSet } from '../core/study/duplicate-set.ts';
 import {
@@ -29,12 +30,6 @@ export interface EditEffect {
   readonly told: number | null;
   /** One line for each change. */
   readonly changes: readonly string[];
-}
-
-/** An enqueued point, as JSON, and the reason why the study will refuse it. */
-export interface RefusedPoint {
-  readonly point: string;
-  readonly reason: string;
 }
 
 /** Effect that an edit would have. */

@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/coordinator/clock.ts';
 import { Coordinator } from '../../src/coordinator/coordinator.ts';
 import type { CoordinatorParts } from '../../src/coordinator/coordinator.ts';
-import type { RefusedPoint } from '../../src/coordinator/enqueued-points.ts';
+import type { RefusedPoint } from '../../src/core/search-space/enqueued-problems.ts';
 import type { Change, LabChange, Write } from '../../src/core/scheduling/index.ts';
 import type { StudySpec } from '../../src/core/study/study-spec.ts';
 import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';

@@ -54,12 +54,8 @@ export async function enqueuePoints(
 
 function textOf({ name, state }: StudySummary, count: number, lab: string): string[] {
   const said = `Enqueued ${count === 1 ? 'a point' : `${count} points`} in ${name}.`;
-  return state === 'finished'
-    ? [
-        said,
-        `The study has finished: galapagos run ${quoted(name)} --resume --trials N --lab ${quoted(lab)}`,
-      ]
-    : [said];
+  const resume = `galapagos run ${quoted(name)} --resume --trials N --lab ${quoted(lab)}`;
+  return state === 'finished' ? [said, `The study has finished: ${resume}`] : [said];
 }
 
 /** Returns the study if it can try all points. */

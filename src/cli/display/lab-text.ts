@@ -16,7 +16,7 @@ import type {
 } from '../../protocol/cli-output.ts';
 import { quoted } from '../run/resume-command.ts';
 import { count, cut, duration, energyText, number, params, score, value } from './format.ts';
-import { scoresText } from './summary.ts';
+import { FRONT_SHOWN, scoresText } from './summary.ts';
 import { table } from './table.ts';
 import { trialStateText } from './trial-state.ts';
 
@@ -136,9 +136,6 @@ function labFlag(lab: string): string {
   return lab === 'lab.db' ? '' : ` --lab ${quoted(lab)}`;
 }
 
-/** Most trials of a front that are listed. */
-const FRONT_SHOWN = 12;
-
 /** `3 trials: 20, 0, 13`; of a long front the first, and the command that shows all. */
 function frontText(front: NonNullable<ShowOutput['front']>, study: string, lab: string): string {
   if (front.length === 0) return '0 trials';
@@ -184,14 +181,14 @@ function noteLines(note: string): string[] {
 }
 
 function stateText(study: Study, lab: string): string {
+  const resume = `galapagos run ${quoted(study.name)} --resume${labFlag(lab)}`;
   const stopped = stoppedEarly(study);
   if (stopped !== null) {
     const { ended, of, remaining } = stopped;
     const rest = remaining === null ? '' : ` the remaining ${remaining}`;
-    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: galapagos run ${quoted(study.name)} --resume${labFlag(lab)})`;
+    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: ${resume})`;
   }
-  if (study.interrupted === true)
-    return `interrupted (to go on: galapagos run ${quoted(study.name)} --resume${labFlag(lab)})`;
+  if (study.interrupted === true) return `interrupted (to go on: ${resume})`;
   return `${study.state ?? 'Optuna study'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 

@@ -85,10 +85,11 @@ export function progressLine(progress: RunProgress, kind: ScoreKind): string {
  * `best –`, `front –`: no trial has a value.
  */
 export function bestText({ best, front }: RunProgress, kind: ScoreKind): string {
-  if (front !== null)
-    return front.size === 0
-      ? 'front –'
-      : `front of ${count(front.size, 'trial')}, best ${scoresText({ value: NaN, values: front.best }, kind)}`;
+  if (front !== null) {
+    if (front.size === 0) return 'front –';
+    const scores = scoresText({ value: NaN, values: front.best }, kind);
+    return `front of ${count(front.size, 'trial')}, best ${scores}`;
+  }
   return best === null ? 'best –' : `best ${score(best.value, kind)} in trial ${best.trial}`;
 }
 

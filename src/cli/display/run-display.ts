@@ -64,7 +64,7 @@ export interface RankedEnd {
   readonly values: Readonly<Record<string, number>>;
   /** Bounds that it violates; empty: none. */
   readonly violates: readonly string[];
-  /** Whether it was on the Pareto front when it ended. */
+  /** True if it was on the Pareto front when it ended. */
   readonly joinsFront: boolean;
 }
 

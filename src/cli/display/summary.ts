@@ -99,8 +99,8 @@ type Ranked = Pick<BestTrial, 'trial' | 'value' | 'values' | 'params'> & {
   readonly rank?: number;
 };
 
-/** Most trials of a front that the end of a run lists. */
-const FRONT_SHOWN = 12;
+/** Most trials of a front that are listed. */
+export const FRONT_SHOWN = 12;
 
 /** The best configurations, or the Pareto front, of which trials are left out if it is long. */
 function bestLines(

@@ -8,6 +8,12 @@ import { encodeParams } from './params.ts';
 import { limitedSpace } from './reduced-space.ts';
 import type { Only } from './reduced-space.ts';
 
+/** A point that its study cannot try: as JSON, with the reason. */
+export interface RefusedPoint {
+  readonly point: string;
+  readonly reason: string;
+}
+
 /**
  * Returns the problems of the given parameters in the space that a study searches; empty: it can
  * try the point. Missing parameters have none, because they are drawn.

@@ -91,10 +91,11 @@ function predictionSentence({ lineage, metric }: StoryFacts, format: StoryFormat
   const prediction = lineage?.prediction;
   if (prediction === undefined) return [];
   const { value, low, high } = possiblePrediction(prediction, { metric });
+  const interval = `${format.score(low)} to ${format.score(high)}`;
   const improvement = format.value(exp(prediction.logExpectedImprovement));
   return [
     sentence([
-      `the model predicted ${format.score(value)}, 95 % interval ${format.score(low)} to ${format.score(high)}`,
+      `the model predicted ${format.score(value)}, 95 % interval ${interval}`,
       `expected improvement ${improvement} times the standard deviation of the values`,
     ]),
   ];

@@ -2,20 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { LoadReports } from '../../../src/node/machine/load-reports.ts';
 import { bareInventory } from '../../../src/node/machine/utilisation/known-inventory.ts';
 import type { FromNode } from '../../../src/protocol/node-messages.ts';
-import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
 import { ManualTimer } from '../../support/manual-timer.ts';
+import { nodeSample } from '../../support/node-sample.ts';
 
-const sample: NodeSample = {
-  node: 'n1',
-  at: 0,
-  cores: [0.5],
-  memoryBytes: 1,
-  memoryTotalBytes: 2,
-  temperature: null,
-  devices: [],
-  workers: [],
-  unknown: {},
-};
+const sample = nodeSample('n1', 0);
 
 function loadReports() {
   const sent: FromNode['type'][] = [];

@@ -3,20 +3,7 @@ import { HistoryRing } from '../../../src/node/machine/history-ring.ts';
 import { telemetryFeed } from '../../../src/node/machine/telemetry-feed.ts';
 import { bareInventory } from '../../../src/node/machine/utilisation/known-inventory.ts';
 import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
-
-function sampleAt(at: number): NodeSample {
-  return {
-    node: 'local',
-    at,
-    cores: [1],
-    memoryBytes: 1,
-    memoryTotalBytes: 2,
-    temperature: null,
-    devices: [],
-    workers: [],
-    unknown: {},
-  };
-}
+import { nodeSample } from '../../support/node-sample.ts';
 
 function opened() {
   const samples = new HistoryRing<NodeSample>(3);
@@ -27,7 +14,7 @@ function opened() {
   );
   return {
     feed,
-    add: (...times: number[]) => times.forEach((at) => samples.push(sampleAt(at))),
+    add: (...times: number[]) => times.forEach((at) => samples.push(nodeSample('local', at))),
     name: (name: string) => (inventory = { ...inventory, name }),
     taken: () => {
       const message = feed.take();
